@@ -1,0 +1,77 @@
+"""Pairs x rules -> findings. Knows no settings and prints nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fieldstone.compatibility.finding import Finding, Surface, fingerprint
+from fieldstone.compatibility.pairing import Change, pair
+from fieldstone.compatibility.rules import Context, Hit, Kind, Rule
+from fieldstone.schema.model import Element
+
+
+def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
+    """Apply rules to every change between the context's two schemas.
+
+    Returns:
+        the findings in the order of their places, each at the level that its rule declares.
+    """
+    by_kind: Mapping[Kind, list[Rule]] = _by_kind(rules)
+    found = [
+        finding
+        for change in pair(context.old, context.new)
+        for rule in by_kind.get((type(change), type(_subject(change))), ())
+        for finding in _apply(rule, change, context)
+    ]
+    return sorted(found, key=lambda f: (f.place.path, f.place.line, f.place.column, f.rule, f.subject))
+
+
+def _by_kind(rules: Iterable[Rule]) -> dict[Kind, list[Rule]]:
+    by_kind: dict[Kind, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        for kind in rule.on:
+            by_kind[kind].append(rule)
+    return by_kind
+
+
+def _subject(change: Change) -> Element:
+    old: Element | None = getattr(change, "old", None)
+    return old or change.new  # type: ignore[union-attr]  # only Added lacks `old`, and it has `new`
+
+
+def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
+    old: Element | None = getattr(change, "old", None)
+    new: Element | None = getattr(change, "new", None)
+    for hit in rule.function(change, context):
+        words = _words(old, new, hit)
+        subject = _subject(change).full_name
+        breaks = rule.breaks if hit.breaks is None else hit.breaks
+        yield Finding(
+            rule=rule.id,
+            subject=subject,
+            message=rule.message.format_map(words),
+            place=hit.place or change.place,
+            was=old.declaration if old else "",
+            was_at=old.location if old else None,
+            breaks=tuple(surface for surface in Surface if surface in breaks),
+            fix=rule.fix.format_map(words),
+            level=rule.level,
+            fingerprint=fingerprint(rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())),
+            buf=rule.buf,
+        )
+
+
+def _words(old: Element | None, new: Element | None, hit: Hit) -> dict[str, Any]:
+    subject = old or new
+    assert subject is not None, "a change has at least one side"
+    return {
+        "name": subject.name,
+        "parent": subject.parent,
+        "number": getattr(subject, "number", ""),
+        "was": old.declaration if old else "",
+        "now": new.declaration if new else "",
+        "new_name": new.name if new else "",
+        **hit.words,
+    }

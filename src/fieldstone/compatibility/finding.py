@@ -1,0 +1,104 @@
+"""What the judging finds: findings, what they break, and the report that collects them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fieldstone.schema.model import Location
+
+
+class Surface(StrEnum):
+    """What a change can break."""
+
+    WIRE = "wire"
+    JSON = "json"
+    SOURCE = "source"
+    STORAGE = "storage"
+
+
+class Level(StrEnum):
+    """How much a finding counts: errors refuse, warnings and notes are shown, `off` is not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that applies to one subject.
+
+    Attributes:
+        rule: the rule's id.
+        subject: the full name of the element, as released.
+        message: one sentence, in Markdown's backticks.
+        place: where to look in the new source.
+        was: the released element as source, empty where there was none.
+        was_at: where it stood.
+        breaks: the surfaces that it breaks, in the order of `Surface`; empty for style.
+        fix: what to do about it.
+        level: how much it counts.
+        fingerprint: stable across rewording and moving: rule, subject and both elements' content.
+        buf: the buf rules that report the same change.
+    """
+
+    rule: str
+    subject: str
+    message: str
+    place: Location
+    was: str = ""
+    was_at: Location | None = None
+    breaks: tuple[Surface, ...] = ()
+    fix: str = ""
+    level: Level = Level.ERROR
+    fingerprint: str = ""
+    buf: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleReport:
+    """What a check of one module came to.
+
+    Attributes:
+        module: its name.
+        findings: those that count, in the order of their places; paths are relative to the folder
+            that the command ran in.
+        compared_with: what it was judged against, as people call it ("1.4.0"); empty without a release.
+        changed: how many messages, enums and services differ.
+        bump: the part of the version that the change raises: none, patch, minor or major.
+        version: the smallest version that may carry the change; empty when nothing changed.
+        allowed: whether the change may be committed and released.
+    """
+
+    module: str
+    findings: tuple[Finding, ...] = ()
+    compared_with: str = ""
+    changed: int = 0
+    bump: str = "none"
+    version: str = ""
+    allowed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check came to, module by module."""
+
+    modules: tuple[ModuleReport, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of all modules."""
+        return tuple(finding for module in self.modules for finding in module.findings)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no module refuses."""
+        return all(module.allowed for module in self.modules)
+
+
+def fingerprint(rule: str, subject: str, *contents: str) -> str:
+    """32 hex digits that name a finding: of the rule, the subject and what was compared."""
+    return hashlib.sha256("\0".join((rule, subject, *contents)).encode()).hexdigest()[:32]

@@ -1,0 +1,123 @@
+"""The history of a module: every number and name that its releases ever used.
+
+The ledger answers "was this ever taken" without opening old releases. An entry's `since` is the
+first release that had it, `until` the first that no longer did, or None while it lives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.model import Enum, Message, Schema, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a name, and of a number where the element has one, inside a type."""
+
+    name: str
+    number: int | None
+    of: str
+    since: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeHistory:
+    """One type's life, and those of its fields, enum values or rpcs."""
+
+    kind: str
+    since: str
+    until: str | None = None
+    members: tuple[Use, ...] = ()
+
+    def number_taken(self, number: int, name: str) -> Use | None:
+        """The earlier use of `number` that forbids `name` to take it, if there is one."""
+        uses = [use for use in self.members if use.number == number and (use.name != name or use.until)]
+        return uses[-1] if uses else None
+
+    def name_taken(self, name: str, number: int | None) -> Use | None:
+        """The earlier use of `name` that forbids it to stand for `number`, if there is one."""
+        uses = [use for use in self.members if use.name == name and (use.number != number or use.until)]
+        return uses[-1] if uses else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All types that a module's releases ever had, by full name."""
+
+    types: Mapping[str, TypeHistory] = field(default_factory=dict)
+
+    def advance(self, schema: Schema, version: str) -> Ledger:
+        """The ledger after `version` released `schema`."""
+        types = {name: self._ended(history, version) for name, history in self.types.items()}
+        for element in schema.types():
+            past = self.types.get(element.full_name, TypeHistory(_kind(element), version))
+            members = _advance_members(past.members, list(_members(element, version)), version)
+            since = past.since if past.until is None else version
+            types[element.full_name] = TypeHistory(_kind(element), since, None, members)
+        return Ledger(dict(sorted(types.items())))
+
+    @staticmethod
+    def _ended(history: TypeHistory, version: str) -> TypeHistory:
+        members = _advance_members(history.members, [], version)
+        return replace(history, until=history.until or version, members=members)
+
+    def type(self, full_name: str) -> TypeHistory:
+        """The history of a type; an empty one if no release had it."""
+        return self.types.get(full_name, TypeHistory("", ""))
+
+    def to_json(self) -> str:
+        """The ledger as `ledger.json` holds it; one type's members each on a line, for reading and diffs."""
+        return json.dumps({name: asdict(history) for name, history in self.types.items()}, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, *, where: str) -> Ledger:
+        """Read `ledger.json`.
+
+        Args:
+            text: the file's content.
+            where: its path, for the error.
+
+        Raises:
+            FieldstoneError: the text is no ledger.
+        """
+        try:
+            return cls({name: _type_history(entry) for name, entry in json.loads(text).items()})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise FieldstoneError(f"{where} is not a ledger: {error}", fix="restore it from git") from error
+
+
+def _type_history(entry: Mapping[str, Any]) -> TypeHistory:
+    members = tuple(Use(**use) for use in entry["members"])
+    return TypeHistory(entry["kind"], entry["since"], entry["until"], members)
+
+
+def _kind(element: Message | Enum | Service) -> str:
+    return type(element).__name__.lower()
+
+
+def _members(element: Message | Enum | Service, version: str) -> Iterable[Use]:
+    match element:
+        case Message():
+            for field_ in element.fields.values():
+                yield Use(field_.name, field_.number, f"{field_.label}{field_.type}", version)
+        case Enum():
+            for value in element.values:
+                yield Use(value.name, value.number, "value", version)
+        case Service():
+            for rpc in element.rpcs.values():
+                yield Use(rpc.name, None, "rpc", version)
+
+
+def _advance_members(past: Iterable[Use], present: Iterable[Use], version: str) -> tuple[Use, ...]:
+    living = {(use.name, use.number, use.of): use for use in present}
+    kept: list[Use] = []
+    for use in past:
+        still = use.until is None and living.pop((use.name, use.number, use.of), None)
+        kept.append(use if still or use.until else replace(use, until=version))
+    return (*kept, *living.values())

@@ -1,0 +1,213 @@
+"""Two schemas -> matched pairs. Says what changed, not whether it matters.
+
+Messages, enums, services and packages are matched by full name, files by path, fields, extensions
+and enum values by number, oneofs and rpcs by name. What is left over on both sides is matched once
+more: by name (renumbered), then by shape (renamed). Equal pairs are left out, and so is what lies
+inside an element that itself came or went.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from fieldstone.schema.model import (
+    Element,
+    Enum,
+    EnumValue,
+    File,
+    Location,
+    Message,
+    Oneof,
+    Rpc,
+    Schema,
+    Service,
+)
+
+E = TypeVar("E", bound=Element)
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[E]):
+    """An element that both sides have under one key, and that is not equal."""
+
+    old: E
+    new: E
+    within: Kept[Element] | None = None
+
+    @property
+    def place(self) -> Location:
+        """Where to point in the new source."""
+        return self.new.location
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed(Kept[E]):
+    """An element that left while one of the same shape came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbered(Kept[E]):
+    """A field or enum value whose number left while its name came back under another number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Generic[E]):
+    """An element that only the old side has; `place` is what held it, in the new source."""
+
+    old: E
+    place: Location
+    within: Kept[Element] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added(Generic[E]):
+    """An element that only the new side has."""
+
+    new: E
+    within: Kept[Element] | None = None
+
+    @property
+    def place(self) -> Location:
+        """Where to point in the new source."""
+        return self.new.location
+
+
+Change = Kept[Element] | Removed[Element] | Added[Element]
+
+
+def pair(old: Schema, new: Schema) -> Iterator[Change]:
+    """Match two versions of a module.
+
+    Every change is given once: `Kept` elements that differ, and what was removed, added, renamed
+    and renumbered.
+    """
+    yield from _match(old.packages, new.packages)
+    yield from _match(old.files, new.files)
+    for message in _match(_outermost(old.messages, new.messages), _outermost(new.messages, old.messages), new=new):
+        yield message
+        if isinstance(message, Kept) and not isinstance(message, Renamed):
+            yield from _inside_message(message)
+    for enum in _match(_reachable(old, new), _reachable(new, old), new=new):
+        yield enum
+        if isinstance(enum, Kept) and not isinstance(enum, Renamed):
+            yield from _inside_enum(enum)
+    for service in _match(old.services, new.services, new=new):
+        yield service
+        if isinstance(service, Kept) and not isinstance(service, Renamed):
+            yield from _match(service.old.rpcs, service.new.rpcs, within=service)
+    yield from _match(old.extensions, new.extensions, by_shape=False)
+
+
+def _inside_message(message: Kept[Message]) -> Iterator[Change]:
+    yield from _match(message.old.fields, message.new.fields, within=message, by_shape=False)
+    yield from _match(message.old.oneofs, message.new.oneofs, within=message)
+
+
+def _inside_enum(enum: Kept[Enum]) -> Iterator[Change]:
+    old, new = _values_by_key(enum.old, enum.new), _values_by_key(enum.new, enum.old)
+    yield from _match(old, new, within=enum, by_shape=False)
+
+
+def _values_by_key(mine: Enum, other: Enum) -> dict[tuple[int, str], EnumValue]:
+    """Values by number and name where both sides have them so, else by number and a running number."""
+    shared = {(value.number, value.name) for value in mine.values} & {(v.number, v.name) for v in other.values}
+    found: dict[tuple[int, str], EnumValue] = {}
+    unshared: Counter[int] = Counter()
+    for value in mine.values:
+        key = (value.number, value.name)
+        if key not in shared:
+            key = (value.number, str(unshared[value.number]))
+            unshared[value.number] += 1
+        found[key] = value
+    return found
+
+
+def _match(
+    olds: Mapping[K, E],
+    news: Mapping[K, E],
+    *,
+    within: Kept[Element] | None = None,
+    new: Schema | None = None,
+    by_shape: bool = True,
+) -> Iterator[Kept[E] | Removed[E] | Added[E]]:
+    removed = [element for key, element in olds.items() if key not in news]
+    added = [element for key, element in news.items() if key not in olds]
+    for key, element in olds.items():
+        if key in news and _differ(element, news[key]):
+            yield Kept(element, news[key], within)
+    if by_shape:
+        again = [Renamed(*both, within) for both in _same_shape(removed, added)]
+    else:
+        again = [Renumbered(*both, within) for both in _same_name(removed, added)]
+    yield from again
+    matched = {id(element) for change in again for element in (change.old, change.new)}
+    yield from (Removed(e, _place(e, within, new), within) for e in removed if id(e) not in matched)
+    yield from (Added(e, within) for e in added if id(e) not in matched)
+
+
+def _differ(old: Element, new: Element) -> bool:
+    moved = isinstance(old, Message | Enum | Service) and isinstance(new, Message | Enum | Service)
+    return old != new or (moved and old.file != new.file)
+
+
+def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -> Location:
+    """Where to point for an element that left: at what held it, else at its file, without a line."""
+    if within is not None:
+        return within.new.location
+    if new is not None and element.parent in new.messages:
+        return new.messages[element.parent].location
+    return Location(element.location.path)
+
+
+def _same_name(removed: list[E], added: list[E]) -> Iterator[tuple[E, E]]:
+    by_name = {element.full_name: element for element in added}
+    yield from ((element, by_name[element.full_name]) for element in removed if element.full_name in by_name)
+
+
+def _same_shape(removed: list[E], added: list[E]) -> Iterator[tuple[E, E]]:
+    """Pairs that can be told apart: one of each shape on either side, with something in it."""
+    counts = Counter(element.shape for element in removed), Counter(element.shape for element in added)
+    by_shape = {element.shape: element for element in added}
+    for element in removed:
+        shape = element.shape
+        if counts[0][shape] == counts[1][shape] == 1 and _has_substance(element):
+            yield element, by_shape[shape]
+
+
+def _has_substance(element: Element) -> bool:
+    match element:
+        case Message():
+            return bool(element.fields)
+        case Enum():
+            return len(element.values) > 1
+        case Service():
+            return bool(element.rpcs)
+        case File() | Rpc():
+            return True
+        case Oneof():
+            return bool(element.members)
+    return False
+
+
+def _outermost(mine: Mapping[str, Message], other: Mapping[str, Message]) -> dict[str, Message]:
+    """Without the messages whose parent is a message that the other side lacks."""
+    return {name: m for name, m in mine.items() if m.parent not in mine or m.parent in other}
+
+
+def _reachable(mine: Schema, other: Schema) -> dict[str, Enum]:
+    """Without the enums whose parent is a message that the other side lacks."""
+    return {name: e for name, e in mine.enums.items() if e.parent not in mine.messages or e.parent in other.messages}
+
+
+def changed_types(changes: Iterable[Change]) -> set[str]:
+    """The full names of the messages, enums and services that the changes touch."""
+    touched: set[str] = set()
+    for change in changes:
+        element = change.within.new if change.within else (change.new if isinstance(change, Kept | Added) else change.old)
+        if isinstance(element, Message | Enum | Service):
+            touched.add(element.full_name)
+    return touched

@@ -1,0 +1,163 @@
+"""What a rule is, and all rules there are: every module of this package declares one.
+
+A rule is a function decorated with `@rule`. Its name is the rule's id, its docstring the rationale;
+it is called with each change of the kinds that it names and yields a `Hit` for what it refuses.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any
+
+from fieldstone.compatibility.finding import Level, Surface
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.schema.model import Element, Location, Schema
+
+EVERYTHING = tuple(Surface)
+"""Every surface."""
+
+Sources = str | Mapping[str, str]
+"""An example's files: path to text, or the text of the only one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may ask beyond the change itself."""
+
+    old: Schema
+    new: Schema
+    ledger: Ledger
+    today: date
+
+
+class Hit:
+    """That a rule applies to a change.
+
+    Args:
+        breaks: the surfaces broken, where they are fewer than the rule declares.
+        place: where to point, where it is not the changed element.
+        words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
+            `was`, `now` and `number`, which the changed element fills.
+    """
+
+    def __init__(self, *, breaks: Sequence[Surface] | None = None, place: Location | None = None, **words: Any) -> None:
+        self.breaks = breaks
+        self.place = place
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small before and after that a rule does (`hit`) or does not (`miss`) apply to.
+
+    `also` names the other rules that the pair sets off; `history` lists releases before `before`.
+    Sources without a syntax line are proto3, without a package line in `acme.v1`.
+    """
+
+    before: Sources
+    after: Sources
+    is_hit: bool
+    also: tuple[str, ...] = ()
+    history: tuple[Sources, ...] = ()
+
+
+def hit(before: Sources, after: Sources, *, also: Sequence[str] = (), history: Sequence[Sources] = ()) -> Example:
+    """An example that the rule applies to."""
+    return Example(before, after, is_hit=True, also=tuple(also), history=tuple(history))
+
+
+def miss(before: Sources, after: Sources, *, also: Sequence[str] = (), history: Sequence[Sources] = ()) -> Example:
+    """A near miss: an example that looks alike and that the rule does not apply to."""
+    return Example(before, after, is_hit=False, also=tuple(also), history=tuple(history))
+
+
+RuleFunction = Callable[[Any, Context], Iterator[Hit]]
+Kind = tuple[type, type[Element]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One way in which a change can break a surface, or a name that leads there.
+
+    Attributes:
+        id: the function's name with hyphens.
+        on: the kinds of change that it judges: (`Kept`, `Field`), ...
+        summary: one line: what stays true while the rule is kept.
+        message: what happened, with placeholders.
+        fix: what to do, with placeholders.
+        breaks: the surfaces that it breaks at most; none for a rule of style.
+        level: how much it counts unless settings say otherwise.
+        since: the version of Fieldstone that brought it.
+        buf: the buf rules that report the same change; any one of them counts as agreement.
+        examples: at least one hit and one near miss.
+        why: the rationale.
+        source: the module that declares it.
+    """
+
+    id: str
+    on: tuple[Kind, ...]
+    summary: str
+    message: str
+    fix: str
+    breaks: tuple[Surface, ...]
+    level: Level
+    since: str
+    buf: tuple[str, ...]
+    examples: tuple[Example, ...]
+    why: str
+    source: str
+    function: RuleFunction = field(repr=False)
+
+    @property
+    def is_style(self) -> bool:
+        """Whether it judges names and layout, not compatibility."""
+        return not self.breaks
+
+
+def rule(
+    *,
+    on: Sequence[Kind],
+    summary: str,
+    message: str,
+    fix: str,
+    examples: Sequence[Example],
+    breaks: Sequence[Surface] = (),
+    level: Level = Level.ERROR,
+    since: str = "0.1.0",
+    buf: Sequence[str] = (),
+) -> Callable[[RuleFunction], Rule]:
+    """Declare the decorated function as a rule; see `Rule` for the arguments."""
+
+    def declare(function: RuleFunction) -> Rule:
+        return Rule(
+            id=function.__name__.replace("_", "-"),
+            on=tuple(on),
+            summary=summary,
+            message=message,
+            fix=fix,
+            breaks=tuple(breaks),
+            level=level,
+            since=since,
+            buf=tuple(buf),
+            examples=tuple(examples),
+            why=(function.__doc__ or "").strip(),
+            source=function.__module__,
+            function=function,
+        )
+
+    return declare
+
+
+@cache
+def all_rules() -> Mapping[str, Rule]:
+    """Every rule of this package by id, sorted."""
+    found: dict[str, Rule] = {}
+    for module_info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{module_info.name}")
+        found |= {item.id: item for item in vars(module).values() if isinstance(item, Rule)}
+    return dict(sorted(found.items()))

@@ -1,0 +1,36 @@
+"""An enum value takes a name that an earlier release used for another number."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Added, Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import EnumValue
+
+
+@rule(
+    on=[(Added, EnumValue), (Kept, EnumValue)],
+    summary="The name of an enum value once used is never given to another number.",
+    message="value {taken} of `{parent}` takes the name `{taker}`, which was {earlier} since {since}",
+    fix="take a name that no release has used",
+    breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
+    examples=[
+        hit(
+            "enum End { END_NONE = 0; }",
+            "enum End { END_NONE = 0; END_GOAL = 2; }",
+            history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
+        miss(
+            "enum End { END_NONE = 0; }",
+            "enum End { END_NONE = 0; END_TARGET = 2; }",
+            history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
+    ],
+)
+def enum_value_name_reused(change: Added[EnumValue] | Kept[EnumValue], context: Context) -> Iterator[Hit]:
+    """Stored JSON holds the name, and so do tables that store enums by name: what was written under
+    it by an earlier release is read as another number.
+    """
+    use = context.ledger.type(change.new.parent).name_taken(change.new.name, change.new.number)
+    if use and use.number != change.new.number:
+        yield Hit(taken=change.new.number, taker=change.new.name, earlier=use.number, since=use.since)

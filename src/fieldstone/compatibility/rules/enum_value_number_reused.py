@@ -1,0 +1,38 @@
+"""An enum value takes a number that an earlier release used for another."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Added, Renumbered
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import EnumValue
+
+
+@rule(
+    on=[(Added, EnumValue), (Renumbered, EnumValue)],
+    summary="An enum number once used is never given to another value.",
+    message="`{taker}` of `{parent}` takes number {taken}, which was `{earlier}` since {since}",
+    fix="take a number that no release has used",
+    breaks=[Surface.WIRE, Surface.SOURCE, Surface.STORAGE],
+    examples=[
+        hit(
+            "enum End { END_NONE = 0; }",
+            "enum End { END_NONE = 0; END_CRASH = 1; }",
+            history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
+        miss(
+            "enum End { END_NONE = 0; }",
+            "enum End { END_NONE = 0; END_CRASH = 2; }",
+            history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
+    ],
+)
+def enum_value_number_reused(change: Added[EnumValue] | Renumbered[EnumValue], context: Context) -> Iterator[Hit]:
+    """Stored messages hold the number. What was the old value when it was written is read as the new
+    one, without any error.
+    """
+    past = context.ledger.type(change.new.parent)
+    use = past.number_taken(change.new.number, change.new.name)
+    lives_on = {v.name for v in context.new.enums[change.new.parent].values if v.number == change.new.number}
+    if use and not (use.until is None and use.name in lives_on):
+        yield Hit(taker=change.new.name, taken=change.new.number, earlier=use.name, since=use.since)

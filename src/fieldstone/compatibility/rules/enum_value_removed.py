@@ -1,0 +1,35 @@
+"""An enum value left, and its number and name are reserved."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Enum, EnumValue
+
+
+@rule(
+    on=[(Removed, EnumValue)],
+    summary="A released enum value stays.",
+    message="`{name}` left `{parent}`, its number {number} and its name reserved",
+    fix="keep `{was}` and mark it `deprecated = true`",
+    breaks=EVERYTHING,
+    buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
+    examples=[
+        hit(
+            "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }",
+            'enum End { reserved 2; reserved "END_TIME"; END_NONE = 0; END_GOAL = 1; }',
+        ),
+        miss(
+            "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }",
+            "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2 [deprecated = true]; }",
+        ),
+    ],
+)
+def enum_value_removed(change: Removed[EnumValue], context: Context) -> Iterator[Hit]:
+    """Stored messages carry the number and stored JSON the name. A reader built from the new schema
+    has no name for the one and rejects the other.
+    """
+    enum = change.within.new if change.within else None
+    if isinstance(enum, Enum) and enum.reserved.has_number(change.old.number):
+        if enum.reserved.has_name(change.old.name):
+            yield Hit()

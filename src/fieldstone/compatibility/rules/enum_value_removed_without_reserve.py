@@ -1,0 +1,40 @@
+"""An enum value left, and its number or name can be taken again."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Enum, EnumValue
+
+
+@rule(
+    on=[(Removed, EnumValue)],
+    summary="A released enum value stays; one that leaves all the same has its number and name reserved.",
+    message="`{name}` ({number}) left `{parent}` and its {free} can be taken again",
+    fix='keep `{was}`; if it must leave, write `reserved {number}; reserved "{name}";`',
+    breaks=EVERYTHING,
+    buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
+    examples=[
+        hit("enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }", "enum End { END_NONE = 0; END_GOAL = 1; }"),
+        miss(
+            "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }",
+            'enum End { reserved 2; reserved "END_TIME"; END_NONE = 0; END_GOAL = 1; }',
+            also=["enum-value-removed"],
+        ),
+    ],
+)
+def enum_value_removed_without_reserve(change: Removed[EnumValue], context: Context) -> Iterator[Hit]:
+    """A number that comes back under another name turns every stored value into something that was
+    never meant. `reserved` makes the compiler refuse that.
+    """
+    enum = change.within.new if change.within else None
+    if not isinstance(enum, Enum):
+        return
+    still_used = any(value.number == change.old.number for value in enum.values)
+    taken = {
+        "number": still_used or enum.reserved.has_number(change.old.number),
+        "name": enum.reserved.has_name(change.old.name),
+    }
+    free = [what for what, is_reserved in taken.items() if not is_reserved]
+    if free:
+        yield Hit(free=" and ".join(free))

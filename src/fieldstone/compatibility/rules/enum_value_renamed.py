@@ -1,0 +1,25 @@
+"""An enum number has another name."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import EnumValue
+
+
+@rule(
+    on=[(Kept, EnumValue)],
+    summary="A released enum value keeps its name.",
+    message="value {number} of `{parent}` was `{name}` and is now `{new_name}`",
+    fix="keep the name `{name}`",
+    breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
+    buf=["ENUM_VALUE_SAME_NAME"],
+    examples=[
+        hit("enum End { END_NONE = 0; END_GOAL = 1; }", "enum End { END_NONE = 0; END_TARGET = 1; }"),
+        miss("enum End { END_NONE = 0; END_GOAL = 1; }", "enum End { END_NONE = 0; END_GOAL = 1; END_TARGET = 2; }"),
+    ],
+)
+def enum_value_renamed(change: Kept[EnumValue], context: Context) -> Iterator[Hit]:
+    """JSON, generated constants and tables that store enums by name know the old name only."""
+    yield Hit()

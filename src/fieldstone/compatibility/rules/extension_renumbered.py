@@ -1,0 +1,34 @@
+"""An extension has another number."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Renumbered
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+_BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
+
+
+@rule(
+    on=[(Renumbered, Field)],
+    summary="A released extension keeps its number.",
+    message="extension `{name}` of `{extendee}` went from {number} to {to}",
+    fix="keep `{was}`",
+    breaks=EVERYTHING,
+    examples=[
+        hit(
+            _BASE + "extend Step { optional string note = 100; }",
+            _BASE + "extend Step { optional string note = 101; }",
+        ),
+        miss(
+            _BASE + "extend Step { optional string note = 100; }",
+            _BASE + "extend Step { optional string note = 100; optional string remark = 101; }",
+        ),
+    ],
+)
+def extension_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
+    """The number is the extension's identity in the binary encoding: what was written under the old
+    one reads as unknown. buf does not see this.
+    """
+    if change.old.extendee:
+        yield Hit(extendee=change.old.extendee, to=change.new.number)

@@ -1,0 +1,37 @@
+"""A field went between one value, a list and a map."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+_MANY = ("repeated", "map")
+
+
+@rule(
+    on=[(Kept, Field)],
+    summary="A released field stays one value, a list or a map.",
+    message="`{name}` of `{parent}` went from {old} to {new}",
+    fix="keep `{was}` and add a new field",
+    breaks=EVERYTHING,
+    buf=["FIELD_SAME_CARDINALITY", "FIELD_SAME_TYPE", "MESSAGE_NO_DELETE"],
+    examples=[
+        hit("message Step { string tag = 1; }", "message Step { repeated string tag = 1; }"),
+        hit("message Step { repeated string tags = 1; }", "message Step { string tags = 1; }"),
+        hit("message Step { map<string, string> tags = 1; }", "message Step { repeated string tags = 1; }"),
+        miss("message Step { string tag = 1; }", "message Step { string tag = 1; repeated string tags = 2; }"),
+    ],
+)
+def field_cardinality_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
+    """A reader of one value keeps the last of a list and loses the rest; a packed list of numbers is
+    not readable as one number at all. In JSON a value is not an array, and in generated code and in
+    a table a list is another type.
+    """
+    old, new = change.old.cardinality, change.new.cardinality
+    if old != new and (old in _MANY or new in _MANY):
+        yield Hit(old=_words(change.old), new=_words(change.new))
+
+
+def _words(field: Field) -> str:
+    return {"repeated": f"a list of {field.type}", "map": f"a {field.type}"}.get(field.cardinality, f"one {field.type}")

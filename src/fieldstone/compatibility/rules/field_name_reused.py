@@ -1,0 +1,38 @@
+"""A field takes a name that an earlier release used for another number."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Added, Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+
+@rule(
+    on=[(Added, Field), (Kept, Field)],
+    summary="A field name once used is never given to another number.",
+    message="field {number} of `{parent}` takes the name `{taken}`, which was number {earlier} since {since}",
+    fix="take a name that no release has used",
+    breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
+    examples=[
+        hit(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; bytes note = 3; }",
+            history=["message Step { string id = 1; string note = 2; }"],
+        ),
+        miss(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; bytes remark = 3; }",
+            history=["message Step { string id = 1; string note = 2; }"],
+        ),
+    ],
+)
+def field_name_reused(change: Added[Field] | Kept[Field], context: Context) -> Iterator[Hit]:
+    """JSON, generated code and table columns know fields by name. What was stored or written under
+    the name by an earlier release is read as the new field, of another type or meaning.
+    """
+    if change.new.extendee or (isinstance(change, Kept) and change.old.name == change.new.name):
+        return
+    use = context.ledger.type(change.new.parent).name_taken(change.new.name, change.new.number)
+    if use and use.number != change.new.number:
+        yield Hit(taken=change.new.name, earlier=use.number, since=use.since)

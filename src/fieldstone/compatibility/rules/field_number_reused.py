@@ -1,0 +1,43 @@
+"""A field takes a number that an earlier release used for another."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Added, Renumbered
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+
+@rule(
+    on=[(Added, Field), (Renumbered, Field)],
+    summary="A field number once used is never given to another field.",
+    message="`{name}` of `{parent}` takes number {taken}, which was `{of} {earlier}` since {since}",
+    fix="take a number that no release has used",
+    breaks=EVERYTHING,
+    examples=[
+        hit(
+            'message Step { reserved 2; reserved "note"; string id = 1; }',
+            'message Step { reserved "note"; string id = 1; bytes blob = 2; }',
+            history=["message Step { string id = 1; string note = 2; }"],
+            also=["reserved-number-dropped"],
+        ),
+        hit(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; bytes blob = 2; }",
+            history=["message Step { string id = 1; string note = 2; }"],
+        ),
+        miss(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; bytes blob = 3; }",
+            history=["message Step { string id = 1; string note = 2; }"],
+        ),
+    ],
+)
+def field_number_reused(change: Added[Field] | Renumbered[Field], context: Context) -> Iterator[Hit]:
+    """Messages written by the release that used the number are still in logs, queues and tables.
+    Read under the new schema their bytes become the new field: another value, and no error. The
+    whole history counts, also where a release in between dropped the reservation.
+    """
+    past = context.ledger.type(change.new.parent)
+    use = past.number_taken(change.new.number, change.new.name)
+    if use and not change.new.extendee:
+        yield Hit(taken=change.new.number, earlier=use.name, of=use.of, since=use.since)

@@ -1,0 +1,55 @@
+"""A field moved into, out of or between oneofs."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field, Message
+
+
+@rule(
+    on=[(Kept, Field)],
+    summary="A released field stays in its oneof, or outside of any.",
+    message="`{name}` of `{parent}` moved from {old} to {new}",
+    fix="leave `{name}` where it was and add a new field",
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    buf=["FIELD_SAME_ONEOF", "FIELD_SAME_CARDINALITY"],
+    examples=[
+        hit(
+            "message Step { oneof kind { int32 a = 1; int32 b = 2; } optional int32 c = 3; }",
+            "message Step { oneof kind { int32 a = 1; int32 b = 2; int32 c = 3; } }",
+        ),
+        hit(
+            "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
+            "message Step { oneof kind { int32 a = 1; } optional int32 b = 2; }",
+        ),
+        miss(
+            "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
+            "message Step { oneof sort { int32 a = 1; int32 b = 2; } }",
+            also=["oneof-renamed"],
+        ),
+    ],
+)
+def field_oneof_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
+    """Of the members of a oneof only the last one read survives. A field that moves into a oneof is
+    wiped out by another member in messages that carry both; one that leaves lets both be set, which
+    old readers cannot hold.
+    """
+    old, new = change.old.oneof, change.new.oneof
+    if old != new and not _only_renamed(change):
+        yield Hit(old=_words(old), new=_words(new))
+
+
+def _words(oneof: str | None) -> str:
+    return f"oneof `{oneof}`" if oneof else "outside of any oneof"
+
+
+def _only_renamed(change: Kept[Field]) -> bool:
+    """Whether both oneofs have the same members, so that only the name differs."""
+    if change.within is None or not change.old.oneof or not change.new.oneof:
+        return False
+    old, new = change.within.old, change.within.new
+    if not isinstance(old, Message) or not isinstance(new, Message):
+        return False
+    return old.oneofs[change.old.oneof].members == new.oneofs[change.new.oneof].members

@@ -1,0 +1,35 @@
+"""A field gained or lost the difference between unset and zero."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+
+@rule(
+    on=[(Kept, Field)],
+    summary="A released field keeps its presence.",
+    message="`{name}` of `{parent}` went from {old} to {new} presence",
+    fix="keep `{was}`",
+    breaks=EVERYTHING,
+    buf=["FIELD_SAME_CARDINALITY", "FIELD_SAME_ONEOF"],
+    examples=[
+        hit("message Step { optional int64 seed = 1; }", "message Step { int64 seed = 1; }"),
+        hit("message Step { int64 seed = 1; }", "message Step { optional int64 seed = 1; }"),
+        miss(
+            "message Step { Seed seed = 1; } message Seed {}",
+            "message Step { optional Seed seed = 1; } message Seed {}",
+        ),
+    ],
+)
+def field_presence_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
+    """With explicit presence a reader can tell "not set" from zero; with implicit presence it cannot,
+    and zero is not even sent. Dropping presence turns every absent value into a zero, adding it turns
+    every zero that was written into an absent value; `has_` methods come or go, and a column's NULLs
+    lose their meaning.
+    """
+    presences = {"explicit", "implicit"}
+    old, new = change.old, change.new
+    if {old.presence, new.presence} == presences and old.oneof == new.oneof:
+        yield Hit(old=old.presence, new=new.presence)

@@ -1,0 +1,36 @@
+"""A field left, and its number and name are reserved."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field, Message
+
+
+@rule(
+    on=[(Removed, Field)],
+    summary="A released field stays.",
+    message="`{name}` left `{parent}`, its number {number} and its name reserved",
+    fix="keep `{was}`, mark it `deprecated = true`, and stop writing it",
+    breaks=EVERYTHING,
+    buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", "MESSAGE_NO_DELETE"],
+    examples=[
+        hit(
+            "message Step { string id = 1; string note = 2; }",
+            'message Step { reserved 2; reserved "note"; string id = 1; }',
+        ),
+        miss(
+            "message Step { string id = 1; string note = 2; }",
+            "message Step { string id = 1; string note = 2 [deprecated = true]; }",
+        ),
+    ],
+)
+def field_removed(change: Removed[Field], context: Context) -> Iterator[Hit]:
+    """A reader built from the new schema drops the field from every message that was ever written,
+    and a writer built from it no longer sends what old readers still ask for. Reserving the number
+    keeps it from coming back as something else; it does not give the data back.
+    """
+    message = change.within.new if change.within else None
+    if isinstance(message, Message) and message.reserved.has_number(change.old.number):
+        if message.reserved.has_name(change.old.name):
+            yield Hit()

@@ -1,0 +1,41 @@
+"""A field left, and its number or name can be taken again."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field, Message
+
+
+@rule(
+    on=[(Removed, Field)],
+    summary="A released field stays; one that leaves all the same has its number and name reserved.",
+    message="`{name}` ({number}) left `{parent}` and its {free} can be taken again",
+    fix='keep `{was}`; if it must leave, write `reserved {number}; reserved "{name}";`',
+    breaks=EVERYTHING,
+    buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", "MESSAGE_NO_DELETE"],
+    examples=[
+        hit("message Step { string id = 1; string note = 2; }", "message Step { string id = 1; }"),
+        hit("message Step { string id = 1; string note = 2; }", "message Step { reserved 2; string id = 1; }"),
+        miss(
+            "message Step { string id = 1; string note = 2; }",
+            'message Step { reserved 2; reserved "note"; string id = 1; }',
+            also=["field-removed"],
+        ),
+    ],
+)
+def field_removed_without_reserve(change: Removed[Field], context: Context) -> Iterator[Hit]:
+    """Data written under the old schema stays readable for years. If the number is given to another
+    field, that data is read as something that it never was, without any error; if the name is, the
+    same happens to JSON. `reserved` makes the compiler refuse both.
+    """
+    message = change.within.new if change.within else None
+    if not isinstance(message, Message):
+        return
+    taken = {
+        "number": message.reserved.has_number(change.old.number),
+        "name": message.reserved.has_name(change.old.name),
+    }
+    free = [what for what, is_reserved in taken.items() if not is_reserved]
+    if free:
+        yield Hit(free=" and ".join(free))

@@ -1,0 +1,27 @@
+"""A field name has another number."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Renumbered
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+
+@rule(
+    on=[(Renumbered, Field)],
+    summary="A released field keeps its number.",
+    message="`{name}` of `{parent}` went from number {number} to {to}",
+    fix="keep `{was}`, or add a field of another name with number {to}",
+    breaks=EVERYTHING,
+    buf=["FIELD_NO_DELETE"],
+    examples=[
+        hit("message Step { double reward = 1; }", "message Step { double reward = 2; }"),
+        miss("message Step { double reward = 1; }", "message Step { double reward = 1; double reward_sum = 2; }"),
+    ],
+)
+def field_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
+    """The number is the field's identity in the binary encoding. Under another number, all data
+    written before reads as unset, and old readers do not see what is written now.
+    """
+    if not change.old.extendee:
+        yield Hit(to=change.new.number)

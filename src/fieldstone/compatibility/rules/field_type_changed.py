@@ -1,0 +1,35 @@
+"""A field has another type."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field
+
+
+@rule(
+    on=[(Kept, Field)],
+    summary="A released field keeps its type.",
+    message="`{name}` of `{parent}` went from {old} to {new}",
+    fix="keep `{was}` and add a new field",
+    breaks=EVERYTHING,
+    buf=["FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY"],
+    examples=[
+        hit("message Step { double reward = 1; }", "message Step { float reward = 1; }"),
+        hit("message Step { int32 index = 1; }", "message Step { int64 index = 1; }"),
+        hit("message Step { map<string, int32> tags = 1; }", "message Step { map<string, string> tags = 1; }"),
+        hit("message A {} message B {} message Step { A a = 1; }", "message A {} message B {} message Step { B a = 1; }"),
+        miss("message Step { double reward = 1; }", "message Step { double reward = 1; float reward_small = 2; }"),
+        miss("message Step { Tag tag = 1; } message Tag {}", "message Tag {} message Step { Tag tag = 1; }"),
+    ],
+)
+def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
+    """Types that differ differ in encoding, in range or in meaning. Some pairs are read without an
+    error and give another value (int64 cut to int32, sint32 read as int32), which is worse than an
+    error. Even where the bytes agree, JSON, generated code and column types do not.
+    """
+    old, new = change.old, change.new
+    if old.type != new.type and (old.cardinality == "map") == (new.cardinality == "map"):
+        yield Hit(old=old.type, new=new.type)
+    elif old.group != new.group:
+        yield Hit(old="a group" if old.group else "a message", new="a group" if new.group else "a message")

@@ -1,0 +1,53 @@
+"""An option of a file that generated code follows changed."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import File
+
+# Option -> the value that stands where a file does not set it (descriptor.proto, FileOptions).
+_DEFAULTS = {
+    "cc_enable_arenas": "true",
+    "cc_generic_services": "false",
+    "csharp_namespace": "",
+    "go_package": "",
+    "java_generic_services": "false",
+    "java_multiple_files": "false",
+    "java_outer_classname": "",
+    "java_package": "",
+    "java_string_check_utf8": "false",
+    "objc_class_prefix": "",
+    "optimize_for": "SPEED",
+    "php_class_prefix": "",
+    "php_metadata_namespace": "",
+    "php_namespace": "",
+    "py_generic_services": "false",
+    "ruby_package": "",
+    "swift_prefix": "",
+}
+
+
+@rule(
+    on=[(Kept, File)],
+    summary="A released file keeps the options that generated code follows.",
+    message="{option} of {name} went from {old} to {new}",
+    fix="keep {option} as it was: {old}",
+    breaks=[Surface.SOURCE],
+    buf=[f"FILE_SAME_{option.upper()}" for option in _DEFAULTS if option != "java_string_check_utf8"]
+    + ["FIELD_SAME_JAVA_UTF8_VALIDATION"],
+    examples=[
+        hit('option go_package = "acme/v1;acme"; message Step {}', 'option go_package = "acme/v1"; message Step {}'),
+        hit("message Step {}", 'option java_package = "com.acme"; message Step {}'),
+        miss("message Step {}", "option java_multiple_files = false; message Step {}"),
+    ],
+)
+def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
+    """These options name the package, namespace, class or prefix of the generated code, or which
+    code there is. Programs import it under the old name.
+    """
+    for option, default in _DEFAULTS.items():
+        old, new = change.old.options.get(option, default), change.new.options.get(option, default)
+        if old != new:
+            yield Hit(option=option, old=f"`{old}`" if old else "unset", new=f"`{new}`" if new else "unset")

@@ -1,0 +1,43 @@
+"""A file left, or has another path."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Removed, Renamed
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import File
+
+
+@rule(
+    on=[(Removed, File), (Renamed, File)],
+    summary="A released file keeps its path until all that it holds has reached its sunset.",
+    message="file {name} {what}",
+    fix="bring {name} back",
+    breaks=[Surface.SOURCE],
+    buf=["FILE_NO_DELETE"],
+    examples=[
+        hit(
+            {"acme/v1/a.proto": "message Step { string id = 1; }"},
+            {"acme/v1/b.proto": "message Step { string id = 1; }"},
+        ),
+        hit(
+            {"acme/v1/a.proto": "message Step { string id = 1; }", "acme/v1/b.proto": "message Tag { string n = 1; }"},
+            {"acme/v1/a.proto": "message Step { string id = 1; }"},
+            also=["message-removed"],
+        ),
+        miss(
+            {"acme/v1/a.proto": "message Step { string id = 1; }"},
+            {"acme/v1/a.proto": "message Step { string id = 1; }", "acme/v1/b.proto": "message Tag { string n = 1; }"},
+        ),
+    ],
+)
+def file_removed(change: Removed[File] | Renamed[File], context: Context) -> Iterator[Hit]:
+    """Schemas import files by path, and most languages generate one module or header a file: both
+    look for it where it was, also when all that it held lives on elsewhere.
+    """
+    if isinstance(change, Renamed):
+        yield Hit(what=f"is now {change.new.name}")
+        return
+    held = [e for e in context.old.types() if e.file == change.old.full_name and e.parent == e.package]
+    if not held or not all(element.lifecycle.retired_by(context.today) for element in held):
+        yield Hit(what="left")

@@ -1,0 +1,35 @@
+"""A file has another syntax or edition."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import File
+
+
+@rule(
+    on=[(Kept, File)],
+    summary="A released file keeps its syntax.",
+    message="{name} went from {old} to {new}",
+    fix="keep {old}",
+    breaks=[Surface.SOURCE],
+    buf=["FILE_SAME_SYNTAX"],
+    examples=[
+        hit(
+            'syntax = "proto3"; message Step { optional string id = 1; }',
+            'edition = "2023"; message Step { string id = 1; }',
+        ),
+        miss(
+            'syntax = "proto3"; message Step { optional string id = 1; }',
+            'syntax = "proto3"; message Step { optional string id = 1; string note = 2; }',
+        ),
+    ],
+)
+def file_syntax_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
+    """The syntax sets the defaults of presence, enums, packing and UTF-8 checks, each of which has a
+    rule of its own; beyond these, code generators treat a file of another syntax differently, and
+    older ones do not know editions at all.
+    """
+    if change.old.syntax != change.new.syntax:
+        yield Hit(old=change.old.syntax, new=change.new.syntax)

@@ -1,0 +1,30 @@
+"""A message left."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Message
+
+
+@rule(
+    on=[(Removed, Message)],
+    summary="A released message stays until its sunset.",
+    message="message `{name}` left `{parent}`",
+    fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
+    breaks=EVERYTHING,
+    buf=["MESSAGE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    examples=[
+        hit("message Step { string id = 1; } message Tag { string name = 1; }", "message Step { string id = 1; }"),
+        miss(
+            "message Step { string id = 1; }",
+            "message Step { option deprecated = true; string id = 1; } message StepV2 { string id = 1; int32 n = 2; }",
+        ),
+    ],
+)
+def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]:
+    """Whoever still sends, stores or compiles against the message has nothing to read it with. A
+    message that was deprecated with a sunset date may leave once that date has passed.
+    """
+    if not change.old.lifecycle.retired_by(context.today):
+        yield Hit()

@@ -1,0 +1,34 @@
+"""A oneof left."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Oneof
+
+
+@rule(
+    on=[(Removed, Oneof)],
+    summary="A released oneof stays.",
+    message="oneof `{name}` left `{parent}`",
+    fix="keep oneof `{name}`",
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    buf=["ONEOF_NO_DELETE"],
+    examples=[
+        hit(
+            "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
+            "message Step { optional int32 a = 1; optional int32 b = 2; }",
+            also=["field-oneof-changed"],
+        ),
+        miss(
+            "message Step { oneof kind { int32 a = 1; } }",
+            "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
+        ),
+    ],
+)
+def oneof_removed(change: Removed[Oneof], context: Context) -> Iterator[Hit]:
+    """Without the oneof a writer may set several members at once; an old reader keeps the last one
+    that it meets and drops the others. Code that asks which member is set no longer compiles.
+    """
+    yield Hit()

@@ -1,0 +1,28 @@
+"""A reserved name is free again."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Enum, Message
+
+
+@rule(
+    on=[(Kept, Message), (Kept, Enum)],
+    summary="A reserved name stays reserved.",
+    message="`{name}` no longer reserves the name `{free}`",
+    fix='write `reserved "{free}";` again',
+    breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
+    buf=["RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"],
+    examples=[
+        hit('message Step { reserved "note", "remark"; }', 'message Step { reserved "note"; }'),
+        miss('message Step { reserved "note"; }', 'message Step { reserved "remark", "note"; }'),
+    ],
+)
+def reserved_name_dropped(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
+    """A name is reserved because JSON, code and columns of an earlier release used it. Once free, it
+    will be taken, and they will be read as something that they are not.
+    """
+    for name in sorted(change.old.reserved.names - change.new.reserved.names):
+        yield Hit(free=name)

@@ -1,0 +1,45 @@
+"""A reserved number is free again."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Enum, Message
+
+
+@rule(
+    on=[(Kept, Message), (Kept, Enum)],
+    summary="A reserved number stays reserved.",
+    message="`{name}` no longer reserves {numbers}",
+    fix="write `reserved {numbers};` again",
+    breaks=EVERYTHING,
+    buf=["RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"],
+    examples=[
+        hit("message Step { reserved 2, 5 to 9; }", "message Step { reserved 2, 5 to 7; }"),
+        hit("enum End { reserved 3; END_NONE = 0; }", "enum End { END_NONE = 0; }"),
+        miss("message Step { reserved 2, 3; }", "message Step { reserved 2 to 4; }"),
+    ],
+)
+def reserved_number_dropped(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
+    """A number is reserved because data written under an earlier meaning is still about. Once free,
+    it will be taken, and that data will be read as something that it is not.
+    """
+    missing = _missing(change.old.reserved.ranges, change.new.reserved.ranges)
+    if missing:
+        yield Hit(numbers=", ".join(str(a) if a == b else f"{a} to {b}" for a, b in missing))
+
+
+def _missing(old: tuple[tuple[int, int], ...], new: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """The parts of the inclusive ranges `old` that no range of `new` covers."""
+    missing: list[tuple[int, int]] = []
+    for first, last in sorted(old):
+        start = first
+        for covered_from, covered_to in sorted(new):
+            if covered_from > last or covered_to < start:
+                continue
+            if covered_from > start:
+                missing.append((start, covered_from - 1))
+            start = covered_to + 1
+        if start <= last:
+            missing.append((start, last))
+    return missing

@@ -1,0 +1,61 @@
+"""A deprecated element left after its sunset."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Level
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Enum, Message, Rpc, Service
+
+_ANNOTATIONS = """
+syntax = "proto3";
+package fieldstone.v1;
+import "google/protobuf/descriptor.proto";
+message Lifecycle { string deprecated_since = 1; string sunset = 2; string owner = 3; }
+extend google.protobuf.MessageOptions { Lifecycle message_lifecycle = 51201; }
+"""
+_STEP = """
+syntax = "proto3";
+package acme.v1;
+import "fieldstone/v1/annotations.proto";
+message Step { string id = 1; }
+message Old {
+  option deprecated = true;
+  option (fieldstone.v1.message_lifecycle) = { sunset: "DATE" };
+  string id = 1;
+  string note = 2;
+}
+"""
+
+
+def _with(sunset: str) -> dict[str, str]:
+    step = _STEP.replace("DATE", sunset)
+    return {"acme/v1/step.proto": step, "fieldstone/v1/annotations.proto": _ANNOTATIONS}
+
+
+_WITHOUT = {
+    "acme/v1/step.proto": _STEP.partition("message Old")[0],
+    "fieldstone/v1/annotations.proto": _ANNOTATIONS,
+}
+
+
+@rule(
+    on=[(Removed, Message), (Removed, Enum), (Removed, Service), (Removed, Rpc)],
+    summary="What was deprecated with a sunset date may leave after it, in a major release.",
+    message="`{name}` left `{parent}` after its sunset of {sunset}",
+    fix="release this as a major version",
+    breaks=EVERYTHING,
+    level=Level.NOTE,
+    buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "RPC_NO_DELETE", "FILE_NO_DELETE"],
+    examples=[
+        hit(_with("2020-01-31"), _WITHOUT),
+        miss(_with("2999-12-31"), _WITHOUT, also=["message-removed"]),
+    ],
+)
+def retired_after_sunset(change: Removed[Message | Enum | Service | Rpc], context: Context) -> Iterator[Hit]:
+    """Additive only is no promise to carry everything for ever. A deprecation says since when, the
+    sunset until when; after that day the element may go, and the major version says that it went.
+    Its name stays taken.
+    """
+    if change.old.lifecycle.retired_by(context.today):
+        yield Hit(sunset=change.old.lifecycle.sunset)

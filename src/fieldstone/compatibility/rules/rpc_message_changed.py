@@ -1,0 +1,40 @@
+"""An rpc takes or gives another message."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Rpc
+
+
+@rule(
+    on=[(Kept, Rpc)],
+    summary="A released rpc keeps its request and response types.",
+    message="the {side} of `{name}` of `{parent}` went from `{old}` to `{new}`",
+    fix="keep `{was}` and add another rpc",
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    buf=["RPC_SAME_REQUEST_TYPE", "RPC_SAME_RESPONSE_TYPE"],
+    examples=[
+        hit(
+            "message A {} message B {} service Steps { rpc Get(A) returns (A); }",
+            "message A {} message B {} service Steps { rpc Get(B) returns (A); }",
+        ),
+        hit(
+            "message A {} message B {} service Steps { rpc Get(A) returns (A); }",
+            "message A {} message B {} service Steps { rpc Get(A) returns (B); }",
+        ),
+        miss(
+            "message A {} message B {} service Steps { rpc Get(A) returns (A); }",
+            "message A { string id = 1; } message B {} service Steps { rpc Get(A) returns (A); }",
+        ),
+    ],
+)
+def rpc_message_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
+    """A released client encodes the old request and decodes the old response; the server now reads
+    and writes others. What happens to agree in bytes does not agree in generated code.
+    """
+    for side in ("request", "response"):
+        old, new = getattr(change.old, side), getattr(change.new, side)
+        if old != new:
+            yield Hit(side=side, old=old, new=new)

@@ -1,0 +1,34 @@
+"""An rpc left."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Rpc
+
+
+@rule(
+    on=[(Removed, Rpc)],
+    summary="A released rpc stays until its sunset.",
+    message="rpc `{name}` left `{parent}`",
+    fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    buf=["RPC_NO_DELETE"],
+    examples=[
+        hit(
+            "message A {} message B {} service Steps { rpc Get(A) returns (A); rpc Put(B) returns (A); }",
+            "message A {} message B {} service Steps { rpc Get(A) returns (A); }",
+        ),
+        miss(
+            "message A {} service Steps { rpc Get(A) returns (A); }",
+            "message A {} service Steps { rpc Get(A) returns (A) { option deprecated = true; } }",
+        ),
+    ],
+)
+def rpc_removed(change: Removed[Rpc], context: Context) -> Iterator[Hit]:
+    """Every call that a released client makes to it is answered with UNIMPLEMENTED. An rpc that was
+    deprecated with a sunset date may leave once that date has passed.
+    """
+    if not change.old.lifecycle.retired_by(context.today):
+        yield Hit()

@@ -1,0 +1,34 @@
+"""A service left."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Service
+
+
+@rule(
+    on=[(Removed, Service)],
+    summary="A released service stays until its sunset.",
+    message="service `{name}` left `{parent}`",
+    fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    examples=[
+        hit(
+            "message A {} service Steps { rpc Get(A) returns (A); } service Runs { rpc List(A) returns (A); }",
+            "message A {} service Steps { rpc Get(A) returns (A); }",
+        ),
+        miss(
+            "message A {} service Steps { rpc Get(A) returns (A); }",
+            "message A {} service Steps { option deprecated = true; rpc Get(A) returns (A); }",
+        ),
+    ],
+)
+def service_removed(change: Removed[Service], context: Context) -> Iterator[Hit]:
+    """Every call that a released client makes is answered with UNIMPLEMENTED. A service that was
+    deprecated with a sunset date may leave once that date has passed.
+    """
+    if not change.old.lifecycle.retired_by(context.today):
+        yield Hit()

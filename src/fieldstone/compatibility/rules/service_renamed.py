@@ -1,0 +1,33 @@
+"""A service left and one with the same rpcs came."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Renamed
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Service
+
+
+@rule(
+    on=[(Renamed, Service)],
+    summary="A released service keeps its full name.",
+    message="service `{name}` of `{parent}` is now `{new_name}`",
+    fix="keep `{name}` beside `{new_name}`, and deprecate it",
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    examples=[
+        hit(
+            "message A {} service Steps { rpc Get(A) returns (A); }",
+            "message A {} service Moves { rpc Get(A) returns (A); }",
+        ),
+        miss(
+            "message A {} service Steps { rpc Get(A) returns (A); }",
+            "message A {} service Steps { rpc Get(A) returns (A); } service Moves { rpc Get(A) returns (A); }",
+        ),
+    ],
+)
+def service_renamed(change: Renamed[Service], context: Context) -> Iterator[Hit]:
+    """The full name of the service is the path of every call (`/acme.v1.Steps/Get`). A released
+    client calls the old path and gets UNIMPLEMENTED.
+    """
+    yield Hit()

@@ -1,0 +1,35 @@
+"""A message, enum or service takes a name that an earlier release used."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.pairing import Added, Renamed
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Enum, Message, Service
+
+
+@rule(
+    on=[(kind, element) for kind in (Added, Renamed) for element in (Message, Enum, Service)],
+    summary="The name of a message, enum or service once used is never given to another.",
+    message="`{taken}` was a {kind} of this module since {since}, and has left",
+    fix="take a name that no release has used",
+    breaks=EVERYTHING,
+    examples=[
+        hit(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; } message Tag { int32 n = 1; }",
+            history=["message Step { string id = 1; } message Tag { string name = 1; }"],
+        ),
+        miss(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; } message Label { int32 n = 1; }",
+            history=["message Step { string id = 1; } message Tag { string name = 1; }"],
+        ),
+    ],
+)
+def type_name_reused(change: Added[Message | Enum | Service], context: Context) -> Iterator[Hit]:
+    """Stored messages, `google.protobuf.Any`, tables and clients of the old release still use the
+    name, and would read the new element in place of the one that they know.
+    """
+    past = context.ledger.type(change.new.full_name)
+    if past.until or past.kind not in {"", type(change.new).__name__.lower()}:
+        yield Hit(taken=change.new.full_name, kind=past.kind, since=past.since)

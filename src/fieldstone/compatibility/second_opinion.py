@@ -1,0 +1,64 @@
+"""Where the native engine and `buf breaking` disagree about a change that both know.
+
+buf's findings and ours are compared per file: every id that buf reports must belong to a rule that
+found something there, and every finding whose rule names ids of buf's must meet one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from fieldstone.compatibility.finding import Finding
+from fieldstone.compatibility.rules import Rule
+from fieldstone.schema.buf import Annotation
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One change that only one of the two engines reports."""
+
+    finder: str
+    rule: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """One line for a bug report."""
+        other = "fieldstone" if self.finder == "buf" else "buf"
+        return f"{self.finder} reports {self.rule} in {self.path or 'a removed file'} and {other} does not: {self.message}"
+
+
+def disagreements(findings: Iterable[Finding], annotations: Iterable[Annotation]) -> list[Disagreement]:
+    """Compare the findings of every rule, before any setting, with buf's in its strictest category."""
+    ours, theirs = list(findings), list(annotations)
+    found = [_unmatched_by_us(annotation) for annotation in theirs if not _matches_any(annotation, ours)]
+    found += [_unmatched_by_buf(finding) for finding in ours if finding.buf and not _confirmed(finding, theirs)]
+    return sorted(set(found), key=lambda d: (d.path, d.finder, d.rule, d.message))
+
+
+def unknown_to(rules: Iterable[Rule], annotations: Iterable[Annotation]) -> list[Annotation]:
+    """What buf reports under ids that no native rule names: its word alone counts there."""
+    named = {identifier for rule in rules for identifier in rule.buf}
+    return [annotation for annotation in annotations if annotation.rule not in named]
+
+
+def _matches_any(annotation: Annotation, findings: Collection[Finding]) -> bool:
+    return any(annotation.rule in f.buf and _same_place(f, annotation) for f in findings)
+
+
+def _confirmed(finding: Finding, annotations: Collection[Annotation]) -> bool:
+    return any(annotation.rule in finding.buf and _same_place(finding, annotation) for annotation in annotations)
+
+
+def _same_place(finding: Finding, annotation: Annotation) -> bool:
+    places = {finding.place.path, finding.was_at.path if finding.was_at else finding.place.path}
+    return not annotation.path or annotation.path in places
+
+
+def _unmatched_by_us(annotation: Annotation) -> Disagreement:
+    return Disagreement("buf", annotation.rule, annotation.path, annotation.message)
+
+
+def _unmatched_by_buf(finding: Finding) -> Disagreement:
+    return Disagreement("fieldstone", finding.rule, finding.place.path, finding.message)

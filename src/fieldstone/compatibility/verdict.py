@@ -1,0 +1,91 @@
+"""What counts -> semver: the smallest version that may carry a change, and whether it is allowed.
+
+Versions are ordered and bumped as https://semver.org/spec/v2.0.0.html says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from semver import Version
+
+from fieldstone.compatibility.finding import Finding
+
+FIRST_VERSION = Version(1, 0, 0)
+
+
+class Bump(IntEnum):
+    """Which part of the version a change raises."""
+
+    NONE = 0
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+    def __str__(self) -> str:
+        """The word that release notes use."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the findings come to.
+
+    Attributes:
+        bump: which part of the version the change raises.
+        version: the smallest version that may carry it; None when nothing changed.
+        allowed: whether the change may be released at all.
+    """
+
+    bump: Bump
+    version: Version | None
+    allowed: bool
+
+
+def required_bump(findings: Iterable[Finding], *, same_contract: bool, same_sources: bool) -> Bump:
+    """The bump that a change asks for.
+
+    Args:
+        findings: those that count.
+        same_contract: whether both sides compile to the same descriptors.
+        same_sources: whether the sources are equal to the byte.
+    """
+    if any(finding.breaks for finding in findings):
+        return Bump.MAJOR
+    if not same_contract:
+        return Bump.MINOR
+    return Bump.NONE if same_sources else Bump.PATCH
+
+
+def smallest_version(released: Sequence[Version], bump: Bump, *, zero_minor: bool = True) -> Version | None:
+    """The smallest version that may follow those released; None when nothing asks for one.
+
+    Args:
+        released: all versions of the module, in any order.
+        bump: what the change asks for, against the newest version that is no pre-release.
+        zero_minor: whether a break before 1.0.0 raises the minor and not the major.
+    """
+    if not released:
+        return FIRST_VERSION
+    newest = max(released)
+    stable = max((version for version in released if not version.prerelease), default=None)
+    if bump is Bump.NONE and newest == stable:
+        return None
+    wanted = _raise(stable, bump, zero_minor=zero_minor) if stable else newest.finalize_version()
+    return max(wanted, newest.finalize_version()) if newest.prerelease else wanted
+
+
+def may_carry(version: Version, released: Sequence[Version], smallest: Version) -> bool:
+    """Whether `version` may carry a change whose smallest version is `smallest`.
+
+    A pre-release counts as the version that it prepares: 1.3.0-rc.1 may carry what 1.3.0 may.
+    """
+    return version.finalize_version() >= smallest and (not released or version > max(released))
+
+
+def _raise(version: Version, bump: Bump, *, zero_minor: bool) -> Version:
+    if bump is Bump.MAJOR and not (zero_minor and version.major == 0):
+        return version.bump_major()
+    return version.bump_patch() if bump <= Bump.PATCH else version.bump_minor()

@@ -1,0 +1,181 @@
+"""buf, the compiler, linter, formatter and second opinion, run as a subprocess."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fieldstone.errors import FieldstoneError
+
+_FOUND_SOMETHING = 100
+"""buf's exit code for a schema that does not compile, or lint and breaking findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One line of buf's `--error-format json`; lines and columns count from 1, 0 where unknown.
+
+    `path` is as buf printed it: relative to the working directory, or to the module in an image.
+    """
+
+    rule: str
+    message: str
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+class Running:
+    """A buf command under way, so that several can run side by side."""
+
+    def __init__(self, arguments: Sequence[str], *, cwd: Path, stdin: bytes | None = None) -> None:
+        """Start `buf` with `arguments` in the folder `cwd`.
+
+        Raises:
+            FieldstoneError: there is no buf, or no such folder.
+        """
+        self.arguments = arguments
+        self._stdin = stdin
+        command = [find_buf(), *arguments, "--log-format", "text"]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - an argument list, no shell
+                command,
+                cwd=cwd,
+                env=os.environ | {"XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or _cache_home()},
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise FieldstoneError(f"cannot run {command[0]} in {cwd}: {error.strerror}") from error
+
+    def output(self, *, what: str, allow_findings: bool = False) -> bytes:
+        """Wait for the command and give its standard output.
+
+        Args:
+            what: what was being done, for the error: "schemas/telemetry does not compile".
+            allow_findings: whether findings (exit code 100) are an answer, not an error.
+
+        Raises:
+            FieldstoneError: buf failed; the error carries the first line of what it said.
+        """
+        out, err = self._process.communicate(self._stdin)
+        code = self._process.returncode
+        if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
+            return out
+        said = [line for line in (err or out).decode("utf-8", "replace").splitlines() if line.strip()]
+        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+        first = said[0].removeprefix("Failure: ") if said else f"buf {self.arguments[0]} ended with {code}"
+        raise FieldstoneError(f"{what}: {first}{more}")
+
+    def annotations(self, *, what: str) -> list[Annotation]:
+        """Wait for a command with `--error-format json` and give its findings.
+
+        Raises:
+            FieldstoneError: buf failed, or found that the schema does not compile.
+        """
+        lines = self.output(what=what, allow_findings=True).decode().splitlines()
+        found = [_annotation(json.loads(line)) for line in lines if line.strip()]
+        broken = [a for a in found if a.rule == "COMPILE"]
+        if broken:
+            place = f"{broken[0].path}:{broken[0].line}:{broken[0].column}: " if broken[0].path else ""
+            more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+            raise FieldstoneError(f"{what}: {place}{broken[0].message}{more}")
+        return found
+
+
+def find_buf() -> str:
+    """The path of the buf binary: the one installed beside Fieldstone, else the one on PATH.
+
+    Raises:
+        FieldstoneError: there is none.
+    """
+    beside = shutil.which("buf", path=str(Path(sys.executable).parent))
+    found = beside or shutil.which("buf")
+    if found is None:
+        raise FieldstoneError(
+            f"no buf binary beside {sys.executable} or on PATH", fix="install it: `pip install buf-bin`"
+        )
+    return found
+
+
+def build(target: str, *, cwd: Path, exclude: Iterable[str] = ()) -> Running:
+    """Start compiling a module (a folder or a file that buf takes) to an image on standard output."""
+    return Running(["build", target, "-o", "-#format=binpb", *_exclusions(exclude)], cwd=cwd)
+
+
+def lint(targets: Iterable[str], *, cwd: Path, exclude: Iterable[str] = ()) -> list[Running]:
+    """Start `buf lint` on each target as its own configuration says; read it with `annotations`."""
+    return [
+        Running(["lint", target, "--error-format", "json", *_exclusions(exclude)], cwd=cwd)
+        for target in targets
+    ]
+
+
+def breaking(image: bytes, against: Path, *, cwd: Path) -> Running:
+    """Start `buf breaking` in its strictest category on a pair of images; read it with `annotations`."""
+    config = json.dumps({"version": "v2", "breaking": {"use": ["FILE"]}})
+    flags = ["--config", config, "--exclude-imports", "--error-format", "json"]
+    return Running(["breaking", "-#format=binpb", "--against", f"{against}#format=binpb", *flags], cwd=cwd, stdin=image)
+
+
+def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:
+    """Run `buf format`: rewrite the sources, or give the difference that rewriting would make.
+
+    Raises:
+        FieldstoneError: a source cannot be parsed.
+    """
+    mode = ["--write"] if write else ["--diff"]
+    return Running(["format", *mode, *_exclusions(exclude)], cwd=cwd).output(what="buf format").decode()
+
+
+def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
+    """`buf dep graph`: the modules of the workspace with the digests of their dependencies.
+
+    Raises:
+        FieldstoneError: the graph cannot be built.
+    """
+    graph: list[dict[str, Any]] = json.loads(
+        Running(["dep", "graph", "--format", "json"], cwd=cwd).output(what="buf dep graph")
+    )
+    return graph
+
+
+def version() -> str:
+    """The version that `buf --version` prints.
+
+    Raises:
+        FieldstoneError: there is no buf.
+    """
+    return Running(["--version"], cwd=Path.cwd()).output(what="buf --version").decode().strip()
+
+
+def _exclusions(paths: Iterable[str]) -> list[str]:
+    return [argument for path in paths for argument in ("--exclude-path", path)]
+
+
+def _annotation(line: dict[str, Any]) -> Annotation:
+    return Annotation(
+        rule=line.get("type", ""),
+        message=line.get("message", ""),
+        path=line.get("path", ""),
+        line=line.get("start_line", 0),
+        column=line.get("start_column", 0),
+        end_line=line.get("end_line", 0),
+        end_column=line.get("end_column", 0),
+    )
+
+
+def _cache_home() -> str:
+    """buf wants a cache folder even where HOME is not set, as in some containers."""
+    home = os.environ.get("HOME")
+    return str(Path(home) / ".cache") if home else str(Path(os.environ.get("TMPDIR", "/tmp")) / "buf-cache")  # noqa: S108 - no HOME, so no better place

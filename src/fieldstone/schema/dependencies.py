@@ -1,0 +1,82 @@
+"""What a module of a workspace imports from others, and its b5 digest that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fieldstone.schema import buf
+from fieldstone.schema.digest import b5, imports, manifest
+from fieldstone.schema.workspace import Module, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDependency:
+    """A module of a remote registry, pinned by buf.lock."""
+
+    name: str
+    commit: str
+    digest: str
+
+
+class Dependencies:
+    """The dependency graph of a workspace, read from the imports of its sources.
+
+    Raises:
+        FieldstoneError: from any method, when a source cannot be read or buf cannot resolve buf.lock.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._digests: dict[str, str] = {}
+
+    @cached_property
+    def _owners(self) -> Mapping[str, Module]:
+        return {path: module for module in self.workspace.modules.values() for path in module.proto_files}
+
+    def of(self, module: Module) -> tuple[Module, ...]:
+        """The modules of the workspace that `module` needs, directly or not, sorted by name."""
+        needed: dict[str, Module] = {}
+        waiting = [module]
+        while waiting:
+            for found in self._direct(waiting.pop()):
+                if found.name not in needed and found.name != module.name:
+                    needed[found.name] = found
+                    waiting.append(found)
+        return tuple(needed[name] for name in sorted(needed))
+
+    def remote(self, module: Module) -> tuple[RemoteDependency, ...]:
+        """The modules from buf.lock that `module` needs, directly or not, sorted by name."""
+        if not any(_pins_anything(folder / "buf.lock") for folder in (self.workspace.root, module.root)):
+            return ()
+        found: dict[str, RemoteDependency] = {}
+        waiting = [node for node in self._graph if node["name"] in {module.path, module.buf_name}]
+        while waiting:
+            for node in waiting.pop().get("deps", ()):
+                waiting.append(node)
+                if not node.get("local"):
+                    found[node["name"]] = RemoteDependency(node["name"], node.get("commit", ""), node["digest"])
+        return tuple(found[name] for name in sorted(found))
+
+    def digest(self, module: Module) -> str:
+        """The b5 digest of the module as its sources are now."""
+        if module.name not in self._digests:
+            needed = [self.digest(other) for other in self.of(module)]
+            needed += [dependency.digest for dependency in self.remote(module)]
+            self._digests[module.name] = b5(manifest(module.contents()), needed)
+        return self._digests[module.name]
+
+    @cached_property
+    def _graph(self) -> list[dict[str, Any]]:
+        return buf.dependency_graph(cwd=self.workspace.root)
+
+    def _direct(self, module: Module) -> Iterable[Module]:
+        named = {path for source in module.proto_files.values() for path in imports(source.read_bytes())}
+        return {owner.name: owner for path in named if (owner := self._owners.get(path))}.values()
+
+
+def _pins_anything(lock: Path) -> bool:
+    return lock.is_file() and b"commit:" in lock.read_bytes()

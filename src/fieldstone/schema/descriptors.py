@@ -1,0 +1,433 @@
+"""Compiled image -> model: the one place that knows descriptor protos.
+
+Features are resolved as https://protobuf.dev/editions/features/ says: the defaults of the edition
+(or of proto2 and proto3), then what the file, the message, the oneof and the field set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import descriptor_pb2
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.model import (
+    Enum,
+    EnumValue,
+    Field,
+    File,
+    Lifecycle,
+    Location,
+    Message,
+    Oneof,
+    Reservation,
+    Rpc,
+    Schema,
+    Service,
+)
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import (
+        DescriptorProto,
+        EnumDescriptorProto,
+        FieldDescriptorProto,
+        FileDescriptorProto,
+        FileDescriptorSet,
+        ServiceDescriptorProto,
+    )
+
+LIFECYCLE_OPTION = 51201
+"""The number of every lifecycle extension in `fieldstone/v1/annotations.proto`."""
+
+BUF_IMAGE_EXTENSION = 8042
+"""`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
+(buf.alpha.image.v1)."""
+
+_MODERN = {
+    "field_presence": "EXPLICIT",
+    "enum_type": "OPEN",
+    "repeated_field_encoding": "PACKED",
+    "utf8_validation": "VERIFY",
+    "message_encoding": "LENGTH_PREFIXED",
+    "json_format": "ALLOW",
+}
+_SYNTAX_DEFAULTS: dict[str, dict[str, str]] = {
+    "proto3": _MODERN | {"field_presence": "IMPLICIT"},
+    "proto2": _MODERN
+    | {
+        "enum_type": "CLOSED",
+        "repeated_field_encoding": "EXPANDED",
+        "utf8_validation": "NONE",
+        "json_format": "LEGACY_BEST_EFFORT",
+    },
+}
+_PACKABLE = frozenset(
+    "double float int64 uint64 int32 fixed64 fixed32 bool uint32 sfixed32 sfixed64 sint32 sint64".split()
+)
+# The fields of FileDescriptorProto, DescriptorProto, ... that locations are keyed by (descriptor.proto).
+_FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
+_MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
+_ENUM_VALUES, _SERVICE_METHODS = 2, 2
+
+Path = tuple[int, ...]
+Features = Mapping[str, str]
+
+
+def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
+    """Decode a compiled image (a buf image or a FileDescriptorSet).
+
+    Args:
+        image: the encoded image, in bytes.
+        where: the image's place, for the error.
+
+    Raises:
+        FieldstoneError: the bytes are no image, or only a part of one.
+    """
+    try:
+        decoded = descriptor_pb2.FileDescriptorSet.FromString(image)
+    except DecodeError as error:
+        raise FieldstoneError(
+            f"{where} is not a compiled image, or is cut short ({len(image)} bytes)",
+            fix="build it again with `buf build -o`",
+        ) from error
+    if not image or any(not file.name for file in decoded.file):
+        raise FieldstoneError(f"{where} is not a compiled image: it names no files", fix="build it with `buf build -o`")
+    return decoded
+
+
+def read_schema(image: bytes, *, where: str, own_files: Collection[str] | None = None) -> Schema:
+    """Read a compiled image into the model, leaving out the files that it only imports.
+
+    Args:
+        image: the encoded image, in bytes.
+        where: the image's place, for errors.
+        own_files: the paths of the module's own files; by default every file that the image does
+            not mark as an import.
+
+    Raises:
+        FieldstoneError: the bytes are no image.
+    """
+    files: dict[str, File] = {}
+    found = _Elements()
+    for descriptor in parse_image(image, where=where).file:
+        own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
+        if own:
+            reader = _FileReader(descriptor, found)
+            files[descriptor.name] = reader.read()
+    return Schema(files=files, **vars(found))
+
+
+def is_import(descriptor: FileDescriptorProto) -> bool:
+    """Whether a buf image holds the file only because another one imports it."""
+    for unknown in UnknownFieldSet(descriptor):
+        if unknown.field_number == BUF_IMAGE_EXTENSION:
+            extension = UnknownFieldSet(Empty.FromString(unknown.data))
+            return any(part.field_number == 1 and bool(part.data) for part in extension)
+    return False
+
+
+def content_digest(descriptor: FileDescriptorProto) -> str:
+    """SHA-256 in hex of a compiled file without its path, comments, positions and buf's own notes."""
+    bare = descriptor_pb2.FileDescriptorProto()
+    for part, value in descriptor.ListFields():
+        if part.name in {"name", "source_code_info"}:
+            continue
+        if isinstance(value, str | int):
+            setattr(bare, part.name, value)
+        else:
+            getattr(bare, part.name).MergeFrom(value)
+    return hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest()
+
+
+class _Elements:
+    """What the files of a module declare, as it is collected."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Message] = {}
+        self.enums: dict[str, Enum] = {}
+        self.services: dict[str, Service] = {}
+        self.extensions: dict[tuple[str, int], Field] = {}
+
+
+class _FileReader:
+    """Reads one file's descriptor into `found`."""
+
+    def __init__(self, descriptor: FileDescriptorProto, found: _Elements) -> None:
+        self.descriptor = descriptor
+        self.path: str = descriptor.name
+        self.package: str = descriptor.package
+        self.found = found
+        self.syntax = _syntax(descriptor)
+        self.spans = {tuple(place.path): place.span for place in descriptor.source_code_info.location}
+        defaults = _SYNTAX_DEFAULTS.get(self.syntax, _MODERN)
+        self.features = _with_features(defaults, descriptor.options)
+
+    def read(self) -> File:
+        """Collect every element of the file; the file itself is the answer."""
+        for i, message in enumerate(self.descriptor.message_type):
+            self._message(message, self.package, (_FILE_MESSAGES, i), self.features)
+        for i, enum in enumerate(self.descriptor.enum_type):
+            self._enum(enum, self.package, (_FILE_ENUMS, i), self.features)
+        for i, service in enumerate(self.descriptor.service):
+            self._service(service, (_FILE_SERVICES, i))
+        self._extensions(self.descriptor.extension, self.package, (_FILE_EXTENSIONS,), self.features)
+        return File(
+            full_name=self.path,
+            location=Location(self.path),
+            lifecycle=_lifecycle(self.descriptor.options),
+            package=self.package,
+            syntax=self.syntax,
+            imports=tuple(self.descriptor.dependency),
+            options=_set_options(self.descriptor.options),
+            content=content_digest(self.descriptor),
+        )
+
+    def _place(self, path: Path) -> Location:
+        span = list(self.spans.get(path, ()))
+        if len(span) == 3:  # start and end on one line (descriptor.proto, SourceCodeInfo.Location.span)
+            span.insert(2, span[0])
+        if not span:
+            return Location(self.path)
+        return Location(self.path, *(number + 1 for number in span))
+
+    def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
+        full_name = _join(scope, message.name)
+        features = _with_features(inherited, message.options)
+        entries = {_join(full_name, nested.name): nested for nested in message.nested_type if nested.options.map_entry}
+        oneofs = {i: oneof.name for i, oneof in enumerate(message.oneof_decl)}
+        synthetic = {field.oneof_index for field in message.field if field.proto3_optional}
+        fields: dict[int, Field] = {}
+        for i, field in enumerate(message.field):
+            oneof = None
+            if field.HasField("oneof_index") and field.oneof_index not in synthetic:
+                oneof = oneofs[field.oneof_index]
+            place = (*path, _MESSAGE_FIELDS, i)
+            fields[field.number] = self._field(field, full_name, place, features, oneof=oneof, entries=entries)
+        self.found.messages[full_name] = Message(
+            full_name=full_name,
+            location=self._place(path),
+            lifecycle=_lifecycle(message.options),
+            package=self.package,
+            file=self.path,
+            fields=fields,
+            oneofs={
+                name: Oneof(
+                    full_name=_join(full_name, name),
+                    location=self._place((*path, _MESSAGE_ONEOFS, i)),
+                    members=tuple(number for number, field in fields.items() if field.oneof == name),
+                )
+                for i, name in oneofs.items()
+                if i not in synthetic
+            },
+            reserved=Reservation(
+                ranges=tuple((r.start, r.end - 1) for r in message.reserved_range),
+                names=frozenset(message.reserved_name),
+            ),
+            extension_ranges=tuple((r.start, r.end - 1) for r in message.extension_range),
+            json_format=features["json_format"],
+        )
+        for i, nested in enumerate(message.nested_type):
+            if not nested.options.map_entry:
+                self._message(nested, full_name, (*path, _MESSAGE_NESTED, i), features)
+        for i, enum in enumerate(message.enum_type):
+            self._enum(enum, full_name, (*path, _MESSAGE_ENUMS, i), features)
+        self._extensions(message.extension, full_name, (*path, _MESSAGE_EXTENSIONS), features)
+
+    def _extensions(
+        self, extensions: Iterable[FieldDescriptorProto], scope: str, path: Path, inherited: Features
+    ) -> None:
+        for i, extension in enumerate(extensions):
+            field = self._field(extension, scope, (*path, i), inherited)
+            self.found.extensions[field.extendee or "", field.number] = field
+
+    def _field(
+        self,
+        field: FieldDescriptorProto,
+        scope: str,
+        path: Path,
+        inherited: Features,
+        *,
+        oneof: str | None = None,
+        entries: Mapping[str, DescriptorProto] | None = None,
+    ) -> Field:
+        features = _with_features(inherited, field.options)
+        entry = (entries or {}).get(field.type_name.removeprefix("."))
+        cardinality = _cardinality(field, features, is_map=entry is not None)
+        return Field(
+            full_name=_join(scope, field.name),
+            location=self._place(path),
+            lifecycle=_lifecycle(field.options),
+            number=field.number,
+            type=_map_type(entry) if entry else _type(field),
+            cardinality=cardinality,
+            presence=_presence(field, features, cardinality),
+            json_name=field.json_name,
+            default=field.default_value if field.HasField("default_value") else None,
+            oneof=oneof,
+            extendee=field.extendee.removeprefix(".") or None,
+            group=_is_group(field, features),
+            options=_field_options(field, features, cardinality),
+        )
+
+    def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:
+        full_name = _join(scope, enum.name)
+        features = _with_features(inherited, enum.options)
+        self.found.enums[full_name] = Enum(
+            full_name=full_name,
+            location=self._place(path),
+            lifecycle=_lifecycle(enum.options),
+            package=self.package,
+            file=self.path,
+            values=tuple(
+                EnumValue(
+                    full_name=_join(full_name, value.name),
+                    location=self._place((*path, _ENUM_VALUES, i)),
+                    lifecycle=_lifecycle(value.options),
+                    number=value.number,
+                )
+                for i, value in enumerate(enum.value)
+            ),
+            closed=features["enum_type"] == "CLOSED",
+            reserved=Reservation(
+                ranges=tuple((r.start, r.end) for r in enum.reserved_range),
+                names=frozenset(enum.reserved_name),
+            ),
+            json_format=features["json_format"],
+        )
+
+    def _service(self, service: ServiceDescriptorProto, path: Path) -> None:
+        full_name = _join(self.package, service.name)
+        rpcs = {
+            method.name: Rpc(
+                full_name=_join(full_name, method.name),
+                location=self._place((*path, _SERVICE_METHODS, i)),
+                lifecycle=_lifecycle(method.options),
+                request=method.input_type.removeprefix("."),
+                response=method.output_type.removeprefix("."),
+                client_streaming=method.client_streaming,
+                server_streaming=method.server_streaming,
+                idempotency=descriptor_pb2.MethodOptions.IdempotencyLevel.Name(method.options.idempotency_level),
+            )
+            for i, method in enumerate(service.method)
+        }
+        self.found.services[full_name] = Service(
+            full_name=full_name,
+            location=self._place(path),
+            lifecycle=_lifecycle(service.options),
+            package=self.package,
+            file=self.path,
+            rpcs=rpcs,
+        )
+
+
+def _join(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope else name
+
+
+def _syntax(descriptor: FileDescriptorProto) -> str:
+    if descriptor.syntax == "editions":
+        name = descriptor_pb2.Edition.Name(descriptor.edition)
+        return f"edition {name.removeprefix('EDITION_')}"
+    return descriptor.syntax or "proto2"
+
+
+def _with_features(inherited: Features, options: Any) -> dict[str, str]:
+    features = dict(inherited)
+    for descriptor, value in options.features.ListFields():
+        if descriptor.enum_type is not None and not descriptor.is_extension:
+            features[descriptor.name] = descriptor.enum_type.values_by_number[value].name
+    return features
+
+
+def _type(field: FieldDescriptorProto) -> str:
+    if field.type_name:
+        return field.type_name.removeprefix(".")
+    return descriptor_pb2.FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
+
+
+def _map_type(entry: DescriptorProto) -> str:
+    key, value = sorted(entry.field, key=lambda field: field.number)
+    return f"map<{_type(key)}, {_type(value)}>"
+
+
+def _cardinality(field: FieldDescriptorProto, features: Features, *, is_map: bool) -> str:
+    if is_map:
+        return "map"
+    if field.label == descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED:
+        return "repeated"
+    required = field.label == descriptor_pb2.FieldDescriptorProto.LABEL_REQUIRED
+    return "required" if required or features["field_presence"] == "LEGACY_REQUIRED" else "singular"
+
+
+def _presence(field: FieldDescriptorProto, features: Features, cardinality: str) -> str:
+    if cardinality in {"map", "repeated"}:
+        return "none"
+    if cardinality == "required":
+        return "required"
+    message_types = {descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, descriptor_pb2.FieldDescriptorProto.TYPE_GROUP}
+    explicit = (
+        field.type in message_types
+        or field.HasField("oneof_index")
+        or bool(field.extendee)
+        or features["field_presence"] == "EXPLICIT"
+    )
+    return "explicit" if explicit else "implicit"
+
+
+def _is_group(field: FieldDescriptorProto, features: Features) -> bool:
+    kind = field.type
+    delimited = features["message_encoding"] == "DELIMITED"
+    return kind == descriptor_pb2.FieldDescriptorProto.TYPE_GROUP or (
+        kind == descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE and delimited
+    )
+
+
+def _field_options(field: FieldDescriptorProto, features: Features, cardinality: str) -> dict[str, str]:
+    options = field.options
+    found = {
+        "jstype": descriptor_pb2.FieldOptions.JSType.Name(options.jstype),
+        "ctype": descriptor_pb2.FieldOptions.CType.Name(options.ctype),
+    }
+    kind = _type(field)
+    if cardinality == "repeated" and (
+        kind in _PACKABLE or field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM
+    ):
+        packed = options.packed if options.HasField("packed") else features["repeated_field_encoding"] == "PACKED"
+        found["packed"] = str(packed).lower()
+    if kind == "string":
+        found["utf8_validation"] = features["utf8_validation"]
+    return found
+
+
+def _set_options(options: Any) -> dict[str, str]:
+    """The standard file options that the source sets, by name, as protobuf source writes their values."""
+    found: dict[str, str] = {}
+    for descriptor, value in options.ListFields():
+        if descriptor.is_extension or descriptor.message_type is not None:
+            continue
+        found[descriptor.name] = _source_value(descriptor, value)
+    return found
+
+
+def _source_value(descriptor: Any, value: Any) -> str:
+    if descriptor.enum_type is not None:
+        return str(descriptor.enum_type.values_by_number[value].name)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _lifecycle(options: Any) -> Lifecycle:
+    texts = dict(_lifecycle_texts(options))
+    return Lifecycle(options.deprecated, texts.get(1, ""), texts.get(2, ""), texts.get(3, ""))
+
+
+def _lifecycle_texts(options: Any) -> Iterator[tuple[int, str]]:
+    for unknown in UnknownFieldSet(options):
+        if unknown.field_number == LIFECYCLE_OPTION and isinstance(unknown.data, bytes):
+            for part in UnknownFieldSet(Empty.FromString(unknown.data)):
+                if isinstance(part.data, bytes):
+                    yield part.field_number, part.data.decode("utf-8", "replace")

@@ -1,0 +1,96 @@
+"""git, asked as a subprocess: what a revision holds, and what has changed since."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from fieldstone.errors import FieldstoneError
+
+
+def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
+    """Run `git` and give its standard output.
+
+    Raises:
+        FieldstoneError: there is no git, or it failed; the error carries what it said.
+    """
+    binary = shutil.which("git")
+    if binary is None:
+        raise FieldstoneError("no git binary on PATH", fix="install git, or name a version, a folder or an image")
+    done = subprocess.run(  # noqa: S603 - an argument list, no shell
+        [binary, *arguments], cwd=cwd, input=stdin, capture_output=True, check=False
+    )
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise FieldstoneError(f"git {arguments[0]} failed in {cwd}: {said[0] if said else done.returncode}")
+    return done.stdout
+
+
+def head_commit(cwd: Path) -> str:
+    """The full hash of the commit checked out at `cwd`; empty outside a checkout or before the first commit."""
+    try:
+        return run("rev-parse", "--verify", "--quiet", "HEAD", cwd=cwd).decode().strip()
+    except FieldstoneError:
+        return ""
+
+
+def resolve(ref: str, cwd: Path) -> str:
+    """The full hash of the commit that `ref` names.
+
+    Raises:
+        FieldstoneError: there is no git, no checkout, or no such commit.
+    """
+    return run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", cwd=cwd).decode().strip()
+
+
+def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> None:
+    """Write the files of `commit` below `cwd` whose names end in one of `keep` into the folder `into`.
+
+    Raises:
+        FieldstoneError: git failed, or the folder cannot be written.
+    """
+    listed = run("ls-tree", "-r", "-z", commit, cwd=cwd).decode().split("\0")
+    endings = tuple(keep)
+    wanted: list[tuple[str, str]] = []
+    for entry in filter(None, listed):
+        about, _, path = entry.partition("\t")
+        kind, blob = about.split()[1:]
+        if kind == "blob" and path.endswith(endings):
+            wanted.append((blob, path))
+    contents = _blobs([blob for blob, _ in wanted], cwd)
+    for (_, path), content in zip(wanted, contents, strict=True):
+        target = into / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def changed_since(ref: str, folder: Path, *, cwd: Path) -> list[tuple[str, str]]:
+    """What the index changed below `folder` since it parted from `ref`: (status letter, path) pairs.
+
+    Paths are relative to the root of the checkout; the letters are those of `git diff --name-status`.
+
+    Raises:
+        FieldstoneError: there is no git, no checkout, or no such revision.
+    """
+    if not head_commit(cwd):
+        run("rev-parse", "--git-dir", cwd=cwd)
+        return []
+    resolve(ref, cwd)
+    base = run("merge-base", ref, "HEAD", cwd=cwd).decode().strip()
+    flags = ("--cached", "--name-status", "--no-renames", "-z")
+    parts = run("diff", *flags, base, "--", str(folder), cwd=cwd).decode().split("\0")
+    return list(zip(parts[0:-1:2], parts[1::2], strict=False))
+
+
+def _blobs(hashes: list[str], cwd: Path) -> list[bytes]:
+    stream = run("cat-file", "--batch", cwd=cwd, stdin="\n".join(hashes).encode() + b"\n") if hashes else b""
+    contents: list[bytes] = []
+    position = 0
+    for _ in hashes:
+        end = stream.index(b"\n", position)
+        size = int(stream[position:end].split()[2])
+        contents.append(stream[end + 1 : end + 1 + size])
+        position = end + size + 2
+    return contents

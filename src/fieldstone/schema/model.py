@@ -1,0 +1,363 @@
+"""The schema as rules see it: frozen views of a compiled image, with their places in the source.
+
+Two elements are equal when a reader of the contract could not tell them apart: locations, files and
+lifecycle annotations take no part in equality, so that pairing can skip whatever did not change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A span of a source file; lines and columns count from 1, `end_column` is exclusive.
+
+    `path` is relative to the root of the module. `line` is 0 when the compiler gave no position.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What an element says of its own end: `deprecated` and the `fieldstone.v1` lifecycle option."""
+
+    deprecated: bool = False
+    deprecated_since: str = ""
+    sunset: str = ""
+    owner: str = ""
+
+    def retired_by(self, today: date) -> bool:
+        """Whether the element is deprecated and its sunset (an ISO 8601 date) has come."""
+        try:
+            return self.deprecated and date.fromisoformat(self.sunset) <= today
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """What every named part of a schema has; `full_name` is the protobuf full name, no leading dot."""
+
+    full_name: str
+    location: Location = field(compare=False)
+    lifecycle: Lifecycle = field(default=Lifecycle(), compare=False)
+
+    @property
+    def name(self) -> str:
+        """The last part of the full name."""
+        return self.full_name.rpartition(".")[2]
+
+    @property
+    def parent(self) -> str:
+        """The full name of the element or package that holds this one; empty at the root."""
+        return self.full_name.rpartition(".")[0]
+
+    @property
+    def declaration(self) -> str:
+        """The element as one line of protobuf source, for people."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> str:
+        """The element's structure without its own name: equal shapes differ at most in name."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field(Element):
+    """A field or an extension.
+
+    `type` is the scalar's keyword, the full name of a message or enum, or `map<K, V>`.
+    `cardinality` is `singular`, `repeated`, `map` or `required`; `presence` is `explicit`,
+    `implicit`, `required` or, for lists and maps, `none`
+    (https://protobuf.dev/programming-guides/field_presence/).
+    `options` holds the resolved options and features that the rules compare.
+    """
+
+    number: int
+    type: str
+    cardinality: str
+    presence: str
+    json_name: str
+    default: str | None = None
+    oneof: str | None = None
+    extendee: str | None = None
+    group: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The keyword before the type, with a space after it, or nothing."""
+        if self.cardinality in {"repeated", "required"}:
+            return f"{self.cardinality} "
+        return "optional " if self.presence == "explicit" and not self.oneof else ""
+
+    @property
+    def declaration(self) -> str:
+        """The field as one line of protobuf source."""
+        default = f" [default = {self.default}]" if self.default is not None else ""
+        return f"{self.label}{self.type} {self.name} = {self.number}{default};"
+
+    @property
+    def shape(self) -> str:
+        """All but the name, and the JSON name that follows from it."""
+        options = sorted(self.options.items())
+        return f"{self.number} {self.cardinality} {self.presence} {self.type} {self.default} {options}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oneof(Element):
+    """A oneof that was written as one (not the synthetic oneof of a proto3 `optional`)."""
+
+    members: tuple[int, ...]
+
+    @property
+    def declaration(self) -> str:
+        """The oneof's first line."""
+        return f"oneof {self.name} {{"
+
+    @property
+    def shape(self) -> str:
+        """The numbers of its members."""
+        return f"oneof {self.members}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The numbers (inclusive ranges) and names that an element keeps from being used."""
+
+    ranges: tuple[tuple[int, int], ...] = ()
+    names: frozenset[str] = frozenset()
+
+    def has_number(self, number: int) -> bool:
+        """Whether the number is reserved."""
+        return any(first <= number <= last for first, last in self.ranges)
+
+    def has_name(self, name: str) -> bool:
+        """Whether the name is reserved."""
+        return name in self.names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Element):
+    """A message, top-level or nested; map entries are folded into their map fields."""
+
+    package: str
+    file: str = field(compare=False)
+    fields: Mapping[int, Field] = field(default_factory=dict)
+    oneofs: Mapping[str, Oneof] = field(default_factory=dict)
+    reserved: Reservation = Reservation()
+    extension_ranges: tuple[tuple[int, int], ...] = ()
+    json_format: str = "ALLOW"
+
+    @property
+    def top_level(self) -> bool:
+        """Whether the message stands directly in its package."""
+        return self.parent == self.package
+
+    @property
+    def declaration(self) -> str:
+        """The message's first line."""
+        return f"message {self.name} {{"
+
+    @property
+    def shape(self) -> str:
+        """Its fields with their names, and its oneofs."""
+        fields = "; ".join(f"{f.name} {f.shape}" for _, f in sorted(self.fields.items()))
+        return f"message {{{fields}}} {sorted(o.shape for o in self.oneofs.values())}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnumValue(Element):
+    """One name of an enum number; with `allow_alias` a number has several."""
+
+    number: int
+
+    @property
+    def declaration(self) -> str:
+        """The value as one line of protobuf source."""
+        return f"{self.name} = {self.number};"
+
+    @property
+    def shape(self) -> str:
+        """The number."""
+        return str(self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enum(Element):
+    """An enum, top-level or nested; `closed` as in https://protobuf.dev/programming-guides/enum/."""
+
+    package: str
+    file: str = field(compare=False)
+    values: tuple[EnumValue, ...] = ()
+    closed: bool = False
+    reserved: Reservation = Reservation()
+    json_format: str = "ALLOW"
+
+    @property
+    def top_level(self) -> bool:
+        """Whether the enum stands directly in its package."""
+        return self.parent == self.package
+
+    @property
+    def declaration(self) -> str:
+        """The enum's first line."""
+        return f"enum {self.name} {{"
+
+    @property
+    def shape(self) -> str:
+        """Its values with their names, and whether it is closed."""
+        return f"enum {self.closed} {sorted((v.number, v.name) for v in self.values)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rpc(Element):
+    """A method of a service; request and response are full names of messages."""
+
+    request: str
+    response: str
+    client_streaming: bool = False
+    server_streaming: bool = False
+    idempotency: str = "IDEMPOTENCY_UNKNOWN"
+
+    @property
+    def declaration(self) -> str:
+        """The rpc as one line of protobuf source."""
+        request = f"stream {self.request}" if self.client_streaming else self.request
+        response = f"stream {self.response}" if self.server_streaming else self.response
+        return f"rpc {self.name}({request}) returns ({response});"
+
+    @property
+    def shape(self) -> str:
+        """All but the name."""
+        return self.declaration.partition("(")[2] + self.idempotency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Element):
+    """A gRPC service and its rpcs by name."""
+
+    package: str
+    file: str = field(compare=False)
+    rpcs: Mapping[str, Rpc] = field(default_factory=dict)
+
+    @property
+    def declaration(self) -> str:
+        """The service's first line."""
+        return f"service {self.name} {{"
+
+    @property
+    def shape(self) -> str:
+        """Its rpcs with their names."""
+        return f"service {sorted((r.name, r.shape) for r in self.rpcs.values())}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File(Element):
+    """A source file; its `full_name` is its path relative to the root of the module.
+
+    `syntax` is `proto2`, `proto3` or `edition YEAR`; `options` are the standard file options that
+    the source sets. `content` is a digest of the compiled file without its comments and positions.
+    """
+
+    package: str
+    syntax: str
+    imports: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    content: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return self.full_name
+
+    @property
+    def declaration(self) -> str:
+        """The file's package line."""
+        return f"package {self.package};"
+
+    @property
+    def shape(self) -> str:
+        """The digest of its compiled content."""
+        return self.content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package(Element):
+    """A protobuf package: all that its files declare together."""
+
+    @property
+    def name(self) -> str:
+        """The whole dotted name."""
+        return self.full_name
+
+    @property
+    def declaration(self) -> str:
+        """The package line."""
+        return f"package {self.full_name};"
+
+    @property
+    def shape(self) -> str:
+        """Nothing but a name."""
+        return "package"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One module, compiled: every element by its key, without those of imported modules.
+
+    Messages, enums and services are keyed by full name, files by path, extensions by extendee and
+    number. Nested messages and enums stand beside top-level ones.
+    """
+
+    files: Mapping[str, File] = field(default_factory=dict)
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    enums: Mapping[str, Enum] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    extensions: Mapping[tuple[str, int], Field] = field(default_factory=dict)
+
+    @property
+    def packages(self) -> dict[str, Package]:
+        """The packages of the module by name, each placed at its first file."""
+        found: dict[str, Package] = {}
+        for _, file in sorted(self.files.items()):
+            found.setdefault(file.package, Package(full_name=file.package, location=file.location))
+        return found
+
+    def types(self) -> Iterator[Message | Enum | Service]:
+        """Every message, enum and service."""
+        yield from self.messages.values()
+        yield from self.enums.values()
+        yield from self.services.values()
+
+    def rpc_messages(self) -> frozenset[str]:
+        """The full names of all messages that an rpc takes or gives."""
+        rpcs = [rpc for service in self.services.values() for rpc in service.rpcs.values()]
+        return frozenset(name for rpc in rpcs for name in (rpc.request, rpc.response))
+
+    def same_contract(self, other: Schema) -> bool:
+        """Whether both compile to the same descriptors, comments and layout aside."""
+        mine = {path: file.content for path, file in self.files.items()}
+        return mine == {path: file.content for path, file in other.files.items()}
+
+
+_VERSION = re.compile(r"v\d+(?:p\d+)?(?:(?:alpha|beta)\d*|test\w*)?")
+
+
+def package_version(package: str) -> str:
+    """The last part of a package if it is a version (`v1`, `v2beta1`), else nothing.
+
+    Versions are those of buf's lint rule PACKAGE_VERSION_SUFFIX.
+    """
+    last = package.rpartition(".")[2]
+    return last if _VERSION.fullmatch(last) else ""

@@ -1,0 +1,107 @@
+"""A reference -> a compiled image: a folder, an image file or a git revision.
+
+Versions in a registry are references too; the workflow that knows the registry resolves them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema import buf, git
+from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_workspace
+
+_TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled module: the image's bytes, and what people call the place that it came from."""
+
+    image: bytes
+    label: str
+
+
+def compile_module(workspace: Workspace, module: Module, *, outside: Path | None = None) -> bytes:
+    """Compile a module of a workspace to an image.
+
+    Args:
+        workspace: the workspace, for the modules that `module` imports.
+        module: what to compile.
+        outside: a folder (the registry) that lies in a module's root and does not belong to it.
+
+    Raises:
+        FieldstoneError: the module has no sources, or does not compile.
+    """
+    if not module.proto_files:
+        raise FieldstoneError(f"module {module.name} has no .proto files below {module.root}")
+    exclude = workspace.excluded_paths(outside) if outside else ()
+    return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{module.path} does not compile")
+
+
+def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> Compiled:
+    """Compile what `ref` holds of a module.
+
+    Args:
+        ref: the path of an image file or a folder, or a git revision.
+        module: the module to look for there.
+        workspace: the workspace of today, whose place in the checkout is looked for in the revision.
+        outside: the registry folder, which belongs to no module.
+
+    Raises:
+        FieldstoneError: there is no such file, folder or revision, or it holds no such module.
+    """
+    path = Path(ref)
+    if path.is_file():
+        return Compiled(_read_image(path), ref)
+    if path.is_dir():
+        return Compiled(_compile_folder(path.resolve(), module), ref)
+    with _checkout(ref, workspace.root) as root:
+        registry = root / os.path.relpath(outside, workspace.root)
+        names = {known.path: known.name for known in workspace.modules.values()}
+        then = load_workspace(root, names=names, outside=registry)
+        if module.name not in then.modules:
+            raise FieldstoneError(f"no module {module.name} at {ref} (it lists {', '.join(then.modules) or 'none'})")
+        return Compiled(compile_module(then, then.modules[module.name], outside=registry), ref)
+
+
+def _compile_folder(folder: Path, module: Module) -> bytes:
+    if not any((folder / name).is_file() for name in CONFIG_FILES):
+        return buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
+    workspace = load_workspace(folder)
+    if module.name in workspace.modules:
+        return compile_module(workspace, workspace.modules[module.name])
+    if len(workspace.modules) == 1:
+        return compile_module(workspace, *workspace.modules.values())
+    raise FieldstoneError(f"no module {module.name} in {folder} (it lists {', '.join(workspace.modules)})")
+
+
+@contextmanager
+def _checkout(ref: str, root: Path) -> Iterator[Path]:
+    """The sources of a git revision in a temporary folder, and where the workspace lies in it."""
+    try:
+        commit = git.resolve(ref, root)
+        prefix = git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
+    except FieldstoneError as error:
+        detail = error.problem if "binary" in error.problem else "no such version, file, folder or git revision"
+        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=error.fix) from error
+    scratch = Path(tempfile.mkdtemp(prefix="fieldstone-"))
+    try:
+        top = git.run("rev-parse", "--show-toplevel", cwd=root).decode().strip()
+        git.export_tree(commit, cwd=Path(top), into=scratch, keep=_TREE_FILES)
+        yield (scratch / prefix).resolve()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _read_image(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,238 @@
+"""buf.yaml -> modules: where each one's sources are, and what it is called.
+
+Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1 (one module),
+`buf.work.yaml` v1 (a list of directories) and `buf.yaml` v2 (a workspace).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fieldstone.errors import FieldstoneError
+
+CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
+# The order in which buf looks for the documentation that a module's digest covers.
+_DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
+_LICENSE = "LICENSE"
+
+
+@dataclass(frozen=True)
+class Module:
+    """A buf module of a workspace.
+
+    Attributes:
+        name: what Fieldstone calls it, and its folder in the registry.
+        root: the absolute folder that its import paths start from.
+        path: `root` relative to the workspace, with `/`, as `buf` takes it on its command line.
+        buf_name: its name in a buf registry (`buf.build/acme/weather`); empty where it has none.
+        excludes: folders below `root` that do not belong to it, absolute.
+        includes: if not empty, the only folders that belong to it, absolute.
+        docs_root: where its LICENSE and README.md are looked for when `root` has none: in a v2
+            workspace its root; None elsewhere.
+    """
+
+    name: str
+    root: Path
+    path: str
+    buf_name: str = ""
+    excludes: tuple[Path, ...] = ()
+    includes: tuple[Path, ...] = ()
+    docs_root: Path | None = None
+
+    @cached_property
+    def proto_files(self) -> Mapping[str, Path]:
+        """The module's .proto files: import path to absolute path, sorted."""
+        found = {path.relative_to(self.root).as_posix(): path for path in self._walk()}
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def files(self) -> Mapping[str, Path]:
+        """All that the module's digest covers: its .proto files, LICENSE and documentation."""
+        return dict(self.proto_files) | self._documents()
+
+    def contents(self) -> dict[str, bytes]:
+        """Read `files`.
+
+        Raises:
+            FieldstoneError: a file cannot be read.
+        """
+        return {name: _read(path) for name, path in self.files.items()}
+
+    def _walk(self) -> Iterable[Path]:
+        for folder, folders, names in os.walk(self.root):
+            here = Path(folder)
+            folders[:] = [name for name in folders if name != ".git" and here / name not in self.excludes]
+            if self.includes and not any(here == top or top in here.parents for top in self.includes):
+                continue
+            yield from (here / name for name in names if name.endswith(".proto"))
+
+    def _documents(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for kind in ((_LICENSE,), _DOCUMENTATION):
+            for folder in (self.root, self.docs_root):
+                names = [name for name in kind if folder is not None and (folder / name).is_file()]
+                if folder is not None and names:
+                    found[names[0]] = folder / names[0]
+                    break
+        return found
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """All modules that one buf configuration lists.
+
+    Attributes:
+        root: the absolute folder of buf.yaml or buf.work.yaml.
+        config: that file's name.
+        modules: by name.
+    """
+
+    root: Path
+    config: str
+    modules: Mapping[str, Module]
+
+    def module(self, name: str) -> Module:
+        """The module of that name.
+
+        Raises:
+            FieldstoneError: the configuration lists no such module.
+        """
+        if name in self.modules:
+            return self.modules[name]
+        near = difflib.get_close_matches(name, self.modules, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
+        raise FieldstoneError(f"no module {name} in {self.root / self.config}", fix=hint)
+
+    def excluded_paths(self, folder: Path) -> tuple[str, ...]:
+        """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""
+        inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
+        return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
+
+
+def load_workspace(root: Path, *, names: Mapping[str, str] | None = None, outside: Path | None = None) -> Workspace:
+    """Read the modules of the workspace at `root`.
+
+    Args:
+        root: the folder that holds buf.yaml or buf.work.yaml.
+        names: module paths to the names that the settings give them; others get the last part of
+            their buf name, or of their path.
+        outside: a folder that belongs to no module, wherever it lies (the registry).
+
+    Raises:
+        FieldstoneError: there is no configuration, or it cannot be read.
+    """
+    root = root.resolve()
+    config, entries = _entries(root)
+    called = _name_all(entries, names or {}, root)
+    modules: dict[str, Module] = {}
+    for entry, name in zip(entries, called, strict=True):
+        module_root = (root / entry.path).resolve()
+        if not module_root.is_dir():
+            raise FieldstoneError(f"{root / config} lists {entry.path}, and there is no such folder")
+        excludes = tuple((root / path).resolve() for path in entry.excludes)
+        modules[name] = Module(
+            name=name,
+            root=module_root,
+            path=entry.path,
+            buf_name=entry.buf_name,
+            excludes=excludes if outside is None else (*excludes, outside.resolve()),
+            includes=tuple((root / path).resolve() for path in entry.includes),
+            docs_root=root if entry.shares_documents else None,
+        )
+    return Workspace(root=root, config=config, modules=modules)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One module as a configuration lists it; paths are relative to the workspace."""
+
+    path: str
+    buf_name: str = ""
+    excludes: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    shares_documents: bool = False
+
+
+def _entries(root: Path) -> tuple[str, list[_Entry]]:
+    work = root / "buf.work.yaml"
+    if work.is_file():
+        directories = _load_yaml(work).get("directories") or []
+        return work.name, [_entry_v1(root, _normal(str(path))) for path in directories]
+    config = root / "buf.yaml"
+    if not config.is_file():
+        raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
+    content = _load_yaml(config)
+    if content.get("version") == "v2":
+        return config.name, _entries_v2(content)
+    return config.name, [_entry_v1(root, ".")]
+
+
+def _entries_v2(content: Mapping[str, Any]) -> list[_Entry]:
+    listed = content.get("modules") or [{"path": ".", "name": content.get("name", "")}]
+    return [
+        _Entry(
+            path=_normal(str(module.get("path", "."))),
+            buf_name=str(module.get("name", "")),
+            excludes=tuple(map(str, module.get("excludes") or ())),
+            includes=tuple(map(str, module.get("includes") or ())),
+            shares_documents=True,
+        )
+        for module in listed
+    ]
+
+
+def _entry_v1(root: Path, path: str) -> _Entry:
+    config = root / path / "buf.yaml"
+    content = _load_yaml(config) if config.is_file() else {}
+    build = content.get("build") or {}
+    if build.get("roots", ["."]) != ["."]:
+        raise FieldstoneError(f"{config} has build.roots of version v1beta1", fix="run `buf config migrate`")
+    excludes = tuple(f"{path}/{folder}" for folder in build.get("excludes") or ())
+    return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes)
+
+
+def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> list[str]:
+    short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
+    seen = Counter(short)
+    return [
+        name if seen[name] == 1 else entry.path.replace("/", "-") for name, entry in zip(short, entries, strict=True)
+    ]
+
+
+def _short_name(entry: _Entry, root: Path) -> str:
+    if entry.buf_name:
+        return entry.buf_name.rpartition("/")[2]
+    return PurePosixPath(entry.path).name or root.name
+
+
+def _normal(path: str) -> str:
+    return PurePosixPath(path).as_posix()
+
+
+def _load_yaml(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(_read(path), Loader=loader)  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        raise FieldstoneError(f"{path} is not YAML: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise FieldstoneError(f"{path} is not a buf configuration: it holds no mapping")
+    return content
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,78 @@
+"""All rules over all examples: each flags exactly what it declares, and buf agrees."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from fieldstone.compatibility.engine import judge
+from fieldstone.compatibility.finding import Finding
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
+from fieldstone.compatibility.second_opinion import disagreements
+from fieldstone.schema import buf
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Schema
+from tests.conftest import compile_sources
+
+TODAY = date(2026, 1, 1)
+
+
+def examples() -> Iterator[tuple[Rule, Example]]:
+    for rule in all_rules().values():
+        yield from ((rule, example) for example in rule.examples)
+
+
+EXAMPLES = [
+    pytest.param(rule, example, id=f"{rule.id}-{'hit' if example.is_hit else 'miss'}-{rule.examples.index(example)}")
+    for rule, example in examples()
+]
+
+
+def schema_of(sources: Sources) -> Schema:
+    image = compile_sources(sources)
+    return read_schema(image, where="example") if image else Schema()
+
+
+def judge_example(example: Example, rules: list[Rule]) -> list[Finding]:
+    ledger = Ledger()
+    for i, sources in enumerate((*example.history, example.before)):
+        ledger = ledger.advance(schema_of(sources), f"1.{i}.0")
+    context = Context(schema_of(example.before), schema_of(example.after), ledger, TODAY)
+    return judge(context, rules)
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_an_example_sets_off_what_it_declares_and_nothing_else(rule: Rule, example: Example) -> None:
+    rules = [other for other in all_rules().values() if other.is_style == rule.is_style]
+    expected = set(example.also) | ({rule.id} if example.is_hit else set())
+    assert {finding.rule for finding in judge_example(example, rules)} == expected
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_a_schema_against_itself_is_silent(rule: Rule, example: Example) -> None:
+    for sources in (example.before, example.after):
+        context = Context(schema_of(sources), schema_of(sources), Ledger(), TODAY)
+        assert judge(context, all_rules().values()) == []
+
+
+@pytest.mark.parametrize(("rule", "example"), [param for param in EXAMPLES if not param.values[0].is_style])
+def test_buf_agrees_on_every_example(rule: Rule, example: Example) -> None:
+    findings = judge_example(example, [r for r in all_rules().values() if not r.is_style])
+    with tempfile.TemporaryDirectory() as folder:
+        against = Path(folder, "old.binpb")
+        against.write_bytes(compile_sources(example.before))
+        running = buf.breaking(compile_sources(example.after), against, cwd=Path(folder))
+        assert disagreements(findings, running.annotations(what="buf breaking")) == []
+
+
+@pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.id)
+def test_a_rule_says_everything_that_a_reader_needs(rule: Rule) -> None:
+    assert {example.is_hit for example in rule.examples} == {True, False}
+    assert len(rule.why) > 80
+    assert rule.summary.endswith(".")
+    assert rule.source.rpartition(".")[2].replace("_", "-") == rule.id

@@ -1,0 +1,50 @@
+"""What every test shares: sources to compile, and the command as a user runs it."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from fieldstone.schema import buf
+
+Sources = str | Mapping[str, str]
+
+
+def with_headers(sources: Sources) -> dict[str, str]:
+    """An example's files, with the syntax and package lines that it leaves out."""
+    files = {"acme/v1/example.proto": sources} if isinstance(sources, str) else dict(sources)
+    return {path: _with_header(text) for path, text in files.items()}
+
+
+def _with_header(text: str) -> str:
+    syntax = re.match(r'\s*(syntax|edition) = "\w+";', text)
+    head, body = (syntax[0], text[syntax.end() :]) if syntax else ('syntax = "proto3";', text)
+    package = "" if re.search(r"(^|[;\s])package [\w.]+;", body) else " package acme.v1;"
+    return head + package + body
+
+
+@functools.cache
+def _compile(files: tuple[tuple[str, str], ...]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in files:
+            target = Path(folder, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        return buf.build(".", cwd=Path(folder)).output(what=f"{dict(files)} does not compile")
+
+
+def compile_sources(sources: Sources) -> bytes:
+    """The image of an example's sources, compiled by the real buf; empty sources give an empty image."""
+    files = with_headers(sources)
+    return _compile(tuple(sorted(files.items()))) if files else b""
+
+
+@pytest.fixture(scope="session")
+def compiled():
+    """`compile_sources`, for tests."""
+    return compile_sources
