@@ -59,7 +59,7 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
             fix=rule.fix.format_map(words),
             level=rule.level,
             fingerprint=fingerprint(rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())),
-            buf=rule.buf,
+            buf=rule.buf if hit.buf is None else tuple(hit.buf),
         )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from fieldstone.schema.model import Location
+if TYPE_CHECKING:
+    from fieldstone.schema.model import Location
 
 
 class Surface(StrEnum):

@@ -7,7 +7,7 @@ first release that had it, `until` the first that no longer did, or None while i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -48,18 +48,17 @@ class TypeHistory:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All types that a module's releases ever had, by full name."""
+    """All types that a module's releases ever had, and all that they extended, by full name."""
 
     types: Mapping[str, TypeHistory] = field(default_factory=dict)
 
     def advance(self, schema: Schema, version: str) -> Ledger:
         """The ledger after `version` released `schema`."""
         types = {name: self._ended(history, version) for name, history in self.types.items()}
-        for element in schema.types():
-            past = self.types.get(element.full_name, TypeHistory(_kind(element), version))
-            members = _advance_members(past.members, list(_members(element, version)), version)
-            since = past.since if past.until is None else version
-            types[element.full_name] = TypeHistory(_kind(element), since, None, members)
+        for name, (kind, present) in _uses(schema, version).items():
+            past = self.types.get(name, TypeHistory(kind, version))
+            members = _advance_members(past.members, present, version)
+            types[name] = TypeHistory(kind, past.since if past.until is None else version, None, members)
         return Ledger(dict(sorted(types.items())))
 
     @staticmethod
@@ -72,8 +71,9 @@ class Ledger:
         return self.types.get(full_name, TypeHistory("", ""))
 
     def to_json(self) -> str:
-        """The ledger as `ledger.json` holds it; one type's members each on a line, for reading and diffs."""
-        return json.dumps({name: asdict(history) for name, history in self.types.items()}, indent=1) + "\n"
+        """The ledger as `ledger.json` holds it: a member a line, for reading and for diffs."""
+        types = ",\n".join(f"  {json.dumps(name)}: {_to_json(history)}" for name, history in self.types.items())
+        return f"{{\n{types}\n}}\n"
 
     @classmethod
     def from_json(cls, text: str, *, where: str) -> Ledger:
@@ -97,15 +97,30 @@ def _type_history(entry: Mapping[str, Any]) -> TypeHistory:
     return TypeHistory(entry["kind"], entry["since"], entry["until"], members)
 
 
+def _to_json(history: TypeHistory) -> str:
+    about = json.dumps({"kind": history.kind, "since": history.since, "until": history.until})[1:-1]
+    members = ",\n".join(f"    {json.dumps(asdict(use))}" for use in history.members)
+    return f'{{{about}, "members": [\n{members}\n  ]}}' if members else f'{{{about}, "members": []}}'
+
+
+def _uses(schema: Schema, version: str) -> dict[str, tuple[str, list[Use]]]:
+    """Every type, and every message that is extended, with its kind and members."""
+    found = {element.full_name: (_kind(element), list(_members(element, version))) for element in schema.types()}
+    for extension in schema.extensions.values():
+        _, uses = found.setdefault(extension.extendee or "", ("extendee", []))
+        uses.append(Use(extension.full_name, extension.number, "extension", version))
+    return found
+
+
 def _kind(element: Message | Enum | Service) -> str:
     return type(element).__name__.lower()
 
 
-def _members(element: Message | Enum | Service, version: str) -> Iterable[Use]:
+def _members(element: Message | Enum | Service, version: str) -> Iterator[Use]:
     match element:
         case Message():
-            for field_ in element.fields.values():
-                yield Use(field_.name, field_.number, f"{field_.label}{field_.type}", version)
+            for member in element.fields.values():
+                yield Use(member.name, member.number, f"{member.label}{member.type}", version)
         case Enum():
             for value in element.values:
                 yield Use(value.name, value.number, "value", version)

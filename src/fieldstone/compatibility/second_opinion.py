@@ -1,7 +1,7 @@
 """Where the native engine and `buf breaking` disagree about a change that both know.
 
-buf's findings and ours are compared per file: every id that buf reports must belong to a rule that
-found something there, and every finding whose rule names ids of buf's must meet one of them.
+buf's findings and ours are compared per file: every id that buf reports and a rule names must belong
+to a rule that found something there, and every finding that names ids of buf's must meet one of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from fieldstone.compatibility.finding import Finding
-from fieldstone.compatibility.rules import Rule
+from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.schema.buf import Annotation
 
 
@@ -30,8 +30,13 @@ class Disagreement:
 
 
 def disagreements(findings: Iterable[Finding], annotations: Iterable[Annotation]) -> list[Disagreement]:
-    """Compare the findings of every rule, before any setting, with buf's in its strictest category."""
-    ours, theirs = list(findings), list(annotations)
+    """Compare the findings of every rule, before any setting, with buf's in its strictest category.
+
+    What buf reports under ids that no rule names (`unknown_to`) is left out.
+    """
+    ours, reported = list(findings), list(annotations)
+    unknown = unknown_to(all_rules().values(), reported)
+    theirs = [annotation for annotation in reported if annotation not in unknown]
     found = [_unmatched_by_us(annotation) for annotation in theirs if not _matches_any(annotation, ours)]
     found += [_unmatched_by_buf(finding) for finding in ours if finding.buf and not _confirmed(finding, theirs)]
     return sorted(set(found), key=lambda d: (d.path, d.finder, d.rule, d.message))

@@ -113,12 +113,9 @@ def build(target: str, *, cwd: Path, exclude: Iterable[str] = ()) -> Running:
     return Running(["build", target, "-o", "-#format=binpb", *_exclusions(exclude)], cwd=cwd)
 
 
-def lint(targets: Iterable[str], *, cwd: Path, exclude: Iterable[str] = ()) -> list[Running]:
-    """Start `buf lint` on each target as its own configuration says; read it with `annotations`."""
-    return [
-        Running(["lint", target, "--error-format", "json", *_exclusions(exclude)], cwd=cwd)
-        for target in targets
-    ]
+def lint(target: str, *, cwd: Path, exclude: Iterable[str] = ()) -> Running:
+    """Start `buf lint` as the configuration in `cwd` says; read it with `annotations`."""
+    return Running(["lint", target, "--error-format", "json", *_exclusions(exclude)], cwd=cwd)
 
 
 def breaking(image: bytes, against: Path, *, cwd: Path) -> Running:

@@ -131,11 +131,25 @@ def is_import(descriptor: FileDescriptorProto) -> bool:
     return False
 
 
-def content_digest(descriptor: FileDescriptorProto) -> str:
-    """SHA-256 in hex of a compiled file without its path, comments, positions and buf's own notes."""
+def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> dict[str, str]:
+    """Path to digest of the compiled files of an image, with comments and positions.
+
+    Args:
+        image: the encoded image, in bytes.
+        own_files: the paths of the files that count.
+        where: the image's place, for the error.
+
+    Raises:
+        FieldstoneError: the bytes are no image.
+    """
+    return {file.name: _digest(file, {"name"}) for file in parse_image(image, where=where).file if file.name in own_files}
+
+
+def _digest(descriptor: FileDescriptorProto, leave_out: Collection[str]) -> str:
+    """SHA-256 in hex of a compiled file without some of its parts and without buf's own notes."""
     bare = descriptor_pb2.FileDescriptorProto()
     for part, value in descriptor.ListFields():
-        if part.name in {"name", "source_code_info"}:
+        if part.name in leave_out:
             continue
         if isinstance(value, str | int):
             setattr(bare, part.name, value)
@@ -184,7 +198,7 @@ class _FileReader:
             syntax=self.syntax,
             imports=tuple(self.descriptor.dependency),
             options=_set_options(self.descriptor.options),
-            content=content_digest(self.descriptor),
+            content=_digest(self.descriptor, {"name", "source_code_info"}),
         )
 
     def _place(self, path: Path) -> Location:

@@ -45,8 +45,8 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{module.path} does not compile")
 
 
-def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> Compiled:
-    """Compile what `ref` holds of a module.
+def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> Compiled | None:
+    """Compile what `ref` holds of a module; None where a revision has no such module yet.
 
     Args:
         ref: the path of an image file or a folder, or a git revision.
@@ -67,7 +67,7 @@ def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside
         names = {known.path: known.name for known in workspace.modules.values()}
         then = load_workspace(root, names=names, outside=registry)
         if module.name not in then.modules:
-            raise FieldstoneError(f"no module {module.name} at {ref} (it lists {', '.join(then.modules) or 'none'})")
+            return None
         return Compiled(compile_module(then, then.modules[module.name], outside=registry), ref)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.digest import file_digest
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
@@ -56,6 +57,14 @@ class Module:
     def files(self) -> Mapping[str, Path]:
         """All that the module's digest covers: its .proto files, LICENSE and documentation."""
         return dict(self.proto_files) | self._documents()
+
+    def protos(self) -> dict[str, bytes]:
+        """Read `proto_files`.
+
+        Raises:
+            FieldstoneError: a file cannot be read.
+        """
+        return {name: _read(path) for name, path in self.proto_files.items()}
 
     def contents(self) -> dict[str, bytes]:
         """Read `files`.
@@ -109,6 +118,12 @@ class Workspace:
         near = difflib.get_close_matches(name, self.modules, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
         raise FieldstoneError(f"no module {name} in {self.root / self.config}", fix=hint)
+
+    def style_digest(self, module: Module) -> str:
+        """The digest of what `buf lint` follows when it judges a module: the buf configuration."""
+        folders = {self.root, module.root}
+        found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
+        return file_digest(b"\0".join(_read(path) for path in found))
 
     def excluded_paths(self, folder: Path) -> tuple[str, ...]:
         """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""

@@ -43,11 +43,20 @@ class Hit:
         place: where to point, where it is not the changed element.
         words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
             `was`, `now` and `number`, which the changed element fills.
+        buf: the buf rules that report the same change, where they are fewer than the rule declares.
     """
 
-    def __init__(self, *, breaks: Sequence[Surface] | None = None, place: Location | None = None, **words: Any) -> None:
+    def __init__(
+        self,
+        *,
+        breaks: Sequence[Surface] | None = None,
+        place: Location | None = None,
+        buf: Sequence[str] | None = None,
+        **words: Any,
+    ) -> None:
         self.breaks = breaks
         self.place = place
+        self.buf = buf
         self.words = words
 
 
@@ -161,3 +170,8 @@ def all_rules() -> Mapping[str, Rule]:
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         found |= {item.id: item for item in vars(module).values() if isinstance(item, Rule)}
     return dict(sorted(found.items()))
+
+
+def rule_ids() -> list[str]:
+    """The ids of all rules, sorted, without importing them."""
+    return sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(__path__))

@@ -37,7 +37,8 @@ def field_number_reused(change: Added[Field] | Renumbered[Field], context: Conte
     Read under the new schema their bytes become the new field: another value, and no error. The
     whole history counts, also where a release in between dropped the reservation.
     """
-    past = context.ledger.type(change.new.parent)
-    use = past.number_taken(change.new.number, change.new.name)
-    if use and not change.new.extendee:
-        yield Hit(taken=change.new.number, earlier=use.name, of=use.of, since=use.since)
+    field = change.new
+    past = context.ledger.type(field.extendee or field.parent)
+    use = past.number_taken(field.number, field.full_name if field.extendee else field.name)
+    if use:
+        yield Hit(taken=field.number, earlier=use.name, of=use.of, since=use.since)

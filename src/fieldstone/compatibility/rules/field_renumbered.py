@@ -13,9 +13,13 @@ from fieldstone.schema.model import Field
     message="`{name}` of `{parent}` went from number {number} to {to}",
     fix="keep `{was}`, or add a field of another name with number {to}",
     breaks=EVERYTHING,
-    buf=["FIELD_NO_DELETE"],
+    buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS"],
     examples=[
         hit("message Step { double reward = 1; }", "message Step { double reward = 2; }"),
+        hit(
+            'syntax = "proto2"; message Step { required double reward = 1; }',
+            'syntax = "proto2"; message Step { required double reward = 2; }',
+        ),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; double reward_sum = 2; }"),
     ],
 )

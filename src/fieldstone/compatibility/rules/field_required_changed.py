@@ -1,10 +1,10 @@
 """A required field came, or a field became or stopped being required."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Message
 
 
 @rule(
@@ -27,6 +27,10 @@ from fieldstone.schema.model import Field
             'syntax = "proto2"; message Step { optional string id = 1; }',
             'syntax = "proto2"; message Step { optional string id = 1; required string run = 2; }',
         ),
+        hit(
+            'edition = "2023"; message Step { string id = 1; }',
+            'edition = "2023"; message Step { string id = 1; string run = 2 [features.field_presence = LEGACY_REQUIRED]; }',
+        ),
         miss(
             'syntax = "proto2"; message Step { required string id = 1; }',
             'syntax = "proto2"; message Step { required string id = 1; optional string run = 2; }',
@@ -40,7 +44,12 @@ def field_required_changed(change: Kept[Field] | Added[Field], context: Context)
     """
     is_required = change.new.cardinality == "required"
     if isinstance(change, Added):
-        if is_required and change.within is not None:
-            yield Hit(what="is new and required")
+        if is_required and change.within and isinstance(change.within.new, Message):
+            yield Hit(what="is new and required", buf=_seen_by_buf(change.within.new, context))
     elif is_required != (change.old.cardinality == "required"):
         yield Hit(what="became required" if is_required else "is no longer required")
+
+
+def _seen_by_buf(message: Message, context: Context) -> Sequence[str] | None:
+    """buf finds new required fields by the keyword alone, which editions do not have."""
+    return () if context.new.files[message.file].syntax.startswith("edition") else None

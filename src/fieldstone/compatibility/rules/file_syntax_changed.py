@@ -14,11 +14,16 @@ from fieldstone.schema.model import File
     message="{name} went from {old} to {new}",
     fix="keep {old}",
     breaks=[Surface.SOURCE],
-    buf=["FILE_SAME_SYNTAX"],
+    buf=["FILE_SAME_SYNTAX", "MESSAGE_SAME_REQUIRED_FIELDS"],
     examples=[
         hit(
             'syntax = "proto3"; message Step { optional string id = 1; }',
             'edition = "2023"; message Step { string id = 1; }',
+        ),
+        hit(
+            'edition = "2023"; message Step { string id = 1 [features.field_presence = LEGACY_REQUIRED]; }',
+            'syntax = "proto2"; message Step { required string id = 1; }',
+            also=["json-format-changed"],
         ),
         miss(
             'syntax = "proto3"; message Step { optional string id = 1; }',

@@ -13,9 +13,13 @@ from fieldstone.schema.model import Message
     message="message `{name}` left `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=EVERYTHING,
-    buf=["MESSAGE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
         hit("message Step { string id = 1; } message Tag { string name = 1; }", "message Step { string id = 1; }"),
+        hit(
+            "message Step { string id = 1; } message Tag { enum Kind { KIND_NONE = 0; } Kind kind = 1; }",
+            "message Step { string id = 1; }",
+        ),
         miss(
             "message Step { string id = 1; }",
             "message Step { option deprecated = true; string id = 1; } message StepV2 { string id = 1; int32 n = 2; }",

@@ -1,0 +1,78 @@
+# Everything here sets itself up: it needs python3 (3.11 or newer, with venv), make and git.
+#   make demo    shows the gate at work
+#   make check   is what CI runs
+# Another Python: make PYTHON=python3.13 ...; arguments for pytest: make test PYTEST_ARGS="-k rules"
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+UV := $(BIN)/uv
+
+# Trust the certificates that the machine trusts, as git and pip do.
+export UV_SYSTEM_CERTS ?= true
+export UV_PYTHON_DOWNLOADS := never
+# What is set for another Python must not reach this one.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo check static test bench fmt lock clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
+		printf '  make %-8s %s\n' "$$target" "$$text"; done
+
+setup: $(READY) ## make or refresh .venv from requirements.lock
+
+$(READY): requirements.lock pyproject.toml src/fieldstone/__init__.py
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "there is no $(PYTHON) on PATH: Fieldstone needs Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Fieldstone needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1): say which to use, make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without venv: install it (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "making .venv"; $(PYTHON) -m venv --clear .venv; }
+	@echo "installing what requirements.lock names into .venv"
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.txt
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## see a breaking change refused and an additive one released
+	@PATH="$(CURDIR)/$(BIN):$$PATH" demo/run.sh
+
+check: static test ## all that CI checks: static, then test
+
+static: setup ## formatting, lint, types, layers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(UV) pip check --python $(BIN)/python
+
+test: setup ## the whole suite, with its coverage
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+
+bench: setup ## what the claims of speed rest on
+	$(BIN)/python benchmarks/gate.py
+
+fmt: setup ## format the code, and mend what ruff can mend
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+lock: setup ## write requirements.lock anew from pyproject.toml; LOCK_ARGS=--upgrade takes the newest
+	@$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet $(LOCK_ARGS) --output-file requirements.lock
+	@{ printf '%s\n' "# The lock: all that building, running and checking Fieldstone takes, on every platform, with hashes." \
+		"# \`make lock\` writes it from pyproject.toml; every other target of the Makefile installs from it."; \
+		cat requirements.lock; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+clean: ## remove all that make made, .venv too
+	rm -rf .venv dist htmlcov .coverage .coverage.* coverage.xml .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

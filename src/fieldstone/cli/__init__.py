@@ -1,0 +1,87 @@
+"""The command line: parse, call a workflow, render, exit.
+
+Commands are imported when they are called, so that none pays for the imports of another.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from fieldstone import __version__
+from fieldstone.errors import FieldstoneError
+
+_COMMANDS = {
+    "check": "Judge the working tree against everything that was ever released.",
+    "release": "Give a module the smallest version that its changes may carry.",
+    "diff": "Tell what changed between two versions of a module.",
+    "explain": "Tell what a rule is about.",
+    "rules": "List all rules.",
+    "registry": "List, show and verify what was released.",
+    "init": "Set Fieldstone up in a repository.",
+    "format": "Format the schemas as buf does.",
+    "settings": "Show the settings that hold here, or their JSON Schema.",
+    "completion": "Print the completion script of a shell.",
+}
+_COULD_NOT = 2
+_INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands live in modules of this package, imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, most used first."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in `--help`, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fieldstone")
+def cli() -> None:
+    """Protobuf fields, set in stone: a schema registry with contract governance.
+
+    \b
+    Exit codes: 0 clean, 1 findings that count, 2 the job could not be done.
+    """
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback unless FIELDSTONE_TRACEBACK is set."""
+    try:
+        code = cli.main(prog_name="fieldstone", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = _COULD_NOT
+    except click.Abort:
+        code = _INTERRUPTED
+    except FieldstoneError as error:
+        click.echo(f"error: {error}", err=True)
+        code = _COULD_NOT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if os.environ.get("FIELDSTONE_TRACEBACK"):
+            raise
+        click.echo(
+            f"error: Fieldstone failed: {type(error).__name__}: {error}; please report it with the output of "
+            "the same command under FIELDSTONE_TRACEBACK=1",
+            err=True,
+        )
+        code = _COULD_NOT
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,60 @@
+"""`fieldstone diff`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fieldstone.cli.options import ModuleName, VersionName
+
+if TYPE_CHECKING:
+    from fieldstone.workflows.diff import Diff
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~", "deprecated": "!"}
+
+
+@click.command()
+@click.argument("module", type=ModuleName())
+@click.argument("old", type=VersionName())
+@click.argument("new", type=VersionName(), default=".")
+@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text")
+def command(module: str, old: str, new: str, format_: str) -> int:
+    """Tell what changed in MODULE from OLD to NEW, the working tree by default.
+
+    OLD and NEW are versions, git revisions, folders or images.
+
+    \b
+    Examples:
+      fieldstone diff telemetry 1.0.0 1.2.0
+      fieldstone diff telemetry 1.2.0 --format markdown >> CHANGELOG.md
+    """
+    from fieldstone.workflows.diff import diff
+    from fieldstone.workflows.project import Project
+
+    found = diff(Project.at(Path.cwd()), module, old, new)
+    click.echo({"text": _text, "markdown": _markdown, "json": _json}[format_](found), nl=False)
+    name = "the working tree" if new == "." else new
+    count = f"{len(found.changes)} change{'' if len(found.changes) == 1 else 's'}" if found.changes else "no change"
+    click.echo(f"{module}: {count} from {old} to {name} ({found.bump})", err=True)
+    return 0
+
+
+def _text(diff: Diff) -> str:
+    return "".join(f"{_SIGNS[change.kind]} {change.text}\n" for change in diff.changes)
+
+
+def _markdown(diff: Diff) -> str:
+    name = "Unreleased" if diff.new == "." else diff.new
+    parts = [f"## {diff.module} {name}\n"]
+    for kind, changes in groupby(diff.changes, key=lambda change: change.kind):
+        parts.append(f"\n### {kind.capitalize()}\n\n" + "".join(f"- {change.text}\n" for change in changes))
+    return "".join(parts if diff.changes else [*parts, "\nNo change of the contract.\n"])
+
+
+def _json(diff: Diff) -> str:
+    return json.dumps(asdict(diff), indent=2) + "\n"

@@ -1,0 +1,32 @@
+"""`fieldstone format`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="Print the difference and change nothing.")
+def command(only_check: bool) -> int:
+    """Format the schemas of the workspace as `buf format` does.
+
+    \b
+    Examples:
+      fieldstone format
+      fieldstone format --check
+    """
+    from fieldstone.schema import buf
+    from fieldstone.workflows.project import Project
+
+    project = Project.at(Path.cwd())
+    exclude = project.workspace.excluded_paths(project.settings.registry)
+    difference = buf.format_sources(cwd=project.workspace.root, write=False, exclude=exclude)
+    if not difference:
+        return 0
+    click.echo(difference, nl=False)
+    if not only_check:
+        buf.format_sources(cwd=project.workspace.root, write=True, exclude=exclude)
+    click.echo("schemas are not formatted" if only_check else "schemas were formatted", err=True)
+    return 1

@@ -1,0 +1,55 @@
+"""What several commands take: modules, rules and formats, with their completion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from fieldstone.errors import FieldstoneError
+
+
+class ModuleName(click.ParamType):
+    """The name of a module that the buf configuration lists."""
+
+    name = "module"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The modules of the project in the working directory."""
+        from fieldstone.workflows.project import Project
+
+        try:
+            names = list(Project.at(Path.cwd()).workspace.modules)
+        except FieldstoneError:
+            return []
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class VersionName(click.ParamType):
+    """A released version of the module named before it, or another reference."""
+
+    name = "ref"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The versions of the module that the command line names already."""
+        from fieldstone.workflows.project import Project
+
+        module = ctx.params.get("module") or next(iter(ctx.params.get("modules") or ()), None)
+        try:
+            versions = Project.at(Path.cwd()).registry.versions(module) if module else []
+        except FieldstoneError:
+            return []
+        return [CompletionItem(str(version)) for version in versions if str(version).startswith(incomplete)]
+
+
+class RuleId(click.ParamType):
+    """The id of a rule, or the beginning of one."""
+
+    name = "rule"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The ids of all rules."""
+        from fieldstone.compatibility.rules import rule_ids
+
+        return [CompletionItem(rule) for rule in rule_ids() if rule.startswith(incomplete)]

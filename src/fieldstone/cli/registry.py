@@ -1,0 +1,117 @@
+"""`fieldstone registry`."""
+
+from __future__ import annotations
+
+import json
+import os.path
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fieldstone.cli.options import ModuleName, VersionName
+
+
+@click.group()
+def command() -> None:
+    """List, show and verify what was released."""
+
+
+@command.command("list")
+@click.argument("modules", nargs=-1, type=ModuleName())
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+def list_releases(modules: tuple[str, ...], format_: str) -> int:
+    """List the releases of MODULES, or of all, oldest first.
+
+    \b
+    Example:
+      fieldstone registry list telemetry
+    """
+    from fieldstone.errors import FieldstoneError
+    from fieldstone.workflows.project import Project
+
+    registry = Project.at(Path.cwd()).registry
+    known = registry.modules()
+    for module in modules:
+        if module not in known:
+            raise FieldstoneError(f"no release of {module} in {registry.url}", fix=f"it has {', '.join(known) or 'none'}")
+    found = [registry.release(m, str(v)) for m in modules or known for v in registry.versions(m)]
+    if format_ == "json":
+        click.echo(json.dumps([asdict(release) for release in found], indent=2))
+        return 0
+    for release in found:
+        click.echo(f"{release.name} {release.version:10} {release.released_at}  {release.bump}")
+    if not found:
+        click.echo(f"no releases in {registry.url}", err=True)
+    return 0
+
+
+@command.command("show")
+@click.argument("module", type=ModuleName())
+@click.argument("version", type=VersionName(), required=False)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+def show_release(module: str, version: str | None, format_: str) -> int:
+    """Show a release of MODULE, the newest by default: where it is, its digest and what changed.
+
+    \b
+    Example:
+      fieldstone registry show telemetry 1.2.0
+    """
+    from fieldstone.errors import FieldstoneError
+    from fieldstone.workflows.project import Project
+
+    registry = Project.at(Path.cwd()).registry
+    versions = registry.versions(module)
+    if not versions:
+        has = f"it has {', '.join(registry.modules()) or 'none'}"
+        raise FieldstoneError(f"no release of {module} in {registry.url}", fix=has)
+    release = registry.release(module, version or str(versions[-1]))
+    if format_ == "json":
+        click.echo(json.dumps(asdict(release), indent=2))
+        return 0
+    rows = {
+        "version": f"{release.version} ({release.bump})",
+        "released": release.released_at,
+        "folder": os.path.relpath(registry.place(release)),
+        "digest": release.digest,
+        "commit": release.commit or "none",
+        "compiler": release.compiler,
+        "previous": release.previous.version if release.previous else "none",
+        "imports": ", ".join(f"{link.name} {link.version}" for link in release.dependencies) or "nothing released",
+    }
+    click.echo(f"{module} {release.version}")
+    for name, value in rows.items():
+        click.echo(f"  {name:9} {value}")
+    for change in release.changes:
+        click.echo(f"  - {change}")
+    return 0
+
+
+@command.command("verify")
+@click.option("--since", default="", metavar="REF", help="Also refuse edits and deletions since a git revision.")
+def verify_registry(since: str) -> int:
+    """Recompute everything that the registry claims: digests, chain, images and ledgers.
+
+    \b
+    Examples:
+      fieldstone registry verify
+      fieldstone registry verify --since origin/main
+    """
+    from fieldstone.workflows.project import Project
+    from fieldstone.workflows.verify import verify
+
+    project = Project.at(Path.cwd())
+    defects = verify(project, since=since)
+    for defect in defects:
+        click.echo(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
+        click.echo(f"  --> {_relative(defect.path)}")
+        click.echo(f"   = fix: {defect.fix}")
+    registry = project.registry
+    count = sum(len(registry.versions(module)) for module in registry.modules())
+    said = f"{len(defects)} defect{'' if len(defects) == 1 else 's'}" if defects else "sound"
+    click.echo(f"registry {_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, {said}.", err=True)
+    return 1 if defects else 0
+
+
+def _relative(path: str) -> str:
+    return os.path.relpath(path) if os.path.isabs(path) else path

@@ -1,0 +1,50 @@
+"""`fieldstone release`."""
+
+from __future__ import annotations
+
+import os.path
+from pathlib import Path
+
+import click
+
+from fieldstone.cli.options import ModuleName
+
+
+@click.command()
+@click.argument("module", type=ModuleName())
+@click.option("--version", "version", default="", help="A larger version, or a pre-release, than the smallest one.")
+@click.option("--dry-run", is_flag=True, help="Judge and number the release, and write nothing.")
+def command(module: str, version: str, dry_run: bool) -> int:
+    """Release MODULE as it is in the working tree.
+
+    An addition raises the minor version, comments alone the patch version; a break is refused.
+
+    \b
+    Examples:
+      fieldstone release telemetry
+      fieldstone release telemetry --dry-run
+      fieldstone release telemetry --version 2.0.0-rc.1
+    """
+    from fieldstone.cli.check import read_lines, wants_color
+    from fieldstone.compatibility.finding import Report
+    from fieldstone.report import render
+    from fieldstone.report.text import summary
+    from fieldstone.workflows.project import Project
+    from fieldstone.workflows.release import release
+
+    project = Project.at(Path.cwd())
+    outcome = release(project, module, version=version, dry_run=dry_run)
+    report = Report((outcome.report,))
+    click.echo(render(report, "text", read=read_lines, color=wants_color()), nl=False)
+    if outcome.refused or not outcome.report.allowed:
+        click.echo(outcome.refused or summary(outcome.report), err=True)
+        return 1
+    if outcome.release is None:
+        click.echo(f"{module}: nothing changed since {outcome.report.compared_with}; nothing to release.", err=True)
+        return 0
+    made = outcome.release
+    where = os.path.relpath(project.registry.place(made))
+    click.echo(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({made.bump}) as {where}")
+    for change in made.changes:
+        click.echo(f"  - {change}")
+    return 0

@@ -1,0 +1,44 @@
+"""`fieldstone rules`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command()
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+def command(format_: str) -> int:
+    """List all rules: what each keeps true, what a break of it breaks, and buf's rules for the same.
+
+    \b
+    Examples:
+      fieldstone rules
+      fieldstone rules --format json
+    """
+    from fieldstone.compatibility.rules import Rule, all_rules
+
+    def as_json(rule: Rule) -> dict[str, object]:
+        return {
+            "id": rule.id,
+            "summary": rule.summary,
+            "level": rule.level,
+            "breaks": rule.breaks,
+            "style": rule.is_style,
+            "since": rule.since,
+            "buf": rule.buf,
+            "why": " ".join(rule.why.split()),
+            "fix": rule.fix,
+            "source": rule.source,
+        }
+
+    rules = all_rules()
+    if format_ == "json":
+        click.echo(json.dumps([as_json(rule) for rule in rules.values()], indent=2))
+        return 0
+    width = max(map(len, rules))
+    for rule in rules.values():
+        about = ", ".join(rule.breaks) or "style"
+        click.echo(f"{rule.id:{width}}  {rule.summary} [{about}]")
+    return 0

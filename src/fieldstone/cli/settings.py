@@ -1,0 +1,34 @@
+"""`fieldstone settings`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the settings instead, for editors.")
+def command(schema: bool) -> int:
+    """Show where the settings are and what they say.
+
+    \b
+    Examples:
+      fieldstone settings
+      fieldstone settings --schema > fieldstone.schema.json
+    """
+    from fieldstone.settings import find_settings, json_schema
+
+    if schema:
+        click.echo(json_schema(), nl=False)
+        return 0
+    settings = find_settings(Path.cwd())
+    shown = {
+        "file": str(settings.file) if settings.file else None,
+        "registry": str(settings.registry),
+        "workspace": str(settings.workspace),
+        "values": settings.values,
+    }
+    click.echo(json.dumps(shown, indent=2))
+    return 0

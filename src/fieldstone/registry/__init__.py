@@ -1,0 +1,82 @@
+"""The registry: every release of every module, behind one interface wherever it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from semver import Version
+
+from fieldstone.registry.manifest import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Something wrong with a release.
+
+    Attributes:
+        kind: an id, as findings have.
+        module: the module's name.
+        version: the release's version.
+        path: the file or folder that it concerns, for people.
+        problem: what is wrong, as a sentence without a full stop.
+        fix: what to do.
+    """
+
+    kind: str
+    module: str
+    version: str
+    path: str
+    problem: str
+    fix: str
+
+
+class Registry(Protocol):
+    """What a registry does; every method raises FieldstoneError when it cannot be read or written."""
+
+    url: str
+
+    def modules(self) -> list[str]:
+        """The names of all modules with a release, sorted."""
+
+    def versions(self, module: str) -> list[Version]:
+        """The versions of a module in the order of semver; empty for one without a release."""
+
+    def release(self, module: str, version: str) -> Release:
+        """The manifest of a release."""
+
+    def read(self, release: Release, path: str) -> bytes:
+        """One file of a release, by its path in `Release.files`."""
+
+    def place(self, release: Release) -> str:
+        """Where people find a release: a folder or an address, no slash at its end."""
+
+    def add(self, release: Release, files: Mapping[str, bytes]) -> None:
+        """Write a new release, its files by their paths in `Release.files`: all of it, or nothing."""
+
+    def defects(self, module: str) -> Iterator[Defect]:
+        """What is wrong with the files and the chain of a module's releases."""
+
+
+def open_registry(url: str | Path) -> Registry:
+    """The registry at a place; today that is a folder, which need not exist yet."""
+    from fieldstone.registry.folder import FolderRegistry
+
+    return FolderRegistry(Path(url))
+
+
+DEFECTS = {
+    "registry-file-changed": "A file of a released version was edited. Released versions never change: teams "
+    "have built against them, and every later release names their digests. Restore the file from git.",
+    "registry-file-missing": "A file of a released version is gone. Restore it from git.",
+    "registry-chain-broken": "A release does not name the one before it as it is now: a release was removed, "
+    "replaced or edited. Restore the registry from git.",
+    "registry-forked": "Two branches released different versions on top of the same one, and were merged. Keep "
+    "the smaller version, take over the change of the other on top of it, and release that again.",
+    "registry-digest-wrong": "The b5 digest that a release claims is not that of its sources and dependencies.",
+    "registry-image-wrong": "Compiling the sources of a release again gives another image than the one released.",
+    "registry-ledger-wrong": "The ledger of a release is not what it and the releases before it used.",
+}
+"""What each kind of defect means."""

@@ -1,0 +1,152 @@
+"""`release.toml`: what a release says of itself.
+
+Its first line seals the rest: `seal` is the digest of every byte below it. `previous` names the
+version, digest and seal of the release before, so that no release can be rewritten unseen.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from semver import Version
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.digest import file_digest
+
+NAME = "release.toml"
+IMAGE = "image.binpb"
+LEDGER = "ledger.json"
+SOURCES = "schemas/"
+"""The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The release before, or one that this one needs."""
+
+    name: str
+    version: str
+    digest: str
+    seal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The manifest of one immutable version of a module.
+
+    Attributes:
+        name: the module.
+        version: its semver.
+        digest: the b5 digest of its sources and dependencies.
+        bump: what the version raised: first, patch, minor or major.
+        released_at: when, in UTC, as RFC 3339.
+        commit: the git commit checked out at the time; empty outside a checkout.
+        style: the digest of the buf configuration that its style was judged under.
+        compiler: what compiled the image ("buf 1.75.0").
+        changes: what changed since the release before, one sentence each.
+        waivers: the waivers that it needed.
+        previous: the release before; None for the first.
+        dependencies: the releases, and the modules of remote registries, that it imports.
+        files: every file of the release but this one, path to digest.
+        seal: the digest of the manifest itself; empty until it is written.
+    """
+
+    name: str
+    version: str
+    digest: str
+    bump: str
+    released_at: str
+    style: str
+    compiler: str
+    commit: str = ""
+    changes: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
+    previous: Link | None = None
+    dependencies: tuple[Link, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    seal: str = ""
+
+    @property
+    def semver(self) -> Version:
+        """The version, to compare."""
+        return Version.parse(self.version)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The module's own files, path relative to its root, to digest."""
+        return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
+
+    @property
+    def link(self) -> Link:
+        """How the next release names this one."""
+        return Link(self.name, self.version, self.digest, self.seal)
+
+
+def to_toml(release: Release) -> str:
+    """The text of `release.toml`, sealed."""
+    import tomli_w
+
+    content: dict[str, Any] = {
+        "name": release.name,
+        "version": release.version,
+        "digest": release.digest,
+        "bump": release.bump,
+        "released_at": release.released_at,
+        "commit": release.commit,
+        "style": release.style,
+        "compiler": release.compiler,
+        "changes": list(release.changes),
+        "waivers": list(release.waivers),
+    }
+    if release.previous:
+        previous = release.previous
+        content["previous"] = {"version": previous.version, "digest": previous.digest, "seal": previous.seal}
+    if release.dependencies:
+        content["dependencies"] = [
+            {"name": link.name, "version": link.version, "digest": link.digest} for link in release.dependencies
+        ]
+    content["files"] = dict(sorted(release.files.items()))
+    body = tomli_w.dumps(content)
+    return f'seal = "{file_digest(body.encode())}"\n{body}'
+
+
+def from_toml(text: str, *, where: str) -> Release:
+    """Read `release.toml`.
+
+    Args:
+        text: the file's content.
+        where: its path, for the error.
+
+    Raises:
+        FieldstoneError: the text is no manifest, or lacks a part.
+    """
+    try:
+        content = tomllib.loads(text)
+        previous = content.get("previous")
+        return Release(
+            name=content["name"],
+            version=str(Version.parse(content["version"])),
+            digest=content["digest"],
+            bump=content["bump"],
+            released_at=content["released_at"],
+            commit=content["commit"],
+            style=content["style"],
+            compiler=content["compiler"],
+            changes=tuple(content["changes"]),
+            waivers=tuple(content["waivers"]),
+            previous=Link(content["name"], **previous) if previous else None,
+            dependencies=tuple(Link(**link) for link in content.get("dependencies", ())),
+            files=dict(content["files"]),
+            seal=content["seal"],
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        problem = f"no {error}" if isinstance(error, KeyError) else error
+        raise FieldstoneError(f"{where} is no release manifest: {problem}", fix="restore it from git") from error
+
+
+def seal_of(text: str) -> str:
+    """What the seal of a manifest's text should be: the digest of all below its first line."""
+    return file_digest(text.partition("\n")[2].encode())

@@ -1,0 +1,59 @@
+"""What a check came to, for people, pipelines and editors: every module of this package is a format.
+
+A renderer is a module with `render(report, options) -> str`; its name is the format's name. It is
+imported when its format is asked for, and not before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fieldstone.compatibility.finding import Report
+
+FORMATS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+"""The names of all formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a renderer may ask beyond the report.
+
+    Attributes:
+        read: path -> the lines of that source file as it is now; an empty list if it cannot be read.
+        color: whether the text may carry ANSI colors.
+    """
+
+    read: Callable[[str], list[str]]
+    color: bool = False
+
+
+def render(report: Report, format: str, *, read: Callable[[str], list[str]], color: bool = False) -> str:  # noqa: A002  # the word that `--format` uses
+    """Put a report into words.
+
+    Args:
+        report: what to show.
+        format: one of `FORMATS`.
+        read: path -> the lines of that source file as it is now; an empty list if it cannot be read.
+        color: whether the text may carry ANSI colors.
+
+    Returns:
+        all that goes to standard output, with its last line ended; empty when there is nothing to say.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"no format is called {format}; there are {', '.join(FORMATS)}")
+    module = importlib.import_module(f"{__name__}.{format}")
+    text: str = module.render(report, Options(read, color))
+    return text
+
+
+def printable(text: str) -> str:
+    """The text on one line, with control characters and line ends as backslash escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,0 +1,18 @@
+"""A line a finding, as compilers print them: `path:line:col: rule: message`."""
+
+from __future__ import annotations
+
+from fieldstone.compatibility.finding import Finding, Report
+from fieldstone.report import Options, printable
+
+
+def render(report: Report, _options: Options) -> str:
+    """One line for each finding of the report."""
+    return "".join(_line(finding) for finding in report.findings)
+
+
+def _line(finding: Finding) -> str:
+    """What has no position points to the start of its file, so that tools which expect numbers find some."""
+    place = finding.place
+    position = f"{printable(place.path)}:{max(place.line, 1)}:{max(place.column, 1)}"
+    return f"{position}: {finding.rule}: {printable(finding.message)}\n"

@@ -1,0 +1,44 @@
+"""Annotations in a pull request: GitHub's workflow commands.
+
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from fieldstone.compatibility.finding import Finding, Level, Report
+from fieldstone.report import Options
+from fieldstone.schema.model import Location
+
+_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+
+
+def render(report: Report, _options: Options) -> str:
+    """One workflow command for each finding of the report."""
+    return "".join(_command(finding) for finding in report.findings)
+
+
+def _command(finding: Finding) -> str:
+    properties = {**_position(finding.place), "title": finding.rule}
+    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    text = "\n".join(part for part in (finding.message, finding.fix) if part)
+    return f"::{_COMMANDS[finding.level]} {listed}::{_data(text)}\n"
+
+
+def _position(place: Location) -> dict[str, str | int]:
+    """What is known of a place; GitHub takes columns only where start and end share a line."""
+    position: dict[str, str | int] = {"file": place.path} if place.path else {}
+    if not place.line:
+        return position
+    end_line = max(place.line, place.end_line)
+    position |= {"line": place.line, "endLine": end_line}
+    if end_line == place.line and place.column:
+        position |= {"col": place.column, "endColumn": max(place.column, place.end_column)}
+    return position
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

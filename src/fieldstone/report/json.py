@@ -1,0 +1,52 @@
+"""The whole report as one JSON document; `report.schema.json` describes it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fieldstone.compatibility.finding import Finding, ModuleReport, Report
+from fieldstone.report import Options
+
+VERSION = 1
+"""The version of the document's layout: raised when a key leaves or changes its meaning, not when one comes."""
+
+
+def render(report: Report, _options: Options) -> str:
+    """The report as a JSON document, also when nothing was found."""
+    modules = [_module(module) for module in report.modules]
+    return json.dumps({"version": VERSION, "allowed": report.allowed, "modules": modules}, indent=2) + "\n"
+
+
+def schema() -> str:
+    """The JSON Schema (2020-12) of the document, as text."""
+    return Path(__file__).with_name("report.schema.json").read_text("utf-8")
+
+
+def _module(module: ModuleReport) -> dict[str, Any]:
+    return {
+        "module": module.module,
+        "compared_with": module.compared_with,
+        "changed": module.changed,
+        "bump": module.bump,
+        "version": module.version,
+        "allowed": module.allowed,
+        "findings": [_finding(finding) for finding in module.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "subject": finding.subject,
+        "message": finding.message,
+        "place": asdict(finding.place),
+        "was": finding.was,
+        "was_at": asdict(finding.was_at) if finding.was_at else None,
+        "breaks": list(finding.breaks),
+        "fix": finding.fix,
+        "fingerprint": finding.fingerprint,
+    }

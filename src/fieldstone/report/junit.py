@@ -1,0 +1,68 @@
+"""JUnit XML, for test reports: a suite per module, a case per finding."""
+
+from __future__ import annotations
+
+import re
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
+from fieldstone.report import Options
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML 1.0 document can hold: https://www.w3.org/TR/xml/#charsets."""
+
+
+def render(report: Report, _options: Options) -> str:
+    """The report as an XML document in ASCII, also when nothing was found."""
+    root = Element("testsuites", name="fieldstone")
+    for module in report.modules:
+        _add_suite(root, module)
+    indent(root)
+    document: bytes = tostring(root, encoding="us-ascii")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{document.decode("ascii")}\n'
+
+
+def _add_suite(root: Element, module: ModuleReport) -> None:
+    failures = sum(_fails(finding) for finding in module.findings)
+    tests = len(module.findings) or 1
+    suite = SubElement(
+        root, "testsuite", name=_clean(module.module), tests=str(tests), failures=str(failures), errors="0"
+    )
+    for finding in module.findings:
+        _add_case(suite, module, finding)
+    if not module.findings:
+        name = f"compatible with {module.compared_with}" if module.compared_with else "style"
+        SubElement(suite, "testcase", name=_clean(name), classname=_clean(module.module))
+
+
+def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
+    """A note passes, and keeps what it says in the case's output."""
+    name = _clean(f"{finding.rule}: {finding.subject}")
+    case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.place.path))
+    if finding.place.line:
+        case.set("line", str(finding.place.line))
+    if _fails(finding):
+        failure = SubElement(case, "failure", type=_clean(finding.rule), message=_clean(finding.message))
+        failure.text = _clean(_details(module, finding))
+    else:
+        SubElement(case, "system-out").text = _clean(f"{finding.message}\n{_details(module, finding)}")
+
+
+def _fails(finding: Finding) -> bool:
+    return finding.level in {Level.ERROR, Level.WARNING}
+
+
+def _details(module: ModuleReport, finding: Finding) -> str:
+    place = finding.place
+    lines = [f"{place.path}:{place.line}:{place.column}" if place.line else place.path]
+    if finding.was:
+        lines.append(f"was: {finding.was}" + (f" at {module.compared_with}" if module.compared_with else ""))
+    if finding.breaks:
+        lines.append(f"breaks: {', '.join(finding.breaks)}")
+    if finding.fix:
+        lines.append(f"fix: {finding.fix}")
+    return "\n".join(lines)
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("", text)

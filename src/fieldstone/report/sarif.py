@@ -1,0 +1,78 @@
+"""SARIF 2.1.0, for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from fieldstone import __version__
+from fieldstone.compatibility.finding import Finding, ModuleReport, Report
+from fieldstone.compatibility.rules import Rule, all_rules
+from fieldstone.report import Options
+from fieldstone.schema.model import Location
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(report: Report, _options: Options) -> str:
+    """The report as a SARIF log with one run, also when nothing was found."""
+    rules = sorted({finding.rule for finding in report.findings})
+    run = {
+        "tool": {"driver": {"name": "Fieldstone", "version": __version__, "rules": _descriptors(rules)}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(f, module, rules.index(f.rule)) for module in report.modules for f in module.findings],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _descriptors(ids: Iterable[str]) -> list[dict[str, Any]]:
+    known = all_rules() if ids else {}
+    return [_descriptor(known[id_]) if id_ in known else {"id": id_} for id_ in ids]
+
+
+def _descriptor(rule: Rule) -> dict[str, Any]:
+    why = " ".join(rule.why.split())
+    fix = re.sub(r"\{(\w+)\}", r"<\1>", rule.fix)
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": why},
+        "help": {"text": f"Fix: {fix}.\n\n{why}"},
+        "defaultConfiguration": {"level": rule.level},
+        "properties": {"breaks": list(rule.breaks)},
+    }
+
+
+def _result(finding: Finding, module: ModuleReport, index: int) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": finding.level,
+        "message": {"text": finding.message},
+        "locations": [_location(finding.place)] if finding.place.path else [],
+        "properties": {"module": module.module, "subject": finding.subject, "breaks": list(finding.breaks)},
+    }
+    if finding.was_at and finding.was_at.path:
+        result["relatedLocations"] = [_location(finding.was_at, f"Was here at {module.compared_with}: {finding.was}")]
+    if finding.fingerprint:
+        result["partialFingerprints"] = {"fieldstone/v1": finding.fingerprint}
+    return result
+
+
+def _location(place: Location, message: str = "") -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.path)}}
+    if place.line:
+        physical["region"] = _region(place)
+    location: dict[str, Any] = {"physicalLocation": physical}
+    return {**location, "message": {"text": message}} if message else location
+
+
+def _region(place: Location) -> dict[str, int]:
+    """SARIF counts as `Location` does: from 1, with an exclusive end column."""
+    region = {"startLine": place.line, "endLine": max(place.line, place.end_line)}
+    if place.column:
+        region |= {"startColumn": place.column, "endColumn": max(1, place.end_column)}
+    return region

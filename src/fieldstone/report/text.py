@@ -1,0 +1,203 @@
+"""Findings as people read them: a code frame each, with what was released beside what is there now."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
+from fieldstone.report import Options, printable
+
+
+_RESET = "\x1b[0m"
+_BOLD = "\x1b[1m"
+_BLUE = "\x1b[1;34m"
+_LEVELS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.NOTE: "\x1b[1;36m"}
+
+_TAB = 4
+"""Columns of buf count cells of a terminal with tab stops this far apart."""
+
+
+def render(report: Report, options: Options) -> str:
+    """A block for each finding of the report, with a blank line between two."""
+    read = cache(options.read)
+    blocks = [
+        _Block(finding, module.compared_with, read, options.color)
+        for module in report.modules
+        for finding in module.findings
+    ]
+    return "\n".join("".join(f"{line}\n" for line in block.lines()) for block in blocks)
+
+
+def summary(module: ModuleReport) -> str:
+    """What a check of one module came to, as one line without its end.
+
+    Args:
+        module: what the check came to.
+    """
+    separator = ": " if module.compared_with else "; "
+    judged = separator.join(part for part in (_change(module), ", ".join(_details(module))) if part)
+    return " ".join(part for part in (f"{module.module}: {judged}.", _verdict(module)) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One finding, with what its lines are made from."""
+
+    finding: Finding
+    compared_with: str
+    read: Callable[[str], list[str]]
+    color: bool
+
+    def lines(self) -> Iterator[str]:
+        """The header, the places and the advice."""
+        place, source = self.finding.place, self._source_line()
+        column = f":{place.column}" if place.line and place.column else ""
+        yield self._header()
+        if place.path:
+            yield f"{self._gutter('-->', at=0)} {_position(place)}{column}"
+        yield from self._old_place() if source is None else self._frame(source)
+        yield from self._advice()
+
+    def _header(self) -> str:
+        level, rule = self.finding.level, self.finding.rule
+        message = self._paint(_BOLD, f": {printable(self.finding.message)}")
+        return self._paint(_LEVELS[level], f"{level}[{rule}]") + message
+
+    def _frame(self, source: str) -> Iterator[str]:
+        place, was_at = self.finding.place, self.finding.was_at
+        start, end = _span(place, source)
+        carets = " " * start + self._paint(_LEVELS[self.finding.level], " ".join(("^" * (end - start), *self._was())))
+        number = self._paint(_BLUE, f"{place.line:>{self._width}} |")
+        yield self._gutter("|")
+        yield f"{number} {_shown(source)}".rstrip()
+        yield f"{self._gutter('|')} {carets}"
+        if was_at and was_at.line:
+            yield f"{self._gutter(':::', at=0)} {_position(was_at)}{self._at}"
+
+    def _old_place(self) -> Iterator[str]:
+        """The released element, where there is no new source to show it under."""
+        was_at = self.finding.was_at
+        if self.finding.was:
+            where = f" {_position(was_at)}" if was_at else ""
+            yield self._note("was", f"`{printable(self.finding.was)}`{self._at}{where}")
+
+    def _advice(self) -> Iterator[str]:
+        from fieldstone.compatibility.rules import rule_ids
+
+        finding = self.finding
+        if finding.breaks:
+            yield self._note("breaks", f"{', '.join(finding.breaks)} -> major")
+        if finding.fix:
+            yield self._note("fix", printable(finding.fix))
+        if finding.rule in rule_ids():
+            yield self._note("more", f"fieldstone explain {finding.rule}")
+
+    def _was(self) -> list[str]:
+        return [f"was `{printable(self.finding.was)}`{self._at}"] if self.finding.was else []
+
+    @property
+    def _at(self) -> str:
+        return f" at {printable(self.compared_with)}" if self.compared_with else ""
+
+    @property
+    def _width(self) -> int:
+        return max(2, len(str(self.finding.place.line)))
+
+    def _source_line(self) -> str | None:
+        """The line that the finding points to; None if it points to none, or the file has changed since."""
+        place = self.finding.place
+        lines = self.read(place.path) if place.line else []
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else None
+
+    def _note(self, label: str, text: str) -> str:
+        return f"{self._gutter('=')} {label + ':':<8} {text}"
+
+    def _gutter(self, mark: str, *, at: int = 1) -> str:
+        return " " * (self._width + at) + self._paint(_BLUE, mark)
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"{code}{text}{_RESET}" if self.color else text
+
+
+def _position(place: Location) -> str:
+    return f"{printable(place.path)}:{place.line}" if place.line else printable(place.path)
+
+
+def _shown(source: str) -> str:
+    """A source line as printed: tabs expanded, every control character as a sign of its own."""
+    return "".join(c if c.isprintable() else _sign(c) for c in source.rstrip().expandtabs(_TAB))
+
+
+def _sign(char: str) -> str:
+    return chr(0x2400 + ord(char)) if char < " " else "\N{REPLACEMENT CHARACTER}"
+
+
+def _span(place: Location, source: str) -> tuple[int, int]:
+    """The first cell of a printed source line to underline, and the one after the last."""
+    cells = sum(map(_cells, _shown(source)))
+    start = min(max(place.column - 1, 0), cells)
+    end = cells if place.end_line > place.line else place.end_column - 1
+    return start, max(start + 1, min(end, cells))
+
+
+def _cells(char: str) -> int:
+    """How many cells of a terminal a character takes."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "FW" else 1
+
+
+def _change(module: ModuleReport) -> str:
+    if not module.compared_with:
+        return "no release yet" if module.version else "nothing to judge against"
+    if module.bump == "none":
+        return f"unchanged since {module.compared_with}"
+    if module.bump == "patch":
+        return f"only comments and layout changed since {module.compared_with}"
+    types = f"{_count(module.changed, 'type')} " if module.changed else ""
+    return f"{types}changed against {module.compared_with}"
+
+
+def _details(module: ModuleReport) -> list[str]:
+    """What was found, beginning with what the change means to others."""
+    breaking = sum(1 for finding in module.findings if finding.breaks)
+    levels = [finding.level for finding in module.findings if not finding.breaks]
+    shown = [level for level in _LEVELS if level in levels or (breaking and level is Level.WARNING)]
+    details = [_kind(module, breaking), *(_count(levels.count(level), level) for level in shown)]
+    return [detail for detail in details if detail]
+
+
+def _kind(module: ModuleReport, breaking: int) -> str:
+    if breaking:
+        return f"{breaking} breaking"
+    if not module.compared_with:
+        return "" if module.findings else "style judged only"
+    return {"major": "breaking since the last stable release", "minor": "additive"}.get(module.bump, "")
+
+
+def _verdict(module: ModuleReport) -> str:
+    if not module.allowed:
+        return _refusal(module)
+    if not module.version:
+        return ""
+    return f"Allowed as {module.version}." if module.compared_with else f"The first release may be {module.version}."
+
+
+def _refusal(module: ModuleReport) -> str:
+    """Why a module refuses; before 1.0.0 a break that may be a minor version is no reason."""
+    break_refuses = not module.version.startswith("0.")
+    for level in (Level.ERROR, Level.WARNING):
+        found = [finding for finding in module.findings if finding.level is level]
+        others = sum(1 for finding in found if not finding.breaks)
+        if break_refuses and len(found) > others:
+            return f"Additive only: refused (would need {module.version})."
+        if others:
+            return f"Refused until the {level} is fixed." if others == 1 else f"Refused until the {level}s are fixed."
+    return "Refused."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

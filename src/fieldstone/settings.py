@@ -1,0 +1,260 @@
+"""`[tool.fieldstone]`: where the settings are, what they may say, and what they say.
+
+`SCHEMA` is the one place that knows the keys: validation reads it, and so do editors, as
+`fieldstone.schema.json`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fieldstone.errors import FieldstoneError
+
+_LEVELS = ["error", "warning", "note", "off"]
+_SURFACES = ["wire", "json", "source", "storage"]
+_RULES: dict[str, Any] = {
+    "type": "object",
+    "description": "Rule id -> the level that its findings count at.",
+    "additionalProperties": {"enum": _LEVELS},
+}
+_POLICY: dict[str, Any] = {
+    "surfaces": {
+        "type": "array",
+        "items": {"enum": _SURFACES},
+        "default": _SURFACES,
+        "description": "What is protected: a change that breaks none of these passes.",
+    },
+    "naming": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether new messages and files carry the version of their package in their names.",
+    },
+    "fail-on": {
+        "enum": ["error", "warning"],
+        "default": "error",
+        "description": "The mildest level that refuses a change.",
+    },
+    "breaking-before-1-0": {
+        "enum": ["minor", "refuse"],
+        "default": "minor",
+        "description": "What a break before 1.0.0 does: raise the minor version, or be refused as any other.",
+    },
+    "rules": _RULES,
+}
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "[tool.fieldstone]",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "registry": {
+            "type": "string",
+            "default": "registry",
+            "description": "The folder of the released versions, relative to the settings file.",
+        },
+        "workspace": {
+            "type": "string",
+            "default": ".",
+            "description": "The folder of buf.yaml or buf.work.yaml, relative to the settings file.",
+        },
+        **_POLICY,
+        "modules": {
+            "type": "object",
+            "description": "Module name -> what it asks for beyond the settings above.",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "path": {
+                        "type": "string",
+                        "description": "The module's path in the buf configuration, to name it by hand.",
+                    },
+                    **_POLICY,
+                },
+            },
+        },
+    },
+}
+"""The keys and their types, as JSON Schema 2020-12."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSettings:
+    """What one module asks of its changes; each attribute is the key of that name, with hyphens."""
+
+    surfaces: tuple[str, ...]
+    naming: bool
+    fail_on: str
+    breaking_before_1_0: str
+    rules: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a repository.
+
+    Attributes:
+        root: the absolute folder that paths in the settings start from.
+        file: the file that they stand in; None where there is none and defaults hold.
+        values: what the file says, validated, without defaults.
+    """
+
+    root: Path
+    file: Path | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def registry(self) -> Path:
+        """The absolute folder of the registry."""
+        return self.root / self._get("registry")
+
+    @property
+    def workspace(self) -> Path:
+        """The absolute folder of the buf configuration."""
+        return self.root / self._get("workspace")
+
+    @property
+    def module_names(self) -> dict[str, str]:
+        """The module paths that the settings name, each with its name."""
+        modules: Mapping[str, Any] = self.values.get("modules", {})
+        return {_normal(values["path"]): name for name, values in modules.items() if "path" in values}
+
+    def module(self, name: str) -> ModuleSettings:
+        """What the settings ask of a module: its own table, else the general keys, else the defaults."""
+        own = self.values.get("modules", {}).get(name, {})
+        return ModuleSettings(
+            surfaces=tuple(own.get("surfaces", self._get("surfaces"))),
+            naming=own.get("naming", self._get("naming")),
+            fail_on=own.get("fail-on", self._get("fail-on")),
+            breaking_before_1_0=own.get("breaking-before-1-0", self._get("breaking-before-1-0")),
+            rules={**self.values.get("rules", {}), **own.get("rules", {})},
+        )
+
+    def _get(self, key: str) -> Any:
+        return self.values.get(key, SCHEMA["properties"][key].get("default"))
+
+
+def find_settings(start: Path) -> Settings:
+    """The settings that hold in a folder.
+
+    Looks in the folder and upwards, as far as the root of the checkout, for a pyproject.toml with
+    `[tool.fieldstone]` or a fieldstone.toml; without one, the defaults hold from the nearest folder
+    with a buf configuration.
+
+    Raises:
+        FieldstoneError: a settings file cannot be read, or says something that it may not.
+    """
+    folders = list(_upwards(start.resolve()))
+    for folder in folders:
+        for file, values in _read_candidates(folder):
+            validate(values, file)
+            return Settings(folder, file, values)
+    with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
+    return Settings(next(with_buf, folders[0]))
+
+
+def validate(values: Mapping[str, Any], file: Path) -> None:
+    """Hold settings against `SCHEMA` and the rules that there are.
+
+    Raises:
+        FieldstoneError: the first key or value that may not stand where it does, with the nearest
+            right name.
+    """
+    _validate(values, SCHEMA, "", file)
+    for where, rules in _all_rule_tables(values):
+        if rules:
+            _validate_rules(rules, where, file)
+
+
+def json_schema() -> str:
+    """`SCHEMA` with the ids of all rules filled in, as JSON text."""
+    from fieldstone.compatibility.rules import rule_ids
+
+    text = json.dumps(SCHEMA)
+    rules = json.dumps(_RULES)
+    named = json.dumps(_RULES | {"propertyNames": {"enum": rule_ids()}})
+    return json.dumps(json.loads(text.replace(rules, named)), indent=2) + "\n"
+
+
+def _upwards(start: Path) -> Iterable[Path]:
+    for folder in (start, *start.parents):
+        yield folder
+        if (folder / ".git").exists():
+            return
+
+
+def _read_candidates(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
+    pyproject, own = folder / "pyproject.toml", folder / "fieldstone.toml"
+    if pyproject.is_file():
+        content = _read_toml(pyproject)
+        if "fieldstone" in content.get("tool", {}):
+            yield pyproject, content["tool"]["fieldstone"]
+    if own.is_file():
+        yield own, _read_toml(own)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FieldstoneError(f"{path} is not TOML: {error}") from error
+
+
+def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> None:
+    types = {"string": str, "boolean": bool, "array": list, "object": dict}
+    wanted = schema.get("type")
+    if wanted and not isinstance(value, types[wanted]):
+        raise FieldstoneError(f"{key or 'the table'} in {file} must be of type {wanted}, and is {value!r}")
+    if "enum" in schema and value not in schema["enum"]:
+        raise FieldstoneError(f"{key} in {file} is {value!r}", fix=f"it may be {', '.join(schema['enum'])}")
+    if wanted == "array":
+        for item in value:
+            _validate(item, schema["items"], key, file)
+    if wanted == "object":
+        _validate_table(value, schema, key, file)
+
+
+def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: str, file: Path) -> None:
+    known: Mapping[str, Any] = schema.get("properties", {})
+    others = schema["additionalProperties"]
+    for name, item in value.items():
+        path = f"{key}.{name}" if key else name
+        if name in known or others:
+            _validate(item, known.get(name, others), path, file)
+        else:
+            raise FieldstoneError(f"unknown key {path} in {file}", fix=_nearest(name, known))
+
+
+def _all_rule_tables(values: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, str]]]:
+    yield "rules", values.get("rules", {})
+    for name, module in values.get("modules", {}).items():
+        yield f"modules.{name}.rules", module.get("rules", {})
+
+
+def _validate_rules(rules: Mapping[str, str], where: str, file: Path) -> None:
+    from fieldstone.compatibility.rules import rule_ids
+
+    for rule in rules:
+        if rule.isupper():
+            raise FieldstoneError(
+                f"{where}.{rule} in {file} looks like a rule of buf", fix="configure it in the lint section of buf.yaml"
+            )
+        if rule not in rule_ids():
+            raise FieldstoneError(f"unknown rule {where}.{rule} in {file}", fix=_nearest(rule, rule_ids()))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
+def _normal(path: str) -> str:
+    return Path(path).as_posix()

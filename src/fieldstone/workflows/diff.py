@@ -1,0 +1,68 @@
+"""Diff: what changed between two versions of a module, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldstone.compatibility.changes import Described, describe
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Schema
+from fieldstone.schema.sources import compile_module
+from fieldstone.workflows.baseline import find_baseline
+from fieldstone.workflows.judgement import bump_since
+from fieldstone.workflows.project import Project
+
+WORKING_TREE = "."
+"""The reference that stands for the sources as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What changed in a module from one reference to another.
+
+    Attributes:
+        module: its name.
+        old: the reference that the changes start from.
+        new: the reference that they lead to.
+        changes: one sentence each, removals first.
+        bump: the part of the version that they raise: none, minor or major.
+    """
+
+    module: str
+    old: str
+    new: str
+    changes: Sequence[Described]
+    bump: str
+
+
+def diff(project: Project, name: str, old: str, new: str) -> Diff:
+    """Describe what changed.
+
+    Args:
+        project: where the module is.
+        name: the module.
+        old: a version, a path or a git revision.
+        new: likewise; `.` for the working tree.
+
+    Raises:
+        FieldstoneError: a reference does not exist, or does not compile.
+    """
+    before, after = _schema(project, name, old), _schema(project, name, new)
+    settings = project.settings.module(name)
+    same = before.same_contract(after)
+    bump = "none" if same else str(bump_since(before, after, settings))
+    return Diff(name, old, new, describe(before, after), bump)
+
+
+def _schema(project: Project, name: str, ref: str) -> Schema:
+    module = project.workspace.module(name)
+    if ref == WORKING_TREE:
+        image = compile_module(project.workspace, module, outside=project.settings.registry)
+        return read_schema(image, where=f"the image of {module.path}")
+    found = find_baseline(project, module, ref, Path.cwd())
+    if found is None:
+        raise FieldstoneError(f"there is no module {name} at {ref} yet")
+    return found.side.schema

@@ -1,0 +1,111 @@
+"""Explain: a rule's page, made from the rule alone."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Iterable
+
+from fieldstone.compatibility.rules import Example, Rule, Sources, all_rules
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry import DEFECTS
+
+_WIDTH = 100
+
+
+def explain(name: str) -> str:
+    """The page of a rule, as Markdown.
+
+    Args:
+        name: the rule's id, or the beginning of only one; a kind of registry defect; an id of buf.
+
+    Raises:
+        FieldstoneError: nothing is called so, or several things begin so.
+    """
+    if name in DEFECTS:
+        return f"# {name}\n\n{textwrap.fill(DEFECTS[name], _WIDTH)}\n"
+    if name.isupper():
+        return _buf_page(name)
+    return _page(_find(name))
+
+
+def _find(name: str) -> Rule:
+    rules = all_rules()
+    if name in rules:
+        return rules[name]
+    begin = [rule for rule in rules if rule.startswith(name)]
+    if len(begin) == 1:
+        return rules[begin[0]]
+    if begin:
+        raise FieldstoneError(f"several rules begin with {name}: {', '.join(begin)}")
+    near = difflib.get_close_matches(name, [*rules, *DEFECTS], n=1, cutoff=0.4)
+    fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
+    raise FieldstoneError(f"no rule {name}", fix=fix)
+
+
+def _buf_page(name: str) -> str:
+    ours = [rule.id for rule in all_rules().values() if name in rule.buf]
+    said = f"a rule of buf; here {', '.join(ours)} reports the same" if ours else "a lint rule of buf"
+    return f"# {name}\n\n`{name}` is {said}.\nIt is documented at https://buf.build/docs/lint/rules/ and `buf help lint`.\n"
+
+
+def _page(rule: Rule) -> str:
+    hit = next(example for example in rule.examples if example.is_hit)
+    miss = next(example for example in rule.examples if not example.is_hit)
+    kind = f"breaks {', '.join(rule.breaks)}" if rule.breaks else "style; asked for by the setting `naming`"
+    parts = [
+        f"# {rule.id}",
+        rule.summary,
+        f"{rule.level.capitalize()} by default; {kind}. Since {rule.since}.",
+        f"## Why\n\n{_paragraph(rule.why)}",
+        f"## What it refuses\n\n{_example(hit)}",
+        f"## What it lets pass\n\n{_example(miss)}",
+        f"## What to do\n\n{_paragraph(_sentence(rule.fix))}",
+    ]
+    if rule.buf:
+        parts.append(f"## In buf\n\n{_paragraph(', '.join(rule.buf))}")
+    parts.append(f'## Settings\n\n    [tool.fieldstone.rules]\n    {rule.id} = "warning"  # error, warning, note or off')
+    return "\n\n".join(parts) + "\n"
+
+
+def _example(example: Example) -> str:
+    blocks = [f"Released:\n\n{_sources(sources)}" for sources in example.history]
+    blocks.append(f"Before:\n\n{_sources(example.before)}")
+    blocks.append(f"After:\n\n{_sources(example.after)}")
+    return "\n\n".join(blocks)
+
+
+def _sources(sources: Sources) -> str:
+    files = {"": sources} if isinstance(sources, str) else sources
+    shown = [(f"// {path}\n" if path else "") + _laid_out(text) for path, text in files.items()]
+    return "\n\n".join(textwrap.indent(text.strip() or "// nothing", "    ") for text in shown or ["// nothing"])
+
+
+def _laid_out(text: str) -> str:
+    """An example in one line, with its statements on lines of their own."""
+    if "\n" in text.strip():
+        return text.strip()
+    out, depth = "", 0
+    for part in _statements(text):
+        depth -= part.startswith("}")
+        out += "  " * depth + part + "\n"
+        depth += part.endswith("{")
+    return out.replace("{\n}", "{}")
+
+
+def _statements(text: str) -> Iterable[str]:
+    start, quote = 0, ""
+    for i, letter in enumerate(text):
+        if letter in "\"'":
+            quote = "" if quote == letter else quote or letter
+        if not quote and letter in "{};":
+            yield text[start : i + 1].strip()
+            start = i + 1
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,149 @@
+"""One module against one baseline: both engines, the module's policy, and the verdict."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from semver import Version
+
+from fieldstone.compatibility.engine import judge
+from fieldstone.compatibility.finding import Finding, Level, Surface
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.pairing import changed_types, pair
+from fieldstone.compatibility.policy import Policy
+from fieldstone.compatibility.rules import Context, all_rules
+from fieldstone.compatibility.second_opinion import disagreements, unknown_to
+from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema import buf
+from fieldstone.schema.buf import Annotation
+from fieldstone.schema.model import Location, Schema
+from fieldstone.settings import ModuleSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A compiled module: its image in bytes, its schema, and what people call it."""
+
+    image: bytes
+    schema: Schema
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a module's change came to; findings' places are relative to the module's root."""
+
+    findings: tuple[Finding, ...]
+    bump: Bump
+    changed: int
+
+
+def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings, *, same_sources: bool) -> Judgement:
+    """Judge a module against a baseline with both engines.
+
+    Args:
+        old: the baseline.
+        new: the module as it is now.
+        ledger: the history of the module.
+        settings: what the module asks for.
+        same_sources: whether the sources are equal to the byte.
+
+    Raises:
+        FieldstoneError: the engines disagree, or buf fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        against = Path(scratch, "baseline.binpb")
+        against.write_bytes(old.image)
+        second = buf.breaking(new.image, against, cwd=Path(scratch))
+        rules = [rule for rule in all_rules().values() if not rule.is_style]
+        context = Context(old.schema, new.schema, ledger, datetime.now(UTC).date())
+        native = judge(context, rules)
+        annotations = second.annotations(what="buf breaking")
+    _refuse_disagreement(native, annotations, old.label)
+    findings = native + [_from_buf(annotation) for annotation in unknown_to(rules, annotations)]
+    counted = policy_of(settings).apply(findings + judge_style(old.schema, new.schema, settings))
+    same = old.schema.same_contract(new.schema)
+    return Judgement(
+        findings=tuple(counted),
+        bump=required_bump(counted, same_contract=same, same_sources=same_sources),
+        changed=len(changed_types(pair(old.schema, new.schema))),
+    )
+
+
+def judge_style(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
+    """The naming rules, where the module asks for them, on what `old` does not have yet."""
+    if not settings.naming:
+        return []
+    context = Context(old, new, Ledger(), datetime.now(UTC).date())
+    return judge(context, [rule for rule in all_rules().values() if rule.is_style])
+
+
+def policy_of(settings: ModuleSettings) -> Policy:
+    """The policy that a module's settings describe."""
+    return Policy(
+        surfaces=frozenset(map(Surface, settings.surfaces)),
+        levels={rule: Level(level) for rule, level in settings.rules.items()},
+        fail_on=Level(settings.fail_on),
+    )
+
+
+def decide(
+    findings: Sequence[Finding], bump: Bump, released: Sequence[Version], settings: ModuleSettings
+) -> Verdict:
+    """The verdict on a module.
+
+    Args:
+        findings: those that count.
+        bump: what the change asks for.
+        released: the module's versions, in the order of semver.
+        settings: what the module asks for.
+    """
+    lenient = settings.breaking_before_1_0 == "minor"
+    before_1_0 = bool(released) and released[-1].major == 0
+    severe = policy_of(settings).refuses(findings)
+    refused = [finding for finding in severe if not (finding.breaks and lenient and before_1_0)]
+    return Verdict(bump, smallest_version(released, bump, zero_minor=lenient), allowed=not refused)
+
+
+def bump_since(old: Schema, new: Schema, settings: ModuleSettings) -> Bump:
+    """What the difference between two schemas asks for, by the native engine alone."""
+    context = Context(old, new, Ledger(), datetime.now(UTC).date())
+    findings = policy_of(settings).apply(judge(context, (rule for rule in all_rules().values() if not rule.is_style)))
+    return required_bump(findings, same_contract=old.same_contract(new), same_sources=False)
+
+
+def relocate(finding: Finding, prefix: str, was_prefix: str) -> Finding:
+    """The finding with its places below `prefix`, and those of the baseline below `was_prefix`."""
+    place = replace(finding.place, path=prefix + finding.place.path)
+    was_at = finding.was_at and replace(finding.was_at, path=was_prefix + finding.was_at.path)
+    return replace(finding, place=place, was_at=was_at)
+
+
+def _refuse_disagreement(native: Sequence[Finding], annotations: Sequence[Annotation], label: str) -> None:
+    found = disagreements(native, annotations)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise FieldstoneError(
+            f"Fieldstone and buf disagree about the change against {label}: {found[0]}{more}",
+            fix="this is an error of Fieldstone: please report it with both versions of the file",
+        )
+
+
+def _from_buf(annotation: Annotation) -> Finding:
+    place = Location(
+        annotation.path, annotation.line, annotation.column, annotation.end_line, annotation.end_column
+    )
+    return Finding(
+        rule=annotation.rule,
+        subject=annotation.path or annotation.message,
+        message=annotation.message,
+        place=place,
+        breaks=(Surface.SOURCE,),
+        fix="undo the change; `buf breaking` refuses it",
+        fingerprint="",
+    )

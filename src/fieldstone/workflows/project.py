@@ -1,0 +1,95 @@
+"""The repository that a command works in: its settings, modules and registry."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from typing import TYPE_CHECKING
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry import Registry, open_registry
+from fieldstone.registry.manifest import SOURCES, Release
+from fieldstone.schema.workspace import Module, Workspace, load_workspace
+from fieldstone.settings import Settings, find_settings
+
+if TYPE_CHECKING:
+    from fieldstone.schema.dependencies import Dependencies
+
+
+@dataclass(frozen=True)
+class Project:
+    """Settings, modules and registry, each read when first asked for."""
+
+    settings: Settings
+
+    @classmethod
+    def at(cls, folder: Path) -> Project:
+        """The project that a folder belongs to.
+
+        Raises:
+            FieldstoneError: its settings cannot be read.
+        """
+        return cls(find_settings(folder))
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The modules that the buf configuration lists.
+
+        Raises:
+            FieldstoneError: there is none, or it does not fit the settings.
+        """
+        names = self.settings.module_names
+        workspace = load_workspace(self.settings.workspace, names=names, outside=self.settings.registry)
+        listed = {module.path for module in workspace.modules.values()}
+        for path, name in names.items():
+            if path not in listed:
+                raise FieldstoneError(
+                    f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",
+                    fix=f"it lists {', '.join(sorted(listed))}",
+                )
+        for name in self.settings.values.get("modules", {}):
+            workspace.module(name)
+        return workspace
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What the modules import from one another."""
+        from fieldstone.schema.dependencies import Dependencies
+
+        return Dependencies(self.workspace)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Where the releases are."""
+        return open_registry(self.settings.registry)
+
+    def modules(self, names: Iterable[str]) -> list[Module]:
+        """The named modules, or all of them.
+
+        Raises:
+            FieldstoneError: the buf configuration does not list one of them.
+        """
+        return [self.workspace.module(name) for name in names] or list(self.workspace.modules.values())
+
+    def newest(self, module: Module) -> Release | None:
+        """The newest release of a module, by semver; None if it has none."""
+        versions = self.registry.versions(module.name)
+        return self.registry.release(module.name, str(versions[-1])) if versions else None
+
+    def prefix(self, module: Module, start: Path) -> str:
+        """What to put before a module's paths so that they lead there from the folder `start`."""
+        relative = Path(os.path.relpath(module.root, start)).as_posix()
+        return "" if relative == "." else f"{relative}/"
+
+
+def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:
+    """The sources of a release: path relative to the module's root, to content.
+
+    Raises:
+        FieldstoneError: a file is missing.
+    """
+    return {path: registry.read(release, SOURCES + path) for path in release.sources}

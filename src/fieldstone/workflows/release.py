@@ -1,0 +1,140 @@
+"""Release: give a module the smallest version that its changes may carry, and write it to the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from semver import Version
+
+from fieldstone.compatibility.changes import describe
+from fieldstone.compatibility.finding import ModuleReport
+from fieldstone.compatibility.verdict import may_carry
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Link, Release
+from fieldstone.schema import buf, git
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.digest import manifest
+from fieldstone.schema.model import Schema
+from fieldstone.schema.sources import compile_module
+from fieldstone.schema.workspace import Module
+from fieldstone.workflows.baseline import history, released
+from fieldstone.workflows.check import check
+from fieldstone.workflows.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a release came to.
+
+    Attributes:
+        report: the check that came before it.
+        release: what was, or with `dry_run` would have been, released; None if nothing was.
+        refused: why a version was refused; empty if it was not.
+    """
+
+    report: ModuleReport
+    release: Release | None = None
+    refused: str = ""
+
+
+def release(project: Project, name: str, *, version: str = "", dry_run: bool = False) -> Outcome:
+    """Release a module as it is in the working tree.
+
+    Args:
+        project: where the module is.
+        name: the module.
+        version: the version to give it; by default the smallest that its changes may carry.
+        dry_run: judge and number, and write nothing.
+
+    Raises:
+        FieldstoneError: the version is none, a dependency is not released, or the registry cannot
+            be written.
+    """
+    wanted = _parse(version) if version else None
+    module = project.workspace.module(name)
+    contents = module.contents()
+    (report,) = check(project, [name], full=True).modules
+    if not report.allowed:
+        return Outcome(report)
+    image = compile_module(project.workspace, module, outside=project.settings.registry)
+    if module.contents() != contents:
+        raise FieldstoneError(f"the sources of {name} changed while they were being released", fix="release again")
+    number = wanted or (Version.parse(report.version) if report.version else None)
+    if number is None:
+        return Outcome(report)
+    refused = _refusal(project, module, number, report)
+    if refused:
+        return Outcome(report, refused=refused)
+    draft, files = _draft(project, module, contents, image, str(number), report.bump)
+    if not dry_run:
+        project.registry.add(draft, files)
+        draft = project.registry.release(name, draft.version)
+    return Outcome(report, draft)
+
+
+def _parse(version: str) -> Version:
+    try:
+        parsed = Version.parse(version)
+    except ValueError as error:
+        raise FieldstoneError(f"{version} is no semver version", fix="write it as 1.2.3 or 2.0.0-rc.1") from error
+    if parsed.build:
+        raise FieldstoneError(
+            f"{version} has build metadata, which semver leaves out of the order of versions", fix="leave it out"
+        )
+    return parsed
+
+
+def _refusal(project: Project, module: Module, number: Version, report: ModuleReport) -> str:
+    versions = project.registry.versions(module.name)
+    if versions and not report.version:
+        return f"nothing changed in {module.name} since {versions[-1]}; there is nothing to release as {number}"
+    if versions and number <= versions[-1]:
+        return f"{number} does not follow {versions[-1]}, the newest release of {module.name}"
+    if versions and not may_carry(number, versions, Version.parse(report.version)):
+        return f"{number} is too small for the changes in {module.name}: they are {report.bump}, and ask for {report.version}"
+    return ""
+
+
+def _draft(
+    project: Project, module: Module, contents: Mapping[str, bytes], image: bytes, version: str, bump: str
+) -> tuple[Release, dict[str, bytes]]:
+    """The release as it would be written: its manifest without a seal, and its files."""
+    newest = project.newest(module)
+    schema = read_schema(image, where=f"the image of {module.path}")
+    before = released(project, newest, Path.cwd()).side.schema if newest else Schema()
+    ledger = history(project, module).advance(schema, version)
+    files = {SOURCES + path: content for path, content in contents.items()}
+    files |= {IMAGE: image, LEDGER: ledger.to_json().encode()}
+    draft = Release(
+        name=module.name,
+        version=version,
+        digest=project.dependencies.digest(module),
+        bump=bump if newest else "first",
+        released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=git.head_commit(module.root),
+        style=project.workspace.style_digest(module),
+        compiler=f"buf {buf.version()}",
+        changes=tuple(change.text for change in describe(before, schema)) if newest else ("first release",),
+        previous=newest.link if newest else None,
+        dependencies=tuple(_dependencies(project, module)),
+        files=manifest(files),
+    )
+    return draft, files
+
+
+def _dependencies(project: Project, module: Module) -> Iterator[Link]:
+    """The releases that the module imports from, each the newest of its module and as the sources are now."""
+    for other in project.dependencies.of(module):
+        newest = project.newest(other)
+        digest = project.dependencies.digest(other)
+        if newest is None or newest.digest != digest:
+            state = f"differs from {newest.version}, its newest release" if newest else "has no release yet"
+            raise FieldstoneError(
+                f"{module.name} imports {other.name}, which {state}", fix=f"run `fieldstone release {other.name}` first"
+            )
+        yield Link(other.name, newest.version, digest)
+    for remote in project.dependencies.remote(module):
+        yield Link(remote.name, remote.commit, remote.digest)

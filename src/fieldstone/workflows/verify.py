@@ -1,0 +1,122 @@
+"""Verify: recompute everything that the registry claims."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry import Defect, Registry
+from fieldstone.registry.manifest import IMAGE, LEDGER, Link, Release
+from fieldstone.schema import buf, git
+from fieldstone.schema.descriptors import content_digests, read_schema
+from fieldstone.schema.digest import b5, manifest
+from fieldstone.workflows.project import Project, release_sources
+
+
+def verify(project: Project, *, since: str = "") -> list[Defect]:
+    """Hold every release against its own claims.
+
+    Args:
+        project: where the registry is.
+        since: a git revision; if given, releases that it has may not be edited or deleted either.
+
+    Returns:
+        what is wrong; nothing if the registry is sound.
+
+    Raises:
+        FieldstoneError: the registry or the revision cannot be read.
+    """
+    registry = project.registry
+    found = list(_touched(project, since)) if since else []
+    for module in registry.modules():
+        broken = list(registry.defects(module))
+        found += broken
+        if not any(defect.kind.startswith("registry-file") for defect in broken):
+            found += _recomputed(registry, module)
+    return found
+
+
+def _recomputed(registry: Registry, module: str) -> Iterator[Defect]:
+    ledger = Ledger()
+    for version in registry.versions(module):
+        release = registry.release(module, str(version))
+        sources = release_sources(registry, release)
+        digest = b5(manifest(sources), (link.digest for link in release.dependencies))
+        if digest != release.digest:
+            yield _defect(registry, release, "digest-wrong", "its b5 digest is not that of its sources")
+        if not _is_reproducible(registry, release):
+            yield _defect(registry, release, "image-wrong", f"its sources do not produce its {IMAGE}")
+        image = registry.read(release, IMAGE)
+        schema = read_schema(image, where=registry.place(release), own_files=release.sources.keys())
+        ledger = ledger.advance(schema, release.version)
+        if registry.read(release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
+            yield _defect(registry, release, "ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
+
+
+def _is_reproducible(registry: Registry, release: Release) -> bool:
+    own = release.sources.keys()
+    claimed = content_digests(registry.read(release, IMAGE), own, where=f"{registry.place(release)}/{IMAGE}")
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        root = Path(scratch)
+        _lay_out(registry, release, root)
+        rebuilt = buf.build(release.name, cwd=root).output(what=f"{registry.place(release)} does not compile")
+    return claimed == content_digests(rebuilt, own, where="the rebuilt image")
+
+
+def _lay_out(registry: Registry, release: Release, root: Path) -> None:
+    """A buf workspace of a release and all that it imports."""
+    remote = [link for link in release.dependencies if not _is_local(link)]
+    local = [registry.release(link.name, link.version) for link in release.dependencies if _is_local(link)]
+    for module in (release, *local):
+        for path, content in release_sources(registry, module).items():
+            target = root / module.name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    modules = "".join(f"  - path: {module.name}\n" for module in (release, *local))
+    deps = "".join(f"  - {link.name}\n" for link in remote)
+    (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
+    if remote:
+        pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
+        (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")
+
+
+def _is_local(link: Link) -> bool:
+    """Modules of a remote registry have three-part names (buf.build/acme/weather)."""
+    return "/" not in link.name
+
+
+def _touched(project: Project, since: str) -> Iterator[Defect]:
+    folder = project.settings.registry
+    if not folder.is_dir():
+        return
+    try:
+        changes = git.changed_since(since, folder, cwd=project.settings.root)
+    except FieldstoneError as error:
+        raise FieldstoneError(f"cannot compare {folder} with {since}: {error.problem}", fix=error.fix) from error
+    for status, path in changes:
+        if status != "A":
+            words = {"D": "deleted", "M": "edited"}.get(status, "changed")
+            module, version = _owner(path, folder.name)
+            fix = f"released versions never change: `git restore --source={since} --staged --worktree -- {path}`"
+            yield Defect("registry-file-changed", module, version, path, f"{path} was {words} since {since}", fix)
+
+
+def _owner(path: str, registry: str) -> tuple[str, str]:
+    """The module and version that a path below the registry belongs to."""
+    parts = path.split("/")
+    inside = parts[parts.index(registry) + 1 :] if registry in parts else parts
+    return (inside[0], inside[1]) if len(inside) > 1 else ("", "")
+
+
+def _defect(registry: Registry, release: Release, kind: str, problem: str) -> Defect:
+    return Defect(
+        f"registry-{kind}",
+        release.name,
+        release.version,
+        registry.place(release),
+        problem,
+        "restore the release from git: released versions never change",
+    )

@@ -1,0 +1,138 @@
+"""The reports that the golden files show, and the sources that they point into."""
+
+from __future__ import annotations
+
+from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report, Surface, fingerprint
+from fieldstone.schema.model import Location
+
+STEP = "schemas/telemetry/telemetry/v1/telemetry_v1.proto"
+RELEASED = f"registry/telemetry/1.4.0/{STEP}"
+ODD = "schemas/odd, really/100%.proto"
+
+SOURCES = {
+    STEP: ['syntax = "proto3";', *[""] * 20, "message TelemetryStepV1 {", "  float reward = 6;", "}"],
+    ODD: [
+        'syntax = "proto3";',
+        "message Step {",
+        "\tstring naïve = 1;  // \x1b[31mred\x1b[0m",
+        '  /* 値 */ string Id = 2 [json_name = "x"];',
+        "  oneof kind {  ",
+        "  }",
+        "}",
+    ],
+}
+
+
+def read(path: str) -> list[str]:
+    """The lines of a source that a report points to."""
+    return SOURCES.get(path, [])
+
+
+TYPE_CHANGED = Finding(
+    rule="field-type-changed",
+    subject="telemetry.v1.TelemetryStepV1.reward",
+    message="`reward` of `telemetry.v1.TelemetryStepV1` went from double to float",
+    place=Location(STEP, 23, 3, 23, 8),
+    was="double reward = 6;",
+    was_at=Location(RELEASED, 22, 3, 22, 21),
+    breaks=(Surface.WIRE, Surface.SOURCE, Surface.STORAGE),
+    fix="keep `double reward = 6;` and add a new field",
+    fingerprint=fingerprint("field-type-changed", "telemetry.v1.TelemetryStepV1.reward", "double", "float"),
+    buf=("FIELD_SAME_TYPE",),
+)
+
+_REMOVED = Finding(
+    rule="message-removed",
+    subject="odd.v1.Gone",
+    message="message `Gone` left `odd.v1`",
+    place=Location(ODD),
+    was="message Gone {",
+    was_at=Location("registry/odd/2.0.0/schemas/odd.proto", 9, 1, 12, 2),
+    breaks=tuple(Surface),
+    fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
+    fingerprint=fingerprint("message-removed", "odd.v1.Gone"),
+)
+_RENAMED = Finding(
+    rule="field-renamed",
+    subject="odd.v1.Step.naive",
+    message="`naive` is now\r\n`naïve`: 100% the same, <b>&\x1b[1m",
+    place=Location(ODD, 3, 12, 3, 17),
+    was="string naive = 1;",
+    was_at=Location("registry/odd/2.0.0/schemas/odd.proto", 3, 5, 3, 22),
+    breaks=(Surface.JSON, Surface.SOURCE),
+    fix="call it `naive`,\nas before",
+    level=Level.WARNING,
+    fingerprint=fingerprint("field-renamed", "odd.v1.Step.naive"),
+)
+_LINT = Finding(
+    rule="FIELD_LOWER_SNAKE_CASE",
+    subject=ODD,
+    message='Field name "Id" should be lower_snake_case, such as "id".',
+    place=Location(ODD, 4, 19, 4, 21),
+    fingerprint=fingerprint("FIELD_LOWER_SNAKE_CASE", ODD),
+)
+_RETIRED = Finding(
+    rule="retired-after-sunset",
+    subject="odd.v1.Kind",
+    message="`Kind` left `odd.v1` after its sunset of 2020-01-31",
+    place=Location(ODD, 5, 3, 6, 4),
+    was="enum Kind {",
+    was_at=Location("registry/odd/2.0.0/schemas/odd.proto"),
+    breaks=tuple(Surface),
+    fix="release this as a major version",
+    level=Level.NOTE,
+    fingerprint=fingerprint("retired-after-sunset", "odd.v1.Kind"),
+)
+_BUF_ALONE = Finding(
+    rule="FILE_SAME_SWIFT_PREFIX",
+    subject="no/such.proto",
+    message='File option "swift_prefix" changed from "" to "A".',
+    place=Location("no/such.proto", 1234, 1, 1234, 5),
+    breaks=(Surface.SOURCE,),
+    fix="undo the change; `buf breaking` refuses it",
+)
+
+_UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0")
+
+REPORTS = {
+    "clean": Report(
+        (
+            _UNCHANGED,
+            ModuleReport(module="telemetry", compared_with="1.4.0", changed=1, bump="minor", version="1.5.0"),
+        )
+    ),
+    "break": Report(
+        (
+            ModuleReport(
+                module="telemetry",
+                findings=(TYPE_CHANGED,),
+                compared_with="1.4.0",
+                changed=2,
+                bump="major",
+                version="2.0.0",
+                allowed=False,
+            ),
+        )
+    ),
+    "mixed": Report(
+        (
+            _UNCHANGED,
+            ModuleReport(
+                module="odd",
+                findings=(_REMOVED, _RENAMED, _LINT, _RETIRED, _BUF_ALONE),
+                compared_with="2.0.0",
+                changed=3,
+                bump="major",
+                version="3.0.0",
+                allowed=False,
+            ),
+        )
+    ),
+    "new": Report(
+        (
+            ModuleReport(module="orders", version="1.0.0"),
+            ModuleReport(module="odd", findings=(_LINT,), version="1.0.0", allowed=False),
+        )
+    ),
+}
+"""What each golden file is made from, by the first part of its name."""

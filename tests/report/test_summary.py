@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fieldstone.compatibility.finding import Finding, Level, ModuleReport
+from fieldstone.report.text import summary
+from fieldstone.schema.model import Location
+from tests.report.reports import TYPE_CHANGED as BREAK
+
+STYLE = Finding(rule="FIELD_LOWER_SNAKE_CASE", subject="a.proto", message="", place=Location("a.proto", 1, 1, 1, 2))
+WARNING = replace(STYLE, level=Level.WARNING)
+NOTE = replace(STYLE, level=Level.NOTE)
+RETIRED = replace(BREAK, level=Level.NOTE)
+
+NEW = ModuleReport(module="m", version="1.0.0")
+SAME = ModuleReport(module="m", compared_with="1.2.0")
+PATCH = replace(SAME, bump="patch", version="1.2.1")
+MINOR = replace(SAME, bump="minor", version="1.3.0", changed=1)
+MAJOR = replace(SAME, bump="major", version="2.0.0", changed=2)
+ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
+
+
+@pytest.mark.parametrize(
+    ("module", "findings", "allowed", "expected"),
+    [
+        (NEW, [], True, "no release yet; style judged only. The first release may be 1.0.0."),
+        (NEW, [WARNING], True, "no release yet; 1 warning. The first release may be 1.0.0."),
+        (NEW, [STYLE, STYLE], False, "no release yet; 2 errors. Refused until the errors are fixed."),
+        (replace(NEW, version=""), [], True, "nothing to judge against; style judged only."),
+        (SAME, [], True, "unchanged since 1.2.0."),
+        (SAME, [NOTE], True, "unchanged since 1.2.0: 1 note."),
+        (SAME, [STYLE], False, "unchanged since 1.2.0: 1 error. Refused until the error is fixed."),
+        (replace(SAME, version="1.2.0"), [], True, "unchanged since 1.2.0. Allowed as 1.2.0."),
+        (PATCH, [], True, "only comments and layout changed since 1.2.0. Allowed as 1.2.1."),
+        (MINOR, [], True, "1 type changed against 1.2.0: additive. Allowed as 1.3.0."),
+        (replace(MINOR, changed=0), [], True, "changed against 1.2.0: additive. Allowed as 1.3.0."),
+        (MINOR, [WARNING], True, "1 type changed against 1.2.0: additive, 1 warning. Allowed as 1.3.0."),
+        (
+            MINOR,
+            [WARNING, WARNING],
+            False,
+            "1 type changed against 1.2.0: additive, 2 warnings. Refused until the warnings are fixed.",
+        ),
+        (
+            MAJOR,
+            [BREAK],
+            False,
+            "2 types changed against 1.2.0: 1 breaking, 0 warnings. Additive only: refused (would need 2.0.0).",
+        ),
+        (MAJOR, [RETIRED], True, "2 types changed against 1.2.0: 1 breaking, 0 warnings. Allowed as 2.0.0."),
+        (
+            MAJOR,
+            [RETIRED, STYLE],
+            False,
+            "2 types changed against 1.2.0: 1 breaking, 1 error, 0 warnings. Refused until the error is fixed.",
+        ),
+        (
+            MAJOR,
+            [replace(BREAK, level=Level.WARNING)],
+            False,
+            "2 types changed against 1.2.0: 1 breaking, 0 warnings. Additive only: refused (would need 2.0.0).",
+        ),
+        (
+            MAJOR,
+            [],
+            True,
+            "2 types changed against 1.2.0: breaking since the last stable release. Allowed as 2.0.0.",
+        ),
+        (ZERO, [BREAK], True, "2 types changed against 0.4.0: 1 breaking, 0 warnings. Allowed as 0.5.0."),
+        (
+            ZERO,
+            [BREAK, STYLE],
+            False,
+            "2 types changed against 0.4.0: 1 breaking, 1 error, 0 warnings. Refused until the error is fixed.",
+        ),
+        (replace(ZERO, bump="minor"), [], False, "2 types changed against 0.4.0: additive. Refused."),
+    ],
+)
+def test_summary_says_what_changed_and_what_may_be_done(
+    module: ModuleReport, findings: list[Finding], *, allowed: bool, expected: str
+) -> None:
+    assert summary(replace(module, findings=tuple(findings), allowed=allowed)) == f"m: {expected}"
