@@ -112,12 +112,12 @@ class Settings:
     @property
     def registry(self) -> Path:
         """The absolute folder of the registry."""
-        return self.root / self._get("registry")
+        return self.root / str(self._get("registry"))
 
     @property
     def workspace(self) -> Path:
         """The absolute folder of the buf configuration."""
-        return self.root / self._get("workspace")
+        return self.root / str(self._get("workspace"))
 
     @property
     def module_names(self) -> dict[str, str]:

@@ -54,7 +54,7 @@ def command(modules: tuple[str, ...], against: str, format_: str | None) -> int:
 def read_lines(path: str) -> list[str]:
     """The lines of a source file, for a code frame; none if it cannot be read."""
     try:
-        return Path(path).read_text("utf-8", "replace").splitlines()
+        return Path(path).read_text("utf-8", "replace").split("\n")
     except OSError:
         return []
 

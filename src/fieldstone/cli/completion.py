@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-_SHELLS = ["bash", "zsh", "fish"]
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
     """Print the script that teaches SHELL to complete commands, modules, versions and rules.
@@ -19,7 +19,5 @@ def command(ctx: click.Context, shell: str) -> int:
       source <(fieldstone completion bash)
       fieldstone completion fish > ~/.config/fish/completions/fieldstone.fish
     """
-    found = get_completion_class(shell)
-    assert found is not None, "every shell on offer has a completion class"
-    click.echo(found(ctx.find_root().command, {}, "fieldstone", "_FIELDSTONE_COMPLETE").source())
+    click.echo(_SHELLS[shell](ctx.find_root().command, {}, "fieldstone", "_FIELDSTONE_COMPLETE").source())
     return 0

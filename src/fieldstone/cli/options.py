@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from fieldstone.errors import FieldstoneError
 
 
-class ModuleName(click.ParamType):
+class ModuleName(click.ParamType[str]):
     """The name of a module that the buf configuration lists."""
 
     name = "module"
@@ -26,7 +26,7 @@ class ModuleName(click.ParamType):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-class VersionName(click.ParamType):
+class VersionName(click.ParamType[str]):
     """A released version of the module named before it, or another reference."""
 
     name = "ref"
@@ -43,7 +43,7 @@ class VersionName(click.ParamType):
         return [CompletionItem(str(version)) for version in versions if str(version).startswith(incomplete)]
 
 
-class RuleId(click.ParamType):
+class RuleId(click.ParamType[str]):
     """The id of a rule, or the beginning of one."""
 
     name = "rule"

@@ -34,7 +34,9 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
     known = registry.modules()
     for module in modules:
         if module not in known:
-            raise FieldstoneError(f"no release of {module} in {registry.url}", fix=f"it has {', '.join(known) or 'none'}")
+            raise FieldstoneError(
+                f"no release of {module} in {registry.url}", fix=f"it has {', '.join(known) or 'none'}"
+            )
     found = [registry.release(m, str(v)) for m in modules or known for v in registry.versions(m)]
     if format_ == "json":
         click.echo(json.dumps([asdict(release) for release in found], indent=2))
@@ -114,4 +116,4 @@ def verify_registry(since: str) -> int:
 
 
 def _relative(path: str) -> str:
-    return os.path.relpath(path) if os.path.isabs(path) else path
+    return os.path.relpath(path) if Path(path).is_absolute() else path

@@ -9,7 +9,6 @@ from typing import Any
 from fieldstone.compatibility.finding import Finding, Surface, fingerprint
 from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.compatibility.rules import Context, Hit, Kind, Rule
-from fieldstone.schema.model import Element
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
@@ -22,7 +21,7 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
     found = [
         finding
         for change in pair(context.old, context.new)
-        for rule in by_kind.get((type(change), type(_subject(change))), ())
+        for rule in by_kind.get((type(change), type(change.subject)), ())
         for finding in _apply(rule, change, context)
     ]
     return sorted(found, key=lambda f: (f.place.path, f.place.line, f.place.column, f.rule, f.subject))
@@ -36,17 +35,11 @@ def _by_kind(rules: Iterable[Rule]) -> dict[Kind, list[Rule]]:
     return by_kind
 
 
-def _subject(change: Change) -> Element:
-    old: Element | None = getattr(change, "old", None)
-    return old or change.new  # type: ignore[union-attr]  # only Added lacks `old`, and it has `new`
-
-
 def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
-    old: Element | None = getattr(change, "old", None)
-    new: Element | None = getattr(change, "new", None)
+    old, new = change.sides
     for hit in rule.function(change, context):
-        words = _words(old, new, hit)
-        subject = _subject(change).full_name
+        words = _words(change, hit)
+        subject = change.subject.full_name
         breaks = rule.breaks if hit.breaks is None else hit.breaks
         yield Finding(
             rule=rule.id,
@@ -58,14 +51,16 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
             breaks=tuple(surface for surface in Surface if surface in breaks),
             fix=rule.fix.format_map(words),
             level=rule.level,
-            fingerprint=fingerprint(rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())),
+            fingerprint=fingerprint(
+                rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())
+            ),
             buf=rule.buf if hit.buf is None else tuple(hit.buf),
         )
 
 
-def _words(old: Element | None, new: Element | None, hit: Hit) -> dict[str, Any]:
-    subject = old or new
-    assert subject is not None, "a change has at least one side"
+def _words(change: Change, hit: Hit) -> dict[str, Any]:
+    old, new = change.sides
+    subject = change.subject
     return {
         "name": subject.name,
         "parent": subject.parent,

@@ -133,6 +133,8 @@ def _advance_members(past: Iterable[Use], present: Iterable[Use], version: str) 
     living = {(use.name, use.number, use.of): use for use in present}
     kept: list[Use] = []
     for use in past:
-        still = use.until is None and living.pop((use.name, use.number, use.of), None)
-        kept.append(use if still or use.until else replace(use, until=version))
+        if use.until is None and living.pop((use.name, use.number, use.of), None) is None:
+            kept.append(replace(use, until=version))
+        else:
+            kept.append(use)
     return (*kept, *living.values())

@@ -9,7 +9,7 @@ inside an element that itself came or went.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -26,17 +26,27 @@ from fieldstone.schema.model import (
     Service,
 )
 
-E = TypeVar("E", bound=Element)
+E_co = TypeVar("E_co", bound=Element, covariant=True)
 K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[E]):
+class Kept(Generic[E_co]):
     """An element that both sides have under one key, and that is not equal."""
 
-    old: E
-    new: E
+    old: E_co
+    new: E_co
     within: Kept[Element] | None = None
+
+    @property
+    def sides(self) -> tuple[E_co | None, E_co | None]:
+        """The element before and after the change."""
+        return self.old, self.new
+
+    @property
+    def subject(self) -> E_co:
+        """The element that the change is about, as released."""
+        return self.old
 
     @property
     def place(self) -> Location:
@@ -45,30 +55,50 @@ class Kept(Generic[E]):
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed(Kept[E]):
+class Renamed(Kept[E_co]):
     """An element that left while one of the same shape came."""
 
 
 @dataclass(frozen=True, slots=True)
-class Renumbered(Kept[E]):
+class Renumbered(Kept[E_co]):
     """A field or enum value whose number left while its name came back under another number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Removed(Generic[E]):
+class Removed(Generic[E_co]):
     """An element that only the old side has; `place` is what held it, in the new source."""
 
-    old: E
+    old: E_co
     place: Location
     within: Kept[Element] | None = None
 
+    @property
+    def sides(self) -> tuple[E_co | None, E_co | None]:
+        """The element before and after the change."""
+        return self.old, None
+
+    @property
+    def subject(self) -> E_co:
+        """The element that the change is about, as released."""
+        return self.old
+
 
 @dataclass(frozen=True, slots=True)
-class Added(Generic[E]):
+class Added(Generic[E_co]):
     """An element that only the new side has."""
 
-    new: E
+    new: E_co
     within: Kept[Element] | None = None
+
+    @property
+    def sides(self) -> tuple[E_co | None, E_co | None]:
+        """The element before and after the change."""
+        return None, self.new
+
+    @property
+    def subject(self) -> E_co:
+        """The element that the change is about."""
+        return self.new
 
     @property
     def place(self) -> Location:
@@ -127,18 +157,19 @@ def _values_by_key(mine: Enum, other: Enum) -> dict[tuple[int, str], EnumValue]:
 
 
 def _match(
-    olds: Mapping[K, E],
-    news: Mapping[K, E],
+    olds: Mapping[K, E_co],
+    news: Mapping[K, E_co],
     *,
     within: Kept[Element] | None = None,
     new: Schema | None = None,
     by_shape: bool = True,
-) -> Iterator[Kept[E] | Removed[E] | Added[E]]:
+) -> Iterator[Kept[E_co] | Removed[E_co] | Added[E_co]]:
     removed = [element for key, element in olds.items() if key not in news]
     added = [element for key, element in news.items() if key not in olds]
     for key, element in olds.items():
         if key in news and _differ(element, news[key]):
             yield Kept(element, news[key], within)
+    again: Sequence[Kept[E_co]]
     if by_shape:
         again = [Renamed(*both, within) for both in _same_shape(removed, added)]
     else:
@@ -150,8 +181,7 @@ def _match(
 
 
 def _differ(old: Element, new: Element) -> bool:
-    moved = isinstance(old, Message | Enum | Service) and isinstance(new, Message | Enum | Service)
-    return old != new or (moved and old.file != new.file)
+    return old != new or getattr(old, "file", "") != getattr(new, "file", "")
 
 
 def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -> Location:
@@ -163,12 +193,12 @@ def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -
     return Location(element.location.path)
 
 
-def _same_name(removed: list[E], added: list[E]) -> Iterator[tuple[E, E]]:
+def _same_name(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E_co]]:
     by_name = {element.full_name: element for element in added}
     yield from ((element, by_name[element.full_name]) for element in removed if element.full_name in by_name)
 
 
-def _same_shape(removed: list[E], added: list[E]) -> Iterator[tuple[E, E]]:
+def _same_shape(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E_co]]:
     """Pairs that can be told apart: one of each shape on either side, with something in it."""
     counts = Counter(element.shape for element in removed), Counter(element.shape for element in added)
     by_shape = {element.shape: element for element in added}
@@ -207,7 +237,7 @@ def changed_types(changes: Iterable[Change]) -> set[str]:
     """The full names of the messages, enums and services that the changes touch."""
     touched: set[str] = set()
     for change in changes:
-        element = change.within.new if change.within else (change.new if isinstance(change, Kept | Added) else change.old)
+        element = change.within.new if change.within else change.subject
         if isinstance(element, Message | Enum | Service):
             touched.add(element.full_name)
     return touched

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fieldstone.compatibility.finding import Finding
 from fieldstone.compatibility.rules import Rule, all_rules
-from fieldstone.schema.buf import Annotation
+from fieldstone.schema.annotation import Annotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Disagreement:
     def __str__(self) -> str:
         """One line for a bug report."""
         other = "fieldstone" if self.finder == "buf" else "buf"
-        return f"{self.finder} reports {self.rule} in {self.path or 'a removed file'} and {other} does not: {self.message}"
+        return (
+            f"{self.finder} reports {self.rule} in {self.path or 'a removed file'} and {other} does not: {self.message}"
+        )
 
 
 def disagreements(findings: Iterable[Finding], annotations: Iterable[Annotation]) -> list[Disagreement]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-from semver import Version
+from typing import TYPE_CHECKING, Protocol
 
 from fieldstone.registry.manifest import Release
+
+if TYPE_CHECKING:
+    from semver import Version
 
 
 @dataclass(frozen=True, slots=True)

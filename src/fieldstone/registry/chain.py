@@ -32,12 +32,13 @@ def _defect(release: Release, before: Release | None, named: Release | None, roo
             f"{release.version} and {before.version} were both released on top of {named.version}",
             f"remove {path}, take over its change on top of {before.version}, and release it again",
         )
+    link = before.link if before else None
     return Defect(
         "registry-chain-broken",
         release.name,
         release.version,
         path,
-        f"{release.version} names {_words(previous)} as the release before, and that is {_words(before and before.link)}",
+        f"{release.version} names {_words(previous)} as the release before, and that is {_words(link)}",
         "restore the registry from git: releases are never removed or replaced",
     )
 

@@ -99,8 +99,8 @@ class FolderRegistry:
         restore = f"released versions never change: restore it with `git checkout -- {folder}`"
         text = _read(folder / manifest.NAME).decode("utf-8", "replace")
         if manifest.seal_of(text) != release.seal:
-            path = str(folder / manifest.NAME)
-            yield Defect("registry-file-changed", *where, path, f"{manifest.NAME} does not match its seal", restore)
+            problem = f"{manifest.NAME} does not match its seal"
+            yield Defect("registry-file-changed", *where, str(folder / manifest.NAME), problem, restore)
         for name, digest in release.files.items():
             path = folder / name
             if not path.is_file():
@@ -176,14 +176,17 @@ def _folders(parent: Path) -> list[Path]:
     kept = [entry for entry in entries if not entry.name.startswith((".git", _INCOMING))]
     stray = [entry for entry in kept if not entry.is_dir()]
     if stray:
-        raise FieldstoneError(f"stray file in the registry: {stray[0]}", fix="remove it: a registry holds releases only")
+        raise FieldstoneError(
+            f"stray file in the registry: {stray[0]}", fix="remove it: a registry holds releases only"
+        )
     return kept
 
 
 def _read_release(module: str, folder: Path) -> Release:
     if not Version.is_valid(folder.name):
         raise FieldstoneError(
-            f"stray folder in the registry: {folder} is no version", fix="remove it: a module's folder holds releases only"
+            f"stray folder in the registry: {folder} is no version",
+            fix="remove it: a module's folder holds releases only",
         )
     path = folder / manifest.NAME
     if not path.is_file():

@@ -41,7 +41,7 @@ class Release:
         name: the module.
         version: its semver.
         digest: the b5 digest of its sources and dependencies.
-        bump: what the version raised: first, patch, minor or major.
+        bump: what its changes asked for: first, none, patch, minor or major.
         released_at: when, in UTC, as RFC 3339.
         commit: the git commit checked out at the time; empty outside a checkout.
         style: the digest of the buf configuration that its style was judged under.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -35,12 +34,11 @@ def _descriptors(ids: Iterable[str]) -> list[dict[str, Any]]:
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
     why = " ".join(rule.why.split())
-    fix = re.sub(r"\{(\w+)\}", r"<\1>", rule.fix)
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": why},
-        "help": {"text": f"Fix: {fix}.\n\n{why}"},
+        "help": {"text": f"Fix: {rule.advice}.\n\n{why}"},
         "defaultConfiguration": {"level": rule.level},
         "properties": {"breaks": list(rule.breaks)},
     }

@@ -6,10 +6,13 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
 from fieldstone.report import Options, printable
 
+if TYPE_CHECKING:
+    from fieldstone.schema.model import Location
 
 _RESET = "\x1b[0m"
 _BOLD = "\x1b[1m"

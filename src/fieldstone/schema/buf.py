@@ -7,31 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.annotation import Annotation
 
 _FOUND_SOMETHING = 100
 """buf's exit code for a schema that does not compile, or lint and breaking findings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """One line of buf's `--error-format json`; lines and columns count from 1, 0 where unknown.
-
-    `path` is as buf printed it: relative to the working directory, or to the module in an image.
-    """
-
-    rule: str
-    message: str
-    path: str = ""
-    line: int = 0
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
 
 
 class Running:
@@ -175,4 +160,4 @@ def _annotation(line: dict[str, Any]) -> Annotation:
 def _cache_home() -> str:
     """buf wants a cache folder even where HOME is not set, as in some containers."""
     home = os.environ.get("HOME")
-    return str(Path(home) / ".cache") if home else str(Path(os.environ.get("TMPDIR", "/tmp")) / "buf-cache")  # noqa: S108 - no HOME, so no better place
+    return str(Path(home) / ".cache") if home else tempfile.gettempdir()

@@ -44,6 +44,13 @@ if TYPE_CHECKING:
 LIFECYCLE_OPTION = 51201
 """The number of every lifecycle extension in `fieldstone/v1/annotations.proto`."""
 
+LANGUAGE_FEATURES: Mapping[tuple[int, int], tuple[str, Mapping[int, str]]] = {
+    (1000, 2): ("cpp_string_type", {1: "VIEW", 2: "CORD", 3: "STRING"}),
+    (1001, 2): ("java_utf8_validation", {1: "DEFAULT", 2: "VERIFY"}),
+}
+"""Number of the extension of FeatureSet and of the feature in it -> what it is called here, and its
+values (google/protobuf/cpp_features.proto, google/protobuf/java_features.proto)."""
+
 BUF_IMAGE_EXTENSION = 8042
 """`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
 (buf.alpha.image.v1)."""
@@ -55,6 +62,8 @@ _MODERN = {
     "utf8_validation": "VERIFY",
     "message_encoding": "LENGTH_PREFIXED",
     "json_format": "ALLOW",
+    "cpp_string_type": "STRING",
+    "java_utf8_validation": "DEFAULT",
 }
 _SYNTAX_DEFAULTS: dict[str, dict[str, str]] = {
     "proto3": _MODERN | {"field_presence": "IMPLICIT"},
@@ -65,14 +74,24 @@ _SYNTAX_DEFAULTS: dict[str, dict[str, str]] = {
         "utf8_validation": "NONE",
         "json_format": "LEGACY_BEST_EFFORT",
     },
+    "edition 2024": _MODERN | {"cpp_string_type": "VIEW"},
 }
 _PACKABLE = frozenset(
     "double float int64 uint64 int32 fixed64 fixed32 bool uint32 sfixed32 sfixed64 sint32 sint64".split()
 )
+_MESSAGES = frozenset(
+    {descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, descriptor_pb2.FieldDescriptorProto.TYPE_GROUP}
+)
+_ZEROS = {"bool": "false", "string": "", "bytes": ""}
+_LONG_INTEGERS = frozenset("int64 uint64 sint64 fixed64 sfixed64".split())
 # The fields of FileDescriptorProto, DescriptorProto, ... that locations are keyed by (descriptor.proto).
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
 _MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
 _ENUM_VALUES, _SERVICE_METHODS = 2, 2
+
+# A span is line, column, end line, end column; the end line is left out where it is the first
+# (descriptor.proto, SourceCodeInfo.Location.span).
+_SPAN_ON_ONE_LINE = 3
 
 Path = tuple[int, ...]
 Features = Mapping[str, str]
@@ -114,21 +133,19 @@ def read_schema(image: bytes, *, where: str, own_files: Collection[str] | None =
     """
     files: dict[str, File] = {}
     found = _Elements()
-    for descriptor in parse_image(image, where=where).file:
+    decoded = parse_image(image, where=where)
+    enums = dict(_enums(decoded.file))
+    for descriptor in decoded.file:
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
         if own:
-            reader = _FileReader(descriptor, found)
+            reader = _FileReader(descriptor, found, enums)
             files[descriptor.name] = reader.read()
     return Schema(files=files, **vars(found))
 
 
 def is_import(descriptor: FileDescriptorProto) -> bool:
     """Whether a buf image holds the file only because another one imports it."""
-    for unknown in UnknownFieldSet(descriptor):
-        if unknown.field_number == BUF_IMAGE_EXTENSION:
-            extension = UnknownFieldSet(Empty.FromString(unknown.data))
-            return any(part.field_number == 1 and bool(part.data) for part in extension)
-    return False
+    return any(part.field_number == 1 and bool(part.data) for part in _parts(descriptor, BUF_IMAGE_EXTENSION))
 
 
 def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> dict[str, str]:
@@ -142,7 +159,9 @@ def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> 
     Raises:
         FieldstoneError: the bytes are no image.
     """
-    return {file.name: _digest(file, {"name"}) for file in parse_image(image, where=where).file if file.name in own_files}
+    return {
+        file.name: _digest(file, {"name"}) for file in parse_image(image, where=where).file if file.name in own_files
+    }
 
 
 def _digest(descriptor: FileDescriptorProto, leave_out: Collection[str]) -> str:
@@ -169,17 +188,22 @@ class _Elements:
 
 
 class _FileReader:
-    """Reads one file's descriptor into `found`."""
+    """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name."""
 
-    def __init__(self, descriptor: FileDescriptorProto, found: _Elements) -> None:
+    def __init__(
+        self, descriptor: FileDescriptorProto, found: _Elements, enums: Mapping[str, EnumDescriptorProto]
+    ) -> None:
         self.descriptor = descriptor
         self.path: str = descriptor.name
         self.package: str = descriptor.package
         self.found = found
+        self.enums = enums
         self.syntax = _syntax(descriptor)
         self.spans = {tuple(place.path): place.span for place in descriptor.source_code_info.location}
         defaults = _SYNTAX_DEFAULTS.get(self.syntax, _MODERN)
         self.features = _with_features(defaults, descriptor.options)
+        if descriptor.options.java_string_check_utf8:
+            self.features["java_utf8_validation"] = "VERIFY"
 
     def read(self) -> File:
         """Collect every element of the file; the file itself is the answer."""
@@ -203,10 +227,10 @@ class _FileReader:
 
     def _place(self, path: Path) -> Location:
         span = list(self.spans.get(path, ()))
-        if len(span) == 3:  # start and end on one line (descriptor.proto, SourceCodeInfo.Location.span)
-            span.insert(2, span[0])
         if not span:
             return Location(self.path)
+        if len(span) == _SPAN_ON_ONE_LINE:
+            span.insert(2, span[0])
         return Location(self.path, *(number + 1 for number in span))
 
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
@@ -282,11 +306,22 @@ class _FileReader:
             presence=_presence(field, features, cardinality),
             json_name=field.json_name,
             default=field.default_value if field.HasField("default_value") else None,
+            unset=self._unset(field, cardinality),
             oneof=oneof,
             extendee=field.extendee.removeprefix(".") or None,
             group=_is_group(field, features),
-            options=_field_options(field, features, cardinality),
+            options=_map_options(entry, features) if entry else _field_options(field, features, cardinality),
         )
+
+    def _unset(self, field: FieldDescriptorProto, cardinality: str) -> str:
+        if cardinality in {"map", "repeated"} or field.type in _MESSAGES:
+            return ""
+        if field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM:
+            values = self.enums[field.type_name.removeprefix(".")].value
+            chosen = [value for value in values if value.name == field.default_value] or values
+            return str(chosen[0].number)
+        default = field.default_value or _ZEROS.get(_type(field), "0")
+        return "0" if default == "-0" else default
 
     def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:
         full_name = _join(scope, enum.name)
@@ -355,7 +390,36 @@ def _with_features(inherited: Features, options: Any) -> dict[str, str]:
     for descriptor, value in options.features.ListFields():
         if descriptor.enum_type is not None and not descriptor.is_extension:
             features[descriptor.name] = descriptor.enum_type.values_by_number[value].name
+    for (extension, number), (name, values) in LANGUAGE_FEATURES.items():
+        for part in _parts(options.features, extension):
+            if part.field_number == number:
+                features[name] = values.get(part.data, features[name])
     return features
+
+
+def _parts(message: Any, extension: int) -> Iterator[Any]:
+    """The unknown fields of an extension whose type is a message, which Python keeps undecoded."""
+    for unknown in _all(UnknownFieldSet(message)):
+        if unknown.field_number == extension and isinstance(unknown.data, bytes):
+            yield from _all(UnknownFieldSet(Empty.FromString(unknown.data)))
+
+
+def _all(fields: UnknownFieldSet) -> Iterator[Any]:
+    return (fields[i] for i in range(len(fields)))
+
+
+def _enums(files: Iterable[FileDescriptorProto]) -> Iterator[tuple[str, EnumDescriptorProto]]:
+    """Every enum of the files by full name."""
+    for file in files:
+        yield from ((_join(file.package, enum.name), enum) for enum in file.enum_type)
+        yield from _nested_enums(file.message_type, file.package)
+
+
+def _nested_enums(messages: Iterable[DescriptorProto], scope: str) -> Iterator[tuple[str, EnumDescriptorProto]]:
+    for message in messages:
+        full_name = _join(scope, message.name)
+        yield from ((_join(full_name, enum.name), enum) for enum in message.enum_type)
+        yield from _nested_enums(message.nested_type, full_name)
 
 
 def _type(field: FieldDescriptorProto) -> str:
@@ -383,9 +447,8 @@ def _presence(field: FieldDescriptorProto, features: Features, cardinality: str)
         return "none"
     if cardinality == "required":
         return "required"
-    message_types = {descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, descriptor_pb2.FieldDescriptorProto.TYPE_GROUP}
     explicit = (
-        field.type in message_types
+        field.type in _MESSAGES
         or field.HasField("oneof_index")
         or bool(field.extendee)
         or features["field_presence"] == "EXPLICIT"
@@ -402,20 +465,36 @@ def _is_group(field: FieldDescriptorProto, features: Features) -> bool:
 
 
 def _field_options(field: FieldDescriptorProto, features: Features, cardinality: str) -> dict[str, str]:
-    options = field.options
-    found = {
-        "jstype": descriptor_pb2.FieldOptions.JSType.Name(options.jstype),
-        "ctype": descriptor_pb2.FieldOptions.CType.Name(options.ctype),
-    }
-    kind = _type(field)
-    if cardinality == "repeated" and (
-        kind in _PACKABLE or field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM
-    ):
+    """The resolved options that mean something for the field's type."""
+    options, kind = field.options, _type(field)
+    found: dict[str, str] = {}
+    if kind in _LONG_INTEGERS:
+        found["jstype"] = descriptor_pb2.FieldOptions.JSType.Name(options.jstype)
+    if cardinality == "repeated" and (kind in _PACKABLE or field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM):
         packed = options.packed if options.HasField("packed") else features["repeated_field_encoding"] == "PACKED"
         found["packed"] = str(packed).lower()
+    if kind in {"string", "bytes"}:
+        ctype = descriptor_pb2.FieldOptions.CType.Name(options.ctype)
+        found["C++ string type"] = ctype if options.HasField("ctype") else features["cpp_string_type"]
     if kind == "string":
-        found["utf8_validation"] = features["utf8_validation"]
+        found |= _text_options(features)
     return found
+
+
+def _map_options(entry: DescriptorProto, features: Features) -> dict[str, str]:
+    """The options of the keys and values of a map."""
+    found: dict[str, str] = {}
+    for part in entry.field:
+        if _type(part) == "string":
+            options = _text_options(_with_features(features, part.options))
+            found |= {f"{option} of the {part.name}s": value for option, value in options.items()}
+    return found
+
+
+def _text_options(features: Features) -> dict[str, str]:
+    utf8 = features["utf8_validation"]
+    java = "VERIFY" if features["java_utf8_validation"] == "VERIFY" else utf8
+    return {"utf8_validation": utf8, "Java utf8_validation": java}
 
 
 def _set_options(options: Any) -> dict[str, str]:
@@ -440,8 +519,6 @@ def _lifecycle(options: Any) -> Lifecycle:
 
 
 def _lifecycle_texts(options: Any) -> Iterator[tuple[int, str]]:
-    for unknown in UnknownFieldSet(options):
-        if unknown.field_number == LIFECYCLE_OPTION and isinstance(unknown.data, bytes):
-            for part in UnknownFieldSet(Empty.FromString(unknown.data)):
-                if isinstance(part.data, bytes):
-                    yield part.field_number, part.data.decode("utf-8", "replace")
+    for part in _parts(options, LIFECYCLE_OPTION):
+        if isinstance(part.data, bytes):
+            yield part.field_number, part.data.decode("utf-8", "replace")

@@ -46,13 +46,13 @@ def imports(source: bytes) -> list[str]:
     """
     found: list[str] = []
     statement: list[str] = []
-    for token in _TOKEN.findall(source.decode("utf-8", "replace")):
-        if token.startswith(("//", "/*")):
+    for word in _TOKEN.findall(source.decode("utf-8", "replace")):
+        if word.startswith(("//", "/*")):
             continue
-        if token not in {";", "{", "}"}:
-            statement.append(token)
+        if word not in {";", "{", "}"}:
+            statement.append(word)
             continue
-        if token == ";" and statement[:1] == ["import"]:
+        if word == ";" and statement[:1] == ["import"]:
             found.append("".join(part[1:-1] for part in statement if part[0] in "\"'"))
         statement = []
     return found

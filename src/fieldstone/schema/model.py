@@ -80,7 +80,9 @@ class Field(Element):
     `cardinality` is `singular`, `repeated`, `map` or `required`; `presence` is `explicit`,
     `implicit`, `required` or, for lists and maps, `none`
     (https://protobuf.dev/programming-guides/field_presence/).
-    `options` holds the resolved options and features that the rules compare.
+    `unset` is what a reader finds where the field was not sent: the default, for an enum its number;
+    empty for messages, lists and maps. `options` holds the resolved options and features that the
+    rules compare.
     """
 
     number: int
@@ -89,6 +91,7 @@ class Field(Element):
     presence: str
     json_name: str
     default: str | None = None
+    unset: str = ""
     oneof: str | None = None
     extendee: str | None = None
     group: bool = False
@@ -131,11 +134,15 @@ class Oneof(Element):
         return f"oneof {self.members}"
 
 
+Ranges = tuple[tuple[int, int], ...]
+"""Inclusive ranges of numbers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
     """The numbers (inclusive ranges) and names that an element keeps from being used."""
 
-    ranges: tuple[tuple[int, int], ...] = ()
+    ranges: Ranges = ()
     names: frozenset[str] = frozenset()
 
     def has_number(self, number: int) -> bool:
@@ -156,7 +163,7 @@ class Message(Element):
     fields: Mapping[int, Field] = field(default_factory=dict)
     oneofs: Mapping[str, Oneof] = field(default_factory=dict)
     reserved: Reservation = Reservation()
-    extension_ranges: tuple[tuple[int, int], ...] = ()
+    extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
 
     @property
@@ -349,6 +356,22 @@ class Schema:
         """Whether both compile to the same descriptors, comments and layout aside."""
         mine = {path: file.content for path, file in self.files.items()}
         return mine == {path: file.content for path, file in other.files.items()}
+
+
+def uncovered(old: Ranges, new: Ranges) -> list[tuple[int, int]]:
+    """The parts of the inclusive ranges `old` that no range of `new` covers, in order."""
+    missing: list[tuple[int, int]] = []
+    for first, last in sorted(old):
+        start = first
+        for covered_from, covered_to in sorted(new):
+            if covered_from > last or covered_to < start:
+                continue
+            if covered_from > start:
+                missing.append((start, covered_from - 1))
+            start = covered_to + 1
+        if start <= last:
+            missing.append((start, last))
+    return missing
 
 
 _VERSION = re.compile(r"v\d+(?:p\d+)?(?:(?:alpha|beta)\d*|test\w*)?")

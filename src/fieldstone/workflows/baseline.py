@@ -6,8 +6,7 @@ import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from semver import Version
+from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.finding import Finding, ModuleReport
 from fieldstone.compatibility.ledger import Ledger
@@ -18,8 +17,20 @@ from fieldstone.schema.digest import manifest
 from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_reference
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.judgement import Judgement, Side, bump_since, decide, judge_change, judge_style, policy_of, relocate
+from fieldstone.workflows.judgement import (
+    Judgement,
+    Side,
+    bump_since,
+    decide,
+    judge_change,
+    judge_style,
+    policy_of,
+    relocate,
+)
 from fieldstone.workflows.project import Project
+
+if TYPE_CHECKING:
+    from semver import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +141,7 @@ def judge_module(
     )
 
 
-def _bump_since_stable(
-    project: Project, module: Module, new: Side, versions: Sequence[Version], start: Path
-) -> Bump:
+def _bump_since_stable(project: Project, module: Module, new: Side, versions: Sequence[Version], start: Path) -> Bump:
     """After a pre-release: what the change asks for against the newest version that is none."""
     stable = [version for version in versions if not version.prerelease]
     if not stable or stable[-1] == versions[-1]:

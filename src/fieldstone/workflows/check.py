@@ -18,7 +18,8 @@ from fieldstone.schema.workspace import Module
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
-    from fieldstone.schema.buf import Annotation, Running
+    from fieldstone.schema.annotation import Annotation
+    from fieldstone.schema.buf import Running
 
 
 def check(
@@ -146,4 +147,3 @@ class _ModuleCheck:
             fix=defect.fix,
             fingerprint=fingerprint(defect.kind, subject, defect.path),
         )
-

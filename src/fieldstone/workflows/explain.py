@@ -46,7 +46,7 @@ def _find(name: str) -> Rule:
 def _buf_page(name: str) -> str:
     ours = [rule.id for rule in all_rules().values() if name in rule.buf]
     said = f"a rule of buf; here {', '.join(ours)} reports the same" if ours else "a lint rule of buf"
-    return f"# {name}\n\n`{name}` is {said}.\nIt is documented at https://buf.build/docs/lint/rules/ and `buf help lint`.\n"
+    return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/lint/rules/.\n"
 
 
 def _page(rule: Rule) -> str:
@@ -60,11 +60,13 @@ def _page(rule: Rule) -> str:
         f"## Why\n\n{_paragraph(rule.why)}",
         f"## What it refuses\n\n{_example(hit)}",
         f"## What it lets pass\n\n{_example(miss)}",
-        f"## What to do\n\n{_paragraph(_sentence(rule.fix))}",
+        f"## What to do\n\n{_paragraph(_sentence(rule.advice))}",
     ]
     if rule.buf:
         parts.append(f"## In buf\n\n{_paragraph(', '.join(rule.buf))}")
-    parts.append(f'## Settings\n\n    [tool.fieldstone.rules]\n    {rule.id} = "warning"  # error, warning, note or off')
+    parts.append(
+        f'## Settings\n\n    [tool.fieldstone.rules]\n    {rule.id} = "warning"  # error, warning, note or off'
+    )
     return "\n\n".join(parts) + "\n"
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from fieldstone import __version__
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import Release
 from fieldstone.schema import buf
-from fieldstone.schema.workspace import CONFIG_FILES, Module, load_workspace
+from fieldstone.schema.workspace import Module, load_workspace
 from fieldstone.settings import find_settings
 from fieldstone.workflows.import_roots import find_protos, infer_roots
 from fieldstone.workflows.project import Project

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from semver import Version
+from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
@@ -20,9 +19,12 @@ from fieldstone.compatibility.second_opinion import disagreements, unknown_to
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf
-from fieldstone.schema.buf import Annotation
+from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.model import Location, Schema
 from fieldstone.settings import ModuleSettings
+
+if TYPE_CHECKING:
+    from semver import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,7 @@ def policy_of(settings: ModuleSettings) -> Policy:
     )
 
 
-def decide(
-    findings: Sequence[Finding], bump: Bump, released: Sequence[Version], settings: ModuleSettings
-) -> Verdict:
+def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version], settings: ModuleSettings) -> Verdict:
     """The verdict on a module.
 
     Args:
@@ -135,9 +135,7 @@ def _refuse_disagreement(native: Sequence[Finding], annotations: Sequence[Annota
 
 
 def _from_buf(annotation: Annotation) -> Finding:
-    place = Location(
-        annotation.path, annotation.line, annotation.column, annotation.end_line, annotation.end_column
-    )
+    place = Location(annotation.path, annotation.line, annotation.column, annotation.end_line, annotation.end_column)
     return Finding(
         rule=annotation.rule,
         subject=annotation.path or annotation.message,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,6 @@ from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Link, Release
 from fieldstone.schema import buf, git
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
-from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_module
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.baseline import history, released
@@ -68,7 +67,8 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
     refused = _refusal(project, module, number, report)
     if refused:
         return Outcome(report, refused=refused)
-    draft, files = _draft(project, module, contents, image, str(number), report.bump)
+    files = _files(project, module, contents, image, str(number))
+    draft = _manifest(project, module, files, str(number), report.bump)
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
@@ -94,21 +94,23 @@ def _refusal(project: Project, module: Module, number: Version, report: ModuleRe
     if versions and number <= versions[-1]:
         return f"{number} does not follow {versions[-1]}, the newest release of {module.name}"
     if versions and not may_carry(number, versions, Version.parse(report.version)):
-        return f"{number} is too small for the changes in {module.name}: they are {report.bump}, and ask for {report.version}"
+        return f"{number} is too small for {module.name}: its changes are {report.bump}, and ask for {report.version}"
     return ""
 
 
-def _draft(
-    project: Project, module: Module, contents: Mapping[str, bytes], image: bytes, version: str, bump: str
-) -> tuple[Release, dict[str, bytes]]:
-    """The release as it would be written: its manifest without a seal, and its files."""
-    newest = project.newest(module)
+def _files(
+    project: Project, module: Module, contents: Mapping[str, bytes], image: bytes, version: str
+) -> dict[str, bytes]:
+    """All that a release holds beside its manifest."""
     schema = read_schema(image, where=f"the image of {module.path}")
-    before = released(project, newest, Path.cwd()).side.schema if newest else Schema()
     ledger = history(project, module).advance(schema, version)
-    files = {SOURCES + path: content for path, content in contents.items()}
-    files |= {IMAGE: image, LEDGER: ledger.to_json().encode()}
-    draft = Release(
+    sources = {SOURCES + path: content for path, content in contents.items()}
+    return sources | {IMAGE: image, LEDGER: ledger.to_json().encode()}
+
+
+def _manifest(project: Project, module: Module, files: Mapping[str, bytes], version: str, bump: str) -> Release:
+    newest = project.newest(module)
+    return Release(
         name=module.name,
         version=version,
         digest=project.dependencies.digest(module),
@@ -117,12 +119,19 @@ def _draft(
         commit=git.head_commit(module.root),
         style=project.workspace.style_digest(module),
         compiler=f"buf {buf.version()}",
-        changes=tuple(change.text for change in describe(before, schema)) if newest else ("first release",),
+        changes=tuple(_changes(project, module, newest, files[IMAGE])),
         previous=newest.link if newest else None,
         dependencies=tuple(_dependencies(project, module)),
         files=manifest(files),
     )
-    return draft, files
+
+
+def _changes(project: Project, module: Module, newest: Release | None, image: bytes) -> Iterable[str]:
+    if newest is None:
+        return ["first release"]
+    old = released(project, newest, Path.cwd()).side.schema
+    changes = describe(old, read_schema(image, where=f"the image of {module.path}"))
+    return [change.text for change in changes] or ["comments and documentation only"]
 
 
 def _dependencies(project: Project, module: Module) -> Iterator[Link]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -121,6 +122,11 @@ class Rule:
     why: str
     source: str
     function: RuleFunction = field(repr=False)
+
+    @property
+    def advice(self) -> str:
+        """The fix with its placeholders as words: `<new name>`."""
+        return re.sub(r"\{(\w+)\}", lambda found: f"<{found[1].replace('_', ' ')}>", self.fix)
 
     @property
     def is_style(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Enum, EnumValue
+from fieldstone.schema.model import EnumValue, Reservation
 
 
 @rule(
@@ -30,6 +30,6 @@ def enum_value_removed(change: Removed[EnumValue], context: Context) -> Iterator
     has no name for the one and rejects the other.
     """
     enum = change.within.new if change.within else None
-    if isinstance(enum, Enum) and enum.reserved.has_number(change.old.number):
-        if enum.reserved.has_name(change.old.name):
-            yield Hit()
+    reserved = getattr(enum, "reserved", Reservation())
+    if reserved.has_number(change.old.number) and reserved.has_name(change.old.name):
+        yield Hit()

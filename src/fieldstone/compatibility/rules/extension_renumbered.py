@@ -11,14 +11,18 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 
 @rule(
     on=[(Renumbered, Field)],
-    summary="A released extension keeps its number.",
-    message="extension `{name}` of `{extendee}` went from {number} to {to}",
+    summary="A released extension keeps its number and what it extends.",
+    message="extension `{name}` went from number {number} of `{extendee}` to {to} of `{to_extendee}`",
     fix="keep `{was}`",
     breaks=EVERYTHING,
     examples=[
         hit(
             _BASE + "extend Step { optional string note = 100; }",
             _BASE + "extend Step { optional string note = 101; }",
+        ),
+        hit(
+            _BASE + "message Run { extensions 100; } extend Step { optional string note = 100; }",
+            _BASE + "message Run { extensions 100; } extend Run { optional string note = 100; }",
         ),
         miss(
             _BASE + "extend Step { optional string note = 100; }",
@@ -27,8 +31,8 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     ],
 )
 def extension_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
-    """The number is the extension's identity in the binary encoding: what was written under the old
+    """The number in what it extends is the extension's identity in the binary encoding: what was written under the old
     one reads as unknown. buf does not see this.
     """
     if change.old.extendee:
-        yield Hit(extendee=change.old.extendee, to=change.new.number)
+        yield Hit(extendee=change.old.extendee, to=change.new.number, to_extendee=change.new.extendee)

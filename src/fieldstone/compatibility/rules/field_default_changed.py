@@ -6,6 +6,8 @@ from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
 
+_MANY = ("repeated", "map")
+
 
 @rule(
     on=[(Kept, Field)],
@@ -23,6 +25,14 @@ from fieldstone.schema.model import Field
             'syntax = "proto2"; message Step { optional int32 tries = 1; }',
             'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 5]; }',
         ),
+        hit(
+            'syntax = "proto2"; enum End { A = 0; B = 1; } message Step { optional End end = 1; }',
+            'syntax = "proto2"; enum End { B = 1; A = 0; } message Step { optional End end = 1; }',
+        ),
+        miss(
+            'syntax = "proto2"; message Step { optional int32 tries = 1; optional double x = 2; }',
+            'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 0]; optional double x = 2 [default = -0.0]; }',
+        ),
         miss(
             'syntax = "proto2"; message Step { optional int32 tries = 1; }',
             'syntax = "proto2"; message Step { optional int32 tries = 1; optional int32 max = 2 [default = 5]; }',
@@ -31,8 +41,10 @@ from fieldstone.schema.model import Field
 )
 def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """A value that was not sent is read as the default of the reader's schema. Writer and reader of
-    different versions then hold different values for the same bytes, and neither notices.
+    different versions then hold different values for the same bytes, and neither notices. An enum
+    without a declared default has its first value.
     """
-    old, new = change.old.default, change.new.default
-    if old != new and change.old.type == change.new.type:
-        yield Hit(old="none" if old is None else old, new="none" if new is None else new)
+    old, new = change.old, change.new
+    same_kind = (old.type, old.cardinality in _MANY) == (new.type, new.cardinality in _MANY)
+    if old.unset != new.unset and same_kind:
+        yield Hit(old=old.unset or "empty", new=new.unset or "empty")

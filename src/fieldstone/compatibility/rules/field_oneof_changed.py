@@ -24,6 +24,10 @@ from fieldstone.schema.model import Field, Message
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
             "message Step { oneof kind { int32 a = 1; } optional int32 b = 2; }",
         ),
+        hit(
+            "message Step { oneof kind { int32 a = 1; } oneof sort { int32 b = 2; } }",
+            "message Step { oneof sort { int32 a = 1; } oneof kind { int32 b = 2; } }",
+        ),
         miss(
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
             "message Step { oneof sort { int32 a = 1; int32 b = 2; } }",
@@ -46,10 +50,12 @@ def _words(oneof: str | None) -> str:
 
 
 def _only_renamed(change: Kept[Field]) -> bool:
-    """Whether both oneofs have the same members, so that only the name differs."""
+    """Whether one oneof left and one with the same members came, so that only the name differs."""
     if change.within is None or not change.old.oneof or not change.new.oneof:
         return False
     old, new = change.within.old, change.within.new
     if not isinstance(old, Message) or not isinstance(new, Message):
+        return False
+    if change.old.oneof in new.oneofs or change.new.oneof in old.oneofs:
         return False
     return old.oneofs[change.old.oneof].members == new.oneofs[change.new.oneof].members

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field, Message
+from fieldstone.schema.model import Field, Reservation
 
 
 @rule(
@@ -31,6 +31,6 @@ def field_removed(change: Removed[Field], context: Context) -> Iterator[Hit]:
     keeps it from coming back as something else; it does not give the data back.
     """
     message = change.within.new if change.within else None
-    if isinstance(message, Message) and message.reserved.has_number(change.old.number):
-        if message.reserved.has_name(change.old.name):
-            yield Hit()
+    reserved = getattr(message, "reserved", Reservation())
+    if reserved.has_number(change.old.number) and reserved.has_name(change.old.name):
+        yield Hit()

@@ -13,12 +13,19 @@ from fieldstone.schema.model import Field
     message="`{name}` of `{parent}` went from {old} to {new}",
     fix="keep `{was}` and add a new field",
     breaks=EVERYTHING,
-    buf=["FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY"],
+    buf=["FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY", "FIELD_SAME_DEFAULT"],
     examples=[
         hit("message Step { double reward = 1; }", "message Step { float reward = 1; }"),
         hit("message Step { int32 index = 1; }", "message Step { int64 index = 1; }"),
         hit("message Step { map<string, int32> tags = 1; }", "message Step { map<string, string> tags = 1; }"),
-        hit("message A {} message B {} message Step { A a = 1; }", "message A {} message B {} message Step { B a = 1; }"),
+        hit(
+            "message A {} message B {} message Step { A a = 1; }",
+            "message A {} message B {} message Step { B a = 1; }",
+        ),
+        hit(
+            'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 3]; }',
+            'syntax = "proto2"; message Step { optional string tries = 1; }',
+        ),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; float reward_small = 2; }"),
         miss("message Step { Tag tag = 1; } message Tag {}", "message Tag {} message Step { Tag tag = 1; }"),
     ],

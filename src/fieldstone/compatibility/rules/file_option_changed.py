@@ -17,7 +17,6 @@ _DEFAULTS = {
     "java_multiple_files": "false",
     "java_outer_classname": "",
     "java_package": "",
-    "java_string_check_utf8": "false",
     "objc_class_prefix": "",
     "optimize_for": "SPEED",
     "php_class_prefix": "",
@@ -35,8 +34,7 @@ _DEFAULTS = {
     message="{option} of {name} went from {old} to {new}",
     fix="keep {option} as it was: {old}",
     breaks=[Surface.SOURCE],
-    buf=[f"FILE_SAME_{option.upper()}" for option in _DEFAULTS if option != "java_string_check_utf8"]
-    + ["FIELD_SAME_JAVA_UTF8_VALIDATION"],
+    buf=[f"FILE_SAME_{option.upper()}" for option in _DEFAULTS],
     examples=[
         hit('option go_package = "acme/v1;acme"; message Step {}', 'option go_package = "acme/v1"; message Step {}'),
         hit("message Step {}", 'option java_package = "com.acme"; message Step {}'),

@@ -39,5 +39,7 @@ def file_removed(change: Removed[File] | Renamed[File], context: Context) -> Ite
         yield Hit(what=f"is now {change.new.name}")
         return
     held = [e for e in context.old.types() if e.file == change.old.full_name and e.parent == e.package]
-    if not held or not all(element.lifecycle.retired_by(context.today) for element in held):
+    living = {element.full_name for element in context.new.types()}
+    retired = [e.lifecycle.retired_by(context.today) and e.full_name not in living for e in held]
+    if not held or not all(retired):
         yield Hit(what="left")

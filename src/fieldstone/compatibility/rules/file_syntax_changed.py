@@ -20,9 +20,10 @@ from fieldstone.schema.model import File
             'syntax = "proto3"; message Step { optional string id = 1; }',
             'edition = "2023"; message Step { string id = 1; }',
         ),
+        hit('edition = "2023"; message Step { int32 id = 1; }', 'edition = "2024"; message Step { int32 id = 1; }'),
         hit(
-            'edition = "2023"; message Step { string id = 1 [features.field_presence = LEGACY_REQUIRED]; }',
-            'syntax = "proto2"; message Step { required string id = 1; }',
+            'edition = "2023"; message Step { int32 id = 1 [features.field_presence = LEGACY_REQUIRED]; }',
+            'syntax = "proto2"; message Step { required int32 id = 1; }',
             also=["json-format-changed"],
         ),
         miss(
@@ -36,5 +37,11 @@ def file_syntax_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
     rule of its own; beyond these, code generators treat a file of another syntax differently, and
     older ones do not know editions at all.
     """
-    if change.old.syntax != change.new.syntax:
-        yield Hit(old=change.old.syntax, new=change.new.syntax)
+    old, new = change.old.syntax, change.new.syntax
+    if old != new:
+        yield Hit(old=old, new=new, buf=() if _are_editions(old, new) else None)
+
+
+def _are_editions(*syntaxes: str) -> bool:
+    """buf takes all editions for one syntax."""
+    return all(syntax.startswith("edition") for syntax in syntaxes)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Enum, Message
+from fieldstone.schema.model import Enum, Message, uncovered
 
 
 @rule(
@@ -24,22 +24,6 @@ def reserved_number_dropped(change: Kept[Message | Enum], context: Context) -> I
     """A number is reserved because data written under an earlier meaning is still about. Once free,
     it will be taken, and that data will be read as something that it is not.
     """
-    missing = _missing(change.old.reserved.ranges, change.new.reserved.ranges)
+    missing = uncovered(change.old.reserved.ranges, change.new.reserved.ranges)
     if missing:
         yield Hit(numbers=", ".join(str(a) if a == b else f"{a} to {b}" for a, b in missing))
-
-
-def _missing(old: tuple[tuple[int, int], ...], new: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
-    """The parts of the inclusive ranges `old` that no range of `new` covers."""
-    missing: list[tuple[int, int]] = []
-    for first, last in sorted(old):
-        start = first
-        for covered_from, covered_to in sorted(new):
-            if covered_from > last or covered_to < start:
-                continue
-            if covered_from > start:
-                missing.append((start, covered_from - 1))
-            start = covered_to + 1
-        if start <= last:
-            missing.append((start, last))
-    return missing

@@ -33,6 +33,12 @@ def _with(sunset: str) -> dict[str, str]:
     return {"acme/v1/step.proto": step, "fieldstone/v1/annotations.proto": _ANNOTATIONS}
 
 
+def _in_file(path: str, more: str = "") -> dict[str, str]:
+    """The message that is past its sunset in a file of its own."""
+    old = _STEP.replace("DATE", "2020-01-31").replace("message Step { string id = 1; }", more)
+    return {path: old, "fieldstone/v1/annotations.proto": _ANNOTATIONS}
+
+
 _WITHOUT = {
     "acme/v1/step.proto": _STEP.partition("message Old")[0],
     "fieldstone/v1/annotations.proto": _ANNOTATIONS,
@@ -46,10 +52,18 @@ _WITHOUT = {
     fix="release this as a major version",
     breaks=EVERYTHING,
     level=Level.NOTE,
-    buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "RPC_NO_DELETE", "FILE_NO_DELETE"],
+    buf=[
+        "MESSAGE_NO_DELETE",
+        "ENUM_NO_DELETE",
+        "SERVICE_NO_DELETE",
+        "RPC_NO_DELETE",
+        "FILE_NO_DELETE",
+        "FILE_SAME_PACKAGE",
+    ],
     examples=[
         hit(_with("2020-01-31"), _WITHOUT),
         miss(_with("2999-12-31"), _WITHOUT, also=["message-removed"]),
+        miss(_in_file("acme/v1/old.proto"), _in_file("acme/v1/older.proto", "message New {}"), also=["file-removed"]),
     ],
 )
 def retired_after_sunset(change: Removed[Message | Enum | Service | Rpc], context: Context) -> Iterator[Hit]:
