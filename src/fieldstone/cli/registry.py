@@ -41,8 +41,9 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
     if format_ == "json":
         click.echo(json.dumps([asdict(release) for release in found], indent=2))
         return 0
+    width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
-        click.echo(f"{release.name} {release.version:10} {release.released_at}  {release.bump}")
+        click.echo(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {release.bump}")
     if not found:
         click.echo(f"no releases in {registry.url}", err=True)
     return 0

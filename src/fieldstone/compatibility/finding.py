@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,11 @@ class ModuleReport:
     bump: str = "none"
     version: str = ""
     allowed: bool = True
+
+    def with_findings(self, others: Sequence[Finding]) -> ModuleReport:
+        """The report with errors from elsewhere: of style, or of the registry."""
+        findings = (*others, *self.findings)
+        return replace(self, findings=findings, allowed=self.allowed and not others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,9 +317,10 @@ class _FileReader:
         if cardinality in {"map", "repeated"} or field.type in _MESSAGES:
             return ""
         if field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM:
-            values = self.enums[field.type_name.removeprefix(".")].value
+            enum = self.enums.get(field.type_name.removeprefix("."))  # none in an image without its imports
+            values = list(enum.value) if enum else []
             chosen = [value for value in values if value.name == field.default_value] or values
-            return str(chosen[0].number)
+            return str(chosen[0].number) if chosen else ""
         default = field.default_value or _ZEROS.get(_type(field), "0")
         return "0" if default == "-0" else default
 

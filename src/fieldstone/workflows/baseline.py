@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fieldstone.compatibility.finding import Finding, ModuleReport
+from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
-from fieldstone.schema.model import Schema
+from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.judgement import (
@@ -23,6 +23,7 @@ from fieldstone.workflows.judgement import (
     bump_since,
     decide,
     judge_change,
+    judge_natively,
     judge_style,
     policy_of,
     relocate,
@@ -98,9 +99,7 @@ def history(project: Project, module: Module) -> Ledger:
     return Ledger.from_json(text, where=f"{project.registry.place(newest)}/{LEDGER}")
 
 
-def judge_module(
-    project: Project, module: Module, image: bytes, *, against: str, start: Path, also: Sequence[Finding] = ()
-) -> ModuleReport:
+def judge_module(project: Project, module: Module, image: bytes, *, against: str, start: Path) -> ModuleReport:
     """Judge a compiled module.
 
     Args:
@@ -109,7 +108,6 @@ def judge_module(
         image: the module as it is now, compiled.
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
-        also: findings from elsewhere that count too.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
@@ -127,7 +125,7 @@ def judge_module(
         ledger = history(project, module)
         judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
     places = baseline.places if baseline else prefix
-    findings = (*also, *(relocate(finding, prefix, places) for finding in judgement.findings))
+    findings = tuple(relocate(finding, prefix, places) for finding in judgement.findings)
     bump = max(judgement.bump, _bump_since_stable(project, module, new, versions, start))
     verdict = decide(findings, bump, versions, settings)
     return ModuleReport(
@@ -135,6 +133,37 @@ def judge_module(
         findings=findings,
         compared_with=baseline.side.label if baseline else "",
         changed=judgement.changed,
+        bump=str(verdict.bump),
+        version=str(verdict.version or ""),
+        allowed=verdict.allowed,
+    )
+
+
+def judge_removal(project: Project, name: str, start: Path) -> ModuleReport:
+    """Judge that a released module is no longer listed: all that it held has left.
+
+    Args:
+        project: where the module was.
+        name: the module.
+        start: the folder that places in the report are relative to.
+
+    Raises:
+        FieldstoneError: its newest release cannot be read.
+    """
+    settings = project.settings.module(name)
+    versions = project.registry.versions(name)
+    baseline = released(project, project.registry.release(name, str(versions[-1])), start)
+    config = os.path.relpath(project.workspace.root / project.workspace.config, start)
+    findings = tuple(
+        replace(relocate(finding, "", baseline.places), place=Location(config))
+        for finding in judge_natively(baseline.side.schema, Schema(), settings)
+    )
+    verdict = decide(findings, Bump.MAJOR, versions, settings)
+    return ModuleReport(
+        module=name,
+        findings=findings,
+        compared_with=baseline.side.label,
+        changed=len(list(baseline.side.schema.types())),
         bump=str(verdict.bump),
         version=str(verdict.version or ""),
         allowed=verdict.allowed,

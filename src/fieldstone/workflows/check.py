@@ -44,7 +44,21 @@ def check(
     """
     here = (start or Path.cwd()).resolve()
     checks = [_ModuleCheck(project, module, against, here, full) for module in project.modules(names)]
-    return Report(tuple(checked.report() for checked in checks))
+    removed = [] if names else _removed_modules(project)
+    return Report((*(checked.report() for checked in checks), *(_removal(project, name, here) for name in removed)))
+
+
+def _removed_modules(project: Project) -> list[str]:
+    """Modules with a release that the buf configuration no longer lists; not where the registry is shared."""
+    if project.settings.root not in project.settings.registry.resolve().parents:
+        return []
+    return [name for name in project.registry.modules() if name not in project.workspace.modules]
+
+
+def _removal(project: Project, name: str, start: Path) -> ModuleReport:
+    from fieldstone.workflows.baseline import judge_removal
+
+    return judge_removal(project, name, start)
 
 
 def is_unchanged(project: Project, module: Module, release: Release) -> bool:
@@ -69,7 +83,7 @@ def _is_pinned(project: Project, name: str, version: str) -> bool:
 
 @dataclass
 class _ModuleCheck:
-    """The check of one module; compiler and linter start at once, so that several run side by side.
+    """The check of one module; the compiler starts at once, so that modules compile side by side.
 
     Where the contract is as released it is not compiled again, and where the buf configuration is
     the one that the release was judged under, its style is not judged again.
@@ -85,20 +99,30 @@ class _ModuleCheck:
         if not self.module.proto_files:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         self.newest = self.project.newest(self.module)
-        self.compiling: Running | None = None
-        self.linting: Running | None = None
-        if not self._style_is_known():
-            self.linting = self._start("lint")
-        if self.against or not self._is_unchanged:
-            self.compiling = self._start("build")
+        self.compiling = None if self._is_unchanged and not self.against else self._start("build")
+
+    def report(self) -> ModuleReport:
+        """Wait for the compiler and judge, while buf judges style."""
+        if self.compiling is None:
+            found = self._other_findings(None if self._style_is_known() else self._start("lint"))
+            version = self.newest.version if self.newest else ""
+            return ModuleReport(
+                module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found
+            )
+        _import_judgement()
+        from fieldstone.workflows.baseline import judge_module
+
+        image = self.compiling.output(what=f"{self.module.path} does not compile")
+        linting = self._start("lint")
+        judged = judge_module(self.project, self.module, image, against=self.against, start=self.start)
+        return judged.with_findings(self._other_findings(linting))
 
     @cached_property
     def _is_unchanged(self) -> bool:
         return self.newest is not None and not self.full and is_unchanged(self.project, self.module, self.newest)
 
     def _style_is_known(self) -> bool:
-        known = self.newest.style if self.newest else ""
-        return self._is_unchanged and known == self.project.workspace.style_digest(self.module)
+        return self.newest is not None and self.newest.style == self.project.workspace.style_digest(self.module)
 
     def _start(self, verb: Literal["lint", "build"]) -> Running:
         from fieldstone.schema import buf
@@ -108,20 +132,11 @@ class _ModuleCheck:
         start = {"lint": buf.lint, "build": buf.build}[verb]
         return start(self.module.path, cwd=workspace.root, exclude=exclude)
 
-    def report(self) -> ModuleReport:
-        """Wait for compiler and linter, and judge."""
+    def _other_findings(self, linting: Running | None) -> list[Finding]:
+        """What is wrong with the registry, and with the style."""
         found = [self._defect_finding(defect) for defect in self.project.registry.defects(self.module.name)]
-        if self.linting is not None:
-            found += [self._style_finding(annotation) for annotation in self.linting.annotations(what="buf lint")]
-        if self.compiling is None:
-            version = self.newest.version if self.newest else ""
-            return ModuleReport(
-                module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found
-            )
-        from fieldstone.workflows.baseline import judge_module
-
-        image = self.compiling.output(what=f"{self.module.path} does not compile")
-        return judge_module(self.project, self.module, image, against=self.against, start=self.start, also=found)
+        style = linting.annotations(what="buf lint") if linting else []
+        return found + [self._style_finding(annotation) for annotation in style]
 
     def _style_finding(self, annotation: Annotation) -> Finding:
         from fieldstone.schema.model import Location
@@ -147,3 +162,10 @@ class _ModuleCheck:
             fix=defect.fix,
             fingerprint=fingerprint(defect.kind, subject, defect.path),
         )
+
+
+def _import_judgement() -> None:
+    """Import all that judging needs while buf is still compiling."""
+    from fieldstone.compatibility.rules import all_rules
+
+    all_rules()

@@ -110,10 +110,16 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
     return Verdict(bump, smallest_version(released, bump, zero_minor=lenient), allowed=not refused)
 
 
+def judge_natively(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
+    """The findings that count between two schemas, by the native engine alone and without a history."""
+    context = Context(old, new, Ledger(), datetime.now(UTC).date())
+    found = judge(context, (rule for rule in all_rules().values() if not rule.is_style))
+    return policy_of(settings).apply(found)
+
+
 def bump_since(old: Schema, new: Schema, settings: ModuleSettings) -> Bump:
     """What the difference between two schemas asks for, by the native engine alone."""
-    context = Context(old, new, Ledger(), datetime.now(UTC).date())
-    findings = policy_of(settings).apply(judge(context, (rule for rule in all_rules().values() if not rule.is_style)))
+    findings = judge_natively(old, new, settings)
     return required_bump(findings, same_contract=old.same_contract(new), same_sources=False)
 
 

@@ -31,7 +31,8 @@ _MANY = ("repeated", "map")
         ),
         miss(
             'syntax = "proto2"; message Step { optional int32 tries = 1; optional double x = 2; }',
-            'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 0]; optional double x = 2 [default = -0.0]; }',
+            'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 0]; '
+            "optional double x = 2 [default = -0.0]; }",
         ),
         miss(
             'syntax = "proto2"; message Step { optional int32 tries = 1; }',

@@ -29,7 +29,8 @@ from fieldstone.schema.model import Field, Message
         ),
         hit(
             'edition = "2023"; message Step { string id = 1; }',
-            'edition = "2023"; message Step { string id = 1; string run = 2 [features.field_presence = LEGACY_REQUIRED]; }',
+            'edition = "2023"; message Step { string id = 1; '
+            "string run = 2 [features.field_presence = LEGACY_REQUIRED]; }",
         ),
         miss(
             'syntax = "proto2"; message Step { required string id = 1; }',

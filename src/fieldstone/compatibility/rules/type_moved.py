@@ -14,11 +14,27 @@ from fieldstone.schema.model import Enum, Message, Service
     message="`{name}` moved from {old} to {new}",
     fix="move it back to {old}",
     breaks=[Surface.SOURCE],
-    buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE"],
+    buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "FILE_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS"],
     examples=[
         hit(
             {"acme/v1/a.proto": "message Step { string id = 1; } message Tag { string name = 1; }"},
-            {"acme/v1/a.proto": "message Step { string id = 1; }", "acme/v1/b.proto": "message Tag { string name = 1; }"},
+            {
+                "acme/v1/a.proto": "message Step { string id = 1; }",
+                "acme/v1/b.proto": "message Tag { string name = 1; }",
+            },
+        ),
+        hit(
+            {
+                "acme/v1/a.proto": 'edition = "2023"; '
+                "message Step { int32 id = 1 [features.field_presence = LEGACY_REQUIRED]; }"
+            },
+            {"acme/v1/b.proto": 'syntax = "proto2"; message Step { required int32 id = 1; }'},
+            also=["file-removed", "json-format-changed"],
+        ),
+        miss(
+            {"acme/v1/a.proto": "message Step { string id = 1; }"},
+            {"acme/v1/b.proto": "message Step { string id = 1; string note = 2; }"},
+            also=["file-removed"],
         ),
         miss(
             {"acme/v1/a.proto": "message Step { string id = 1; } message Tag { string name = 1; }"},
@@ -29,9 +45,10 @@ from fieldstone.schema.model import Enum, Message, Service
 def type_moved(change: Kept[Message | Enum | Service], context: Context) -> Iterator[Hit]:
     """Most languages generate one module, header or outer class a file, and importers name that file.
     Bytes and JSON do not change, but every program that includes the old one stops compiling. A whole
-    file that went is told by `file-removed`.
+    file that went is told by `file-removed`, unless its types came into another syntax.
     """
     old, new = change.old.file, change.new.file
     nested = change.old.parent in context.old.messages
-    if old != new and old in context.new.files and not nested:
+    told_by_file = old not in context.new.files and context.old.files[old].syntax == context.new.files[new].syntax
+    if old != new and not told_by_file and not nested:
         yield Hit(old=old, new=new)

@@ -1,0 +1,93 @@
+"""What the gate costs on the telemetry contract, against buf, as ratios from one run.
+
+Every round runs each command once as a whole process, in an order that changes from round to round;
+figures are medians of wall time over the rounds.
+
+    python benchmarks/gate.py [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+CONTRACT = "schemas/telemetry/telemetry/v2/telemetry_v2.proto"
+ANCHOR = "  optional int32 vector_index = 17;\n"
+ADDED = ANCHOR + "  // How long the step took, in microseconds.\n  optional int64 duration_us = 18;\n"
+
+UNCHANGED_LIMIT_S = 0.150
+CHANGED_LIMIT = 2.0
+
+
+def copy_repository(folder: Path) -> Path:
+    """A copy of the schemas, the registry and the settings."""
+    for name in ("buf.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("schemas", "registry"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def seconds(command: list[str], cwd: Path) -> float:
+    """The wall time of one run, in seconds."""
+    start = time.perf_counter()
+    subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def measure(rounds: int, commands: dict[str, tuple[list[str], Path]]) -> dict[str, list[float]]:
+    """The wall times of each command over the rounds, in seconds, after one round that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(rounds + 1):
+        for name in random.sample(list(commands), len(commands)):
+            took = seconds(*commands[name])
+            if turn:
+                times[name].append(took)
+    return times
+
+
+def main(rounds: int) -> None:
+    """Measure, and print the medians and ratios."""
+    fieldstone, buf, python = (str(BIN / name) for name in ("fieldstone", "buf", "python"))
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        unchanged, changed = copy_repository(Path(one)), copy_repository(Path(two))
+        contract = changed / CONTRACT
+        contract.write_text(contract.read_text().replace(ANCHOR, ADDED))
+        newest = max((changed / "registry/telemetry").iterdir(), key=lambda path: [*map(int, path.name.split("."))])
+        times = measure(
+            rounds,
+            {
+                "python -c pass": ([python, "-c", "pass"], unchanged),
+                "fieldstone check, nothing changed": ([fieldstone, "check", "telemetry"], unchanged),
+                "fieldstone check, one change": ([fieldstone, "check", "telemetry"], changed),
+                "buf breaking": (
+                    [buf, "breaking", "schemas/telemetry", "--against", str(newest / "image.binpb")],
+                    changed,
+                ),
+                "buf lint": ([buf, "lint", "schemas/telemetry"], changed),
+            },
+        )
+    report(times)
+
+
+def report(times: dict[str, list[float]]) -> None:
+    """Print each command's minimum, median and maximum, then the two figures that count."""
+    for name, taken in times.items():
+        print(f"{name:36} {min(taken) * 1000:6.0f} {median(taken) * 1000:6.0f} {max(taken) * 1000:6.0f} ms")
+    rounds = list(zip(*times.values(), strict=True))
+    beyond = median(unchanged - start for start, unchanged, *_ in rounds)
+    ratio = median(changed / (breaking + lint) for _, _, changed, breaking, lint in rounds)
+    print(f"\nnothing changed: {beyond * 1000:.0f} ms beyond the interpreter (limit {UNCHANGED_LIMIT_S * 1000:.0f} ms)")
+    print(f"one change: {ratio:.2f} x buf breaking + buf lint (limit {CHANGED_LIMIT:.2f} x)")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)

@@ -1,0 +1,49 @@
+#!/bin/sh
+# The gate at work on the real telemetry contract. Edits happen in a scratch copy only.
+set -eu
+
+repository=$(cd "$(dirname "$0")/.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+show() {
+    printf '\n$ %s\n' "$*"
+    "$@" 2>&1
+}
+
+refused() {
+    status=0
+    show "$@" || status=$?
+    if [ "$status" -ne 1 ]; then
+        echo "expected a refusal (exit code 1), got $status" >&2
+        exit 1
+    fi
+}
+
+echo "1. The contract as it is: nothing changed since its last release."
+cd "$repository"
+show fieldstone registry list
+show fieldstone check
+
+echo
+echo "2. A breaking edit, in a scratch copy: the reward becomes a float."
+cp -R "$repository/buf.yaml" "$repository/pyproject.toml" "$repository/schemas" "$repository/registry" "$scratch"
+cd "$scratch"
+contract=schemas/telemetry/telemetry/v2/telemetry_v2.proto
+cp "$contract" "$scratch/released.proto"
+sed 's/  double reward = 9;/  float reward = 9;/' "$scratch/released.proto" >"$contract"
+refused fieldstone check telemetry
+
+echo
+echo "3. An additive edit: steps also tell how long they took. It is released as the next minor version."
+sed 's|^  optional int32 vector_index = 17;|&\n  // How long the environment took for the step, in microseconds; absent where nobody measured.\n  optional int64 duration_us = 18;|' \
+    "$scratch/released.proto" >"$contract"
+rm "$scratch/released.proto"
+before=$(fieldstone registry list telemetry | awk 'END { print $2 }')
+show fieldstone check telemetry
+show fieldstone release telemetry
+show fieldstone registry verify
+show fieldstone diff telemetry "$before" --format markdown
+
+echo
+echo "Try it yourself: .venv/bin/fieldstone explain field-type-changed"

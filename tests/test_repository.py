@@ -1,0 +1,67 @@
+"""This repository holds itself to what it asks of others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+ENVIRONMENT = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "GITHUB_ACTIONS": ""}
+
+
+def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("check",), ("registry", "verify"), ("format", "--check")],
+    ids=" ".join,
+)
+def test_our_schemas_and_registry_pass_our_own_gate(command: tuple[str, ...]) -> None:
+    done = run("fieldstone", *command)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_every_release_of_the_history_is_there() -> None:
+    listed = run("fieldstone", "registry", "list").stdout.splitlines()
+    assert ["telemetry 1.0.0", "telemetry 1.1.0", "telemetry 1.2.0"] == [
+        " ".join(line.split()[:2]) for line in listed if line.startswith("telemetry ")
+    ][:3]
+
+
+def test_the_demo_shows_a_refusal_and_a_release() -> None:
+    done = run("demo/run.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in (
+        "unchanged since",
+        "error[field-type-changed]",
+        "= breaks:  wire, json, source, storage -> major",
+        "= fix:     keep `double reward = 9;` and add a new field",
+        "(minor) as registry/telemetry/",
+        "sound.",
+    ):
+        assert words in done.stdout
+
+
+def test_the_wheel_carries_the_annotations_and_the_schema_of_reports(tmp_path: Path) -> None:
+    done = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "fieldstone/vocabulary/fieldstone/v1/annotations.proto" in names
+    assert "fieldstone/report/report.schema.json" in names
+    assert "fieldstone/py.typed" in names
+
+
+def test_the_readme_shows_what_the_commands_print() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = run("demo/run.sh").stdout
+    refused = shown[shown.index("error[field-type-changed]") : shown.index("   = more:")]
+    assert refused in readme
