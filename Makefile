@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test bench fmt lock clean
+.PHONY: help setup demo check static test fuzz bench fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -58,6 +58,10 @@ static: setup ## formatting, lint, types, layers
 
 test: setup ## the whole suite, with its coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+
+fuzz: setup ## thousands of random schema pairs through both engines
+	FIELDSTONE_SEED=$${FIELDSTONE_SEED:-$$(date +%s)} FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from fieldstone.schema import buf
 
 Sources = str | Mapping[str, str]
@@ -42,9 +40,3 @@ def compile_sources(sources: Sources) -> bytes:
     """The image of an example's sources, compiled by the real buf; empty sources give an empty image."""
     files = with_headers(sources)
     return _compile(tuple(sorted(files.items()))) if files else b""
-
-
-@pytest.fixture(scope="session")
-def compiled():
-    """`compile_sources`, for tests."""
-    return compile_sources

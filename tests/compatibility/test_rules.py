@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding
@@ -27,10 +28,17 @@ def examples() -> Iterator[tuple[Rule, Example]]:
         yield from ((rule, example) for example in rule.examples)
 
 
-EXAMPLES = [
-    pytest.param(rule, example, id=f"{rule.id}-{'hit' if example.is_hit else 'miss'}-{rule.examples.index(example)}")
-    for rule, example in examples()
-]
+def cases(*, style: bool) -> list[ParameterSet]:
+    return [
+        pytest.param(
+            rule, example, id=f"{rule.id}-{'hit' if example.is_hit else 'miss'}-{rule.examples.index(example)}"
+        )
+        for rule, example in examples()
+        if style or not rule.is_style
+    ]
+
+
+EXAMPLES = cases(style=True)
 
 
 def schema_of(sources: Sources) -> Schema:
@@ -60,7 +68,7 @@ def test_a_schema_against_itself_is_silent(rule: Rule, example: Example) -> None
         assert judge(context, all_rules().values()) == []
 
 
-@pytest.mark.parametrize(("rule", "example"), [param for param in EXAMPLES if not param.values[0].is_style])
+@pytest.mark.parametrize(("rule", "example"), cases(style=False))
 def test_buf_agrees_on_every_example(rule: Rule, example: Example) -> None:
     findings = judge_example(example, [r for r in all_rules().values() if not r.is_style])
     with tempfile.TemporaryDirectory() as folder:

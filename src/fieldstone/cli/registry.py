@@ -112,7 +112,7 @@ def verify_registry(since: str) -> int:
     registry = project.registry
     count = sum(len(registry.versions(module)) for module in registry.modules())
     said = f"{len(defects)} defect{'' if len(defects) == 1 else 's'}" if defects else "sound"
-    click.echo(f"registry {_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, {said}.", err=True)
+    click.echo(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, {said}.", err=True)
     return 1 if defects else 0
 
 

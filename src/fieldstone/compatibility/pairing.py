@@ -17,6 +17,7 @@ from fieldstone.schema.model import (
     Element,
     Enum,
     EnumValue,
+    Field,
     File,
     Location,
     Message,
@@ -181,7 +182,13 @@ def _match(
 
 
 def _differ(old: Element, new: Element) -> bool:
-    return old != new or getattr(old, "file", "") != getattr(new, "file", "")
+    return old != new or (_belongs_to_file(old) and old.location.path != new.location.path)
+
+
+def _belongs_to_file(element: Element) -> bool:
+    """Whether generated code is looked for in the element's file: types and extensions."""
+    is_extension = isinstance(element, Field) and element.extendee is not None
+    return isinstance(element, Message | Enum | Service) or is_extension
 
 
 def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -> Location:

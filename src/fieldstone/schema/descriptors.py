@@ -309,7 +309,7 @@ class _FileReader:
             unset=self._unset(field, cardinality),
             oneof=oneof,
             extendee=field.extendee.removeprefix(".") or None,
-            group=_is_group(field, features),
+            group=entry is None and _is_group(field, features),
             options=_map_options(entry, features) if entry else _field_options(field, features, cardinality),
         )
 

@@ -6,6 +6,14 @@ from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
 
+# What buf says of a map's entry message, which is called after the field, whatever its number.
+_OF_MAPS = (
+    "MESSAGE_NO_DELETE",
+    "FIELD_SAME_TYPE",
+    "FIELD_SAME_UTF8_VALIDATION",
+    "FIELD_SAME_JAVA_UTF8_VALIDATION",
+)
+
 
 @rule(
     on=[(Renumbered, Field)],
@@ -13,13 +21,15 @@ from fieldstone.schema.model import Field
     message="`{name}` of `{parent}` went from number {number} to {to}",
     fix="keep `{was}`, or add a field of another name with number {to}",
     breaks=EVERYTHING,
-    buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS"],
+    buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", *_OF_MAPS],
     examples=[
         hit("message Step { double reward = 1; }", "message Step { double reward = 2; }"),
         hit(
             'syntax = "proto2"; message Step { required double reward = 1; }',
             'syntax = "proto2"; message Step { required double reward = 2; }',
         ),
+        hit("message Step { map<string, int32> tags = 1; }", "message Step { string tags = 2; }"),
+        hit("message Step { map<string, int32> tags = 1; }", "message Step { map<string, bytes> tags = 2; }"),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; double reward_sum = 2; }"),
     ],
 )

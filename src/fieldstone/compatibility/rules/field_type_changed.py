@@ -27,6 +27,11 @@ from fieldstone.schema.model import Field
             'syntax = "proto2"; message Step { optional string tries = 1; }',
         ),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; float reward_small = 2; }"),
+        miss(
+            'edition = "2023"; message Tag {} message Step { map<string, Tag> tags = 1; }',
+            'edition = "2023"; option features.message_encoding = DELIMITED; '
+            "message Tag {} message Step { map<string, Tag> tags = 1; }",
+        ),
         miss("message Step { Tag tag = 1; } message Tag {}", "message Tag {} message Step { Tag tag = 1; }"),
     ],
 )

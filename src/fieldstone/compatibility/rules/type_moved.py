@@ -1,20 +1,30 @@
-"""A message, enum or service moved to another file."""
+"""A message, enum, service or extension moved to another file."""
 
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Enum, Message, Service
+from fieldstone.schema.model import Enum, Field, Message, Service
+
+_EXTENSIBLE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
+_EXTENSION = "extend Step { optional string note = 100; }"
 
 
 @rule(
-    on=[(Kept, Message), (Kept, Enum), (Kept, Service)],
+    on=[(Kept, Message), (Kept, Enum), (Kept, Service), (Kept, Field)],
     summary="What was released stays in its file.",
     message="`{name}` moved from {old} to {new}",
     fix="move it back to {old}",
     breaks=[Surface.SOURCE],
-    buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "FILE_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS"],
+    buf=[
+        "MESSAGE_NO_DELETE",
+        "ENUM_NO_DELETE",
+        "SERVICE_NO_DELETE",
+        "EXTENSION_NO_DELETE",
+        "FILE_NO_DELETE",
+        "MESSAGE_SAME_REQUIRED_FIELDS",
+    ],
     examples=[
         hit(
             {"acme/v1/a.proto": "message Step { string id = 1; } message Tag { string name = 1; }"},
@@ -31,6 +41,13 @@ from fieldstone.schema.model import Enum, Message, Service
             {"acme/v1/b.proto": 'syntax = "proto2"; message Step { required int32 id = 1; }'},
             also=["file-removed", "json-format-changed"],
         ),
+        hit(
+            {"acme/v1/a.proto": _EXTENSIBLE + _EXTENSION, "acme/v1/b.proto": 'syntax = "proto2"; message Tag {}'},
+            {
+                "acme/v1/a.proto": _EXTENSIBLE,
+                "acme/v1/b.proto": 'syntax = "proto2"; import "acme/v1/a.proto"; message Tag {} ' + _EXTENSION,
+            },
+        ),
         miss(
             {"acme/v1/a.proto": "message Step { string id = 1; }"},
             {"acme/v1/b.proto": "message Step { string id = 1; string note = 2; }"},
@@ -42,12 +59,12 @@ from fieldstone.schema.model import Enum, Message, Service
         ),
     ],
 )
-def type_moved(change: Kept[Message | Enum | Service], context: Context) -> Iterator[Hit]:
+def type_moved(change: Kept[Message | Enum | Service | Field], context: Context) -> Iterator[Hit]:
     """Most languages generate one module, header or outer class a file, and importers name that file.
     Bytes and JSON do not change, but every program that includes the old one stops compiling. A whole
     file that went is told by `file-removed`, unless its types came into another syntax.
     """
-    old, new = change.old.file, change.new.file
+    old, new = change.old.location.path, change.new.location.path
     nested = change.old.parent in context.old.messages
     told_by_file = old not in context.new.files and context.old.files[old].syntax == context.new.files[new].syntax
     if old != new and not told_by_file and not nested:

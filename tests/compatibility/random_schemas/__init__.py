@@ -1,0 +1,1 @@
+"""Random schemas and random changes to them, as protobuf source."""
