@@ -60,7 +60,8 @@ test: setup ## the whole suite, with its coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
 
 fuzz: setup ## thousands of random schema pairs through both engines
-	FIELDSTONE_SEED=$${FIELDSTONE_SEED:-$$(date +%s)} FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} \
+	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
+		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py
 
 bench: setup ## what the claims of speed rest on

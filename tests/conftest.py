@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from fieldstone.schema import buf
+
+SEED = os.environ.get("FIELDSTONE_SEED", "stone")
+"""What random tests start from."""
 
 Sources = str | Mapping[str, str]
 
@@ -40,3 +44,8 @@ def compile_sources(sources: Sources) -> bytes:
     """The image of an example's sources, compiled by the real buf; empty sources give an empty image."""
     files = with_headers(sources)
     return _compile(tuple(sorted(files.items()))) if files else b""
+
+
+def pytest_report_header() -> str:
+    """The seed of the random tests."""
+    return f"FIELDSTONE_SEED={SEED}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ SCHEMA: dict[str, Any] = {
         "modules": {
             "type": "object",
             "description": "Module name -> what it asks for beyond the settings above.",
+            "propertyNames": {"pattern": r"^[^./\\][^/\\]*$"},
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -192,9 +194,9 @@ def _upwards(start: Path) -> Iterable[Path]:
 def _read_candidates(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
     pyproject, own = folder / "pyproject.toml", folder / "fieldstone.toml"
     if pyproject.is_file():
-        content = _read_toml(pyproject)
-        if "fieldstone" in content.get("tool", {}):
-            yield pyproject, content["tool"]["fieldstone"]
+        tools = _read_toml(pyproject).get("tool")
+        if isinstance(tools, dict) and "fieldstone" in tools:
+            yield pyproject, tools["fieldstone"]
     if own.is_file():
         yield own, _read_toml(own)
 
@@ -212,9 +214,9 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
     types = {"string": str, "boolean": bool, "array": list, "object": dict}
     wanted = schema.get("type")
     if wanted and not isinstance(value, types[wanted]):
-        raise FieldstoneError(f"{key or 'the table'} in {file} must be of type {wanted}, and is {value!r}")
+        raise FieldstoneError(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
     if "enum" in schema and value not in schema["enum"]:
-        raise FieldstoneError(f"{key} in {file} is {value!r}", fix=f"it may be {', '.join(schema['enum'])}")
+        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
     if wanted == "array":
         for item in value:
             _validate(item, schema["items"], key, file)
@@ -227,6 +229,8 @@ def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: st
     others = schema["additionalProperties"]
     for name, item in value.items():
         path = f"{key}.{name}" if key else name
+        if not re.search(schema.get("propertyNames", {}).get("pattern", ""), name):
+            raise FieldstoneError(f"{name!r} in {key} in {file} cannot be the name of a folder in the registry")
         if name in known or others:
             _validate(item, known.get(name, others), path, file)
         else:
@@ -248,12 +252,18 @@ def _validate_rules(rules: Mapping[str, str], where: str, file: Path) -> None:
                 f"{where}.{rule} in {file} looks like a rule of buf", fix="configure it in the lint section of buf.yaml"
             )
         if rule not in rule_ids():
-            raise FieldstoneError(f"unknown rule {where}.{rule} in {file}", fix=_nearest(rule, rule_ids()))
+            fix = _nearest(rule, rule_ids(), otherwise="`fieldstone rules` lists them")
+            raise FieldstoneError(f"unknown rule {where}.{rule} in {file}", fix=fix)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return f"did you mean {near[0]}?" if near else otherwise or f"known are {', '.join(known)}"
+
+
+def _shown(value: Any) -> str:
+    """A value much as TOML writes it."""
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _normal(path: str) -> str:

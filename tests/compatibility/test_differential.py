@@ -23,6 +23,7 @@ from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import read_schema
 from tests.compatibility.random_schemas.mutation import Mutator
 from tests.compatibility.random_schemas.rendering import Renderer
+from tests.conftest import SEED
 
 TODAY = date(2026, 1, 1)
 RULES = [rule for rule in all_rules().values() if not rule.is_style]
@@ -84,11 +85,10 @@ def _text(title: str, sources: Sources) -> str:
 
 
 def test_both_engines_agree_on_random_pairs() -> None:
-    seed = os.environ.get("FIELDSTONE_SEED", "stone")
     pairs = int(os.environ.get("FIELDSTONE_PAIRS", "60"))
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(compare, (f"{seed}-{i}" for i in range(pairs))))
+        results = list(pool.map(compare, (f"{SEED}-{i}" for i in range(pairs))))
     disagreeing = ["\n".join(result) for result in results if result]
-    assert not disagreeing, f"FIELDSTONE_SEED={seed}\n" + "\n\n".join(disagreeing[:3])
+    assert not disagreeing, f"FIELDSTONE_SEED={SEED}\n" + "\n\n".join(disagreeing[:3])
     compiled = sum(result is not None for result in results)
-    assert compiled >= pairs // 3, f"FIELDSTONE_SEED={seed}: only {compiled} of {pairs} pairs compile"
+    assert compiled >= pairs // 3, f"FIELDSTONE_SEED={SEED}: only {compiled} of {pairs} pairs compile"

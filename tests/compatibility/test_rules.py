@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding
@@ -19,6 +19,9 @@ from fieldstone.schema import buf
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
 from tests.conftest import compile_sources
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 TODAY = date(2026, 1, 1)
 

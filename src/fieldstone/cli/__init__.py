@@ -72,16 +72,20 @@ def main() -> None:
     except FieldstoneError as error:
         click.echo(f"error: {error}", err=True)
         code = _COULD_NOT
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise
-        click.echo(
-            f"error: Fieldstone failed: {type(error).__name__}: {error}; please report it with the output of "
-            "the same command under FIELDSTONE_TRACEBACK=1",
-            err=True,
-        )
+        click.echo(f"error: {_unforeseen(error)}", err=True)
         code = _COULD_NOT
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(error: Exception) -> str:
+    """What to say of an error that nothing else explains; a full disk is nobody's mistake."""
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"the system refused: {where}{error.strerror or error}"
+    return (
+        f"Fieldstone failed: {type(error).__name__}: {error}; please report it with the output of "
+        "the same command under FIELDSTONE_TRACEBACK=1"
+    )

@@ -25,14 +25,40 @@ def command(folder: Path, vocabulary: bool, hooks: bool, first_release: bool) ->
     """
     from fieldstone.workflows.init import init
 
-    outcome = init(folder, vocabulary=vocabulary, hooks=hooks, first_release=first_release)
+    outcome = init(folder, vocabulary=vocabulary, hooks=hooks)
     for path in outcome.written:
         click.echo(f"wrote    {path}")
     for path in outcome.kept:
         click.echo(f"kept     {path}")
-    for release in outcome.releases:
-        click.echo(f"released {release.name} {release.version}")
+    released = _release(folder) if first_release else True
     for advice in outcome.advice:
         click.echo(f"next: {advice}", err=True)
-    click.echo("next: fieldstone check", err=True)
-    return 0
+    if released:
+        click.echo(f"next: {_last_step(folder)}", err=True)
+    return 0 if released else 1
+
+
+def _release(folder: Path) -> bool:
+    from fieldstone.cli.check import read_lines, wants_color
+    from fieldstone.compatibility.finding import Report
+    from fieldstone.report import render
+    from fieldstone.report.text import summary
+    from fieldstone.workflows.first_release import first_releases
+    from fieldstone.workflows.project import Project
+
+    for outcome in first_releases(Project.at(folder)):
+        if outcome.release is None:
+            click.echo(render(Report((outcome.report,)), "text", read=read_lines, color=wants_color()), nl=False)
+            click.echo(summary(outcome.report), err=True)
+            return False
+        click.echo(f"released {outcome.release.name} {outcome.release.version}")
+    return True
+
+
+def _last_step(folder: Path) -> str:
+    from fieldstone.workflows.project import Project
+
+    project = Project.at(folder)
+    if all(project.newest(module) for module in project.workspace.modules.values()):
+        return "commit all this; from then on `fieldstone check` guards what is released"
+    return "`fieldstone check`; if it is content, `fieldstone init --release` releases every module as 1.0.0"

@@ -35,7 +35,8 @@ class VersionName(click.ParamType[str]):
         """The versions of the module that the command line names already."""
         from fieldstone.workflows.project import Project
 
-        module = ctx.params.get("module") or next(iter(ctx.params.get("modules") or ()), None)
+        # What stands before an option without its value is in `args`, and in no parameter yet.
+        module = ctx.params.get("module") or next(iter(ctx.params.get("modules") or ctx.args), None)
         try:
             versions = Project.at(Path.cwd()).registry.versions(module) if module else []
         except FieldstoneError:
@@ -44,12 +45,13 @@ class VersionName(click.ParamType[str]):
 
 
 class RuleId(click.ParamType[str]):
-    """The id of a rule, or the beginning of one."""
+    """The id of a rule or of a registry defect, or the beginning of a rule's."""
 
     name = "rule"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The ids of all rules."""
+        """The ids of all rules and defects."""
         from fieldstone.compatibility.rules import rule_ids
+        from fieldstone.registry import DEFECTS
 
-        return [CompletionItem(rule) for rule in rule_ids() if rule.startswith(incomplete)]
+        return [CompletionItem(name) for name in (*rule_ids(), *DEFECTS) if name.startswith(incomplete)]

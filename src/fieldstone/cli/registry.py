@@ -110,10 +110,12 @@ def verify_registry(since: str) -> int:
         click.echo(f"  --> {_relative(defect.path)}")
         click.echo(f"   = fix: {defect.fix}")
     registry = project.registry
+    if defects:
+        click.echo(f"{_relative(registry.url)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
+        return 1
     count = sum(len(registry.versions(module)) for module in registry.modules())
-    said = f"{len(defects)} defect{'' if len(defects) == 1 else 's'}" if defects else "sound"
-    click.echo(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, {said}.", err=True)
-    return 1 if defects else 0
+    click.echo(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
+    return 0
 
 
 def _relative(path: str) -> str:

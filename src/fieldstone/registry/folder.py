@@ -177,7 +177,7 @@ def _folders(parent: Path) -> list[Path]:
     stray = [entry for entry in kept if not entry.is_dir()]
     if stray:
         raise FieldstoneError(
-            f"stray file in the registry: {stray[0]}", fix="remove it: a registry holds releases only"
+            f"stray file in the registry: {stray[0]}", fix="move it away: a registry holds releases only"
         )
     return kept
 

@@ -125,6 +125,7 @@ def from_toml(text: str, *, where: str) -> Release:
     """
     try:
         content = tomllib.loads(text)
+        _refuse_other_than_text(content, "")
         previous = content.get("previous")
         return Release(
             name=content["name"],
@@ -145,6 +146,18 @@ def from_toml(text: str, *, where: str) -> Release:
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         problem = f"no {error}" if isinstance(error, KeyError) else error
         raise FieldstoneError(f"{where} is no release manifest: {problem}", fix="restore it from git") from error
+
+
+def _refuse_other_than_text(value: Any, key: str) -> None:
+    """A manifest holds texts, in lists and tables."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_other_than_text(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_other_than_text(item, key)
+    elif not isinstance(value, str):
+        raise TypeError(f"{key} is no text")
 
 
 def seal_of(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,9 +59,18 @@ class Running:
         if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
             return out
         said = [line for line in (err or out).decode("utf-8", "replace").splitlines() if line.strip()]
+        if len(said) > 1 and said[0].endswith(":"):
+            said[:2] = [f"{said[0]} {said[1].strip()}"]
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         first = said[0].removeprefix("Failure: ") if said else f"buf {self.arguments[0]} ended with {code}"
+        first = re.sub(r"^(\S+:\d+:\d+):(?=\S)", r"\1: ", first)
         raise FieldstoneError(f"{what}: {first}{more}")
+
+    def close(self) -> None:
+        """End the command if nobody waited for it."""
+        self._process.kill()
+        with self._process:
+            pass
 
     def annotations(self, *, what: str) -> list[Annotation]:
         """Wait for a command with `--error-format json` and give its findings.

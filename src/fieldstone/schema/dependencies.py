@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf
 from fieldstone.schema.digest import b5, imports, manifest
 from fieldstone.schema.workspace import Module, Workspace
@@ -42,7 +43,13 @@ class Dependencies:
         needed: dict[str, Module] = {}
         waiting = [module]
         while waiting:
-            for found in self._direct(waiting.pop()):
+            importer = waiting.pop()
+            for found in self._direct(importer):
+                if found.name == module.name and importer is not module:
+                    raise FieldstoneError(
+                        f"modules import each other in a circle: {module.name} and {importer.name}",
+                        fix="move what they share into a module of its own",
+                    )
                 if found.name not in needed and found.name != module.name:
                     needed[found.name] = found
                     waiting.append(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -42,7 +43,12 @@ def resolve(ref: str, cwd: Path) -> str:
     Raises:
         FieldstoneError: there is no git, no checkout, or no such commit.
     """
-    return run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", cwd=cwd).decode().strip()
+    run("rev-parse", "--git-dir", cwd=cwd)
+    try:
+        found = run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", cwd=cwd)
+    except FieldstoneError as error:
+        raise FieldstoneError(f"there is no git revision {ref} in {cwd}") from error
+    return found.decode().strip()
 
 
 def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> None:
@@ -51,7 +57,7 @@ def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> N
     Raises:
         FieldstoneError: git failed, or the folder cannot be written.
     """
-    listed = run("ls-tree", "-r", "-z", commit, cwd=cwd).decode().split("\0")
+    listed = os.fsdecode(run("ls-tree", "-r", "-z", commit, cwd=cwd)).split("\0")
     endings = tuple(keep)
     wanted: list[tuple[str, str]] = []
     for entry in filter(None, listed):
@@ -72,16 +78,36 @@ def changed_since(ref: str, folder: Path, *, cwd: Path) -> list[tuple[str, str]]
     Paths are relative to the root of the checkout; the letters are those of `git diff --name-status`.
 
     Raises:
-        FieldstoneError: there is no git, no checkout, or no such revision.
+        FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
     """
     if not head_commit(cwd):
         run("rev-parse", "--git-dir", cwd=cwd)
         return []
-    resolve(ref, cwd)
-    base = run("merge-base", ref, "HEAD", cwd=cwd).decode().strip()
+    base = _merge_base(resolve(ref, cwd), ref, cwd)
     flags = ("--cached", "--name-status", "--no-renames", "-z")
-    parts = run("diff", *flags, base, "--", str(folder), cwd=cwd).decode().split("\0")
+    parts = os.fsdecode(run("diff", *flags, base, "--", str(folder), cwd=cwd)).split("\0")
     return list(zip(parts[0:-1:2], parts[1::2], strict=False))
+
+
+def listed_at(ref: str, folder: Path, *, cwd: Path) -> list[str]:
+    """The files below `folder` in the commit where HEAD parted from `ref`, relative to the folder `cwd`.
+
+    Raises:
+        FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
+    """
+    if not head_commit(cwd):
+        return []
+    base = _merge_base(resolve(ref, cwd), ref, cwd)
+    return os.fsdecode(run("ls-tree", "-r", "-z", "--name-only", base, "--", str(folder), cwd=cwd)).split("\0")
+
+
+def _merge_base(commit: str, ref: str, cwd: Path) -> str:
+    try:
+        return run("merge-base", commit, "HEAD", cwd=cwd).decode().strip()
+    except FieldstoneError as error:
+        raise FieldstoneError(
+            f"{ref} and HEAD share no commit in {cwd}", fix="in a shallow clone, fetch the whole history"
+        ) from error
 
 
 def _blobs(hashes: list[str], cwd: Path) -> list[bytes]:

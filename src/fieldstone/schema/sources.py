@@ -22,27 +22,30 @@ _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A compiled module: the image's bytes, and what people call the place that it came from."""
+    """A compiled module: the image's bytes, what people call the place that it came from, and its sources' folder."""
 
     image: bytes
     label: str
+    root: Path
 
 
-def compile_module(workspace: Workspace, module: Module, *, outside: Path | None = None) -> bytes:
+def compile_module(workspace: Workspace, module: Module, *, outside: Path | None = None, at: str = "") -> bytes:
     """Compile a module of a workspace to an image.
 
     Args:
         workspace: the workspace, for the modules that `module` imports.
         module: what to compile.
         outside: a folder (the registry) that lies in a module's root and does not belong to it.
+        at: the revision or folder that the workspace was taken from, for errors.
 
     Raises:
         FieldstoneError: the module has no sources, or does not compile.
     """
+    where = f"{module.path} at {at}" if at else module.path
     if not module.proto_files:
-        raise FieldstoneError(f"module {module.name} has no .proto files below {module.root}")
-    exclude = workspace.excluded_paths(outside) if outside else ()
-    return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{module.path} does not compile")
+        raise FieldstoneError(f"module {module.name} has no .proto files below {where if at else module.root}")
+    exclude = (*(workspace.excluded_paths(outside) if outside else ()), *workspace.nested_in(module))
+    return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{where} does not compile")
 
 
 def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> Compiled | None:
@@ -59,27 +62,28 @@ def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside
     """
     path = Path(ref)
     if path.is_file():
-        return Compiled(_read_image(path), ref)
+        return Compiled(_read_image(path), ref, module.root)
     if path.is_dir():
-        return Compiled(_compile_folder(path.resolve(), module), ref)
+        root, image = _compile_folder(path.resolve(), module)
+        return Compiled(image, ref, root)
     with _checkout(ref, workspace.root) as root:
         registry = root / os.path.relpath(outside, workspace.root)
         names = {known.path: known.name for known in workspace.modules.values()}
         then = load_workspace(root, names=names, outside=registry)
         if module.name not in then.modules:
             return None
-        return Compiled(compile_module(then, then.modules[module.name], outside=registry), ref)
+        return Compiled(compile_module(then, then.modules[module.name], outside=registry, at=ref), ref, module.root)
 
 
-def _compile_folder(folder: Path, module: Module) -> bytes:
+def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:
     if not any((folder / name).is_file() for name in CONFIG_FILES):
-        return buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
+        return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
     workspace = load_workspace(folder)
-    if module.name in workspace.modules:
-        return compile_module(workspace, workspace.modules[module.name])
-    if len(workspace.modules) == 1:
-        return compile_module(workspace, *workspace.modules.values())
-    raise FieldstoneError(f"no module {module.name} in {folder} (it lists {', '.join(workspace.modules)})")
+    only = next(iter(workspace.modules.values())) if len(workspace.modules) == 1 else None
+    found = workspace.modules.get(module.name, only)
+    if found is None:
+        raise FieldstoneError(f"no module {module.name} in {folder}", fix=f"it lists {', '.join(workspace.modules)}")
+    return found.root, compile_module(workspace, found, at=str(folder))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
 _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
+_VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,14 @@ class Workspace:
         inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
+    def nested_in(self, module: Module) -> tuple[str, ...]:
+        """What to exclude so that the modules below a module's root are not compiled as part of it.
+
+        buf takes the files and folders in a nested module for this, and refuses the module's own folder.
+        """
+        nested = [other for other in self.modules.values() if module.root in other.root.parents]
+        return tuple(sorted({f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.proto_files}))
+
 
 def load_workspace(root: Path, *, names: Mapping[str, str] | None = None, outside: Path | None = None) -> Workspace:
     """Read the modules of the workspace at `root`.
@@ -146,6 +155,7 @@ def load_workspace(root: Path, *, names: Mapping[str, str] | None = None, outsid
     root = root.resolve()
     config, entries = _entries(root)
     called = _name_all(entries, names or {}, root)
+    _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
     for entry, name in zip(entries, called, strict=True):
         module_root = (root / entry.path).resolve()
@@ -178,25 +188,31 @@ class _Entry:
 def _entries(root: Path) -> tuple[str, list[_Entry]]:
     work = root / "buf.work.yaml"
     if work.is_file():
-        directories = _load_yaml(work).get("directories") or []
-        return work.name, [_entry_v1(root, _normal(str(path))) for path in directories]
+        directories = _texts(_load_yaml(work), "directories", work)
+        return work.name, [_entry_v1(root, _normal(path)) for path in directories]
     config = root / "buf.yaml"
     if not config.is_file():
         raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
     content = _load_yaml(config)
-    if content.get("version") == "v2":
-        return config.name, _entries_v2(content)
+    version = content.get("version")
+    if version == "v2":
+        return config.name, _entries_v2(content, config)
+    if version not in _VERSIONS_OF_ONE_MODULE:
+        said = f"is of version {version}" if version else "says no version"
+        raise FieldstoneError(f"{config} {said}", fix="Fieldstone reads v1 and v2")
     return config.name, [_entry_v1(root, ".")]
 
 
-def _entries_v2(content: Mapping[str, Any]) -> list[_Entry]:
+def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
     listed = content.get("modules") or [{"path": ".", "name": content.get("name", "")}]
+    if not isinstance(listed, list) or not all(isinstance(module, dict) for module in listed):
+        raise FieldstoneError(f"modules in {config} is no list of modules")
     return [
         _Entry(
             path=_normal(str(module.get("path", "."))),
             buf_name=str(module.get("name", "")),
-            excludes=tuple(map(str, module.get("excludes") or ())),
-            includes=tuple(map(str, module.get("includes") or ())),
+            excludes=_texts(module, "excludes", config),
+            includes=_texts(module, "includes", config),
             shares_documents=True,
         )
         for module in listed
@@ -207,10 +223,20 @@ def _entry_v1(root: Path, path: str) -> _Entry:
     config = root / path / "buf.yaml"
     content = _load_yaml(config) if config.is_file() else {}
     build = content.get("build") or {}
+    if not isinstance(build, dict):
+        raise FieldstoneError(f"build in {config} is no mapping")
     if build.get("roots", ["."]) != ["."]:
         raise FieldstoneError(f"{config} has build.roots of version v1beta1", fix="run `buf config migrate`")
-    excludes = tuple(f"{path}/{folder}" for folder in build.get("excludes") or ())
+    excludes = tuple(f"{path}/{folder}" for folder in _texts(build, "excludes", config))
     return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes)
+
+
+def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...]:
+    """A list of texts in a configuration; empty where it is left out."""
+    listed = content.get(key) or []
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise FieldstoneError(f"{key} in {config} is no list of paths")
+    return tuple(listed)
 
 
 def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> list[str]:
@@ -219,6 +245,15 @@ def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> li
     return [
         name if seen[name] == 1 else entry.path.replace("/", "-") for name, entry in zip(short, entries, strict=True)
     ]
+
+
+def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise FieldstoneError(
+            f"{config} lists two modules that would both be called {twice[0]}",
+            fix="name them in the settings: `[tool.fieldstone.modules.NAME]` with their `path`",
+        )
 
 
 def _short_name(entry: _Entry, root: Path) -> str:

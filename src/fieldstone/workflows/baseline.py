@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
+from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
-from fieldstone.schema.descriptors import read_schema
-from fieldstone.schema.digest import manifest
+from fieldstone.schema.descriptors import content_digests, read_schema
+from fieldstone.schema.digest import file_digest, manifest
 from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference
 from fieldstone.schema.workspace import Module
@@ -40,50 +41,48 @@ class Baseline:
 
     Attributes:
         side: its image, schema and label.
-        places: what leads to its sources, before a path relative to the module's root.
+        root: the absolute folder of its sources, or of today's where they have none of their own.
         sources: its files' digests, where they are known.
     """
 
     side: Side
-    places: str
+    root: Path
     sources: dict[str, str]
 
 
-def released(project: Project, release: Release, start: Path) -> Baseline:
-    """A release as a baseline; its places are relative to the folder `start`.
+def released(project: Project, release: Release) -> Baseline:
+    """A release as a baseline.
 
     Raises:
         FieldstoneError: its image is missing or damaged.
     """
-    image = project.registry.read(release, IMAGE)
+    image = _read_intact(project, release, IMAGE)
     where = project.registry.place(release)
     schema = read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys())
-    places = f"{os.path.relpath(where, start)}/{SOURCES}"
-    return Baseline(Side(image, schema, release.version), places, release.sources)
+    return Baseline(Side(image, schema, release.version), Path(where, SOURCES), release.sources)
 
 
-def find_baseline(project: Project, module: Module, against: str, start: Path) -> Baseline | None:
+def find_baseline(project: Project, module: Module, against: str) -> Baseline | None:
     """What a module is judged against; None for a new module.
 
     Args:
         project: where the module is.
         module: the module.
         against: a version, a path or a git revision; if empty, the newest release.
-        start: the folder that places are relative to.
 
     Raises:
         FieldstoneError: there is no such thing, or it does not compile.
     """
     if not against:
         newest = project.newest(module)
-        return released(project, newest, start) if newest else None
+        return released(project, newest) if newest else None
     if against in map(str, project.registry.versions(module.name)):
-        return released(project, project.registry.release(module.name, against), start)
+        return released(project, project.registry.release(module.name, against))
     compiled = compile_reference(against, module, project.workspace, outside=project.settings.registry)
     if compiled is None:
         return None
     schema = read_schema(compiled.image, where=compiled.label)
-    return Baseline(Side(compiled.image, schema, compiled.label), project.prefix(module, start), {})
+    return Baseline(Side(compiled.image, schema, compiled.label), compiled.root, {})
 
 
 def history(project: Project, module: Module) -> Ledger:
@@ -95,7 +94,7 @@ def history(project: Project, module: Module) -> Ledger:
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    text = project.registry.read(newest, LEDGER).decode("utf-8", "replace")
+    text = _read_intact(project, newest, LEDGER).decode("utf-8", "replace")
     return Ledger.from_json(text, where=f"{project.registry.place(newest)}/{LEDGER}")
 
 
@@ -114,26 +113,26 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
     """
     settings = project.settings.module(module.name)
     new = Side(image, read_schema(image, where=f"the image of {module.path}"), "the working tree")
-    baseline = find_baseline(project, module, against, start)
+    baseline = find_baseline(project, module, against)
     versions = project.registry.versions(module.name)
-    prefix = project.prefix(module, start)
     if baseline is None:
         naming = policy_of(settings).apply(judge_style(Schema(), new.schema, settings))
         judgement = Judgement(tuple(naming), Bump.NONE, 0)
     else:
-        same_sources = baseline.sources == manifest(module.contents())
         ledger = history(project, module)
+        same_sources = _has_same_sources(baseline, new, module)
         judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
-    places = baseline.places if baseline else prefix
-    findings = tuple(relocate(finding, prefix, places) for finding in judgement.findings)
-    bump = max(judgement.bump, _bump_since_stable(project, module, new, versions, start))
-    verdict = decide(findings, bump, versions, settings)
+    was_root = baseline.root if baseline else module.root
+    findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
+    since = _bump_since_releases(project, module, new, versions[-1:] if against else [])
+    bump = judgement.bump if against else max(judgement.bump, since)
+    verdict = decide(findings, since if against and bump is not Bump.MAJOR else bump, versions, settings)
     return ModuleReport(
         module=module.name,
         findings=findings,
         compared_with=baseline.side.label if baseline else "",
         changed=judgement.changed,
-        bump=str(verdict.bump),
+        bump=str(bump),
         version=str(verdict.version or ""),
         allowed=verdict.allowed,
     )
@@ -152,10 +151,10 @@ def judge_removal(project: Project, name: str, start: Path) -> ModuleReport:
     """
     settings = project.settings.module(name)
     versions = project.registry.versions(name)
-    baseline = released(project, project.registry.release(name, str(versions[-1])), start)
+    baseline = released(project, project.registry.release(name, str(versions[-1])))
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
     findings = tuple(
-        replace(relocate(finding, "", baseline.places), place=Location(config))
+        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config))
         for finding in judge_natively(baseline.side.schema, Schema(), settings)
     )
     verdict = decide(findings, Bump.MAJOR, versions, settings)
@@ -170,10 +169,31 @@ def judge_removal(project: Project, name: str, start: Path) -> ModuleReport:
     )
 
 
-def _bump_since_stable(project: Project, module: Module, new: Side, versions: Sequence[Version], start: Path) -> Bump:
-    """After a pre-release: what the change asks for against the newest version that is none."""
-    stable = [version for version in versions if not version.prerelease]
-    if not stable or stable[-1] == versions[-1]:
-        return Bump.NONE
-    old = released(project, project.registry.release(module.name, str(stable[-1])), start)
-    return bump_since(old.side.schema, new.schema, project.settings.module(module.name))
+def _read_intact(project: Project, release: Release, path: str) -> bytes:
+    """A file of a release, of which what is judged next depends."""
+    content = project.registry.read(release, path)
+    if file_digest(content) != release.files.get(path):
+        where = f"{project.registry.place(release)}/{path}"
+        raise FieldstoneError(f"{where} is not what was released ({len(content)} bytes)", fix="restore it from git")
+    return content
+
+
+def _has_same_sources(baseline: Baseline, new: Side, module: Module) -> bool:
+    """Whether nothing changed but, at most, what no digest covers; images tell it by comments and positions."""
+    if baseline.sources:
+        return baseline.sources == manifest(module.contents())
+    old, own = baseline.side, new.schema.files.keys()
+    return content_digests(old.image, own, where=old.label) == content_digests(new.image, own, where=new.label)
+
+
+def _bump_since_releases(project: Project, module: Module, new: Side, versions: Sequence[Version]) -> Bump:
+    """What the module asks for against these releases, and after a pre-release against the newest that is none."""
+    known = project.registry.versions(module.name)
+    stable = [version for version in known if not version.prerelease]
+    bump = Bump.NONE
+    for version in {*versions, *(stable[-1:] if stable[-1:] != known[-1:] else [])}:
+        release = project.registry.release(module.name, str(version))
+        old = released(project, release).side.schema
+        same = release.sources == manifest(module.contents())
+        bump = max(bump, bump_since(old, new.schema, project.settings.module(module.name), same_sources=same))
+    return bump

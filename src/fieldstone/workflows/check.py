@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,9 +44,11 @@ def check(
         FieldstoneError: anything that keeps the check from being done.
     """
     here = (start or Path.cwd()).resolve()
-    checks = [_ModuleCheck(project, module, against, here, full) for module in project.modules(names)]
     removed = [] if names else _removed_modules(project)
-    return Report((*(checked.report() for checked in checks), *(_removal(project, name, here) for name in removed)))
+    with ExitStack() as under_way:
+        checks = [_ModuleCheck(project, module, against, here, full, under_way) for module in project.modules(names)]
+        judged = [checked.report() for checked in checks]
+    return Report((*judged, *(_removal(project, name, here) for name in removed)))
 
 
 def _removed_modules(project: Project) -> list[str]:
@@ -94,6 +97,7 @@ class _ModuleCheck:
     against: str
     start: Path
     full: bool
+    under_way: ExitStack
 
     def __post_init__(self) -> None:
         if not self.module.proto_files:
@@ -128,9 +132,11 @@ class _ModuleCheck:
         from fieldstone.schema import buf
 
         workspace = self.project.workspace
-        exclude = workspace.excluded_paths(self.project.settings.registry)
+        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(self.module))
         start = {"lint": buf.lint, "build": buf.build}[verb]
-        return start(self.module.path, cwd=workspace.root, exclude=exclude)
+        running = start(self.module.path, cwd=workspace.root, exclude=exclude)
+        self.under_way.callback(running.close)
+        return running
 
     def _other_findings(self, linting: Running | None) -> list[Finding]:
         """What is wrong with the registry, and with the style."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from fieldstone.compatibility.changes import Described, describe
 from fieldstone.errors import FieldstoneError
@@ -62,7 +61,7 @@ def _schema(project: Project, name: str, ref: str) -> Schema:
     if ref == WORKING_TREE:
         image = compile_module(project.workspace, module, outside=project.settings.registry)
         return read_schema(image, where=f"the image of {module.path}")
-    found = find_baseline(project, module, ref, Path.cwd())
+    found = find_baseline(project, module, ref)
     if found is None:
         raise FieldstoneError(f"there is no module {name} at {ref} yet")
     return found.side.schema

@@ -45,7 +45,7 @@ def _find(name: str) -> Rule:
 
 def _buf_page(name: str) -> str:
     ours = [rule.id for rule in all_rules().values() if name in rule.buf]
-    said = f"a rule of buf; here {', '.join(ours)} reports the same" if ours else "a lint rule of buf"
+    said = f"a rule of buf; here, {' or '.join(ours)} tells the same" if ours else "a lint rule of buf"
     return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/lint/rules/.\n"
 
 
@@ -58,7 +58,7 @@ def _page(rule: Rule) -> str:
         rule.summary,
         f"{rule.level.capitalize()} by default; {kind}. Since {rule.since}.",
         f"## Why\n\n{_paragraph(rule.why)}",
-        f"## What it refuses\n\n{_example(hit)}",
+        f"## What it finds\n\n{_example(hit)}",
         f"## What it lets pass\n\n{_example(miss)}",
         f"## What to do\n\n{_paragraph(_sentence(rule.advice))}",
     ]

@@ -43,13 +43,13 @@ class Layout:
 
     Attributes:
         roots: where the imports of the folder's own files start.
-        vendored: where those of other people's files start, as far as own files need them.
-        excludes: per root, the folders below it that do not belong to it.
+        vendored: where those of other people's files start, with the folders that own files need.
+        excludes: per own root, the folders below it that do not belong to it.
         missing: imports that no file answers, as (importing file, import path).
     """
 
     roots: tuple[str, ...]
-    vendored: tuple[str, ...]
+    vendored: Mapping[str, tuple[str, ...]]
     excludes: Mapping[str, tuple[str, ...]]
     missing: tuple[tuple[str, str], ...]
 
@@ -97,10 +97,9 @@ def infer_layout(found: Survey) -> Layout:
     vendored, missing = _needed(own, roots, _Files(theirs))
     outside = {found.registry, *map(_vendor_folder, theirs), *_folders_with_protos(found)}
     excludes = {
-        root: tuple(sorted(path for path in outside if path != root and is_below(path, root)))
-        for root in (*roots, *vendored)
+        root: tuple(sorted(path for path in outside if path != root and is_below(path, root))) for root in roots
     }
-    return Layout(tuple(sorted(roots)), tuple(sorted(vendored)), excludes, tuple(missing))
+    return Layout(tuple(sorted(roots)), vendored, excludes, tuple(missing))
 
 
 def is_below(path: str, root: str) -> bool:
@@ -149,17 +148,31 @@ class _Files:
         return {p.removeprefix(_prefix(root)) for root in roots for p in self.contents if is_below(p, root)}
 
 
-def _needed(own: _Files, roots: list[str], vendored: _Files) -> tuple[list[str], list[tuple[str, str]]]:
-    """The vendored roots that own files need, directly or not, and the imports that nothing answers."""
+def _needed(
+    own: _Files, roots: list[str], vendored: _Files
+) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, str]]]:
+    """The vendored roots that own files need, directly or not, each with its folders; and what nothing answers."""
     needed: list[str] = []
+    folders: set[str] = set()
     while True:
-        answered = own.import_paths(roots) | vendored.import_paths(needed)
-        imported = {*own.imports(), *vendored.below(needed).imports()}
+        used = vendored.below(folders)
+        answered = own.import_paths(roots) | used.import_paths(needed)
+        imported = {*own.imports(), *used.imports()}
         unanswered = sorted((importer, path) for importer, path in imported if path not in answered)
-        wider = _apart((root for importer, path in unanswered for root in vendored.roots_for(path, importer)), needed)
-        if wider == needed:
-            return needed, [(i, path) for i, path in unanswered if not path.startswith(_BUILT_IN)]
-        needed = wider
+        found = [(root, path) for importer, path in unanswered for root in vendored.roots_for(path, importer)]
+        needed = _apart((root for root, _ in found), needed)
+        wider = folders | {PurePosixPath(root, path).parent.as_posix() for root, path in found if root in needed}
+        if wider == folders:
+            missing = [(importer, path) for importer, path in unanswered if not path.startswith(_BUILT_IN)]
+            return {root: _topmost(folders, root) for root in sorted(needed)}, missing
+        folders = wider
+
+
+def _topmost(folders: Collection[str], root: str) -> tuple[str, ...]:
+    """The folders below a root that lie in no other of them; none if the root itself is one."""
+    below = {folder for folder in folders if is_below(folder, root)}
+    inner = {one for one in below for other in below if one != other and is_below(one, other)}
+    return () if root in below else tuple(sorted(below - inner))
 
 
 def _folders_with_protos(found: Survey) -> list[str]:

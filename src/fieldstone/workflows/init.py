@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.registry import open_registry
 from fieldstone.schema.buf import Running
 from fieldstone.schema.workspace import CONFIG_FILES, load_workspace
 from fieldstone.settings import Settings, find_settings
 from fieldstone.workflows import init_texts as texts
-from fieldstone.workflows.hooks import HOOKS, HOOKS_FILE, local_config
+from fieldstone.workflows.hooks import HOOKS_FILE, local_config
 from fieldstone.workflows.import_roots import Layout, Survey, infer_layout, is_below, is_vendored, survey
 from fieldstone.workflows.init_advice import advise
 from fieldstone.workflows.project import Project
@@ -60,8 +61,168 @@ def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> Outcom
     top = _top_of_checkout(folder)
     _refuse_inside(folder, settings, top)
     files = _plan(folder, settings, vocabulary=vocabulary)
-    if hooks and top in (None, folder):
+    if hooks and top in {None, folder}:
         files[HOOKS_FILE] = texts.to_yaml(local_config())
-    outcome = _write_all(folder, files, settings)
-    outcome.advice += advise(folder, outcome.written, hooks=hooks, top=top, vocabulary=_BESIDE)
+    outcome = Outcome(kept=[settings.file.name] if settings.file else [])
+    _write_all(folder, files, outcome)
+    outcome.advice += advise(Project.at(folder), outcome.written, top=top, hooks=hooks)
     return outcome
+
+
+def _top_of_checkout(folder: Path) -> Path | None:
+    return next((path for path in (folder, *folder.parents) if (path / ".git").exists()), None)
+
+
+def _refuse_inside(folder: Path, settings: Settings, top: Path | None) -> None:
+    """What is set up above holds here too; a second set-up below it would shadow it."""
+    if settings.file is not None and settings.root != folder:
+        raise FieldstoneError(
+            f"Fieldstone is set up in {settings.root} already", fix=f"what {settings.file} says holds here too"
+        )
+    above = [path for path in folder.parents if top is not None and (path == top or top in path.parents)]
+    around = [path for path in above if any((path / name).is_file() for name in CONFIG_FILES)]
+    if around:
+        raise FieldstoneError(f"{folder} belongs to the buf workspace {around[0]}", fix="run `fieldstone init` there")
+
+
+def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, str]:
+    """The files to write: path relative to the folder, to text."""
+    registry = _registry_path(folder, settings)
+    found = survey(folder, registry=registry)
+    workspace = _find_workspace(found, settings)
+    if workspace is None:
+        files, names = _new_workspace(found, vocabulary=vocabulary)
+    else:
+        files, names = _old_workspace(folder, workspace, settings, vocabulary=vocabulary)
+    if registry:
+        files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
+    if settings.file is None:
+        files["fieldstone.toml"] = texts.settings(registry, workspace or ".", names)
+    return files
+
+
+def _registry_path(folder: Path, settings: Settings) -> str:
+    """The registry relative to the folder; empty where it lies outside."""
+    if settings.file is not None:
+        inside = settings.registry.is_relative_to(folder)
+        return settings.registry.relative_to(folder).as_posix() if inside else ""
+    try:
+        open_registry(folder / "registry").modules()
+    except FieldstoneError:  # the folder of that name is for something else
+        return "schema-registry"
+    return "registry"
+
+
+def _find_workspace(found: Survey, settings: Settings) -> str | None:
+    """The folder of the buf configuration: the one at the root, or the only one below; None if there is none."""
+    if settings.file is not None and settings.workspace.resolve() != found.folder:
+        return Path(os.path.relpath(settings.workspace, found.folder)).as_posix()
+    configs = [PurePosixPath(path) for path in found.configs if not is_vendored(path)]
+    for candidates in (
+        [path for path in configs if path.parent == PurePosixPath()],
+        [path for path in configs if path.name == "buf.work.yaml"],
+        configs,
+    ):
+        folders = sorted({path.parent.as_posix() for path in candidates})
+        if len(folders) > 1:
+            raise FieldstoneError(
+                f"several buf configurations below {found.folder}: {', '.join(folders)}",
+                fix=f'join them in one buf.yaml of version v2, or write workspace = "{folders[0]}" to fieldstone.toml',
+            )
+        if folders:
+            return folders[0]
+    return None
+
+
+def _old_workspace(
+    folder: Path, workspace: str, settings: Settings, *, vocabulary: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What to add to a buf workspace, and the modules to name: path to name."""
+    loaded = load_workspace(folder / workspace, outside=settings.registry)
+    modules = loaded.modules.values()
+    # Without a name of its own, it would be called after the folder of the clone.
+    names = {m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name}
+    if not vocabulary or any(texts.VOCABULARY in module.proto_files for module in modules):
+        return {}, names
+    path = PurePosixPath(workspace, _vocabulary_root([module.path for module in modules]), texts.VOCABULARY)
+    return {path.as_posix(): texts.vocabulary()}, names
+
+
+def _vocabulary_root(roots: Sequence[str]) -> str:
+    """The module around the folder of the vocabulary, where it can be imported at once, or a module of its own."""
+    return next((root for root in roots if is_below(_BESIDE, root)), _BESIDE)
+
+
+def _new_workspace(found: Survey, *, vocabulary: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """A buf.yaml and what it lists, and the modules to name: path to name."""
+    name = _identifier(found.folder.name)
+    files: dict[str, str] = {}
+    layout = infer_layout(found)
+    if not found.protos:
+        files[f"schemas/{name}/{name}/v1/{name}_v1.proto"] = texts.starter(name)
+        layout = Layout((f"schemas/{name}",), {}, {}, ())
+    _refuse_missing(found.folder, layout)
+    config = _buf_config(layout)
+    broken = _broken_rules(found.folder, config) if found.protos else []
+    if vocabulary and not any(proto.endswith(texts.VOCABULARY) for proto in found.protos):
+        root = _vocabulary_root(layout.roots)
+        files[PurePosixPath(root, texts.VOCABULARY).as_posix()] = texts.vocabulary()
+        config["modules"] += [] if root in layout.roots else [{"path": root}]
+    files["buf.yaml"] = texts.buf_yaml(config, broken)
+    return files, {".": name} if "." in layout.roots else {}
+
+
+def _refuse_missing(folder: Path, layout: Layout) -> None:
+    if layout.missing:
+        importer, path = layout.missing[0]
+        more = f" (and {len(layout.missing) - 1} more such imports)" if len(layout.missing) > 1 else ""
+        raise FieldstoneError(
+            f"{importer} imports {path}, which no .proto file in {folder} answers{more}",
+            fix="add the file; or, if a buf registry has it, write a buf.yaml with `deps`, run `buf dep update` and "
+            "then `fieldstone init` again",
+        )
+
+
+def _buf_config(layout: Layout) -> dict[str, Any]:
+    own = [("excludes", root, layout.excludes.get(root)) for root in layout.roots]
+    theirs = [("includes", root, folders) for root, folders in layout.vendored.items()]
+    modules = [{"path": root} | ({key: list(paths)} if paths else {}) for key, root, paths in (*own, *theirs)]
+    ignore = {"ignore": list(layout.vendored)} if layout.vendored else {}
+    return {"version": "v2", "modules": modules, "lint": {"use": ["STANDARD"], **ignore}}
+
+
+def _broken_rules(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    """The lint rules that the schemas break under a configuration that is not written yet."""
+    flags = ["--config", json.dumps(config), "--error-format", "json"]
+    try:
+        found = Running(["lint", ".", *flags], cwd=folder).annotations(what="the .proto files do not compile")
+    except FieldstoneError as error:
+        roots = ", ".join(module["path"] for module in config["modules"])
+        raise FieldstoneError(
+            f"cannot make a buf.yaml for the .proto files in {folder} (imports seem to start in {roots}): {error}",
+            fix="write a buf.yaml that `buf build` accepts, then run `fieldstone init` again",
+        ) from error
+    return sorted({annotation.rule for annotation in found})
+
+
+def _write_all(folder: Path, files: Mapping[str, str], outcome: Outcome) -> None:
+    """Write the files that are not there yet; all of them, or none."""
+    try:
+        for path, text in files.items():
+            target = folder / path
+            if os.path.lexists(target):
+                outcome.kept.append(path)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="\n") as file:
+                outcome.written.append(path)
+                file.write(text)
+    except OSError as error:
+        for path in outcome.written:
+            (folder / path).unlink(missing_ok=True)
+        raise FieldstoneError(f"cannot write {path} in {folder}: {error.strerror}; nothing was set up") from error
+
+
+def _identifier(name: str) -> str:
+    cleaned = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return cleaned if cleaned[:1].isalpha() else f"schema_{cleaned}".rstrip("_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -117,17 +118,21 @@ def judge_natively(old: Schema, new: Schema, settings: ModuleSettings) -> list[F
     return policy_of(settings).apply(found)
 
 
-def bump_since(old: Schema, new: Schema, settings: ModuleSettings) -> Bump:
+def bump_since(old: Schema, new: Schema, settings: ModuleSettings, *, same_sources: bool = False) -> Bump:
     """What the difference between two schemas asks for, by the native engine alone."""
     findings = judge_natively(old, new, settings)
-    return required_bump(findings, same_contract=old.same_contract(new), same_sources=False)
+    return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
 
 
-def relocate(finding: Finding, prefix: str, was_prefix: str) -> Finding:
-    """The finding with its places below `prefix`, and those of the baseline below `was_prefix`."""
-    place = replace(finding.place, path=prefix + finding.place.path)
-    was_at = finding.was_at and replace(finding.was_at, path=was_prefix + finding.was_at.path)
+def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Finding:
+    """The finding with paths that lead from `start` into `root`, and those of the baseline into `was_root`."""
+    place = replace(finding.place, path=_path_from(start, root / finding.place.path))
+    was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, was_root / finding.was_at.path))
     return replace(finding, place=place, was_at=was_at)
+
+
+def _path_from(start: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
 
 
 def _refuse_disagreement(native: Sequence[Finding], annotations: Sequence[Annotation], label: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,17 +71,12 @@ class Project:
         Raises:
             FieldstoneError: the buf configuration does not list one of them.
         """
-        return [self.workspace.module(name) for name in names] or list(self.workspace.modules.values())
+        return [self.workspace.module(name) for name in dict.fromkeys(names)] or list(self.workspace.modules.values())
 
     def newest(self, module: Module) -> Release | None:
         """The newest release of a module, by semver; None if it has none."""
         versions = self.registry.versions(module.name)
         return self.registry.release(module.name, str(versions[-1])) if versions else None
-
-    def prefix(self, module: Module, start: Path) -> str:
-        """What to put before a module's paths so that they lead there from the folder `start`."""
-        relative = Path(os.path.relpath(module.root, start)).as_posix()
-        return "" if relative == "." else f"{relative}/"
 
 
 def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from semver import Version
 
@@ -129,8 +128,10 @@ def _manifest(project: Project, module: Module, files: Mapping[str, bytes], vers
 def _changes(project: Project, module: Module, newest: Release | None, image: bytes) -> Iterable[str]:
     if newest is None:
         return ["first release"]
-    old = released(project, newest, Path.cwd()).side.schema
+    old = released(project, newest).side.schema
     changes = describe(old, read_schema(image, where=f"the image of {module.path}"))
+    if not changes and newest.sources == manifest(module.contents()):
+        return [f"no change since {newest.version}"]
     return [change.text for change in changes] or ["comments and documentation only"]
 
 

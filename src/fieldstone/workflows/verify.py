@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os.path
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.manifest import IMAGE, LEDGER, Link, Release
+from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, Link, Release
 from fieldstone.schema import buf, git
 from fieldstone.schema.descriptors import content_digests, read_schema
 from fieldstone.schema.digest import b5, manifest
@@ -21,28 +22,44 @@ def verify(project: Project, *, since: str = "") -> list[Defect]:
 
     Args:
         project: where the registry is.
-        since: a git revision; if given, releases that it has may not be edited or deleted either.
+        since: a git revision; if given, releases that it has may not be edited or deleted, and only
+            those that came later are compiled again.
 
     Returns:
-        what is wrong; nothing if the registry is sound.
+        what is wrong; nothing if the registry is sound. Where releases were edited or deleted, that alone.
 
     Raises:
         FieldstoneError: the registry or the revision cannot be read.
     """
+    touched = list(_touched(project, since)) if since else []
+    if touched:
+        return touched
     registry = project.registry
-    found = list(_touched(project, since)) if since else []
+    verified = _verified(project, since) if since else set()
+    found: list[Defect] = []
     for module in registry.modules():
         broken = list(registry.defects(module))
         found += broken
         if not any(defect.kind.startswith("registry-file") for defect in broken):
-            found += _recomputed(registry, module)
+            found += _recomputed(registry, module, verified)
     return found
 
 
-def _recomputed(registry: Registry, module: str) -> Iterator[Defect]:
+def _verified(project: Project, since: str) -> set[str]:
+    """The manifests, relative to the registry, that a revision had: those releases were verified when they came."""
+    folder = project.settings.registry
+    paths = git.listed_at(since, folder, cwd=project.settings.root)
+    return {os.path.relpath(project.settings.root / path, folder) for path in paths if path.endswith(NAME)}
+
+
+def _recomputed(registry: Registry, module: str, verified: Container[str]) -> Iterator[Defect]:
     ledger = Ledger()
     for version in registry.versions(module):
         release = registry.release(module, str(version))
+        if f"{module}/{version}/{NAME}" in verified:
+            text = registry.read(release, LEDGER).decode("utf-8", "replace")
+            ledger = Ledger.from_json(text, where=f"{registry.place(release)}/{LEDGER}")
+            continue
         sources = release_sources(registry, release)
         digest = b5(manifest(sources), (link.digest for link in release.dependencies))
         if digest != release.digest:
@@ -90,8 +107,6 @@ def _is_local(link: Link) -> bool:
 
 def _touched(project: Project, since: str) -> Iterator[Defect]:
     folder = project.settings.registry
-    if not folder.is_dir():
-        return
     try:
         changes = git.changed_since(since, folder, cwd=project.settings.root)
     except FieldstoneError as error:

@@ -1,0 +1,54 @@
+"""The pre-commit hooks: what `.pre-commit-hooks.yaml` offers and `fieldstone init` writes.
+
+A deleted file breaks most, and pre-commit names no deleted files, so what judges always runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+HOOKS_FILE = ".pre-commit-config.yaml"
+_COMMON = {"pass_filenames": False, "require_serial": True, "stages": ["pre-commit"]}
+HOOKS: tuple[Mapping[str, Any], ...] = (
+    {
+        "id": "fieldstone-format",
+        "name": "format schemas",
+        "description": "Formats .proto files as `buf format` does, and stops the commit if one changed.",
+        "entry": "fieldstone format",
+        "types": ["proto"],
+        **_COMMON,
+    },
+    {
+        "id": "fieldstone-check",
+        "name": "schemas stay compatible",
+        "description": "Refuses what breaks anything ever released, or the style that buf.yaml asks for.",
+        "entry": "fieldstone check",
+        "always_run": True,
+        **_COMMON,
+    },
+    {
+        "id": "fieldstone-registry",
+        "name": "released versions never change",
+        "description": "Refuses a commit that edits or deletes a released version.",
+        "entry": "fieldstone registry verify --since HEAD",
+        "always_run": True,
+        **_COMMON,
+    },
+)
+"""The hooks, without the key `language`."""
+
+
+def manifest() -> list[dict[str, Any]]:
+    """What `.pre-commit-hooks.yaml` says: pre-commit installs Fieldstone, and buf with it."""
+    return [{**hook, "language": "python"} for hook in HOOKS]
+
+
+def local_config(prefix: str = "") -> dict[str, Any]:
+    """A pre-commit configuration that runs the `fieldstone` that is installed already.
+
+    Args:
+        prefix: what stands before the command, if it is not on PATH: `.venv/bin/`.
+    """
+    hooks = [{**hook, "entry": prefix + hook["entry"], "language": "system"} for hook in HOOKS]
+    return {"repos": [{"repo": "local", "hooks": hooks}]}

@@ -1,0 +1,157 @@
+"""Real commits in a throw-away repository, through the real pre-commit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fieldstone.workflows.hooks import HOOKS
+from tests.hooks.consumer import BIN, REV, SCHEMA, Consumer, environment, make_consumer, make_hook_source
+from tests.hooks.documented import session
+
+pytestmark = pytest.mark.timeout(300)  # the first one installs Fieldstone into an environment of its own
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all test processes; pre-commit locks its cache in there by itself."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "hooks"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def source(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fieldstone's repository, made by whichever process comes first."""
+    made = tmp_path_factory.mktemp("source") / "fieldstone"
+    make_hook_source(made, environment(shared / "cache", with_fieldstone=False))
+    try:
+        made.rename(shared / "fieldstone")
+    except OSError:
+        assert (shared / "fieldstone" / ".git").is_dir()
+    return shared / "fieldstone"
+
+
+@pytest.fixture(scope="session")
+def adopted(shared: Path, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
+    hooks = "".join(f"      - id: {hook['id']}\n" for hook in HOOKS)
+    config = f"repos:\n  - repo: {source}\n    rev: {REV}\n    hooks:\n{hooks}"
+    root = tmp_path_factory.mktemp("adopted") / "weather"
+    return make_consumer(root, config, environment(shared / "cache", with_fieldstone=False))
+
+
+@pytest.fixture(scope="session")
+def adopted_locally(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
+    root = tmp_path_factory.mktemp("local") / "weather"
+    return make_consumer(root, "", environment(shared / "cache", with_fieldstone=True))
+
+
+def _copy(template: Consumer, target: Path) -> Consumer:
+    shutil.copytree(template.root, target, symlinks=True)
+    return Consumer(target, template.environment)
+
+
+@pytest.fixture
+def consumer(adopted: Consumer, tmp_path: Path) -> Consumer:
+    """A repository whose hooks come from Fieldstone's."""
+    return _copy(adopted, tmp_path / "weather")
+
+
+@pytest.fixture
+def local(adopted_locally: Consumer, tmp_path: Path) -> Consumer:
+    """A repository with the hooks that `fieldstone init` wrote."""
+    return _copy(adopted_locally, tmp_path / "weather")
+
+
+def _refuse(repo: Consumer, *expected: str) -> None:
+    before = repo.commits()
+    said = repo.commit("try", code=1)
+    for text in expected:
+        assert text in said, said
+    assert repo.commits() == before
+
+
+def test_a_breaking_commit_is_refused_with_rule_and_place(consumer: Consumer) -> None:
+    consumer.edit(SCHEMA, "double temperature = 2;", "float temperature = 2;")
+    _refuse(consumer, session("hooks.md", 'git commit -am "temperature needs no double"'))
+
+
+def test_a_commit_that_only_deletes_a_schema_is_refused(consumer: Consumer) -> None:
+    (consumer.root / SCHEMA).with_name("place.proto").unlink()
+    _refuse(consumer, "error[message-removed]: message `Place` left `acme.weather.v1`")
+
+
+def test_a_break_hidden_in_the_index_is_refused_although_the_working_tree_is_clean(consumer: Consumer) -> None:
+    text = (consumer.root / SCHEMA).read_text()
+    consumer.edit(SCHEMA, "temperature = 2;", "temperature = 3;")
+    consumer.run("git", "add", "--all")
+    (consumer.root / SCHEMA).write_text(text)
+    said = consumer.run("git", "commit", "--message", "try", code=1)
+    assert "error[field-renumbered]" in said
+
+
+def test_an_additive_commit_and_then_its_release_go_through(consumer: Consumer) -> None:
+    consumer.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")
+    assert "Allowed as 1.1.0" not in consumer.commit("add humidity")  # pre-commit is silent about what passes
+    consumer.run(str(BIN / "fieldstone"), "release", "proto")
+    consumer.commit("release 1.1.0")
+    assert consumer.commits() == ["release 1.1.0", "add humidity", "adopt Fieldstone"]
+    consumer.edit(SCHEMA, "  double humidity = 3;\n", "")
+    _refuse(consumer, "error[field-removed", "1.1.0")
+
+
+def test_a_commit_without_schemas_goes_through(consumer: Consumer) -> None:
+    (consumer.root / "notes.txt").write_text("nothing to judge\n")
+    said = consumer.commit("notes")
+    assert said.count("Passed") == 2
+    assert said.count("Skipped") == 1
+
+
+@pytest.mark.parametrize("path", ["release.toml", "image.binpb", "ledger.json"])
+def test_a_commit_that_edits_a_released_version_is_refused(consumer: Consumer, path: str) -> None:
+    target = consumer.root / "registry/proto/1.0.0" / path
+    target.write_bytes(target.read_bytes() + b"\n")
+    _refuse(consumer, "error[registry-file-changed]: proto 1.0.0", f"registry/proto/1.0.0/{path} was edited since HEAD")
+
+
+def test_a_commit_that_deletes_the_newest_release_is_refused(consumer: Consumer) -> None:
+    consumer.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")
+    consumer.run(str(BIN / "fieldstone"), "release", "proto")
+    consumer.commit("release 1.1.0")
+    shutil.rmtree(consumer.root / "registry/proto/1.1.0")
+    _refuse(consumer, "error[registry-file-changed]: proto 1.1.0", "was deleted since HEAD")
+
+
+def test_a_commit_that_deletes_the_whole_registry_is_refused(consumer: Consumer) -> None:
+    shutil.rmtree(consumer.root / "registry")
+    _refuse(consumer, "was deleted since HEAD", "git restore --source=HEAD")
+
+
+def test_a_badly_formatted_schema_is_formatted_and_stops_the_commit_once(consumer: Consumer) -> None:
+    consumer.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n      double   humidity=3;\n")
+    documented = session("hooks.md", 'git commit -am "add humidity"')
+    _refuse(consumer, documented, "schemas were formatted", "+  double humidity = 3;")
+    assert "\n  double humidity = 3;\n" in (consumer.root / SCHEMA).read_text()
+    assert session("hooks.md", 'git commit -am "add humidity"', 1) in consumer.commit("add humidity")
+
+
+def test_style_that_buf_yaml_asks_for_is_refused(consumer: Consumer) -> None:
+    consumer.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double RelHumidity = 3;\n")
+    _refuse(consumer, "error[FIELD_LOWER_SNAKE_CASE]")
+
+
+def test_hooks_that_init_wrote_refuse_and_let_through_the_same(local: Consumer) -> None:
+    text = (local.root / SCHEMA).read_text()
+    local.edit(SCHEMA, "double temperature = 2;", "float temperature = 2;")
+    _refuse(local, "error[field-type-changed]")
+    (local.root / SCHEMA).write_text(text)
+    shutil.rmtree(local.root / "registry/proto")
+    _refuse(local, "was deleted since HEAD")
+    local.run("git", "reset", "--quiet", "--hard")
+    local.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")
+    local.commit("add humidity")
+    assert local.commits() == ["add humidity", "adopt Fieldstone"]
