@@ -1,0 +1,103 @@
+"""Repositories for the tests of the command line: each test gets a copy of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fieldstone.workflows.project import Project
+from fieldstone.workflows.release import release
+from tests.cli.workspace import HERE, SHOP, SOURCES, Repo, copy_repo, new_repo, pinned_environment
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What every command runs under."""
+    return pinned_environment(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(autouse=True)
+def pinned(environment: dict[str, str]) -> Iterator[None]:
+    """Commands that run in this process see the same environment as those that do not."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - environment.keys():
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def fresh_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Repo:
+    return new_repo(tmp_path_factory.mktemp("fresh") / "repo", SOURCES, environment)
+
+
+@pytest.fixture(scope="session")
+def released_template(
+    fresh_template: Repo, tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Repo:
+    repo = new_repo(tmp_path_factory.mktemp("released") / "repo", SOURCES, environment)
+    release_all(repo, "money", "shop")
+    return repo
+
+
+@pytest.fixture(scope="session")
+def grown_template(released_template: Repo, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """What `grown` gives to each test."""
+    root = tmp_path_factory.mktemp("grown") / "repo"
+    shutil.copytree(released_template.root, root)
+    repo = Repo(root, released_template.environment)
+    repo.git("tag", "v1.0.0")
+    repo.edit(SHOP, "  Status status = 3;\n", "  Status status = 3;\n  string note = 4;\n")
+    release_all(repo, "shop")
+    repo.git("tag", "v1.1.0")
+    repo.edit(SHOP, "  STATUS_PAID = 1;\n", "  STATUS_PAID = 1;\n  STATUS_SENT = 2;\n")
+    release_all(repo, "shop")
+    repo.git("tag", "v1.2.0")
+    return repo
+
+
+def release_all(repo: Repo, *modules: str) -> None:
+    """Release and commit, without a command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in repo.environment.items():
+            patch.setenv(name, value)
+        for module in modules:
+            outcome = release(Project.at(repo.root), module)
+            assert outcome.release is not None, outcome
+    repo.commit("release " + " and ".join(modules))
+
+
+@pytest.fixture
+def fresh(fresh_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
+    """Two modules and no release."""
+    return copy_repo(fresh_template, tmp_path / "repo", capsys)
+
+
+@pytest.fixture
+def released(released_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
+    """Both modules released as 1.0.0, everything committed."""
+    return copy_repo(released_template, tmp_path / "repo", capsys)
+
+
+@pytest.fixture
+def grown(grown_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
+    """money 1.0.0; shop 1.0.0, 1.1.0 with a field `note`, 1.2.0 with a value `STATUS_SENT`; a tag each."""
+    return copy_repo(grown_template, tmp_path / "repo", capsys)
+
+
+@pytest.fixture
+def telemetry(tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Repo:
+    """Fieldstone's own schemas, settings and registry."""
+    root = tmp_path / "repo"
+    for folder in ("schemas", "registry"):
+        shutil.copytree(HERE / folder, root / folder)
+    for name in ("buf.yaml", ".gitattributes"):
+        shutil.copy(HERE / name, root)
+    repo = new_repo(root, {"fieldstone.toml": "[modules.telemetry]\nnaming = true\n"}, environment)
+    repo.capsys = capsys
+    return repo

@@ -1,0 +1,192 @@
+"""The registry as a folder: written whole or not at all, read without trust."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry import open_registry
+from fieldstone.registry.folder import FolderRegistry
+from fieldstone.registry.manifest import Link, Release, from_toml, seal_of, to_toml
+from fieldstone.schema.digest import manifest
+
+FILES = {"image.binpb": b"image", "ledger.json": b"{}", "schemas/a/b.proto": b"syntax"}
+FIRST = Release(
+    name="shop",
+    version="1.0.0",
+    digest="b5:00",
+    bump="first",
+    released_at="2026-01-01T00:00:00Z",
+    style="shake256:00",
+    compiler="buf 1.0.0",
+    changes=("first release",),
+    files=manifest(FILES),
+)
+
+
+def following(registry: FolderRegistry, version: str) -> Release:
+    """The next release on top of the newest one."""
+    newest = registry.release("shop", str(registry.versions("shop")[-1]))
+    return replace(FIRST, version=version, bump="minor", previous=newest.link)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> FolderRegistry:
+    found = FolderRegistry(tmp_path / "registry")
+    found.add(FIRST, FILES)
+    return found
+
+
+def test_a_folder_that_is_not_there_is_an_empty_registry(tmp_path: Path) -> None:
+    found = open_registry(tmp_path / "none")
+    assert (found.modules(), found.versions("shop"), list(found.defects("shop"))) == ([], [], [])
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_was_added_is_read_again(registry: FolderRegistry) -> None:
+    found = FolderRegistry(registry.root).release("shop", "1.0.0")
+    assert found == replace(FIRST, seal=found.seal)
+    assert registry.read(found, "schemas/a/b.proto") == b"syntax"
+    assert registry.place(found) == str(registry.root / "shop/1.0.0")
+    assert list(registry.defects("shop")) == []
+
+
+def test_files_that_git_leaves_are_no_releases(registry: FolderRegistry) -> None:
+    (registry.root / ".gitkeep").touch()
+    (registry.root / "shop" / ".gitignore").touch()
+    (registry.root / "empty").mkdir()
+    assert FolderRegistry(registry.root).modules() == ["shop"]
+
+
+def test_versions_come_in_the_order_of_semver(registry: FolderRegistry) -> None:
+    for version in ("1.2.0-rc.2", "1.2.0-rc.10", "1.2.0", "1.10.0"):
+        registry.add(following(registry, version), FILES)
+    found = list(map(str, FolderRegistry(registry.root).versions("shop")))
+    assert found == ["1.0.0", "1.2.0-rc.2", "1.2.0-rc.10", "1.2.0", "1.10.0"]
+    assert list(registry.defects("shop")) == []
+
+
+def test_of_two_releases_on_top_of_one_only_the_first_is_written(registry: FolderRegistry) -> None:
+    ours, theirs = FolderRegistry(registry.root), FolderRegistry(registry.root)
+    draft, late = following(ours, "1.1.0"), following(theirs, "1.2.0")
+    ours.add(draft, FILES)
+    with pytest.raises(FieldstoneError, match=r"shop 1\.1\.0 was released meanwhile, and 1\.2\.0 stands on 1\.0\.0"):
+        theirs.add(late, FILES)
+    assert list(map(str, FolderRegistry(registry.root).versions("shop"))) == ["1.0.0", "1.1.0"]
+
+
+def test_the_same_release_is_not_written_twice(registry: FolderRegistry) -> None:
+    with pytest.raises(FieldstoneError, match=r"shop 1\.0\.0 was released meanwhile, and 1\.0\.0 stands on None"):
+        FolderRegistry(registry.root).add(FIRST, {**FILES, "ledger.json": b"other"})
+    assert (registry.root / "shop/1.0.0/ledger.json").read_bytes() == b"{}"
+
+
+def test_a_release_waits_for_the_one_that_is_being_written(registry: FolderRegistry) -> None:
+    lock = os.open(registry.root, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    writer = threading.Thread(target=registry.add, args=(following(registry, "1.1.0"), FILES))
+    writer.start()
+    writer.join(0.2)
+    assert writer.is_alive()
+    assert not (registry.root / "shop/1.1.0").exists()
+    os.close(lock)
+    writer.join(10)
+    assert (registry.root / "shop/1.1.0/release.toml").is_file()
+
+
+def test_what_a_killed_release_left_is_ignored_and_cleared_away(registry: FolderRegistry) -> None:
+    left = registry.root / ".incoming-killed" / "schemas"
+    left.mkdir(parents=True)
+    (left / "half.proto").write_text("half")
+    assert FolderRegistry(registry.root).modules() == ["shop"]
+    registry.add(following(registry, "1.1.0"), FILES)
+    assert sorted(path.name for path in registry.root.iterdir()) == ["shop"]
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    """A file where a folder of the same name must be: the system refuses in the middle of the release."""
+    registry = FolderRegistry(tmp_path / "registry")
+    files = {"image.binpb": b"image", "schemas": b"a file", "schemas/a.proto": b"below it"}
+    with pytest.raises(FieldstoneError, match=r"cannot write release 1\.0\.0 of shop below .*; nothing was released"):
+        registry.add(FIRST, files)
+    assert list(registry.root.iterdir()) == []
+
+
+def test_a_place_that_is_taken_is_not_overwritten(registry: FolderRegistry) -> None:
+    """A folder with a version's name and nothing in it is half a release: the next one does not land on it."""
+    draft = following(registry, "1.1.0")
+    (registry.root / "shop/1.1.0").mkdir()
+    (registry.root / "shop/1.1.0/mine.txt").write_text("mine")
+    with pytest.raises(FieldstoneError, match="half a release"):
+        registry.add(draft, FILES)
+    assert (registry.root / "shop/1.1.0/mine.txt").read_text() == "mine"
+    assert sorted(path.name for path in registry.root.iterdir()) == ["shop"]
+
+
+def test_others_may_read_a_release(registry: FolderRegistry) -> None:
+    assert (registry.root / "shop/1.0.0").stat().st_mode & 0o755 == 0o755
+
+
+MANIFEST = replace(
+    FIRST,
+    version="2.0.0-rc.1",
+    changes=('a "quoted" change', "ünïcode `code`"),
+    waivers=("w1",),
+    previous=Link("shop", "1.0.0", "b5:00", "shake256:11"),
+    dependencies=(Link("money", "1.0.0", "b5:01"), Link("buf.build/acme/units", "a1b2", "b5:02")),
+)
+
+
+def test_a_manifest_is_read_as_it_was_written() -> None:
+    text = to_toml(MANIFEST)
+    found = from_toml(text, where="here")
+    assert found == replace(MANIFEST, seal=seal_of(text))
+
+
+def test_the_seal_covers_every_byte_below_it() -> None:
+    text = to_toml(MANIFEST)
+    seal = from_toml(text, where="here").seal
+    head, _, body = text.partition("\n")
+    for at in range(0, len(body), 7):
+        changed = body[:at] + ("x" if body[at] != "x" else "y") + body[at + 1 :]
+        assert seal_of(f"{head}\n{changed}") != seal
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("", ""), "no 'name'"),
+        (('version = "2.0.0-rc.1"', 'version = "2.0"'), "2.0 is not valid SemVer string"),
+        (('digest = "b5:00"\nbump', "bump"), "no 'digest'"),
+        (("[files]", "[file]"), "no 'files'"),
+        (('name = "shop"', 'name = "shop'), "Illegal character"),
+        (("[previous]", "[previous]\nmore = '1'"), "unexpected keyword argument"),
+    ],
+)
+def test_what_is_no_manifest(change: tuple[str, str], said: str) -> None:
+    text = to_toml(MANIFEST).replace(*change) if change[0] else ""
+    with pytest.raises(FieldstoneError) as caught:
+        from_toml(text, where="registry/shop/2.0.0/release.toml")
+    assert str(caught.value).startswith("registry/shop/2.0.0/release.toml is no release manifest: ")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("changes = [", "changes = 3 #"),
+        ('name = "shop"', "name = 3"),
+        ("[files]", "files = 3\n[other]"),
+        ('digest = "b5:00"\nbump', "digest = 3\nbump"),
+        ("[previous]", "previous = 3\n[other]"),
+    ],
+)
+def test_a_manifest_whose_parts_are_of_the_wrong_type(change: tuple[str, str]) -> None:
+    with pytest.raises(FieldstoneError, match="is no release manifest"):
+        from_toml(to_toml(MANIFEST).replace(*change), where="here")

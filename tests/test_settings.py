@@ -1,0 +1,152 @@
+"""Settings: where they are found, what they mean, and that their JSON Schema says what our validation does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.settings import find_settings, json_schema, validate
+
+SCHEMA = json.loads(json_schema())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+FILE = Path("/somewhere/fieldstone.toml")
+
+GOOD: list[dict[str, Any]] = [
+    {},
+    {"registry": "releases", "workspace": "proto"},
+    {"surfaces": ["wire", "json"], "naming": True, "fail-on": "warning", "breaking-before-1-0": "refuse"},
+    {"surfaces": []},
+    {"rules": {"field-renamed": "off", "field-removed": "note"}},
+    {"modules": {"telemetry": {"path": "schemas/telemetry", "naming": False, "rules": {"type-moved": "warning"}}}},
+    {"modules": {"my module": {}, "a.b": {}, "v2": {}}},
+]
+BAD: list[dict[str, Any]] = [
+    {"registri": "releases"},
+    {"registry": 1},
+    {"registry": None},
+    {"surfaces": "wire"},
+    {"surfaces": ["wir"]},
+    {"surfaces": [["wire"]]},
+    {"naming": "yes"},
+    {"naming": 1},
+    {"fail-on": "note"},
+    {"fail_on": "error"},
+    {"breaking-before-1-0": True},
+    {"rules": ["field-renamed"]},
+    {"rules": {"field-renamd": "off"}},
+    {"rules": {"FIELD_SAME_NAME": "off"}},
+    {"rules": {"field-renamed": "of"}},
+    {"rules": {"field-renamed": True}},
+    {"modules": ["telemetry"]},
+    {"modules": {"telemetry": True}},
+    {"modules": {"telemetry": {"registry": "x"}}},
+    {"modules": {"telemetry": {"rules": {"x": "off"}}}},
+    {"modules": {"": {}}},
+    {"modules": {"../telemetry": {}}},
+    {"modules": {".git": {}}},
+    {"modules": {"a/b": {}}},
+]
+
+
+def passes(values: dict[str, Any]) -> bool:
+    try:
+        validate(values, FILE)
+    except FieldstoneError:
+        return False
+    return True
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("values", GOOD, ids=json.dumps)
+def test_good_settings_pass_both(values: dict[str, Any]) -> None:
+    assert (passes(values), VALIDATOR.is_valid(values)) == (True, True)
+
+
+@pytest.mark.parametrize("values", BAD, ids=json.dumps)
+def test_bad_settings_pass_neither(values: dict[str, Any]) -> None:
+    assert not VALIDATOR.is_valid(values)
+    with pytest.raises(FieldstoneError) as caught:
+        validate(values, FILE)
+    assert str(FILE) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+SCALARS = st.sampled_from([True, False, 0, 1, "", "wire", "error", "warning", "off", "refuse", "minor", "registry"])
+NAMES = st.sampled_from(
+    ["registry", "surfaces", "naming", "fail-on", "rules", "modules", "path", "field-renamed", "x/y"]
+)
+ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3))
+
+
+@settings(deadline=None)
+@given(st.dictionaries(NAMES, ANYTHING, max_size=3))
+def test_the_schema_and_our_validation_agree_on_anything(values: dict[str, Any]) -> None:
+    assert passes(values) == VALIDATOR.is_valid(values)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    found = find_settings(tmp_path)
+    assert (found.file, found.root) == (None, tmp_path)
+    assert (found.registry, found.workspace) == (tmp_path / "registry", tmp_path)
+    module = found.module("any")
+    assert module.surfaces == ("wire", "json", "source", "storage")
+    assert (module.naming, module.fail_on, module.breaking_before_1_0, module.rules) == (False, "error", "minor", {})
+
+
+def test_a_module_asks_before_the_general_keys_do(tmp_path: Path) -> None:
+    (tmp_path / "fieldstone.toml").write_text(
+        'registry = "../releases"\nworkspace = "proto"\nnaming = true\nfail-on = "warning"\n'
+        '[rules]\nfield-renamed = "off"\ntype-moved = "off"\n'
+        '[modules.a]\nnaming = false\nsurfaces = ["wire"]\n[modules.a.rules]\ntype-moved = "note"\n'
+        '[modules.b]\npath = "./proto/b/"\n'
+    )
+    found = find_settings(tmp_path)
+    assert found.registry == tmp_path / "../releases"
+    assert found.workspace == tmp_path / "proto"
+    assert found.module_names == {"proto/b": "b"}
+    a, b = found.module("a"), found.module("b")
+    assert (a.naming, a.surfaces, a.fail_on) == (False, ("wire",), "warning")
+    assert a.rules == {"field-renamed": "off", "type-moved": "note"}
+    assert (b.naming, b.rules) == (True, {"field-renamed": "off", "type-moved": "off"})
+
+
+def test_settings_hold_in_the_folders_below(tmp_path: Path) -> None:
+    (tmp_path / "fieldstone.toml").write_text("naming = true\n")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert find_settings(below).root == tmp_path
+    (tmp_path / "a" / "fieldstone.toml").write_text("naming = false\n")
+    assert find_settings(below).root == tmp_path / "a"
+
+
+def test_settings_do_not_hold_across_the_root_of_a_checkout(tmp_path: Path) -> None:
+    (tmp_path / "fieldstone.toml").write_text("naming = true\n")
+    checkout = tmp_path / "checkout"
+    (checkout / ".git").mkdir(parents=True)
+    assert find_settings(checkout).file is None
+
+
+def test_a_pyproject_with_our_table_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "fieldstone.toml").write_text("naming = false\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert find_settings(tmp_path).file == tmp_path / "fieldstone.toml"
+    (tmp_path / "pyproject.toml").write_text("[tool.fieldstone]\nnaming = true\n")
+    assert find_settings(tmp_path).file == tmp_path / "pyproject.toml"
+
+
+@pytest.mark.parametrize("config", ["buf.yaml", "buf.work.yaml"])
+def test_without_settings_the_nearest_buf_configuration_is_the_root(tmp_path: Path, config: str) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / config).touch()
+    assert find_settings(below).root == tmp_path
