@@ -125,14 +125,14 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
     was_root = baseline.root if baseline else module.root
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
     since = _bump_since_releases(project, module, new, versions[-1:] if against else [])
-    bump = judgement.bump if against else max(judgement.bump, since)
-    verdict = decide(findings, since if against and bump is not Bump.MAJOR else bump, versions, settings)
+    of_next = since if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, since)
+    verdict = decide(findings, of_next, versions, settings)
     return ModuleReport(
         module=module.name,
         findings=findings,
         compared_with=baseline.side.label if baseline else "",
         changed=judgement.changed,
-        bump=str(bump),
+        bump=str(judgement.bump if against else of_next),
         version=str(verdict.version or ""),
         allowed=verdict.allowed,
     )
