@@ -240,6 +240,14 @@ def test_an_import_that_changed_since_its_release(released: Repo) -> None:
     assert released.run("registry", "verify").code == 0
 
 
+def test_a_newer_import_alone_is_a_patch(released: Repo) -> None:
+    released.edit(MONEY, "int64 units = 2;", "int64 units = 2;\n  int32 nanos = 3;")
+    released.release("money")
+    assert "Released shop 1.0.1 (patch)" in released.release("shop").out
+    assert manifest(released, "shop/1.0.1")["changes"] == ["newer imports only"]
+    assert released.run("registry", "verify").code == 0
+
+
 def test_a_style_that_is_refused_is_not_released(grown: Repo) -> None:
     grown.edit(SHOP, "string id = 1;", "string id = 1;\n  string BadName = 9;")
     ran = grown.run("release", "shop")

@@ -12,6 +12,9 @@ from fieldstone.cli.options import ModuleName, VersionName
 from fieldstone.report import FORMATS, render
 from fieldstone.report.text import summary
 
+_FROM_THE_TOP = ("github", "sarif")
+"""Formats whose readers take paths from the root of the checkout."""
+
 
 @click.command()
 @click.argument("modules", nargs=-1, type=ModuleName())
@@ -43,12 +46,18 @@ def command(modules: tuple[str, ...], against: str, format_: str | None) -> int:
     from fieldstone.workflows.check import check
     from fieldstone.workflows.project import Project
 
-    report = check(Project.at(Path.cwd()), modules, against=against)
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
+    start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
+    report = check(Project.at(Path.cwd()), modules, against=against, start=start)
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
     for module in report.modules:
         click.echo(summary(module), err=True)
     return 0 if report.allowed else 1
+
+
+def _top_of_checkout() -> Path:
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
 
 
 def read_lines(path: str) -> list[str]:

@@ -159,7 +159,7 @@ def _change(module: ModuleReport) -> str:
     if module.bump == "none":
         return f"unchanged since {module.compared_with}"
     if module.bump == "patch":
-        return f"only comments and layout changed since {module.compared_with}"
+        return f"only comments, layout or imports changed since {module.compared_with}"
     types = f"{_count(module.changed, 'type')} " if module.changed else ""
     return f"{types}changed against {module.compared_with}"
 

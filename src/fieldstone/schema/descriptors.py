@@ -1,8 +1,4 @@
-"""Compiled image -> model: the one place that knows descriptor protos.
-
-Features are resolved as https://protobuf.dev/editions/features/ says: the defaults of the edition
-(or of proto2 and proto3), then what the file, the message, the oneof and the field set.
-"""
+"""Compiled image -> model: with `features` and `fields`, the one place that knows descriptor protos."""
 
 from __future__ import annotations
 
@@ -11,11 +7,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
-from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError
-from google.protobuf.unknown_fields import UnknownFieldSet
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.features import Features, defaults_of, extension_parts, resolve
+from fieldstone.schema.fields import (
+    cardinality_of,
+    field_options,
+    is_group,
+    map_options,
+    map_type,
+    presence_of,
+    type_of,
+    unset_value,
+)
 from fieldstone.schema.model import (
     Enum,
     EnumValue,
@@ -44,46 +49,10 @@ if TYPE_CHECKING:
 LIFECYCLE_OPTION = 51201
 """The number of every lifecycle extension in `fieldstone/v1/annotations.proto`."""
 
-LANGUAGE_FEATURES: Mapping[tuple[int, int], tuple[str, Mapping[int, str]]] = {
-    (1000, 2): ("cpp_string_type", {1: "VIEW", 2: "CORD", 3: "STRING"}),
-    (1001, 2): ("java_utf8_validation", {1: "DEFAULT", 2: "VERIFY"}),
-}
-"""Number of the extension of FeatureSet and of the feature in it -> what it is called here, and its
-values (google/protobuf/cpp_features.proto, google/protobuf/java_features.proto)."""
-
 BUF_IMAGE_EXTENSION = 8042
 """`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
 (buf.alpha.image.v1)."""
 
-_MODERN = {
-    "field_presence": "EXPLICIT",
-    "enum_type": "OPEN",
-    "repeated_field_encoding": "PACKED",
-    "utf8_validation": "VERIFY",
-    "message_encoding": "LENGTH_PREFIXED",
-    "json_format": "ALLOW",
-    "cpp_string_type": "STRING",
-    "java_utf8_validation": "DEFAULT",
-}
-_SYNTAX_DEFAULTS: dict[str, dict[str, str]] = {
-    "proto3": _MODERN | {"field_presence": "IMPLICIT"},
-    "proto2": _MODERN
-    | {
-        "enum_type": "CLOSED",
-        "repeated_field_encoding": "EXPANDED",
-        "utf8_validation": "NONE",
-        "json_format": "LEGACY_BEST_EFFORT",
-    },
-    "edition 2024": _MODERN | {"cpp_string_type": "VIEW"},
-}
-_PACKABLE = frozenset(
-    "double float int64 uint64 int32 fixed64 fixed32 bool uint32 sfixed32 sfixed64 sint32 sint64".split()
-)
-_MESSAGES = frozenset(
-    {descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, descriptor_pb2.FieldDescriptorProto.TYPE_GROUP}
-)
-_ZEROS = {"bool": "false", "string": "", "bytes": ""}
-_LONG_INTEGERS = frozenset("int64 uint64 sint64 fixed64 sfixed64".split())
 # The fields of FileDescriptorProto, DescriptorProto, ... that locations are keyed by (descriptor.proto).
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
 _MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
@@ -94,7 +63,6 @@ _ENUM_VALUES, _SERVICE_METHODS = 2, 2
 _SPAN_ON_ONE_LINE = 3
 
 Path = tuple[int, ...]
-Features = Mapping[str, str]
 
 
 def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
@@ -145,7 +113,7 @@ def read_schema(image: bytes, *, where: str, own_files: Collection[str] | None =
 
 def is_import(descriptor: FileDescriptorProto) -> bool:
     """Whether a buf image holds the file only because another one imports it."""
-    return any(part.field_number == 1 and bool(part.data) for part in _parts(descriptor, BUF_IMAGE_EXTENSION))
+    return any(part.field_number == 1 and bool(part.data) for part in extension_parts(descriptor, BUF_IMAGE_EXTENSION))
 
 
 def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> dict[str, str]:
@@ -200,8 +168,7 @@ class _FileReader:
         self.enums = enums
         self.syntax = _syntax(descriptor)
         self.spans = {tuple(place.path): place.span for place in descriptor.source_code_info.location}
-        defaults = _SYNTAX_DEFAULTS.get(self.syntax, _MODERN)
-        self.features = _with_features(defaults, descriptor.options)
+        self.features = resolve(defaults_of(self.syntax), descriptor.options)
         if descriptor.options.java_string_check_utf8:
             self.features["java_utf8_validation"] = "VERIFY"
 
@@ -235,7 +202,7 @@ class _FileReader:
 
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
         full_name = _join(scope, message.name)
-        features = _with_features(inherited, message.options)
+        features = resolve(inherited, message.options)
         entries = {_join(full_name, nested.name): nested for nested in message.nested_type if nested.options.map_entry}
         oneofs = {i: oneof.name for i, oneof in enumerate(message.oneof_decl)}
         synthetic = {field.oneof_index for field in message.field if field.proto3_optional}
@@ -293,40 +260,29 @@ class _FileReader:
         oneof: str | None = None,
         entries: Mapping[str, DescriptorProto] | None = None,
     ) -> Field:
-        features = _with_features(inherited, field.options)
+        features = resolve(inherited, field.options)
         entry = (entries or {}).get(field.type_name.removeprefix("."))
-        cardinality = _cardinality(field, features, is_map=entry is not None)
+        cardinality = cardinality_of(field, features, is_map=entry is not None)
         return Field(
             full_name=_join(scope, field.name),
             location=self._place(path),
             lifecycle=_lifecycle(field.options),
             number=field.number,
-            type=_map_type(entry) if entry else _type(field),
+            type=map_type(entry) if entry else type_of(field),
             cardinality=cardinality,
-            presence=_presence(field, features, cardinality),
+            presence=presence_of(field, features, cardinality),
             json_name=field.json_name,
             default=field.default_value if field.HasField("default_value") else None,
-            unset=self._unset(field, cardinality),
+            unset=unset_value(field, cardinality, self.enums),
             oneof=oneof,
             extendee=field.extendee.removeprefix(".") or None,
-            group=entry is None and _is_group(field, features),
-            options=_map_options(entry, features) if entry else _field_options(field, features, cardinality),
+            group=entry is None and is_group(field, features),
+            options=map_options(entry, features) if entry else field_options(field, features, cardinality),
         )
-
-    def _unset(self, field: FieldDescriptorProto, cardinality: str) -> str:
-        if cardinality in {"map", "repeated"} or field.type in _MESSAGES:
-            return ""
-        if field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM:
-            enum = self.enums.get(field.type_name.removeprefix("."))  # none in an image without its imports
-            values = list(enum.value) if enum else []
-            chosen = [value for value in values if value.name == field.default_value] or values
-            return str(chosen[0].number) if chosen else ""
-        default = field.default_value or _ZEROS.get(_type(field), "0")
-        return "0" if default == "-0" else default
 
     def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:
         full_name = _join(scope, enum.name)
-        features = _with_features(inherited, enum.options)
+        features = resolve(inherited, enum.options)
         self.found.enums[full_name] = Enum(
             full_name=full_name,
             location=self._place(path),
@@ -386,29 +342,6 @@ def _syntax(descriptor: FileDescriptorProto) -> str:
     return descriptor.syntax or "proto2"
 
 
-def _with_features(inherited: Features, options: Any) -> dict[str, str]:
-    features = dict(inherited)
-    for descriptor, value in options.features.ListFields():
-        if descriptor.enum_type is not None and not descriptor.is_extension:
-            features[descriptor.name] = descriptor.enum_type.values_by_number[value].name
-    for (extension, number), (name, values) in LANGUAGE_FEATURES.items():
-        for part in _parts(options.features, extension):
-            if part.field_number == number:
-                features[name] = values.get(part.data, features[name])
-    return features
-
-
-def _parts(message: Any, extension: int) -> Iterator[Any]:
-    """The unknown fields of an extension whose type is a message, which Python keeps undecoded."""
-    for unknown in _all(UnknownFieldSet(message)):
-        if unknown.field_number == extension and isinstance(unknown.data, bytes):
-            yield from _all(UnknownFieldSet(Empty.FromString(unknown.data)))
-
-
-def _all(fields: UnknownFieldSet) -> Iterator[Any]:
-    return (fields[i] for i in range(len(fields)))
-
-
 def _enums(files: Iterable[FileDescriptorProto]) -> Iterator[tuple[str, EnumDescriptorProto]]:
     """Every enum of the files by full name."""
     for file in files:
@@ -421,81 +354,6 @@ def _nested_enums(messages: Iterable[DescriptorProto], scope: str) -> Iterator[t
         full_name = _join(scope, message.name)
         yield from ((_join(full_name, enum.name), enum) for enum in message.enum_type)
         yield from _nested_enums(message.nested_type, full_name)
-
-
-def _type(field: FieldDescriptorProto) -> str:
-    if field.type_name:
-        return field.type_name.removeprefix(".")
-    return descriptor_pb2.FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
-
-
-def _map_type(entry: DescriptorProto) -> str:
-    key, value = sorted(entry.field, key=lambda field: field.number)
-    return f"map<{_type(key)}, {_type(value)}>"
-
-
-def _cardinality(field: FieldDescriptorProto, features: Features, *, is_map: bool) -> str:
-    if is_map:
-        return "map"
-    if field.label == descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED:
-        return "repeated"
-    required = field.label == descriptor_pb2.FieldDescriptorProto.LABEL_REQUIRED
-    return "required" if required or features["field_presence"] == "LEGACY_REQUIRED" else "singular"
-
-
-def _presence(field: FieldDescriptorProto, features: Features, cardinality: str) -> str:
-    if cardinality in {"map", "repeated"}:
-        return "none"
-    if cardinality == "required":
-        return "required"
-    explicit = (
-        field.type in _MESSAGES
-        or field.HasField("oneof_index")
-        or bool(field.extendee)
-        or features["field_presence"] == "EXPLICIT"
-    )
-    return "explicit" if explicit else "implicit"
-
-
-def _is_group(field: FieldDescriptorProto, features: Features) -> bool:
-    kind = field.type
-    delimited = features["message_encoding"] == "DELIMITED"
-    return kind == descriptor_pb2.FieldDescriptorProto.TYPE_GROUP or (
-        kind == descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE and delimited
-    )
-
-
-def _field_options(field: FieldDescriptorProto, features: Features, cardinality: str) -> dict[str, str]:
-    """The resolved options that mean something for the field's type."""
-    options, kind = field.options, _type(field)
-    found: dict[str, str] = {}
-    if kind in _LONG_INTEGERS:
-        found["jstype"] = descriptor_pb2.FieldOptions.JSType.Name(options.jstype)
-    if cardinality == "repeated" and (kind in _PACKABLE or field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM):
-        packed = options.packed if options.HasField("packed") else features["repeated_field_encoding"] == "PACKED"
-        found["packed"] = str(packed).lower()
-    if kind in {"string", "bytes"}:
-        ctype = descriptor_pb2.FieldOptions.CType.Name(options.ctype)
-        found["C++ string type"] = ctype if options.HasField("ctype") else features["cpp_string_type"]
-    if kind == "string":
-        found |= _text_options(features)
-    return found
-
-
-def _map_options(entry: DescriptorProto, features: Features) -> dict[str, str]:
-    """The options of the keys and values of a map."""
-    found: dict[str, str] = {}
-    for part in entry.field:
-        if _type(part) == "string":
-            options = _text_options(_with_features(features, part.options))
-            found |= {f"{option} of the {part.name}s": value for option, value in options.items()}
-    return found
-
-
-def _text_options(features: Features) -> dict[str, str]:
-    utf8 = features["utf8_validation"]
-    java = "VERIFY" if features["java_utf8_validation"] == "VERIFY" else utf8
-    return {"utf8_validation": utf8, "Java utf8_validation": java}
 
 
 def _set_options(options: Any) -> dict[str, str]:
@@ -520,6 +378,6 @@ def _lifecycle(options: Any) -> Lifecycle:
 
 
 def _lifecycle_texts(options: Any) -> Iterator[tuple[int, str]]:
-    for part in _parts(options, LIFECYCLE_OPTION):
+    for part in extension_parts(options, LIFECYCLE_OPTION):
         if isinstance(part.data, bytes):
             yield part.field_number, part.data.decode("utf-8", "replace")

@@ -14,7 +14,7 @@ from fieldstone.compatibility.verdict import Bump
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.descriptors import content_digests, read_schema
-from fieldstone.schema.digest import file_digest, manifest
+from fieldstone.schema.digest import file_digest
 from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference
 from fieldstone.schema.workspace import Module
@@ -42,12 +42,12 @@ class Baseline:
     Attributes:
         side: its image, schema and label.
         root: the absolute folder of its sources, or of today's where they have none of their own.
-        sources: its files' digests, where they are known.
+        digest: its b5 digest, where it is a release.
     """
 
     side: Side
     root: Path
-    sources: dict[str, str]
+    digest: str = ""
 
 
 def released(project: Project, release: Release) -> Baseline:
@@ -59,7 +59,7 @@ def released(project: Project, release: Release) -> Baseline:
     image = _read_intact(project, release, IMAGE)
     where = project.registry.place(release)
     schema = read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys())
-    return Baseline(Side(image, schema, release.version), Path(where, SOURCES), release.sources)
+    return Baseline(Side(image, schema, release.version), Path(where, SOURCES), release.digest)
 
 
 def find_baseline(project: Project, module: Module, against: str) -> Baseline | None:
@@ -82,7 +82,7 @@ def find_baseline(project: Project, module: Module, against: str) -> Baseline | 
     if compiled is None:
         return None
     schema = read_schema(compiled.image, where=compiled.label)
-    return Baseline(Side(compiled.image, schema, compiled.label), compiled.root, {})
+    return Baseline(Side(compiled.image, schema, compiled.label), compiled.root)
 
 
 def history(project: Project, module: Module) -> Ledger:
@@ -120,7 +120,7 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
         judgement = Judgement(tuple(naming), Bump.NONE, 0)
     else:
         ledger = history(project, module)
-        same_sources = _has_same_sources(baseline, new, module)
+        same_sources = _has_same_sources(project, baseline, new, module)
         judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
     was_root = baseline.root if baseline else module.root
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
@@ -178,10 +178,10 @@ def _read_intact(project: Project, release: Release, path: str) -> bytes:
     return content
 
 
-def _has_same_sources(baseline: Baseline, new: Side, module: Module) -> bool:
-    """Whether nothing changed but, at most, what no digest covers; images tell it by comments and positions."""
-    if baseline.sources:
-        return baseline.sources == manifest(module.contents())
+def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: Module) -> bool:
+    """Whether not even a comment or an import changed; images tell it by comments and positions."""
+    if baseline.digest:
+        return baseline.digest == project.dependencies.digest(module)
     old, own = baseline.side, new.schema.files.keys()
     return content_digests(old.image, own, where=old.label) == content_digests(new.image, own, where=new.label)
 
@@ -194,6 +194,6 @@ def _bump_since_releases(project: Project, module: Module, new: Side, versions: 
     for version in {*versions, *(stable[-1:] if stable[-1:] != known[-1:] else [])}:
         release = project.registry.release(module.name, str(version))
         old = released(project, release).side.schema
-        same = release.sources == manifest(module.contents())
+        same = release.digest == project.dependencies.digest(module)
         bump = max(bump, bump_since(old, new.schema, project.settings.module(module.name), same_sources=same))
     return bump

@@ -130,9 +130,12 @@ def _changes(project: Project, module: Module, newest: Release | None, image: by
         return ["first release"]
     old = released(project, newest).side.schema
     changes = describe(old, read_schema(image, where=f"the image of {module.path}"))
-    if not changes and newest.sources == manifest(module.contents()):
+    if changes:
+        return [change.text for change in changes]
+    if newest.digest == project.dependencies.digest(module):
         return [f"no change since {newest.version}"]
-    return [change.text for change in changes] or ["comments and documentation only"]
+    same_sources = newest.sources == manifest(module.contents())
+    return ["newer imports only" if same_sources else "comments and documentation only"]
 
 
 def _dependencies(project: Project, module: Module) -> Iterator[Link]:
