@@ -155,21 +155,27 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message(Element):
-    """A message, top-level or nested; map entries are folded into their map fields."""
+class Definition(Element):
+    """What a file declares by full name; `file` is its path relative to the root of the module."""
 
     package: str
     file: str = field(compare=False)
+
+    @property
+    def top_level(self) -> bool:
+        """Whether it stands directly in its package."""
+        return self.parent == self.package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Definition):
+    """A message, top-level or nested; map entries are folded into their map fields."""
+
     fields: Mapping[int, Field] = field(default_factory=dict)
     oneofs: Mapping[str, Oneof] = field(default_factory=dict)
     reserved: Reservation = Reservation()
     extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
-
-    @property
-    def top_level(self) -> bool:
-        """Whether the message stands directly in its package."""
-        return self.parent == self.package
 
     @property
     def declaration(self) -> str:
@@ -201,20 +207,13 @@ class EnumValue(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enum(Element):
+class Enum(Definition):
     """An enum, top-level or nested; `closed` as in https://protobuf.dev/programming-guides/enum/."""
 
-    package: str
-    file: str = field(compare=False)
     values: tuple[EnumValue, ...] = ()
     closed: bool = False
     reserved: Reservation = Reservation()
     json_format: str = "ALLOW"
-
-    @property
-    def top_level(self) -> bool:
-        """Whether the enum stands directly in its package."""
-        return self.parent == self.package
 
     @property
     def declaration(self) -> str:
@@ -251,11 +250,9 @@ class Rpc(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service(Element):
+class Service(Definition):
     """A gRPC service and its rpcs by name."""
 
-    package: str
-    file: str = field(compare=False)
     rpcs: Mapping[str, Rpc] = field(default_factory=dict)
 
     @property
