@@ -84,9 +84,11 @@ def report(times: dict[str, list[float]]) -> None:
         print(f"{name:36} {min(taken) * 1000:6.0f} {median(taken) * 1000:6.0f} {max(taken) * 1000:6.0f} ms")
     rounds = list(zip(*times.values(), strict=True))
     beyond = median(unchanged - start for start, unchanged, *_ in rounds)
-    ratio = median(changed / (breaking + lint) for _, _, changed, breaking, lint in rounds)
-    print(f"\nnothing changed: {beyond * 1000:.0f} ms beyond the interpreter (limit {UNCHANGED_LIMIT_S * 1000:.0f} ms)")
-    print(f"one change: {ratio:.2f} x buf breaking + buf lint (limit {CHANGED_LIMIT:.2f} x)")
+    nothing = median(unchanged / (breaking + lint) for _, unchanged, _, breaking, lint in rounds)
+    one = median(changed / (breaking + lint) for _, _, changed, breaking, lint in rounds)
+    print(f"\nnothing changed: {nothing:.2f} x buf breaking + buf lint;", end=" ")
+    print(f"{beyond * 1000:.0f} ms beyond the interpreter (limit {UNCHANGED_LIMIT_S * 1000:.0f} ms)")
+    print(f"one change:      {one:.2f} x buf breaking + buf lint (limit {CHANGED_LIMIT:.2f} x)")
 
 
 if __name__ == "__main__":
