@@ -255,6 +255,18 @@ def test_a_style_that_is_refused_is_not_released(grown: Repo) -> None:
     assert ran.out.startswith("error[FIELD_LOWER_SNAKE_CASE]")
 
 
+def test_a_release_of_sources_that_are_not_committed_says_so(grown: Repo) -> None:
+    grown.edit(SHOP, *ADDITION)
+    grown.commit("an addition")
+    grown.write("notes.txt", "no source")
+    grown.release("shop")
+    head = grown.git("rev-parse", "HEAD").strip()
+    assert manifest(grown, "shop/1.3.0")["commit"] == head
+    grown.edit(SHOP, "string id = 1;", "string id = 1;\n  string gift = 10;")
+    grown.release("shop")
+    assert manifest(grown, "shop/1.4.0")["commit"] == f"{head}-dirty"
+
+
 def test_outside_git_a_release_names_no_commit(grown: Repo) -> None:
     shutil.rmtree(grown.root / ".git")
     grown.edit(SHOP, *ADDITION)

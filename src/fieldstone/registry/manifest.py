@@ -43,7 +43,8 @@ class Release:
         digest: the b5 digest of its sources and dependencies.
         bump: what its changes asked for: first, none, patch, minor or major.
         released_at: when, in UTC, as RFC 3339.
-        commit: the git commit checked out at the time; empty outside a checkout.
+        commit: the git commit that the sources are of, `-dirty` where they differ from it; empty
+            outside a checkout.
         style: the digest of the buf configuration that its style was judged under.
         compiler: what compiled the image ("buf 1.75.0").
         changes: what changed since the release before, one sentence each.

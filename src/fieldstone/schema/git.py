@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from fieldstone.errors import FieldstoneError
@@ -35,6 +35,21 @@ def head_commit(cwd: Path) -> str:
         return run("rev-parse", "--verify", "--quiet", "HEAD", cwd=cwd).decode().strip()
     except FieldstoneError:
         return ""
+
+
+def source_commit(folder: Path, files: Collection[Path]) -> str:
+    """The commit that files (absolute) below `folder` are of; `-dirty` is added where they differ from it.
+
+    Empty outside a checkout or before the first commit.
+    """
+    commit = head_commit(folder)
+    if not commit:
+        return ""
+    top = Path(os.fsdecode(run("rev-parse", "--show-toplevel", cwd=folder)).strip())
+    flags = ("--porcelain", "--untracked-files=all", "--no-renames", "-z")
+    entries = os.fsdecode(run("status", *flags, "--", ".", cwd=folder)).split("\0")
+    changed = {top / entry[len("XY ") :] for entry in entries if entry}
+    return f"{commit}-dirty" if changed & set(files) else commit
 
 
 def resolve(ref: str, cwd: Path) -> str:

@@ -115,7 +115,7 @@ def _manifest(project: Project, module: Module, files: Mapping[str, bytes], vers
         digest=project.dependencies.digest(module),
         bump=bump if newest else "first",
         released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        commit=git.head_commit(module.root),
+        commit=git.source_commit(module.root, module.files.values()),
         style=project.workspace.style_digest(module),
         compiler=f"buf {buf.version()}",
         changes=tuple(_changes(project, module, newest, files[IMAGE])),
