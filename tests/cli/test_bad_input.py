@@ -160,7 +160,8 @@ def test_a_module_that_is_not_listed(grown: Repo) -> None:
 @pytest.mark.parametrize("ref", ["nope", "9.9.9", "HEAD~99", "nope/", "-x", "v1.0.0:buf.yaml", "HEAD:"])
 def test_a_reference_that_does_not_exist(grown: Repo, ref: str) -> None:
     said = f"error: cannot resolve {ref} from {grown.root}: no such version, file, folder or git revision"
-    refused_everywhere(grown, said, ("check", "--against", ref), ("diff", "shop", "--", ref))
+    refused_everywhere(grown, f"{said}; money has 1.0.0", ("check", "--against", ref))
+    refused_everywhere(grown, f"{said}; shop has 1.0.0, 1.1.0, 1.2.0", ("diff", "shop", "--", ref))
 
 
 def test_a_reference_where_it_did_not_compile(grown: Repo) -> None:

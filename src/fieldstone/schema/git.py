@@ -12,7 +12,7 @@ from fieldstone.errors import FieldstoneError
 
 
 def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
-    """Run `git` and give its standard output.
+    """Run `git`, which writes nothing of its own accord, and give its standard output.
 
     Raises:
         FieldstoneError: there is no git, or it failed; the error carries what it said.
@@ -21,7 +21,7 @@ def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
     if binary is None:
         raise FieldstoneError("no git binary on PATH", fix="install git, or name a version, a folder or an image")
     done = subprocess.run(  # noqa: S603 - an argument list, no shell
-        [binary, *arguments], cwd=cwd, input=stdin, capture_output=True, check=False
+        [binary, "--no-optional-locks", *arguments], cwd=cwd, input=stdin, capture_output=True, check=False
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()

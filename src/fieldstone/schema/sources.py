@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,9 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{where} does not compile")
 
 
-def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> Compiled | None:
+def compile_reference(
+    ref: str, module: Module, workspace: Workspace, *, outside: Path, versions: Sequence[str] = ()
+) -> Compiled | None:
     """Compile what `ref` holds of a module; None where a revision has no such module yet.
 
     Args:
@@ -56,6 +58,7 @@ def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside
         module: the module to look for there.
         workspace: the workspace of today, whose place in the checkout is looked for in the revision.
         outside: the registry folder, which belongs to no module.
+        versions: what `ref` might have been meant to be, for the error.
 
     Raises:
         FieldstoneError: there is no such file, folder or revision, or it holds no such module.
@@ -66,7 +69,8 @@ def compile_reference(ref: str, module: Module, workspace: Workspace, *, outside
     if path.is_dir():
         root, image = _compile_folder(path.resolve(), module)
         return Compiled(image, ref, root)
-    with _checkout(ref, workspace.root) as root:
+    known = f"{module.name} has {', '.join(versions)}" if versions else ""
+    with _checkout(ref, workspace.root, known) as root:
         registry = root / os.path.relpath(outside, workspace.root)
         names = {known.path: known.name for known in workspace.modules.values()}
         then = load_workspace(root, names=names, outside=registry)
@@ -87,14 +91,14 @@ def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:
 
 
 @contextmanager
-def _checkout(ref: str, root: Path) -> Iterator[Path]:
+def _checkout(ref: str, root: Path, known: str) -> Iterator[Path]:
     """The sources of a git revision in a temporary folder, and where the workspace lies in it."""
     try:
         commit = git.resolve(ref, root)
         prefix = git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
     except FieldstoneError as error:
         detail = error.problem if "binary" in error.problem else "no such version, file, folder or git revision"
-        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=error.fix) from error
+        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=error.fix or known) from error
     scratch = Path(tempfile.mkdtemp(prefix="fieldstone-"))
     try:
         top = git.run("rev-parse", "--show-toplevel", cwd=root).decode().strip()

@@ -76,9 +76,12 @@ def find_baseline(project: Project, module: Module, against: str) -> Baseline | 
     if not against:
         newest = project.newest(module)
         return released(project, newest) if newest else None
-    if against in map(str, project.registry.versions(module.name)):
+    versions = [str(version) for version in project.registry.versions(module.name)]
+    if against in versions:
         return released(project, project.registry.release(module.name, against))
-    compiled = compile_reference(against, module, project.workspace, outside=project.settings.registry)
+    compiled = compile_reference(
+        against, module, project.workspace, outside=project.settings.registry, versions=versions
+    )
     if compiled is None:
         return None
     schema = read_schema(compiled.image, where=compiled.label)
