@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.finding import Finding, Surface, fingerprint
-from fieldstone.compatibility.pairing import Change, pair
+from fieldstone.compatibility.pairing import Change
 from fieldstone.compatibility.rules import Context, Hit, Kind, Rule
 
 
@@ -20,7 +20,7 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
     by_kind: Mapping[Kind, list[Rule]] = _by_kind(rules)
     found = [
         finding
-        for change in pair(context.old, context.new)
+        for change in context.changes
         for rule in by_kind.get((type(change), type(change.subject)), ())
         for finding in _apply(rule, change, context)
     ]

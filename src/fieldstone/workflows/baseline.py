@@ -19,14 +19,12 @@ from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.judgement import (
-    Judgement,
     Side,
     bump_since,
     decide,
     judge_change,
+    judge_first,
     judge_natively,
-    judge_style,
-    policy_of,
     relocate,
 )
 from fieldstone.workflows.project import Project
@@ -119,8 +117,7 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
     baseline = find_baseline(project, module, against)
     versions = project.registry.versions(module.name)
     if baseline is None:
-        naming = policy_of(settings).apply(judge_style(Schema(), new.schema, settings))
-        judgement = Judgement(tuple(naming), Bump.NONE, 0)
+        judgement = judge_first(new.schema, settings)
     else:
         ledger = history(project, module)
         same_sources = _has_same_sources(project, baseline, new, module)

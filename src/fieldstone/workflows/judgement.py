@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.pairing import changed_types, pair
+from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements, unknown_to
@@ -64,25 +64,30 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
         against.write_bytes(old.image)
         second = buf.breaking(new.image, against, cwd=Path(scratch))
         rules = [rule for rule in all_rules().values() if not rule.is_style]
-        context = Context(old.schema, new.schema, ledger, datetime.now(UTC).date())
+        context = _context(old.schema, new.schema, ledger)
         native = judge(context, rules)
         annotations = second.annotations(what="buf breaking")
     _refuse_disagreement(native, annotations, old.label)
     findings = native + [_from_buf(annotation) for annotation in unknown_to(rules, annotations)]
-    counted = policy_of(settings).apply(findings + judge_style(old.schema, new.schema, settings))
+    counted = policy_of(settings).apply(findings + judge_style(context, settings))
     same = old.schema.same_contract(new.schema)
     return Judgement(
         findings=tuple(counted),
         bump=required_bump(counted, same_contract=same, same_sources=same_sources),
-        changed=len(changed_types(pair(old.schema, new.schema))),
+        changed=len(changed_types(context.changes)),
     )
 
 
-def judge_style(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
-    """The naming rules, where the module asks for them, on what `old` does not have yet."""
+def judge_first(new: Schema, settings: ModuleSettings) -> Judgement:
+    """Judge a module that has no baseline: its style alone."""
+    found = judge_style(_context(Schema(), new, Ledger()), settings)
+    return Judgement(tuple(policy_of(settings).apply(found)), Bump.NONE, 0)
+
+
+def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
+    """The naming rules, where the module asks for them, on what the old schema does not have yet."""
     if not settings.naming:
         return []
-    context = Context(old, new, Ledger(), datetime.now(UTC).date())
     return judge(context, [rule for rule in all_rules().values() if rule.is_style])
 
 
@@ -113,8 +118,7 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
 
 def judge_natively(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
     """The findings that count between two schemas, by the native engine alone and without a history."""
-    context = Context(old, new, Ledger(), datetime.now(UTC).date())
-    found = judge(context, (rule for rule in all_rules().values() if not rule.is_style))
+    found = judge(_context(old, new, Ledger()), (rule for rule in all_rules().values() if not rule.is_style))
     return policy_of(settings).apply(found)
 
 
@@ -133,6 +137,10 @@ def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Findi
 
 def _path_from(start: Path, path: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
+
+
+def _context(old: Schema, new: Schema, ledger: Ledger) -> Context:
+    return Context(old, new, ledger, datetime.now(UTC).date())
 
 
 def _refuse_disagreement(native: Sequence[Finding], annotations: Sequence[Annotation], label: str) -> None:

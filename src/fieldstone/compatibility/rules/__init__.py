@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from fieldstone.compatibility.finding import Level, Surface
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.schema.model import Element, Location, Schema
 
 EVERYTHING = tuple(Surface)
@@ -26,14 +27,19 @@ Sources = str | Mapping[str, str]
 """An example's files: path to text, or the text of the only one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """What a rule may ask beyond the change itself."""
+    """What is judged, and what a rule may ask beyond the change itself."""
 
     old: Schema
     new: Schema
     ledger: Ledger
     today: date
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change between the two schemas, paired once for all who ask."""
+        return tuple(pair(self.old, self.new))
 
 
 class Hit:
