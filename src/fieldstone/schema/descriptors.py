@@ -10,9 +10,11 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.message import DecodeError
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, public_part, read_column, read_entity, read_serves
 from fieldstone.schema.features import Features, defaults_of, extension_parts, resolve
 from fieldstone.schema.fields import (
     cardinality_of,
+    composite_of,
     field_options,
     is_group,
     map_options,
@@ -57,6 +59,7 @@ BUF_IMAGE_EXTENSION = 8042
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
 _MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
 _ENUM_VALUES, _SERVICE_METHODS = 2, 2
+_MESSAGE_OPTIONS = 7
 
 # A span is line, column, end line, end column; the end line is left out where it is the first
 # (descriptor.proto, SourceCodeInfo.Location.span).
@@ -87,14 +90,18 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
     return decoded
 
 
-def read_schema(image: bytes, *, where: str, own_files: Collection[str] | None = None) -> Schema:
-    """Read a compiled image into the model, leaving out the files that it only imports.
+def read_schema(
+    image: bytes, *, where: str, own_files: Collection[str] | None = None, with_imports: bool = False
+) -> Schema:
+    """Read a compiled image into the model.
 
     Args:
         image: the encoded image, in bytes.
         where: the image's place, for errors.
         own_files: the paths of the module's own files; by default every file that the image does
             not mark as an import.
+        with_imports: whether imported files are read as well; how they are stored is not the
+            module's, and is left out.
 
     Raises:
         FieldstoneError: the bytes are no image.
@@ -105,8 +112,8 @@ def read_schema(image: bytes, *, where: str, own_files: Collection[str] | None =
     enums = dict(_enums(decoded.file))
     for descriptor in decoded.file:
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
-        if own:
-            reader = _FileReader(descriptor, found, enums)
+        if own or with_imports:
+            reader = _FileReader(descriptor, found, enums, storage=own)
             files[descriptor.name] = reader.read()
     return Schema(files=files, **vars(found))
 
@@ -156,18 +163,27 @@ class _Elements:
 
 
 class _FileReader:
-    """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name."""
+    """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name.
+
+    `storage` says whether the annotations of storage are read too.
+    """
 
     def __init__(
-        self, descriptor: FileDescriptorProto, found: _Elements, enums: Mapping[str, EnumDescriptorProto]
+        self,
+        descriptor: FileDescriptorProto,
+        found: _Elements,
+        enums: Mapping[str, EnumDescriptorProto],
+        *,
+        storage: bool = True,
     ) -> None:
+        self.storage = storage
         self.descriptor = descriptor
         self.path: str = descriptor.name
         self.package: str = descriptor.package
         self.found = found
         self.enums = enums
         self.syntax = _syntax(descriptor)
-        self.spans = {tuple(place.path): place.span for place in descriptor.source_code_info.location}
+        self.places = {tuple(place.path): place for place in descriptor.source_code_info.location}
         self.features = resolve(defaults_of(self.syntax), descriptor.options)
         if descriptor.options.java_string_check_utf8:
             self.features["java_utf8_validation"] = "VERIFY"
@@ -189,16 +205,23 @@ class _FileReader:
             syntax=self.syntax,
             imports=tuple(self.descriptor.dependency),
             options=_set_options(self.descriptor.options),
-            content=_digest(self.descriptor, {"name", "source_code_info"}),
+            content=_digest(public_part(self.descriptor), {"name", "source_code_info"}),
         )
 
     def _place(self, path: Path) -> Location:
-        span = list(self.spans.get(path, ()))
-        if not span:
+        place = self.places.get(path)
+        if place is None:
             return Location(self.path)
+        span = list(place.span)
         if len(span) == _SPAN_ON_ONE_LINE:
             span.insert(2, span[0])
         return Location(self.path, *(number + 1 for number in span))
+
+    def _comment(self, path: Path) -> str:
+        """What stands right above an element, each line without the space that the comment mark leaves."""
+        place = self.places.get(path)
+        lines = place.leading_comments.splitlines() if place else ()
+        return "\n".join(line.removeprefix(" ").rstrip() for line in lines).strip()
 
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
         full_name = _join(scope, message.name)
@@ -217,6 +240,9 @@ class _FileReader:
             full_name=full_name,
             location=self._place(path),
             lifecycle=_lifecycle(message.options),
+            comment=self._comment(path),
+            entity=read_entity(message.options) if self.storage else None,
+            entity_location=self._place((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
             package=self.package,
             file=self.path,
             fields=fields,
@@ -267,6 +293,7 @@ class _FileReader:
             full_name=_join(scope, field.name),
             location=self._place(path),
             lifecycle=_lifecycle(field.options),
+            comment=self._comment(path),
             number=field.number,
             type=map_type(entry) if entry else type_of(field),
             cardinality=cardinality,
@@ -278,6 +305,8 @@ class _FileReader:
             extendee=field.extendee.removeprefix(".") or None,
             group=entry is None and is_group(field, features),
             options=map_options(entry, features) if entry else field_options(field, features, cardinality),
+            composite=composite_of(field, entry),
+            column=read_column(field.options) if self.storage else ColumnOptions(),
         )
 
     def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:
@@ -287,6 +316,7 @@ class _FileReader:
             full_name=full_name,
             location=self._place(path),
             lifecycle=_lifecycle(enum.options),
+            comment=self._comment(path),
             package=self.package,
             file=self.path,
             values=tuple(
@@ -294,6 +324,7 @@ class _FileReader:
                     full_name=_join(full_name, value.name),
                     location=self._place((*path, _ENUM_VALUES, i)),
                     lifecycle=_lifecycle(value.options),
+                    comment=self._comment((*path, _ENUM_VALUES, i)),
                     number=value.number,
                 )
                 for i, value in enumerate(enum.value)
@@ -313,6 +344,8 @@ class _FileReader:
                 full_name=_join(full_name, method.name),
                 location=self._place((*path, _SERVICE_METHODS, i)),
                 lifecycle=_lifecycle(method.options),
+                comment=self._comment((*path, _SERVICE_METHODS, i)),
+                serves=read_serves(method.options),
                 request=method.input_type.removeprefix("."),
                 response=method.output_type.removeprefix("."),
                 client_streaming=method.client_streaming,
@@ -325,6 +358,7 @@ class _FileReader:
             full_name=full_name,
             location=self._place(path),
             lifecycle=_lifecycle(service.options),
+            comment=self._comment(path),
             package=self.package,
             file=self.path,
             rpcs=rpcs,

@@ -35,6 +35,15 @@ def map_type(entry: DescriptorProto) -> str:
     return f"map<{type_of(key)}, {type_of(value)}>"
 
 
+def composite_of(field: FieldDescriptorProto, entry: DescriptorProto | None) -> str:
+    """What the type of a field, or of the values of a map, is besides a scalar: `message`, `enum` or empty."""
+    if entry is not None:
+        field = max(entry.field, key=lambda part: part.number)
+    if field.type in _MESSAGES:
+        return "message"
+    return "enum" if field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM else ""
+
+
 def cardinality_of(field: FieldDescriptorProto, features: Features, *, is_map: bool) -> str:
     """How many values the field holds, as `Field.cardinality` says it."""
     if is_map:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from fieldstone.schema.entity import ColumnOptions, Entity
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -45,11 +47,16 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """What every named part of a schema has; `full_name` is the protobuf full name, no leading dot."""
+    """What every named part of a schema has.
+
+    `full_name` is the protobuf full name, no leading dot; `comment` is what stands right above the
+    element in the source, without the marks of a comment.
+    """
 
     full_name: str
     location: Location = field(compare=False)
     lifecycle: Lifecycle = field(default=Lifecycle(), compare=False)
+    comment: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
@@ -82,7 +89,8 @@ class Field(Element):
     (https://protobuf.dev/programming-guides/field_presence/).
     `unset` is what a reader finds where the field was not sent: the default, for an enum its number;
     empty for messages, lists and maps. `options` holds the resolved options and features that the
-    rules compare.
+    rules compare. `composite` is `message` or `enum` where the type, or the value of the map, is
+    one. `column` is how the field is stored.
     """
 
     number: int
@@ -96,6 +104,8 @@ class Field(Element):
     extendee: str | None = None
     group: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    composite: str = field(default="", compare=False)
+    column: ColumnOptions = field(default=ColumnOptions(), compare=False)
 
     @property
     def label(self) -> str:
@@ -169,13 +179,18 @@ class Definition(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Definition):
-    """A message, top-level or nested; map entries are folded into their map fields."""
+    """A message, top-level or nested; map entries are folded into their map fields.
+
+    `entity` says how it is stored, at `entity_location`; None for a message that is not.
+    """
 
     fields: Mapping[int, Field] = field(default_factory=dict)
     oneofs: Mapping[str, Oneof] = field(default_factory=dict)
     reserved: Reservation = Reservation()
     extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
+    entity: Entity | None = field(default=None, compare=False)
+    entity_location: Location | None = field(default=None, compare=False)
 
     @property
     def declaration(self) -> str:
@@ -228,13 +243,14 @@ class Enum(Definition):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rpc(Element):
-    """A method of a service; request and response are full names of messages."""
+    """A method of a service; request and response are full names of messages, `serves` is of a query."""
 
     request: str
     response: str
     client_streaming: bool = False
     server_streaming: bool = False
     idempotency: str = "IDEMPOTENCY_UNKNOWN"
+    serves: str = field(default="", compare=False)
 
     @property
     def declaration(self) -> str:
@@ -271,7 +287,8 @@ class File(Element):
     """A source file; its `full_name` is its path relative to the root of the module.
 
     `syntax` is `proto2`, `proto3` or `edition YEAR`; `options` are the standard file options that
-    the source sets. `content` is a digest of the compiled file without its comments and positions.
+    the source sets. `content` is a digest of the compiled file without its comments and positions and
+    without the record classes and attributes that it names.
     """
 
     package: str

@@ -1,0 +1,224 @@
+"""The storage annotations of `fieldstone/v1/annotations.proto`, as the schema's author wrote them.
+
+Python keeps options that it has no code for undecoded. They are decoded here by the numbers that
+the annotations are released with, so that an image built with any version of them can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+STORAGE_OPTION = 51202
+"""The number of the extensions `entity`, `column` and `serves`."""
+
+QUERY_RESULTS = ("records", "first", "count", "deleted")
+"""What a query answers with, by number of `QueryResult`."""
+
+CODECS = ("", "json", "enum_name", "child_table", "proto")
+"""How a value is kept, by number of `Codec`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index beside that of the primary key; `fields` are names of the message's fields."""
+
+    fields: tuple[str, ...] = ()
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question that a repository answers; `result` is one of `QUERY_RESULTS`."""
+
+    name: str = ""
+    equal: tuple[str, ...] = ()
+    range: str = ""
+    range_name: str = ""
+    order_by: tuple[str, ...] = ()
+    descending: bool = False
+    limit: int = 0
+    result: str = QUERY_RESULTS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """That an entity's records are announced; `aggregate_key` is a field, empty for the first of the key."""
+
+    aggregate_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """`(fieldstone.v1.entity)` of a message; empty attributes stand for the defaults that the annotation names."""
+
+    record: str = ""
+    name: str = ""
+    plural: str = ""
+    table: str = ""
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    queries: tuple[Query, ...] = ()
+    outbox: Outbox | None = None
+    supersedes: str = ""
+    not_stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOptions:
+    """`(fieldstone.v1.column)` of a field; `codec` is one of `CODECS`, `sources` what the schema calls `from`."""
+
+    attribute: str = ""
+    name: str = ""
+    codec: str = ""
+    not_stored: bool = False
+    default: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def read_entity(options: Any) -> Entity | None:
+    """The entity annotation of a message's options; None where there is none."""
+    data = _option(options)
+    return None if data is None or _parts(data) is None else _decode(Entity, data)
+
+
+def read_column(options: Any) -> ColumnOptions:
+    """The column annotation of a field's options; the defaults where there is none."""
+    return _decode(ColumnOptions, _option(options) or b"")
+
+
+def read_serves(options: Any) -> str:
+    """The query that an rpc's options name: "telemetry.v1.TelemetryStepV1.steps_by_run"; empty for none."""
+    parts = _parts(_option(options) or b"") or []
+    found = [_text(data) for number, data in parts if number == 1 and isinstance(data, bytes)]
+    return found[-1] if found else ""
+
+
+def public_part(file: FileDescriptorProto) -> FileDescriptorProto:
+    """A copy of a compiled file that is good for comparing alone: with what its annotations promise to others.
+
+    Record classes and attributes are the application's own and left out; the options of messages and
+    fields stand there undecoded.
+    """
+    copy = FileDescriptorProto()
+    copy.CopyFrom(file)
+    for element in _annotatable(copy.message_type):
+        if element.HasField("options"):
+            parts = _public(element.options, always=isinstance(element, DescriptorProto))
+            element.ClearField("options")
+            if parts:
+                element.options.uninterpreted_option.add(identifier_value=repr(parts))
+    return copy
+
+
+def _annotatable(messages: Iterable[DescriptorProto]) -> Iterator[DescriptorProto | FieldDescriptorProto]:
+    for message in messages:
+        yield message
+        yield from message.field
+        yield from _annotatable(message.nested_type)
+
+
+def _public(options: Any, *, always: bool) -> list[tuple[int, Any]]:
+    """Number and value of every option; a storage annotation with nothing left in it counts `always` or not at all."""
+    parts: list[tuple[int, Any]] = []
+    for number, data in _parts(options.SerializeToString(deterministic=True)) or []:
+        inside = _parts(data) if number == STORAGE_OPTION and isinstance(data, bytes) else None
+        kept = data if inside is None else [part for part in inside if part[0] != _INTERNAL]
+        if kept or always or number != STORAGE_OPTION:
+            parts.append((number, kept))
+    return parts
+
+
+def _option(options: Any) -> bytes | None:
+    """The bytes of the storage annotation; a message that is set in several statements is merged."""
+    found = [data for number, data in _unknown(options) if number == STORAGE_OPTION and isinstance(data, bytes)]
+    return b"".join(found) if found else None
+
+
+T = TypeVar("T")
+_Reader = tuple[str, Callable[[Any], Any]]
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[int], str]:
+    """The name of an enum number; a number of a later version of the annotations counts as none."""
+    return lambda number: names[number] if number < len(names) else names[0]
+
+
+_INTERNAL = 1
+"""The number of both `Entity.record` and `Column.attribute`."""
+
+_NUMBERS = frozenset({"unique", "descending", "limit", "result", "codec", "not_stored"})
+_REPEATED = frozenset({"primary_key", "indexes", "queries", "fields", "equal", "order_by", "sources"})
+_FIELDS: Mapping[type, Mapping[int, _Reader]] = {
+    Index: {1: ("fields", _text), 2: ("unique", bool)},
+    Query: {
+        1: ("name", _text),
+        2: ("equal", _text),
+        3: ("range", _text),
+        4: ("range_name", _text),
+        5: ("order_by", _text),
+        6: ("descending", bool),
+        7: ("limit", int),
+        8: ("result", _one_of(QUERY_RESULTS)),
+    },
+    Outbox: {1: ("aggregate_key", _text)},
+    Entity: {
+        1: ("record", _text),
+        2: ("name", _text),
+        3: ("plural", _text),
+        4: ("table", _text),
+        5: ("primary_key", _text),
+        6: ("indexes", lambda data: _decode(Index, data)),
+        7: ("queries", lambda data: _decode(Query, data)),
+        8: ("outbox", lambda data: _decode(Outbox, data)),
+        9: ("supersedes", _text),
+        10: ("not_stored", bool),
+    },
+    ColumnOptions: {
+        1: ("attribute", _text),
+        2: ("name", _text),
+        3: ("codec", _one_of(CODECS)),
+        4: ("not_stored", bool),
+        5: ("default", _text),
+        6: ("sources", _text),
+    },
+}
+
+
+def _decode(kind: type[T], data: bytes) -> T:
+    values: dict[str, Any] = {}
+    for number, raw in _parts(data) or []:
+        name, read = _FIELDS[kind].get(number, ("", None))
+        if read is None or isinstance(raw, int) != (name in _NUMBERS):
+            continue
+        value = read(raw)
+        values[name] = (*values.get(name, ()), value) if name in _REPEATED else value
+    return kind(**values)
+
+
+def _parts(data: bytes) -> list[tuple[int, Any]] | None:
+    """The fields of an encoded message; None for bytes that are none, as where a number is another's option."""
+    try:
+        return _unknown(Empty.FromString(data))
+    except DecodeError:
+        return None
+
+
+def _unknown(message: Any) -> list[tuple[int, Any]]:
+    """Number and value (an int, bytes or the fields of a group) of every field that Python has no code for."""
+    return _values(UnknownFieldSet(message))
+
+
+def _values(fields: Any) -> list[tuple[int, Any]]:
+    found = [fields[i] for i in range(len(fields))]
+    return [(f.field_number, f.data if isinstance(f.data, int | bytes) else _values(f.data)) for f in found]
