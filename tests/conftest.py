@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,9 +18,16 @@ SEED = os.environ.get("FIELDSTONE_SEED", "stone")
 
 Sources = str | Mapping[str, str]
 
+VOCABULARY = Path(__file__).resolve().parent.parent / "schemas" / "fieldstone"
+"""The module that holds the annotations."""
+
+ANNOTATIONS = "fieldstone/v1/annotations.proto"
+_IMPORT = f'import "{ANNOTATIONS}";'
+_WORKSPACE = {"version": "v2", "modules": [{"path": "example"}, {"path": "vocabulary"}]}
+
 
 def with_headers(sources: Sources) -> dict[str, str]:
-    """An example's files, with the syntax and package lines that it leaves out."""
+    """An example's files, with the lines that it leaves out: syntax, package and import of the annotations."""
     files = {"acme/v1/example.proto": sources} if isinstance(sources, str) else dict(sources)
     return {path: _with_header(text) for path, text in files.items()}
 
@@ -27,17 +36,22 @@ def _with_header(text: str) -> str:
     syntax = re.match(r'\s*(syntax|edition) = "\w+";', text)
     head, body = (syntax[0], text[syntax.end() :]) if syntax else ('syntax = "proto3";', text)
     package = "" if re.search(r"(^|[;\s])package [\w.]+;", body) else " package acme.v1;"
-    return head + package + body
+    imports = f" {_IMPORT} " if "(fieldstone.v1." in body and _IMPORT not in body else ""
+    return head + package + imports + body
 
 
 @functools.cache
 def _compile(files: tuple[tuple[str, str], ...]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
+        module = Path(folder, "example")
         for path, text in files:
-            target = Path(folder, path)
+            target = module / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-        return buf.build(".", cwd=Path(folder)).output(what=f"{dict(files)} does not compile")
+        if any(_IMPORT in text for _, text in files):
+            Path(folder, "buf.yaml").write_text(json.dumps(_WORKSPACE))
+            shutil.copytree(VOCABULARY, Path(folder, "vocabulary"))
+        return buf.build("example", cwd=Path(folder)).output(what=f"{dict(files)} does not compile")
 
 
 def compile_sources(sources: Sources) -> bytes:

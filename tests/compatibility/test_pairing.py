@@ -7,6 +7,7 @@ import pytest
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, changed_types, pair
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import File, Package, Schema
+from fieldstone.schema.storage import Column, StoredQuery, Table
 from tests.conftest import Sources, compile_sources
 
 
@@ -29,9 +30,15 @@ def words(change: Change) -> str:
             return f"changed {old.full_name}"
 
 
+def told_of(change: Change) -> str:
+    verb, _, about = words(change).partition(" ")
+    stored = {Table: "table ", Column: "column ", StoredQuery: "query "}
+    return f"{verb} {stored.get(type(change.subject), '')}{about}"
+
+
 def changes(old: Sources, new: Sources) -> set[str]:
     found = [c for c in pair(schema_of(old), schema_of(new)) if not isinstance(c.subject, File | Package)]
-    told = [words(change).replace("acme.v1.", "") for change in found]
+    told = [told_of(change).replace("acme.v1.", "") for change in found]
     assert len(told) == len(set(told)), "every change is given once"
     return set(told)
 
@@ -86,6 +93,44 @@ def changes(old: Sources, new: Sources) -> set[str]:
 )
 def test_changes(old: str, new: str, expected: set[str]) -> None:
     assert changes(old, new or "message Other { bytes z = 9; }") - {"added Other"} == expected
+
+
+TABLE = 'option (fieldstone.v1.entity) = {primary_key: "x"};'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("message A { string x = 1; }", f"message A {{ {TABLE} string x = 1; }}", {"added table A"}),
+        (f"message A {{ {TABLE} string x = 1; }}", "message A { string x = 1; }", {"removed table A"}),
+        (f"message A {{ {TABLE} string x = 1; }}", "", {"removed A"}),
+        ("", f"message A {{ {TABLE} string x = 1; }}", {"added A"}),
+        (f"message A {{ {TABLE} string x = 1; }}", f"message B {{ {TABLE} string x = 1; }}", {"renamed A B"}),
+        (
+            f"message A {{ {TABLE} string x = 1; }}",
+            f"message A {{ {TABLE} string x = 1; string y = 2; }}",
+            {"changed A", "added A.y", "changed table A"},
+        ),
+        (
+            f"message A {{ {TABLE} string x = 1; string y = 2; }}",
+            f"message A {{ {TABLE} string x = 1; string z = 2; }}",
+            {"changed A", "changed A.y", "changed table A"},
+        ),
+        (
+            f"message A {{ {TABLE} string x = 1; string y = 2; }}",
+            f"message A {{ {TABLE} string x = 1; string y = 2 [(fieldstone.v1.column).not_stored = true]; }}",
+            {"changed table A", "removed column A.y"},
+        ),
+        (
+            f"message A {{ {TABLE} string x = 1; bytes y = 2; }}",
+            f"message A {{ {TABLE} string x = 1; bytes y = 2 [(fieldstone.v1.column).codec = CODEC_JSON]; }}",
+            {"changed table A", "changed column A.y"},
+        ),
+    ],
+)
+def test_changes_of_tables(old: str, new: str, expected: set[str]) -> None:
+    other = "message Other { bytes z = 9; }"
+    assert changes(f"{other} {old}", f"{other} {new}") == expected
 
 
 def test_a_type_that_moved_to_another_file_is_the_same_type() -> None:

@@ -7,9 +7,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, pair
+from fieldstone.schema.entity import Index
 from fieldstone.schema.model import Element, EnumValue, Field, File, Lifecycle, Package, Rpc, Schema
+from fieldstone.schema.storage import Column, StoredQuery, Table
 
 _ORDER = ("removed", "changed", "deprecated", "added")
+_MEMBERS = {"fields", "oneofs", "values", "rpcs", "columns", "queries"}
+_TOLD_ELSEWHERE = _MEMBERS | {"full_name", "location", "lifecycle", "indexes", "aggregate_key"}
+_ANNOTATED = {"comment", "composite", "column", "attribute", "entity", "entity_location", "serves", "message"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,9 +50,9 @@ def _describe(change: Change) -> Iterator[Described]:
         case Removed(old=element):
             yield _described("removed", element, f"{_kind(element)} {_named(element)} removed{_from(element)}")
         case Renamed(old=old, new=new):
-            yield _described("changed", old, f"{_kind(old)} `{old.name}`{_of(old)} renamed to `{new.name}`")
+            yield _described("changed", old, f"{_about(old)} renamed to `{new.name}`")
         case Renumbered(old=old, new=new):
-            text = f"{_kind(old)} `{old.name}`{_of(old)} renumbered from {_number(old)} to {_number(new)}"
+            text = f"{_about(old)} renumbered from {_number(old)} to {_number(new)}"
             yield _described("changed", old, text)
         case Kept(old=old, new=new):
             yield from _differences(old, new)
@@ -55,19 +60,38 @@ def _describe(change: Change) -> Iterator[Described]:
 
 def _differences(old: Element, new: Element) -> Iterator[Described]:
     """What differs in an element itself; its members have changes of their own."""
-    about = f"{_kind(old)} `{old.name}`{_of(old)}"
-    if isinstance(old, Field | Rpc | EnumValue):
-        if old.declaration != new.declaration:
-            yield _described("changed", old, f"{about} went from `{old.declaration}` to `{new.declaration}`")
-            return
-        skipped = {"full_name", "location", "lifecycle"}
-    else:
-        skipped = {"full_name", "location", "lifecycle", "fields", "oneofs", "values", "rpcs"}
-    for part in fields(old):
-        before, after = getattr(old, part.name), getattr(new, part.name)
-        if part.name not in skipped and before != after:
-            words = part.name.replace("_", " ")
-            yield _described("changed", old, f"{words} of {about} went from {_value(before)} to {_value(after)}")
+    if isinstance(old, Field | Rpc | EnumValue | Column | StoredQuery) and old.declaration != new.declaration:
+        yield _described("changed", old, f"{_about(old)} went from `{old.declaration}` to `{new.declaration}`")
+        return
+    if isinstance(old, Table) and isinstance(new, Table):
+        yield from _indexes(old, new)
+        yield from _outbox(old, new)
+    before, after = (side.query if isinstance(side, StoredQuery) else side for side in (old, new))
+    for part in fields(before):
+        was, now = getattr(before, part.name), getattr(after, part.name)
+        if part.name not in _TOLD_ELSEWHERE | _ANNOTATED and was != now:
+            words = "name" if part.name == "table" else part.name.replace("_", " ")
+            yield _described("changed", old, f"{words} of {_about(old)} went from {_value(was)} to {_value(now)}")
+
+
+def _indexes(old: Table, new: Table) -> Iterator[Described]:
+    for index in old.indexes:
+        if index not in new.indexes:
+            yield Described("removed", "index", old.full_name, f"index {_value(index)} removed from {_about(old)}")
+    for index in new.indexes:
+        if index not in old.indexes:
+            yield Described("added", "index", old.full_name, f"index {_value(index)} added to {_about(old)}")
+
+
+def _outbox(old: Table, new: Table) -> Iterator[Described]:
+    before, after = old.aggregate_key, new.aggregate_key
+    if before is None and after is not None:
+        yield Described("added", "outbox", old.full_name, f"outbox added to {_about(old)}, in order for each `{after}`")
+    elif before is not None and after is None:
+        yield Described("removed", "outbox", old.full_name, f"outbox removed from {_about(old)}")
+    elif before != after:
+        text = f"order of the outbox of {_about(old)} went from {_value(before)} to {_value(after)}"
+        yield Described("changed", "outbox", old.full_name, text)
 
 
 def _deprecations(old: Schema, new: Schema) -> Iterator[Described]:
@@ -77,7 +101,7 @@ def _deprecations(old: Schema, new: Schema) -> Iterator[Described]:
         now = element.lifecycle
         if was is None or was == now:
             continue
-        about = f"{_kind(element)} `{element.name}`{_of(element)}"
+        about = _about(element)
         if now.deprecated and not was.deprecated:
             yield _described("deprecated", element, f"{about} deprecated{_sunset(now)}")
         elif was.deprecated and not now.deprecated:
@@ -105,7 +129,21 @@ def _described(kind: str, element: Element, text: str) -> Described:
 def _kind(element: Element) -> str:
     if isinstance(element, Field) and element.extendee:
         return "extension"
-    return {"EnumValue": "enum value"}.get(type(element).__name__, type(element).__name__.lower())
+    known = {"EnumValue": "enum value", "StoredQuery": "query"}
+    return known.get(type(element).__name__, type(element).__name__.lower())
+
+
+def _about(element: Element) -> str:
+    return f"{_kind(element)} `{_name(element)}`{_of(element)}"
+
+
+def _name(element: Element) -> str:
+    match element:
+        case Table():
+            return element.table
+        case Column():
+            return element.column
+    return element.name
 
 
 def _named(element: Element) -> str:
@@ -114,10 +152,14 @@ def _named(element: Element) -> str:
             return f"`{element.name}` ({element.label}{element.type}, number {element.number})"
         case EnumValue():
             return f"`{element.name}` (number {element.number})"
-    return f"`{element.name}`"
+        case Column() | StoredQuery():
+            return f"`{element.declaration}`"
+    return f"`{_name(element)}`"
 
 
 def _parent(element: Element) -> str:
+    if isinstance(element, Table):
+        return f"`{element.full_name}`"
     return "" if isinstance(element, Package | File) or not element.parent else f"`{element.parent}`"
 
 
@@ -147,4 +189,8 @@ def _value(value: Any) -> str:
     if hasattr(value, "ranges"):
         numbers = [str(a) if a == b else f"{a} to {b}" for a, b in value.ranges]
         return ", ".join([*numbers, *sorted(f'"{name}"' for name in value.names)]) or "nothing"
+    if isinstance(value, Index):
+        return f"{'unique ' if value.unique else ''}({_value(value.fields)})"
+    if value and isinstance(value, tuple) and isinstance(value[0], str):
+        return ", ".join(f"`{part}`" for part in value)
     return f"`{value}`" if value not in ("", None, (), {}) else "nothing"

@@ -1,9 +1,10 @@
 """Two schemas -> matched pairs. Says what changed, not whether it matters.
 
 Messages, enums, services and packages are matched by full name, files by path, fields, extensions
-and enum values by number, oneofs and rpcs by name. What is left over on both sides is matched once
-more: by name (renumbered), then by shape (renamed). Equal pairs are left out, and so is what lies
-inside an element that itself came or went.
+and enum values by number, oneofs and rpcs by name, tables by their messages, columns by their fields,
+queries by name. What is left over on both sides is matched once more: by name (renumbered), then by
+shape (renamed). Equal pairs are left out, and so is what lies inside an element that itself came or
+went: a table goes with its message, a column with its field.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from fieldstone.schema.model import (
     Schema,
     Service,
 )
+from fieldstone.schema.storage import StoredQuery, Table, tables
 
 E_co = TypeVar("E_co", bound=Element, covariant=True)
 K = TypeVar("K", bound=Hashable)
@@ -131,11 +133,34 @@ def pair(old: Schema, new: Schema) -> Iterator[Change]:
         if isinstance(service, Kept) and not isinstance(service, Renamed):
             yield from _match(service.old.rpcs, service.new.rpcs, within=service)
     yield from _match(old.extensions, new.extensions, by_shape=False)
+    for table in _match(_tables_of(old, new), _tables_of(new, old), by_shape=False):
+        yield table
+        if isinstance(table, Kept):
+            yield from _inside_table(table)
 
 
 def _inside_message(message: Kept[Message]) -> Iterator[Change]:
     yield from _match(message.old.fields, message.new.fields, within=message, by_shape=False)
     yield from _match(message.old.oneofs, message.new.oneofs, within=message)
+
+
+def _inside_table(table: Kept[Table]) -> Iterator[Change]:
+    again = _annotated_anew(table.old.message, table.new.message)
+    old, new = ({n: c for n, c in side.columns.items() if n in again} for side in (table.old, table.new))
+    yield from _match(old, new, within=table, by_shape=False)
+    yield from _match(table.old.queries, table.new.queries, within=table)
+
+
+def _annotated_anew(old: Message, new: Message) -> set[int]:
+    """The fields of both sides that are stored in another way because their annotations say so.
+
+    Whatever else becomes of a column follows from its field, whose change is given by itself.
+    """
+    return {n for n in old.fields.keys() & new.fields.keys() if _stored_as(old.fields[n]) != _stored_as(new.fields[n])}
+
+
+def _stored_as(field: Field) -> tuple[str, str, bool, str]:
+    return field.column.name, field.column.codec, field.column.not_stored, field.column.default
 
 
 def _inside_enum(enum: Kept[Enum]) -> Iterator[Change]:
@@ -223,11 +248,16 @@ def _has_substance(element: Element) -> bool:
             return len(element.values) > 1
         case Service():
             return bool(element.rpcs)
-        case File() | Rpc():
+        case File() | Rpc() | StoredQuery():
             return True
         case Oneof():
             return bool(element.members)
     return False
+
+
+def _tables_of(mine: Schema, other: Schema) -> dict[str, Table]:
+    """Without the tables of messages that the other side lacks."""
+    return {name: table for name, table in tables(mine).items() if name in other.messages}
 
 
 def _outermost(mine: Mapping[str, Message], other: Mapping[str, Message]) -> dict[str, Message]:
@@ -241,10 +271,10 @@ def _reachable(mine: Schema, other: Schema) -> dict[str, Enum]:
 
 
 def changed_types(changes: Iterable[Change]) -> set[str]:
-    """The full names of the messages, enums and services that the changes touch."""
+    """The full names of the messages, enums and services that the changes touch, in themselves or as tables."""
     touched: set[str] = set()
     for change in changes:
         element = change.within.new if change.within else change.subject
-        if isinstance(element, Message | Enum | Service):
+        if isinstance(element, Message | Enum | Service | Table):
             touched.add(element.full_name)
     return touched

@@ -72,7 +72,8 @@ class Example:
     """A small before and after that a rule does (`hit`) or does not (`miss`) apply to.
 
     `also` names the other rules that the pair sets off; `history` lists releases before `before`.
-    Sources without a syntax line are proto3, without a package line in `acme.v1`.
+    Sources without a syntax line are proto3, without a package line in `acme.v1`; those that use
+    annotations import them.
     """
 
     before: Sources

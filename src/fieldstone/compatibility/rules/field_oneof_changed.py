@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
-from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
+
+_BESIDE_COLUMNS = (Surface.WIRE, Surface.JSON, Surface.SOURCE)
 
 
 @rule(
@@ -13,7 +15,7 @@ from fieldstone.schema.model import Field, Message
     summary="A released field stays in its oneof, or outside of any.",
     message="`{name}` of `{parent}` moved from {old} to {new}",
     fix="leave `{name}` where it was and add a new field",
-    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    breaks=EVERYTHING,
     buf=["FIELD_SAME_ONEOF", "FIELD_SAME_CARDINALITY"],
     examples=[
         hit(
@@ -38,11 +40,13 @@ from fieldstone.schema.model import Field, Message
 def field_oneof_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """Of the members of a oneof only the last one read survives. A field that moves into a oneof is
     wiped out by another member in messages that carry both; one that leaves lets both be set, which
-    old readers cannot hold.
+    old readers cannot hold. A plain field that joins a oneof can be absent, which its column has no
+    place for.
     """
     old, new = change.old.oneof, change.new.oneof
     if old != new and not _only_renamed(change):
-        yield Hit(old=_words(old), new=_words(new))
+        same_column = change.old.presence == change.new.presence
+        yield Hit(breaks=_BESIDE_COLUMNS if same_column else None, old=_words(old), new=_words(new))
 
 
 def _words(oneof: str | None) -> str:

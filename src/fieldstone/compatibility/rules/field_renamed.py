@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Message
 
 
 @rule(
@@ -18,13 +18,31 @@ from fieldstone.schema.model import Field
     examples=[
         hit("message Step { double reward = 1; }", "message Step { double score = 1; }"),
         hit("message Step { double reward = 1; }", 'message Step { double score = 1 [json_name = "reward"]; }'),
+        hit(
+            'message Step { option (fieldstone.v1.entity) = {primary_key: "id"}; string id = 1; }',
+            'message Step { option (fieldstone.v1.entity) = {primary_key: "key"}; '
+            'string key = 1 [(fieldstone.v1.column).name = "id"]; }',
+        ),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; double score = 2; }"),
     ],
 )
 def field_renamed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """The binary encoding knows fields by number, but JSON, generated code and table columns know
-    them by name: all three lose the old one. With the JSON name pinned to the old one, JSON survives.
+    them by name: all three lose the old one. With the JSON name pinned to the old one, JSON survives,
+    with the column's name so does the table.
     """
     if change.old.name != change.new.name and not change.old.extendee:
-        pinned = change.old.json_name == change.new.json_name
-        yield Hit(breaks=[Surface.SOURCE, Surface.STORAGE] if pinned else None)
+        kept = {
+            Surface.JSON: change.old.json_name == change.new.json_name,
+            Surface.STORAGE: _is_entity(change) and change.new.column.name == _column(change.old),
+        }
+        yield Hit(breaks=[surface for surface in Surface if surface is not Surface.WIRE and not kept.get(surface)])
+
+
+def _is_entity(change: Kept[Field]) -> bool:
+    message = change.within.new if change.within else None
+    return isinstance(message, Message) and message.entity is not None
+
+
+def _column(field: Field) -> str:
+    return field.column.name or field.name

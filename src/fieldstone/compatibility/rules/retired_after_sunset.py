@@ -7,18 +7,8 @@ from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, Message, Rpc, Service
 
-_ANNOTATIONS = """
-syntax = "proto3";
-package fieldstone.v1;
-import "google/protobuf/descriptor.proto";
-message Lifecycle { string deprecated_since = 1; string sunset = 2; string owner = 3; }
-extend google.protobuf.MessageOptions { Lifecycle message_lifecycle = 51201; }
-"""
-_STEP = """
-syntax = "proto3";
-package acme.v1;
-import "fieldstone/v1/annotations.proto";
-message Step { string id = 1; }
+_STEP = "message Step { string id = 1; }"
+_OLD = """
 message Old {
   option deprecated = true;
   option (fieldstone.v1.message_lifecycle) = { sunset: "DATE" };
@@ -28,21 +18,13 @@ message Old {
 """
 
 
-def _with(sunset: str) -> dict[str, str]:
-    step = _STEP.replace("DATE", sunset)
-    return {"acme/v1/step.proto": step, "fieldstone/v1/annotations.proto": _ANNOTATIONS}
+def _with(sunset: str) -> str:
+    return _STEP + _OLD.replace("DATE", sunset)
 
 
 def _in_file(path: str, more: str = "") -> dict[str, str]:
     """The message that is past its sunset in a file of its own."""
-    old = _STEP.replace("DATE", "2020-01-31").replace("message Step { string id = 1; }", more)
-    return {path: old, "fieldstone/v1/annotations.proto": _ANNOTATIONS}
-
-
-_WITHOUT = {
-    "acme/v1/step.proto": _STEP.partition("message Old")[0],
-    "fieldstone/v1/annotations.proto": _ANNOTATIONS,
-}
+    return {path: more + _OLD.replace("DATE", "2020-01-31")}
 
 
 @rule(
@@ -61,8 +43,8 @@ _WITHOUT = {
         "FILE_SAME_PACKAGE",
     ],
     examples=[
-        hit(_with("2020-01-31"), _WITHOUT),
-        miss(_with("2999-12-31"), _WITHOUT, also=["message-removed"]),
+        hit(_with("2020-01-31"), _STEP),
+        miss(_with("2999-12-31"), _STEP, also=["message-removed"]),
         miss(_in_file("acme/v1/old.proto"), _in_file("acme/v1/older.proto", "message New {}"), also=["file-removed"]),
     ],
 )

@@ -1,0 +1,39 @@
+"""Generated functions call an entity's records by another name."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.storage import Table
+
+
+def _step(entity: str = "") -> str:
+    return f"""
+message Step {{
+  option (fieldstone.v1.entity) = {{primary_key: "id"{entity}}};
+  string id = 1;
+}}
+"""
+
+
+@rule(
+    on=[(Kept, Table)],
+    summary="Generated functions keep their word for a record.",
+    message="records of `{parent}.{name}` were called {old} and are now called {new}",
+    fix="keep the words: `{kept}`",
+    breaks=[Surface.SOURCE],
+    examples=[
+        hit(_step(', table: "steps"'), _step(', table: "steps", name: "move"')),
+        hit(_step(', table: "steps"'), _step(', table: "steps", plural: "many"')),
+        miss(_step(), _step(', record: "acme.records:Step", name: "step"')),
+    ],
+)
+def entity_renamed(change: Kept[Table], context: Context) -> Iterator[Hit]:
+    """The word for a record is part of generated names: `to_dto_step`, `add_step`, `add_steps`. Under
+    another word every call to them is one to a function that is not there. The class of the record
+    and its attributes are the application's own and may be called anything.
+    """
+    old, new = (f"`{side.name_of_record}` and `{side.plural}`" for side in (change.old, change.new))
+    if old != new:
+        yield Hit(old=old, new=new, kept=f'name: "{change.old.name_of_record}", plural: "{change.old.plural}"')

@@ -1,0 +1,39 @@
+"""An entity's records are no longer announced."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.storage import Table
+
+
+def _step(outbox: str = "") -> str:
+    return f"""
+message Step {{
+  option (fieldstone.v1.entity) = {{primary_key: "id"{outbox}}};
+  string id = 1;
+}}
+"""
+
+
+@rule(
+    on=[(Kept, Table)],
+    summary="An entity with an outbox keeps it.",
+    message="`{parent}.{name}` no longer has an outbox",
+    fix="keep `outbox` in the annotation; who is not interested in the events need not subscribe",
+    breaks=[Surface.SOURCE, Surface.STORAGE],
+    examples=[
+        hit(_step(", outbox: {}"), _step()),
+        miss(_step(), _step(", outbox: {}")),
+        miss(_step(", outbox: {}"), _step(', outbox: {aggregate_key: "id"}')),
+    ],
+)
+def outbox_switched_off(change: Kept[Table], context: Context) -> Iterator[Hit]:
+    """Events that were written and not yet delivered may wait in the outbox of every database, and
+    whatever delivers them is generated with it: they stay there for ever. Subscribers hear nothing
+    of new records and cannot tell that from nothing having happened. The argument `payload` of
+    `add_` and `save_` goes too.
+    """
+    if change.old.aggregate_key is not None and change.new.aggregate_key is None:
+        yield Hit()

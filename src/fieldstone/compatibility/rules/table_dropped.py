@@ -1,0 +1,39 @@
+"""A message that stays is no longer stored."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Removed
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.storage import Table
+
+
+def _step(entity: str) -> str:
+    return f"""
+message Step {{
+  option (fieldstone.v1.entity) = {{{entity}}};
+  string id = 1;
+}}
+"""
+
+
+@rule(
+    on=[(Removed, Table)],
+    summary="A message that is stored stays so.",
+    message="`{parent}.{name}` is no longer stored: {table} left",
+    fix="keep the annotation of `{name}`, without `not_stored`",
+    breaks=[Surface.SOURCE, Surface.STORAGE],
+    examples=[
+        hit(_step('primary_key: "id"'), "message Step { string id = 1; }"),
+        hit(_step('primary_key: "id"'), _step('primary_key: "id", not_stored: true')),
+        miss(_step("not_stored: true"), "message Step { string id = 1; }"),
+        miss(_step('primary_key: "id"'), "message Other { bytes blob = 1; }", also=["message-removed"]),
+    ],
+)
+def table_dropped(change: Removed[Table], context: Context) -> Iterator[Hit]:
+    """The rows stay in databases, and no generated code reads them any more. A process of the old
+    version still writes there what one of the new version does not see, and the repository loses
+    every method that has to do with the message.
+    """
+    message = context.new.messages[change.old.full_name]
+    yield Hit(place=message.location, table=f"table `{change.old.table}`")
