@@ -27,7 +27,7 @@ help: ## print this list
 
 setup: $(READY) ## make or refresh .venv from requirements.lock
 
-$(READY): requirements.lock pyproject.toml src/fieldstone/__init__.py
+$(READY): requirements.lock pyproject.toml packages/fieldstone-runtime/pyproject.toml src/fieldstone/__init__.py
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 		echo "there is no $(PYTHON) on PATH: Fieldstone needs Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -40,8 +40,8 @@ $(READY): requirements.lock pyproject.toml src/fieldstone/__init__.py
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.txt
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q src
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable packages/fieldstone-runtime
+	@$(BIN)/python -m compileall -q src packages
 	@touch $@
 
 demo: setup ## see a breaking change refused and an additive one released
@@ -72,7 +72,7 @@ fmt: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff format
 
 lock: setup ## write requirements.lock anew from pyproject.toml; LOCK_ARGS=--upgrade takes the newest
-	@$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	@$(UV) pip compile pyproject.toml --extra generate --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet $(LOCK_ARGS) --output-file requirements.lock
 	@{ printf '%s\n' "# The lock: all that building, running and checking Fieldstone takes, on every platform, with hashes." \
 		"# \`make lock\` writes it from pyproject.toml; every other target of the Makefile installs from it."; \

@@ -46,4 +46,14 @@ show fieldstone registry verify
 show fieldstone diff telemetry "$before" --format markdown
 
 echo
+echo "4. From the schema to storage: the annotations say how a step is kept and which class stands behind it."
+cp -R "$repository/examples" "$scratch"
+show fieldstone generate telemetry
+show ls generated/python/telemetry-storage/telemetry_storage
+show sed -n '/^def to_dto_step(/,/^        if (action/p' generated/python/telemetry-storage/telemetry_storage/mapper.py
+PYTHONPATH=generated/python/telemetry-contracts:generated/python/telemetry-storage:examples/telemetry/src
+export PYTHONPATH
+show python "$repository/demo/storage.py" "$scratch/telemetry.db"
+
+echo
 echo "Try it yourself: .venv/bin/fieldstone explain field-type-changed"

@@ -65,6 +65,25 @@ SCHEMA: dict[str, Any] = {
             "description": "The folder of buf.yaml or buf.work.yaml, relative to the settings file.",
         },
         **_POLICY,
+        "generate": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "What `fieldstone generate` writes and reads beyond the schemas.",
+            "properties": {
+                "out": {
+                    "type": "string",
+                    "default": "generated",
+                    "description": "The folder of the generated code, relative to the settings file.",
+                },
+                "record-paths": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "default": ["src", "."],
+                    "description": "Where the classes of records are looked for: folders that imports start from, "
+                    "relative to the settings file.",
+                },
+            },
+        },
         "modules": {
             "type": "object",
             "description": "Module name -> what it asks for beyond the settings above.",
@@ -77,6 +96,11 @@ SCHEMA: dict[str, Any] = {
                         "type": "string",
                         "description": "The module's path in the buf configuration, to name it by hand.",
                     },
+                    "generate": {
+                        "type": "boolean",
+                        "description": "Whether code is generated from the module: by default where any of its files "
+                        "is neither Fieldstone's vocabulary nor in googleapis-common-protos.",
+                    },
                     **_POLICY,
                 },
             },
@@ -88,13 +112,17 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class ModuleSettings:
-    """What one module asks of its changes; each attribute is the key of that name, with hyphens."""
+    """What one module asks for; each attribute is the key of that name, with hyphens.
+
+    `generate` is None where the settings leave it open.
+    """
 
     surfaces: tuple[str, ...]
     naming: bool
     fail_on: str
     breaking_before_1_0: str
     rules: Mapping[str, str]
+    generate: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +150,16 @@ class Settings:
         return self.root / str(self._get("workspace"))
 
     @property
+    def out(self) -> Path:
+        """The absolute folder of the generated code."""
+        return self.root / str(self._get("out", "generate"))
+
+    @property
+    def record_paths(self) -> tuple[Path, ...]:
+        """The absolute folders that imports of the application's classes start from."""
+        return tuple(self.root / path for path in self._get("record-paths", "generate"))
+
+    @property
     def module_names(self) -> dict[str, str]:
         """The module paths that the settings name, each with its name."""
         modules: Mapping[str, Any] = self.values.get("modules", {})
@@ -136,10 +174,14 @@ class Settings:
             fail_on=own.get("fail-on", self._get("fail-on")),
             breaking_before_1_0=own.get("breaking-before-1-0", self._get("breaking-before-1-0")),
             rules={**self.values.get("rules", {}), **own.get("rules", {})},
+            generate=own.get("generate"),
         )
 
-    def _get(self, key: str) -> Any:
-        return self.values.get(key, SCHEMA["properties"][key].get("default"))
+    def _get(self, key: str, table: str = "") -> Any:
+        """What a key of the settings, or of one of their tables, says or is by default."""
+        values = self.values.get(table, {}) if table else self.values
+        known = SCHEMA["properties"][table]["properties"] if table else SCHEMA["properties"]
+        return values.get(key, known[key].get("default"))
 
 
 def find_settings(start: Path) -> Settings:

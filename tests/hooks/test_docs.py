@@ -48,9 +48,10 @@ def test_every_yaml_block_parses(page: str) -> None:
 
 
 def test_hooks_on_the_page_are_the_hooks() -> None:
-    remote, local = [yaml.safe_load(block.text) for block in blocks("hooks.md") if block.language == "yaml"]
+    remote, local, generate = [yaml.safe_load(block.text) for block in blocks("hooks.md") if block.language == "yaml"]
     assert [hook["id"] for hook in remote["repos"][0]["hooks"]] == [hook["id"] for hook in HOOKS]
     assert local == local_config()
+    assert [*local["repos"][0]["hooks"], *generate] == local_config(generated=True)["repos"][0]["hooks"]
 
 
 def test_the_workflow_checks_out_the_whole_history() -> None:

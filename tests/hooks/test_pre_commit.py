@@ -144,6 +144,25 @@ def test_style_that_buf_yaml_asks_for_is_refused(consumer: Consumer) -> None:
     _refuse(consumer, "error[FIELD_LOWER_SNAKE_CASE]")
 
 
+@pytest.fixture
+def generating(consumer: Consumer) -> Consumer:
+    """A repository that commits generated code, with the hook that holds it fresh."""
+    consumer.edit(".pre-commit-config.yaml", "      - id: fieldstone-registry\n", ALSO_GENERATE)
+    consumer.run(str(BIN / "fieldstone"), "generate")
+    consumer.commit("generate code")
+    return consumer
+
+
+ALSO_GENERATE = "      - id: fieldstone-registry\n      - id: fieldstone-generate\n"
+
+
+def test_generated_code_that_is_not_fresh_stops_the_commit(generating: Consumer) -> None:
+    generating.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")
+    _refuse(generating, session("hooks.md", 'git commit -am "add humidity without its code"'))
+    generating.run(str(BIN / "fieldstone"), "generate")
+    generating.commit("add humidity")
+
+
 def test_hooks_that_init_wrote_refuse_and_let_through_the_same(local: Consumer) -> None:
     text = (local.root / SCHEMA).read_text()
     local.edit(SCHEMA, "double temperature = 2;", "float temperature = 2;")

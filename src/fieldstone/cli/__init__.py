@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": "Tell what a rule is about.",
     "rules": "List all rules.",
     "registry": "List, show and verify what was released.",
+    "generate": "Write the code that follows from the schemas.",
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
     "settings": "Show the settings that hold here, or their JSON Schema.",
@@ -75,12 +76,12 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise
-        click.echo(f"error: {_unforeseen(error)}", err=True)
+        click.echo(f"error: {unforeseen(error)}", err=True)
         code = _COULD_NOT
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _unforeseen(error: Exception) -> str:
+def unforeseen(error: Exception) -> str:
     """What to say of an error that nothing else explains; a full disk is nobody's mistake."""
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""

@@ -7,9 +7,11 @@ proto3), then what the file, the message, the oneof and the field set.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 Features = Mapping[str, str]
@@ -64,10 +66,14 @@ def resolve(inherited: Features, options: Any) -> dict[str, str]:
 
 
 def extension_parts(message: Any, extension: int) -> Iterator[Any]:
-    """The unknown fields of an extension whose type is a message, which Python keeps undecoded."""
+    """The unknown fields of an extension whose type is a message, which Python keeps undecoded.
+
+    Bytes that are no message, of somebody else's extension with this number, have none.
+    """
     for unknown in _all(UnknownFieldSet(message)):
         if unknown.field_number == extension and isinstance(unknown.data, bytes):
-            yield from _all(UnknownFieldSet(Empty.FromString(unknown.data)))
+            with suppress(DecodeError):
+                yield from _all(UnknownFieldSet(Empty.FromString(unknown.data)))
 
 
 def _all(fields: UnknownFieldSet) -> Iterator[Any]:

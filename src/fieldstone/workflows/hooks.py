@@ -36,19 +36,35 @@ HOOKS: tuple[Mapping[str, Any], ...] = (
         **_COMMON,
     },
 )
-"""The hooks, without the key `language`."""
+"""The hooks for every repository with schemas, without the key `language`."""
+
+GENERATE: Mapping[str, Any] = {
+    "id": "fieldstone-generate",
+    "name": "generated code is fresh",
+    "description": "Refuses a commit whose generated code is not what its schemas say.",
+    "entry": "fieldstone generate --check",
+    "always_run": True,
+    **_COMMON,
+}
+"""The hook for repositories that commit generated code; it takes `fieldstone[generate]`."""
 
 
 def manifest() -> list[dict[str, Any]]:
-    """What `.pre-commit-hooks.yaml` says: pre-commit installs Fieldstone, and buf with it."""
-    return [{**hook, "language": "python"} for hook in HOOKS]
+    """What `.pre-commit-hooks.yaml` says: pre-commit installs Fieldstone, and buf with it.
+
+    `.[generate]` is Fieldstone itself with the extra: pre-commit installs from its checkout.
+    """
+    generate = {**GENERATE, "language": "python", "additional_dependencies": [".[generate]"]}
+    return [*({**hook, "language": "python"} for hook in HOOKS), generate]
 
 
-def local_config(prefix: str = "") -> dict[str, Any]:
+def local_config(prefix: str = "", *, generated: bool = False) -> dict[str, Any]:
     """A pre-commit configuration that runs the `fieldstone` that is installed already.
 
     Args:
         prefix: what stands before the command, if it is not on PATH: `.venv/bin/`.
+        generated: whether the repository commits generated code.
     """
-    hooks = [{**hook, "entry": prefix + hook["entry"], "language": "system"} for hook in HOOKS]
+    chosen = (*HOOKS, GENERATE) if generated else HOOKS
+    hooks = [{**hook, "entry": prefix + hook["entry"], "language": "system"} for hook in chosen]
     return {"repos": [{"repo": "local", "hooks": hooks}]}

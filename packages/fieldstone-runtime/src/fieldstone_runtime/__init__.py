@@ -1,0 +1,1 @@
+"""What the storage code that Fieldstone generates has in common, for SQLite and PostgreSQL."""

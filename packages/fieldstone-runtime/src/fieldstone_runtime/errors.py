@@ -1,0 +1,63 @@
+"""Every error that a repository raises. After each of them the transaction is rolled back."""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """A database did not do what it was asked; the message names the database and what to do."""
+
+
+class ValueRefusedError(StorageError, ValueError):
+    """A value that its field or column cannot hold. Nothing was written.
+
+    Attributes:
+        record: the class of the record; empty where the value is an argument.
+        attribute: the record's attribute; empty where it is not known.
+        value: what was given.
+        limit: what fits, in words: "an int from 0 to 4294967295".
+    """
+
+    def __init__(self, record: str, attribute: str, value: object, limit: str) -> None:
+        where = ".".join(filter(None, (record, attribute))) or "an argument"
+        super().__init__(f"{where} must be {limit}, and is {repr(value)[:100]}")
+        self.record, self.attribute, self.value, self.limit = record, attribute, value, limit
+
+
+class DatabaseLockedError(StorageError):
+    """Another connection has held the lock for longer than the timeout; it may work when tried again."""
+
+
+class DatabaseReadOnlyError(StorageError):
+    """The database, its file or its server takes no writes."""
+
+
+class DatabaseFullError(StorageError):
+    """There is no space left for what was to be written."""
+
+
+class DatabaseCorruptError(StorageError):
+    """The file is damaged, or no database."""
+
+
+class DatabaseUnreachableError(StorageError):
+    """The database cannot be opened: no such folder or server, no permission, or it was closed."""
+
+
+class ConnectionLostError(StorageError):
+    """The connection broke in the middle; what was not committed is not stored."""
+
+
+class UniqueConflictError(StorageError):
+    """A unique index beside the primary key holds these values already, in another record."""
+
+
+class MigrationError(StorageError):
+    """The tables are not those of a release, or cannot be brought to one; they are as before."""
+
+
+class DatabaseNewerError(MigrationError):
+    """A newer version of the code migrated the database; this one must not touch it."""
+
+
+class NotMigratedError(MigrationError):
+    """The database lacks tables or columns that this code needs: `migrate()` was not run."""

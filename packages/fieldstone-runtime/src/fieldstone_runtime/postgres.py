@@ -1,0 +1,249 @@
+"""PostgreSQL: psycopg 3 with a pool of connections, and transactions that begin where it is said."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import count
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from fieldstone_runtime import errors, limits
+from fieldstone_runtime.migrations import TABLE, Migration
+
+Row = tuple[Any, ...]
+Cursor = psycopg.Cursor[Row]
+
+CHUNK = 500
+"""How many rows are in memory while records are read one after the other."""
+
+_MIGRATIONS = 5120218120260117  # the number of the lock that is Fieldstone's in a database
+_ERRORS: dict[str, tuple[type[errors.StorageError], str]] = {
+    "25006": (errors.DatabaseReadOnlyError, "can only be read"),
+    "53100": (errors.DatabaseFullError, "is full"),
+    "55P03": (errors.DatabaseLockedError, "is locked by another connection; try again"),
+    "40P01": (errors.DatabaseLockedError, "had this wait for what waits for it; try again"),
+    "40001": (errors.DatabaseLockedError, "was changed by another connection meanwhile; try again"),
+    "23505": (errors.UniqueConflictError, "holds these values already"),
+    "42P01": (errors.NotMigratedError, "was not migrated to this version; run `migrate()`"),
+    "42703": (errors.NotMigratedError, "was not migrated to this version; run `migrate()`"),
+    "XX001": (errors.DatabaseCorruptError, "is damaged; restore it from a backup"),
+    "XX002": (errors.DatabaseCorruptError, "has a damaged index; rebuild it"),
+}
+"""By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+
+
+class _Connection(psycopg.Connection[Row]):
+    """A connection, its one cursor for what is read to the end at once, and how often it was lent."""
+
+    reader: Cursor
+    lent: int
+
+
+class _Local(threading.local):
+    """The connection whose transaction a thread is in."""
+
+    held: _Connection | None = None
+
+
+def _configure(connection: _Connection) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.reader, connection.lent = connection.cursor(binary=True), 0
+
+
+def text(value: object) -> str:
+    """As `limits.text`: a TEXT column takes no NUL (https://www.postgresql.org/docs/current/datatype-character.html)."""
+    return limits.text(value) or ("a str without NUL characters" if "\0" in str(value) else "")
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turns what a value raises that no column can hold into a ValueRefusedError."""
+    try:
+        yield
+    except limits.VALUE_ERRORS as error:
+        if isinstance(error, errors.ValueRefusedError):
+            raise
+        raise limits.refused_argument(error) from error
+
+
+def copy(cursor: Cursor, statement: LiteralString, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Send rows with a `COPY ... FROM STDIN (FORMAT BINARY)` whose columns have these types."""
+    with cursor.copy(statement) as sending:
+        sending.set_types(types)
+        write_row = sending.write_row
+        for row in rows:
+            write_row(row)
+
+
+class PostgresDatabase:
+    """A database of a server, for any number of threads and processes.
+
+    Args:
+        conninfo: a "postgresql://" URL or "key=value" pairs
+            (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING).
+        min_size: how many connections are kept open.
+        max_size: how many there are at most.
+        timeout: how long to wait for the server, a connection or a migration's lock, in seconds.
+
+    Attributes:
+        name: host, port and database, for people.
+
+    Raises:
+        DatabaseUnreachableError: the server does not answer, or refuses the connection.
+    """
+
+    def __init__(self, conninfo: str, *, min_size: int = 1, max_size: int = 10, timeout: float = 10.0) -> None:
+        try:
+            parts = conninfo_to_dict(conninfo)
+        except psycopg.Error:  # its text may have the password
+            problem = "this is neither a URL like postgresql://user@host/database nor pairs like host=... dbname=..."
+            raise errors.DatabaseUnreachableError(problem) from None
+        self.name = f"PostgreSQL {parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+        self._parts: dict[str, Any] = {"connect_timeout": max(2, round(timeout)), **parts, "autocommit": True}
+        self._timeout, self._local, self._numbers = timeout, _Local(), count()
+        self._probe()
+        self._pool = ConnectionPool(
+            "",
+            connection_class=_Connection,
+            kwargs=self._parts,
+            configure=_configure,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=timeout,
+            open=True,
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """All that this thread writes inside is committed together, or not at all; gives a binary cursor.
+
+        A transaction inside another is undone alone if it fails, and committed with the outer one.
+        """
+        held = self._local.held
+        with self._lent() if held is None else nullcontext(held) as connection, self._translated():
+            self._local.held = connection
+            try:
+                with connection.transaction():
+                    yield connection.reader
+                    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+                        raise errors.StorageError(f"{self.name} has rolled back this transaction: a statement failed")
+            finally:
+                self._local.held = held
+
+    @contextmanager
+    def cursor(self) -> Iterator[Cursor]:
+        """A binary cursor for a single statement, which is a transaction of its own, or one inside another."""
+        if self._local.held is not None:
+            with self.transaction() as cursor, refusing():
+                yield cursor
+        else:
+            with self._lent() as connection, self._translated(), refusing():
+                yield connection.reader
+
+    def chunks(self, query: LiteralString, arguments: Sequence[object]) -> Iterator[list[Row]]:
+        """The rows of a query, `CHUNK` of them at a time, all as they were when the first were read.
+
+        Inside a transaction they end with it. Outside, they have a connection of their own, until the
+        last is read or the iterator is closed.
+        """
+        held = self._local.held
+        with (
+            self._lent() if held is None else nullcontext(held) as connection,
+            self._translated(),
+            refusing(),
+            connection.transaction() if held is None else nullcontext(),
+        ):
+            yield from self._fetched(connection, query, arguments)
+
+    def _fetched(self, connection: _Connection, query: str, arguments: Sequence[object]) -> Iterator[list[Row]]:
+        name, lent, execute = f"records_{next(self._numbers)}", connection.lent, connection.reader.execute
+        execute(f"DECLARE {name} NO SCROLL CURSOR FOR {query}".encode(), arguments, prepare=False)
+        fetch, size = f"FETCH {CHUNK} FROM {name}".encode(), CHUNK
+        while size == CHUNK:
+            if connection.lent != lent:
+                raise errors.StorageError(f"{self.name}: the transaction that these records were read in has ended")
+            rows = execute(fetch, prepare=False).fetchall()
+            if size := len(rows):
+                yield rows
+        if connection.lent == lent:
+            execute(f"CLOSE {name}".encode(), prepare=False)
+
+    def close(self) -> None:
+        """Close the connections of all threads, which must have finished."""
+        self._pool.close()
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """What `migrations.migrate` runs in: a transaction beside which no other migration runs."""
+        with self.transaction() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{round(self._timeout * 1000)}ms",))
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATIONS,))
+            yield
+
+    def applied(self, module: str) -> dict[str, str]:
+        """The digest of each migration that was applied, by version."""
+        with self.transaction() as cursor:
+            cursor.execute(TABLE)
+            cursor.execute("SELECT version, digest FROM fieldstone_migrations WHERE module = %s", (module,))
+            return dict(cursor.fetchall())
+
+    def apply(self, module: str, migration: Migration, applied_at: int) -> None:
+        """Run a migration's statements, and write down that they were."""
+        try:
+            with self.transaction() as cursor:
+                for statement in migration.statements:
+                    cursor.execute(statement.encode(), prepare=False)
+                row = (module, migration.version, migration.digest, applied_at)
+                cursor.execute("INSERT INTO fieldstone_migrations VALUES (%s, %s, %s, %s)", row)
+        except errors.StorageError as error:
+            if type(error) is not errors.StorageError:
+                raise
+            raise errors.MigrationError(f"{module} {migration.version} cannot be applied to {error}") from error
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Connection]:
+        try:
+            connection = self._pool.getconn()
+        except PoolClosed:
+            raise errors.DatabaseUnreachableError(f"{self.name} was closed") from None
+        except PoolTimeout:
+            self._probe()
+            raise errors.DatabaseLockedError(f"{self.name}: all connections are in use; allow more") from None
+        connection.lent += 1
+        try:
+            yield connection
+        finally:
+            connection.lent += 1
+            self._pool.putconn(connection)
+
+    def _probe(self) -> None:
+        """Say why there is no connection; the pool keeps that to itself."""
+        try:
+            psycopg.connect("", **self._parts).close()
+        except psycopg.Error as error:
+            raise errors.DatabaseUnreachableError(f"{self.name}: {error}") from None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: psycopg.Error) -> errors.StorageError:
+        code, text = error.sqlstate or "", error.diag.message_primary or str(error)
+        if isinstance(error, psycopg.DataError) or code in {"23502", "42804"}:
+            return errors.ValueRefusedError("", error.diag.column_name or "", None, f"what {self.name} takes ({text})")
+        lost = code.startswith(("08", "57P", "25P03", "25P04")) or (
+            not code and isinstance(error, psycopg.OperationalError)
+        )
+        if lost:
+            self._pool.drain()  # the others were lost with it, as a rule
+            return errors.ConnectionLostError(f"{self.name} broke the connection ({text})")
+        kind, problem = _ERRORS.get(code, (errors.StorageError, "failed"))
+        return kind(f"{self.name} {problem} ({text})")

@@ -1,0 +1,242 @@
+"""SQLite: a file in WAL mode, a connection for every thread, and transactions that begin where it is said."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from os import PathLike, fspath
+from time import monotonic, sleep
+from typing import Any
+
+from fieldstone_runtime import errors
+from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument
+from fieldstone_runtime.migrations import TABLE, Migration
+
+FAILURES = (sqlite3.Error, *VALUE_ERRORS)
+"""What an execute raises, for the database or for a value that it was given."""
+
+_OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_NESTED = ("SAVEPOINT nested", "RELEASE nested", ("ROLLBACK TO nested", "RELEASE nested"))
+_UNIQUE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+_ERRORS: dict[int, tuple[type[errors.StorageError], str]] = {
+    sqlite3.SQLITE_BUSY: (errors.DatabaseLockedError, "is locked by another connection"),
+    sqlite3.SQLITE_LOCKED: (errors.DatabaseLockedError, "is in use by this thread"),
+    sqlite3.SQLITE_READONLY: (errors.DatabaseReadOnlyError, "can only be read"),
+    sqlite3.SQLITE_FULL: (errors.DatabaseFullError, "is full"),
+    sqlite3.SQLITE_CORRUPT: (errors.DatabaseCorruptError, "is damaged; restore it from a backup"),
+    sqlite3.SQLITE_NOTADB: (errors.DatabaseCorruptError, "is no SQLite database, or is damaged"),
+    sqlite3.SQLITE_CANTOPEN: (errors.DatabaseUnreachableError, "cannot be opened; is its folder there, and yours?"),
+    sqlite3.SQLITE_PERM: (errors.DatabaseUnreachableError, "cannot be opened: no permission"),
+}
+"""By primary result code (https://www.sqlite.org/rescode.html)."""
+
+
+class SQLiteDatabase:
+    """A database file, for any number of threads and processes.
+
+    Args:
+        path: the file, which is made where there is none, or a "file:" URI; ":memory:" for a file
+            that goes away with `close`.
+        timeout: how long to wait for a lock, in seconds.
+
+    Attributes:
+        name: the path as given, for people.
+        local: this thread's `connection`, its one `cursor` for what is read to the end at once, and
+            that cursor's `execute`.
+
+    Raises:
+        DatabaseUnreachableError: there is no such folder, or no permission.
+        DatabaseCorruptError: the file is no database.
+        DatabaseReadOnlyError: it is not in WAL mode yet, and cannot be written.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, timeout: float = 5.0) -> None:
+        self.name = fspath(path)
+        self._path = _temporary_file(self) if self.name == ":memory:" else self.name
+        self._timeout, self._closed = timeout, False
+        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self.local = _Local(self)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Cursor]:
+        """All that this thread writes inside is committed together, or not at all; gives the thread's cursor.
+
+        The write lock is taken at once. A transaction inside another is undone alone if it fails,
+        and committed with the outer one.
+        """
+        local = self.local
+        begin, commit, undo = _NESTED if local.depth else _OUTER
+        try:
+            if local.depth and not local.connection.in_transaction:
+                raise errors.StorageError(f"{self.name} has rolled back this transaction; leave it")
+            local.execute(begin)
+            local.depth += 1
+            try:
+                yield local.cursor
+                local.execute(commit)
+            except BaseException:
+                with suppress(sqlite3.Error):  # the database may have rolled back by itself
+                    for statement in undo if local.connection.in_transaction else ():
+                        local.execute(statement)
+                raise
+            finally:
+                local.depth -= 1
+                while local.readers and not local.depth:
+                    local.readers.pop().close()
+        except sqlite3.Error as error:
+            raise self.failure(error) from error
+
+    @contextmanager
+    def reading(self, sql: str, bound: Sequence[Any]) -> Iterator[sqlite3.Cursor]:
+        """Gives the rows of a query; they, and what else is read on their connection, are of one moment.
+
+        They keep no writer waiting. Inside a transaction they see what it has written, and end with it.
+        """
+        readers, held = self.local.readers, self.local.depth > 0
+        connection = self.local.connection if held else self._take()
+        rows = connection.cursor()
+        try:
+            if held:
+                readers.add(rows)
+            else:
+                connection.execute("BEGIN")
+            try:
+                rows.execute(sql, bound)
+            except VALUE_ERRORS as error:
+                raise self.failure(error) from error
+            yield rows
+        except sqlite3.Error as error:
+            raise self.failure(error) from error
+        finally:
+            readers.discard(rows)
+            with suppress(sqlite3.Error):  # the database may be closed
+                rows.close()
+                if not held:
+                    connection.execute("ROLLBACK")
+                    self._idle.append(connection)
+
+    def checkpoint(self) -> bool:
+        """Move what is in the write-ahead log to the file and empty the log; False where readers still need it."""
+        try:
+            return bool(self.local.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        except sqlite3.Error as error:
+            raise self.failure(error) from error
+
+    def close(self) -> None:
+        """Close the connections of all threads, which must have finished."""
+        self._closed = True
+        while self._connections:
+            self._connections.pop().close()
+
+    def failure(self, error: Exception) -> errors.StorageError:
+        """The typed error for one of `FAILURES`."""
+        if isinstance(error, errors.StorageError):
+            return error
+        if not isinstance(error, sqlite3.Error):
+            return refused_argument(error)
+        code, text = getattr(error, "sqlite_errorcode", 0), str(error)
+        kind, problem = _ERRORS.get(code & 0xFF, (errors.StorageError, "failed"))
+        if code in _UNIQUE:
+            kind, problem = errors.UniqueConflictError, "holds these values already"
+        elif code & 0xFF in {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}:
+            return errors.ValueRefusedError("", text.rpartition(": ")[2], None, f"what {self.name} takes ({text})")
+        elif "no such table" in text or "no such column" in text or "has no column" in text:
+            kind, problem = errors.NotMigratedError, "was not migrated to this version; run `migrate()`"
+        elif isinstance(error, sqlite3.ProgrammingError) and "closed" in text:
+            kind, problem = errors.DatabaseUnreachableError, "was closed, or the transaction that was read in ended"
+        return kind(f"{self.name} {problem} ({text})")
+
+    exclusively = transaction
+    """What `migrations.migrate` runs in: SQLite has one writer at a time."""
+
+    def applied(self, module: str) -> dict[str, str]:
+        """The digest of each migration that was applied, by version."""
+        self.local.execute(TABLE)
+        query = "SELECT version, digest FROM fieldstone_migrations WHERE module = ?"
+        return dict(self.local.execute(query, (module,)).fetchall())
+
+    def apply(self, module: str, migration: Migration, applied_at: int) -> None:
+        """Run a migration's statements, and write down that they were."""
+        try:
+            for statement in migration.statements:
+                self.local.execute(statement)
+        except sqlite3.OperationalError as error:
+            failure = self.failure(error)
+            if type(failure) is errors.StorageError:
+                problem = f"{module} {migration.version} cannot be applied to {self.name}: {error}"
+                raise errors.MigrationError(problem) from error
+            raise failure from error
+        row = (module, migration.version, migration.digest, applied_at)
+        self.local.execute("INSERT INTO fieldstone_migrations VALUES (?, ?, ?, ?)", row)
+
+    def _take(self) -> sqlite3.Connection:
+        """An idle connection, or a new one."""
+        if self._closed:
+            raise errors.DatabaseUnreachableError(f"{self.name} was closed")
+        with suppress(IndexError):
+            return self._idle.pop()
+        uri, threads = self._path.startswith("file:"), False  # a thread that ends leaves its connection to the next
+        try:
+            connection = sqlite3.connect(
+                self._path,
+                self._timeout,
+                isolation_level=None,
+                check_same_thread=threads,
+                cached_statements=256,
+                uri=uri,
+            )
+            self._connections.append(connection)
+            self._switch_to_wal(connection)
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error as error:
+            raise self.failure(error) from error
+        return connection
+
+    def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
+        """Wait for others who switch too: SQLite does not wait for this lock by itself."""
+        deadline = monotonic() + self._timeout
+        while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                    raise
+                sleep(0.005)
+            else:
+                return
+
+
+class _Local(threading.local):
+    """What each thread has of its own; threading calls `__init__` once in each."""
+
+    def __init__(self, database: SQLiteDatabase) -> None:
+        self.connection = database._take()  # noqa: SLF001
+        self.cursor = self.connection.cursor()
+        self.execute = self.cursor.execute
+        self.depth = 0
+        self.readers: set[sqlite3.Cursor] = set()
+        self._lease = _Lease(self.connection, database._idle)  # noqa: SLF001
+
+
+class _Lease:
+    """Gives a connection back when the thread that had it is gone."""
+
+    def __init__(self, connection: sqlite3.Connection, idle: list[sqlite3.Connection]) -> None:
+        self._connection, self._idle = connection, idle
+
+    def __del__(self) -> None:
+        self._idle.append(self._connection)
+
+
+def _temporary_file(owner: object) -> str:
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="fieldstone-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return f"{folder}/memory.db"

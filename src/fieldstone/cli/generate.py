@@ -1,0 +1,85 @@
+"""`fieldstone generate`."""
+
+from __future__ import annotations
+
+import os.path
+import shlex
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fieldstone.cli.options import ModuleName
+
+if TYPE_CHECKING:
+    from fieldstone.workflows.generate import Outcome
+
+
+@click.command()
+@click.argument("modules", nargs=-1, type=ModuleName())
+@click.option("--check", "only_check", is_flag=True, help="List what is not as generated, and change nothing.")
+@click.option("--out", metavar="DIR", default="", help="The folder to generate into instead of that of the settings.")
+def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
+    """Write the code that follows from MODULES, or all: contracts, and storage for what is annotated.
+
+    Only files that differ are written; files that are no longer generated are removed.
+
+    \b
+    Examples:
+      fieldstone generate
+      fieldstone generate telemetry
+      fieldstone generate --check
+    """
+    from fieldstone.workflows.generate import generate
+    from fieldstone.workflows.project import Project
+
+    folder = Path(out).resolve() if out else None
+    outcome = generate(Project.at(Path.cwd()), modules, out=folder, check=only_check)
+    where = Path(os.path.relpath(outcome.out)).as_posix()
+    if outcome.difference.foreign:
+        click.echo(f"left alone, as nothing generated it: {_listed(where, outcome.difference.foreign)}", err=True)
+    if not only_check:
+        click.echo(f"{where}: {_done(outcome)}", err=True)
+        return 0
+    if outcome.difference.is_fresh:
+        click.echo(f"{where}: {outcome.files} files, all as generated.", err=True)
+        return 0
+    for line in _findings(where, outcome):
+        click.echo(line)
+    words = ["fieldstone", "generate", *modules, *(["--out", out] if out else [])]
+    click.echo(f"{where} is not what the schemas say: run `{shlex.join(words)}`", err=True)
+    return 1
+
+
+def _findings(where: str, outcome: Outcome) -> Iterator[str]:
+    difference = outcome.difference
+    for said, paths in (
+        ("differs", difference.differing),
+        ("missing", difference.missing),
+        ("orphaned", difference.orphaned),
+    ):
+        yield from (f"{said}: {_under(where, path)}" for path in paths)
+
+
+def _done(outcome: Outcome) -> str:
+    difference = outcome.difference
+    modules = ", ".join(f"{name} {version}" for name, version in outcome.versions.items())
+    if difference.is_fresh:
+        return f"{outcome.files} files, all as generated before ({modules})."
+    written = len(difference.differing) + len(difference.missing)
+    removed = len(difference.orphaned)
+    return f"{written} of {outcome.files} files written, {removed} removed ({modules})."
+
+
+_SHOWN = 3
+
+
+def _listed(where: str, paths: Iterable[str]) -> str:
+    named = [_under(where, path) for path in paths]
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return ", ".join(named[:_SHOWN]) + more
+
+
+def _under(where: str, path: str) -> str:
+    return path if where == "." else f"{where}/{path}"

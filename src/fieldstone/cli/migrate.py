@@ -1,0 +1,36 @@
+"""`fieldstone migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fieldstone.cli.options import ModuleName
+
+
+@click.command()
+@click.argument("url")
+@click.option("--module", "modules", multiple=True, type=ModuleName(), help="A module; by default all that store.")
+@click.option("--unreleased", is_flag=True, help="Apply what is in the working tree too, as its next version.")
+def command(url: str, modules: tuple[str, ...], unreleased: bool) -> int:
+    """Bring the database at URL to the tables of the newest releases.
+
+    It applies what the database lacks, in one transaction a module, and writes down what it applied.
+    Two at once are safe. A database that newer schemas migrated is refused.
+
+    \b
+    Examples:
+      fieldstone migrate sqlite:///telemetry.db
+      fieldstone migrate sqlite:////var/lib/telemetry.db --module telemetry
+      fieldstone migrate postgresql://telemetry@localhost/telemetry
+    """
+    from fieldstone.workflows.migrate import migrate
+    from fieldstone.workflows.project import Project
+
+    for done in migrate(Project.at(Path.cwd()), url, modules, unreleased=unreleased):
+        if done.applied:
+            click.echo(f"{done.module}: applied {', '.join(done.applied)}")
+        else:
+            click.echo(f"{done.module}: nothing to apply, it has {done.newest}.", err=True)
+    return 0

@@ -1,0 +1,1 @@
+"""From annotated schemas to code: annotations -> views (plain data) -> templates -> files."""

@@ -1,0 +1,298 @@
+"""How each kind of value goes between a record, its DTO, JSON and a column.
+
+Every conversion is Python source with `{}` where the value stands, so that generated code is a
+straight line: no table is looked up and no function is called at run time that could be written out.
+A bare `{}` is no conversion at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fieldstone.schema.storage import snake
+
+SAME = "{}"
+
+_INT32 = "{0} if -2147483648 <= {0} <= 2147483647 else unfit({0})"
+_UINT32 = "{0} if 0 <= {0} <= 4294967295 else unfit({0})"
+_UINT64 = "{0} if 0 <= {0} <= 9223372036854775807 else unfit({0})"
+_INT64 = "{0} if -9223372036854775808 <= {0} <= 9223372036854775807 else unfit({0})"
+_ANY_UINT64 = "{0} if 0 <= {0} <= 18446744073709551615 else unfit({0})"
+_NO_NUL = '{0} if "\\0" not in {0} else unfit({0})'
+_NAN_AS_TEXT = '{0} if {0} == {0} else "NaN"'
+_NAN_FROM_TEXT = '{0} if {0} != "NaN" else NAN'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A kind of value and its conversions.
+
+    Attributes:
+        annotation: the type of a record's attribute.
+        limit: an expression over the names of `fieldstone_runtime.limits`: what fits.
+        fill: statements over `{dto}` and `{value}` where the DTO's field is a message that is filled
+            in place; empty where it is assigned.
+        write: what is assigned to the DTO's field.
+        read: from the DTO's field.
+        dump: to what `json` writes; load: back.
+        sqlite: to what is bound; from_sqlite: from what a row holds. postgres: the same for psycopg.
+        types: the column's type in SQLite and in PostgreSQL.
+        is_open_enum: whether an assignment of a number must be excused to type checkers: protobuf
+            takes numbers that the enum does not name, its types do not.
+    """
+
+    annotation: str
+    limit: str
+    fill: Sequence[str] = ()
+    write: str = SAME
+    read: str = SAME
+    dump: str = SAME
+    load: str = SAME
+    sqlite: str = SAME
+    from_sqlite: str = SAME
+    postgres: str = SAME
+    from_postgres: str = SAME
+    types: tuple[str, str] = ("TEXT", "TEXT")
+    is_open_enum: bool = False
+
+
+_INTEGER = ("INTEGER", "BIGINT")
+
+SCALARS: Mapping[str, Value] = {
+    "int32": Value(
+        annotation="int", limit="int32", dump=_INT32, sqlite=_INT32, postgres=_INT32, types=("INTEGER", "INTEGER")
+    ),
+    "uint32": Value(annotation="int", limit="uint32", dump=_UINT32, sqlite=_UINT32, postgres=_UINT32, types=_INTEGER),
+    "int64": Value(annotation="int", limit="int64", dump=_INT64, types=_INTEGER),
+    "uint64": Value(
+        annotation="int", limit="uint64", dump=_ANY_UINT64, sqlite=_UINT64, postgres=_UINT64, types=_INTEGER
+    ),
+    "bool": Value(
+        annotation="bool",
+        limit="boolean",
+        sqlite="1 if {} else 0",
+        from_sqlite="{} == 1",
+        types=("INTEGER", "BOOLEAN"),
+    ),
+    "float": Value(
+        annotation="float",
+        limit="float32",
+        write="within_float32({})",
+        sqlite='within_float32({0}) if {0} == {0} else "NaN"',
+        from_sqlite=_NAN_FROM_TEXT,
+        postgres="within_float32({})",
+        types=("REAL", "REAL"),
+    ),
+    "double": Value(
+        annotation="float",
+        limit="double",
+        sqlite=_NAN_AS_TEXT,
+        from_sqlite=_NAN_FROM_TEXT,
+        types=("REAL", "DOUBLE PRECISION"),
+    ),
+    "text": Value(annotation="str", limit="text", postgres=_NO_NUL),
+    "bytes": Value(
+        annotation="bytes",
+        limit="binary",
+        dump="b64encode({}).decode()",
+        load="b64decode({})",
+        types=("BLOB", "BYTEA"),
+    ),
+}
+"""Scalars by kind, as `fieldstone.schema.storage.Column.kind` names them."""
+
+_SECONDS = "{delta}.days * 86400 + {delta}.seconds"
+
+TIMESTAMP = Value(
+    annotation="datetime",
+    limit="timestamp",
+    fill=(
+        "since = {value} - EPOCH",
+        "at = {dto}",
+        "at.seconds = since.days * 86400 + since.seconds",
+        "at.nanos = since.microseconds * 1000",
+    ),
+    read="EPOCH + timedelta(0, (at := {}).seconds, "
+    "nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos))",
+    dump="timestamp_micros({})",
+    load="EPOCH + timedelta(0, 0, {})",
+    sqlite="((since := {} - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds",
+    from_sqlite="EPOCH + timedelta(0, 0, {})",
+    postgres="{0} if {0}.tzinfo is not None else unfit({0})",
+    types=("INTEGER", "TIMESTAMPTZ"),
+)
+"""google.protobuf.Timestamp: an aware datetime in UTC; parts of a microsecond are cut off."""
+
+DURATION = Value(
+    annotation="timedelta",
+    limit="duration",
+    fill=("fill_duration({dto}, {value})",),
+    read="read_duration({})",
+    dump="duration_micros({})",
+    load="timedelta(0, 0, {})",
+    sqlite="duration_micros({})",
+    from_sqlite="timedelta(0, 0, {})",
+    postgres="duration_micros({})",
+    from_postgres="timedelta(0, 0, {})",
+    types=_INTEGER,
+)
+"""google.protobuf.Duration: a timedelta."""
+
+
+def _in_json(value: Value) -> Value:
+    """The value with a column that holds the JSON of its `dump`."""
+    column, row = f"dump_json({value.dump})", value.load.replace(SAME, "load_json({})")
+    return replace(value, sqlite=column, from_sqlite=row, postgres=column, from_postgres=row)
+
+
+JSON_MESSAGES: Mapping[str, Value] = {
+    f"google.protobuf.{name}": _in_json(
+        Value(annotation=annotation, limit=limit, fill=(f"fill_{kind}({{dto}}, {{value}})",), read=f"read_{kind}({{}})")
+    )
+    for name, annotation, limit, kind in (
+        ("Struct", "dict[str, Any]", "json_object", "struct"),
+        ("ListValue", "list[Any]", "json_list", "list"),
+        ("Value", "Any", "json_value", "value"),
+    )
+}
+"""google.protobuf.Struct and its kind: JSON values of Python."""
+
+JSON_TEXT = _in_json(Value(annotation="Any", limit="json_value", write="dump_json({})", read="load_json({})"))
+"""A string that holds JSON."""
+
+JSON_BYTES = replace(JSON_TEXT, write="dump_json({}).encode()")
+"""Bytes that hold JSON."""
+
+PROTO = Value(
+    annotation="bytes",
+    limit="binary",
+    fill=("fill_message({dto}, {value})",),
+    read="{}.SerializeToString(deterministic=True)",
+    dump="b64encode({}).decode()",
+    load="b64decode({})",
+    types=("BLOB", "BYTEA"),
+)
+"""A message kept as its bytes."""
+
+
+def enum(name: str, *, by_name: bool) -> Value:
+    """An enum whose generated class is `name`; numbers that it does not know stay numbers.
+
+    Args:
+        name: the class, beside which `<NAME>_BY_NUMBER`, `<NAME>_BY_NAME` and `<NAME>_NAMES` stand.
+        by_name: whether the column holds names.
+    """
+    known = f"{constant(name)}_BY_NUMBER.get({{0}}, {{0}})"
+    number = "int({0}) if -2147483648 <= {0} <= 2147483647 else unfit({0})"
+    to_name = f"{constant(name)}_NAMES.get({{0}}) or str({number})"
+    from_name = f"{constant(name)}_BY_NAME[{{0}}] if {{0}} in {constant(name)}_BY_NAME else int({{0}})"
+    column, row = (to_name, from_name) if by_name else (number, known)
+    return Value(
+        annotation=f"{name} | int",
+        limit="int32",
+        read=known,
+        dump=number,
+        load=known,
+        sqlite=column,
+        from_sqlite=row,
+        postgres=column,
+        from_postgres=row,
+        types=("TEXT", "TEXT") if by_name else ("INTEGER", "INTEGER"),
+        is_open_enum=True,
+    )
+
+
+def message(record: str, name: str) -> Value:
+    """A nested message with a record of its own, whose functions in the mapper end in `name`."""
+    return _in_json(
+        Value(
+            annotation=record,
+            limit=f"a({record})",
+            fill=(f"fill_dto_{name}({{dto}}, {{value}})",),
+            read=f"from_dto_{name}({{}})",
+            dump=f"dump_{name}({{}})",
+            load=f"load_{name}({{}})",
+        )
+    )
+
+
+def wrapped(scalar: Value) -> Value:
+    """A wrapper message around a scalar (google/protobuf/wrappers.proto)."""
+    return replace(scalar, fill=(f"{{dto}}.value = {scalar.write.format('{value}')}",), read="{}.value")
+
+
+def constant(name: str) -> str:
+    """`EpisodeEnd` -> `EPISODE_END`."""
+    return snake(name).upper()
+
+
+def many(item: Value) -> Value:
+    """A list of values."""
+    return _in_json(
+        Value(
+            annotation=f"list[{item.annotation}]",
+            limit=f"list_of({item.limit})",
+            read="{}[:]" if item.read == SAME else _each(item.read),
+            dump=_each(item.dump),
+            load=_each(item.load),
+        )
+    )
+
+
+def keyed(key: Value, item: Value) -> Value:
+    """A map; in JSON its keys are text (https://protobuf.dev/programming-guides/json/)."""
+    to_text = {"bool": '"true" if key else "false"', "int": "str(key)"}.get(key.annotation, "key")
+    from_text = {"bool": 'key == "true"', "int": "int(key)"}.get(key.annotation, "key")
+    return _in_json(
+        Value(
+            annotation=f"dict[{key.annotation}, {item.annotation}]",
+            limit=f"map_of({key.limit}, {item.limit})",
+            read="dict({})" if item.read == SAME else _pairs("key", item.read),
+            dump=_pairs(to_text, item.dump),
+            load=_pairs(from_text, item.load),
+        )
+    )
+
+
+def _each(conversion: str) -> str:
+    return SAME if conversion == SAME else f"[{conversion.format('item')} for item in {{}}]"
+
+
+def _pairs(key: str, conversion: str) -> str:
+    if key == "key" and conversion == SAME:
+        return SAME
+    return f"{{{{{key}: {conversion.format('item')} for key, item in {{}}.items()}}}}"
+
+
+def fill_list(item: Value, dto: str, name: str, given: str) -> list[str]:
+    """Statements that fill the repeated field `name` of a DTO with `given`."""
+    if not item.fill:
+        items = given if item.write == SAME else f"[{item.write.format('item')} for item in {given}]"
+        return [f"{dto}.{name}.extend({items}){_excuse(item, 'arg-type')}"]
+    member = [line.format(dto=f"{name}_dto", value=f"{name}_item") for line in item.fill]
+    return [f"for {name}_item in {given}:", f"    {name}_dto = {dto}.{name}.add()", *_indented(member)]
+
+
+def fill_map(item: Value, dto: str, name: str, given: str) -> list[str]:
+    """Statements that fill the map field `name` of a DTO with `given`."""
+    if not item.fill:
+        pairs = given if item.write == SAME else _pairs("key", item.write).format(given)
+        return [f"{dto}.{name}.update({pairs}){_excuse(item, 'arg-type')}"]
+    member = [line.format(dto=f"{dto}.{name}[{name}_key]", value=f"{name}_item") for line in item.fill]
+    return [f"for {name}_key, {name}_item in {given}.items():", *_indented(member)]
+
+
+def fill_one(value: Value, dto: str, name: str, given: str) -> list[str]:
+    """Statements that set the singular field `name` of a DTO to `given`."""
+    if value.fill:
+        return [line.format(dto=f"{dto}.{name}", value=given) for line in value.fill]
+    return [f"{dto}.{name} = {value.write.format(given)}{_excuse(value, 'assignment')}"]
+
+
+def _excuse(value: Value, code: str) -> str:
+    return f"  # type: ignore[{code}]" if value.is_open_enum else ""
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

@@ -1,0 +1,105 @@
+"""What generated distributions, packages and modules are called."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fieldstone.codegen.published import is_published
+from fieldstone.errors import FieldstoneError
+
+CONTRACTS, STORAGE = "contracts", "storage"
+"""The two packages of a module: its DTOs, for everybody; its storage, for its owner."""
+
+_PRE_RELEASE = re.compile(r"(?P<kind>alpha|beta|rc|a|b)[.-]?(?P<number>\d*)")
+
+
+def distribution(module: str, kind: str) -> str:
+    """The name to install a module's package by: "telemetry-contracts"."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{module}-{kind}".lower()).strip("-")
+
+
+def package(module: str, kind: str) -> str:
+    """The name to import a module's package by: "telemetry_contracts"."""
+    name = distribution(module, kind).replace("-", "_")
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def protoc_module(path: str) -> str:
+    """The dotted name that protoc gives the module of a file: `ModuleName` in protobuf's python/helpers.cc."""
+    return path.removesuffix(".proto").replace("-", "_").replace("/", ".") + "_pb2"
+
+
+def dto_module(path: str) -> str:
+    """The dotted name of a file's module within its contracts package.
+
+    That of protoc, but for Python's keywords, which get an underscore: no `import` can name them.
+
+    Raises:
+        FieldstoneError: a folder or file whose name Python cannot import.
+    """
+    parts = protoc_module(path).split(".")
+    wrong = [part for part in parts if not part.isidentifier()]
+    if wrong:
+        name = wrong[0].removesuffix("_pb2")
+        raise FieldstoneError(
+            f"Python cannot import {path}: {name} is no identifier",
+            fix="rename the file or folder, or set generate = false",
+        )
+    return ".".join(f"{part}_" if keyword.iskeyword(part) else part for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the DTO modules of one module's files, and of all that they import, are.
+
+    Attributes:
+        module: the module whose package is generated.
+        owners: import path to module, for the files of every module that has a contracts package.
+    """
+
+    module: str
+    owners: Mapping[str, str]
+
+    def package_of(self, path: str) -> str:
+        """The contracts package to import that a file's code is in; empty where another distribution publishes it.
+
+        A file that belongs to no module with a package of its own is generated with what imports it.
+        """
+        return "" if is_published(path) else package(self.owners.get(path, self.module), CONTRACTS)
+
+    def python_module(self, path: str) -> str:
+        """The absolute dotted name of a file's module: "telemetry_contracts.telemetry.v1.telemetry_v1_pb2"."""
+        home = self.package_of(path)
+        return f"{home}.{dto_module(path)}" if home else protoc_module(path)
+
+    def is_inside(self, path: str) -> bool:
+        """Whether a file's code is in the package of `module` itself."""
+        return self.package_of(path) == package(self.module, CONTRACTS)
+
+
+def python_version(version: str, *, unreleased: bool = False) -> str:
+    """A semver version as PEP 440 writes it: 2.0.0-rc.1 is 2.0.0rc1, and what PEP 440 has no word for is a dev release.
+
+    Args:
+        version: as the registry has it.
+        unreleased: whether it is the one that the working tree would become.
+    """
+    release, _, pre = version.partition("-")
+    found = _PRE_RELEASE.fullmatch(pre)
+    if pre and not found:
+        return f"{release}.dev0"
+    kind = {"alpha": "a", "beta": "b"}.get(found["kind"], found["kind"]) if found else ""
+    number = (found["number"] or "0") if found else ""
+    return f"{release}{kind}{number}" + (".dev0" if unreleased else "")
+
+
+def compatible(version: str) -> str:
+    """The range of versions (PEP 440) that have all that this one has: additions only, up to the next major.
+
+    Before 1.0.0 a minor version may break, so that the range ends with it.
+    """
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return f">={version},<{major + 1}" if major else f">={version},<0.{minor + 1}"

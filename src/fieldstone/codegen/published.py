@@ -1,0 +1,36 @@
+"""Protobuf files whose Python code other distributions publish.
+
+To generate one again would register it twice in the one descriptor pool of a process, and two
+contents under one name are refused there.
+"""
+
+from __future__ import annotations
+
+RUNTIME = "google/protobuf/"
+"""What the distribution `protobuf` itself carries."""
+
+COMMON_DISTRIBUTION = "googleapis-common-protos"
+COMMON_RANGE = ">=1.76,<2"
+"""The distribution of `COMMON_FILES`, and the versions that have all of them."""
+
+_COMMON = {
+    "google/api": "annotations auth backend billing client config_change consumer context control distribution "
+    "documentation endpoint error_reason field_behavior field_info http httpbody label launch_stage log logging metric "
+    "monitored_resource monitoring policy quota resource routing service source_info system_parameter usage visibility",
+    "google/cloud": "common_resources extended_operations",
+    "google/cloud/location": "locations",
+    "google/gapic/metadata": "gapic_metadata",
+    "google/logging/type": "http_request log_severity",
+    "google/longrunning": "operations",
+    "google/rpc": "code error_details http status",
+    "google/rpc/context": "attribute_context audit_context",
+    "google/type": "calendar_period color date datetime dayofweek decimal expr fraction interval latlng "
+    "localized_text money month phone_number postal_address quaternion timeofday",
+}
+COMMON_FILES = frozenset(f"{folder}/{name}.proto" for folder, names in _COMMON.items() for name in names.split())
+"""The files that googleapis-common-protos 1.76.0 registers, by import path."""
+
+
+def is_published(path: str) -> bool:
+    """Whether another distribution has the Python code of a file, given by its import path."""
+    return path.startswith(RUNTIME) or path in COMMON_FILES

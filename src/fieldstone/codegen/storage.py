@@ -1,0 +1,88 @@
+"""The storage half of what is generated for a module: records, mapper, repositories, migrations, upcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from fieldstone.codegen.build import module_view, outbox_table
+from fieldstone.codegen.class_names import DtoModule
+from fieldstone.codegen.examples import with_examples
+from fieldstone.codegen.names import CONTRACTS, STORAGE
+from fieldstone.codegen.packages import SQL, package_folder
+from fieldstone.codegen.record_classes import RecordSources, by_slots
+from fieldstone.codegen.refusals import refuse
+from fieldstone.codegen.render import render
+from fieldstone.codegen.sql import migration_views, script
+from fieldstone.codegen.views import ModuleView
+from fieldstone.schema.model import Schema
+
+_WITH_TABLES = ("repository", "sqlite", "postgres", "memory", "migrations", "contract")
+
+
+def storage_view(
+    schema: Schema,
+    module: str,
+    *,
+    own_files: Mapping[str, str],
+    history: Sequence[tuple[str, Schema]],
+    record_paths: Sequence[Path],
+    dto_module: DtoModule,
+) -> ModuleView | None:
+    """What the templates see of a module; None for one without entities.
+
+    Args:
+        schema: the working tree with all imported files, these without annotations of storage.
+        module: the module's name.
+        own_files: import path of each of the module's files, to its place for people.
+        history: version and schema of each release, oldest first, with the working tree as the last
+            where it differs from its newest release.
+        record_paths: the source roots of the application's own classes.
+        dto_module: where each file's DTOs are.
+
+    Raises:
+        FieldstoneError: an annotation cannot be met; the error lists all that cannot.
+    """
+    if not any(message.entity is not None for message in schema.messages.values()):
+        return None
+    sources = RecordSources(record_paths)
+    path, place = next(iter(own_files.items()))
+    refuse(schema, module, own=own_files, find_record=sources.find, root=place.removesuffix(path).rstrip("/"))
+
+    def built_by_slots(reference: str, attributes: Collection[str]) -> bool:
+        return by_slots(sources.find(reference), attributes)
+
+    return module_view(
+        schema,
+        module,
+        dto_module=dto_module,
+        built_by_slots=built_by_slots,
+        migrations=migration_views(history, outbox=outbox_table(module)),
+    )
+
+
+def storage_files(view: ModuleView) -> dict[str, str]:
+    """The files of a module's storage package and its SQL, by path below the output folder; Python unformatted."""
+    root = f"{package_folder(view.module, STORAGE)}/{view.storage}"
+    view = with_examples(view)
+    files = {f"{root}/{name}.py": render(f"{name}.py.j2", view=view) for name in _modules(view)}
+    for migration in view.migrations:
+        for database, statements in (("sqlite", migration.sqlite), ("postgresql", migration.postgres)):
+            files[f"{SQL}/{view.module}/{database}/{migration.version}.sql"] = script(statements)
+    return files
+
+
+def _modules(view: ModuleView) -> Iterator[str]:
+    if view.records or view.enums:
+        yield "records"
+    yield "mapper"
+    if view.entities:
+        yield from _WITH_TABLES
+
+
+def upcast_file(view: ModuleView) -> dict[str, str]:
+    """The upcasts of a module, for its contracts package; empty where nothing is superseded."""
+    if not view.upcasts:
+        return {}
+    root = f"{package_folder(view.module, CONTRACTS)}/{view.contracts}"
+    return {f"{root}/upcasts.py": render("upcasts.py.j2", view=view)}

@@ -1,0 +1,267 @@
+"""Generate: contracts and storage packages from the schemas, into one folder that holds output only."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldstone.codegen import manifest
+from fieldstone.codegen.dto import Contracts, contracts
+from fieldstone.codegen.headers import with_header
+from fieldstone.codegen.manifest import Entry
+from fieldstone.codegen.names import CONTRACTS, Places, package, python_version
+from fieldstone.codegen.packages import Release, contracts_package, folders_of, storage_package
+from fieldstone.codegen.render import format_python
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry.manifest import IMAGE
+from fieldstone.schema.descriptors import parse_image, read_schema
+from fieldstone.schema.model import Schema
+from fieldstone.schema.workspace import Module
+from fieldstone.workflows.generated_folder import Difference, compare, update
+from fieldstone.workflows.generated_modules import compile_modules, compile_one, own_files
+from fieldstone.workflows.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What generating came to.
+
+    Attributes:
+        out: the folder.
+        versions: what the packages of each module are numbered as.
+        files: how many files there are.
+        difference: how the folder differed.
+    """
+
+    out: Path
+    versions: Mapping[str, str]
+    files: int
+    difference: Difference
+
+
+def generate(project: Project, names: Sequence[str] = (), *, out: Path | None = None, check: bool = False) -> Outcome:
+    """Bring the folder of generated code up to date.
+
+    Args:
+        project: where the modules are.
+        names: which ones; by default all that code is generated from.
+        out: the folder; by default that of the settings.
+        check: compare, and write nothing.
+
+    Raises:
+        FieldstoneError: anything that keeps the code from being generated; nothing was written.
+    """
+    folder = out or out_of(project)
+    before = manifest_of(folder, must_be_one=bool(names))
+    entries, files = generated_files(project, compile_modules(project, names))
+    expected = with_manifest(files, entries, before if names else {})
+    judged = entries if names else before | entries
+    difference = compare(
+        folder,
+        expected,
+        folders=[path for name in sorted(judged) for path in folders_of(name)],
+        known={path for name in judged if name in before for path in before[name].outputs},
+    )
+    if not check:
+        update(folder, expected, difference)
+    return Outcome(folder, {name: entry.version for name, entry in entries.items()}, len(expected), difference)
+
+
+def generated_files(
+    project: Project, images: Mapping[str, bytes], *, start: Path | None = None
+) -> tuple[dict[str, Entry], dict[str, bytes]]:
+    """All that is generated from modules.
+
+    Args:
+        project: where they are.
+        images: module name to compiled image, in bytes.
+        start: the folder that places in errors are relative to; the working directory by default.
+
+    Returns:
+        the manifest's entry of each module, and path below the folder of generated code to content.
+
+    Raises:
+        FieldstoneError: an annotation cannot be followed, or a package that generating takes is missing.
+    """
+    generator = _Generator(project, dict(images), start or Path.cwd())
+    texts = {name: generator.texts(name) for name in images}
+    formatted = format_python({path: text for files in texts.values() for path, text in files.items()})
+    files = {path: text.encode() for path, text in sorted(formatted.items())}
+    entries = {
+        name: generator.entry(name, {path: manifest.digest(files[path]) for path in own}) for name, own in texts.items()
+    }
+    return entries, files
+
+
+@dataclass
+class _Generator:
+    """Generates module by module; `images` grows by those that others import."""
+
+    project: Project
+    images: dict[str, bytes]
+    start: Path
+    _versions: dict[str, tuple[str, bool]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        modules = self.project.workspace.modules.values()
+        self.owners = {path: module.name for module in modules for path in own_files(self.project, module)}
+        _refuse_one_package_for_two(set(self.owners.values()))
+
+    def texts(self, name: str) -> dict[str, str]:
+        """The files of a module with their headers, not formatted yet."""
+        module = self.project.workspace.module(name)
+        made = contracts(
+            self.images[name], Places(name, self.owners), own_files(self.project, module), where=module.path
+        )
+        files = contracts_package(self._release(module), made, self._others(made)) | self._storage(module)
+        return {path: with_header(path, text, module.path) for path, text in files.items()}
+
+    def entry(self, name: str, outputs: Mapping[str, str]) -> Entry:
+        """What the manifest says of a module."""
+        module = self.project.workspace.module(name)
+        root = self.project.workspace.root
+        modules = self.project.workspace.modules.values()
+        sources = {path: file for other in modules for path, file in other.proto_files.items()}
+        used = [file.name for file in parse_image(self.images[name], where=module.path).file if file.name in sources]
+        return Entry(
+            version=self._release(module).version,
+            inputs={os.path.relpath(sources[p], root).replace(os.sep, "/"): _digest_of(sources[p]) for p in used},
+            releases={
+                str(version): self.project.registry.release(name, str(version)).digest
+                for version in self.project.registry.versions(name)
+            },
+            outputs=outputs,
+        )
+
+    def _release(self, module: Module) -> Release:
+        version, unreleased = self._version(module)
+        return Release(module.name, python_version(version, unreleased=unreleased), module.path)
+
+    def _others(self, made: Contracts) -> dict[str, Release]:
+        by_package = {package(name, CONTRACTS): name for name in self.owners.values()}
+        return {name: self._release(self.project.workspace.module(by_package[name])) for name in made.imports}
+
+    def _version(self, module: Module) -> tuple[str, bool]:
+        """The newest version if the module is as released, else the one that it would become; and which it is."""
+        if module.name not in self._versions:
+            self._versions[module.name] = self._judged_version(module)
+        return self._versions[module.name]
+
+    def _judged_version(self, module: Module) -> tuple[str, bool]:
+        from fieldstone.workflows.check import is_unchanged
+
+        newest = self.project.newest(module)
+        if newest is not None and is_unchanged(self.project, module, newest):
+            return newest.version, False
+        from fieldstone.workflows.baseline import judge_module
+
+        report = judge_module(self.project, module, self._image(module), against="", start=self.start)
+        if newest is not None and not report.version:
+            return newest.version, False
+        return report.version, True
+
+    def _image(self, module: Module) -> bytes:
+        if module.name not in self.images:
+            self.images[module.name] = compile_one(self.project, module)
+        return self.images[module.name]
+
+    def _storage(self, module: Module) -> dict[str, str]:
+        """The storage package, the upcasts and the migrations; nothing for a module without entities."""
+        files = own_files(self.project, module)
+        schema = read_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
+        if not any(message.entity for message in schema.messages.values()):
+            return {}
+        from fieldstone.codegen.storage import storage_files, storage_view, upcast_file
+
+        view = storage_view(
+            schema,
+            module.name,
+            own_files={path: self._place(module, path) for path in files},
+            history=self._history(module, schema),
+            record_paths=self.project.settings.record_paths,
+            dto_module=Places(module.name, self.owners).python_module,
+        )
+        if view is None:
+            return {}
+        return storage_package(self._release(module)) | storage_files(view) | upcast_file(view)
+
+    def _place(self, module: Module, path: str) -> str:
+        """A file as people see it from where they are."""
+        return os.path.relpath(module.root / path, self.start).replace(os.sep, "/")
+
+    def _history(self, module: Module, schema: Schema) -> list[tuple[str, Schema]]:
+        """The schema of each release with all that it imports, and of the working tree where it is none of them."""
+        registry = self.project.registry
+        releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
+        found = [
+            (
+                release.version,
+                read_schema(registry.read(release, IMAGE), where=registry.place(release), with_imports=True),
+            )
+            for release in releases
+        ]
+        version, unreleased = self._version(module)
+        return [*found, (version, schema)] if unreleased else found
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return manifest.digest(path.read_bytes())
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _refuse_one_package_for_two(modules: Iterable[str]) -> None:
+    taken: dict[str, str] = {}
+    for module in sorted(modules):
+        name = package(module, CONTRACTS)
+        if name in taken:
+            raise FieldstoneError(
+                f"modules {taken[name]} and {module} would both be the package {name}",
+                fix="name one of them otherwise: `[tool.fieldstone.modules.NAME]` with its `path`",
+            )
+        taken[name] = module
+
+
+def with_manifest(
+    files: Mapping[str, bytes], entries: Mapping[str, Entry], before: Mapping[str, Entry]
+) -> dict[str, bytes]:
+    """The files with their manifest, which also has what it said `before` of other modules."""
+    return {**files, manifest.NAME: manifest.to_json({**before, **entries}).encode()}
+
+
+def out_of(project: Project) -> Path:
+    """The folder of generated code that the settings name.
+
+    Raises:
+        FieldstoneError: it is no folder below that of the settings.
+    """
+    settings = project.settings
+    out = Path(os.path.normpath(settings.out))
+    if out == settings.root or settings.root not in out.parents:
+        raise FieldstoneError(
+            f"generate.out in {settings.file} leads to {out}, which is no folder below {settings.root}",
+            fix="name a folder of the repository, or use --out",
+        )
+    return out
+
+
+def manifest_of(folder: Path, *, must_be_one: bool) -> dict[str, Entry]:
+    """The entries of the manifest in a folder; none where there is no manifest.
+
+    Raises:
+        FieldstoneError: what is there is no manifest, and must be one.
+    """
+    path = folder / manifest.NAME
+    if not path.is_file():
+        return {}
+    try:
+        return manifest.from_json(path.read_bytes().decode("utf-8", "replace"), where=str(path))
+    except FieldstoneError:
+        if must_be_one:
+            raise
+        return {}
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,82 @@
+"""Which modules code is generated from, and their compiled images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from fieldstone.codegen.published import is_published
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema import buf
+from fieldstone.schema.workspace import Module
+from fieldstone.workflows.project import Project
+
+_VOCABULARY = "fieldstone/v1/"
+"""Where the annotations are, by import path: options, which no code of a contract needs."""
+
+
+def compile_modules(project: Project, names: Iterable[str] = ()) -> dict[str, bytes]:
+    """The images of the named modules, or of all that code is generated from, compiled side by side.
+
+    Raises:
+        FieldstoneError: there is no such module, nothing is generated from it, or it does not compile.
+    """
+    modules = generated_modules(project, names)
+    with ExitStack() as under_way:
+        running = {module.name: _compiler(project, module) for module in modules}
+        for compiling in running.values():
+            under_way.callback(compiling.close)
+        return {m.name: running[m.name].output(what=f"{m.path} does not compile") for m in modules}
+
+
+def compile_one(project: Project, module: Module) -> bytes:
+    """The image of a module.
+
+    Raises:
+        FieldstoneError: it does not compile.
+    """
+    return _compiler(project, module).output(what=f"{module.path} does not compile")
+
+
+def _compiler(project: Project, module: Module) -> buf.Running:
+    workspace = project.workspace
+    exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
+    return buf.build(module.path, cwd=workspace.root, exclude=exclude)
+
+
+def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Module]:
+    """The named modules, or all that code is generated from.
+
+    Raises:
+        FieldstoneError: there is no such module, or nothing is generated from it, or from any.
+    """
+    chosen = [project.workspace.module(name) for name in dict.fromkeys(names)]
+    for module in chosen:
+        if not own_files(project, module):
+            raise FieldstoneError(f"nothing is generated from {module.name}", fix=_why_not(project, module))
+    found = chosen or [module for module in project.workspace.modules.values() if own_files(project, module)]
+    if not found:
+        workspace = project.workspace
+        raise FieldstoneError(
+            f"nothing to generate: no module in {workspace.root / workspace.config} has schemas of its own"
+        )
+    return found
+
+
+def own_files(project: Project, module: Module) -> list[str]:
+    """The import paths of the files of a module that code is generated from; empty where the settings say so."""
+    asked = project.settings.module(module.name).generate
+    if asked is False:
+        return []
+    files = [path for path in module.proto_files if not is_published(path)]
+    return files if asked else [path for path in files if not path.startswith(_VOCABULARY)]
+
+
+def _why_not(project: Project, module: Module) -> str:
+    if not module.proto_files:
+        return f"there are no .proto files below {module.root}"
+    if project.settings.module(module.name).generate is False:
+        return f"the settings say `generate = false` for {module.name}"
+    if all(is_published(path) for path in module.proto_files):
+        return "other distributions publish the code of all its files"
+    return f"it holds options alone; `generate = true` in [tool.fieldstone.modules.{module.name}] asks for it anyway"

@@ -1,0 +1,155 @@
+"""Migrate: bring a database to the tables of the newest release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fieldstone.codegen.build import outbox_table
+from fieldstone.codegen.sql import migration_views
+from fieldstone.codegen.views import MigrationView
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry.manifest import IMAGE
+from fieldstone.schema.descriptors import parse_image, read_schema
+from fieldstone.schema.model import Schema
+from fieldstone.schema.workspace import Module
+from fieldstone.workflows.generated_modules import compile_one, own_files
+from fieldstone.workflows.project import Project
+
+if TYPE_CHECKING:
+    from fieldstone_runtime.postgres import PostgresDatabase
+    from fieldstone_runtime.sqlite import SQLiteDatabase
+
+_URLS = "write sqlite:///telemetry.db, sqlite:////var/lib/telemetry.db or postgresql://user@host/database"
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done for a module.
+
+    Attributes:
+        module: its name.
+        applied: the versions whose migrations were applied, oldest first.
+        newest: the newest version with a migration, which the database has now.
+    """
+
+    module: str
+    applied: tuple[str, ...]
+    newest: str
+
+
+def migrate(project: Project, url: str, names: Sequence[str] = (), *, unreleased: bool = False) -> list[Migrated]:
+    """Apply the migrations that a database lacks, module by module.
+
+    Args:
+        project: where the modules are.
+        url: the database: "sqlite:///telemetry.db" (a fourth slash begins an absolute path) or
+            "postgresql://user@host/database".
+        names: the modules; by default all that store something.
+        unreleased: applies what is in the working tree too. A database that was given an unreleased
+            form cannot take the released one if that came out otherwise.
+
+    Raises:
+        FieldstoneError: there is nothing to apply at all, or the database refused; what was applied
+            for the modules before stays, and nothing is half applied.
+    """
+    wanted = _wanted(project, names, unreleased=unreleased)
+    from fieldstone_runtime.errors import StorageError
+
+    try:
+        database = _open(url)
+        try:
+            return [_apply(database, module, views) for module, views in wanted.items()]
+        finally:
+            database.close()
+    except StorageError as error:
+        raise FieldstoneError(str(error)) from error
+
+
+def _wanted(project: Project, names: Sequence[str], *, unreleased: bool) -> dict[str, list[MigrationView]]:
+    _require_runtime()
+    modules = project.modules(names)
+    found = {module.name: _migrations(project, module, unreleased=unreleased) for module in modules}
+    empty = [name for name, views in found.items() if not views]
+    where = "their releases and in the working tree" if unreleased else "their releases"
+    fix = "annotate a message with (fieldstone.v1.entity)" if unreleased else "release them, or use --unreleased"
+    if names and empty:
+        raise FieldstoneError(f"{', '.join(empty)} store nothing in {where}", fix=fix)
+    if len(empty) == len(found):
+        raise FieldstoneError(f"no module of {project.workspace.root} stores anything in {where}", fix=fix)
+    return {name: views for name, views in found.items() if views}
+
+
+def _migrations(project: Project, module: Module, *, unreleased: bool) -> list[MigrationView]:
+    registry = project.registry
+    releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
+    history = [
+        (release.version, whole_schema(registry.read(release, IMAGE), f"{registry.place(release)}/{IMAGE}"))
+        for release in releases
+    ]
+    if unreleased:
+        history += _unreleased(project, module)
+    return migration_views(history, own_files=own_files(project, module), outbox=outbox_table(module.name))
+
+
+def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
+    """The working tree, under the version that it would become; nothing where it is as released."""
+    from fieldstone.workflows.baseline import judge_module
+    from fieldstone.workflows.check import is_unchanged
+
+    newest = project.newest(module)
+    if newest is not None and is_unchanged(project, module, newest):
+        return []
+    image = compile_one(project, module)
+    version = judge_module(project, module, image, against="", start=Path.cwd()).version
+    return [(version, whole_schema(image, module.path))] if version else []
+
+
+def whole_schema(image: bytes, where: str) -> Schema:
+    """An image as a schema, with the files that it imports; `where` is its place, for errors."""
+    every = {file.name for file in parse_image(image, where=where).file}
+    return read_schema(image, where=where, own_files=every)
+
+
+def _apply(database: SQLiteDatabase | PostgresDatabase, module: str, views: Sequence[MigrationView]) -> Migrated:
+    from fieldstone_runtime import migrations
+
+    is_sqlite = type(database).__name__ == "SQLiteDatabase"
+    applied = migrations.migrate(
+        database,
+        module,
+        [migrations.Migration(view.version, tuple(view.sqlite if is_sqlite else view.postgres)) for view in views],
+    )
+    return Migrated(module, applied, views[-1].version)
+
+
+def _open(url: str) -> SQLiteDatabase | PostgresDatabase:
+    scheme, colon, rest = url.partition(":")
+    if scheme == "sqlite" and colon:
+        from fieldstone_runtime.sqlite import SQLiteDatabase
+
+        slashes = len(rest) - len(rest.lstrip("/"))
+        path = rest[3:] if slashes > 1 else rest
+        if not path or slashes == 2:  # noqa: PLR2004 - sqlite://host has a host, and no file
+            raise FieldstoneError("the URL of the SQLite database names no file", fix=_URLS)
+        return SQLiteDatabase(path)
+    if scheme in {"postgresql", "postgres"} and urlsplit(url).netloc:
+        try:
+            from fieldstone_runtime.postgres import PostgresDatabase
+        except ImportError as error:
+            raise FieldstoneError(
+                f"migrating PostgreSQL takes psycopg: {error}", fix="pip install 'fieldstone-runtime[postgres]'"
+            ) from error
+        return PostgresDatabase(url)
+    # The rest may hold a password.
+    raise FieldstoneError(f"the URL begins with {scheme[:20] if colon else 'no scheme'}", fix=_URLS)
+
+
+def _require_runtime() -> None:
+    if find_spec("fieldstone_runtime") is None:
+        fix = "`pip install fieldstone-runtime`, with [postgres] for PostgreSQL"
+        raise FieldstoneError("migrating takes fieldstone-runtime, which is not installed", fix=fix)

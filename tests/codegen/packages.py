@@ -1,0 +1,57 @@
+"""Generated packages, imported as an application does."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from fieldstone.codegen.names import Places
+from fieldstone.codegen.storage import storage_view
+from fieldstone.codegen.views import ModuleView
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.workflows.generate import generate
+from fieldstone.workflows.generated_modules import compile_one, own_files
+from fieldstone.workflows.project import Project
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was generated from a module of a project, in a folder of its own."""
+
+    project: Project
+    module: str
+    out: Path
+
+    @cached_property
+    def view(self) -> ModuleView:
+        """What the templates saw, but for the migrations."""
+        module = self.project.workspace.module(self.module)
+        image = compile_one(self.project, module)
+        owned = own_files(self.project, module)
+        found = storage_view(
+            read_schema(image, where=module.path, own_files=owned, with_imports=True),
+            self.module,
+            own_files={path: path for path in owned},
+            history=[],
+            record_paths=self.project.settings.record_paths,
+            dto_module=Places(self.module, dict.fromkeys(owned, self.module)).python_module,
+        )
+        assert found is not None
+        return found
+
+    def storage(self, name: str) -> ModuleType:
+        """A module of the storage package."""
+        return importlib.import_module(f"{self.module}_storage.{name}")
+
+
+def generated(project: Project, module: str, out: Path) -> Generated:
+    """Generate a module's packages into `out`, and make them importable, beside the application's classes."""
+    generate(project, [module], out=out)
+    for path in (*out.glob("python/*"), *project.settings.record_paths):
+        if path.is_dir() and str(path) not in sys.path:
+            sys.path.insert(0, str(path))
+    return Generated(project, module, out)
