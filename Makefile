@@ -54,6 +54,7 @@ static: setup ## formatting, lint, types, layers
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/fieldstone generate --check
 	$(UV) pip check --python $(BIN)/python
 
 test: setup ## the whole suite, with its coverage

@@ -91,7 +91,18 @@ def _run(command: list[str | Path], account: str | None) -> None:
 
 def _start(data: Path, port: int, log: Path, account: str | None) -> subprocess.Popen[bytes]:
     settings = [argument for setting in FAST for argument in ("-c", setting)]
-    command = [_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", *settings]
+    command: list[str | Path] = [
+        _program("postgres"),
+        "-D",
+        data,
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-k",
+        "",
+        *settings,
+    ]
     with log.open("wb") as output:
         return subprocess.Popen(command, user=account, stdout=output, stderr=subprocess.STDOUT, cwd="/")
 

@@ -184,16 +184,18 @@ def enum(name: str, *, by_name: bool) -> Value:
         by_name: whether the column holds names.
     """
     known = f"{constant(name)}_BY_NUMBER.get({{0}}, {{0}})"
+    # The numbers of a row or of JSON are typed Any, which leaves open what `get` gives.
+    held = f"{constant(name)}_BY_NUMBER[{{0}}] if {{0}} in {constant(name)}_BY_NUMBER else {{0}}"
     number = "int({0}) if -2147483648 <= {0} <= 2147483647 else unfit({0})"
     to_name = f"{constant(name)}_NAMES.get({{0}}) or str({number})"
     from_name = f"{constant(name)}_BY_NAME[{{0}}] if {{0}} in {constant(name)}_BY_NAME else int({{0}})"
-    column, row = (to_name, from_name) if by_name else (number, known)
+    column, row = (to_name, from_name) if by_name else (number, held)
     return Value(
         annotation=f"{name} | int",
         limit="int32",
         read=known,
         dump=number,
-        load=known,
+        load=held,
         sqlite=column,
         from_sqlite=row,
         postgres=column,

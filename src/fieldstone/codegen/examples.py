@@ -125,8 +125,9 @@ def _chosen(given: Sequence[str], attribute: str, oneofs: Sequence[Sequence[str]
     """An expression over `n` that gives one after the other; of a oneof only one member at a time."""
     for oneof in oneofs:
         if attribute in oneof:
-            there = [value for value in given if value != "None"]
-            return f"{_nth(there, f'(n // {len(oneof) + 1})')} if n % {len(oneof) + 1} == {list(oneof).index(attribute)} else None"
+            turns = len(oneof) + 1
+            value = _nth([value for value in given if value != "None"], f"(n // {turns})")
+            return f"{value} if n % {turns} == {list(oneof).index(attribute)} else None"
     return _nth(given, f"(n + {place})" if place else "n")
 
 

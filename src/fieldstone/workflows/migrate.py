@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fieldstone.codegen.build import outbox_table
 from fieldstone.codegen.sql import migration_views
 from fieldstone.codegen.views import MigrationView
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE
-from fieldstone.schema.descriptors import parse_image, read_schema
+from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.generated_modules import compile_one, own_files
+from fieldstone.workflows.generated_modules import compile_one
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -88,12 +87,12 @@ def _migrations(project: Project, module: Module, *, unreleased: bool) -> list[M
     registry = project.registry
     releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
     history = [
-        (release.version, whole_schema(registry.read(release, IMAGE), f"{registry.place(release)}/{IMAGE}"))
+        (release.version, read_schema(registry.read(release, IMAGE), where=registry.place(release), with_imports=True))
         for release in releases
     ]
     if unreleased:
         history += _unreleased(project, module)
-    return migration_views(history, own_files=own_files(project, module), outbox=outbox_table(module.name))
+    return migration_views(history, outbox=outbox_table(module.name))
 
 
 def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
@@ -106,13 +105,7 @@ def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
         return []
     image = compile_one(project, module)
     version = judge_module(project, module, image, against="", start=Path.cwd()).version
-    return [(version, whole_schema(image, module.path))] if version else []
-
-
-def whole_schema(image: bytes, where: str) -> Schema:
-    """An image as a schema, with the files that it imports; `where` is its place, for errors."""
-    every = {file.name for file in parse_image(image, where=where).file}
-    return read_schema(image, where=where, own_files=every)
+    return [(version, read_schema(image, where=module.path, with_imports=True))] if version else []
 
 
 def _apply(database: SQLiteDatabase | PostgresDatabase, module: str, views: Sequence[MigrationView]) -> Migrated:
@@ -137,7 +130,7 @@ def _open(url: str) -> SQLiteDatabase | PostgresDatabase:
         if not path or slashes == 2:  # noqa: PLR2004 - sqlite://host has a host, and no file
             raise FieldstoneError("the URL of the SQLite database names no file", fix=_URLS)
         return SQLiteDatabase(path)
-    if scheme in {"postgresql", "postgres"} and urlsplit(url).netloc:
+    if scheme in {"postgresql", "postgres"} and rest.startswith("//"):
         try:
             from fieldstone_runtime.postgres import PostgresDatabase
         except ImportError as error:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, LiteralString, NamedTuple
 
@@ -129,7 +129,9 @@ _STEP_BATCH: Final = _Batch(
     """,
     stage="""
         CREATE TEMPORARY TABLE fieldstone_stage ON COMMIT DROP AS
-        SELECT 0 AS fieldstone_position, run_id, episode_id, step_index, agent_id, game_id, action, observation, reward,
+        SELECT
+            0 AS fieldstone_position,
+            run_id, episode_id, step_index, agent_id, game_id, action, observation, reward,
             terminated, truncated, info, render_payload, render_hint, timestamp, episode_seed,
             frame_ref, payload_version, seq_id, worker_id, time_step, space_signature,
             vector_metadata
@@ -250,7 +252,9 @@ _EPISODE_BATCH: Final = _Batch(
     """,
     stage="""
         CREATE TEMPORARY TABLE fieldstone_stage ON COMMIT DROP AS
-        SELECT 0 AS fieldstone_position, run_id, episode_id, total_reward, steps, terminated, truncated, metadata, timestamp,
+        SELECT
+            0 AS fieldstone_position,
+            run_id, episode_id, total_reward, steps, terminated, truncated, metadata, timestamp,
             agent_id, game_id, seq_id, worker_id
         FROM telemetry_episodes
         WITH NO DATA
@@ -321,7 +325,7 @@ class PostgresTelemetryRepository:
         return migrate(self._database, "telemetry", POSTGRES)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All that this thread writes inside is committed together, or not at all.
 
         A transaction inside another is undone alone if it fails, and committed with the outer one.
@@ -337,8 +341,8 @@ class PostgresTelemetryRepository:
         """Add a record; False, and nothing is written, where its key is there already."""
         if payload is None:
             payload = to_dto_step(step).SerializeToString()
+        verify(step, _STEP_LIMITS)
         try:
-            verify(step, _STEP_LIMITS)
             with self._database.cursor() as cursor:
                 cursor.execute(_ADD_STEP, _step_row(step) + _step_event(step, payload))
                 return cursor.rowcount == 1
@@ -352,10 +356,9 @@ class PostgresTelemetryRepository:
             return 0
         if payloads is None:
             payloads = [to_dto_step(record).SerializeToString() for record in given]
-        pairs = list(zip(given, payloads, strict=True))
+        rows = [_step_row(record) for record in given]
+        events = [_step_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
         try:
-            rows = [_step_row(record) for record in given]
-            events = [_step_event(record, payload) for record, payload in pairs]
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
                     for record in given:
@@ -372,9 +375,9 @@ class PostgresTelemetryRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_step(step).SerializeToString()
+        verify(step, _STEP_LIMITS)
+        values = _step_row(step)
         try:
-            verify(step, _STEP_LIMITS)
-            values = _step_row(step)
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_STEP, values)
                 key, *others = _step_event(step, payload)
@@ -494,8 +497,8 @@ class PostgresTelemetryRepository:
         """Add a record; False, and nothing is written, where its key is there already."""
         if payload is None:
             payload = to_dto_episode(episode).SerializeToString()
+        verify(episode, _EPISODE_LIMITS)
         try:
-            verify(episode, _EPISODE_LIMITS)
             with self._database.cursor() as cursor:
                 cursor.execute(_ADD_EPISODE, _episode_row(episode) + _episode_event(episode, payload))
                 return cursor.rowcount == 1
@@ -509,10 +512,9 @@ class PostgresTelemetryRepository:
             return 0
         if payloads is None:
             payloads = [to_dto_episode(record).SerializeToString() for record in given]
-        pairs = list(zip(given, payloads, strict=True))
+        rows = [_episode_row(record) for record in given]
+        events = [_episode_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
         try:
-            rows = [_episode_row(record) for record in given]
-            events = [_episode_event(record, payload) for record, payload in pairs]
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
                     for record in given:
@@ -529,9 +531,9 @@ class PostgresTelemetryRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_episode(episode).SerializeToString()
+        verify(episode, _EPISODE_LIMITS)
+        values = _episode_row(episode)
         try:
-            verify(episode, _EPISODE_LIMITS)
-            values = _episode_row(episode)
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_EPISODE, values)
                 key, *others = _episode_event(episode, payload)
@@ -607,44 +609,51 @@ def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequence[int
 
 def _step_row(record: StepRecord) -> Row:
     """What stands in the columns of `telemetry_steps`."""
-    return (
-        record.run_id if "\0" not in record.run_id else unfit(record.run_id),
-        record.episode_id if "\0" not in record.episode_id else unfit(record.episode_id),
-        record.step_index,
-        None if record.agent_id is None else record.agent_id if "\0" not in record.agent_id else unfit(record.agent_id),
-        None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
-        None if record.action is None else dump_json(record.action),
-        dump_json(record.observation),
-        record.reward,
-        record.terminated,
-        record.truncated,
-        None if record.info is None else dump_json(record.info),
-        record.render_payload,
-        None if record.render_hint is None else dump_json(record.render_hint),
-        None
-        if record.timestamp is None
-        else record.timestamp
-        if record.timestamp.tzinfo is not None
-        else unfit(record.timestamp),
-        record.episode_seed,
-        None
-        if record.frame_ref is None
-        else record.frame_ref
-        if "\0" not in record.frame_ref
-        else unfit(record.frame_ref),
-        record.payload_version
-        if -2147483648 <= record.payload_version <= 2147483647
-        else unfit(record.payload_version),
-        record.seq_id,
-        None
-        if record.worker_id is None
-        else record.worker_id
-        if "\0" not in record.worker_id
-        else unfit(record.worker_id),
-        record.time_step,
-        None if record.space_signature is None else dump_json(record.space_signature),
-        None if record.vector_metadata is None else dump_json(record.vector_metadata),
-    )
+    try:
+        return (
+            record.run_id if "\0" not in record.run_id else unfit(record.run_id),
+            record.episode_id if "\0" not in record.episode_id else unfit(record.episode_id),
+            record.step_index,
+            None
+            if record.agent_id is None
+            else record.agent_id
+            if "\0" not in record.agent_id
+            else unfit(record.agent_id),
+            None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
+            None if record.action is None else dump_json(record.action),
+            dump_json(record.observation),
+            record.reward,
+            record.terminated,
+            record.truncated,
+            None if record.info is None else dump_json(record.info),
+            record.render_payload,
+            None if record.render_hint is None else dump_json(record.render_hint),
+            None
+            if record.timestamp is None
+            else record.timestamp
+            if record.timestamp.tzinfo is not None
+            else unfit(record.timestamp),
+            record.episode_seed,
+            None
+            if record.frame_ref is None
+            else record.frame_ref
+            if "\0" not in record.frame_ref
+            else unfit(record.frame_ref),
+            record.payload_version
+            if -2147483648 <= record.payload_version <= 2147483647
+            else unfit(record.payload_version),
+            record.seq_id,
+            None
+            if record.worker_id is None
+            else record.worker_id
+            if "\0" not in record.worker_id
+            else unfit(record.worker_id),
+            record.time_step,
+            None if record.space_signature is None else dump_json(record.space_signature),
+            None if record.vector_metadata is None else dump_json(record.vector_metadata),
+        )
+    except VALUE_ERRORS as error:
+        raise refusal(record, _STEP_LIMITS) from error
 
 
 def _step_event(record: StepRecord, payload: bytes) -> Row:
@@ -696,28 +705,35 @@ def _step(row: Row) -> StepRecord:
 
 def _episode_row(record: EpisodeRollup) -> Row:
     """What stands in the columns of `telemetry_episodes`."""
-    return (
-        record.run_id if "\0" not in record.run_id else unfit(record.run_id),
-        record.episode_id if "\0" not in record.episode_id else unfit(record.episode_id),
-        record.total_reward,
-        record.steps,
-        record.terminated,
-        record.truncated,
-        None if record.metadata is None else dump_json(record.metadata),
-        None
-        if record.timestamp is None
-        else record.timestamp
-        if record.timestamp.tzinfo is not None
-        else unfit(record.timestamp),
-        None if record.agent_id is None else record.agent_id if "\0" not in record.agent_id else unfit(record.agent_id),
-        None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
-        record.seq_id,
-        None
-        if record.worker_id is None
-        else record.worker_id
-        if "\0" not in record.worker_id
-        else unfit(record.worker_id),
-    )
+    try:
+        return (
+            record.run_id if "\0" not in record.run_id else unfit(record.run_id),
+            record.episode_id if "\0" not in record.episode_id else unfit(record.episode_id),
+            record.total_reward,
+            record.steps,
+            record.terminated,
+            record.truncated,
+            None if record.metadata is None else dump_json(record.metadata),
+            None
+            if record.timestamp is None
+            else record.timestamp
+            if record.timestamp.tzinfo is not None
+            else unfit(record.timestamp),
+            None
+            if record.agent_id is None
+            else record.agent_id
+            if "\0" not in record.agent_id
+            else unfit(record.agent_id),
+            None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
+            record.seq_id,
+            None
+            if record.worker_id is None
+            else record.worker_id
+            if "\0" not in record.worker_id
+            else unfit(record.worker_id),
+        )
+    except VALUE_ERRORS as error:
+        raise refusal(record, _EPISODE_LIMITS) from error
 
 
 def _episode_event(record: EpisodeRollup, payload: bytes) -> Row:

@@ -28,15 +28,18 @@ class TelemetryRepository(Protocol):
             DatabaseNewerError: newer code migrated the database.
             MigrationError: it was migrated by code that was never released.
         """
+        ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All that is written inside is kept together, or not at all if an exception leaves it.
 
         It belongs to the thread. One inside another is kept with the outer one.
         """
+        ...
 
     def close(self) -> None:
         """Let go of the database; no other thread may be using it."""
+        ...
 
     def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
         """Add a record.
@@ -48,6 +51,7 @@ class TelemetryRepository(Protocol):
         Returns:
             False if there is one with its key already: that one stays, and no event is written.
         """
+        ...
 
     def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
         """Add records, all of them or none; those whose key is there already are passed over.
@@ -59,6 +63,7 @@ class TelemetryRepository(Protocol):
         Returns:
             How many were new.
         """
+        ...
 
     def save_step(self, step: StepRecord, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it.
@@ -67,12 +72,15 @@ class TelemetryRepository(Protocol):
             step: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
         """
+        ...
 
     def get_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
         """The record with this key; None if there is none."""
+        ...
 
     def delete_step(self, run_id: str, episode_id: str, step_index: int) -> bool:
         """Delete the record with this key; False if there is none."""
+        ...
 
     def steps_by_episode(
         self,
@@ -97,6 +105,7 @@ class TelemetryRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...
 
     def steps_by_run(
         self,
@@ -119,12 +128,15 @@ class TelemetryRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...
 
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
+        ...
 
     def delete_run(self, run_id: str) -> int:
         """Delete the steps with this run_id."""
+        ...
 
     def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
         """Add a record.
@@ -136,6 +148,7 @@ class TelemetryRepository(Protocol):
         Returns:
             False if there is one with its key already: that one stays, and no event is written.
         """
+        ...
 
     def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
         """Add records, all of them or none; those whose key is there already are passed over.
@@ -147,6 +160,7 @@ class TelemetryRepository(Protocol):
         Returns:
             How many were new.
         """
+        ...
 
     def save_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it.
@@ -155,12 +169,15 @@ class TelemetryRepository(Protocol):
             episode: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
         """
+        ...
 
     def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
         """The record with this key; None if there is none."""
+        ...
 
     def delete_episode(self, run_id: str, episode_id: str) -> bool:
         """Delete the record with this key; False if there is none."""
+        ...
 
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
@@ -175,6 +192,8 @@ class TelemetryRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...
 
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""
+        ...

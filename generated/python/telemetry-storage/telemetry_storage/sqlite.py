@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from os import PathLike
 from typing import Any
 
 from fieldstone_runtime.limits import (
@@ -184,7 +185,7 @@ def step_from_row(row: Row) -> StepRecord:
 
 
 def step_events(records: Sequence[StepRecord], payloads: Iterable[bytes] | None) -> list[Row]:
-    """The events of records: idempotency key, aggregate key, payload and time; ValueError for too few or many payloads."""
+    """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
         payloads = [to_dto_step(record).SerializeToString() for record in records]
     pairs, now = list(zip(records, payloads, strict=True)), now_us()
@@ -313,7 +314,7 @@ def episode_from_row(row: Row) -> EpisodeRollup:
 
 
 def episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes] | None) -> list[Row]:
-    """The events of records: idempotency key, aggregate key, payload and time; ValueError for too few or many payloads."""
+    """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
         payloads = [to_dto_episode(record).SerializeToString() for record in records]
     pairs, now = list(zip(records, payloads, strict=True)), now_us()
@@ -381,18 +382,26 @@ EPISODE_LIMITS = (
 
 
 class SQLiteTelemetryRepository:
-    """`TelemetryRepository` in an SQLite database; threads may share it."""
+    """`TelemetryRepository` in an SQLite database; threads may share it.
 
-    def __init__(self, database: SQLiteDatabase) -> None:
-        self._database = database
-        self._local = database.local
+    Args:
+        database: a file, ":memory:", or a database that others use too.
+
+    Raises:
+        DatabaseUnreachableError: the file cannot be opened.
+        DatabaseCorruptError: the file is no database.
+    """
+
+    def __init__(self, database: str | PathLike[str] | SQLiteDatabase) -> None:
+        self._database = database if isinstance(database, SQLiteDatabase) else SQLiteDatabase(database)
+        self._local = self._database.local
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the database to the tables that this code needs."""
         return migrate(self._database, "telemetry", SQLITE)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All that is written inside is kept together, or not at all if an exception leaves it."""
         with self._database.transaction():
             yield

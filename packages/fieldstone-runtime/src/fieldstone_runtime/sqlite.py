@@ -143,7 +143,8 @@ class SQLiteDatabase:
         if code in _UNIQUE:
             kind, problem = errors.UniqueConflictError, "holds these values already"
         elif code & 0xFF in {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}:
-            return errors.ValueRefusedError("", text.rpartition(": ")[2], None, f"what {self.name} takes ({text})")
+            column = text.partition("failed: ")[2]
+            return errors.ValueRefusedError("", column, None, f"a value that {self.name} takes ({text})")
         elif "no such table" in text or "no such column" in text or "has no column" in text:
             kind, problem = errors.NotMigratedError, "was not migrated to this version; run `migrate()`"
         elif isinstance(error, sqlite3.ProgrammingError) and "closed" in text:
@@ -179,22 +180,29 @@ class SQLiteDatabase:
             raise errors.DatabaseUnreachableError(f"{self.name} was closed")
         with suppress(IndexError):
             return self._idle.pop()
-        uri, threads = self._path.startswith("file:"), False  # a thread that ends leaves its connection to the next
         try:
-            connection = sqlite3.connect(
-                self._path,
-                self._timeout,
-                isolation_level=None,
-                check_same_thread=threads,
-                cached_statements=256,
-                uri=uri,
-            )
-            self._connections.append(connection)
+            return self._open()
+        except sqlite3.Error as error:
+            raise self.failure(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        uri, one_thread = self._path.startswith("file:"), False  # a thread that ends leaves its connection to the next
+        connection = sqlite3.connect(
+            self._path,
+            self._timeout,
+            isolation_level=None,
+            check_same_thread=one_thread,
+            cached_statements=256,
+            uri=uri,
+        )
+        try:
             self._switch_to_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-        except sqlite3.Error as error:
-            raise self.failure(error) from error
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._connections.append(connection)
         return connection
 
     def _switch_to_wal(self, connection: sqlite3.Connection) -> None:

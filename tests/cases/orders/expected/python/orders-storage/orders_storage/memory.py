@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import Any
@@ -86,7 +86,7 @@ class InMemoryOrdersRepository:
         return applied
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All that is written inside is kept together, or not at all if an exception leaves it."""
         with self._lock:
             undo = len(self._undo)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final, LiteralString, NamedTuple
@@ -27,6 +27,7 @@ from fieldstone_runtime.limits import (
     refusal_among,
     timestamp,
     two_of_oneof,
+    uint32,
     uint64,
     verify,
 )
@@ -159,7 +160,9 @@ _ORDER_BATCH: Final = _Batch(
     """,
     stage="""
         CREATE TEMPORARY TABLE fieldstone_stage ON COMMIT DROP AS
-        SELECT 0 AS fieldstone_position, shop, number, customer_id, placed_at_micros, reference, status, total, address, card,
+        SELECT
+            0 AS fieldstone_position,
+            shop, number, customer_id, placed_at_micros, reference, status, total, address, card,
             invoice_days, voucher, promise, sent_at, extra, weight, discount, gift, trail,
             questions, note, origin, category, urgency, carrier, seen_at, stage
         FROM orders
@@ -217,6 +220,12 @@ _COPY_ORDER_PICTURES: Final = """
 _ORDER_PICTURES_TYPES: Final = ("text", "bigint", "bigint", "bytea")
 _COUNT_OF_SHOP: Final = "SELECT count(*) FROM orders"
 _DELETE_SHOP: Final = "DELETE FROM orders"
+_ORDER_LINES_LIMITS: Final = (
+    ("sku", text),
+    ("count", uint32),
+    ("price", optional(a(Money))),
+    ("wishes", list_of(text)),
+)
 _ORDER_LIMITS: Final = (
     ("shop", text),
     ("number", uint64),
@@ -244,6 +253,9 @@ _ORDER_LIMITS: Final = (
     ("carrier", optional(text)),
     ("seen_at", optional(timestamp)),
     ("stage", int32),
+    ("lines", list_of(a(OrderLine, _ORDER_LINES_LIMITS))),
+    ("labels", map_of(text, text)),
+    ("pictures", list_of(binary)),
 )
 
 _CUSTOMERS: Final = """
@@ -282,7 +294,9 @@ _CUSTOMER_BATCH: Final = _Batch(
     """,
     stage="""
         CREATE TEMPORARY TABLE fieldstone_stage ON COMMIT DROP AS
-        SELECT 0 AS fieldstone_position, id, name, letters
+        SELECT
+            0 AS fieldstone_position,
+            id, name, letters
         FROM shop_customers
         WITH NO DATA
     """,
@@ -340,7 +354,7 @@ class PostgresOrdersRepository:
         return migrate(self._database, "orders", POSTGRES)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All that this thread writes inside is committed together, or not at all.
 
         A transaction inside another is undone alone if it fails, and committed with the outer one.
@@ -363,13 +377,12 @@ class PostgresOrdersRepository:
             return 0
         if payloads is None:
             payloads = [to_dto_order(record).SerializeToString() for record in given]
-        pairs = list(zip(given, payloads, strict=True))
+        rows = [_order_row(record) for record in given]
+        lines_rows = [_order_lines_rows(record) for record in given]
+        labels_rows = [_order_labels_rows(record) for record in given]
+        pictures_rows = [_order_pictures_rows(record) for record in given]
+        events = [_order_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
         try:
-            rows = [_order_row(record) for record in given]
-            events = [_order_event(record, payload) for record, payload in pairs]
-            lines_rows = [_order_lines_rows(record) for record in given]
-            labels_rows = [_order_labels_rows(record) for record in given]
-            pictures_rows = [_order_pictures_rows(record) for record in given]
             with self._database.transaction() as cursor:
                 new = _add_new(cursor, _ORDER_BATCH, rows)
                 copy(
@@ -399,12 +412,12 @@ class PostgresOrdersRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_order(order).SerializeToString()
+        verify(order, _ORDER_LIMITS)
+        values = _order_row(order)
+        lines_rows = _order_lines_rows(order)
+        labels_rows = _order_labels_rows(order)
+        pictures_rows = _order_pictures_rows(order)
         try:
-            verify(order, _ORDER_LIMITS)
-            values = _order_row(order)
-            lines_rows = _order_lines_rows(order)
-            labels_rows = _order_labels_rows(order)
-            pictures_rows = _order_pictures_rows(order)
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_ORDER, values)
                 parent = _order_key(order)
@@ -559,8 +572,8 @@ class PostgresOrdersRepository:
 
     def add_customer(self, customer: CustomerRecord) -> bool:
         """Add a record; False, and nothing is written, where its key is there already."""
+        verify(customer, _CUSTOMER_LIMITS)
         try:
-            verify(customer, _CUSTOMER_LIMITS)
             with self._database.cursor() as cursor:
                 cursor.execute(_ADD_CUSTOMER, _customer_row(customer))
                 return cursor.rowcount == 1
@@ -572,8 +585,8 @@ class PostgresOrdersRepository:
         given = list(customers)
         if not given:
             return 0
+        rows = [_customer_row(record) for record in given]
         try:
-            rows = [_customer_row(record) for record in given]
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
                     for record in given:
@@ -586,9 +599,9 @@ class PostgresOrdersRepository:
 
     def save_customer(self, customer: CustomerRecord) -> None:
         """Write a record over the one with its key, or add it."""
+        verify(customer, _CUSTOMER_LIMITS)
+        values = _customer_row(customer)
         try:
-            verify(customer, _CUSTOMER_LIMITS)
-            values = _customer_row(customer)
             with self._database.cursor() as cursor:
                 cursor.execute(_SAVE_CUSTOMER, values)
         except VALUE_ERRORS as error:
@@ -653,54 +666,57 @@ def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequence[int
 
 def _order_row(record: OrderRecord) -> Row:
     """What stands in the columns of `orders`."""
-    if (record.card is not None) + (record.invoice_days is not None) + (record.voucher is not None) > 1:
-        raise two_of_oneof(record, ("card", "invoice_days", "voucher"))
-    return (
-        record.shop if "\0" not in record.shop else unfit(record.shop),
-        record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number),
-        record.customer_id,
-        record.placed_at_micros,
-        record.reference if "\0" not in record.reference else unfit(record.reference),
-        ORDER_STATUS_NAMES.get(record.status)
-        or str(int(record.status) if -2147483648 <= record.status <= 2147483647 else unfit(record.status)),
-        None if record.total is None else dump_json(dump_money(record.total)),
-        None if record.address is None else dump_json(dump_address(record.address)),
-        None if record.card is None else record.card if "\0" not in record.card else unfit(record.card),
-        None
-        if record.invoice_days is None
-        else record.invoice_days
-        if -2147483648 <= record.invoice_days <= 2147483647
-        else unfit(record.invoice_days),
-        record.voucher,
-        None if record.promise is None else duration_micros(record.promise),
-        None
-        if record.sent_at is None
-        else record.sent_at
-        if record.sent_at.tzinfo is not None
-        else unfit(record.sent_at),
-        None if record.extra is None else dump_json(record.extra),
-        record.weight,
-        within_float32(record.discount),
-        record.gift,
-        dump_json([int(item) if -2147483648 <= item <= 2147483647 else unfit(item) for item in record.trail]),
-        dump_json(
-            {
-                str(key): item if -9223372036854775808 <= item <= 9223372036854775807 else unfit(item)
-                for key, item in record.questions.items()
-            }
-        ),
-        dump_json(record.note),
-        record.origin if "\0" not in record.origin else unfit(record.origin),
-        record.category,
-        record.urgency if -2147483648 <= record.urgency <= 2147483647 else unfit(record.urgency),
-        None if record.carrier is None else record.carrier if "\0" not in record.carrier else unfit(record.carrier),
-        None
-        if record.seen_at is None
-        else record.seen_at
-        if record.seen_at.tzinfo is not None
-        else unfit(record.seen_at),
-        int(record.stage) if -2147483648 <= record.stage <= 2147483647 else unfit(record.stage),
-    )
+    try:
+        if (record.card is not None) + (record.invoice_days is not None) + (record.voucher is not None) > 1:
+            raise two_of_oneof(record, ("card", "invoice_days", "voucher"))
+        return (
+            record.shop if "\0" not in record.shop else unfit(record.shop),
+            record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number),
+            record.customer_id,
+            record.placed_at_micros,
+            record.reference if "\0" not in record.reference else unfit(record.reference),
+            ORDER_STATUS_NAMES.get(record.status)
+            or str(int(record.status) if -2147483648 <= record.status <= 2147483647 else unfit(record.status)),
+            None if record.total is None else dump_json(dump_money(record.total)),
+            None if record.address is None else dump_json(dump_address(record.address)),
+            None if record.card is None else record.card if "\0" not in record.card else unfit(record.card),
+            None
+            if record.invoice_days is None
+            else record.invoice_days
+            if -2147483648 <= record.invoice_days <= 2147483647
+            else unfit(record.invoice_days),
+            record.voucher,
+            None if record.promise is None else duration_micros(record.promise),
+            None
+            if record.sent_at is None
+            else record.sent_at
+            if record.sent_at.tzinfo is not None
+            else unfit(record.sent_at),
+            None if record.extra is None else dump_json(record.extra),
+            record.weight,
+            within_float32(record.discount),
+            record.gift,
+            dump_json([int(item) if -2147483648 <= item <= 2147483647 else unfit(item) for item in record.trail]),
+            dump_json(
+                {
+                    str(key): item if -9223372036854775808 <= item <= 9223372036854775807 else unfit(item)
+                    for key, item in record.questions.items()
+                }
+            ),
+            dump_json(record.note),
+            record.origin if "\0" not in record.origin else unfit(record.origin),
+            record.category,
+            record.urgency if -2147483648 <= record.urgency <= 2147483647 else unfit(record.urgency),
+            None if record.carrier is None else record.carrier if "\0" not in record.carrier else unfit(record.carrier),
+            None
+            if record.seen_at is None
+            else record.seen_at
+            if record.seen_at.tzinfo is not None
+            else unfit(record.seen_at),
+            int(record.stage) if -2147483648 <= record.stage <= 2147483647 else unfit(record.stage),
+        )
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ORDER_LIMITS) from error
 
 
 def _order_event(record: OrderRecord, payload: bytes) -> Row:
@@ -730,33 +746,42 @@ def _order_key(record: OrderRecord) -> Row:
 
 def _order_lines_rows(record: OrderRecord) -> list[Row]:
     """What stands in `orders_lines` for a record."""
-    parent = _order_key(record)
-    return [
-        (
-            *parent,
-            position,
-            record.sku if "\0" not in record.sku else unfit(record.sku),
-            record.count if 0 <= record.count <= 4294967295 else unfit(record.count),
-            None if record.price is None else dump_json(dump_money(record.price)),
-            dump_json(record.wishes),
-        )
-        for position, record in enumerate(record.lines)
-    ]
+    try:
+        parent = _order_key(record)
+        return [
+            (
+                *parent,
+                position,
+                record.sku if "\0" not in record.sku else unfit(record.sku),
+                record.count if 0 <= record.count <= 4294967295 else unfit(record.count),
+                None if record.price is None else dump_json(dump_money(record.price)),
+                dump_json(record.wishes),
+            )
+            for position, record in enumerate(record.lines)
+        ]
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ORDER_LIMITS) from error
 
 
 def _order_labels_rows(record: OrderRecord) -> list[Row]:
     """What stands in `orders_labels` for a record."""
-    parent = _order_key(record)
-    return [
-        (*parent, key if "\0" not in key else unfit(key), value if "\0" not in value else unfit(value))
-        for key, value in record.labels.items()
-    ]
+    try:
+        parent = _order_key(record)
+        return [
+            (*parent, key if "\0" not in key else unfit(key), value if "\0" not in value else unfit(value))
+            for key, value in record.labels.items()
+        ]
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ORDER_LIMITS) from error
 
 
 def _order_pictures_rows(record: OrderRecord) -> list[Row]:
     """What stands in `orders_pictures` for a record."""
-    parent = _order_key(record)
-    return [(*parent, position, value) for position, value in enumerate(record.pictures)]
+    try:
+        parent = _order_key(record)
+        return [(*parent, position, value) for position, value in enumerate(record.pictures)]
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ORDER_LIMITS) from error
 
 
 def _order(row: Row) -> OrderRecord:
@@ -798,10 +823,12 @@ def _order(row: Row) -> OrderRecord:
     record.address = None if address_ is None else load_address(load_json(address_))
     record.promise = None if promise_ is None else timedelta(0, 0, promise_)
     record.extra = None if extra_ is None else load_json(extra_)
-    record.trail = [ORDER_STATUS_BY_NUMBER.get(item, item) for item in load_json(trail_)]
+    record.trail = [
+        ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_json(trail_)
+    ]
     record.questions = {int(key): item for key, item in load_json(questions_).items()}
     record.note = load_json(note_)
-    record.stage = ORDER_STATUS_BY_NUMBER.get(stage_, stage_)
+    record.stage = ORDER_STATUS_BY_NUMBER[stage_] if stage_ in ORDER_STATUS_BY_NUMBER else stage_
     record.lines = [
         OrderLine(
             sku=sku_,
@@ -811,7 +838,7 @@ def _order(row: Row) -> OrderRecord:
         )
         for sku_, count_, price_, wishes_ in lines_
     ]
-    record.labels = {key_: value_ for key_, value_ in labels_}
+    record.labels = dict(labels_)
     record.pictures = pictures_
     record.hint = ""
     return record
@@ -819,11 +846,14 @@ def _order(row: Row) -> OrderRecord:
 
 def _customer_row(record: CustomerRecord) -> Row:
     """What stands in the columns of `shop_customers`."""
-    return (
-        record.id,
-        None if record.name is None else record.name if "\0" not in record.name else unfit(record.name),
-        record.letters,
-    )
+    try:
+        return (
+            record.id,
+            None if record.name is None else record.name if "\0" not in record.name else unfit(record.name),
+            record.letters,
+        )
+    except VALUE_ERRORS as error:
+        raise refusal(record, _CUSTOMER_LIMITS) from error
 
 
 def _customer(row: Row) -> CustomerRecord:

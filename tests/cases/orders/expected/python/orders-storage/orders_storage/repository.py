@@ -28,15 +28,18 @@ class OrdersRepository(Protocol):
             DatabaseNewerError: newer code migrated the database.
             MigrationError: it was migrated by code that was never released.
         """
+        ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All that is written inside is kept together, or not at all if an exception leaves it.
 
         It belongs to the thread. One inside another is kept with the outer one.
         """
+        ...
 
     def close(self) -> None:
         """Let go of the database; no other thread may be using it."""
+        ...
 
     def add_order(self, order: OrderRecord, *, payload: bytes | None = None) -> bool:
         """Add a record.
@@ -48,6 +51,7 @@ class OrdersRepository(Protocol):
         Returns:
             False if there is one with its key already: that one stays, and no event is written.
         """
+        ...
 
     def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
         """Add records, all of them or none; those whose key is there already are passed over.
@@ -59,6 +63,7 @@ class OrdersRepository(Protocol):
         Returns:
             How many were new.
         """
+        ...
 
     def save_order(self, order: OrderRecord, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it.
@@ -67,12 +72,15 @@ class OrdersRepository(Protocol):
             order: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
         """
+        ...
 
     def get_order(self, shop: str, number: int) -> OrderRecord | None:
         """The record with this key; None if there is none."""
+        ...
 
     def delete_order(self, shop: str, number: int) -> bool:
         """Delete the record with this key; False if there is none."""
+        ...
 
     def orders_of_customer(
         self,
@@ -95,12 +103,15 @@ class OrdersRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...
 
     def order_by_reference(self, reference: str) -> OrderRecord | None:
         """The first of the orders with this reference, by shop and number."""
+        ...
 
     def count_of_shop(self, shop: str) -> int:
         """How many orders there are with this shop."""
+        ...
 
     def all_orders(self, *, after: tuple[str, int] | None = None, limit: int | None = None) -> Iterator[OrderRecord]:
         """The orders, by shop and number.
@@ -112,6 +123,7 @@ class OrdersRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...
 
     def urgent_orders(
         self,
@@ -134,9 +146,11 @@ class OrdersRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...
 
     def delete_shop(self, shop: str) -> int:
         """Delete the orders with this shop."""
+        ...
 
     def add_customer(self, customer: CustomerRecord) -> bool:
         """Add a record.
@@ -147,6 +161,7 @@ class OrdersRepository(Protocol):
         Returns:
             False if there is one with its key already: that one stays.
         """
+        ...
 
     def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
         """Add records, all of them or none; those whose key is there already are passed over.
@@ -157,6 +172,7 @@ class OrdersRepository(Protocol):
         Returns:
             How many were new.
         """
+        ...
 
     def save_customer(self, customer: CustomerRecord) -> None:
         """Write a record over the one with its key, or add it.
@@ -164,12 +180,15 @@ class OrdersRepository(Protocol):
         Args:
             customer: the record.
         """
+        ...
 
     def get_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key; None if there is none."""
+        ...
 
     def delete_customer(self, id: int) -> bool:
         """Delete the record with this key; False if there is none."""
+        ...
 
     def customers_from(
         self,
@@ -190,3 +209,4 @@ class OrdersRepository(Protocol):
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
         """
+        ...

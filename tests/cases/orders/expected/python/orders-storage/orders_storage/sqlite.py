@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import chain
@@ -290,7 +290,9 @@ def order_from_row(row: Row, lines: Iterable[Any], labels: Iterable[Any], pictur
     record.weight = None if weight_ is None else weight_ if weight_ != "NaN" else NAN
     record.discount = discount_ if discount_ != "NaN" else NAN
     record.gift = gift_ == 1
-    record.trail = [ORDER_STATUS_BY_NUMBER.get(item, item) for item in load_json(trail_)]
+    record.trail = [
+        ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_json(trail_)
+    ]
     record.questions = {int(key): item for key, item in load_json(questions_).items()}
     record.note = load_json(note_)
     record.origin = origin_
@@ -298,7 +300,7 @@ def order_from_row(row: Row, lines: Iterable[Any], labels: Iterable[Any], pictur
     record.urgency = urgency_
     record.carrier = carrier_
     record.seen_at = None if seen_at_ is None else EPOCH + timedelta(0, 0, seen_at_)
-    record.stage = ORDER_STATUS_BY_NUMBER.get(stage_, stage_)
+    record.stage = ORDER_STATUS_BY_NUMBER[stage_] if stage_ in ORDER_STATUS_BY_NUMBER else stage_
     record.lines = [_order_lines_member(*member_) for member_ in lines]
     record.labels = dict(labels)
     record.pictures = [value_ for (value_,) in pictures]
@@ -520,7 +522,7 @@ class SQLiteOrdersRepository:
         return migrate(self._database, "orders", SQLITE)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All that is written inside is kept together, or not at all if an exception leaves it."""
         with self._database.transaction():
             yield

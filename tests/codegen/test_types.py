@@ -1,0 +1,56 @@
+"""Generated code passes the type checkers and linters that people run, in the strictest form that they have."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.codegen.cases import CASES, ROOT, case_names
+
+FOLDERS = [ROOT / "generated", *(CASES / name / "expected" for name in case_names())]
+SOURCES = ["packages/fieldstone-runtime/src", "examples/telemetry/src"]
+
+
+def packages(folder: Path) -> list[Path]:
+    return sorted(folder.glob("python/*"))
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_mypy_strict(folder: Path, tmp_path: Path) -> None:
+    roots = [*packages(folder), *(ROOT / source for source in SOURCES)]
+    settings = f"[mypy]\nstrict = true\nmypy_path = {':'.join(map(str, roots))}\ncache_dir = {tmp_path}\n"
+    settings += "[mypy-google.type.*]\nignore_missing_imports = true\n"  # googleapis-common-protos has no types
+    tmp_path.joinpath("mypy.ini").write_text(settings)
+    checked = [package / package.name.replace("-", "_") for package in packages(folder)]
+    config = tmp_path / "mypy.ini"
+    assert run(sys.executable, "-m", "mypy", "--config-file", config, *checked, cwd=tmp_path) == ""
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_pyright(folder: Path, tmp_path: Path) -> None:
+    config = {
+        "include": [str(package) for package in packages(folder)],
+        "extraPaths": [*map(str, packages(folder)), *(str(ROOT / source) for source in SOURCES)],
+        "typeCheckingMode": "standard",
+        "ignore": [f"{folder}/**/*_pb2.py", f"{folder}/**/*_pb2_grpc.py"],  # written by protoc, and typed in .pyi
+        "pythonVersion": "3.11",
+    }
+    tmp_path.joinpath("pyrightconfig.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "basedpyright", "-p", tmp_path, "--pythonpath", sys.executable]
+    assert run(*command, cwd=tmp_path) == ""
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_our_own_ruff_rules(folder: Path) -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    assert run(ruff, "check", "--no-cache", folder, cwd=ROOT) == ""
+    assert run(ruff, "format", "--check", "--no-cache", folder, cwd=ROOT) == ""
