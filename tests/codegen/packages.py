@@ -35,7 +35,8 @@ class Generated:
         found = storage_view(
             read_schema(image, where=module.path, own_files=owned, with_imports=True),
             self.module,
-            own_files={path: path for path in owned},
+            own_files=owned,
+            root=module.path,
             history=[],
             record_paths=self.project.settings.record_paths,
             dto_module=Places(self.module, dict.fromkeys(owned, self.module)).python_module,

@@ -45,7 +45,7 @@ def test_pyright(folder: Path, tmp_path: Path) -> None:
         "pythonVersion": "3.11",
     }
     tmp_path.joinpath("pyrightconfig.json").write_text(json.dumps(config))
-    command = [sys.executable, "-m", "basedpyright", "-p", tmp_path, "--pythonpath", sys.executable]
+    command: list[str | Path] = [sys.executable, "-m", "basedpyright", "-p", tmp_path, "--pythonpath", sys.executable]
     assert run(*command, cwd=tmp_path) == ""
 
 

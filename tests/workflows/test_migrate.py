@@ -82,6 +82,7 @@ def test_the_working_tree(tmp_path: Path) -> None:
         ("sqlite:", "names no file"),
         ("sqlite://host/orders.db", "names no file"),
         ("orders.db", "begins with no scheme"),
+        ("password=s3cret host=a:b", "begins with no scheme"),
         ("mysql://root:s3cret@host/orders", "begins with mysql"),
         ("postgresql:s3cret", "begins with postgresql"),
         ("sqlite:///no/such/folder/orders.db", "no/such/folder/orders.db cannot be opened"),

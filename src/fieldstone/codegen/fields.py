@@ -70,13 +70,17 @@ class FieldConversion:
         if self.optional or self.value.annotation == "Any":
             return "None"
         factories = {"repeated": "field(default_factory=list)", "map": "field(default_factory=dict)"}
-        return factories.get(self.field.cardinality, "")
+        return factories.get(self.field.cardinality, self._zero if self.field.column.not_stored else "")
 
     @property
     def missing(self) -> str:
         """What stands for the attribute where a row or older JSON lacks it."""
-        if self.default:
-            return {"repeated": "[]", "map": "{}"}.get(self.field.cardinality, "None")
+        if self.optional or self.value.annotation == "Any":
+            return "None"
+        return {"repeated": "[]", "map": "{}"}.get(self.field.cardinality) or self._zero
+
+    @property
+    def _zero(self) -> str:
         if self.value.is_open_enum:
             return self.value.load.format(self.field.unset)
         return {"str": '""', "bytes": 'b""', "bool": "False", "float": "0.0"}.get(self.value.annotation, "0")

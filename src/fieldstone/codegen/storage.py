@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from fieldstone.codegen.build import module_view, outbox_table
@@ -24,7 +24,8 @@ def storage_view(
     schema: Schema,
     module: str,
     *,
-    own_files: Mapping[str, str],
+    own_files: Collection[str],
+    root: str,
     history: Sequence[tuple[str, Schema]],
     record_paths: Sequence[Path],
     dto_module: DtoModule,
@@ -34,7 +35,8 @@ def storage_view(
     Args:
         schema: the working tree with all imported files, these without annotations of storage.
         module: the module's name.
-        own_files: import path of each of the module's files, to its place for people.
+        own_files: the paths of the module's own files.
+        root: the module's folder as people see it.
         history: version and schema of each release, oldest first, with the working tree as the last
             where it differs from its newest release.
         record_paths: the source roots of the application's own classes.
@@ -46,8 +48,7 @@ def storage_view(
     if not any(message.entity is not None for message in schema.messages.values()):
         return None
     sources = RecordSources(record_paths)
-    path, place = next(iter(own_files.items()))
-    refuse(schema, module, own=own_files, find_record=sources.find, root=place.removesuffix(path).rstrip("/"))
+    refuse(schema, module, own=own_files, find_record=sources.find, root=root)
 
     def built_by_slots(reference: str, attributes: Collection[str]) -> bool:
         return by_slots(sources.find(reference), attributes)

@@ -15,12 +15,17 @@ from fieldstone.codegen.names import CONTRACTS, Places, package, python_version
 from fieldstone.codegen.packages import Release, contracts_package, folders_of, storage_package
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry.manifest import IMAGE
 from fieldstone.schema.descriptors import parse_image, read_schema
 from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.generated_folder import Difference, compare, update
-from fieldstone.workflows.generated_modules import compile_modules, compile_one, own_files
+from fieldstone.workflows.generated_modules import (
+    compile_modules,
+    compile_one,
+    current_version,
+    own_files,
+    released_schemas,
+)
 from fieldstone.workflows.project import Project
 
 
@@ -146,21 +151,10 @@ class _Generator:
     def _version(self, module: Module) -> tuple[str, bool]:
         """The newest version if the module is as released, else the one that it would become; and which it is."""
         if module.name not in self._versions:
-            self._versions[module.name] = self._judged_version(module)
+            self._versions[module.name] = current_version(
+                self.project, module, lambda: self._image(module), start=self.start
+            )
         return self._versions[module.name]
-
-    def _judged_version(self, module: Module) -> tuple[str, bool]:
-        from fieldstone.workflows.check import is_unchanged
-
-        newest = self.project.newest(module)
-        if newest is not None and is_unchanged(self.project, module, newest):
-            return newest.version, False
-        from fieldstone.workflows.baseline import judge_module
-
-        report = judge_module(self.project, module, self._image(module), against="", start=self.start)
-        if newest is not None and not report.version:
-            return newest.version, False
-        return report.version, True
 
     def _image(self, module: Module) -> bytes:
         if module.name not in self.images:
@@ -178,7 +172,8 @@ class _Generator:
         view = storage_view(
             schema,
             module.name,
-            own_files={path: self._place(module, path) for path in files},
+            own_files=files,
+            root=os.path.relpath(module.root, self.start).replace(os.sep, "/"),
             history=self._history(module, schema),
             record_paths=self.project.settings.record_paths,
             dto_module=Places(module.name, self.owners).python_module,
@@ -187,23 +182,11 @@ class _Generator:
             return {}
         return storage_package(self._release(module)) | storage_files(view) | upcast_file(view)
 
-    def _place(self, module: Module, path: str) -> str:
-        """A file as people see it from where they are."""
-        return os.path.relpath(module.root / path, self.start).replace(os.sep, "/")
-
     def _history(self, module: Module, schema: Schema) -> list[tuple[str, Schema]]:
-        """The schema of each release with all that it imports, and of the working tree where it is none of them."""
-        registry = self.project.registry
-        releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
-        found = [
-            (
-                release.version,
-                read_schema(registry.read(release, IMAGE), where=registry.place(release), with_imports=True),
-            )
-            for release in releases
-        ]
+        """The schema of each release, and of the working tree where it is none of them."""
         version, unreleased = self._version(module)
-        return [*found, (version, schema)] if unreleased else found
+        released = released_schemas(self.project, module)
+        return [*released, (version, schema)] if unreleased else released
 
 
 def _digest_of(path: Path) -> str:

@@ -1,13 +1,17 @@
-"""Which modules code is generated from, and their compiled images."""
+"""Which modules code is generated from, their compiled images, and what each release of them was."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from pathlib import Path
 
 from fieldstone.codegen.published import is_published
 from fieldstone.errors import FieldstoneError
+from fieldstone.registry.manifest import IMAGE
 from fieldstone.schema import buf
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.project import Project
 
@@ -70,6 +74,43 @@ def own_files(project: Project, module: Module) -> list[str]:
         return []
     files = [path for path in module.proto_files if not is_published(path)]
     return files if asked else [path for path in files if not path.startswith(_VOCABULARY)]
+
+
+def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema]]:
+    """Version and schema of each release, with all that it imports, oldest first.
+
+    Raises:
+        FieldstoneError: the registry cannot be read.
+    """
+    registry = project.registry
+    releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
+    return [
+        (r.version, read_schema(registry.read(r, IMAGE), where=registry.place(r), with_imports=True)) for r in releases
+    ]
+
+
+def current_version(project: Project, module: Module, image: Callable[[], bytes], *, start: Path) -> tuple[str, bool]:
+    """The newest version if the module is as released, else the one that it would become; and whether it is that.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        image: compiles the working tree, where that is needed.
+        start: the folder that places in errors are relative to.
+
+    Raises:
+        FieldstoneError: the module cannot be judged.
+    """
+    from fieldstone.workflows.baseline import judge_module
+    from fieldstone.workflows.check import is_unchanged
+
+    newest = project.newest(module)
+    if newest is not None and is_unchanged(project, module, newest):
+        return newest.version, False
+    report = judge_module(project, module, image(), against="", start=start)
+    if newest is not None and not report.version:
+        return newest.version, False
+    return report.version, True
 
 
 def _why_not(project: Project, module: Module) -> str:

@@ -12,11 +12,10 @@ from fieldstone.codegen.build import outbox_table
 from fieldstone.codegen.sql import migration_views
 from fieldstone.codegen.views import MigrationView
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry.manifest import IMAGE
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.generated_modules import compile_one
+from fieldstone.workflows.generated_modules import compile_one, current_version, released_schemas
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -84,12 +83,7 @@ def _wanted(project: Project, names: Sequence[str], *, unreleased: bool) -> dict
 
 
 def _migrations(project: Project, module: Module, *, unreleased: bool) -> list[MigrationView]:
-    registry = project.registry
-    releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
-    history = [
-        (release.version, read_schema(registry.read(release, IMAGE), where=registry.place(release), with_imports=True))
-        for release in releases
-    ]
+    history = released_schemas(project, module)
     if unreleased:
         history += _unreleased(project, module)
     return migration_views(history, outbox=outbox_table(module.name))
@@ -97,15 +91,10 @@ def _migrations(project: Project, module: Module, *, unreleased: bool) -> list[M
 
 def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
     """The working tree, under the version that it would become; nothing where it is as released."""
-    from fieldstone.workflows.baseline import judge_module
-    from fieldstone.workflows.check import is_unchanged
-
-    newest = project.newest(module)
-    if newest is not None and is_unchanged(project, module, newest):
+    version, unreleased = current_version(project, module, lambda: compile_one(project, module), start=Path.cwd())
+    if not unreleased:
         return []
-    image = compile_one(project, module)
-    version = judge_module(project, module, image, against="", start=Path.cwd()).version
-    return [(version, read_schema(image, where=module.path, with_imports=True))] if version else []
+    return [(version, read_schema(compile_one(project, module), where=module.path, with_imports=True))]
 
 
 def _apply(database: SQLiteDatabase | PostgresDatabase, module: str, views: Sequence[MigrationView]) -> Migrated:
@@ -139,7 +128,8 @@ def _open(url: str) -> SQLiteDatabase | PostgresDatabase:
             ) from error
         return PostgresDatabase(url)
     # The rest may hold a password.
-    raise FieldstoneError(f"the URL begins with {scheme[:20] if colon else 'no scheme'}", fix=_URLS)
+    shown = scheme if colon and scheme.isalnum() else "no scheme"
+    raise FieldstoneError(f"the URL of the database begins with {shown}", fix=_URLS)
 
 
 def _require_runtime() -> None:

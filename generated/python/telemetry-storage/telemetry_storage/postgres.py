@@ -22,7 +22,7 @@ from fieldstone_runtime.limits import (
     verify,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us, saved_key
+from fieldstone_runtime.outbox import escaped, now_us
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
 from fieldstone_runtime.values import dump_json, load_json, unfit
 from psycopg.errors import UniqueViolation
@@ -381,7 +381,7 @@ class PostgresTelemetryRepository:
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_STEP, values)
                 key, *others = _step_event(step, payload)
-                cursor.execute(_ADD_EVENT, (saved_key(key, payload), *others))
+                cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
         except VALUE_ERRORS as error:
             raise refusal(step, _STEP_LIMITS) from error
 
@@ -537,7 +537,7 @@ class PostgresTelemetryRepository:
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_EPISODE, values)
                 key, *others = _episode_event(episode, payload)
-                cursor.execute(_ADD_EVENT, (saved_key(key, payload), *others))
+                cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
         except VALUE_ERRORS as error:
             raise refusal(episode, _EPISODE_LIMITS) from error
 

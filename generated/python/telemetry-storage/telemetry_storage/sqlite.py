@@ -25,7 +25,7 @@ from fieldstone_runtime.limits import (
     timestamp,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us, saved_key
+from fieldstone_runtime.outbox import escaped, now_us
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
 from telemetry_app.records import EpisodeRollup, StepRecord
@@ -206,9 +206,9 @@ def step_events(records: Sequence[StepRecord], payloads: Iterable[bytes] | None)
 
 
 def step_saved_event(record: StepRecord, payload: bytes | None) -> Row:
-    """The event of a record that is written over another: its key tells one content from the next."""
+    """The event of a record that is written over another: its key tells one time from the next."""
     [(key, aggregate, content, now)] = step_events([record], None if payload is None else [payload])
-    return (saved_key(key, content), aggregate, content, now)
+    return (f"{key}@{now}", aggregate, content, now)
 
 
 _INSERT_EPISODE = """
@@ -333,9 +333,9 @@ def episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes] |
 
 
 def episode_saved_event(record: EpisodeRollup, payload: bytes | None) -> Row:
-    """The event of a record that is written over another: its key tells one content from the next."""
+    """The event of a record that is written over another: its key tells one time from the next."""
     [(key, aggregate, content, now)] = episode_events([record], None if payload is None else [payload])
-    return (saved_key(key, content), aggregate, content, now)
+    return (f"{key}@{now}", aggregate, content, now)
 
 
 STEP_LIMITS = (

@@ -168,8 +168,7 @@ class SQLiteDatabase:
         except sqlite3.OperationalError as error:
             failure = self.failure(error)
             if type(failure) is errors.StorageError:
-                problem = f"{module} {migration.version} cannot be applied to {self.name}: {error}"
-                raise errors.MigrationError(problem) from error
+                failure = errors.MigrationError(f"{module} {migration.version} cannot be applied to {failure}")
             raise failure from error
         row = (module, migration.version, migration.digest, applied_at)
         self.local.execute("INSERT INTO fieldstone_migrations VALUES (?, ?, ?, ?)", row)
@@ -228,17 +227,8 @@ class _Local(threading.local):
         self.execute = self.cursor.execute
         self.depth = 0
         self.readers: set[sqlite3.Cursor] = set()
-        self._lease = _Lease(self.connection, database._idle)  # noqa: SLF001
-
-
-class _Lease:
-    """Gives a connection back when the thread that had it is gone."""
-
-    def __init__(self, connection: sqlite3.Connection, idle: list[sqlite3.Connection]) -> None:
-        self._connection, self._idle = connection, idle
-
-    def __del__(self) -> None:
-        self._idle.append(self._connection)
+        # The set goes with its thread, and then another may have the connection.
+        weakref.finalize(self.readers, database._idle.append, self.connection).atexit = False  # noqa: SLF001
 
 
 def _temporary_file(owner: object) -> str:

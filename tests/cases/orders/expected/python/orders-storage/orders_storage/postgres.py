@@ -32,7 +32,7 @@ from fieldstone_runtime.limits import (
     verify,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us, saved_key
+from fieldstone_runtime.outbox import escaped, now_us
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
 from fieldstone_runtime.values import dump_json, duration_micros, load_json, unfit, within_float32
 from psycopg.errors import UniqueViolation
@@ -428,7 +428,7 @@ class PostgresOrdersRepository:
                 cursor.execute(_DELETE_ORDER_PICTURES, parent)
                 copy(cursor, _COPY_ORDER_PICTURES, _ORDER_PICTURES_TYPES, pictures_rows)
                 key, *others = _order_event(order, payload)
-                cursor.execute(_ADD_EVENT, (saved_key(key, payload), *others))
+                cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
         except VALUE_ERRORS as error:
             raise refusal(order, _ORDER_LIMITS) from error
 

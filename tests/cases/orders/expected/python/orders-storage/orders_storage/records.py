@@ -111,7 +111,7 @@ class OrderRecord:
     category: bytes | None = None
     """A category, which has categories in it."""
 
-    hint: str
+    hint: str = ""
     """For the shop's screens only."""
 
     urgency: int

@@ -36,7 +36,7 @@ from fieldstone_runtime.limits import (
     uint64,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us, saved_key
+from fieldstone_runtime.outbox import escaped, now_us
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, duration_micros, load_json, unfit, within_float32
 
@@ -394,9 +394,9 @@ def order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes] | Non
 
 
 def order_saved_event(record: OrderRecord, payload: bytes | None) -> Row:
-    """The event of a record that is written over another: its key tells one content from the next."""
+    """The event of a record that is written over another: its key tells one time from the next."""
     [(key, aggregate, content, now)] = order_events([record], None if payload is None else [payload])
-    return (saved_key(key, content), aggregate, content, now)
+    return (f"{key}@{now}", aggregate, content, now)
 
 
 _INSERT_CUSTOMER = """
