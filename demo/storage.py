@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from telemetry_app.records import StepRecord
 from telemetry_storage.mapper import from_dto_step, to_dto_step
-from telemetry_storage.repository import TelemetryRepository
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
+
+if TYPE_CHECKING:
+    from telemetry_storage.repository import TelemetryRepository
 
 STEPS = 10_000
 STEPS_OF_AN_EPISODE = 200

@@ -21,7 +21,7 @@ NAN = nan
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # What `_encoder.encode` makes anew for every value, which takes longer than most values do.
-_chunks = _encoder.iterencode
+_chunks: Any = _encoder.iterencode
 if c_make_encoder is not None:  # other Pythons than CPython have none
     _chunks = c_make_encoder(None, _encoder.default, encode_basestring, None, ":", ",", False, False, True)  # noqa: FBT003
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
