@@ -9,15 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NEEDS = {"mapper": ["betterproto2"], "sqlite": ["sqlalchemy"], "postgres": ["sqlalchemy"]}
-"""Packages of the group `bench`, which `make setup` need not install."""
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("section", ["mapper", "sqlite", "postgres", "import", "generation"])
 def test_a_section_runs(section: str) -> None:
-    for package in NEEDS.get(section, []):
-        pytest.importorskip(package)
     done = subprocess.run(
         [sys.executable, "benchmarks/codegen.py", section, "--rounds", "1", "--quick", "--seed", "1"],
         cwd=ROOT,

@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from string import Template
 
 import pytest
 
+from fieldstone.workflows.project import Project
 from tests.codegen.cases import ROOT, build_case
 from tests.codegen.packages import Generated, generated
 
@@ -19,19 +21,19 @@ import sqlite3
 import psycopg
 import pytest
 from fieldstone_runtime.sqlite import SQLiteDatabase
-from orders_storage.contract import OrdersRepositoryContract
-from orders_storage.memory import InMemoryOrdersRepository
-from orders_storage.postgres import PostgresOrdersRepository
-from orders_storage.sqlite import SQLiteOrdersRepository
+from ${module}_storage.contract import ${prefix}RepositoryContract
+from ${module}_storage.memory import InMemory${prefix}Repository
+from ${module}_storage.postgres import Postgres${prefix}Repository
+from ${module}_storage.sqlite import SQLite${prefix}Repository
 from tests.codegen.server import running_postgres
 
-EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto FROM orders_outbox ORDER BY id"
+EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto FROM ${module}_outbox ORDER BY id"
 
 
-class TestMemory(OrdersRepositoryContract):
+class TestMemory(${prefix}RepositoryContract):
     @pytest.fixture
     def repository(self):
-        made = InMemoryOrdersRepository()
+        made = InMemory${prefix}Repository()
         made.migrate()
         return made
 
@@ -40,10 +42,10 @@ class TestMemory(OrdersRepositoryContract):
         return lambda: repository.outbox
 
 
-class TestSQLite(OrdersRepositoryContract):
+class TestSQLite(${prefix}RepositoryContract):
     @pytest.fixture
     def repository(self, tmp_path):
-        made = SQLiteOrdersRepository(SQLiteDatabase(tmp_path / "test.db"))
+        made = SQLite${prefix}Repository(SQLiteDatabase(tmp_path / "test.db"))
         made.migrate()
         yield made
         made.close()
@@ -61,14 +63,14 @@ def server():
         yield server
 
 
-class TestPostgres(OrdersRepositoryContract):
+class TestPostgres(${prefix}RepositoryContract):
     @pytest.fixture
     def conninfo(self, server):
         return server.new_database()
 
     @pytest.fixture
     def repository(self, conninfo):
-        made = PostgresOrdersRepository(conninfo)
+        made = Postgres${prefix}Repository(conninfo)
         made.migrate()
         yield made
         made.close()
@@ -85,14 +87,26 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generated(build_case("orders", tmp_path_factory.mktemp("orders")), "orders", tmp_path_factory.mktemp("out"))
 
 
+@pytest.fixture(scope="module")
+def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
+
+
 @pytest.mark.parametrize("implementation", ["Memory", "SQLite", "Postgres"])
-def test_the_contract(implementation: str, orders: Generated, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["orders", "telemetry"])
+def test_the_contract(name: str, implementation: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    package: Generated = request.getfixturevalue(name)
     path = tmp_path / "test_repository.py"
-    path.write_text(SUITE)
-    places = [str(ROOT), *(str(folder) for folder in orders.out.glob("python/*"))]
+    path.write_text(Template(SUITE).substitute(module=name, prefix=name.capitalize()))
+    places = [ROOT, *package.out.glob("python/*"), *package.project.settings.record_paths]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "",
+    }
     done = subprocess.run(
         [*PYTEST, str(path), "--rootdir", str(tmp_path), "-k", f"Test{implementation}"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""},
+        env=os.environ | environment,
         cwd=tmp_path,
         capture_output=True,
         text=True,

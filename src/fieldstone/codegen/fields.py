@@ -67,7 +67,7 @@ class FieldConversion:
     @property
     def default(self) -> str:
         """What stands for the attribute where nothing is given, in a dataclass; empty for none."""
-        if self.optional or self.value.annotation == "Any":
+        if self._may_be_none:
             return "None"
         factories = {"repeated": "field(default_factory=list)", "map": "field(default_factory=dict)"}
         return factories.get(self.field.cardinality, self._zero if self.field.column.not_stored else "")
@@ -75,7 +75,7 @@ class FieldConversion:
     @property
     def missing(self) -> str:
         """What stands for the attribute where a row or older JSON lacks it."""
-        if self.optional or self.value.annotation == "Any":
+        if self._may_be_none:
             return "None"
         return {"repeated": "[]", "map": "{}"}.get(self.field.cardinality) or self._zero
 
@@ -93,7 +93,7 @@ class FieldConversion:
     def fill(self, dto: str = "dto", record: str = "record") -> list[str]:
         """Statements that set the DTO's field from the record."""
         given = f"{record}.{self.attribute}"
-        if not self.optional:
+        if not self._may_be_none:
             return self._fill_with(dto, given)
         local = f"{self.attribute}_" if self.attribute in _TAKEN_NAMES else self.attribute
         inside = [f"    {line}" for line in self._fill_with(dto, local)]
@@ -123,7 +123,18 @@ class FieldConversion:
         if conversion == SAME:
             return value
         plain = conversion.format(value)
-        return f"None if {value} is None else {plain}" if self.optional else plain
+        if self.optional:
+            return f"None if {value} is None else {plain}"
+        if self._may_be_none and conversion == self.value.sqlite:
+            return f'"null" if {value} is None else {plain}'
+        if self._may_be_none and conversion == self.value.from_sqlite:
+            return f'None if {value} == "null" else {plain}'
+        return plain
+
+    @property
+    def _may_be_none(self) -> bool:
+        """Whether the attribute may be None: absent, or the JSON value null."""
+        return self.optional or self.value.annotation == "Any"
 
 
 def _without_keyword(lines: Sequence[str], dto: str, field: Field) -> list[str]:

@@ -57,7 +57,8 @@ def fill_dto_step(dto: telemetry_v1_pb2.TelemetryStepV1, record: StepRecord) -> 
             dto.game_id = game_id
         if (action := record.action) is not None:
             dto.action = dump_json(action).encode()
-        dto.observation = dump_json(record.observation).encode()
+        if (observation := record.observation) is not None:
+            dto.observation = dump_json(observation).encode()
         dto.reward = record.reward
         dto.terminated = record.terminated
         dto.truncated = record.truncated

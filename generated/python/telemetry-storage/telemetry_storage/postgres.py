@@ -621,7 +621,7 @@ def _step_row(record: StepRecord) -> Row:
             else unfit(record.agent_id),
             None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
             None if record.action is None else dump_json(record.action),
-            dump_json(record.observation),
+            "null" if record.observation is None else dump_json(record.observation),
             record.reward,
             record.terminated,
             record.truncated,
@@ -695,7 +695,7 @@ def _step(row: Row) -> StepRecord:
         vector_metadata_,
     ) = row
     record.action = None if action_ is None else load_json(action_)
-    record.observation = load_json(observation_)
+    record.observation = None if observation_ == "null" else load_json(observation_)
     record.info = None if info_ is None else load_json(info_)
     record.render_hint = None if render_hint_ is None else load_json(render_hint_)
     record.space_signature = None if space_signature_ is None else load_json(space_signature_)

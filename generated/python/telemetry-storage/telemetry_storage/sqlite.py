@@ -107,7 +107,7 @@ def step_row(record: StepRecord) -> Row:
             record.agent_id,
             record.game_id,
             None if record.action is None else dump_json(record.action),
-            dump_json(record.observation),
+            "null" if record.observation is None else dump_json(record.observation),
             record.reward if record.reward == record.reward else "NaN",
             1 if record.terminated else 0,
             1 if record.truncated else 0,
@@ -165,7 +165,7 @@ def step_from_row(row: Row) -> StepRecord:
     record.agent_id = agent_id_
     record.game_id = game_id_
     record.action = None if action_ is None else load_json(action_)
-    record.observation = load_json(observation_)
+    record.observation = None if observation_ == "null" else load_json(observation_)
     record.reward = reward_ if reward_ != "NaN" else NAN
     record.terminated = terminated_ == 1
     record.truncated = truncated_ == 1

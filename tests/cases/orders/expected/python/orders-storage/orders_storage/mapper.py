@@ -111,7 +111,8 @@ def fill_dto_order(dto: orders_pb2.Order, record: OrderRecord) -> None:
         dto.gift = record.gift
         dto.trail.extend(record.trail)  # type: ignore[arg-type]
         dto.questions.update(record.questions)
-        dto.note = dump_json(record.note)
+        if (note := record.note) is not None:
+            dto.note = dump_json(note)
         setattr(dto, "from", record.origin)
         if (category := record.category) is not None:
             fill_message(dto.category, category)

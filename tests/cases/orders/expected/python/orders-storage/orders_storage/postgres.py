@@ -703,7 +703,7 @@ def _order_row(record: OrderRecord) -> Row:
                     for key, item in record.questions.items()
                 }
             ),
-            dump_json(record.note),
+            "null" if record.note is None else dump_json(record.note),
             record.origin if "\0" not in record.origin else unfit(record.origin),
             record.category,
             record.urgency if -2147483648 <= record.urgency <= 2147483647 else unfit(record.urgency),
@@ -827,7 +827,7 @@ def _order(row: Row) -> OrderRecord:
         ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_json(trail_)
     ]
     record.questions = {int(key): item for key, item in load_json(questions_).items()}
-    record.note = load_json(note_)
+    record.note = None if note_ == "null" else load_json(note_)
     record.stage = ORDER_STATUS_BY_NUMBER[stage_] if stage_ in ORDER_STATUS_BY_NUMBER else stage_
     record.lines = [
         OrderLine(

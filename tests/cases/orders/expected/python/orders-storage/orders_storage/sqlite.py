@@ -228,7 +228,7 @@ def order_row(record: OrderRecord) -> Row:
                     for key, item in record.questions.items()
                 }
             ),
-            dump_json(record.note),
+            "null" if record.note is None else dump_json(record.note),
             record.origin,
             record.category,
             record.urgency if -2147483648 <= record.urgency <= 2147483647 else unfit(record.urgency),
@@ -294,7 +294,7 @@ def order_from_row(row: Row, lines: Iterable[Any], labels: Iterable[Any], pictur
         ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_json(trail_)
     ]
     record.questions = {int(key): item for key, item in load_json(questions_).items()}
-    record.note = load_json(note_)
+    record.note = None if note_ == "null" else load_json(note_)
     record.origin = origin_
     record.category = category_
     record.urgency = urgency_
