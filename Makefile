@@ -67,6 +67,7 @@ fuzz: setup ## thousands of random schema pairs through both engines
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/codegen.py
 
 fmt: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only

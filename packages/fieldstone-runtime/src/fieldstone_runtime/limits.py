@@ -8,17 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from sys import exc_info
+from typing import Any
 
+from fieldstone_runtime import values
 from fieldstone_runtime.errors import StorageError, ValueRefusedError
-from fieldstone_runtime.values import (
-    NAN,
-    UnfitError,
-    dump_json,
-    duration_micros,
-    load_json,
-    read_duration,
-    within_float32,
-)
 
 Check = Callable[[object], str]
 """What would fit instead of a value, in words; empty for a value that fits."""
@@ -43,7 +36,7 @@ def refusal(record: object, checks: Checks) -> StorageError:
     for name, value, check in given:
         if limit := check(value):
             return ValueRefusedError(kind, name, value, limit)
-    if isinstance(error, UnfitError):
+    if isinstance(error, values.UnfitError):
         found = next((name for name, value, _ in given if value is error.value), "")
         return ValueRefusedError(kind, found, error.value, error.limit)
     return error if isinstance(error, StorageError) else StorageError(f"{kind} does not fit: {error!r}")
@@ -74,7 +67,7 @@ def two_of_oneof(record: object, names: Iterable[str]) -> ValueRefusedError:
     return ValueRefusedError(type(record).__name__, second, getattr(record, second), f"None beside {first}")
 
 
-def _check(limit: str, fits: Callable[[object], object]) -> Check:
+def _check(limit: str, fits: Callable[[Any], object]) -> Check:
     def check(value: object) -> str:
         try:
             return "" if fits(value) else limit
@@ -93,17 +86,21 @@ int64, uint64 = _integer(-(2**63), 2**63 - 1), _integer(0, 2**63 - 1)
 """A column has 64 bits with a sign, so that the upper half of a uint64 does not fit."""
 boolean = _check("True or False", lambda value: isinstance(value, int))
 double = _check("a float", lambda value: isinstance(value, int | float) and float(value) is not None)
-float32 = _check("a float of 32 bits", lambda value: isinstance(value, int | float) and within_float32(value) is value)
+float32 = _check("a float of 32 bits", lambda value: values.within_float32(value) is value)
 text = _check("a str without lone surrogates", lambda value: isinstance(value, str) and value.encode() is not None)
 binary = _check("bytes", lambda value: isinstance(value, bytes | bytearray))
 timestamp = _check("a datetime with a time zone", lambda value: isinstance(value, datetime) and value.tzinfo)
-duration = _check("a timedelta of at most 315576000000 seconds", lambda value: duration_micros(value) is not None)  # type: ignore[arg-type]
-json_value = _check("a JSON value", lambda value: dump_json(value).encode())
-json_object = _check("a dict of JSON values", lambda value: isinstance(value, dict) and dump_json(value).encode())
-json_list = _check("a list of JSON values", lambda value: isinstance(value, list) and dump_json(value).encode())
-timestamp_message = _check("a Timestamp from year 1 to 9999", lambda value: value.ToDatetime())  # type: ignore[attr-defined]
-duration_message = _check("a Duration whose parts have one sign", lambda value: read_duration(value) is not None)  # type: ignore[arg-type]
-json_text = _check("JSON", lambda value: value in {"", b""} or load_json(value) is not NAN)  # type: ignore[arg-type]
+duration = _check(
+    "a timedelta of at most 315576000000 seconds", lambda value: values.duration_micros(value) is not None
+)
+json_value = _check("a JSON value", lambda value: values.dump_json(value).encode())
+json_object = _check(
+    "a dict of JSON values", lambda value: isinstance(value, dict) and values.dump_json(value).encode()
+)
+json_list = _check("a list of JSON values", lambda value: isinstance(value, list) and values.dump_json(value).encode())
+timestamp_message = _check("a Timestamp from year 1 to 9999", lambda value: value.ToDatetime())
+duration_message = _check("a Duration whose parts have one sign", lambda value: values.read_duration(value) is not None)
+json_text = _check("JSON", lambda value: value in {"", b""} or values.load_json(value) is not values.NAN)
 
 
 def a(kind: type, checks: Checks = ()) -> Check:
@@ -140,8 +137,7 @@ def map_of(key: Check, item: Check) -> Check:
         if not isinstance(value, dict):
             return "a dict"
         keys, items = list_of(key)(list(value)), list_of(item)(list(value.values()))
-        return keys.replace("a list, each item", "a dict, each key") or items.replace(
-            "a list, each item", "a dict, each value"
-        )
+        each = "a list, each item"
+        return keys.replace(each, "a dict, each key") or items.replace(each, "a dict, each value")
 
     return limit
