@@ -177,7 +177,8 @@ def outboxes(run: Run, scratch: Path) -> list[Case]:
     to_dto = import_module("telemetry_storage.mapper").to_dto_step
     found = []
     for name, make in RECORDS.items():
-        records = [make(number) for number in range(rows_of(run))]
+        # So many that both ways move their write-ahead log to the file in proportion to what they write.
+        records = [make(number) for number in range(4 * rows_of(run))]
         payloads = [to_dto(record).SerializeToString() for record in records]
         for size in (64,) if run.quick else (64, 512):
             folder = scratch / f"outbox {name} {size}"

@@ -68,6 +68,15 @@ def test_a_record_class_that_is_not_there(records: Path) -> None:
     ]
 
 
+def test_an_attribute_that_may_be_none_where_the_field_is_always_there(records: Path) -> None:
+    path = records / "app" / "records.py"
+    path.write_text(RECORDS.replace("run_id: str\n    at", "run_id: str | None\n    at"))
+    assert refused(with_record("app.records:Step", *STEP_FIELDS), records) == [
+        f"3:3: Step.run_id at {path}:8 is of type str | None, and run_id is never absent; "
+        "annotate it as str, or make the field optional"
+    ]
+
+
 def test_a_record_class_that_lacks_an_attribute(records: Path) -> None:
     path = records / "app" / "records.py"
     fields = [*STEP_FIELDS[:-1], "repeated string tag", annotated("string zzz", 'attribute: "qqq" not_stored: true')]

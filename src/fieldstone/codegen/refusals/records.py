@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fieldstone.codegen.fields import field_conversion
 from fieldstone.codegen.record_classes import RecordAttribute, RecordClass
-from fieldstone.codegen.record_types import fits
+from fieldstone.codegen.record_types import Type, fits
 from fieldstone.codegen.refusals.classes import attribute_name
 from fieldstone.codegen.refusals.subject import Refusal, Subject, nearest, place
 from fieldstone.errors import FieldstoneError
@@ -51,6 +51,9 @@ def _type(subject: Subject, record: RecordClass, attribute: RecordAttribute, fie
     if not fits(attribute.types, wanted):
         what = f"{_place(record, attribute)} is of type {attribute.annotation}, and {field.name} gives {wanted}"
         yield Refusal(field.location, what, f"annotate it as {wanted}")
+    elif Type("None") in attribute.types and not wanted.endswith(("None", "Any")):
+        what = f"{_place(record, attribute)} is of type {attribute.annotation}, and {field.name} is never absent"
+        yield Refusal(field.location, what, f"annotate it as {wanted}, or make the field optional")
 
 
 def _expected(subject: Subject, field: Field) -> str:
