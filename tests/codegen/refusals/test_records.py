@@ -72,8 +72,10 @@ def test_an_attribute_that_may_be_none_where_the_field_is_always_there(records: 
     path = records / "app" / "records.py"
     path.write_text(RECORDS.replace("run_id: str\n    at", "run_id: str | None\n    at"))
     assert refused(with_record("app.records:Step", *STEP_FIELDS), records) == [
-        f"3:3: Step.run_id at {path}:8 is of type str | None, and run_id is never absent; "
-        "annotate it as str, or make the field optional"
+        (
+            f"3:3: Step.run_id at {path}:8 is of type str | None, and run_id is never absent; "
+            "annotate it as str, or make the field optional"
+        )
     ]
 
 
