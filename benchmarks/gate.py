@@ -20,7 +20,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CONTRACT = "schemas/telemetry/telemetry/v2/telemetry_v2.proto"
-ANCHOR = "  optional int32 vector_index = 17;\n"
+ANCHOR = "  optional int64 time_step = 16;\n"
 ADDED = ANCHOR + "  // How long the step took, in microseconds.\n  optional int64 duration_us = 18;\n"
 
 UNCHANGED_LIMIT_S = 0.150
@@ -60,7 +60,10 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         unchanged, changed = copy_repository(Path(one)), copy_repository(Path(two))
         contract = changed / CONTRACT
-        contract.write_text(contract.read_text().replace(ANCHOR, ADDED))
+        released = contract.read_text()
+        if ANCHOR not in released:
+            sys.exit(f"{contract} has no line {ANCHOR.strip()!r} to add a field after")
+        contract.write_text(released.replace(ANCHOR, ADDED))
         newest = max((changed / "registry/telemetry").iterdir(), key=lambda path: [*map(int, path.name.split("."))])
         times = measure(
             rounds,
