@@ -70,7 +70,7 @@ bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/codegen.py
 
 docs: setup ## build the documentation into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open site/index.html"
 
 fmt: setup ## format the code, and mend what ruff can mend
