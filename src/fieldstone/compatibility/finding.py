@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fieldstone.compatibility.waiver import Waiver
+
 if TYPE_CHECKING:
     from fieldstone.schema.model import Location
 
@@ -90,6 +92,7 @@ class Finding:
         fingerprint: stable across rewording and moving: rule, subject and both elements' content.
         buf: the buf rules that report the same change.
         witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
+        waiver: the waiver in force that permits it; None where it counts.
     """
 
     rule: str
@@ -104,6 +107,7 @@ class Finding:
     fingerprint: str = ""
     buf: tuple[str, ...] = ()
     witnesses: tuple[Witness, ...] = ()
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
