@@ -108,6 +108,11 @@ class Field(Element):
     column: ColumnOptions = field(default=ColumnOptions(), compare=False)
 
     @property
+    def holds(self) -> str:
+        """The type of a value, also of one in a list or a map."""
+        return self.type.removesuffix(">").rpartition(" ")[2] if self.cardinality == "map" else self.type
+
+    @property
     def label(self) -> str:
         """The keyword before the type, with a space after it, or nothing."""
         if self.cardinality in {"repeated", "required"}:

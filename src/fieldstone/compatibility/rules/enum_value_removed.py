@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Removed
-from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import EnumValue, Reservation
 
 
@@ -12,7 +14,7 @@ from fieldstone.schema.model import EnumValue, Reservation
     summary="A released enum value stays.",
     message="`{name}` left `{parent}`, its number {number} and its name reserved",
     fix="keep `{was}` and mark it `deprecated = true`",
-    breaks=EVERYTHING,
+    breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
     examples=[
         hit(
