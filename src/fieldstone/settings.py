@@ -31,6 +31,12 @@ _POLICY: dict[str, Any] = {
         "default": _SURFACES,
         "description": "What is protected: a change that breaks none of these passes.",
     },
+    "options": {
+        "type": "array",
+        "items": {"type": "string"},
+        "default": ["google.api.http", "google.api.field_behavior"],
+        "description": "The full names of the custom options whose changes are reported.",
+    },
     "naming": {
         "type": "boolean",
         "default": False,
@@ -123,6 +129,7 @@ class ModuleSettings:
     breaking_before_1_0: str
     rules: Mapping[str, str]
     generate: bool | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,7 @@ class Settings:
             breaking_before_1_0=own.get("breaking-before-1-0", self._get("breaking-before-1-0")),
             rules={**self.values.get("rules", {}), **own.get("rules", {})},
             generate=own.get("generate"),
+            options=tuple(own.get("options", self._get("options"))),
         )
 
     def _get(self, key: str, table: str = "") -> Any:

@@ -21,6 +21,9 @@ from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.compatibility.structure import Structure
 from fieldstone.schema.model import Element, Location, Schema
 
+WATCHED = ("google.api.http", "google.api.field_behavior")
+"""The custom options whose changes are reported unless a module's settings name others."""
+
 EVERYTHING = tuple(Surface)
 """Every surface."""
 
@@ -33,12 +36,16 @@ Sources = str | Mapping[str, str]
 
 @dataclass(frozen=True)
 class Context:
-    """What is judged, and what a rule may ask beyond the change itself."""
+    """What is judged, and what a rule may ask beyond the change itself.
+
+    `watched` are the full names of the custom options whose changes count.
+    """
 
     old: Schema
     new: Schema
     ledger: Ledger
     today: date
+    watched: tuple[str, ...] = WATCHED
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

@@ -39,4 +39,6 @@ def enum_value_removed_without_reserve(change: Removed[EnumValue], context: Cont
     }
     free = [what for what, is_reserved in taken.items() if not is_reserved]
     if free:
-        yield Hit(free=" and ".join(free))
+        on = [Surface.JSON] if still_used else [Surface.WIRE, Surface.JSON]
+        breaks = by_surface(lost(Direction.READING_OLD, surfaces=on), Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=breaks, free=" and ".join(free))

@@ -6,7 +6,7 @@ from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.compatibility.structure import by_surface
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Message
 
 
 @rule(
@@ -47,9 +47,21 @@ def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     old, new = change.old, change.new
     if old.type != new.type and (old.cardinality == "map") == (new.cardinality == "map"):
         losses = context.structure.type(old, new)
-        beyond = (Surface.SOURCE, Surface.STORAGE) if losses or not old.composite else (Surface.SOURCE,)
-        yield Hit(breaks=by_surface(losses, *beyond), old=old.type, new=new.type)
+        breaks = by_surface(losses, Surface.SOURCE, *([] if old.composite and not losses else [Surface.STORAGE]))
+        if _only_the_number_changed(change):
+            breaks = {surface: whom for surface, whom in breaks.items() if surface is Surface.WIRE}
+        if breaks:
+            yield Hit(breaks=breaks, old=old.type, new=new.type)
     elif old.group != new.group:
         on_wire = by_surface(context.structure.type(old, new), Surface.STORAGE)
         words = {True: "a group", False: "a message"}
         yield Hit(breaks=on_wire, old=words[old.group], new=words[new.group])
+
+
+def _only_the_number_changed(change: Kept[Field]) -> bool:
+    """Whether the field lives on under its name and type, so that only bytes read another type here."""
+    message = change.within.new if change.within else None
+    if change.old.name == change.new.name or not isinstance(message, Message):
+        return False
+    number = message.number_of(change.old.name)
+    return number is not None and message.fields[number].type == change.old.type
