@@ -37,6 +37,12 @@ _POLICY: dict[str, Any] = {
         "default": _SURFACES,
         "description": "What is protected: a change that breaks none of these passes.",
     },
+    "options": {
+        "type": "array",
+        "items": {"type": "string"},
+        "default": ["google.api.http", "google.api.field_behavior"],
+        "description": "The full names of the custom options whose changes are reported.",
+    },
     "naming": {
         "type": "boolean",
         "default": False,
@@ -131,6 +137,7 @@ class ModuleSettings:
     rules: Mapping[str, str]
     generate: bool | None = None
     waivers: tuple[Waiver, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,7 @@ class Settings:
             rules={**self.values.get("rules", {}), **own.get("rules", {})},
             generate=own.get("generate"),
             waivers=tuple(waiver for waiver in self.waivers if waiver.module in {"", name}),
+            options=tuple(own.get("options", self._get("options"))),
         )
 
     def _get(self, key: str, table: str = "") -> Any:

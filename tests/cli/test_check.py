@@ -34,7 +34,8 @@ def test_a_break_is_shown_in_a_frame_with_what_was_released_and_what_to_do(grown
         " 9 |   int32 id = 1;\n"
         "   |   ^^^^^^^^^^^^^ was `string id = 1;` at 1.2.0\n"
         "  ::: registry/shop/1.2.0/schemas/acme/shop/v1/shop.proto:9 at 1.2.0\n"
-        "   = breaks:  wire, json, source, storage -> major\n"
+        "   = breaks:  wire and json (reading old data, being read by old code), "
+        "source (compiling against it), storage -> major\n"
         "   = fix:     keep `string id = 1;` and add a new field\n"
         "   = more:    fieldstone explain field-type-changed\n"
     )
@@ -138,7 +139,7 @@ def test_only_the_surfaces_that_a_module_protects_count(grown: Repo) -> None:
     ran = grown.run("check", "shop")
     assert ran.code == 1
     assert "error[field-renamed]" in ran.out
-    assert "= breaks:  json -> major" in ran.out
+    assert "= breaks:  json (reading old data, being read by old code) -> major" in ran.out
 
 
 def test_a_rule_that_is_off_says_nothing(grown: Repo) -> None:

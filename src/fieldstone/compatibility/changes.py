@@ -13,7 +13,7 @@ from fieldstone.schema.storage import Column, StoredQuery, Table
 
 _ORDER = ("removed", "changed", "deprecated", "added")
 _MEMBERS = {"fields", "oneofs", "values", "rpcs", "columns", "queries"}
-_TOLD_ELSEWHERE = _MEMBERS | {"full_name", "location", "lifecycle", "indexes", "aggregate_key"}
+_TOLD_ELSEWHERE = _MEMBERS | {"custom", "full_name", "location", "lifecycle", "indexes", "aggregate_key"}
 _ANNOTATED = {"comment", "composite", "column", "attribute", "entity", "entity_location", "serves", "message"}
 
 
@@ -60,6 +60,7 @@ def _describe(change: Change) -> Iterator[Described]:
 
 def _differences(old: Element, new: Element) -> Iterator[Described]:
     """What differs in an element itself; its members have changes of their own."""
+    yield from _custom_options(old, new)
     if isinstance(old, Field | Rpc | EnumValue | Column | StoredQuery) and old.declaration != new.declaration:
         yield _described("changed", old, f"{_about(old)} went from `{old.declaration}` to `{new.declaration}`")
         return
@@ -72,6 +73,14 @@ def _differences(old: Element, new: Element) -> Iterator[Described]:
         if part.name not in _TOLD_ELSEWHERE | _ANNOTATED and was != now:
             words = "name" if part.name == "table" else part.name.replace("_", " ")
             yield _described("changed", old, f"{words} of {_about(old)} went from {_value(was)} to {_value(now)}")
+
+
+def _custom_options(old: Element, new: Element) -> Iterator[Described]:
+    for name in sorted(old.custom.keys() | new.custom.keys()):
+        was, now = (side.custom[name].text if name in side.custom else None for side in (old, new))
+        if was != now:
+            text = f"option `{name}` of {_about(old)} went from {_value(was)} to {_value(now)}"
+            yield _described("changed", old, text)
 
 
 def _indexes(old: Table, new: Table) -> Iterator[Described]:

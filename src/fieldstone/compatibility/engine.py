@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldstone.compatibility.finding import Finding, Surface, fingerprint
 from fieldstone.compatibility.pairing import Change
-from fieldstone.compatibility.rules import Context, Hit, Kind, Rule
+from fieldstone.compatibility.rules import Context, Hit, Kind, Rule, directions_of
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
@@ -49,8 +49,9 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
             was=old.declaration if old else "",
             was_at=old.location if old else None,
             breaks=tuple(surface for surface in Surface if surface in breaks),
+            directions={**rule.directions, **directions_of(breaks)},
             fix=rule.fix.format_map(words),
-            level=rule.level,
+            level=hit.level or rule.level,
             fingerprint=fingerprint(
                 rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())
             ),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,26 @@ class Surface(StrEnum):
     JSON = "json"
     SOURCE = "source"
     STORAGE = "storage"
+
+
+class Direction(StrEnum):
+    """For whom a surface breaks."""
+
+    READING_OLD = "reading old data"
+    READ_BY_OLD = "being read by old code"
+    COMPILING = "compiling against it"
+
+
+Directions = tuple[Direction, ...]
+"""For whom a surface breaks, in the order of `Direction`."""
+
+USUAL: Mapping[Surface, Directions] = {
+    Surface.WIRE: (Direction.READING_OLD, Direction.READ_BY_OLD),
+    Surface.JSON: (Direction.READING_OLD, Direction.READ_BY_OLD),
+    Surface.SOURCE: (Direction.COMPILING,),
+    Surface.STORAGE: (),
+}
+"""For whom each surface breaks where a finding does not say it more exactly."""
 
 
 class Level(StrEnum):
@@ -44,6 +64,7 @@ class Finding:
         was: the released element as source, empty where there was none.
         was_at: where it stood.
         breaks: the surfaces that it breaks, in the order of `Surface`; empty for style.
+        directions: for whom a surface breaks, where that is not `USUAL`.
         fix: what to do about it.
         level: how much it counts.
         fingerprint: stable across rewording and moving: rule, subject and both elements' content.
@@ -58,11 +79,17 @@ class Finding:
     was: str = ""
     was_at: Location | None = None
     breaks: tuple[Surface, ...] = ()
+    directions: Mapping[Surface, Directions] = field(default_factory=dict, hash=False)
     fix: str = ""
     level: Level = Level.ERROR
     fingerprint: str = ""
     buf: tuple[str, ...] = ()
     waiver: Waiver | None = None
+
+    @property
+    def breaks_for(self) -> dict[Surface, Directions]:
+        """For whom each surface that it breaks does so."""
+        return {surface: self.directions.get(surface, USUAL[surface]) for surface in self.breaks}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

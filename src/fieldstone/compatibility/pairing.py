@@ -2,8 +2,8 @@
 
 Messages, enums, services and packages are matched by full name, files by path, fields, extensions
 and enum values by number, oneofs and rpcs by name, tables by their messages, columns by their fields,
-queries by name. What is left over on both sides is matched once more: by name (renumbered), then by
-shape (renamed). Equal pairs are left out, and so is what lies inside an element that itself came or
+queries by name. What is left over on both sides is matched once more: by name (renumbered), or by
+structure (renamed). Equal pairs are left out, and so is what lies inside an element that itself came or
 went: a table goes with its message, a column with its field.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from fieldstone.compatibility.renaming import renamed_types
 from fieldstone.schema.model import (
     Element,
     Enum,
@@ -120,11 +121,13 @@ def pair(old: Schema, new: Schema) -> Iterator[Change]:
     """
     yield from _match(old.packages, new.packages)
     yield from _match(old.files, new.files)
-    for message in _match(_outermost(old.messages, new.messages), _outermost(new.messages, old.messages), new=new):
+    renamed = renamed_types(old, new)
+    messages = _outermost(old.messages, new.messages), _outermost(new.messages, old.messages)
+    for message in _match(*messages, new=new, renamed=renamed):
         yield message
         if isinstance(message, Kept) and not isinstance(message, Renamed):
             yield from _inside_message(message)
-    for enum in _match(_reachable(old, new), _reachable(new, old), new=new):
+    for enum in _match(_reachable(old, new), _reachable(new, old), new=new, renamed=renamed):
         yield enum
         if isinstance(enum, Kept) and not isinstance(enum, Renamed):
             yield from _inside_enum(enum)
@@ -189,6 +192,7 @@ def _match(
     within: Kept[Element] | None = None,
     new: Schema | None = None,
     by_shape: bool = True,
+    renamed: Mapping[str, str] | None = None,
 ) -> Iterator[Kept[E_co] | Removed[E_co] | Added[E_co]]:
     removed = [element for key, element in olds.items() if key not in news]
     added = [element for key, element in news.items() if key not in olds]
@@ -196,7 +200,9 @@ def _match(
         if key in news and _differ(element, news[key]):
             yield Kept(element, news[key], within)
     again: Sequence[Kept[E_co]]
-    if by_shape:
+    if renamed is not None:
+        again = [Renamed(*both, within) for both in _under_new_names(removed, added, renamed)]
+    elif by_shape:
         again = [Renamed(*both, within) for both in _same_shape(removed, added)]
     else:
         again = [Renumbered(*both, within) for both in _same_name(removed, added)]
@@ -230,6 +236,12 @@ def _same_name(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E
     yield from ((element, by_name[element.full_name]) for element in removed if element.full_name in by_name)
 
 
+def _under_new_names(removed: list[E_co], added: list[E_co], renamed: Mapping[str, str]) -> Iterator[tuple[E_co, E_co]]:
+    by_name = {element.full_name: element for element in added}
+    names = ((element, renamed.get(element.full_name)) for element in removed)
+    yield from ((element, by_name[name]) for element, name in names if name in by_name)
+
+
 def _same_shape(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E_co]]:
     """Pairs that can be told apart: one of each shape on either side, with something in it."""
     counts = Counter(element.shape for element in removed), Counter(element.shape for element in added)
@@ -242,10 +254,6 @@ def _same_shape(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, 
 
 def _has_substance(element: Element) -> bool:
     match element:
-        case Message():
-            return bool(element.fields)
-        case Enum():
-            return len(element.values) > 1
         case Service():
             return bool(element.rpcs)
         case File() | Rpc() | StoredQuery():

@@ -48,6 +48,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "was": finding.was,
         "was_at": asdict(finding.was_at) if finding.was_at else None,
         "breaks": list(finding.breaks),
+        "breaks_for": finding.breaks_for,
         "fix": finding.fix,
         "fingerprint": finding.fingerprint,
         "waiver": _waiver(finding.waiver) if finding.waiver else None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
+from fieldstone.compatibility.finding import Directions, Finding, Level, ModuleReport, Report
 from fieldstone.compatibility.waiver import STALE
 from fieldstone.report import Options, printable
 
@@ -94,7 +94,7 @@ class _Block:
 
         finding = self.finding
         if finding.breaks:
-            yield self._note("breaks", f"{', '.join(finding.breaks)} -> major")
+            yield self._note("breaks", f"{_impact(finding)} -> major")
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:
@@ -131,6 +131,15 @@ class _Block:
 
     def _paint(self, code: str, text: str) -> str:
         return f"{code}{text}{_RESET}" if self.color else text
+
+
+def _impact(finding: Finding) -> str:
+    """The surfaces that break, those that break for the same people together."""
+    surfaces: dict[Directions, list[str]] = {}
+    for surface, directions in finding.breaks_for.items():
+        surfaces.setdefault(directions, []).append(surface)
+    parts = [(" and ".join(names), ", ".join(directions)) for directions, names in surfaces.items()]
+    return ", ".join(f"{names} ({people})" if people else names for names, people in parts)
 
 
 def _position(place: Location) -> str:

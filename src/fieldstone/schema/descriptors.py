@@ -37,6 +37,7 @@ from fieldstone.schema.model import (
     Schema,
     Service,
 )
+from fieldstone.schema.options import OptionReader
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import (
@@ -110,10 +111,11 @@ def read_schema(
     found = _Elements()
     decoded = parse_image(image, where=where)
     enums = dict(_enums(decoded.file))
+    options = OptionReader(decoded)
     for descriptor in decoded.file:
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
         if own or with_imports:
-            reader = _FileReader(descriptor, found, enums, storage=own)
+            reader = _FileReader(descriptor, found, enums, options, storage=own)
             files[descriptor.name] = reader.read()
     return Schema(files=files, **vars(found))
 
@@ -173,10 +175,12 @@ class _FileReader:
         descriptor: FileDescriptorProto,
         found: _Elements,
         enums: Mapping[str, EnumDescriptorProto],
+        options: OptionReader,
         *,
         storage: bool = True,
     ) -> None:
         self.storage = storage
+        self.options = options
         self.descriptor = descriptor
         self.path: str = descriptor.name
         self.package: str = descriptor.package
@@ -201,9 +205,11 @@ class _FileReader:
             full_name=self.path,
             location=Location(self.path),
             lifecycle=_lifecycle(self.descriptor.options),
+            custom=self.options.read(self.descriptor),
             package=self.package,
             syntax=self.syntax,
             imports=tuple(self.descriptor.dependency),
+            public_imports=tuple(self.descriptor.dependency[i] for i in self.descriptor.public_dependency),
             options=_set_options(self.descriptor.options),
             content=_digest(public_part(self.descriptor), {"name", "source_code_info"}),
         )
@@ -240,6 +246,7 @@ class _FileReader:
             full_name=full_name,
             location=self._place(path),
             lifecycle=_lifecycle(message.options),
+            custom=self.options.read(message),
             comment=self._comment(path),
             entity=read_entity(message.options) if self.storage else None,
             entity_location=self._place((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
@@ -250,6 +257,7 @@ class _FileReader:
                 name: Oneof(
                     full_name=_join(full_name, name),
                     location=self._place((*path, _MESSAGE_ONEOFS, i)),
+                    custom=self.options.read(message.oneof_decl[i]),
                     members=tuple(number for number, field in fields.items() if field.oneof == name),
                 )
                 for i, name in oneofs.items()
@@ -293,6 +301,7 @@ class _FileReader:
             full_name=_join(scope, field.name),
             location=self._place(path),
             lifecycle=_lifecycle(field.options),
+            custom=self.options.read(field),
             comment=self._comment(path),
             number=field.number,
             type=map_type(entry) if entry else type_of(field),
@@ -316,6 +325,7 @@ class _FileReader:
             full_name=full_name,
             location=self._place(path),
             lifecycle=_lifecycle(enum.options),
+            custom=self.options.read(enum),
             comment=self._comment(path),
             package=self.package,
             file=self.path,
@@ -324,6 +334,7 @@ class _FileReader:
                     full_name=_join(full_name, value.name),
                     location=self._place((*path, _ENUM_VALUES, i)),
                     lifecycle=_lifecycle(value.options),
+                    custom=self.options.read(value),
                     comment=self._comment((*path, _ENUM_VALUES, i)),
                     number=value.number,
                 )
@@ -344,6 +355,7 @@ class _FileReader:
                 full_name=_join(full_name, method.name),
                 location=self._place((*path, _SERVICE_METHODS, i)),
                 lifecycle=_lifecycle(method.options),
+                custom=self.options.read(method),
                 comment=self._comment((*path, _SERVICE_METHODS, i)),
                 serves=read_serves(method.options),
                 request=method.input_type.removeprefix("."),
@@ -358,6 +370,7 @@ class _FileReader:
             full_name=full_name,
             location=self._place(path),
             lifecycle=_lifecycle(service.options),
+            custom=self.options.read(service),
             comment=self._comment(path),
             package=self.package,
             file=self.path,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from fieldstone.schema.entity import ColumnOptions, Entity
+from fieldstone.schema.options import Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,14 @@ class Element:
     """What every named part of a schema has.
 
     `full_name` is the protobuf full name, no leading dot; `comment` is what stands right above the
-    element in the source, without the marks of a comment.
+    element in the source, without the marks of a comment; `custom` are its custom options by full name.
     """
 
     full_name: str
     location: Location = field(compare=False)
     lifecycle: Lifecycle = field(default=Lifecycle(), compare=False)
     comment: str = field(default="", compare=False)
+    custom: Mapping[str, Option] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -106,6 +108,11 @@ class Field(Element):
     options: Mapping[str, str] = field(default_factory=dict)
     composite: str = field(default="", compare=False)
     column: ColumnOptions = field(default=ColumnOptions(), compare=False)
+
+    @property
+    def holds(self) -> str:
+        """The type of a value, also of one in a list or a map."""
+        return self.type.removesuffix(">").rpartition(" ")[2] if self.cardinality == "map" else self.type
 
     @property
     def label(self) -> str:
@@ -191,6 +198,10 @@ class Message(Definition):
     json_format: str = "ALLOW"
     entity: Entity | None = field(default=None, compare=False)
     entity_location: Location | None = field(default=None, compare=False)
+
+    def number_of(self, name: str) -> int | None:
+        """The number of the field of this name, if there is one."""
+        return next((number for number, field in self.fields.items() if field.name == name), None)
 
     @property
     def declaration(self) -> str:
@@ -286,14 +297,16 @@ class Service(Definition):
 class File(Element):
     """A source file; its `full_name` is its path relative to the root of the module.
 
-    `syntax` is `proto2`, `proto3` or `edition YEAR`; `options` are the standard file options that
-    the source sets. `content` is a digest of the compiled file without its comments and positions and
-    without the record classes and attributes that it names.
+    `syntax` is `proto2`, `proto3` or `edition YEAR`; `public_imports` are those of its imports that
+    its importers see too; `options` are the standard file options that the source sets. `content` is
+    a digest of the compiled file without its comments and positions and without the record classes
+    and attributes that it names.
     """
 
     package: str
     syntax: str
     imports: tuple[str, ...] = ()
+    public_imports: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     content: str = ""
 

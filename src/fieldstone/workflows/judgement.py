@@ -64,7 +64,7 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
         against.write_bytes(old.image)
         second = buf.breaking(new.image, against, cwd=Path(scratch))
         rules = [rule for rule in all_rules().values() if not rule.is_style]
-        context = _context(old.schema, new.schema, ledger)
+        context = _context(old.schema, new.schema, ledger, settings)
         native = judge(context, rules)
         annotations = second.annotations(what="buf breaking")
     _refuse_disagreement(native, annotations, old.label)
@@ -80,7 +80,7 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
 
 def judge_first(new: Schema, settings: ModuleSettings) -> Judgement:
     """Judge a module that has no baseline: its style alone."""
-    found = judge_style(_context(Schema(), new, Ledger()), settings)
+    found = judge_style(_context(Schema(), new, Ledger(), settings), settings)
     return Judgement(tuple(policy_of(settings).apply(found)), Bump.NONE, 0)
 
 
@@ -120,7 +120,7 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
 
 def judge_natively(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
     """The findings that count between two schemas, by the native engine alone and without a history."""
-    found = judge(_context(old, new, Ledger()), (rule for rule in all_rules().values() if not rule.is_style))
+    found = judge(_context(old, new, Ledger(), settings), (rule for rule in all_rules().values() if not rule.is_style))
     return policy_of(settings).apply(found)
 
 
@@ -141,8 +141,8 @@ def _path_from(start: Path, path: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def _context(old: Schema, new: Schema, ledger: Ledger) -> Context:
-    return Context(old, new, ledger, _today())
+def _context(old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings) -> Context:
+    return Context(old, new, ledger, _today(), settings.options)
 
 
 def _today() -> date:

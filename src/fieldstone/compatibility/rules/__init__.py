@@ -15,13 +15,20 @@ from datetime import date
 from functools import cache, cached_property
 from typing import Any
 
-from fieldstone.compatibility.finding import Level, Surface
+from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.pairing import Change, pair
+from fieldstone.compatibility.structure import Structure
 from fieldstone.schema.model import Element, Location, Schema
+
+WATCHED = ("google.api.http", "google.api.field_behavior")
+"""The custom options whose changes are reported unless a module's settings name others."""
 
 EVERYTHING = tuple(Surface)
 """Every surface."""
+
+Breaks = Sequence[Surface] | Mapping[Surface, Sequence[Direction]]
+"""The surfaces that break, or these with those for whom they do; see `finding.USUAL`."""
 
 Sources = str | Mapping[str, str]
 """An example's files: path to text, or the text of the only one."""
@@ -29,24 +36,34 @@ Sources = str | Mapping[str, str]
 
 @dataclass(frozen=True)
 class Context:
-    """What is judged, and what a rule may ask beyond the change itself."""
+    """What is judged, and what a rule may ask beyond the change itself.
+
+    `watched` are the full names of the custom options whose changes count.
+    """
 
     old: Schema
     new: Schema
     ledger: Ledger
     today: date
+    watched: tuple[str, ...] = WATCHED
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Every change between the two schemas, paired once for all who ask."""
         return tuple(pair(self.old, self.new))
 
+    @cached_property
+    def structure(self) -> Structure:
+        """What the types of the two schemas keep of each other's data."""
+        return Structure(self.old, self.new)
+
 
 class Hit:
     """That a rule applies to a change.
 
     Args:
-        breaks: the surfaces broken, where they are fewer than the rule declares.
+        breaks: the surfaces broken and for whom, where that is less than the rule declares.
+        level: how much it counts, where that is not the rule's level.
         place: where to point, where it is not the changed element.
         words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
             `was`, `now` and `number`, which the changed element fills.
@@ -56,12 +73,14 @@ class Hit:
     def __init__(
         self,
         *,
-        breaks: Sequence[Surface] | None = None,
+        breaks: Breaks | None = None,
+        level: Level | None = None,
         place: Location | None = None,
         buf: Sequence[str] | None = None,
         **words: Any,
     ) -> None:
         self.breaks = breaks
+        self.level = level
         self.place = place
         self.buf = buf
         self.words = words
@@ -108,6 +127,7 @@ class Rule:
         message: what happened, with placeholders.
         fix: what to do, with placeholders.
         breaks: the surfaces that it breaks at most; none for a rule of style.
+        directions: for whom it breaks them, where that is not `finding.USUAL`.
         level: how much it counts unless settings say otherwise.
         since: the version of Fieldstone that brought it.
         buf: the buf rules that report the same change; any one of them counts as agreement.
@@ -122,6 +142,7 @@ class Rule:
     message: str
     fix: str
     breaks: tuple[Surface, ...]
+    directions: Mapping[Surface, Directions]
     level: Level
     since: str
     buf: tuple[str, ...]
@@ -148,7 +169,7 @@ def rule(
     message: str,
     fix: str,
     examples: Sequence[Example],
-    breaks: Sequence[Surface] = (),
+    breaks: Breaks = (),
     level: Level = Level.ERROR,
     since: str = "0.1.0",
     buf: Sequence[str] = (),
@@ -163,6 +184,7 @@ def rule(
             message=message,
             fix=fix,
             breaks=tuple(breaks),
+            directions=directions_of(breaks),
             level=level,
             since=since,
             buf=tuple(buf),
@@ -173,6 +195,11 @@ def rule(
         )
 
     return declare
+
+
+def directions_of(breaks: Breaks) -> dict[Surface, Directions]:
+    """For whom surfaces break, as far as a rule or a hit says it."""
+    return {surface: tuple(found) for surface, found in breaks.items()} if isinstance(breaks, Mapping) else {}
 
 
 @cache

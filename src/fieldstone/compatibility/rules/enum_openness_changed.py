@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import Enum
 
 
@@ -32,4 +34,6 @@ def enum_openness_changed(change: Kept[Enum], context: Context) -> Iterator[Hit]
     """
     if change.old.closed != change.new.closed:
         words = {True: "closed", False: "open"}
-        yield Hit(old=words[change.old.closed], new=words[change.new.closed])
+        to_whom = Direction.READING_OLD if change.new.closed else Direction.READ_BY_OLD
+        breaks = by_surface(lost(to_whom), Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=breaks, old=words[change.old.closed], new=words[change.new.closed])

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Removed
-from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import EnumValue, Reservation
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, lost
+from fieldstone.schema.model import Enum, EnumValue, Reservation
+
+_WITHOUT_NAME = lost(Direction.READING_OLD, surfaces=[Surface.JSON])
 
 
 @rule(
@@ -12,12 +16,16 @@ from fieldstone.schema.model import EnumValue, Reservation
     summary="A released enum value stays.",
     message="`{name}` left `{parent}`, its number {number} and its name reserved",
     fix="keep `{was}` and mark it `deprecated = true`",
-    breaks=EVERYTHING,
+    breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
     examples=[
         hit(
             "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }",
             'enum End { reserved 2; reserved "END_TIME"; END_NONE = 0; END_GOAL = 1; }',
+        ),
+        hit(
+            "enum End { option allow_alias = true; END_NONE = 0; END_GOAL = 1; END_TARGET = 1; }",
+            'enum End { reserved "END_TARGET"; END_NONE = 0; END_GOAL = 1; }',
         ),
         miss(
             "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }",
@@ -27,9 +35,11 @@ from fieldstone.schema.model import EnumValue, Reservation
 )
 def enum_value_removed(change: Removed[EnumValue], context: Context) -> Iterator[Hit]:
     """Stored messages carry the number and stored JSON the name. A reader built from the new schema
-    has no name for the one and rejects the other.
+    has no name for the one and rejects the other. Of an alias only the name is lost.
     """
     enum = change.within.new if change.within else None
     reserved = getattr(enum, "reserved", Reservation())
-    if reserved.has_number(change.old.number) and reserved.has_name(change.old.name):
-        yield Hit()
+    is_alias = isinstance(enum, Enum) and any(value.number == change.old.number for value in enum.values)
+    if (is_alias or reserved.has_number(change.old.number)) and reserved.has_name(change.old.name):
+        breaks = by_surface(_WITHOUT_NAME, Surface.SOURCE, Surface.STORAGE) if is_alias else None
+        yield Hit(breaks=breaks)

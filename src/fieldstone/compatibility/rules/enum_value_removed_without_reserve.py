@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Removed
-from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import Enum, EnumValue
 
 
@@ -12,7 +14,7 @@ from fieldstone.schema.model import Enum, EnumValue
     summary="A released enum value stays; one that leaves all the same has its number and name reserved.",
     message="`{name}` ({number}) left `{parent}` and its {free} can be taken again",
     fix='keep `{was}`; if it must leave, write `reserved {number}; reserved "{name}";`',
-    breaks=EVERYTHING,
+    breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
     examples=[
         hit("enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }", "enum End { END_NONE = 0; END_GOAL = 1; }"),
@@ -37,4 +39,6 @@ def enum_value_removed_without_reserve(change: Removed[EnumValue], context: Cont
     }
     free = [what for what, is_reserved in taken.items() if not is_reserved]
     if free:
-        yield Hit(free=" and ".join(free))
+        on = [Surface.JSON] if still_used else [Surface.WIRE, Surface.JSON]
+        breaks = by_surface(lost(Direction.READING_OLD, surfaces=on), Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=breaks, free=" and ".join(free))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import EnumValue
+from fieldstone.schema.model import Enum, EnumValue
 
 
 @rule(
@@ -21,5 +21,10 @@ from fieldstone.schema.model import EnumValue
     ],
 )
 def enum_value_renamed(change: Kept[EnumValue], context: Context) -> Iterator[Hit]:
-    """JSON, generated constants and tables that store enums by name know the old name only."""
-    yield Hit()
+    """JSON, generated constants and tables that store enums by name know the old name only. A name that
+    lives on under another number is told by `enum-value-renumbered`.
+    """
+    enum = change.within.new if change.within else None
+    lives_on = isinstance(enum, Enum) and any(value.name == change.old.name for value in enum.values)
+    if change.old.name != change.new.name and not lives_on:
+        yield Hit()

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface
 from fieldstone.schema.model import Field
 
 _MANY = ("repeated", "map")
@@ -25,12 +27,14 @@ _MANY = ("repeated", "map")
 )
 def field_cardinality_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """A reader of one value keeps the last of a list and loses the rest; a packed list of numbers is
-    not readable as one number at all. In JSON a value is not an array, and in generated code and in
-    a table a list is another type.
+    not readable as one number at all. A map is a list of entries in bytes, but it holds each key
+    once. In JSON a value is not an array, and in generated code and in a table a list is another type.
     """
     old, new = change.old.cardinality, change.new.cardinality
     if old != new and (old in _MANY or new in _MANY):
-        yield Hit(old=_words(change.old), new=_words(change.new))
+        losses = context.structure.cardinality(change.old, change.new)
+        breaks = by_surface(losses, Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=breaks, old=_words(change.old), new=_words(change.new))
 
 
 def _words(field: Field) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import Losses, by_surface, oneof, presence
 from fieldstone.schema.model import Field, Message
-
-_BESIDE_COLUMNS = (Surface.WIRE, Surface.JSON, Surface.SOURCE)
 
 
 @rule(
@@ -30,6 +29,10 @@ _BESIDE_COLUMNS = (Surface.WIRE, Surface.JSON, Surface.SOURCE)
             "message Step { oneof kind { int32 a = 1; } oneof sort { int32 b = 2; } }",
             "message Step { oneof sort { int32 a = 1; } oneof kind { int32 b = 2; } }",
         ),
+        hit(
+            "message Step { optional int32 a = 1; }",
+            "message Step { oneof kind { int32 a = 1; } }",
+        ),
         miss(
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
             "message Step { oneof sort { int32 a = 1; int32 b = 2; } }",
@@ -41,12 +44,21 @@ def field_oneof_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """Of the members of a oneof only the last one read survives. A field that moves into a oneof is
     wiped out by another member in messages that carry both; one that leaves lets both be set, which
     old readers cannot hold. A plain field that joins a oneof can be absent, which its column has no
-    place for.
+    place for. A field alone in a new oneof is the same in bytes and in JSON if it could be told from
+    zero before.
     """
     old, new = change.old.oneof, change.new.oneof
     if old != new and not _only_renamed(change):
         same_column = change.old.presence == change.new.presence
-        yield Hit(breaks=_BESIDE_COLUMNS if same_column else None, old=_words(old), new=_words(new))
+        beyond = (Surface.SOURCE,) if same_column else (Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=by_surface(_losses(change), *beyond), old=_words(old), new=_words(new))
+
+
+def _losses(change: Kept[Field]) -> Losses:
+    found = presence(change.old, change.new)
+    if change.within and isinstance(change.within.old, Message) and isinstance(change.within.new, Message):
+        found |= oneof(change.old, change.within.old, change.new, change.within.new)
+    return found
 
 
 def _words(oneof: str | None) -> str:

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import NOTHING, by_surface, lost
 from fieldstone.schema.model import Field
 
 _UTF8 = ("utf8_validation", "Java utf8_validation")
 _PARTS = ("", " of the keys", " of the values")
-_VALIDATION = [Surface.WIRE, Surface.SOURCE]
-_BREAKS = {
-    "jstype": [Surface.SOURCE],
-    "C++ string type": [Surface.SOURCE],
-    **{f"{option}{of}": _VALIDATION for option in _UTF8 for of in _PARTS},
-}
+_OPTIONS = ("jstype", "C++ string type", *(f"{option}{of}" for option in _UTF8 for of in _PARTS))
 _HARMLESS = ("STRING_PIECE", "STRING")
 
 
@@ -49,16 +45,29 @@ _HARMLESS = ("STRING_PIECE", "STRING")
             "message Step { string id = 1; }",
         ),
         miss("message Step { int64 id = 1; }", "message Step { int64 id = 1 [jstype = JS_NORMAL]; }"),
+        miss(
+            'syntax = "proto2"; message Step { repeated int32 ids = 1; }',
+            'syntax = "proto2"; message Step { repeated int32 ids = 1 [packed = true]; }',
+        ),
     ],
 )
 def field_option_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """`jstype` and `ctype` decide which type the field has in JavaScript and C++; `utf8_validation`
     decides whether a reader accepts bytes that are not UTF-8. Programs compiled against the old
-    choice, and bytes written under it, may not pass under the new one.
+    choice, and bytes written under it, may not pass under the new one. `packed` is no such option:
+    every parser must read a list in either form
+    (https://protobuf.dev/programming-guides/encoding/#packed), as all have done since release 2.3.
     """
     told = {_HARMLESS}
-    for option, breaks in _BREAKS.items():
+    for option in _OPTIONS:
         both = change.old.options.get(option, ""), change.new.options.get(option, "")
         if all(both) and both[0] != both[1] and both not in told:
             told.add(both)
-            yield Hit(breaks=breaks, option=option, old=both[0], new=both[1])
+            yield Hit(breaks=_breaks(option, both[1]), option=option, old=both[0], new=both[1])
+
+
+def _breaks(option: str, now: str) -> dict[Surface, list[Direction]]:
+    if not option.startswith(_UTF8):
+        return by_surface(NOTHING, Surface.SOURCE)
+    to_whom = Direction.READING_OLD if now == "VERIFY" else Direction.READ_BY_OLD
+    return by_surface(lost(to_whom, surfaces=[Surface.WIRE]), Surface.SOURCE)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, presence
 from fieldstone.schema.model import Field
 
 
@@ -32,4 +34,5 @@ def field_presence_changed(change: Kept[Field], context: Context) -> Iterator[Hi
     presences = {"explicit", "implicit"}
     old, new = change.old, change.new
     if {old.presence, new.presence} == presences and old.oneof == new.oneof:
-        yield Hit(old=old.presence, new=new.presence)
+        breaks = by_surface(presence(old, new), Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=breaks, old=old.presence, new=new.presence)

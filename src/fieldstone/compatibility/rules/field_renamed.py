@@ -29,14 +29,20 @@ from fieldstone.schema.model import Field, Message
 def field_renamed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """The binary encoding knows fields by number, but JSON, generated code and table columns know
     them by name: all three lose the old one. With the JSON name pinned to the old one, JSON survives,
-    with the column's name so does the table.
+    with the column's name so does the table. A name that lives on under another number is none that
+    was lost: `field-numbers-swapped` tells of it.
     """
-    if change.old.name != change.new.name and not change.old.extendee:
+    if change.old.name != change.new.name and not change.old.extendee and not _lives_on(change):
         kept = {
             Surface.JSON: change.old.json_name == change.new.json_name,
             Surface.STORAGE: _is_entity(change) and change.new.column.name == _column(change.old),
         }
         yield Hit(breaks=[surface for surface in Surface if surface is not Surface.WIRE and not kept.get(surface)])
+
+
+def _lives_on(change: Kept[Field]) -> bool:
+    message = change.within.new if change.within else None
+    return isinstance(message, Message) and message.number_of(change.old.name) is not None
 
 
 def _is_entity(change: Kept[Field]) -> bool:

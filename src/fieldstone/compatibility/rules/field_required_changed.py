@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import Field, Message
+
+_BESIDES = (Surface.SOURCE, Surface.STORAGE)
+_GAINED = by_surface(lost(Direction.READING_OLD), *_BESIDES)
+_LOST = by_surface(lost(Direction.READ_BY_OLD), *_BESIDES)
 
 
 @rule(
@@ -46,9 +52,10 @@ def field_required_changed(change: Kept[Field] | Added[Field], context: Context)
     is_required = change.new.cardinality == "required"
     if isinstance(change, Added):
         if is_required and change.within and isinstance(change.within.new, Message):
-            yield Hit(what="is new and required", buf=_seen_by_buf(change.within.new, context))
+            yield Hit(breaks=_GAINED, what="is new and required", buf=_seen_by_buf(change.within.new, context))
     elif is_required != (change.old.cardinality == "required"):
-        yield Hit(what="became required" if is_required else "is no longer required")
+        what = "became required" if is_required else "is no longer required"
+        yield Hit(breaks=_GAINED if is_required else _LOST, what=what)
 
 
 def _seen_by_buf(message: Message, context: Context) -> Sequence[str] | None:

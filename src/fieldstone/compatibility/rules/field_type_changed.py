@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.compatibility.structure import by_surface
+from fieldstone.schema.model import Field, Message
 
 
 @rule(
@@ -38,10 +40,28 @@ from fieldstone.schema.model import Field
 def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """Types that differ differ in encoding, in range or in meaning. Some pairs are read without an
     error and give another value (int64 cut to int32, sint32 read as int32), which is worse than an
-    error. Even where the bytes agree, JSON, generated code and column types do not.
+    error. Each pair is judged by itself: int32 to int64 loses nothing of old data, but old code cuts
+    what is written now; string to bytes lets through what old code refuses; a message or enum of the
+    same structure is the same in bytes and in JSON, and another type in generated code only.
     """
     old, new = change.old, change.new
     if old.type != new.type and (old.cardinality == "map") == (new.cardinality == "map"):
-        yield Hit(old=old.type, new=new.type)
+        losses = context.structure.type(old, new)
+        breaks = by_surface(losses, Surface.SOURCE, *([] if old.composite and not losses else [Surface.STORAGE]))
+        if _only_the_number_changed(change):
+            breaks = {surface: whom for surface, whom in breaks.items() if surface is Surface.WIRE}
+        if breaks:
+            yield Hit(breaks=breaks, old=old.type, new=new.type)
     elif old.group != new.group:
-        yield Hit(old="a group" if old.group else "a message", new="a group" if new.group else "a message")
+        on_wire = by_surface(context.structure.type(old, new), Surface.STORAGE)
+        words = {True: "a group", False: "a message"}
+        yield Hit(breaks=on_wire, old=words[old.group], new=words[new.group])
+
+
+def _only_the_number_changed(change: Kept[Field]) -> bool:
+    """Whether the field lives on under its name and type, so that only bytes read another type here."""
+    message = change.within.new if change.within else None
+    if change.old.name == change.new.name or not isinstance(message, Message):
+        return False
+    number = message.number_of(change.old.name)
+    return number is not None and message.fields[number].type == change.old.type

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Level, Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import File
@@ -38,14 +38,37 @@ _DEFAULTS = {
     examples=[
         hit('option go_package = "acme/v1;acme"; message Step {}', 'option go_package = "acme/v1"; message Step {}'),
         hit("message Step {}", 'option java_package = "com.acme"; message Step {}'),
+        hit("message Step {}", 'option go_package = "acme/v1;acme"; message Step {}'),
         miss("message Step {}", "option java_multiple_files = false; message Step {}"),
     ],
 )
 def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
     """These options name the package, namespace, class or prefix of the generated code, or which
-    code there is. Programs import it under the old name.
+    code there is. Programs import it under the old name. An option where none was breaks nobody if
+    there was no code without it, as in Go, or if it says what the code was called anyway: it is
+    noted, and that is all.
     """
     for option, default in _DEFAULTS.items():
         old, new = change.old.options.get(option, default), change.new.options.get(option, default)
         if old != new:
-            yield Hit(option=option, old=f"`{old}`" if old else "unset", new=f"`{new}`" if new else "unset")
+            harmless = option not in change.old.options and new in _as_before(option, change.old.package, new)
+            level, breaks = (Level.NOTE, ()) if harmless else (None, None)
+            yield Hit(
+                level=level,
+                breaks=breaks,
+                option=option,
+                old=f"`{old}`" if old else "unset",
+                new=f"`{new}`" if new else "unset",
+            )
+
+
+def _as_before(option: str, package: str, value: str) -> tuple[str, ...]:
+    """What an option may be set to without a change of the code that was generated without it."""
+    parts = ["".join(word.capitalize() for word in part.split("_")) for part in package.split(".")]
+    return {
+        "go_package": (value,),  # protoc-gen-go makes nothing without it
+        "java_package": (package,),
+        "csharp_namespace": (".".join(parts),),
+        "php_namespace": ("\\".join(parts),),
+        "ruby_package": ("::".join(parts),),
+    }.get(option, ())

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Oneof
+from fieldstone.compatibility.structure import by_surface, lost
+from fieldstone.schema.model import Message, Oneof
 
 
 @rule(
@@ -13,7 +14,7 @@ from fieldstone.schema.model import Oneof
     summary="A released oneof stays.",
     message="oneof `{name}` left `{parent}`",
     fix="keep oneof `{name}`",
-    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["ONEOF_NO_DELETE"],
     examples=[
         hit(
@@ -23,12 +24,15 @@ from fieldstone.schema.model import Oneof
         ),
         miss(
             "message Step { oneof kind { int32 a = 1; } }",
-            "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
+            "message Step { oneof kind { int32 a = 1; } int32 b = 2; }",
         ),
     ],
 )
 def oneof_removed(change: Removed[Oneof], context: Context) -> Iterator[Hit]:
     """Without the oneof a writer may set several members at once; an old reader keeps the last one
-    that it meets and drops the others. Code that asks which member is set no longer compiles.
+    that it meets and drops the others. Code that asks which member is set no longer compiles, and
+    that is all where the oneof had one member.
     """
-    yield Hit()
+    message = change.within.new if change.within else None
+    staying = [n for n in change.old.members if isinstance(message, Message) and n in message.fields]
+    yield Hit(breaks=None if len(staying) > 1 else [Surface.SOURCE])

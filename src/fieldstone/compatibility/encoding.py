@@ -1,0 +1,104 @@
+"""What a reader of one scalar type or enum keeps of what was written as another.
+
+The binary encoding is that of https://protobuf.dev/programming-guides/encoding/, JSON that of
+https://protobuf.dev/programming-guides/json/. A reader keeps a value when it reads a number as the
+same number and a text as the same text, without an error. An enum writes the numbers and names that
+it declares; an open one reads any number of 32 bits, a closed one those that it declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fieldstone.schema.model import Enum
+
+Type = str | Enum
+"""The keyword of a scalar, or an enum."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Integers:
+    """How integers are laid out in bytes, and the smallest and largest."""
+
+    layout: str
+    first: int
+    last: int
+
+
+def _signed(layout: str, bits: int) -> _Integers:
+    return _Integers(layout, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _unsigned(layout: str, bits: int) -> _Integers:
+    return _Integers(layout, 0, 2**bits - 1)
+
+
+# A varint of 32 bits is cut from one of 64; ZigZag gives every number another varint; the fixed
+# layouts differ in length (Encoding, "Base 128 Varints", "Signed Integers", "Non-varint Numbers").
+_INTEGERS: Mapping[str, _Integers] = {
+    "int32": _signed("varint", 32),
+    "int64": _signed("varint", 64),
+    "uint32": _unsigned("varint", 32),
+    "uint64": _unsigned("varint", 64),
+    "bool": _unsigned("varint", 1),
+    "sint32": _signed("zigzag", 32),
+    "sint64": _signed("zigzag", 64),
+    "fixed32": _unsigned("fixed32", 32),
+    "sfixed32": _signed("fixed32", 32),
+    "fixed64": _unsigned("fixed64", 64),
+    "sfixed64": _signed("fixed64", 64),
+}
+
+# The largest power of two up to which a floating-point number holds every integer (IEEE 754).
+_EXACT = {"float": 2**24, "double": 2**53}
+
+
+def wire_keeps(writer: Type, reader: Type) -> bool:
+    """Whether a reader of one type keeps every value that the other writes in the binary encoding."""
+    if writer == reader or (writer, reader) == ("string", "bytes"):
+        return True
+    return _layout(writer) is not None and _layout(writer) == _layout(reader) and _holds(reader, writer)
+
+
+def json_keeps(writer: Type, reader: Type) -> bool:
+    """Whether a reader of one type keeps every value that the other writes in JSON.
+
+    Integers of 64 bits are written as text, and every integer is read from either form.
+    """
+    if isinstance(writer, Enum) and isinstance(reader, Enum):
+        return _names(writer) <= _names(reader)
+    if writer == reader:
+        return True
+    if isinstance(writer, Enum) or writer not in _INTEGERS or "bool" in {writer, reader}:
+        return False
+    if isinstance(reader, str) and reader in _EXACT:
+        return all(abs(number) <= _EXACT[reader] for number in _numbers(writer))
+    return _layout(reader) is not None and _holds(reader, writer)
+
+
+def _layout(of: Type) -> str | None:
+    if isinstance(of, Enum):
+        return "varint"
+    return _INTEGERS[of].layout if of in _INTEGERS else None
+
+
+def _numbers(of: Type) -> Iterable[int]:
+    """The numbers that a type writes, or the first and last of them."""
+    if isinstance(of, Enum):
+        return [value.number for value in of.values]
+    return _INTEGERS[of].first, _INTEGERS[of].last
+
+
+def _holds(reader: Type, writer: Type) -> bool:
+    """Whether the reader has every number that the writer has."""
+    if isinstance(reader, Enum) and reader.closed:
+        declared = {value.number for value in reader.values}
+        finite = isinstance(writer, Enum) or writer == "bool"
+        return finite and all(number in declared for number in _numbers(writer))
+    held = _INTEGERS["int32" if isinstance(reader, Enum) else reader]
+    return all(held.first <= number <= held.last for number in _numbers(writer))
+
+
+def _names(enum: Enum) -> set[tuple[str, int]]:
+    return {(value.name, value.number) for value in enum.values}

@@ -1,0 +1,64 @@
+"""A field is marked as required by google.api.field_behavior."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Direction
+from fieldstone.compatibility.pairing import Added, Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface, lost
+from fieldstone.schema.model import Field, Message
+
+_BEHAVIOR = "google.api.field_behavior"
+_API = """
+    package google.api;
+    import "google/protobuf/descriptor.proto";
+    extend google.protobuf.FieldOptions { repeated FieldBehavior field_behavior = 1052; }
+    enum FieldBehavior { FIELD_BEHAVIOR_UNSPECIFIED = 0; OPTIONAL = 1; REQUIRED = 2; }
+"""
+
+
+def _step(fields: str) -> dict[str, str]:
+    text = f'import "google/api/field_behavior.proto"; message Step {{ {fields} }}'
+    return {"google/api/field_behavior.proto": _API, "acme/v1/step.proto": text}
+
+
+@rule(
+    on=[(Kept, Field), (Added, Field)],
+    summary="No released message asks for a field that it did not ask for.",
+    message="`{name}` of `{parent}` {what} `REQUIRED` in `google.api.field_behavior`",
+    fix="leave `REQUIRED` out, and take messages without the field",
+    breaks=by_surface(lost(Direction.READING_OLD)),
+    examples=[
+        hit(_step("string id = 1;"), _step("string id = 1 [(google.api.field_behavior) = REQUIRED];")),
+        hit(
+            _step("string id = 1;"),
+            _step("string id = 1; string run = 2 [(google.api.field_behavior) = REQUIRED];"),
+        ),
+        miss(
+            _step("string id = 1;"),
+            _step("string id = 1; string run = 2 [(google.api.field_behavior) = OPTIONAL];"),
+        ),
+        miss(
+            _step("string id = 1 [(google.api.field_behavior) = REQUIRED];"),
+            _step("string id = 1 [(google.api.field_behavior) = REQUIRED]; string run = 2;"),
+        ),
+    ],
+)
+def field_behavior_required(change: Kept[Field] | Added[Field], context: Context) -> Iterator[Hit]:
+    """A service refuses requests that lack a field marked so (https://google.aip.dev/203). Clients of
+    the old release do not send it: a new field they do not know, an old one they were free to leave
+    out.
+    """
+    if not _is_required(change.new):
+        return
+    if isinstance(change, Added):
+        if change.within and isinstance(change.within.new, Message):
+            yield Hit(what="is new and")
+    elif not _is_required(change.old):
+        yield Hit(what="became")
+
+
+def _is_required(field: Field) -> bool:
+    option = field.custom.get(_BEHAVIOR)
+    named = option.parts.get("", ()) if option else ()
+    return isinstance(named, tuple) and "REQUIRED" in named

@@ -1,0 +1,52 @@
+"""A field number was given to another field of the same message."""
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.pairing import Kept
+from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.model import Field, Message
+
+
+@rule(
+    on=[(Kept, Field)],
+    summary="The numbers of released fields do not change hands.",
+    message="number {number} of `{parent}` was `{name}` and is now `{new_name}`, {what}",
+    fix="give `{name}` its number {number} back",
+    breaks=[Surface.WIRE],
+    buf=["FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME", "FIELD_SAME_TYPE", "MESSAGE_NO_DELETE"],
+    examples=[
+        hit(
+            "message Step { double reward = 1; double cost = 2; }",
+            "message Step { double cost = 1; double reward = 2; }",
+        ),
+        hit(
+            "message Step { double reward = 1; double cost = 2; }",
+            "message Step { double score = 1; double reward = 2; }",
+        ),
+        hit(
+            "message Step { double reward = 1; double cost = 2; }",
+            "message Step { double cost = 1; }",
+            also=["field-renamed", "field-removed-without-reserve"],
+        ),
+        miss(
+            "message Step { double reward = 1; double cost = 2; }",
+            "message Step { double cost = 2; double reward = 1; }",
+        ),
+        miss("message Step { double reward = 1; }", "message Step { double score = 1; }", also=["field-renamed"]),
+    ],
+)
+def field_numbers_swapped(change: Kept[Field], context: Context) -> Iterator[Hit]:
+    """Bytes know fields by number. Where the types agree nothing fails: what was written as the one is
+    read as the other, in old data and by old code. Whatever goes by name, as JSON and generated code
+    do, is none the worse, so that tests that compile and print pass too.
+    """
+    if change.within is None or change.old.extendee or change.old.name == change.new.name:
+        return
+    old, new = change.within.old, change.within.new
+    if isinstance(old, Message) and isinstance(new, Message):
+        came_from, went_to = old.number_of(change.new.name), new.number_of(change.old.name)
+        if came_from:
+            yield Hit(what=f"which was number {came_from}")
+        elif went_to:
+            yield Hit(what=f"and `{change.old.name}` is number {went_to}")
