@@ -52,6 +52,10 @@ class BufRule:
         """Whether the id lives on only in old configurations."""
         return self.check is None
 
+    def is_default(self, version: str) -> bool:
+        """Whether the rule counts where a configuration of a version names none: those of FILE do."""
+        return "FILE" in self.categories.get(version, ())
+
     def hits(self, comparison: Comparison) -> list[Hit]:
         """All that the rule finds."""
         if self.check is None:
