@@ -40,14 +40,10 @@ def judge(old: Declarations, new: Declarations, ids: Collection[str]) -> list[Hi
 
 def as_annotations(hits: Iterable[Hit]) -> list[Annotation]:
     """The hits as buf prints them, in its order; what has no place stands at the start of its file."""
-    return sorted(map(_annotation, hits), key=_order)
+    return sorted(map(_annotation, hits), key=lambda annotation: annotation.order)
 
 
 def _annotation(hit: Hit) -> Annotation:
     place = hit.place
     span = (place.line, place.column, place.end_line, place.end_column) if place.line else (1, 1, 1, 1)
     return Annotation(hit.rule, hit.message, place.path, *span)
-
-
-def _order(one: Annotation) -> tuple[str | int, ...]:
-    return (one.path, one.line, one.column, one.rule, one.message, one.end_line, one.end_column)
