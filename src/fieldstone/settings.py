@@ -13,9 +13,15 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.waiver_table import SCHEMA as _WAIVERS
+from fieldstone.waiver_table import check_waivers, read_waivers, rule_schema, with_text_dates
+
+if TYPE_CHECKING:
+    from fieldstone.schema.model import Location
 
 _LEVELS = ["error", "warning", "note", "off"]
 _SURFACES = ["wire", "json", "source", "storage"]
@@ -71,6 +77,7 @@ SCHEMA: dict[str, Any] = {
             "description": "The folder of buf.yaml or buf.work.yaml, relative to the settings file.",
         },
         **_POLICY,
+        "waivers": _WAIVERS,
         "generate": {
             "type": "object",
             "additionalProperties": False,
@@ -120,7 +127,7 @@ SCHEMA: dict[str, Any] = {
 class ModuleSettings:
     """What one module asks for; each attribute is the key of that name, with hyphens.
 
-    `generate` is None where the settings leave it open.
+    `generate` is None where the settings leave it open; `waivers` are those that hold for the module.
     """
 
     surfaces: tuple[str, ...]
@@ -129,6 +136,7 @@ class ModuleSettings:
     breaking_before_1_0: str
     rules: Mapping[str, str]
     generate: bool | None = None
+    waivers: tuple[Waiver, ...] = ()
     options: tuple[str, ...] = ()
 
 
@@ -140,11 +148,13 @@ class Settings:
         root: the absolute folder that paths in the settings start from.
         file: the file that they stand in; None where there is none and defaults hold.
         values: what the file says, validated, without defaults.
+        waivers: what it permits, each with the lines that say so, under the absolute path of the file.
     """
 
     root: Path
     file: Path | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    waivers: Mapping[Waiver, Location] = field(default_factory=dict)
 
     @property
     def registry(self) -> Path:
@@ -182,6 +192,7 @@ class Settings:
             breaking_before_1_0=own.get("breaking-before-1-0", self._get("breaking-before-1-0")),
             rules={**self.values.get("rules", {}), **own.get("rules", {})},
             generate=own.get("generate"),
+            waivers=tuple(waiver for waiver in self.waivers if waiver.module in {"", name}),
             options=tuple(own.get("options", self._get("options"))),
         )
 
@@ -206,7 +217,7 @@ def find_settings(start: Path) -> Settings:
     for folder in folders:
         for file, values in _read_candidates(folder):
             validate(values, file)
-            return Settings(folder, file, values)
+            return Settings(folder, file, values, read_waivers(values.get("waivers", ()), file))
     with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
     return Settings(next(with_buf, folders[0]))
 
@@ -222,6 +233,7 @@ def validate(values: Mapping[str, Any], file: Path) -> None:
     for where, rules in _all_rule_tables(values):
         if rules:
             _validate_rules(rules, where, file)
+    check_waivers(values.get("waivers", ()), file)
 
 
 def json_schema() -> str:
@@ -231,7 +243,9 @@ def json_schema() -> str:
     text = json.dumps(SCHEMA)
     rules = json.dumps(_RULES)
     named = json.dumps(_RULES | {"propertyNames": {"enum": rule_ids()}})
-    return json.dumps(json.loads(text.replace(rules, named)), indent=2) + "\n"
+    schema = json.loads(text.replace(rules, named))
+    schema["properties"]["waivers"]["items"]["properties"]["rule"] |= rule_schema(rule_ids())
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _upwards(start: Path) -> Iterable[Path]:
@@ -246,9 +260,9 @@ def _read_candidates(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
     if pyproject.is_file():
         tools = _read_toml(pyproject).get("tool")
         if isinstance(tools, dict) and "fieldstone" in tools:
-            yield pyproject, tools["fieldstone"]
+            yield pyproject, with_text_dates(tools["fieldstone"])
     if own.is_file():
-        yield own, _read_toml(own)
+        yield own, with_text_dates(_read_toml(own))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -267,9 +281,11 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
         raise FieldstoneError(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
     if "enum" in schema and value not in schema["enum"]:
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
+    if wanted == "string" and not re.search(schema.get("pattern", ""), value):
+        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
     if wanted == "array":
-        for item in value:
-            _validate(item, schema["items"], key, file)
+        for number, item in enumerate(value, 1):
+            _validate(item, schema["items"], f"{key}[{number}]" if "properties" in schema["items"] else key, file)
     if wanted == "object":
         _validate_table(value, schema, key, file)
 
@@ -285,6 +301,9 @@ def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: st
             _validate(item, known.get(name, others), path, file)
         else:
             raise FieldstoneError(f"unknown key {path} in {file}", fix=_nearest(name, known))
+    for name in schema.get("required", ()):
+        if name not in value:
+            raise FieldstoneError(f"{key} in {file} has no {name}", fix=f"it is {_lowered(known[name]['description'])}")
 
 
 def _all_rule_tables(values: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, str]]]:
@@ -314,6 +333,11 @@ def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
 def _shown(value: Any) -> str:
     """A value much as TOML writes it."""
     return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence to go on with: without a capital and a full stop."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
 
 
 def _normal(path: str) -> str:

@@ -59,6 +59,7 @@ def test_diff_as_json(grown: Repo) -> None:
             }
         ],
         "bump": "minor",
+        "waivers": [],
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import open_registry
 from fieldstone.registry.folder import FolderRegistry
@@ -137,7 +138,7 @@ MANIFEST = replace(
     FIRST,
     version="2.0.0-rc.1",
     changes=('a "quoted" change', "ünïcode `code`"),
-    waivers=("w1",),
+    waivers=(Waiver(rule="field-removed", subject="a.B.c", reason="why", owner="ada", until="2999-12-31"),),
     previous=Link("shop", "1.0.0", "b5:00", "shake256:11"),
     dependencies=(Link("money", "1.0.0", "b5:01"), Link("buf.build/acme/units", "a1b2", "b5:02")),
 )
@@ -185,6 +186,8 @@ def test_what_is_no_manifest(change: tuple[str, str], said: str) -> None:
         ("[files]", "files = 3\n[other]"),
         ('digest = "b5:00"\nbump', "digest = 3\nbump"),
         ("[previous]", "previous = 3\n[other]"),
+        ("[[waivers]]", 'waivers = ["field-removed"]\n[other]'),
+        ('rule = "field-removed"', 'rul = "field-removed"'),
     ],
 )
 def test_a_manifest_whose_parts_are_of_the_wrong_type(change: tuple[str, str]) -> None:

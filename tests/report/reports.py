@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report, Surface, fingerprint
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.schema.model import Location
 
 STEP = "schemas/telemetry/telemetry/v1/telemetry_v1.proto"
@@ -11,6 +14,7 @@ ODD = "schemas/odd, really/100%.proto"
 
 SOURCES = {
     STEP: ['syntax = "proto3";', *[""] * 20, "message TelemetryStepV1 {", "  float reward = 6;", "}"],
+    "fieldstone.toml": ["# Settings", "", "[[waivers]]", *[""] * 5, "[[waivers]]", *[""] * 5],
     ODD: [
         'syntax = "proto3";',
         "message Step {",
@@ -92,6 +96,33 @@ _BUF_ALONE = Finding(
     fix="undo the change; `buf breaking` refuses it",
 )
 
+WAIVER = Waiver(
+    rule="field-type-changed",
+    subject="telemetry.v1.TelemetryStepV1.reward",
+    reason="no <reader> needs 64 bits: 100% \x1b[1msure",
+    owner="trainer@example.com",
+    until="2999-12-31",
+    module="telemetry",
+    entered="1.4.0",
+)
+_EXPIRED = Finding(
+    rule="waiver-expired",
+    subject="odd.v1.Gone",
+    message="the waiver of `message-removed` on `odd.v1.Gone` ended on 2020-01-31, and the finding counts again",
+    place=Location("fieldstone.toml", 3, 1, 8, 1),
+    fix="undo the change, or agree with ada@example.com on a later date",
+    fingerprint=fingerprint("waiver-expired", "odd.v1.Gone", "message-removed", ""),
+)
+_UNUSED = Finding(
+    rule="waiver-unused",
+    subject="odd.v1.Gone.id",
+    message="the waiver of `field-removed` on `odd.v1.Gone.id` permits nothing: there is no such finding",
+    place=Location("fieldstone.toml", 9, 1, 14, 1),
+    fix="delete lines 9-14 of fieldstone.toml",
+    level=Level.WARNING,
+    fingerprint=fingerprint("waiver-unused", "odd.v1.Gone.id", "field-removed", ""),
+)
+
 _UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0")
 
 REPORTS = {
@@ -122,6 +153,27 @@ REPORTS = {
                 findings=(_REMOVED, _RENAMED, _LINT, _RETIRED, _BUF_ALONE),
                 compared_with="2.0.0",
                 changed=3,
+                bump="major",
+                version="3.0.0",
+                allowed=False,
+            ),
+        )
+    ),
+    "waived": Report(
+        (
+            ModuleReport(
+                module="telemetry",
+                findings=(replace(TYPE_CHANGED, waiver=WAIVER),),
+                compared_with="1.4.0",
+                changed=2,
+                bump="major",
+                version="2.0.0",
+            ),
+            ModuleReport(
+                module="odd",
+                findings=(_REMOVED, _EXPIRED, _UNUSED),
+                compared_with="2.0.0",
+                changed=1,
                 bump="major",
                 version="3.0.0",
                 allowed=False,

@@ -8,11 +8,13 @@ from fieldstone.compatibility.finding import Finding, Level, ModuleReport
 from fieldstone.report.text import summary
 from fieldstone.schema.model import Location
 from tests.report.reports import TYPE_CHANGED as BREAK
+from tests.report.reports import WAIVER
 
 STYLE = Finding(rule="FIELD_LOWER_SNAKE_CASE", subject="a.proto", message="", place=Location("a.proto", 1, 1, 1, 2))
 WARNING = replace(STYLE, level=Level.WARNING)
 NOTE = replace(STYLE, level=Level.NOTE)
 RETIRED = replace(BREAK, level=Level.NOTE)
+WAIVED = replace(BREAK, waiver=WAIVER)
 
 NEW = ModuleReport(module="m", version="1.0.0")
 SAME = ModuleReport(module="m", compared_with="1.2.0")
@@ -47,20 +49,39 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             MAJOR,
             [BREAK],
             False,
-            "2 types changed against 1.2.0: 1 breaking, 0 warnings. Additive only: refused (would need 2.0.0).",
+            "2 types changed against 1.2.0: 1 breaking, 0 waived. Additive only: refused (would need 2.0.0).",
         ),
-        (MAJOR, [RETIRED], True, "2 types changed against 1.2.0: 1 breaking, 0 warnings. Allowed as 2.0.0."),
+        (MAJOR, [WAIVED], True, "2 types changed against 1.2.0: 1 breaking, 1 waived. Allowed as 2.0.0."),
+        (
+            MAJOR,
+            [WAIVED, BREAK],
+            False,
+            "2 types changed against 1.2.0: 2 breaking, 1 waived. Additive only: refused (would need 2.0.0).",
+        ),
+        (
+            MAJOR,
+            [WAIVED, STYLE],
+            False,
+            "2 types changed against 1.2.0: 1 breaking, 1 waived, 1 error. Refused until the error is fixed.",
+        ),
+        (
+            MINOR,
+            [replace(STYLE, waiver=WAIVER)],
+            True,
+            "1 type changed against 1.2.0: additive, 1 waived. Allowed as 1.3.0.",
+        ),
+        (MAJOR, [RETIRED], True, "2 types changed against 1.2.0: 1 breaking, 0 waived. Allowed as 2.0.0."),
         (
             MAJOR,
             [RETIRED, STYLE],
             False,
-            "2 types changed against 1.2.0: 1 breaking, 1 error, 0 warnings. Refused until the error is fixed.",
+            "2 types changed against 1.2.0: 1 breaking, 0 waived, 1 error. Refused until the error is fixed.",
         ),
         (
             MAJOR,
             [replace(BREAK, level=Level.WARNING)],
             False,
-            "2 types changed against 1.2.0: 1 breaking, 0 warnings. Additive only: refused (would need 2.0.0).",
+            "2 types changed against 1.2.0: 1 breaking, 0 waived. Additive only: refused (would need 2.0.0).",
         ),
         (
             MAJOR,
@@ -68,12 +89,12 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             True,
             "2 types changed against 1.2.0: breaking since the last stable release. Allowed as 2.0.0.",
         ),
-        (ZERO, [BREAK], True, "2 types changed against 0.4.0: 1 breaking, 0 warnings. Allowed as 0.5.0."),
+        (ZERO, [BREAK], True, "2 types changed against 0.4.0: 1 breaking, 0 waived. Allowed as 0.5.0."),
         (
             ZERO,
             [BREAK, STYLE],
             False,
-            "2 types changed against 0.4.0: 1 breaking, 1 error, 0 warnings. Refused until the error is fixed.",
+            "2 types changed against 0.4.0: 1 breaking, 0 waived, 1 error. Refused until the error is fixed.",
         ),
         (replace(ZERO, bump="minor"), [], False, "2 types changed against 0.4.0: additive. Refused."),
     ],

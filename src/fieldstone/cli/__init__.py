@@ -16,6 +16,7 @@ from fieldstone.errors import FieldstoneError
 
 _COMMANDS = {
     "check": "Judge the working tree against everything that was ever released.",
+    "waive": "Permit one finding until a day.",
     "release": "Give a module the smallest version that its changes may carry.",
     "diff": "Tell what changed between two versions of a module.",
     "explain": "Tell what a rule is about.",

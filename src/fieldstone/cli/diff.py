@@ -45,7 +45,8 @@ def command(module: str, old: str, new: str, format_: str) -> int:
 
 
 def _text(diff: Diff) -> str:
-    return "".join(f"{_SIGNS[change.kind]} {change.text}\n" for change in diff.changes)
+    lines = [f"{_SIGNS[change.kind]} {change.text}" for change in diff.changes]
+    return "".join(f"{line}\n" for line in [*lines, *(f"* {waiver.text}" for waiver in diff.waivers)])
 
 
 def _markdown(diff: Diff) -> str:
@@ -53,7 +54,11 @@ def _markdown(diff: Diff) -> str:
     parts = [f"## {diff.module} {name}\n"]
     for kind, changes in groupby(diff.changes, key=lambda change: change.kind):
         parts.append(f"\n### {kind.capitalize()}\n\n" + "".join(f"- {change.text}\n" for change in changes))
-    return "".join(parts if diff.changes else [*parts, "\nNo change of the contract.\n"])
+    if not diff.changes:
+        parts.append("\nNo change of the contract.\n")
+    if diff.waivers:
+        parts.append("\n### Waived\n\n" + "".join(f"- {waiver.text}\n" for waiver in diff.waivers))
+    return "".join(parts)
 
 
 def _json(diff: Diff) -> str:

@@ -87,6 +87,8 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         click.echo(f"  {name:9} {value}")
     for change in release.changes:
         click.echo(f"  - {change}")
+    for waiver in release.waivers:
+        click.echo(f"  - {waiver.text}")
     return 0
 
 

@@ -17,7 +17,8 @@ from fieldstone.cli.options import ModuleName
 def command(module: str, version: str, dry_run: bool) -> int:
     """Release MODULE as it is in the working tree.
 
-    An addition raises the minor version, comments alone the patch version; a break is refused.
+    An addition raises the minor version, comments alone the patch version; a break is refused, or
+    raises the major version where a waiver permits it.
 
     \b
     Examples:
@@ -31,6 +32,7 @@ def command(module: str, version: str, dry_run: bool) -> int:
     from fieldstone.report.text import summary
     from fieldstone.workflows.project import Project
     from fieldstone.workflows.release import release
+    from fieldstone.workflows.stale_waivers import delete
 
     project = Project.at(Path.cwd())
     outcome = release(project, module, version=version, dry_run=dry_run)
@@ -47,4 +49,8 @@ def command(module: str, version: str, dry_run: bool) -> int:
     click.echo(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({made.bump}) as {where}")
     for change in made.changes:
         click.echo(f"  - {change}")
+    for waiver in made.waivers:
+        click.echo(f"  - {waiver.text}")
+    for place in () if dry_run else outcome.spent:
+        click.echo(f"next: the waiver is spent, {delete(place)}", err=True)
     return 0

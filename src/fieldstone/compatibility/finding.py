@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fieldstone.compatibility.waiver import Waiver
+
 if TYPE_CHECKING:
     from fieldstone.schema.model import Location
 
@@ -67,6 +69,7 @@ class Finding:
         level: how much it counts.
         fingerprint: stable across rewording and moving: rule, subject and both elements' content.
         buf: the buf rules that report the same change.
+        waiver: the waiver in force that permits it; None where it counts.
     """
 
     rule: str
@@ -81,6 +84,7 @@ class Finding:
     level: Level = Level.ERROR
     fingerprint: str = ""
     buf: tuple[str, ...] = ()
+    waiver: Waiver | None = None
 
     @property
     def breaks_for(self) -> dict[Surface, Directions]:

@@ -1,39 +1,67 @@
-"""Findings + what a module asks for -> what counts."""
+"""Findings + what a module asks for + waivers -> what counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from fieldstone.compatibility.finding import Finding, Level, Surface
+from fieldstone.compatibility.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a module asks of its changes.
+    """What a module asks of its changes, and what it permits.
 
     Attributes:
         surfaces: what it protects; a finding that breaks none of these is dropped.
         levels: rule id -> the level that its findings count at instead of the rule's own.
         fail_on: the mildest level that refuses a change.
+        waivers: what it permits, each waiver until its day.
+        today: the day to hold them against, in UTC.
     """
 
     surfaces: frozenset[Surface] = frozenset(Surface)
     levels: Mapping[str, Level] = field(default_factory=dict)
     fail_on: Level = Level.ERROR
+    waivers: tuple[Waiver, ...] = ()
+    today: date = date.min
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings that count, at the levels and for the surfaces that the module asks for."""
+        """The findings that count, at the levels and for the surfaces that the module asks for.
+
+        A finding with a waiver in force stays, and carries it.
+        """
         return [kept for finding in findings if (kept := self._apply_to(finding)) is not None]
 
     def refuses(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings that refuse the change."""
+        """The findings that refuse the change: those that are severe enough, and that no waiver permits."""
         severe = {Level.ERROR} if self.fail_on is Level.ERROR else {Level.ERROR, Level.WARNING}
-        return [finding for finding in findings if finding.level in severe]
+        return [finding for finding in findings if finding.level in severe and finding.waiver is None]
+
+    def expired(self, findings: Iterable[Finding]) -> list[tuple[Waiver, Finding]]:
+        """The waivers whose day has passed, with the findings that they no longer permit."""
+        return [
+            (waiver, finding)
+            for finding in findings
+            if finding.waiver is None
+            for waiver in self.waivers
+            if waiver.covers(finding.rule, finding.subject)
+        ]
 
     def _apply_to(self, finding: Finding) -> Finding | None:
         level = self.levels.get(finding.rule, finding.level)
         breaks = tuple(surface for surface in finding.breaks if surface in self.surfaces)
         if level is Level.OFF or (finding.breaks and not breaks):
             return None
-        return replace(finding, level=level, breaks=breaks)
+        return replace(finding, level=level, breaks=breaks, waiver=self._waiver_of(finding))
+
+    def _waiver_of(self, finding: Finding) -> Waiver | None:
+        covering = (waiver for waiver in self.waivers if waiver.covers(finding.rule, finding.subject))
+        return next((waiver for waiver in covering if waiver.holds_on(self.today)), None)
+
+
+def is_used(waiver: Waiver, findings: Iterable[Finding]) -> bool:
+    """Whether a waiver, in force or expired, is about one of the findings."""
+    return any(waiver.covers(finding.rule, finding.subject) for finding in findings)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from semver import Version
 
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import file_digest
 
@@ -48,7 +49,7 @@ class Release:
         style: the digest of the buf configuration that its style was judged under.
         compiler: what compiled the image ("buf 1.75.0").
         changes: what changed since the release before, one sentence each.
-        waivers: the waivers that it needed.
+        waivers: those that permitted what it breaks.
         previous: the release before; None for the first.
         dependencies: the releases, and the modules of remote registries, that it imports.
         files: every file of the release but this one, path to digest.
@@ -64,7 +65,7 @@ class Release:
     compiler: str
     commit: str = ""
     changes: tuple[str, ...] = ()
-    waivers: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     previous: Link | None = None
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
@@ -100,7 +101,7 @@ def to_toml(release: Release) -> str:
         "style": release.style,
         "compiler": release.compiler,
         "changes": list(release.changes),
-        "waivers": list(release.waivers),
+        "waivers": [{name: text for name, text in asdict(waiver).items() if text} for waiver in release.waivers],
     }
     if release.previous:
         previous = release.previous
@@ -138,7 +139,7 @@ def from_toml(text: str, *, where: str) -> Release:
             style=content["style"],
             compiler=content["compiler"],
             changes=tuple(content["changes"]),
-            waivers=tuple(content["waivers"]),
+            waivers=tuple(Waiver(**waiver) for waiver in content["waivers"]),
             previous=Link(content["name"], **previous) if previous else None,
             dependencies=tuple(Link(**link) for link in content.get("dependencies", ())),
             files=dict(content["files"]),

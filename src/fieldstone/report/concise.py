@@ -15,4 +15,5 @@ def _line(finding: Finding) -> str:
     """What has no position points to the start of its file, so that tools which expect numbers find some."""
     place = finding.place
     position = f"{printable(place.path)}:{max(place.line, 1)}:{max(place.column, 1)}"
-    return f"{position}: {finding.rule}: {printable(finding.message)}\n"
+    waived = f" (waived {printable(finding.waiver.terms)})" if finding.waiver else ""
+    return f"{position}: {finding.rule}: {printable(finding.message)}{waived}\n"

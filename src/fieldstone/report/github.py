@@ -20,8 +20,10 @@ def render(report: Report, _options: Options) -> str:
 def _command(finding: Finding) -> str:
     properties = {**_position(finding.place), "title": finding.rule}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    text = "\n".join(part for part in (finding.message, finding.fix) if part)
-    return f"::{_COMMANDS[finding.level]} {listed}::{_data(text)}\n"
+    waiver = finding.waiver
+    advice = f"waived {waiver.terms}" if waiver else finding.fix
+    text = "\n".join(part for part in (finding.message, advice) if part)
+    return f"::{'notice' if waiver else _COMMANDS[finding.level]} {listed}::{_data(text)}\n"
 
 
 def _position(place: Location) -> dict[str, str | int]:

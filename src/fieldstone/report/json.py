@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.report import Options
 
 VERSION = 1
@@ -50,4 +51,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "breaks_for": finding.breaks_for,
         "fix": finding.fix,
         "fingerprint": finding.fingerprint,
+        "waiver": _waiver(finding.waiver) if finding.waiver else None,
     }
+
+
+def _waiver(waiver: Waiver) -> dict[str, str]:
+    return {name: getattr(waiver, name) for name in ("reason", "owner", "until", "entered")}

@@ -24,10 +24,13 @@ def render(report: Report, _options: Options) -> str:
 
 def _add_suite(root: Element, module: ModuleReport) -> None:
     failures = sum(_fails(finding) for finding in module.findings)
+    waived = sum(finding.waiver is not None for finding in module.findings)
     tests = len(module.findings) or 1
     suite = SubElement(
         root, "testsuite", name=_clean(module.module), tests=str(tests), failures=str(failures), errors="0"
     )
+    if waived:
+        suite.set("skipped", str(waived))
     for finding in module.findings:
         _add_case(suite, module, finding)
     if not module.findings:
@@ -36,11 +39,13 @@ def _add_suite(root: Element, module: ModuleReport) -> None:
 
 
 def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
-    """A note passes, and keeps what it says in the case's output."""
+    """What is waived is skipped; a note passes, and keeps what it says in the case's output."""
     name = _clean(f"{finding.rule}: {finding.subject}")
     case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.place.path))
     if finding.place.line:
         case.set("line", str(finding.place.line))
+    if finding.waiver:
+        SubElement(case, "skipped", message=_clean(f"waived {finding.waiver.terms}"))
     if _fails(finding):
         failure = SubElement(case, "failure", type=_clean(finding.rule), message=_clean(finding.message))
         failure.text = _clean(_details(module, finding))
@@ -49,7 +54,7 @@ def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
 
 
 def _fails(finding: Finding) -> bool:
-    return finding.level in {Level.ERROR, Level.WARNING}
+    return finding.level in {Level.ERROR, Level.WARNING} and finding.waiver is None
 
 
 def _details(module: ModuleReport, finding: Finding) -> str:

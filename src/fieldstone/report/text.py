@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.finding import Directions, Finding, Level, ModuleReport, Report
+from fieldstone.compatibility.waiver import STALE
 from fieldstone.report import Options, printable
 
 if TYPE_CHECKING:
@@ -67,12 +68,13 @@ class _Block:
     def _header(self) -> str:
         level, rule = self.finding.level, self.finding.rule
         message = self._paint(_BOLD, f": {printable(self.finding.message)}")
-        return self._paint(_LEVELS[level], f"{level}[{rule}]") + message
+        word = "waived" if self.finding.waiver else level
+        return self._paint(self._color, f"{word}[{rule}]") + message
 
     def _frame(self, source: str) -> Iterator[str]:
         place, was_at = self.finding.place, self.finding.was_at
         start, end = _span(place, source)
-        carets = " " * start + self._paint(_LEVELS[self.finding.level], " ".join(("^" * (end - start), *self._was())))
+        carets = " " * start + self._paint(self._color, " ".join(("^" * (end - start), *self._was())))
         number = self._paint(_BLUE, f"{place.line:>{self._width}} |")
         yield self._gutter("|")
         yield f"{number} {_shown(source)}".rstrip()
@@ -93,13 +95,19 @@ class _Block:
         finding = self.finding
         if finding.breaks:
             yield self._note("breaks", f"{_impact(finding)} -> major")
-        if finding.fix:
+        if finding.waiver:
+            yield self._note("waived", printable(finding.waiver.terms))
+        elif finding.fix:
             yield self._note("fix", printable(finding.fix))
-        if finding.rule in rule_ids():
+        if finding.rule in {*rule_ids(), *STALE}:
             yield self._note("more", f"fieldstone explain {finding.rule}")
 
     def _was(self) -> list[str]:
         return [f"was `{printable(self.finding.was)}`{self._at}"] if self.finding.was else []
+
+    @property
+    def _color(self) -> str:
+        return _LEVELS[Level.NOTE if self.finding.waiver else self.finding.level]
 
     @property
     def _at(self) -> str:
@@ -174,11 +182,12 @@ def _change(module: ModuleReport) -> str:
 
 
 def _details(module: ModuleReport) -> list[str]:
-    """What was found, beginning with what the change means to others."""
+    """What was found, beginning with what the change means to others and how much of it is waived."""
     breaking = sum(1 for finding in module.findings if finding.breaks)
-    levels = [finding.level for finding in module.findings if not finding.breaks]
-    shown = [level for level in _LEVELS if level in levels or (breaking and level is Level.WARNING)]
-    details = [_kind(module, breaking), *(_count(levels.count(level), level) for level in shown)]
+    waived = sum(1 for finding in module.findings if finding.waiver)
+    levels = [finding.level for finding in module.findings if not finding.breaks and not finding.waiver]
+    counts = [_count(levels.count(level), level) for level in _LEVELS if level in levels]
+    details = [_kind(module, breaking), f"{waived} waived" if breaking or waived else "", *counts]
     return [detail for detail in details if detail]
 
 
@@ -202,7 +211,7 @@ def _refusal(module: ModuleReport) -> str:
     """Why a module refuses; before 1.0.0 a break that may be a minor version is no reason."""
     break_refuses = not module.version.startswith("0.")
     for level in (Level.ERROR, Level.WARNING):
-        found = [finding for finding in module.findings if finding.level is level]
+        found = [finding for finding in module.findings if finding.level is level and not finding.waiver]
         others = sum(1 for finding in found if not finding.breaks)
         if break_refuses and len(found) > others:
             return f"Additive only: refused (would need {module.version})."

@@ -37,6 +37,14 @@ def head_commit(cwd: Path) -> str:
         return ""
 
 
+def config(key: str, cwd: Path) -> str:
+    """A setting of git that holds at `cwd`; empty where there is none, or no git."""
+    try:
+        return run("config", "--get", key, cwd=cwd).decode("utf-8", "replace").strip()
+    except FieldstoneError:
+        return ""
+
+
 def source_commit(folder: Path, files: Collection[Path]) -> str:
     """The commit that files (absolute) below `folder` are of; `-dirty` is added where they differ from it.
 

@@ -48,7 +48,12 @@ def check(
     with ExitStack() as under_way:
         checks = [_ModuleCheck(project, module, against, here, full, under_way) for module in project.modules(names)]
         judged = [checked.report() for checked in checks]
-    return Report((*judged, *(_removal(project, name, here) for name in removed)))
+    judged += [_removal(project, name, here) for name in removed]
+    if project.settings.waivers:
+        from fieldstone.workflows.stale_waivers import with_stale_waivers
+
+        judged = with_stale_waivers(project, judged, all_modules=not names, against=against, start=here)
+    return Report(tuple(judged))
 
 
 def _removed_modules(project: Project) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fieldstone.compatibility.changes import Described, describe
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
@@ -28,6 +29,7 @@ class Diff:
         new: the reference that they lead to.
         changes: one sentence each, removals first.
         bump: the part of the version that they raise: none, minor or major.
+        waivers: what the releases in between permitted themselves, where `old` is a version.
     """
 
     module: str
@@ -35,6 +37,7 @@ class Diff:
     new: str
     changes: Sequence[Described]
     bump: str
+    waivers: Sequence[Waiver] = ()
 
 
 def diff(project: Project, name: str, old: str, new: str) -> Diff:
@@ -53,7 +56,17 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
     settings = project.settings.module(name)
     same = before.same_contract(after)
     bump = "none" if same else str(bump_since(before, after, settings))
-    return Diff(name, old, new, describe(before, after), bump)
+    return Diff(name, old, new, describe(before, after), bump, _waivers(project, name, old, new))
+
+
+def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
+    """The waivers that the releases after `old` recorded, up to `new` where that is a version."""
+    versions = [str(version) for version in project.registry.versions(name)]
+    if old not in versions:
+        return []
+    last = versions.index(new) if new in versions else len(versions) - 1
+    between = versions[versions.index(old) + 1 : last + 1]
+    return [waiver for version in between for waiver in project.registry.release(name, version).waivers]
 
 
 def _schema(project: Project, name: str, ref: str) -> Schema:

@@ -7,23 +7,27 @@ import textwrap
 from collections.abc import Iterable
 
 from fieldstone.compatibility.rules import Example, Rule, Sources, all_rules
+from fieldstone.compatibility.waiver import STALE
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import DEFECTS
 
 _WIDTH = 100
+_OTHERS = DEFECTS | STALE
+"""What each finding means that no rule makes."""
 
 
 def explain(name: str) -> str:
     """The page of a rule, as Markdown.
 
     Args:
-        name: the rule's id, or the beginning of only one; a kind of registry defect; an id of buf.
+        name: the rule's id, or the beginning of only one; a kind of registry
+            defect; what waivers can be; an id of buf.
 
     Raises:
         FieldstoneError: nothing is called so, or several things begin so.
     """
-    if name in DEFECTS:
-        return f"# {name}\n\n{textwrap.fill(DEFECTS[name], _WIDTH)}\n"
+    if name in _OTHERS:
+        return f"# {name}\n\n{textwrap.fill(_OTHERS[name], _WIDTH)}\n"
     if name.isupper():
         return _buf_page(name)
     return _page(_find(name))
@@ -38,7 +42,7 @@ def _find(name: str) -> Rule:
         return rules[begin[0]]
     if begin:
         raise FieldstoneError(f"several rules begin with {name}: {', '.join(begin)}")
-    near = difflib.get_close_matches(name, [*rules, *DEFECTS], n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name, [*rules, *_OTHERS], n=1, cutoff=0.4)
     fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
     raise FieldstoneError(f"no rule {name}", fix=fix)
 
@@ -46,7 +50,8 @@ def _find(name: str) -> Rule:
 def _buf_page(name: str) -> str:
     ours = [rule.id for rule in all_rules().values() if name in rule.buf]
     said = f"a rule of buf; here, {' or '.join(ours)} tells the same" if ours else "a lint rule of buf"
-    return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/lint/rules/.\n"
+    page = "breaking" if ours else "lint"
+    return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/{page}/rules/.\n"
 
 
 def _page(rule: Rule) -> str:
@@ -65,7 +70,7 @@ def _page(rule: Rule) -> str:
     if rule.buf:
         parts.append(f"## In buf\n\n{_paragraph(', '.join(rule.buf))}")
     parts.append(
-        f'## Settings\n\n    [tool.fieldstone.rules]\n    {rule.id} = "warning"  # error, warning, note or off'
+        f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "warning"  # error, warning, note or off\n```'
     )
     return "\n\n".join(parts) + "\n"
 
@@ -80,7 +85,7 @@ def _example(example: Example) -> str:
 def _sources(sources: Sources) -> str:
     files = {"": sources} if isinstance(sources, str) else sources
     shown = [(f"// {path}\n" if path else "") + _laid_out(text) for path, text in files.items()]
-    return "\n\n".join(textwrap.indent(text.strip() or "// nothing", "    ") for text in shown or ["// nothing"])
+    return "\n\n".join(f"```proto\n{text.strip() or '// nothing'}\n```" for text in shown or [""])
 
 
 def _laid_out(text: str) -> str:

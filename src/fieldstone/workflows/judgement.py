@@ -6,7 +6,7 @@ import os.path
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +97,8 @@ def policy_of(settings: ModuleSettings) -> Policy:
         surfaces=frozenset(map(Surface, settings.surfaces)),
         levels={rule: Level(level) for rule, level in settings.rules.items()},
         fail_on=Level(settings.fail_on),
+        waivers=settings.waivers,
+        today=_today(),
     )
 
 
@@ -140,7 +142,11 @@ def _path_from(start: Path, path: Path) -> str:
 
 
 def _context(old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings) -> Context:
-    return Context(old, new, ledger, datetime.now(UTC).date(), settings.options)
+    return Context(old, new, ledger, _today(), settings.options)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _refuse_disagreement(native: Sequence[Finding], annotations: Sequence[Annotation], label: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from semver import Version
@@ -11,11 +11,13 @@ from semver import Version
 from fieldstone.compatibility.changes import describe
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Link, Release
 from fieldstone.schema import buf, git
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
+from fieldstone.schema.model import Location
 from fieldstone.schema.sources import compile_module
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.baseline import history, released
@@ -31,11 +33,13 @@ class Outcome:
         report: the check that came before it.
         release: what was, or with `dry_run` would have been, released; None if nothing was.
         refused: why a version was refused; empty if it was not.
+        spent: where the waivers stand that the release has used up.
     """
 
     report: ModuleReport
     release: Release | None = None
     refused: str = ""
+    spent: tuple[Location, ...] = ()
 
 
 def release(project: Project, name: str, *, version: str = "", dry_run: bool = False) -> Outcome:
@@ -67,11 +71,11 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
     if refused:
         return Outcome(report, refused=refused)
     files = _files(project, module, contents, image, str(number))
-    draft = _manifest(project, module, files, str(number), report.bump)
+    draft = _manifest(project, module, files, str(number), report)
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
-    return Outcome(report, draft)
+    return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in _used(report)))
 
 
 def _parse(version: str) -> Version:
@@ -107,22 +111,30 @@ def _files(
     return sources | {IMAGE: image, LEDGER: ledger.to_json().encode()}
 
 
-def _manifest(project: Project, module: Module, files: Mapping[str, bytes], version: str, bump: str) -> Release:
+def _manifest(
+    project: Project, module: Module, files: Mapping[str, bytes], version: str, report: ModuleReport
+) -> Release:
     newest = project.newest(module)
     return Release(
         name=module.name,
         version=version,
         digest=project.dependencies.digest(module),
-        bump=bump if newest else "first",
+        bump=report.bump if newest else "first",
         released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=git.source_commit(module.root, module.files.values()),
         style=project.workspace.style_digest(module),
         compiler=f"buf {buf.version()}",
         changes=tuple(_changes(project, module, newest, files[IMAGE])),
+        waivers=tuple(replace(waiver, module="") for waiver in _used(report)),
         previous=newest.link if newest else None,
         dependencies=tuple(_dependencies(project, module)),
         files=manifest(files),
     )
+
+
+def _used(report: ModuleReport) -> Iterable[Waiver]:
+    """The waivers in force that permitted something, each once."""
+    return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)
 
 
 def _changes(project: Project, module: Module, newest: Release | None, image: bytes) -> Iterable[str]:

@@ -1,0 +1,57 @@
+"""A waiver: the recorded permission for one finding, as settings and releases hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """The permission for one rule on one subject.
+
+    Attributes:
+        rule: the rule's id.
+        subject: the full name of the element, as the finding names it.
+        reason: why the break is accepted.
+        owner: who answers for it.
+        until: the last day that it holds, in UTC, as ISO 8601 writes a date.
+        module: the only module that it holds for; empty for any.
+        entered: the newest release when it was written; empty where nobody said.
+    """
+
+    rule: str
+    subject: str
+    reason: str
+    owner: str
+    until: str
+    module: str = ""
+    entered: str = ""
+
+    def covers(self, rule: str, subject: str) -> bool:
+        """Whether it is about a finding of this rule on this subject."""
+        return (self.rule, self.subject) == (rule, subject)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether its last day has not passed."""
+        return day <= date.fromisoformat(self.until)
+
+    @property
+    def terms(self) -> str:
+        """Until when, by whom and why, in a line."""
+        return " ".join(f"until {self.until}, by {self.owner}: {self.reason}".split())
+
+    @property
+    def text(self) -> str:
+        """The whole waiver in a line."""
+        return f"`{self.rule}` on `{self.subject}` waived {self.terms}"
+
+
+STALE = {
+    "waiver-expired": "The last day of a waiver has passed, and what it permitted is still there: the finding counts "
+    "again. Undo the change, or agree on a later date with the owner of the waiver.",
+    "waiver-unused": "A waiver permits what no rule finds: its subject is misspelled, the change was undone, or a "
+    "release carries it already. A release records the waivers that it used; afterwards nobody needs the entry. "
+    "Delete it, so that it cannot permit what nobody meant.",
+}
+"""What each finding about a waiver means."""

@@ -1,0 +1,156 @@
+"""Waive: write the permission for one finding into the settings."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from fieldstone.compatibility.finding import ModuleReport
+from fieldstone.compatibility.waiver import Waiver
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema import git
+from fieldstone.schema.model import Location
+from fieldstone.settings import find_settings
+from fieldstone.waiver_table import add_waiver, check_rule
+from fieldstone.workflows.check import check
+from fieldstone.workflows.project import Project
+
+_OWN_FILE = "fieldstone.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was written: the waiver, and the lines of the settings file that hold it."""
+
+    waiver: Waiver
+    place: Location
+
+
+def waive(
+    project: Project,
+    rule: str,
+    subject: str,
+    *,
+    reason: str,
+    until: str,
+    owner: str = "",
+    module: str = "",
+    against: str = "",
+) -> Outcome:
+    """Permit a finding that there is now.
+
+    Args:
+        project: where the settings are; without any, fieldstone.toml is made.
+        rule: the id of its rule.
+        subject: what it is about, as it says.
+        reason: why it is accepted.
+        until: the last day that the waiver holds, in UTC: YYYY-MM-DD.
+        owner: who answers for it; by default who git says is working here.
+        module: its module; by default the one that has it.
+        against: what to judge against to see it; by default the newest release.
+
+    Raises:
+        FieldstoneError: there is no such rule or finding, a date that has passed, a waiver already, or
+            the settings cannot be written.
+    """
+    check_rule(rule, "the rule")
+    _check_words(reason, until)
+    who = owner.strip() or _who(project.settings.root)
+    reports = check(project, [module] if module else [], against=against).modules
+    report = _report_with(reports, rule, subject)
+    versions = project.registry.versions(report.module)
+    waiver = Waiver(
+        rule=rule,
+        subject=subject,
+        reason=reason.strip(),
+        owner=who,
+        until=until,
+        module=report.module,
+        entered=str(versions[-1]) if versions else "",
+    )
+    _refuse_second(project, waiver)
+    return _write(project, waiver)
+
+
+def _check_words(reason: str, until: str) -> None:
+    if not reason.strip():
+        raise FieldstoneError("a waiver needs a reason", fix="say why the break is accepted: --reason")
+    try:
+        day = date.fromisoformat(until)
+    except ValueError as error:
+        raise FieldstoneError(f"{until} is no date: {error}", fix="write it as 2027-01-31") from error
+    today = datetime.now(UTC).date()
+    if day.isoformat() != until:
+        raise FieldstoneError(f"{until} is no date as a waiver has it", fix=f"write it as {day}")
+    if day < today:
+        raise FieldstoneError(f"{until} has passed: it is {today} (UTC)", fix="name the last day that the waiver holds")
+
+
+def _who(folder: Path) -> str:
+    for key in ("user.email", "user.name"):
+        found = git.config(key, folder)
+        if found:
+            return found
+    raise FieldstoneError("git does not say who owns the waiver: it has no user.email here", fix="name one: --owner")
+
+
+def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> ModuleReport:
+    """The one module that has the finding."""
+    found = [r for r in reports if any((f.rule, f.subject) == (rule, subject) for f in r.findings)]
+    if len(found) > 1:
+        names = ", ".join(report.module for report in found)
+        raise FieldstoneError(f"several modules have {rule} on {subject}: {names}", fix="name one: --module")
+    if found:
+        return found[0]
+    there = [(f.rule, f.subject) for report in reports for f in report.findings if f.waiver is None]
+    of_rule = [name for id_, name in there if id_ == rule]
+    near = difflib.get_close_matches(subject, of_rule, n=1) or of_rule[:1]
+    on_subject = [id_ for id_, name in there if name == subject]
+    if near:
+        fix = f"there is one on {near[0]}"
+    elif on_subject:
+        fix = f"there is {', '.join(on_subject)} on it"
+    else:
+        fix = "`fieldstone check` shows what there is"
+    raise FieldstoneError(f"no finding {rule} on {subject} to waive", fix=fix)
+
+
+def _refuse_second(project: Project, waiver: Waiver) -> None:
+    for other, place in project.settings.waivers.items():
+        if other.covers(waiver.rule, waiver.subject) and other.module in {"", waiver.module}:
+            raise FieldstoneError(
+                f"{place.path}:{place.line} waives {waiver.rule} on {waiver.subject} already, until {other.until}",
+                fix="change its date there",
+            )
+
+
+def _write(project: Project, waiver: Waiver) -> Outcome:
+    settings = project.settings
+    file = settings.file or settings.root / _OWN_FILE
+    text = add_waiver(waiver, file, table="tool.fieldstone" if file.name == "pyproject.toml" else "")
+    try:
+        _replace(file, text.encode())
+    except OSError as error:
+        raise FieldstoneError(f"cannot write {file}: {error.strerror}; it is as it was") from error
+    return Outcome(waiver, find_settings(settings.root).waivers[waiver])
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all, with the permissions that it had."""
+    target = file.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
