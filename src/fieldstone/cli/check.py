@@ -16,6 +16,11 @@ _FROM_THE_TOP = ("github", "sarif")
 """Formats whose readers take paths from the root of the checkout."""
 
 
+_FORMATS_OF_BUF = ("text", "json")
+PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:CSR")
+"""What `--profile` takes: buf as its configuration says, or one of its categories."""
+
+
 @click.command()
 @click.argument("modules", nargs=-1, type=ModuleName())
 @click.option(
@@ -31,7 +36,12 @@ _FROM_THE_TOP = ("github", "sarif")
     type=click.Choice(FORMATS),
     help="How to print findings: text by default, github when running in GitHub Actions.",
 )
-def command(modules: tuple[str, ...], against: str, format_: str | None) -> int:
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    help="Judge by buf's rules alone, as `buf breaking` with buf.yaml would, or with one of its categories.",
+)
+def command(modules: tuple[str, ...], against: str, format_: str | None, profile: str | None) -> int:
     """Judge MODULES, or all, as they are in the working tree.
 
     Style is judged by `buf lint` and the naming rules, compatibility by Fieldstone and `buf breaking`
@@ -42,7 +52,10 @@ def command(modules: tuple[str, ...], against: str, format_: str | None) -> int:
       fieldstone check
       fieldstone check telemetry --against 1.1.0
       fieldstone check --against origin/main --format sarif > findings.sarif
+      fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
     """
+    if profile:
+        return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
     from fieldstone.workflows.check import check
     from fieldstone.workflows.project import Project
 
@@ -53,6 +66,18 @@ def command(modules: tuple[str, ...], against: str, format_: str | None) -> int:
     for module in report.modules:
         click.echo(summary(module), err=True)
     return 0 if report.allowed else 1
+
+
+def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, category: str) -> int:
+    from fieldstone.workflows.buf_profile import check_like_buf
+    from fieldstone.workflows.project import Project
+
+    if format_ not in _FORMATS_OF_BUF:
+        raise click.UsageError(f"--profile buf prints {' or '.join(_FORMATS_OF_BUF)}, not {format_}")
+    found = check_like_buf(Project.at(Path.cwd(), bare=True), modules, category=category, against=against)
+    for annotation in found:
+        click.echo(annotation.as_json() if format_ == "json" else annotation.as_text())
+    return 1 if found else 0
 
 
 def _top_of_checkout() -> Path:

@@ -38,6 +38,7 @@ from fieldstone.schema.model import (
     Service,
 )
 from fieldstone.schema.options import OptionReader
+from fieldstone.schema.places import Path, Places
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import (
@@ -61,12 +62,6 @@ _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
 _MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
 _ENUM_VALUES, _SERVICE_METHODS = 2, 2
 _MESSAGE_OPTIONS = 7
-
-# A span is line, column, end line, end column; the end line is left out where it is the first
-# (descriptor.proto, SourceCodeInfo.Location.span).
-_SPAN_ON_ONE_LINE = 3
-
-Path = tuple[int, ...]
 
 
 def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
@@ -186,8 +181,8 @@ class _FileReader:
         self.package: str = descriptor.package
         self.found = found
         self.enums = enums
-        self.syntax = _syntax(descriptor)
-        self.places = {tuple(place.path): place for place in descriptor.source_code_info.location}
+        self.syntax = syntax_of(descriptor)
+        self.places = Places(descriptor)
         self.features = resolve(defaults_of(self.syntax), descriptor.options)
         if descriptor.options.java_string_check_utf8:
             self.features["java_utf8_validation"] = "VERIFY"
@@ -214,21 +209,6 @@ class _FileReader:
             content=_digest(public_part(self.descriptor), {"name", "source_code_info"}),
         )
 
-    def _place(self, path: Path) -> Location:
-        place = self.places.get(path)
-        if place is None:
-            return Location(self.path)
-        span = list(place.span)
-        if len(span) == _SPAN_ON_ONE_LINE:
-            span.insert(2, span[0])
-        return Location(self.path, *(number + 1 for number in span))
-
-    def _comment(self, path: Path) -> str:
-        """What stands right above an element, each line without the space that the comment mark leaves."""
-        place = self.places.get(path)
-        lines = place.leading_comments.splitlines() if place else ()
-        return "\n".join(line.removeprefix(" ").rstrip() for line in lines).strip()
-
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
         full_name = _join(scope, message.name)
         features = resolve(inherited, message.options)
@@ -244,19 +224,19 @@ class _FileReader:
             fields[field.number] = self._field(field, full_name, place, features, oneof=oneof, entries=entries)
         self.found.messages[full_name] = Message(
             full_name=full_name,
-            location=self._place(path),
+            location=self.places.at(path),
             lifecycle=_lifecycle(message.options),
             custom=self.options.read(message),
-            comment=self._comment(path),
+            comment=self.places.comment(path),
             entity=read_entity(message.options) if self.storage else None,
-            entity_location=self._place((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
+            entity_location=self.places.at((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
             package=self.package,
             file=self.path,
             fields=fields,
             oneofs={
                 name: Oneof(
                     full_name=_join(full_name, name),
-                    location=self._place((*path, _MESSAGE_ONEOFS, i)),
+                    location=self.places.at((*path, _MESSAGE_ONEOFS, i)),
                     custom=self.options.read(message.oneof_decl[i]),
                     members=tuple(number for number, field in fields.items() if field.oneof == name),
                 )
@@ -299,10 +279,10 @@ class _FileReader:
         cardinality = cardinality_of(field, features, is_map=entry is not None)
         return Field(
             full_name=_join(scope, field.name),
-            location=self._place(path),
+            location=self.places.at(path),
             lifecycle=_lifecycle(field.options),
             custom=self.options.read(field),
-            comment=self._comment(path),
+            comment=self.places.comment(path),
             number=field.number,
             type=map_type(entry) if entry else type_of(field),
             cardinality=cardinality,
@@ -323,19 +303,19 @@ class _FileReader:
         features = resolve(inherited, enum.options)
         self.found.enums[full_name] = Enum(
             full_name=full_name,
-            location=self._place(path),
+            location=self.places.at(path),
             lifecycle=_lifecycle(enum.options),
             custom=self.options.read(enum),
-            comment=self._comment(path),
+            comment=self.places.comment(path),
             package=self.package,
             file=self.path,
             values=tuple(
                 EnumValue(
                     full_name=_join(full_name, value.name),
-                    location=self._place((*path, _ENUM_VALUES, i)),
+                    location=self.places.at((*path, _ENUM_VALUES, i)),
                     lifecycle=_lifecycle(value.options),
                     custom=self.options.read(value),
-                    comment=self._comment((*path, _ENUM_VALUES, i)),
+                    comment=self.places.comment((*path, _ENUM_VALUES, i)),
                     number=value.number,
                 )
                 for i, value in enumerate(enum.value)
@@ -353,10 +333,10 @@ class _FileReader:
         rpcs = {
             method.name: Rpc(
                 full_name=_join(full_name, method.name),
-                location=self._place((*path, _SERVICE_METHODS, i)),
+                location=self.places.at((*path, _SERVICE_METHODS, i)),
                 lifecycle=_lifecycle(method.options),
                 custom=self.options.read(method),
-                comment=self._comment((*path, _SERVICE_METHODS, i)),
+                comment=self.places.comment((*path, _SERVICE_METHODS, i)),
                 serves=read_serves(method.options),
                 request=method.input_type.removeprefix("."),
                 response=method.output_type.removeprefix("."),
@@ -368,10 +348,10 @@ class _FileReader:
         }
         self.found.services[full_name] = Service(
             full_name=full_name,
-            location=self._place(path),
+            location=self.places.at(path),
             lifecycle=_lifecycle(service.options),
             custom=self.options.read(service),
-            comment=self._comment(path),
+            comment=self.places.comment(path),
             package=self.package,
             file=self.path,
             rpcs=rpcs,
@@ -382,7 +362,8 @@ def _join(scope: str, name: str) -> str:
     return f"{scope}.{name}" if scope else name
 
 
-def _syntax(descriptor: FileDescriptorProto) -> str:
+def syntax_of(descriptor: FileDescriptorProto) -> str:
+    """`proto2`, `proto3` or `edition YEAR`."""
     if descriptor.syntax == "editions":
         name = descriptor_pb2.Edition.Name(descriptor.edition)
         return f"edition {name.removeprefix('EDITION_')}"

@@ -73,10 +73,36 @@ def compile_reference(
     with _checkout(ref, workspace.root, known) as root:
         registry = root / os.path.relpath(outside, workspace.root)
         names = {known.path: known.name for known in workspace.modules.values()}
-        then = load_workspace(root, names=names, outside=registry)
+        bare = not (workspace.root / workspace.config).is_file()
+        then = load_workspace(root, names=names, outside=registry, bare=bare)
         if module.name not in then.modules:
             return None
         return Compiled(compile_module(then, then.modules[module.name], outside=registry, at=ref), ref, module.root)
+
+
+def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
+    """The names of the modules that a folder or a git revision lists; none of an image, which names no modules.
+
+    Args:
+        ref: as for `compile_reference`.
+        workspace: the workspace of today, whose names for modules hold.
+        outside: the registry folder, which belongs to no module.
+
+    Raises:
+        FieldstoneError: there is no such revision, or its configuration cannot be read.
+    """
+    path = Path(ref)
+    if path.is_file():
+        return []
+    names = {known.path: known.name for known in workspace.modules.values()}
+    if path.is_dir():
+        return list(load_workspace(path, names=names, bare=True).modules)
+    with _checkout(ref, workspace.root, "") as root:
+        return list(
+            load_workspace(
+                root, names=names, outside=root / os.path.relpath(outside, workspace.root), bare=True
+            ).modules
+        )
 
 
 def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:

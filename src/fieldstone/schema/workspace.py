@@ -140,7 +140,9 @@ class Workspace:
         return tuple(sorted({f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.proto_files}))
 
 
-def load_workspace(root: Path, *, names: Mapping[str, str] | None = None, outside: Path | None = None) -> Workspace:
+def load_workspace(
+    root: Path, *, names: Mapping[str, str] | None = None, outside: Path | None = None, bare: bool = False
+) -> Workspace:
     """Read the modules of the workspace at `root`.
 
     Args:
@@ -148,12 +150,13 @@ def load_workspace(root: Path, *, names: Mapping[str, str] | None = None, outsid
         names: module paths to the names that the settings give them; others get the last part of
             their buf name, or of their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
+        bare: whether a folder without a configuration is taken for one module, as buf takes it.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     root = root.resolve()
-    config, entries = _entries(root)
+    config, entries = _entries(root, bare=bare)
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
@@ -185,15 +188,17 @@ class _Entry:
     shares_documents: bool = False
 
 
-def _entries(root: Path) -> tuple[str, list[_Entry]]:
+def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
     work = root / "buf.work.yaml"
     if work.is_file():
-        directories = _texts(_load_yaml(work), "directories", work)
+        directories = _texts(read_config(work), "directories", work)
         return work.name, [_entry_v1(root, _normal(path)) for path in directories]
     config = root / "buf.yaml"
+    if bare and not config.is_file():
+        return config.name, [_Entry(".")]
     if not config.is_file():
         raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
-    content = _load_yaml(config)
+    content = read_config(config)
     version = content.get("version")
     if version == "v2":
         return config.name, _entries_v2(content, config)
@@ -221,7 +226,7 @@ def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
 
 def _entry_v1(root: Path, path: str) -> _Entry:
     config = root / path / "buf.yaml"
-    content = _load_yaml(config) if config.is_file() else {}
+    content = read_config(config) if config.is_file() else {}
     build = content.get("build") or {}
     if not isinstance(build, dict):
         raise FieldstoneError(f"build in {config} is no mapping")
@@ -266,7 +271,12 @@ def _normal(path: str) -> str:
     return PurePosixPath(path).as_posix()
 
 
-def _load_yaml(path: Path) -> Mapping[str, Any]:
+def read_config(path: Path) -> Mapping[str, Any]:
+    """The content of a buf configuration; an empty one is an empty mapping.
+
+    Raises:
+        FieldstoneError: it cannot be read, or holds no mapping.
+    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

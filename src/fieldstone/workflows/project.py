@@ -23,15 +23,17 @@ class Project:
     """Settings, modules and registry, each read when first asked for."""
 
     settings: Settings
+    bare: bool = False
+    """Whether a folder without a buf configuration is taken for one module."""
 
     @classmethod
-    def at(cls, folder: Path) -> Project:
+    def at(cls, folder: Path, *, bare: bool = False) -> Project:
         """The project that a folder belongs to.
 
         Raises:
             FieldstoneError: its settings cannot be read.
         """
-        return cls(find_settings(folder))
+        return cls(find_settings(folder), bare)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -41,7 +43,8 @@ class Project:
             FieldstoneError: there is none, or it does not fit the settings.
         """
         names = self.settings.module_names
-        workspace = load_workspace(self.settings.workspace, names=names, outside=self.settings.registry)
+        root, outside = self.settings.workspace, self.settings.registry
+        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare)
         listed = {module.path for module in workspace.modules.values()}
         for path, name in names.items():
             if path not in listed:
