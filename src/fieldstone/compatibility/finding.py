@@ -58,7 +58,7 @@ class Witness:
 
     Attributes:
         surface: `wire` or `json`.
-        direction: `backward` where the newer version reads what the older one writes, else `forward`.
+        direction: for whom it breaks: who reads old data, or by whom new data is read.
         writer: what people call the version that writes.
         reader: what people call the one that reads.
         message: the full name of the message, or the path of the call.
@@ -70,7 +70,7 @@ class Witness:
     """
 
     surface: Surface
-    direction: str
+    direction: Direction
     writer: str
     reader: str
     message: str

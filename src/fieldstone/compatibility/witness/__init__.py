@@ -18,27 +18,28 @@ UNIMPLEMENTED, Java refuses text that it is told to verify.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
-from fieldstone.compatibility.finding import Finding, Surface, Witness
+from fieldstone.compatibility.finding import Direction, Finding, Surface, Witness
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.witness import calls, history, subjects
 from fieldstone.compatibility.witness.images import Version
+from fieldstone.compatibility.witness.pair import Mode, Pair
 
-__all__ = ["PROVABLE", "Version", "find_any", "prove"]
+__all__ = ["PROVABLE", "Earlier", "Version", "find_any", "prove"]
 
 PROVABLE = (Surface.WIRE, Surface.JSON)
 """The surfaces on which a break can be shown by a message."""
 
+Earlier = Callable[[str], Version | None]
+"""Gives a release of a module by its version; None if it cannot be had."""
+
+_NO_HISTORY = Ledger()
+
 
 def prove(
-    finding: Finding,
-    old: Version,
-    new: Version,
-    *,
-    ledger: Ledger | None = None,
-    earlier: Callable[[str], Version | None] | None = None,
+    finding: Finding, old: Version, new: Version, *, ledger: Ledger = _NO_HISTORY, earlier: Earlier | None = None
 ) -> Finding:
     """The finding with a witness for each of `wire` and `json` that it breaks, where one is found.
 
@@ -47,36 +48,50 @@ def prove(
         old: the older version.
         new: the newer one.
         ledger: the history of the module, for what left before the older version.
-        earlier: gives a release of that history by its version; None if it cannot be had.
+        earlier: gives the releases of that history.
+
+    Raises:
+        TypeError: this runtime cannot read one of the images.
     """
-    wanted = [surface for surface in PROVABLE if surface in finding.breaks]
-    found = [_prove(finding.subject, surface, old, new, ledger or Ledger(), earlier) for surface in wanted]
+    found = []
+    for surface, directions in finding.breaks_for.items():
+        if surface in PROVABLE:
+            witnesses = _witnesses(finding, Pair(old, new, surface), ledger, earlier)
+            found.append(next((witness for witness in witnesses if witness.direction in directions), None))
     return replace(finding, witnesses=tuple(witness for witness in found if witness))
 
 
-def _prove(
-    subject: str,
-    surface: Surface,
-    old: Version,
-    new: Version,
-    ledger: Ledger,
-    earlier: Callable[[str], Version | None] | None,
+def _witnesses(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier | None) -> Iterator[Witness]:
+    yield from subjects.of_subject(pair, finding.subject, finding.message)
+    if earlier is not None:
+        for version in history.releases(finding.subject, pair.old.schema, pair.new.schema, ledger):
+            release = earlier(version)
+            if release is not None:
+                past = Pair(release, pair.new, pair.surface, Mode.HISTORY)
+                yield from history.of_subject(past, finding.subject)
+
+
+def find_any(
+    old: Version, new: Version, surface: Surface, *, directions: Collection[Direction] = tuple(Direction)
 ) -> Witness | None:
-    found = subjects.search(subject, old, new, surface)
-    if found is None and earlier is not None:
-        known = (earlier(version) for version in history.releases(subject, old.schema, new.schema, ledger))
-        found = next((w for r in known if r and (w := history.search(subject, r, new, surface))), None)
-    return found
+    """Any witness between two versions of whatever both know by one name.
+
+    Args:
+        old: the older version.
+        new: the newer one.
+        surface: `wire` or `json`.
+        directions: for whom it may break.
+
+    Raises:
+        TypeError: this runtime cannot read one of the images.
+    """
+    found = _find_all(Pair(old, new, surface))
+    return next((witness for witness in found if witness.direction in directions), None)
 
 
-def find_any(old: Version, new: Version, surface: Surface) -> Witness | None:
-    """Any witness between two versions, in either direction, of whatever both know by one name."""
-    return next(_find_all(old, new, surface), None)
-
-
-def _find_all(old: Version, new: Version, surface: Surface) -> Iterator[Witness]:
-    for name in old.schema.messages.keys() & new.schema.messages.keys():
-        yield from subjects.of_message(old, new, name, surface)
-    for name in old.schema.enums.keys() & new.schema.enums.keys():
-        yield from subjects.of_enum(old, new, name, surface)
-    yield from calls.all_calls(old, new, surface)
+def _find_all(pair: Pair) -> Iterator[Witness]:
+    for name in sorted(pair.old.schema.messages.keys() & pair.new.schema.messages.keys()):
+        yield from subjects.of_message(pair, name)
+    for name in sorted(pair.old.schema.enums.keys() & pair.new.schema.enums.keys()):
+        yield from subjects.of_enum(pair, name)
+    yield from calls.all_calls(pair)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.witness.pair import Mode
 from fieldstone.compatibility.witness.reading import Reading
 from fieldstone.compatibility.witness.values import (
     NOT_UTF8,
@@ -44,12 +45,14 @@ class Probe:
         data: its bytes; as the writer reads them they are the message.
         path: the field that is tried.
         beside: the other member of a oneof that is set as well.
+        alias: the name of an enum value that its JSON has, and another one that means the same.
     """
 
     message: Message
     data: bytes
     path: Path
     beside: FieldDescriptor | None = None
+    alias: tuple[str, str] | None = None
 
 
 def probes(
@@ -72,7 +75,7 @@ def probes(
         for path, other in _paths(reading, field, reader):
             for values in settings(path[-1], other):
                 if not (_is_addition(reading, path[-1], other, values) or _is_other(values, numbers)):
-                    yield from _made(reading, writer, path, values)
+                    yield from _made(reading, writer, path, other, values)
         yield from _both(reading, writer, reader, field)
 
 
@@ -123,7 +126,13 @@ def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescripto
     if is_map(field):
         field, values = field.message_type.fields_by_number[2], [value for _, value in values]
         other = other.message_type.fields_by_number[2] if other is not None and is_map(other) else None
-    if reading.is_old_data or field.enum_type is None or other is None or other.enum_type is None:
+    if (
+        reading.is_old_data
+        or reading.mode is Mode.ADDITION
+        or field.enum_type is None
+        or other is None
+        or other.enum_type is None
+    ):
         return False
     mine, theirs = field.enum_type, other.enum_type
     if reading.surface is Surface.JSON:
@@ -132,7 +141,9 @@ def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescripto
     return any(names_of(mine, v) and not names_of(theirs, v) for v in values)
 
 
-def _made(reading: Reading, writer: Descriptor, path: Path, values: Values) -> Iterator[Probe]:
+def _made(
+    reading: Reading, writer: Descriptor, path: Path, other: FieldDescriptor | None, values: Values
+) -> Iterator[Probe]:
     message = reading.writer.new(writer)
     fill_required(message)
     inside = message
@@ -145,7 +156,25 @@ def _made(reading: Reading, writer: Descriptor, path: Path, values: Values) -> I
     if _holds_stand_in(values):
         yield from _not_utf8(reading, message, path)
     else:
-        yield Probe(message, _encode(message), path)
+        data = _encode(message)
+        yield Probe(message, data, path)
+        if reading.surface is Surface.JSON:
+            yield from (Probe(message, data, path, alias=alias) for alias in _aliases(reading, path[-1], other, values))
+
+
+def _aliases(
+    reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
+) -> Iterator[tuple[str, str]]:
+    """The first name of each enum number that is written, with each further one; none that is an addition."""
+    theirs: Container[str] | None = None
+    if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
+        other = other.message_type.fields_by_number[2] if is_map(other) else other
+        theirs = other.enum_type.values_by_name if other.enum_type is not None else None
+    if is_map(field):
+        field, values = field.message_type.fields_by_number[2], [value for _, value in values]
+    for number in values if field.enum_type is not None else ():
+        names = [value.name for value in field.enum_type.values if value.number == number]
+        yield from ((names[0], other) for other in names[1:] if theirs is None or other in theirs)
 
 
 def _holds_stand_in(values: Values) -> bool:

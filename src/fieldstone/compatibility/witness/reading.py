@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.witness.pair import Mode
 from fieldstone.compatibility.witness.values import get, has, is_map, is_message, is_text, names_of
 
 if TYPE_CHECKING:
@@ -56,15 +57,14 @@ class Reading:
         reader: the types of who reads.
         surface: `wire` or `json`.
         is_old_data: whether the writer is the older of the two.
-        exact: whether a field or an enum value that has another name or another number counts as another: so
-            it does in data of a release whose fields left since.
+        mode: what counts.
     """
 
     writer: Types
     reader: Types
     surface: Surface
     is_old_data: bool
-    exact: bool = False
+    mode: Mode
 
     def counterpart(self, reader: Message, field: FieldDescriptor) -> FieldDescriptor | None:
         """What the reader takes a field of the writer for."""
@@ -87,6 +87,7 @@ class Reading:
         """Whether a field is new to the reader by number and by name: no loss, but an addition."""
         return (
             not self.is_old_data
+            and self.mode is not Mode.ADDITION
             and self.reader.by_number(message, field.number) is None
             and self.reader.by_json_name(message, field) is None
         )
@@ -146,14 +147,18 @@ class Reading:
             kind, inner = self._elements(written, mine, read, theirs, deeper)
         if inner is not None:
             return inner
-        if (
-            kind is None
-            and self.exact
-            and (mine.name, mine.number) != (theirs.name, theirs.number)
-            and _elements(written, mine)
-        ):
+        if kind is None and self._means_another(mine, theirs) and _elements(written, mine):
             kind = Kind.MEANING
         return Difference(kind, mine, theirs) if kind is not None else None
+
+    def _means_another(self, mine: FieldDescriptor, theirs: FieldDescriptor) -> bool:
+        """Whether the reader has the field under another name, or under its name another field."""
+        if self.mode is Mode.HISTORY:
+            return (mine.name, mine.number) != (theirs.name, theirs.number)
+        if mine.name == theirs.name or mine.is_extension or theirs.is_extension or self.surface is Surface.JSON:
+            return False
+        moved = mine.name in theirs.containing_type.fields_by_name
+        return moved or theirs.name in mine.containing_type.fields_by_name
 
     def _presence(self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor) -> Kind | None:
         """Unset on one side and a zero on the other; a required field that is not there."""
@@ -230,13 +235,23 @@ class Reading:
 
     def _number(self, mine: FieldDescriptor, value: int, theirs: FieldDescriptor, other: int) -> Kind | None:
         ours, others = names_of(mine.enum_type, value), names_of(theirs.enum_type, other)
-        if ours and others and not ours & others and (self.exact or self.surface is Surface.JSON):
+        if ours and others and not ours & others and self._names_another(mine, ours, theirs, others):
             return Kind.MEANING
-        if self.surface is Surface.JSON and ours and others and not self.exact:
+        if self.surface is Surface.JSON and ours and others and self.mode is not Mode.HISTORY:
             return None
         if value != other:
             return Kind.VALUE
-        return Kind.UNNAMED if self.is_old_data and ours and not others else None
+        counts = self.is_old_data or self.mode is Mode.ADDITION
+        return Kind.UNNAMED if counts and ours and not others else None
+
+    def _names_another(
+        self, mine: FieldDescriptor, ours: frozenset[str], theirs: FieldDescriptor, others: frozenset[str]
+    ) -> bool:
+        """Whether another name of a number is another value: not if it was merely renamed."""
+        if self.mode is Mode.HISTORY or self.surface is Surface.JSON:
+            return True
+        kept = any(name in theirs.enum_type.values_by_name for name in ours)
+        return kept or any(name in mine.enum_type.values_by_name for name in others)
 
 
 def _is_set(message: Message, field: FieldDescriptor) -> bool | None:
@@ -274,8 +289,7 @@ def _same_scalar(mine: FieldDescriptor, value: Any, theirs: FieldDescriptor, oth
     if isinstance(value, str | bytes) or isinstance(other, str | bytes):
         return not value and not other
     if isinstance(value, float) and isinstance(other, float):
-        same_sign = math.copysign(1, value) == math.copysign(1, other)
-        return (math.isnan(value) and math.isnan(other)) or (value == other and same_sign)
+        return value == other or (math.isnan(value) and math.isnan(other))
     return bool(value == other)
 
 

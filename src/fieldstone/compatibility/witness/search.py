@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,18 +11,15 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
-from fieldstone.compatibility.finding import Surface, Witness
+from fieldstone.compatibility.finding import Direction, Surface, Witness
 from fieldstone.compatibility.witness import words
-from fieldstone.compatibility.witness.images import Version
+from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.probes import Probe, empty, probes
 from fieldstone.compatibility.witness.reading import Difference, Kind, Reading
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
     from google.protobuf.message import Message
-
-THIS = "this schema"
-"""What the newer side is called."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,15 @@ class Route:
         if probe.beside is not None:
             found = self.reading.compare_all(probe.message, read, (*probe.path, probe.beside))
         else:
-            found = self.reading.compare(probe.message, read, probe.path)
+            found = self._compared(probe, read)
         if found is not None:
             yield self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
+
+    def _compared(self, probe: Probe, read: Message) -> Difference | None:
+        """The difference; none in a map whose keys or values are no text, which Python does not look into."""
+        with suppress(UnicodeDecodeError):
+            return self.reading.compare(probe.message, read, probe.path)
+        return None
 
     def _read(self, probe: Probe) -> tuple[Message | None, str]:
         """What the reader holds, and why it refuses: the one, the other, or both if it need not refuse."""
@@ -89,7 +93,7 @@ class Route:
             return None, "not UTF-8" if "UTF-8" in str(error) else "these bytes are no such message"
 
     def _read_text(self, probe: Probe) -> tuple[Message | None, str]:
-        text = self.json_of(probe.message) or "{}"
+        text = self._text(probe)
         try:
             return self._parsed(text), ""
         except json_format.ParseError as error:
@@ -104,6 +108,10 @@ class Route:
         pool = self.reading.reader.pool
         json_format.Parse(text, message, ignore_unknown_fields=lenient, descriptor_pool=pool)
         return message
+
+    def _text(self, probe: Probe) -> str:
+        text = self.json_of(probe.message) or "{}"
+        return text.replace(f'"{probe.alias[0]}"', f'"{probe.alias[1]}"') if probe.alias else text
 
     def json_of(self, message: Message) -> str | None:
         """The ProtoJSON of a message of the writer; None if it has none."""
@@ -125,53 +133,48 @@ class Route:
     def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
         is_wire = self.reading.surface is Surface.WIRE
         value = words.shown(probe.message, probe.path) if probe.path else f"an empty {self.writer.name}"
+        if probe.alias:
+            value = value.replace(*probe.alias)
         if probe.beside is not None:
             value += f" and {words.shown(probe.message, (probe.beside,))}"
         return Witness(
             surface=self.reading.surface,
-            direction=direction(is_old_data=self.reading.is_old_data),
+            direction=Direction.READING_OLD if self.reading.is_old_data else Direction.READ_BY_OLD,
             writer=self.writer_label,
             reader=self.reader_label,
             message=self.called,
             value=value,
-            encoded=words.in_hex(probe.data) if is_wire else self.json_of(probe.message) or "{}",
+            encoded=words.in_hex(probe.data) if is_wire else self._text(probe),
             reads=words.reads(self.reading, difference, read, probe.path),
         )
 
 
-def direction(*, is_old_data: bool) -> str:
-    """The word for old data before a newer reader, or for new data before an older one."""
-    return "backward" if is_old_data else "forward"
+def reading(pair: Pair, *, old: bool) -> Reading:
+    """How the newer version reads what the older one writes, or the other way round."""
+    writer, reader, _ = pair.writing(old=old)
+    return Reading(writer.types, reader.types, pair.surface, old, pair.mode)
 
 
-def routes(
-    old: Version, new: Version, names: tuple[str, str], surface: Surface, *, exact: bool = False, called: str = ""
-) -> Iterator[Route]:
-    """Both directions of one message type: the newer version reads, then the older one.
+def routes(pair: Pair, names: tuple[str, str], *, called: str = "") -> Iterator[Route]:
+    """Both directions of one message type: the newer version reads, then, but for history, the older one.
 
     Args:
-        old: the older version.
-        new: the newer one.
+        pair: both versions.
         names: the full name of the message in each.
-        surface: `wire` or `json`.
-        exact: see `Reading`; only old data is read then.
         called: what the witness calls the message, if not by its name.
     """
-    mine, theirs = old.types.message(names[0]), new.types.message(names[1])
-    if mine is None or theirs is None:
-        return
-    yield from pair_routes(old, new, (mine, theirs), surface, exact=exact, called=called)
+    mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
+    if mine is not None and theirs is not None:
+        yield from pair_routes(pair, (mine, theirs), called=called)
 
 
-def pair_routes(
-    old: Version, new: Version, pair: tuple[Any, Any], surface: Surface, *, exact: bool = False, called: str = ""
-) -> Iterator[Route]:
+def pair_routes(pair: Pair, messages: tuple[Any, Any], *, called: str = "") -> Iterator[Route]:
     """As `routes`, for two descriptors."""
-    there = Reading(old.types, new.types, surface, is_old_data=True, exact=exact)
-    yield Route(there, old.label, new.label, pair[0], pair[1], called or pair[0].full_name)
-    if not exact:
-        back = Reading(new.types, old.types, surface, is_old_data=False)
-        yield Route(back, new.label, old.label, pair[1], pair[0], called or pair[1].full_name)
+    mine, theirs = messages
+    old, new = pair.old.label, pair.new.label
+    yield Route(reading(pair, old=True), old, new, mine, theirs, called or mine.full_name)
+    if not pair.is_history:
+        yield Route(reading(pair, old=False), new, old, theirs, mine, called or theirs.full_name)
 
 
 def _first_line(error: Exception) -> str:

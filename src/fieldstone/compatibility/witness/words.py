@@ -44,7 +44,10 @@ def shown(message: Message, path: Sequence[FieldDescriptor]) -> str:
     name = ".".join((*names, _name(path[-1])))
     if _is_unset(message, path[-1]):
         return f"{name} unset"
-    return f"{name}={_value(path[-1], get(message, path[-1]))}"
+    try:
+        return f"{name}={_value(path[-1], get(message, path[-1]))}"
+    except UnicodeDecodeError:  # a map with keys or values that are no text
+        return f"{name} with text that is not UTF-8"
 
 
 def _is_unset(message: Message, field: FieldDescriptor) -> bool:
