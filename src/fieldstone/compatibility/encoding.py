@@ -70,7 +70,7 @@ def json_keeps(writer: Type, reader: Type) -> bool:
         return _names(writer) <= _names(reader)
     if writer == reader:
         return True
-    if isinstance(writer, Enum) or writer not in _INTEGERS or "bool" in {writer, reader}:
+    if isinstance(writer, Enum) or writer not in _INTEGERS or "bool" in (writer, reader):
         return False
     if isinstance(reader, str) and reader in _EXACT:
         return all(abs(number) <= _EXACT[reader] for number in _numbers(writer))

@@ -58,7 +58,7 @@ class Element:
     location: Location = field(compare=False)
     lifecycle: Lifecycle = field(default=Lifecycle(), compare=False)
     comment: str = field(default="", compare=False)
-    custom: Mapping[str, Option] = field(default_factory=dict)
+    custom: Mapping[str, Option] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:

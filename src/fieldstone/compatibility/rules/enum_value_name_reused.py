@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import EnumValue
+from fieldstone.schema.model import Enum, EnumValue
 
 
 @rule(
@@ -29,8 +29,12 @@ from fieldstone.schema.model import EnumValue
 )
 def enum_value_name_reused(change: Added[EnumValue] | Kept[EnumValue], context: Context) -> Iterator[Hit]:
     """Stored JSON holds the name, and so do tables that store enums by name: what was written under
-    it by an earlier release is read as another number.
+    it by an earlier release is read as another number. A name that moves to another number in one
+    step is told by `enum-value-renumbered`.
     """
+    enum = change.within.old if change.within else None
+    if isinstance(enum, Enum) and any(value.name == change.new.name for value in enum.values):
+        return
     use = context.ledger.type(change.new.parent).name_taken(change.new.name, change.new.number)
     if use and use.number != change.new.number:
         yield Hit(taken=change.new.number, taker=change.new.name, earlier=use.number, since=use.since)

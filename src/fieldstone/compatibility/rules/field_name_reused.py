@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Message
 
 
 @rule(
@@ -29,10 +29,16 @@ from fieldstone.schema.model import Field
 )
 def field_name_reused(change: Added[Field] | Kept[Field], context: Context) -> Iterator[Hit]:
     """JSON, generated code and table columns know fields by name. What was stored or written under
-    the name by an earlier release is read as the new field, of another type or meaning.
+    the name by an earlier release is read as the new field, of another type or meaning. A name that
+    moves to another number in one step is told by `field-numbers-swapped`.
     """
     if change.new.extendee or (isinstance(change, Kept) and change.old.name == change.new.name):
         return
     use = context.ledger.type(change.new.parent).name_taken(change.new.name, change.new.number)
-    if use and use.number != change.new.number:
+    if use and use.number != change.new.number and not _moves(change):
         yield Hit(taken=change.new.name, earlier=use.number, since=use.since)
+
+
+def _moves(change: Added[Field] | Kept[Field]) -> bool:
+    message = change.within.old if change.within else None
+    return isinstance(message, Message) and message.number_of(change.new.name) is not None

@@ -23,6 +23,7 @@ from fieldstone.schema.model import Field, Message
         hit(
             "message Step { double reward = 1; double cost = 2; }",
             "message Step { double score = 1; double reward = 2; }",
+            also=["field-renamed"],
         ),
         hit(
             "message Step { double reward = 1; double cost = 2; }",
