@@ -23,7 +23,8 @@ _FROM_THE_TOP = ("github", "sarif")
     type=VersionName(),
     default="",
     metavar="REF",
-    help="Judge against a version, a git revision, a folder or an image instead of the newest release.",
+    help="Judge against a version, a git revision, a folder or an image instead of the newest release. "
+    "A branch stands for the commit where HEAD parted from it.",
 )
 @click.option(
     "--format",
