@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test fuzz bench fmt lock clean
+.PHONY: help setup demo check static test fuzz bench docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -69,6 +69,10 @@ bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/codegen.py
 
+docs: setup ## build the documentation into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
 fmt: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
@@ -82,5 +86,5 @@ lock: setup ## write requirements.lock anew from pyproject.toml; LOCK_ARGS=--upg
 	@mv requirements.lock.new requirements.lock
 
 clean: ## remove all that make made, .venv too
-	rm -rf .venv dist htmlcov .coverage .coverage.* coverage.xml .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv dist site htmlcov .coverage .coverage.* coverage.xml .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

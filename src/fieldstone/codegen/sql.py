@@ -208,8 +208,12 @@ def _indexes(database: _Database, table: _Table) -> Iterator[Statements]:
 
 
 def _outbox(name: str) -> Statements:
-    """The events of a module; `status` is pending, delivered or dead, times are in microseconds since 1970, UTC."""
-    number, identity, binary = "INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB"
+    """The events of a module; `status` is pending, delivered or dead, times are in microseconds since 1970, UTC.
+
+    `id` orders the events that are there. SQLite gives it anew once the newest event is deleted, which
+    AUTOINCREMENT would prevent at a fifth of the cost of an insert: an event is known by its key.
+    """
+    number, identity, binary = "INTEGER", "INTEGER PRIMARY KEY", "BLOB"
     sqlite = _outbox_in(name, number, identity, binary)
     postgres = _outbox_in(name, "BIGINT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA")
     return (sqlite, postgres)

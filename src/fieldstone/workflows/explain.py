@@ -50,7 +50,8 @@ def _find(name: str) -> Rule:
 def _buf_page(name: str) -> str:
     ours = [rule.id for rule in all_rules().values() if name in rule.buf]
     said = f"a rule of buf; here, {' or '.join(ours)} tells the same" if ours else "a lint rule of buf"
-    return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/lint/rules/.\n"
+    page = "breaking" if ours else "lint"
+    return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/{page}/rules/.\n"
 
 
 def _page(rule: Rule) -> str:
@@ -69,7 +70,7 @@ def _page(rule: Rule) -> str:
     if rule.buf:
         parts.append(f"## In buf\n\n{_paragraph(', '.join(rule.buf))}")
     parts.append(
-        f'## Settings\n\n    [tool.fieldstone.rules]\n    {rule.id} = "warning"  # error, warning, note or off'
+        f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "warning"  # error, warning, note or off\n```'
     )
     return "\n\n".join(parts) + "\n"
 
@@ -84,7 +85,7 @@ def _example(example: Example) -> str:
 def _sources(sources: Sources) -> str:
     files = {"": sources} if isinstance(sources, str) else sources
     shown = [(f"// {path}\n" if path else "") + _laid_out(text) for path, text in files.items()]
-    return "\n\n".join(textwrap.indent(text.strip() or "// nothing", "    ") for text in shown or ["// nothing"])
+    return "\n\n".join(f"```proto\n{text.strip() or '// nothing'}\n```" for text in shown or [""])
 
 
 def _laid_out(text: str) -> str:

@@ -41,7 +41,49 @@ from telemetry_storage.records import EPISODE_END_BY_NUMBER, RenderV2, StepV2Rec
 def to_dto_step(record: StepRecord) -> telemetry_v1_pb2.TelemetryStepV1:
     """The DTO of a record."""
     dto = telemetry_v1_pb2.TelemetryStepV1()
-    fill_dto_step(dto, record)
+    try:
+        dto.run_id = record.run_id
+        dto.episode_id = record.episode_id
+        dto.step_index = record.step_index
+        if (agent_id := record.agent_id) is not None:
+            dto.agent_id = agent_id
+        if (game_id := record.game_id) is not None:
+            dto.game_id = game_id
+        if (action := record.action) is not None:
+            dto.action = dump_json(action).encode()
+        if (observation := record.observation) is not None:
+            dto.observation = dump_json(observation).encode()
+        dto.reward = record.reward
+        dto.terminated = record.terminated
+        dto.truncated = record.truncated
+        if (info := record.info) is not None:
+            dto.info = dump_json(info).encode()
+        if (render_payload := record.render_payload) is not None:
+            dto.render_payload = render_payload
+        if (render_hint := record.render_hint) is not None:
+            dto.render_hint = dump_json(render_hint).encode()
+        if (timestamp := record.timestamp) is not None:
+            since = timestamp - EPOCH
+            at = dto.timestamp
+            at.seconds = since.days * 86400 + since.seconds
+            at.nanos = since.microseconds * 1000
+        if (episode_seed := record.episode_seed) is not None:
+            dto.episode_seed = episode_seed
+        if (frame_ref := record.frame_ref) is not None:
+            dto.frame_ref = frame_ref
+        dto.payload_version = record.payload_version
+        if (seq_id := record.seq_id) is not None:
+            dto.seq_id = seq_id
+        if (worker_id := record.worker_id) is not None:
+            dto.worker_id = worker_id
+        if (time_step := record.time_step) is not None:
+            dto.time_step = time_step
+        if (space_signature := record.space_signature) is not None:
+            dto.space_signature = dump_json(space_signature).encode()
+        if (vector_metadata := record.vector_metadata) is not None:
+            dto.vector_metadata = dump_json(vector_metadata).encode()
+    except VALUE_ERRORS as error:
+        raise refusal(record, _STEP_LIMITS) from error
     return dto
 
 
@@ -136,7 +178,30 @@ def from_dto_step(dto: telemetry_v1_pb2.TelemetryStepV1) -> StepRecord:
 def to_dto_episode(record: EpisodeRollup) -> telemetry_v1_pb2.TelemetryEpisodeV1:
     """The DTO of a record."""
     dto = telemetry_v1_pb2.TelemetryEpisodeV1()
-    fill_dto_episode(dto, record)
+    try:
+        dto.run_id = record.run_id
+        dto.episode_id = record.episode_id
+        dto.total_reward = record.total_reward
+        dto.steps = record.steps
+        dto.terminated = record.terminated
+        dto.truncated = record.truncated
+        if (metadata := record.metadata) is not None:
+            dto.metadata = dump_json(metadata).encode()
+        if (timestamp := record.timestamp) is not None:
+            since = timestamp - EPOCH
+            at = dto.timestamp
+            at.seconds = since.days * 86400 + since.seconds
+            at.nanos = since.microseconds * 1000
+        if (agent_id := record.agent_id) is not None:
+            dto.agent_id = agent_id
+        if (game_id := record.game_id) is not None:
+            dto.game_id = game_id
+        if (seq_id := record.seq_id) is not None:
+            dto.seq_id = seq_id
+        if (worker_id := record.worker_id) is not None:
+            dto.worker_id = worker_id
+    except VALUE_ERRORS as error:
+        raise refusal(record, _EPISODE_LIMITS) from error
     return dto
 
 
@@ -202,7 +267,41 @@ def from_dto_episode(dto: telemetry_v1_pb2.TelemetryEpisodeV1) -> EpisodeRollup:
 def to_dto_step_v2(record: StepV2Record) -> telemetry_v2_pb2.TelemetryStepV2:
     """The DTO of a record."""
     dto = telemetry_v2_pb2.TelemetryStepV2()
-    fill_dto_step_v2(dto, record)
+    try:
+        dto.run_id = record.run_id
+        dto.episode_id = record.episode_id
+        dto.step_index = record.step_index
+        if (agent_id := record.agent_id) is not None:
+            dto.agent_id = agent_id
+        if (game_id := record.game_id) is not None:
+            dto.game_id = game_id
+        if (worker_id := record.worker_id) is not None:
+            dto.worker_id = worker_id
+        if (action := record.action) is not None:
+            fill_message(dto.action, action)
+        if (observation := record.observation) is not None:
+            fill_message(dto.observation, observation)
+        dto.reward = record.reward
+        dto.episode_end = record.episode_end  # type: ignore[assignment]
+        if (info := record.info) is not None:
+            fill_struct(dto.info, info)
+        if (render := record.render) is not None:
+            fill_dto_render_v2(dto.render, render)
+        if (timestamp := record.timestamp) is not None:
+            since = timestamp - EPOCH
+            at = dto.timestamp
+            at.seconds = since.days * 86400 + since.seconds
+            at.nanos = since.microseconds * 1000
+        if (episode_seed := record.episode_seed) is not None:
+            dto.episode_seed = episode_seed
+        if (seq_id := record.seq_id) is not None:
+            dto.seq_id = seq_id
+        if (time_step := record.time_step) is not None:
+            dto.time_step = time_step
+        if (vector_index := record.vector_index) is not None:
+            dto.vector_index = vector_index
+    except VALUE_ERRORS as error:
+        raise refusal(record, _STEP_V2_LIMITS) from error
     return dto
 
 

@@ -51,7 +51,7 @@ SQLITE: tuple[Migration, ...] = (
     PRIMARY KEY (run_id, episode_id)
 )""",
             """CREATE TABLE telemetry_outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     idempotency_key TEXT NOT NULL,
     aggregate_key TEXT NOT NULL,
     payload_kind TEXT NOT NULL,

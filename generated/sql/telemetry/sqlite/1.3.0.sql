@@ -41,7 +41,7 @@ CREATE TABLE telemetry_episodes (
     PRIMARY KEY (run_id, episode_id)
 );
 CREATE TABLE telemetry_outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     idempotency_key TEXT NOT NULL,
     aggregate_key TEXT NOT NULL,
     payload_kind TEXT NOT NULL,

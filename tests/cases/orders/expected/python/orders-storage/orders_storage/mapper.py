@@ -67,7 +67,62 @@ from orders_storage.records import (
 def to_dto_order(record: OrderRecord) -> orders_pb2.Order:
     """The DTO of a record."""
     dto = orders_pb2.Order()
-    fill_dto_order(dto, record)
+    try:
+        if (record.card is not None) + (record.invoice_days is not None) + (record.voucher is not None) > 1:
+            raise two_of_oneof(record, ("card", "invoice_days", "voucher"))
+        dto.shop = record.shop
+        dto.number = record.number
+        dto.customer_id = record.customer_id
+        dto.placed_at_micros = record.placed_at_micros
+        dto.reference = record.reference
+        dto.status = record.status  # type: ignore[assignment]
+        if (total := record.total) is not None:
+            fill_dto_money(dto.total, total)
+        for lines_item in record.lines:
+            lines_dto = dto.lines.add()
+            fill_dto_order_line(lines_dto, lines_item)
+        dto.labels.update(record.labels)
+        if (address := record.address) is not None:
+            fill_dto_address(dto.address, address)
+        if (card := record.card) is not None:
+            dto.card = card
+        if (invoice_days := record.invoice_days) is not None:
+            dto.invoice_days = invoice_days
+        if (voucher := record.voucher) is not None:
+            dto.voucher = voucher
+        if (promise := record.promise) is not None:
+            fill_duration(dto.promise, promise)
+        if (sent_at := record.sent_at) is not None:
+            since = sent_at - EPOCH
+            at = dto.sent_at
+            at.seconds = since.days * 86400 + since.seconds
+            at.nanos = since.microseconds * 1000
+        if (extra := record.extra) is not None:
+            fill_struct(dto.extra, extra)
+        if (weight := record.weight) is not None:
+            dto.weight.value = weight
+        dto.discount = within_float32(record.discount)
+        dto.gift = record.gift
+        dto.trail.extend(record.trail)  # type: ignore[arg-type]
+        dto.questions.update(record.questions)
+        if (note := record.note) is not None:
+            dto.note = dump_json(note)
+        setattr(dto, "from", record.origin)
+        if (category := record.category) is not None:
+            fill_message(dto.category, category)
+        dto.hint = record.hint
+        dto.urgency = record.urgency
+        if (carrier := record.carrier) is not None:
+            dto.carrier = carrier
+        dto.pictures.extend(record.pictures)
+        if (seen_at := record.seen_at) is not None:
+            since = seen_at - EPOCH
+            at = dto.seen_at
+            at.seconds = since.days * 86400 + since.seconds
+            at.nanos = since.microseconds * 1000
+        dto.stage = record.stage  # type: ignore[assignment]
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ORDER_LIMITS) from error
     return dto
 
 
@@ -188,7 +243,13 @@ def from_dto_order(dto: orders_pb2.Order) -> OrderRecord:
 def to_dto_customer(record: CustomerRecord) -> orders_pb2.Customer:
     """The DTO of a record."""
     dto = orders_pb2.Customer()
-    fill_dto_customer(dto, record)
+    try:
+        dto.id = record.id
+        if (name := record.name) is not None:
+            dto.name = name
+        dto.letters = record.letters
+    except VALUE_ERRORS as error:
+        raise refusal(record, _CUSTOMER_LIMITS) from error
     return dto
 
 

@@ -61,7 +61,7 @@ SQLITE: tuple[Migration, ...] = (
     PRIMARY KEY (id)
 )""",
             """CREATE TABLE orders_outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     idempotency_key TEXT NOT NULL,
     aggregate_key TEXT NOT NULL,
     payload_kind TEXT NOT NULL,

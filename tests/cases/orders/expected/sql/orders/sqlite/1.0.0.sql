@@ -51,7 +51,7 @@ CREATE TABLE shop_customers (
     PRIMARY KEY (id)
 );
 CREATE TABLE orders_outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     idempotency_key TEXT NOT NULL,
     aggregate_key TEXT NOT NULL,
     payload_kind TEXT NOT NULL,
