@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fieldstone.compatibility.waiver import STALE, Waiver
+from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
 from fieldstone.errors import FieldstoneError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def check_rule(rule: str, where: str) -> None:
     known = rule_ids()
     if rule in known or re.search(_BUF_RULE, rule):
         return
-    if rule.startswith("registry-") or rule in STALE:
+    if rule.startswith("registry-") or rule in PERMISSIONS:
         raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
     near = difflib.get_close_matches(rule, known, n=1, cutoff=0.5)
     fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
