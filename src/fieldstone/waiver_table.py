@@ -171,7 +171,7 @@ _WAIVER_HEADER = re.compile(r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldston
 
 def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
     """Every `[[waivers]]` block that can be read alone: its entry, and its first and last line."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     for first, line in enumerate(lines):
         if not _WAIVER_HEADER.match(line):
             continue
@@ -189,7 +189,7 @@ def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
 
 def _mention(text: str, entry: Mapping[str, Any]) -> tuple[int, int]:
     """The line that names both the rule and the subject, else the first that names the subject; 0 if none does."""
-    naming = [(i, line) for i, line in enumerate(text.splitlines(), 1) if entry["subject"] in line]
+    naming = [(i, line) for i, line in enumerate(text.split("\n"), 1) if entry["subject"] in line]
     both = [i for i, line in naming if entry["rule"] in line]
     number = both[0] if both else naming[0][0] if naming else 0
     return number, number
