@@ -28,7 +28,8 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     type=VersionName(),
     default="",
     metavar="REF",
-    help="Judge against a version, a git revision, a folder or an image instead of the newest release.",
+    help="Judge against a version, a git revision, a folder or an image instead of the newest release. "
+    "A branch stands for the commit where HEAD parted from it.",
 )
 @click.option(
     "--format",

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.finding import Directions, Finding, Level, ModuleReport, Report
-from fieldstone.compatibility.waiver import STALE
+from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.report import Options, printable
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class _Block:
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:
             yield self._note("fix", printable(finding.fix))
-        if finding.rule in {*rule_ids(), *STALE}:
+        if finding.rule in {*rule_ids(), *PERMISSIONS}:
             yield self._note("more", f"fieldstone explain {finding.rule}")
 
     def _was(self) -> list[str]:
