@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldstone.compatibility.allowance import allowances, faults, not_allowed
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
@@ -85,10 +86,16 @@ def judge_first(new: Schema, settings: ModuleSettings) -> Judgement:
 
 
 def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
-    """The naming rules, where the module asks for them, on what the old schema does not have yet."""
-    if not settings.naming:
-        return []
-    return judge(context, [rule for rule in all_rules().values() if rule.is_style])
+    """The naming rules, where the module asks for them, on what the old schema does not have yet.
+
+    What the source allows is left out; an allowance that the old schema does not have is judged too.
+    """
+    rules = [rule for rule in all_rules().values() if rule.is_style] if settings.naming else []
+    found, allowed = judge(context, rules), allowances(context.new)
+    before = {allowance.key for allowance in allowances(context.old)} if allowed else set()
+    fresh = [allowance for allowance in allowed if allowance.key not in before]
+    everything = judge(replace(context, old=Schema()), rules) if fresh and rules else None
+    return not_allowed(found, allowed) + faults(fresh, everything)
 
 
 def policy_of(settings: ModuleSettings) -> Policy:

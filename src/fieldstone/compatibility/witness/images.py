@@ -44,7 +44,7 @@ class Types:
     """The types of an image, in a pool of their own.
 
     Args:
-        image: the compiled image, in bytes, with its imports.
+        image: the compiled image, in bytes, with its imports; nothing for a module that has left.
         where: what people call it, for the error.
 
     Raises:
@@ -52,8 +52,9 @@ class Types:
     """
 
     def __init__(self, image: bytes, where: str) -> None:
+        files = {file.name: file for file in parse_image(image, where=where).file} if image else {}
         self.pool = descriptor_pool.DescriptorPool()
-        for file in _in_order({file.name: file for file in parse_image(image, where=where).file}):
+        for file in _in_order(files):
             file.ClearField("source_code_info")
             self.pool.AddSerializedFile(file.SerializeToString())
 
