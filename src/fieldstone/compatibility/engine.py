@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fieldstone.compatibility.finding import Finding, Surface, fingerprint
-from fieldstone.compatibility.pairing import Change
-from fieldstone.compatibility.rules import Context, Hit, Kind, Rule, directions_of
+from fieldstone.compatibility.finding import USUAL, Directions, Finding, Surface, fingerprint
+from fieldstone.compatibility.pairing import Added, Change
+from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
+from fieldstone.schema.model import Field, Message
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
@@ -40,7 +41,8 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
     for hit in rule.function(change, context):
         words = _words(change, hit)
         subject = change.subject.full_name
-        breaks = rule.breaks if hit.breaks is None else hit.breaks
+        declared: Breaks = rule.breaks if hit.breaks is None else hit.breaks
+        breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
         yield Finding(
             rule=rule.id,
             subject=subject,
@@ -49,7 +51,7 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
             was=old.declaration if old else "",
             was_at=old.location if old else None,
             breaks=tuple(surface for surface in Surface if surface in breaks),
-            directions={**rule.directions, **directions_of(breaks)},
+            directions=directions,
             fix=rule.fix.format_map(words),
             level=hit.level or rule.level,
             fingerprint=fingerprint(
@@ -57,6 +59,25 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
             ),
             buf=rule.buf if hit.buf is None else tuple(hit.buf),
         )
+
+
+def _by_name(
+    change: Change, context: Context, breaks: Breaks, directions: dict[Surface, Directions]
+) -> tuple[Breaks, dict[Surface, Directions]]:
+    """What breaks and for whom where a field's name lives on under another number: JSON goes by the name."""
+    old, new = (change.within.old, change.within.new) if change.within else (None, None)
+    if Surface.JSON not in breaks or not isinstance(change.subject, Field) or isinstance(change, Added):
+        return breaks, directions
+    if not isinstance(old, Message) or not isinstance(new, Message):
+        return breaks, directions
+    number = new.number_of(change.subject.name)
+    if number in {None, change.subject.number} or number is None:
+        return breaks, directions
+    losses = context.structure.named(change.subject, old, new.fields[number], new)
+    left = tuple(d for d in directions.get(Surface.JSON, USUAL[Surface.JSON]) if (Surface.JSON, d) in losses)
+    if left:
+        return breaks, {**directions, Surface.JSON: left}
+    return [surface for surface in breaks if surface is not Surface.JSON], directions
 
 
 def _words(change: Change, hit: Hit) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
 from fieldstone.compatibility.finding import Direction, Surface
@@ -29,6 +29,7 @@ _MANY = frozenset({"repeated", "map"})
 _SCALAR = ""
 
 Pair = tuple[str, str]
+K = TypeVar("K", int, str)
 
 
 def lost(*directions: Direction, surfaces: Iterable[Surface] = (Surface.WIRE, Surface.JSON)) -> Losses:
@@ -102,8 +103,13 @@ class Structure:
         inside = presence(old, new) | required(old, new) | self.type(old, new)
         if old.unset != new.unset:
             inside = EVERYTHING_LOST
-        on_wire = lost(_OLD, _NEW, surfaces=[Surface.WIRE])
-        return on_wire | {(surface, direction) for surface, direction in inside if surface is Surface.JSON}
+        return lost(_OLD, _NEW, surfaces=[Surface.WIRE]) | in_json(inside)
+
+    def named(self, old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
+        """What JSON loses of a field that lives on under its name, whatever its number."""
+        rivals = [{m.fields[n].json_name for n in _rivals(f, m)} for f, m in ((old, of_old), (new, of_new))]
+        released = {field.json_name for field in of_old.fields.values()}
+        return in_json(self.renumbered(old, new) | _parted(*rivals, released, was_in_oneof=bool(old.oneof)))
 
     def _judge_from(self, root: Pair) -> dict[Pair, Losses]:
         """The losses of every pair of messages that a pair leads to and that is not known yet."""
@@ -186,6 +192,11 @@ class Structure:
         return frozenset(reading_old | {(on, _NEW) for on, keeps in _KEEPS.items() if not keeps(new, old)})
 
 
+def in_json(losses: Losses) -> Losses:
+    """Those of the losses that are on the json surface."""
+    return frozenset((surface, direction) for surface, direction in losses if surface is Surface.JSON)
+
+
 def presence(old: Field, new: Field) -> Losses:
     """What is lost where a field gained or lost the difference between unset and zero.
 
@@ -209,12 +220,16 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
     Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
     a field alone in a oneof that is new has nobody to lose to.
     """
-    before, after = _rivals(old, of_old), _rivals(new, of_new)
-    released = of_old.fields.keys()
+    rivals = _rivals(old, of_old), _rivals(new, of_new)
+    return _parted(*rivals, set(of_old.fields), was_in_oneof=bool(old.oneof))
+
+
+def _parted(before: set[K], after: set[K], released: set[K], *, was_in_oneof: bool) -> Losses:
+    """What is lost between one set of rivals and another, given by number or by name."""
     found = NOTHING
     if (after & released) - before:
         found |= lost(_OLD)
-    if before - after or (old.oneof and after - released):
+    if before - after or (was_in_oneof and after - released):
         found |= lost(_NEW)
     return found
 

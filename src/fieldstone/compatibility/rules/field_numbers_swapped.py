@@ -13,7 +13,7 @@ from fieldstone.schema.model import Field, Message
     summary="The numbers of released fields do not change hands.",
     message="number {number} of `{parent}` was `{name}` and is now `{new_name}`, {what}",
     fix="give `{name}` its number {number} back",
-    breaks=[Surface.WIRE],
+    breaks=[Surface.WIRE, Surface.JSON],
     buf=["FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME", "FIELD_SAME_TYPE", "MESSAGE_NO_DELETE"],
     examples=[
         hit(
@@ -40,7 +40,7 @@ from fieldstone.schema.model import Field, Message
 def field_numbers_swapped(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """Bytes know fields by number. Where the types agree nothing fails: what was written as the one is
     read as the other, in old data and by old code. Whatever goes by name, as JSON and generated code
-    do, is none the worse, so that tests that compile and print pass too.
+    do, is none the worse where the types agree, so that tests that compile and print pass too.
     """
     if change.within is None or change.old.extendee or change.old.name == change.new.name:
         return
@@ -48,6 +48,6 @@ def field_numbers_swapped(change: Kept[Field], context: Context) -> Iterator[Hit
     if isinstance(old, Message) and isinstance(new, Message):
         came_from, went_to = old.number_of(change.new.name), new.number_of(change.old.name)
         if came_from:
-            yield Hit(what=f"which was number {came_from}")
+            yield Hit(breaks=None if went_to else [Surface.WIRE], what=f"which was number {came_from}")
         elif went_to:
             yield Hit(what=f"and `{change.old.name}` is number {went_to}")

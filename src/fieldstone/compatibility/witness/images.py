@@ -13,7 +13,7 @@ from fieldstone.schema.descriptors import parse_image
 from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor
     from google.protobuf.message import Message
 
 OTHERS = "fieldstone.witness"
@@ -64,6 +64,25 @@ class Types:
             return self.pool.FindMessageTypeByName(full_name)
         except KeyError:
             return None
+
+    def borrow(self, lender: Types, full_name: str) -> Descriptor | None:
+        """A message that another version imports, with the files that it needs.
+
+        Raises:
+            TypeError: its files do not go together with those that are here.
+        """
+        lent = lender.message(full_name)
+        if lent is not None and self.message(full_name) is None:
+            self._add(lent.file)
+        return self.message(full_name)
+
+    def _add(self, file: FileDescriptor) -> None:
+        try:
+            self.pool.FindFileByName(file.name)
+        except KeyError:
+            for needed in file.dependencies:
+                self._add(needed)
+            self.pool.AddSerializedFile(file.serialized_pb)
 
     def enum(self, full_name: str) -> EnumDescriptor | None:
         """An enum by full name."""
@@ -143,6 +162,9 @@ class Types:
         Raises:
             TypeError: the message takes no such extension.
         """
+        known = self.by_number(message, number)
+        if known is not None:
+            return known
         name = f"{message.full_name.replace('.', '_')}_{number}"
         file = self._file_of_others(name, message.file.name)
         made = file.extension.add(name=f"{_EXTENSION}_{name}", number=number, extendee=f".{message.full_name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
@@ -45,6 +45,7 @@ class Probe:
         data: its bytes; as the writer reads them they are the message.
         path: the field that is tried.
         beside: the other member of a oneof that is set as well.
+        values: what the tried field is set to; none where it is left unset.
         alias: the name of an enum value that its JSON has, and another one that means the same.
     """
 
@@ -53,6 +54,7 @@ class Probe:
     path: Path
     beside: FieldDescriptor | None = None
     alias: tuple[str, str] | None = None
+    values: Values = field(default_factory=list)
 
 
 def probes(
@@ -72,6 +74,8 @@ def probes(
         numbers: if given, only enum values with these numbers are tried, and leaving fields unset.
     """
     for field in fields:
+        if reading.is_added(reader, field):
+            continue
         for path, other in _paths(reading, field, reader):
             for values in settings(path[-1], other):
                 if not (_is_addition(reading, path[-1], other, values) or _is_other(values, numbers)):
@@ -79,11 +83,11 @@ def probes(
         yield from _both(reading, writer, reader, field)
 
 
-def empty(reading: Reading, writer: Descriptor) -> Probe | None:
-    """The message that holds what is required and nothing else; None if it would have to hold itself."""
+def empty(reading: Reading, writer: Descriptor) -> Probe:
+    """The message that holds what is required and nothing else."""
     message = reading.writer.new(writer)
     fill_required(message)
-    return Probe(message, _encode(message), ()) if message.IsInitialized() else None
+    return Probe(message, _encode(message), ())
 
 
 def _paths(
@@ -146,20 +150,24 @@ def _made(
 ) -> Iterator[Probe]:
     message = reading.writer.new(writer)
     fill_required(message)
+    can_be_complete = message.IsInitialized()
     inside = message
     for field in path[:-1]:
         inside = enter(inside, field)
         fill_required(inside)
     put(inside, path[-1], values)
-    if not message.IsInitialized() or (path[-1].is_required and not values):
+    if message.IsInitialized() != can_be_complete or (path[-1].is_required and not values):
         return
     if _holds_stand_in(values):
         yield from _not_utf8(reading, message, path)
     else:
         data = _encode(message)
-        yield Probe(message, data, path)
+        yield Probe(message, data, path, values=values)
         if reading.surface is Surface.JSON:
-            yield from (Probe(message, data, path, alias=alias) for alias in _aliases(reading, path[-1], other, values))
+            yield from (
+                Probe(message, data, path, values=values, alias=alias)
+                for alias in _aliases(reading, path[-1], other, values)
+            )
 
 
 def _aliases(
@@ -186,7 +194,7 @@ def _not_utf8(reading: Reading, message: Message, path: Path) -> Iterator[Probe]
     data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:
-            yield Probe(reading.writer.read(message.DESCRIPTOR, data), data, path)
+            yield Probe(reading.writer.read(message.DESCRIPTOR, data), data, path, values=[NOT_UTF8])
         except DecodeError:
             return
 

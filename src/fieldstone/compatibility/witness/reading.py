@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from fieldstone.compatibility.witness.images import Types
 
 
+_PARTS = 2
+"""An entry of a map has a key and a value."""
+
+
 class Kind(StrEnum):
     """How what is read differs from what was written."""
 
@@ -142,7 +146,7 @@ class Reading:
         if kind is None and is_map(mine) and is_map(theirs):
             kind, inner = self._entries(get(written, mine), mine, get(read, theirs), theirs, deeper)
         elif kind is None and is_map(mine) != is_map(theirs):
-            kind = Kind.VALUE if _elements(written, mine) else None
+            kind = None if self._are_same_entries(written, mine, read, theirs) else Kind.VALUE
         elif kind is None:
             kind, inner = self._elements(written, mine, read, theirs, deeper)
         if inner is not None:
@@ -193,6 +197,20 @@ class Reading:
                     return kind, inner
         return None, None
 
+    def _are_same_entries(
+        self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor
+    ) -> bool:
+        """Whether a map and a list of messages hold the same: a map is a list of entries in the binary encoding."""
+        entries, others = _entries(written, mine), _entries(read, theirs)
+        if self.surface is Surface.JSON or entries is None or others is None:
+            return not _elements(written, mine)
+        return len(entries) == len(others) and not any(
+            kind or inner
+            for entry, other in zip(entries, others, strict=True)
+            for (part, value), (their_part, their_value) in zip(entry, other, strict=True)
+            for kind, inner in [self._value(part, value, their_part, their_value, ())]
+        )
+
     def _elements(
         self,
         written: Message,
@@ -219,7 +237,7 @@ class Reading:
         if is_message(mine) and is_message(theirs):
             return None, self._message(value, other, deeper)
         if is_message(mine) or is_message(theirs):
-            return Kind.VALUE, None
+            return (None if self.surface is Surface.WIRE and _same_bytes(value, other) else Kind.VALUE), None
         if mine.enum_type is not None and theirs.enum_type is not None:
             return self._number(mine, value, theirs, other), None
         return (None if _same_scalar(mine, value, theirs, other) else Kind.VALUE), None
@@ -252,6 +270,28 @@ class Reading:
             return True
         kept = any(name in theirs.enum_type.values_by_name for name in ours)
         return kept or any(name in mine.enum_type.values_by_name for name in others)
+
+
+def _entries(message: Message, field: FieldDescriptor) -> list[list[tuple[FieldDescriptor, Any]]] | None:
+    """The entries of a map or of a list of messages with a key and a value; None if it is neither."""
+    parts = [field.message_type.fields_by_number.get(number) for number in (1, 2)] if is_message(field) else []
+    if not field.is_repeated or len(parts) != _PARTS or any(part is None or part.is_repeated for part in parts):
+        return None
+    if is_map(field):
+        return [[*zip(parts, entry, strict=True)] for entry in _sorted(get(message, field))]
+    return [[(part, get(element, part)) for part in parts] for element in get(message, field)]
+
+
+def _same_bytes(value: Any, other: Any) -> bool:
+    """Whether a message and bytes are the same: bytes may hold an encoded message."""
+    sides = [
+        v if isinstance(v, bytes) else None if isinstance(v, str | int | float) else _encoded(v) for v in (value, other)
+    ]
+    return None not in sides and sides[0] == sides[1]
+
+
+def _encoded(message: Message) -> bytes:
+    return message.SerializePartialToString(deterministic=True)
 
 
 def _is_set(message: Message, field: FieldDescriptor) -> bool | None:

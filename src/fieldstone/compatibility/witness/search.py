@@ -39,6 +39,7 @@ class Route:
         *,
         numbers: Collection[int] | None = None,
         pairs_only: bool = False,
+        set_only: bool = False,
     ) -> Iterator[Witness]:
         """Messages that try one of the writer's fields and are not read as they were written.
 
@@ -46,14 +47,15 @@ class Route:
             fields: fields of the writer's message.
             numbers: of enum fields only values with these numbers are tried, and leaving them unset.
             pairs_only: only two fields at once are tried.
+            set_only: no field is left unset.
         """
         for probe in probes(self.reading, self.writer, self.reader, fields, numbers):
-            if probe.beside is not None or not pairs_only:
+            if (probe.beside is not None or not pairs_only) and (probe.values or not set_only):
                 yield from self.run(probe)
 
     def missing(self, field: FieldDescriptor) -> Iterator[Witness]:
         """The proof that the reader requires a field that the writer does not have."""
-        if field.is_required and self._empty and self.reading.written_as(self.writer, field) is None:
+        if field.is_required and self.reading.written_as(self.writer, field) is None:
             read, _ = self._read(self._empty)
             if read is not None and not read.HasField(field.name):
                 yield self._witness(self._empty, Difference(Kind.MISSING, None, field), read)
@@ -122,13 +124,13 @@ class Route:
         return text
 
     @cached_property
-    def _empty(self) -> Probe | None:
+    def _empty(self) -> Probe:
         return empty(self.reading, self.writer)
 
     @cached_property
     def _reads_empty(self) -> bool:
         """Whether the reader takes the message that holds nothing but what is required."""
-        return self._empty is None or self._read(self._empty)[0] is not None
+        return self._read(self._empty)[0] is not None
 
     def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
         is_wire = self.reading.surface is Surface.WIRE
@@ -164,6 +166,9 @@ def routes(pair: Pair, names: tuple[str, str], *, called: str = "") -> Iterator[
         called: what the witness calls the message, if not by its name.
     """
     mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
+    if names[0] == names[1] and names[0] not in {*pair.old.schema.messages, *pair.new.schema.messages}:
+        mine = mine or pair.old.types.borrow(pair.new.types, names[0])
+        theirs = theirs or pair.new.types.borrow(pair.old.types, names[0])
     if mine is not None and theirs is not None:
         yield from pair_routes(pair, (mine, theirs), called=called)
 

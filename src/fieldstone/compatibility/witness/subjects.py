@@ -7,6 +7,7 @@ from itertools import chain
 
 from fieldstone.compatibility.finding import Witness
 from fieldstone.compatibility.witness import calls, definitions, promises
+from fieldstone.compatibility.witness.images import OTHERS
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import Route, routes
 from fieldstone.schema.model import Element, Field, Message, Schema
@@ -108,7 +109,7 @@ def _field(message: Message, name: str) -> Field | None:
 def of_enum(pair: Pair, name: str, numbers: Collection[int] | None = None) -> Iterator[Witness]:
     """Whatever is not read as it was written of an enum that both versions have; only these numbers, if given."""
     for route, field in definitions.enum_routes(pair, name):
-        yield from route.search([field], numbers=numbers)
+        yield from route.search([field], numbers=numbers, set_only=field.file.package == OTHERS)
     if numbers is None:
         yield from promises.json_format(pair, name)
 
@@ -124,6 +125,8 @@ def _of_extension(pair: Pair, subject: str) -> Iterator[Witness]:
         for (extendee, number), extension in version.schema.extensions.items():
             if extension.full_name == subject:
                 yield from of_fields(pair, extendee, {number})
+                if extendee in pair.old.schema.messages:
+                    yield from definitions.missing_message(pair, extendee)
                 after = pair.new.schema.extensions.get((extendee, number))
                 yield from promises.java_text(pair, extension, after) if after else ()
 

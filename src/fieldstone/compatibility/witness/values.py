@@ -169,12 +169,30 @@ def has(message: Message, field: FieldDescriptor) -> bool:
 
 
 def fill_required(message: Message, depth: int = 0) -> None:
-    """Give every required field of a message a value, down to where a message would require itself."""
+    """Give every required field of a message a value; none where a message would have to hold itself."""
+    if not depth and not _can_be_complete(message.DESCRIPTOR):
+        return
     for field in _required(message.DESCRIPTOR):
         if not is_message(field):
             setattr(message, field.name, singles(field, None)[0])
         elif depth < _NESTING:
             fill_required(enter(message, field), depth + 1)
+
+
+@cache
+def _can_be_complete(message: Descriptor) -> bool:
+    """Whether a message can have all that is required in it, and does not require itself inside itself."""
+    seen: set[str] = set()
+    waiting = [(message, frozenset({message.full_name}))]
+    while waiting:
+        at, above = waiting.pop()
+        for inner in (f.message_type for f in _required(at) if is_message(f)):
+            if inner.full_name in above:
+                return False
+            if inner.full_name not in seen:
+                seen.add(inner.full_name)
+                waiting.append((inner, above | {inner.full_name}))
+    return True
 
 
 @cache
