@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.finding import USUAL, Directions, Finding, Surface, fingerprint
-from fieldstone.compatibility.pairing import Added, Change
+from fieldstone.compatibility.pairing import Added, Change, Kept
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.schema.model import Field, Message
 
@@ -64,16 +64,17 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
 def _by_name(
     change: Change, context: Context, breaks: Breaks, directions: dict[Surface, Directions]
 ) -> tuple[Breaks, dict[Surface, Directions]]:
-    """What breaks and for whom where a field's name lives on under another number: JSON goes by the name."""
+    """What breaks and for whom where a field's JSON name lives on while its name or number went: JSON goes by it."""
     old, new = (change.within.old, change.within.new) if change.within else (None, None)
     if Surface.JSON not in breaks or not isinstance(change.subject, Field) or isinstance(change, Added):
         return breaks, directions
     if not isinstance(old, Message) or not isinstance(new, Message):
         return breaks, directions
-    number = new.number_of(change.subject.name)
-    if number in {None, change.subject.number} or number is None:
+    name = change.subject.json_name
+    field = next((f for f in new.fields.values() if f.json_name == name), None)
+    if field is None or (isinstance(change, Kept) and change.new.name == change.old.name):
         return breaks, directions
-    losses = context.structure.named(change.subject, old, new.fields[number], new)
+    losses = context.structure.named(change.subject, old, field, new)
     left = tuple(d for d in directions.get(Surface.JSON, USUAL[Surface.JSON]) if (Surface.JSON, d) in losses)
     if left:
         return breaks, {**directions, Surface.JSON: left}

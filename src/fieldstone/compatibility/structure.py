@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
 from fieldstone.compatibility.finding import Direction, Surface
-from fieldstone.schema.model import uncovered
+from fieldstone.schema.model import Enum, uncovered
 
 if TYPE_CHECKING:
     from fieldstone.schema.model import Field, Message, Schema
@@ -107,9 +107,9 @@ class Structure:
 
     def named(self, old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
         """What JSON loses of a field that lives on under its name, whatever its number."""
-        rivals = [{m.fields[n].json_name for n in _rivals(f, m)} for f, m in ((old, of_old), (new, of_new))]
+        before, after = ({m.fields[n].json_name for n in _rivals(f, m)} for f, m in ((old, of_old), (new, of_new)))
         released = {field.json_name for field in of_old.fields.values()}
-        return in_json(self.renumbered(old, new) | _parted(*rivals, released, was_in_oneof=bool(old.oneof)))
+        return in_json(self.renumbered(old, new) | _parted(before, after, released, was_in_oneof=bool(old.oneof)))
 
     def _judge_from(self, root: Pair) -> dict[Pair, Losses]:
         """The losses of every pair of messages that a pair leads to and that is not known yet."""
@@ -145,12 +145,12 @@ class Structure:
             return EVERYTHING_LOST, []
         found: list[Losses] = [_extensions(old, new), *_new_fields(old, new)]
         pairs: list[Pair] = []
+        named = {field.json_name: field for field in new.fields.values()}
         for number, field in old.fields.items():
-            if number not in new.fields:
-                return EVERYTHING_LOST, []
-            losses, inside = self._fields(field, old, new.fields[number], new)
-            found.append(losses)
-            pairs += inside
+            for surface, other in ((Surface.WIRE, new.fields.get(number)), (Surface.JSON, named.get(field.json_name))):
+                losses, inside = self._fields(field, old, other, new) if other else (EVERYTHING_LOST, [])
+                found.append(frozenset(loss for loss in losses if loss[0] is surface))
+                pairs += inside
         return NOTHING.union(*found), pairs
 
     def _fields(self, old: Field, of_old: Message, new: Field, of_new: Message) -> tuple[Losses, list[Pair]]:
@@ -189,6 +189,8 @@ class Structure:
         if old is None or new is None:
             return EVERYTHING_LOST
         reading_old = {(on, _OLD) for on, keeps in _KEEPS.items() if not keeps(old, new)}
+        if isinstance(old, Enum) and isinstance(new, Enum) and not old.numbers <= new.numbers:
+            reading_old.add((Surface.WIRE, _OLD))  # what was a value is a number without a name
         return frozenset(reading_old | {(on, _NEW) for on, keeps in _KEEPS.items() if not keeps(new, old)})
 
 
@@ -220,8 +222,8 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
     Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
     a field alone in a oneof that is new has nobody to lose to.
     """
-    rivals = _rivals(old, of_old), _rivals(new, of_new)
-    return _parted(*rivals, set(of_old.fields), was_in_oneof=bool(old.oneof))
+    released = set(of_old.fields)
+    return _parted(_rivals(old, of_old), _rivals(new, of_new), released, was_in_oneof=bool(old.oneof))
 
 
 def _parted(before: set[K], after: set[K], released: set[K], *, was_in_oneof: bool) -> Losses:

@@ -242,6 +242,11 @@ class Enum(Definition):
     json_format: str = "ALLOW"
 
     @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers that have a name."""
+        return frozenset(value.number for value in self.values)
+
+    @property
     def declaration(self) -> str:
         """The enum's first line."""
         return f"enum {self.name} {{"

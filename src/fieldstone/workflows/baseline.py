@@ -163,7 +163,9 @@ def judge_module(
         same_sources = _has_same_sources(project, baseline, new, module)
         judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
         if witness:
-            proven = with_witnesses(judgement.findings, project, module.name, baseline.side, new, ledger)
+            proven = with_witnesses(
+                judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
+            )
             judgement = replace(judgement, findings=proven)
     was_root = baseline.root if baseline else module.root
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
@@ -206,7 +208,8 @@ def judge_removal(
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
     found = judge_natively(baseline.side.schema, Schema(), settings)
     if witness:
-        found = [*with_witnesses(found, project, name, baseline.side, Side(b"", Schema(), ""), Ledger())]
+        nothing = Side(b"", Schema(), "")
+        found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
     findings = tuple(
         replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found
     )

@@ -21,16 +21,16 @@ THIS_SCHEMA = "this schema"
 
 
 def with_witnesses(
-    findings: Sequence[Finding], project: Project, module: str, old: Side, new: Side, ledger: Ledger
+    findings: Sequence[Finding], old: Side, new: Side, *, project: Project, module: str, ledger: Ledger
 ) -> tuple[Finding, ...]:
     """The findings, each with a witness for the wire and for JSON where it breaks them and one is found.
 
     Args:
         findings: what was found between two versions of a module.
-        project: where its releases are.
-        module: its name.
         old: the version that the findings compare with.
         new: the version that they are about.
+        project: where the releases of the module are.
+        module: its name.
         ledger: the history of the module.
     """
     if not any({Surface.WIRE, Surface.JSON} & {*finding.breaks} for finding in findings):

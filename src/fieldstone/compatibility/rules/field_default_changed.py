@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
@@ -43,9 +44,12 @@ _MANY = ("repeated", "map")
 def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """A value that was not sent is read as the default of the reader's schema. Writer and reader of
     different versions then hold different values for the same bytes, and neither notices. An enum
-    without a declared default has its first value.
+    without a declared default has its first value. A required field is always sent, so that its default
+    shows in generated code alone.
     """
     old, new = change.old, change.new
     same_kind = (old.type, old.cardinality in _MANY) == (new.type, new.cardinality in _MANY)
     if old.unset != new.unset and same_kind:
-        yield Hit(old=old.unset or "empty", new=new.unset or "empty")
+        always_sent = old.cardinality == new.cardinality == "required"
+        breaks = [Surface.SOURCE] if always_sent else None
+        yield Hit(breaks=breaks, old=old.unset or "empty", new=new.unset or "empty")

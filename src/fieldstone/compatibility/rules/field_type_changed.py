@@ -52,7 +52,7 @@ def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
             breaks = {surface: whom for surface, whom in breaks.items() if surface is Surface.WIRE}
         if breaks:
             yield Hit(breaks=breaks, old=old.type, new=new.type)
-    elif old.group != new.group:
+    elif old.group != new.group and (old.cardinality == "map") == (new.cardinality == "map"):
         on_wire = by_surface(context.structure.type(old, new), Surface.STORAGE)
         words = {True: "a group", False: "a message"}
         yield Hit(breaks=on_wire, old=words[old.group], new=words[new.group])

@@ -13,7 +13,7 @@ from fieldstone.schema.model import Rpc
     summary="A released rpc keeps its idempotency level.",
     message="the idempotency of `{name}` of `{parent}` went from {old} to {new}",
     fix="keep idempotency_level = {old}",
-    breaks=[Surface.WIRE, Surface.JSON],
+    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
     buf=["RPC_SAME_IDEMPOTENCY_LEVEL"],
     examples=[
         hit(
@@ -28,7 +28,10 @@ from fieldstone.schema.model import Rpc
 )
 def rpc_idempotency_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
     """Clients and proxies retry and cache by this promise, and Connect sends an rpc without side
-    effects as GET. A client that was told that a call may be repeated will repeat it.
+    effects as GET, which a server without that promise refuses. A client that was told that a call may be
+    repeated will repeat it: no bytes change then, but what generated code does with a call that failed.
     """
-    if change.old.idempotency != change.new.idempotency:
-        yield Hit(old=change.old.idempotency, new=change.new.idempotency)
+    old, new = change.old.idempotency, change.new.idempotency
+    if old != new:
+        as_get = "NO_SIDE_EFFECTS" in {old, new}
+        yield Hit(breaks=[Surface.WIRE, Surface.JSON] if as_get else [Surface.SOURCE], old=old, new=new)

@@ -85,8 +85,7 @@ def _as_any(version: Version, message: Message) -> str:
         inside = json_format.MessageToDict(message, descriptor_pool=version.types.pool)
     except (json_format.Error, ValueError, TypeError):
         inside = {}
-    contents = inside if isinstance(inside, dict) else {"value": inside}
-    return json.dumps({"@type": f"type.googleapis.com/{message.DESCRIPTOR.full_name}", **contents})
+    return json.dumps({"@type": f"type.googleapis.com/{message.DESCRIPTOR.full_name}", **inside})
 
 
 def dropped_ranges(pair: Pair, name: str) -> Iterator[Witness]:

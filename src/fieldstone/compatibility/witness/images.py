@@ -94,7 +94,7 @@ class Types:
     def fields(self, message: Descriptor) -> list[FieldDescriptor]:
         """The fields of a message and the extensions of it."""
         extensions = self.pool.FindAllExtensions(message) if message.is_extendable else []
-        return [*message.fields, *(found for found in extensions if found.file.package != OTHERS)]
+        return [*message.fields, *(found for found in extensions if not found.full_name.startswith(f"{OTHERS}."))]
 
     def by_number(self, message: Descriptor, number: int) -> FieldDescriptor | None:
         """What a reader of the binary encoding takes a number for: a field or an extension."""
@@ -174,7 +174,7 @@ class Types:
         return self.pool.FindExtensionByName(f"{OTHERS}.{_EXTENSION}_{name}")
 
     @staticmethod
-    def _file_of_others(name: str, imported: str, *, edition: int = 0) -> Any:
+    def _file_of_others(name: str, imported: str, *, edition: Any = 0) -> Any:
         file = descriptor_pb2.FileDescriptorProto(name=f"{OTHERS}.{name}.proto", package=OTHERS, dependency=[imported])
         if edition:
             file.syntax, file.edition = "editions", edition

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
@@ -23,6 +24,7 @@ from fieldstone.compatibility.witness.values import (
     put,
     settings,
     singles,
+    valued,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class Probe:
     path: Path
     beside: FieldDescriptor | None = None
     alias: tuple[str, str] | None = None
-    values: Values = field(default_factory=list)
+    values: Values = dataclasses.field(default_factory=list)
 
 
 def probes(
@@ -116,8 +118,7 @@ def _inside(field: FieldDescriptor | None) -> Descriptor | None:
     """The type of the messages in a field, or of the values of a map."""
     if field is None or not is_message(field):
         return None
-    value = field.message_type.fields_by_number[2] if is_map(field) else field
-    return value.message_type
+    return valued(field).message_type
 
 
 def _is_other(values: Values, numbers: Collection[int] | None) -> bool:
@@ -128,8 +129,9 @@ def _is_other(values: Values, numbers: Collection[int] | None) -> bool:
 def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values) -> bool:
     """Whether only an enum value is tried that the reader does not know yet."""
     if is_map(field):
-        field, values = field.message_type.fields_by_number[2], [value for _, value in values]
-        other = other.message_type.fields_by_number[2] if other is not None and is_map(other) else None
+        values = [value for _, value in values]
+        other = other if other is not None and is_map(other) else None
+    field, other = valued(field), valued(other) if other is not None else None
     if (
         reading.is_old_data
         or reading.mode is Mode.ADDITION
@@ -139,6 +141,8 @@ def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescripto
     ):
         return False
     mine, theirs = field.enum_type, other.enum_type
+    if mine.full_name != theirs.full_name:
+        return False
     if reading.surface is Surface.JSON:
         known = frozenset(theirs.values_by_name)
         return any(names_of(mine, v) and not names_of(mine, v) & known and not names_of(theirs, v) for v in values)
@@ -150,16 +154,15 @@ def _made(
 ) -> Iterator[Probe]:
     message = reading.writer.new(writer)
     fill_required(message)
-    can_be_complete = message.IsInitialized()
     inside = message
     for field in path[:-1]:
         inside = enter(inside, field)
         fill_required(inside)
     put(inside, path[-1], values)
-    if message.IsInitialized() != can_be_complete or (path[-1].is_required and not values):
+    if path[-1].is_required and not values:
         return
     if _holds_stand_in(values):
-        yield from _not_utf8(reading, message, path)
+        yield from _not_utf8(reading, writer, message, path)
     else:
         data = _encode(message)
         yield Probe(message, data, path, values=values)
@@ -176,12 +179,11 @@ def _aliases(
     """The first name of each enum number that is written, with each further one; none that is an addition."""
     theirs: Container[str] | None = None
     if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
-        other = other.message_type.fields_by_number[2] if is_map(other) else other
-        theirs = other.enum_type.values_by_name if other.enum_type is not None else None
-    if is_map(field):
-        field, values = field.message_type.fields_by_number[2], [value for _, value in values]
-    for number in values if field.enum_type is not None else ():
-        names = [value.name for value in field.enum_type.values if value.number == number]
+        known = valued(other).enum_type
+        theirs = known.values_by_name if known is not None else None
+    enum = valued(field).enum_type
+    for number in (value[1] if isinstance(value, tuple) else value for value in values if enum is not None):
+        names = [value.name for value in enum.values if value.number == number] if enum is not None else []
         yield from ((names[0], other) for other in names[1:] if theirs is None or other in theirs)
 
 
@@ -189,12 +191,12 @@ def _holds_stand_in(values: Values) -> bool:
     return any(STAND_IN in (value if isinstance(value, tuple) else (value,)) for value in values)
 
 
-def _not_utf8(reading: Reading, message: Message, path: Path) -> Iterator[Probe]:
+def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path) -> Iterator[Probe]:
     """The message with bytes that are no text, if its own version reads them."""
     data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:
-            yield Probe(reading.writer.read(message.DESCRIPTOR, data), data, path, values=[NOT_UTF8])
+            yield Probe(reading.writer.read(writer, data), data, path, values=[NOT_UTF8])
         except DecodeError:
             return
 

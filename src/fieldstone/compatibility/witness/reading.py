@@ -13,20 +13,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.descriptor import FieldDescriptor
-
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.witness.pair import Mode
-from fieldstone.compatibility.witness.values import get, has, is_map, is_message, is_text, names_of
+from fieldstone.compatibility.witness.values import get, has, is_map, is_message, is_text, map_parts, names_of
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
 
     from fieldstone.compatibility.witness.images import Types
 
 
-_PARTS = 2
-"""An entry of a map has a key and a value."""
+_PARTS = (1, 2)
+"""The numbers of the key and the value of a map's entry."""
 
 
 class Kind(StrEnum):
@@ -161,23 +160,25 @@ class Reading:
             return (mine.name, mine.number) != (theirs.name, theirs.number)
         if mine.name == theirs.name or mine.is_extension or theirs.is_extension or self.surface is Surface.JSON:
             return False
-        moved = mine.name in theirs.containing_type.fields_by_name
-        return moved or theirs.name in mine.containing_type.fields_by_name
+        holder: Any = mine.containing_type
+        other: Any = theirs.containing_type
+        return mine.name in other.fields_by_name or theirs.name in holder.fields_by_name
 
     def _presence(self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor) -> Kind | None:
         """Unset on one side and a zero on the other; a required field that is not there."""
+        if theirs.is_required and not has(read, theirs):
+            return Kind.MISSING
         if mine.is_repeated or theirs.is_repeated:
             return None
         sets, gets = _is_set(written, mine), _is_set(read, theirs)
-        if theirs.is_required and not gets:
-            return Kind.MISSING
         if sets is not None and gets is not None:
             return None if sets == gets else Kind.VALUE
         told = sets if sets is not None else gets
         if told is None:
             return None
         value = get(written, mine) if sets is None else get(read, theirs) if gets is None else None
-        return Kind.PRESENCE if told is False and not value else None
+        is_blind = gets is None and not self.is_old_data  # old code never could tell, and reads zero as ever
+        return Kind.PRESENCE if told is False and not value and not is_blind else None
 
     def _entries(
         self,
@@ -187,7 +188,7 @@ class Reading:
         field: FieldDescriptor,
         deeper: Sequence[FieldDescriptor],
     ) -> tuple[Kind | None, Difference | None]:
-        parts = [(my_field.message_type.fields_by_number[n], field.message_type.fields_by_number[n]) for n in (1, 2)]
+        parts = [*zip(map_parts(my_field), map_parts(field), strict=True)]
         if len(mine) != len(theirs):
             return Kind.VALUE, None
         for (key, value), (other_key, other) in zip(_sorted(mine), _sorted(theirs), strict=True):
@@ -268,15 +269,18 @@ class Reading:
         """Whether another name of a number is another value: not if it was merely renamed."""
         if self.mode is Mode.HISTORY or self.surface is Surface.JSON:
             return True
-        kept = any(name in theirs.enum_type.values_by_name for name in ours)
-        return kept or any(name in mine.enum_type.values_by_name for name in others)
+        enum: Any = mine.enum_type
+        other: Any = theirs.enum_type
+        return any(name in other.values_by_name for name in ours) or any(n in enum.values_by_name for n in others)
 
 
 def _entries(message: Message, field: FieldDescriptor) -> list[list[tuple[FieldDescriptor, Any]]] | None:
     """The entries of a map or of a list of messages with a key and a value; None if it is neither."""
-    parts = [field.message_type.fields_by_number.get(number) for number in (1, 2)] if is_message(field) else []
-    if not field.is_repeated or len(parts) != _PARTS or any(part is None or part.is_repeated for part in parts):
+    element: Any = field.message_type
+    parts = [part for part in element.fields if part.number in _PARTS] if element is not None else []
+    if not field.is_repeated or len(parts) != len(_PARTS) or any(part.is_repeated for part in parts):
         return None
+    parts.sort(key=lambda part: part.number)
     if is_map(field):
         return [[*zip(parts, entry, strict=True)] for entry in _sorted(get(message, field))]
     return [[(part, get(element, part)) for part in parts] for element in get(message, field)]

@@ -43,15 +43,24 @@ class Route:
     ) -> Iterator[Witness]:
         """Messages that try one of the writer's fields and are not read as they were written.
 
+        Where the reader refuses even the message that holds nothing but what is required, a refusal may have
+        another reason, and comes last.
+
         Args:
             fields: fields of the writer's message.
             numbers: of enum fields only values with these numbers are tried, and leaving them unset.
             pairs_only: only two fields at once are tried.
             set_only: no field is left unset.
         """
+        doubtful: list[Witness] = []
         for probe in probes(self.reading, self.writer, self.reader, fields, numbers):
             if (probe.beside is not None or not pairs_only) and (probe.values or not set_only):
-                yield from self.run(probe)
+                found = self.run(probe)
+                if found is not None and found.reads.startswith(words.REFUSES) and not self._reads_empty:
+                    doubtful.append(found)
+                elif found is not None:
+                    yield found
+        yield from doubtful[:1]
 
     def missing(self, field: FieldDescriptor) -> Iterator[Witness]:
         """The proof that the reader requires a field that the writer does not have."""
@@ -60,21 +69,20 @@ class Route:
             if read is not None and not read.HasField(field.name):
                 yield self._witness(self._empty, Difference(Kind.MISSING, None, field), read)
 
-    def run(self, probe: Probe) -> Iterator[Witness]:
-        """Write one message and read it; nothing comes of one that arrives as it was, or cannot be written."""
+    def run(self, probe: Probe) -> Witness | None:
+        """Write one message and read it; None if it arrives as it was, or cannot be written."""
         if self.reading.surface is Surface.JSON and self.json_of(probe.message) is None:
-            return
+            return None
         read, problem = self._read(probe)
         if read is None:
-            if self._reads_empty:
-                yield self._witness(probe, Difference(Kind.REFUSED, reason=problem), None)
-            return
+            return self._witness(probe, Difference(Kind.REFUSED, reason=problem), None)
         if probe.beside is not None:
             found = self.reading.compare_all(probe.message, read, (*probe.path, probe.beside))
         else:
             found = self._compared(probe, read)
-        if found is not None:
-            yield self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
+        if found is None:
+            return None
+        return self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
 
     def _compared(self, probe: Probe, read: Message) -> Difference | None:
         """The difference; none in a map whose keys or values are no text, which Python does not look into."""
@@ -134,11 +142,11 @@ class Route:
 
     def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
         is_wire = self.reading.surface is Surface.WIRE
-        value = words.shown(probe.message, probe.path) if probe.path else f"an empty {self.writer.name}"
+        paths = [probe.path, *([(probe.beside,)] if probe.beside is not None else [])]
+        told = " and ".join(words.shown(probe.message, path) for path in paths if path)
+        value = told or f"an empty {self.writer.name}"
         if probe.alias:
             value = value.replace(*probe.alias)
-        if probe.beside is not None:
-            value += f" and {words.shown(probe.message, (probe.beside,))}"
         return Witness(
             surface=self.reading.surface,
             direction=Direction.READING_OLD if self.reading.is_old_data else Direction.READ_BY_OLD,
@@ -147,7 +155,7 @@ class Route:
             message=self.called,
             value=value,
             encoded=words.in_hex(probe.data) if is_wire else self._text(probe),
-            reads=words.reads(self.reading, difference, read, probe.path),
+            reads=words.reads(self.reading, difference, read, [path for path in paths if path]),
         )
 
 

@@ -109,7 +109,7 @@ def _field(message: Message, name: str) -> Field | None:
 def of_enum(pair: Pair, name: str, numbers: Collection[int] | None = None) -> Iterator[Witness]:
     """Whatever is not read as it was written of an enum that both versions have; only these numbers, if given."""
     for route, field in definitions.enum_routes(pair, name):
-        yield from route.search([field], numbers=numbers, set_only=field.file.package == OTHERS)
+        yield from route.search([field], numbers=numbers, set_only=field.full_name.startswith(f"{OTHERS}."))
     if numbers is None:
         yield from promises.json_format(pair, name)
 

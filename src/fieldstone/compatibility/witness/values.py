@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -22,8 +22,14 @@ STAND_IN = "\x01\x02\x03"
 Values = list[Any]
 """What a field is set to: one value, or as many as a list has; pairs for a map; none to leave it unset."""
 
-_EDGES = (0.1, 1e300, -0.0, math.inf, math.nan)
-_INTEGERS = (1, -1, 2**31 - 1, 2**31, 2**32 + 5, 2**63 - 1, 2**63, 2**64 - 1, -(2**31), -(2**31) - 1, -(2**63))
+_INTEGERS = (1, -1, 2**31 - 1, 2**31, 2**32 + 5, 2**63 - 1, 2**63, 2**64 - 1, -(2**31), -(2**31) - 1, -(2**63), 0)
+_OTHERS: Mapping[int, Sequence[Any]] = {
+    FieldDescriptor.TYPE_BOOL: (True, False),
+    FieldDescriptor.TYPE_DOUBLE: (0.1, 1e300, -0.0, math.inf, math.nan),
+    FieldDescriptor.TYPE_FLOAT: (0.1, -0.0, math.inf, math.nan),
+    FieldDescriptor.TYPE_STRING: ("a", "\u00e9", STAND_IN, ""),
+    FieldDescriptor.TYPE_BYTES: (b"\x01", NOT_UTF8, b""),
+}
 _MANY_VALUES = 64
 """So many values of an enum are tried besides those that the other version lacks."""
 
@@ -49,7 +55,19 @@ def is_message(field: FieldDescriptor) -> bool:
 
 def is_map(field: FieldDescriptor) -> bool:
     """Whether a field is a map."""
-    return field.is_repeated and is_message(field) and field.message_type.GetOptions().map_entry
+    kind: Any = field.message_type
+    return bool(field.is_repeated and kind is not None and kind.GetOptions().map_entry)
+
+
+def map_parts(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]:
+    """The key and the value of a map's entries."""
+    entry: Any = field.message_type
+    return entry.fields_by_number[1], entry.fields_by_number[2]
+
+
+def valued(field: FieldDescriptor) -> FieldDescriptor:
+    """The field that says what the values are: of a map the value of its entries, else the field itself."""
+    return map_parts(field)[1] if is_map(field) else field
 
 
 def is_text(field: FieldDescriptor) -> bool:
@@ -64,20 +82,12 @@ def singles(field: FieldDescriptor, other: FieldDescriptor | None) -> list[Any]:
         field: the writer's field.
         other: what the reader has in its place.
     """
-    if is_message(field):
-        return [None]
     if field.enum_type is not None:
         return _numbers(field.enum_type, other.enum_type if other is not None else None)
-    if field.type == FieldDescriptor.TYPE_BOOL:
-        return [True, False]
-    if field.type in {FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FLOAT}:
-        return [v for v in _EDGES if field.type == FieldDescriptor.TYPE_DOUBLE or v != 1e300]  # noqa: PLR2004
-    if is_text(field):
-        return ["a", "\u00e9", STAND_IN, ""]
-    if field.type == FieldDescriptor.TYPE_BYTES:
-        return [b"\x01", NOT_UTF8, b""]
-    least, most = _RANGES[field.type]
-    return [v for v in (*_INTEGERS, 0) if least <= v <= most]
+    if field.type in _RANGES:
+        least, most = _RANGES[field.type]
+        return [v for v in _INTEGERS if least <= v <= most]
+    return list(_OTHERS.get(field.type, [None]))
 
 
 def _numbers(enum: EnumDescriptor, other: EnumDescriptor | None) -> list[int]:
@@ -86,7 +96,7 @@ def _numbers(enum: EnumDescriptor, other: EnumDescriptor | None) -> list[int]:
     strange = [number for number, names in mine.items() if theirs.get(number) != names]
     usual = [number for number in mine if number not in set(strange)][:_MANY_VALUES]
     unknown = max((0, *mine, *theirs)) + 1
-    return [*strange, *usual, *([] if enum.is_closed else [min(unknown, 2**31 - 1), -1])]
+    return [*strange, *usual, *([] if enum.is_closed or other is None else [min(unknown, 2**31 - 1), -1])]
 
 
 @cache
@@ -105,7 +115,7 @@ def names_of(enum: EnumDescriptor | None, number: int) -> frozenset[str]:
 def settings(field: FieldDescriptor, other: FieldDescriptor | None) -> Iterator[Values]:
     """All that a field is set to, one after another; what shows most comes first, unset last."""
     if is_map(field):
-        key, value = (field.message_type.fields_by_number[number] for number in (1, 2))
+        key, value = map_parts(field)
         keys, values = singles(key, _part(other, 1)), singles(value, _part(other, 2))
         yield from ([(keys[0], v)] for v in values)
         yield from ([(k, values[0])] for k in keys[1:])
@@ -118,7 +128,7 @@ def settings(field: FieldDescriptor, other: FieldDescriptor | None) -> Iterator[
 
 
 def _part(field: FieldDescriptor | None, number: int) -> FieldDescriptor | None:
-    return field.message_type.fields_by_number[number] if field is not None and is_map(field) else None
+    return map_parts(field)[number - 1] if field is not None and is_map(field) else None
 
 
 def put(message: Message, field: FieldDescriptor, values: Values) -> None:
@@ -131,14 +141,14 @@ def put(message: Message, field: FieldDescriptor, values: Values) -> None:
         elif field.is_repeated:
             get(message, field).append(value)
         elif field.is_extension:
-            message.Extensions[field] = value
+            _extensions(message)[field] = value
         else:
             setattr(message, field.name, value)
 
 
 def _put_entry(message: Message, field: FieldDescriptor, key: Any, value: Any) -> None:
     entries = get(message, field)
-    if is_message(field.message_type.fields_by_number[2]):
+    if is_message(map_parts(field)[1]):
         entries[key].SetInParent()
         fill_required(entries[key])
     else:
@@ -149,7 +159,7 @@ def enter(message: Message, field: FieldDescriptor) -> Message:
     """A new message in a field: its value, the next element of a list, or the value of a new entry."""
     inside: Message
     if is_map(field):
-        inside = get(message, field)[singles(field.message_type.fields_by_number[1], None)[0]]
+        inside = get(message, field)[singles(map_parts(field)[0], None)[0]]
     elif field.is_repeated:
         inside = get(message, field).add()
     else:
@@ -160,12 +170,16 @@ def enter(message: Message, field: FieldDescriptor) -> Message:
 
 def get(message: Message, field: FieldDescriptor) -> Any:
     """The value of a field or an extension; the default where it is unset."""
-    return message.Extensions[field] if field.is_extension else getattr(message, field.name)
+    return _extensions(message)[field] if field.is_extension else getattr(message, field.name)
+
+
+def _extensions(message: Message) -> Any:
+    return message.Extensions
 
 
 def has(message: Message, field: FieldDescriptor) -> bool:
     """Whether a field that can tell it is set."""
-    return bool(message.HasExtension(field) if field.is_extension else message.HasField(field.name))
+    return bool(cast("Any", message).HasExtension(field) if field.is_extension else message.HasField(field.name))
 
 
 def fill_required(message: Message, depth: int = 0) -> None:
@@ -186,7 +200,8 @@ def _can_be_complete(message: Descriptor) -> bool:
     waiting = [(message, frozenset({message.full_name}))]
     while waiting:
         at, above = waiting.pop()
-        for inner in (f.message_type for f in _required(at) if is_message(f)):
+        inside: list[Any] = [f.message_type for f in _required(at) if is_message(f)]
+        for inner in inside:
             if inner.full_name in above:
                 return False
             if inner.full_name not in seen:

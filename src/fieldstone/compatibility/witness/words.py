@@ -6,18 +6,24 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.witness.reading import Difference, Kind, Reading
-from fieldstone.compatibility.witness.values import get, has, is_map, is_message, names_of
+from fieldstone.compatibility.witness.values import get, has, is_map, is_message, map_parts, names_of, valued
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
 
 _WIDEST = 40
 """So many characters of one value are shown."""
+
+REFUSES = "refuses it"
+"""How a refusal begins."""
+
+_REASON = 100
+"""So many characters of a parser's words are shown."""
 
 _DEEPEST = 3
 """So many messages inside one another are shown."""
@@ -26,7 +32,11 @@ _VARINT, _FIXED64, _LENGTH, _GROUP, _FIXED32 = 0, 1, 2, 3, 5
 _CONTINUES, _BITS = 0x80, 7
 
 
-def shown(message: Message, path: Sequence[FieldDescriptor]) -> str:
+Path = Sequence["FieldDescriptor"]
+"""Fields, each but the first inside the one before."""
+
+
+def shown(message: Message, path: Path) -> str:
     """What a field holds: `reward=0.1`, or `reward unset`.
 
     Args:
@@ -55,7 +65,7 @@ def _is_unset(message: Message, field: FieldDescriptor) -> bool:
 
 def _entered(message: Message, field: FieldDescriptor) -> Message | None:
     """The message in a field, the last of a list or of a map; None where there is none."""
-    if not is_message(field) or (is_map(field) and not is_message(field.message_type.fields_by_number[2])):
+    if not is_message(valued(field)):
         return None
     if field.is_repeated:
         values = list(get(message, field).values() if is_map(field) else get(message, field))
@@ -70,7 +80,7 @@ def _name(field: FieldDescriptor) -> str:
 
 def _value(field: FieldDescriptor, value: Any, depth: int = 0) -> str:
     if is_map(field):
-        key, inner = (field.message_type.fields_by_number[number] for number in (1, 2))
+        key, inner = map_parts(field)
         entries = (f"{_single(key, k, depth)}: {_single(inner, v, depth)}" for k, v in value.items())
         return f"{{{', '.join(entries)}}}"
     if field.is_repeated:
@@ -99,52 +109,60 @@ def _message(message: Message, depth: int) -> str:
     return _shortened(f"{{{', '.join(inside)}}}")
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
+def _shortened(text: str, most: int = _WIDEST) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
-def reads(reading: Reading, difference: Difference, read: Message | None, path: Sequence[FieldDescriptor]) -> str:
+def reads(reading: Reading, difference: Difference, read: Message | None, paths: Sequence[Path]) -> str:
     """What the reader makes of a message, beginning with a verb.
 
     Args:
         reading: who writes, who reads and how.
         difference: what is not as it was written.
         read: what the reader holds; None if it refuses the message.
-        path: the writer's fields that were tried.
+        paths: the writer's fields that were tried.
     """
     if difference.kind is Kind.MISSING:
         name = difference.reader.name if difference.reader else ""
-        return f"refuses it: the required `{name}` is missing"
+        return f"{REFUSES}: the required `{name}` is missing"
     if read is None:
-        return f"refuses it{difference.reason and ': '}{difference.reason}"
-    reason = (
-        f"refuses it{difference.reason and ': '}{difference.reason}; if told to ignore that, "
-        if difference.reason
-        else ""
-    )
-    return reason + ", ".join(part for part in (_holds(reading, difference, read, path), _unknown(read)) if part)
+        return f"{REFUSES}: {_shortened(difference.reason, _REASON)}"
+    if difference.kind is Kind.LOST and difference.writer is not None:
+        return _without(reading, difference.writer, read)
+    told = ", ".join(_held(reading, read, path) for path in paths)
+    if difference.reason:
+        return f"{REFUSES}, or reads {told} where it is lenient: {_shortened(difference.reason, _REASON)}"
+    return ", ".join(part for part in (f"reads {told}{_remark(difference)}", _unknown(read)) if part)
 
 
-def _holds(reading: Reading, difference: Difference, read: Message, path: Sequence[FieldDescriptor]) -> str:
+def _without(reading: Reading, lost: FieldDescriptor, read: Message) -> str:
+    """What a reader does with a field that it does not have."""
+    if reading.surface is Surface.JSON:
+        name = f"[{lost.full_name}]" if lost.is_extension else lost.json_name
+        return f"has no field `{name}`: it refuses it, or leaves it out where it is lenient"
+    return f"has no field {lost.number}, {_unknown(read) or 'and keeps nothing'}"
+
+
+def _held(reading: Reading, read: Message, path: Path) -> str:
+    """What the reader holds in the fields that it takes the path for, as far as it goes."""
     theirs: list[FieldDescriptor] = []
     holder: Any = read.DESCRIPTOR
     for field in path:
-        other = reading.field_of(holder, field)
+        other = reading.field_of(holder, field) if holder is not None else None
         if other is None:
             break
         theirs.append(other)
-        holder = other.message_type
-        if holder is not None and holder.GetOptions().map_entry:
-            holder = holder.fields_by_number[2].message_type
-        if holder is None:
-            break
-    if len(theirs) < len(path) and difference.kind is Kind.LOST:
-        lost = path[len(theirs)]
-        name = lost.json_name if reading.surface is Surface.JSON else lost.number
-        return f"knows no field {'`' if reading.surface is Surface.JSON else ''}{name}{'`' if reading.surface is Surface.JSON else ''}"
-    told = shown(read, theirs) if theirs else "nothing"
-    unnamed = ", a number without a name" if difference.kind is Kind.UNNAMED else ""
-    return f"reads {told}{unnamed}"
+        holder = valued(other).message_type
+    return shown(read, theirs) if theirs else "nothing"
+
+
+def _remark(difference: Difference) -> str:
+    mine, theirs = difference.writer, difference.reader
+    if difference.kind is Kind.UNNAMED:
+        return ", a number without a name"
+    if difference.kind is Kind.MEANING and mine is not None and theirs is not None and mine.name == theirs.name:
+        return ", which is another of that name" if mine.number != theirs.number else ""
+    return ""
 
 
 def _unknown(message: Message) -> str:
@@ -162,7 +180,7 @@ def _messages(field: FieldDescriptor, value: Any) -> list[Message]:
     if not is_message(field):
         return []
     if is_map(field):
-        return list(value.values()) if is_message(field.message_type.fields_by_number[2]) else []
+        return list(value.values()) if is_message(valued(field)) else []
     return list(value) if field.is_repeated else [value]
 
 
