@@ -70,9 +70,10 @@ def _by_name(
         return breaks, directions
     if not isinstance(old, Message) or not isinstance(new, Message):
         return breaks, directions
-    name = change.subject.json_name
-    field = next((f for f in new.fields.values() if f.json_name == name), None)
-    if field is None or (isinstance(change, Kept) and change.new.name == change.old.name):
+    if isinstance(change, Kept) and change.new.name == change.old.name:
+        return breaks, directions
+    field = new.by_json_name.get(change.subject.json_name)
+    if field is None:
         return breaks, directions
     losses = context.structure.named(change.subject, old, field, new)
     left = tuple(d for d in directions.get(Surface.JSON, USUAL[Surface.JSON]) if (Surface.JSON, d) in losses)

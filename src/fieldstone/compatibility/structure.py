@@ -145,9 +145,11 @@ class Structure:
             return EVERYTHING_LOST, []
         found: list[Losses] = [_extensions(old, new), *_new_fields(old, new)]
         pairs: list[Pair] = []
-        named = {field.json_name: field for field in new.fields.values()}
         for number, field in old.fields.items():
-            for surface, other in ((Surface.WIRE, new.fields.get(number)), (Surface.JSON, named.get(field.json_name))):
+            for surface, other in (
+                (Surface.WIRE, new.fields.get(number)),
+                (Surface.JSON, new.by_json_name.get(field.json_name)),
+            ):
                 losses, inside = self._fields(field, old, other, new) if other else (EVERYTHING_LOST, [])
                 found.append(frozenset(loss for loss in losses if loss[0] is surface))
                 pairs += inside

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from fieldstone.schema.entity import ColumnOptions, Entity
 from fieldstone.schema.options import Option
@@ -184,7 +185,7 @@ class Definition(Element):
         return self.parent == self.package
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what it works out once is kept in the instance
 class Message(Definition):
     """A message, top-level or nested; map entries are folded into their map fields.
 
@@ -201,7 +202,16 @@ class Message(Definition):
 
     def number_of(self, name: str) -> int | None:
         """The number of the field of this name, if there is one."""
-        return next((number for number, field in self.fields.items() if field.name == name), None)
+        return self._numbers.get(name)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {field.name: number for number, field in self.fields.items()}
+
+    @cached_property
+    def by_json_name(self) -> Mapping[str, Field]:
+        """The fields by the names that JSON has for them."""
+        return {field.json_name: field for field in self.fields.values()}
 
     @property
     def declaration(self) -> str:

@@ -35,12 +35,12 @@ def with_witnesses(
     """
     if not any({Surface.WIRE, Surface.JSON} & {*finding.breaks} for finding in findings):
         return tuple(findings)
-    from fieldstone.compatibility.witness import Version, prove
+    from fieldstone.compatibility.witness import Version, prove_all
 
     before, after = Version(old.label, old.image, old.schema), Version(THIS_SCHEMA, new.image, new.schema)
     earlier = _releases(project, module)
     with suppress(TypeError):  # protobuf's runtime cannot read one of the images: there is no proof, and none is shown
-        return tuple(prove(finding, before, after, ledger=ledger, earlier=earlier) for finding in findings)
+        return tuple(prove_all(findings, before, after, ledger=ledger, earlier=earlier))
     return tuple(findings)
 
 

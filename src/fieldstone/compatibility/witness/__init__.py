@@ -18,7 +18,7 @@ UNIMPLEMENTED, Java refuses text that it is told to verify.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from fieldstone.compatibility.finding import Direction, Finding, Surface, Witness
@@ -27,7 +27,7 @@ from fieldstone.compatibility.witness import calls, history, subjects
 from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Mode, Pair
 
-__all__ = ["PROVABLE", "Earlier", "Version", "find_any", "prove"]
+__all__ = ["PROVABLE", "Earlier", "Version", "find_any", "prove", "prove_all"]
 
 PROVABLE = (Surface.WIRE, Surface.JSON)
 """The surfaces on which a break can be shown by a message."""
@@ -36,6 +36,45 @@ Earlier = Callable[[str], Version | None]
 """Gives a release of a module by its version; None if it cannot be had."""
 
 _NO_HISTORY = Ledger()
+
+
+_BUDGET = 4000
+"""So much work is done for all findings together: one for each, and one more for every `_LARGE` members of the
+type that it is in. Ordinary changes never come near it."""
+
+_LARGE = 50
+
+
+def prove_all(
+    findings: Iterable[Finding],
+    old: Version,
+    new: Version,
+    *,
+    ledger: Ledger = _NO_HISTORY,
+    earlier: Earlier | None = None,
+) -> list[Finding]:
+    """All findings, proven as `prove` does it until the work would grow beyond all bounds.
+
+    A message of thousands of fields that all changed has thousands of findings, and to write and read it costs
+    as much as it has fields: then the first ones are proven, and the others are left as they are.
+
+    Raises:
+        TypeError: this runtime cannot read one of the images.
+    """
+    left = _BUDGET
+    proven = []
+    for finding in findings:
+        left -= _cost(finding, old, new) if {*PROVABLE} & {*finding.breaks} else 0
+        proven.append(prove(finding, old, new, ledger=ledger, earlier=earlier) if left >= 0 else finding)
+    return proven
+
+
+def _cost(finding: Finding, old: Version, new: Version) -> int:
+    names = finding.subject, finding.subject.rpartition(".")[0]
+    schemas = old.schema, new.schema
+    fields = (len(schema.messages[name].fields) for schema in schemas for name in names if name in schema.messages)
+    values = (len(schema.enums[name].values) for schema in schemas for name in names if name in schema.enums)
+    return 1 + max((*fields, *values), default=0) // _LARGE
 
 
 def prove(

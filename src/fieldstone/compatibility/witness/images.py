@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.message import Message
+from google.protobuf.reflection import GeneratedProtocolMessageType
 
 from fieldstone.schema.descriptors import parse_image
 from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor
-    from google.protobuf.message import Message
 
 OTHERS = "fieldstone.witness"
 """The package of what others could have written against a schema: their fields and their extensions."""
@@ -54,6 +55,7 @@ class Types:
     def __init__(self, image: bytes, where: str) -> None:
         files = {file.name: file for file in parse_image(image, where=where).file} if image else {}
         self.pool = descriptor_pool.DescriptorPool()
+        self._classes: dict[str, type[Any]] = {}
         for file in _in_order(files):
             file.ClearField("source_code_info")
             self.pool.AddSerializedFile(file.SerializeToString())
@@ -96,6 +98,11 @@ class Types:
         extensions = self.pool.FindAllExtensions(message) if message.is_extendable else []
         return [*message.fields, *(found for found in extensions if not found.full_name.startswith(f"{OTHERS}."))]
 
+    def numbered(self, message: Descriptor, numbers: Iterable[int]) -> list[FieldDescriptor]:
+        """The fields of a message and the extensions of it that have one of the numbers."""
+        found = (self.by_number(message, number) for number in sorted(numbers))
+        return [field for field in found if field is not None]
+
     def by_number(self, message: Descriptor, number: int) -> FieldDescriptor | None:
         """What a reader of the binary encoding takes a number for: a field or an extension."""
         found = message.fields_by_number.get(number)
@@ -133,7 +140,7 @@ class Types:
 
     def new(self, message: Descriptor) -> Message:
         """An empty message."""
-        return message_factory.GetMessageClass(message)()
+        return self._class_of(message)()
 
     def read(self, message: Descriptor, data: bytes) -> Message:
         """The message that bytes hold.
@@ -141,7 +148,23 @@ class Types:
         Raises:
             google.protobuf.message.DecodeError: they hold none.
         """
-        return message_factory.GetMessageClass(message).FromString(data)
+        return self._class_of(message).FromString(data)
+
+    def _class_of(self, message: Descriptor) -> type[Any]:
+        """The class of a message, made after those of all that it holds.
+
+        `message_factory.GetMessageClass` makes them one inside the other, and a chain of some hundred messages
+        is too deep for that.
+        """
+        waiting = [] if message.full_name in self._classes else [message]
+        while waiting:
+            at = waiting.pop()
+            if at.full_name not in self._classes:
+                made = getattr(at, "_concrete_class", None)
+                body = {"DESCRIPTOR": at, "__module__": None}
+                self._classes[at.full_name] = made or GeneratedProtocolMessageType(at.name, (Message,), body)
+                waiting += [field.message_type for field in self.fields(at) if field.message_type is not None]
+        return self._classes[message.full_name]
 
     def field_of_enum(self, enum: EnumDescriptor) -> Descriptor:
         """A message of somebody else's with one field of the enum: `value = 1`."""

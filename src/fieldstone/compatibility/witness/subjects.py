@@ -79,15 +79,15 @@ def of_fields(pair: Pair, message: str, numbers: Collection[int]) -> Iterator[Wi
 
 def searched(route: Route, numbers: Collection[int]) -> Iterator[Witness]:
     """Whatever the search finds for the fields with these numbers on either side."""
-    yield from route.search(f for f in route.reading.writer.fields(route.writer) if f.number in numbers)
-    yield from (w for f in route.reader.fields if f.number in numbers for w in route.missing(f))
+    yield from route.search(route.reading.writer.numbered(route.writer, numbers))
+    required = (f for f in route.reading.reader.numbered(route.reader, numbers) if f.is_required)
+    yield from (witness for field in required for witness in route.missing(field))
 
 
 def _of_oneof(pair: Pair, parent: str, members: Collection[int]) -> Iterator[Witness]:
     """Two of the members at once first; then each by itself."""
     for route in routes(pair, (parent, parent)):
-        fields = (f for f in route.reading.writer.fields(route.writer) if f.number in members)
-        yield from route.search(fields, pairs_only=True)
+        yield from route.search(route.reading.writer.numbered(route.writer, members), pairs_only=True)
     yield from of_fields(pair, parent, members)
 
 
@@ -103,7 +103,8 @@ def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
 
 
 def _field(message: Message, name: str) -> Field | None:
-    return next((field for field in message.fields.values() if field.name == name), None)
+    number = message.number_of(name)
+    return message.fields[number] if number is not None else None
 
 
 def of_enum(pair: Pair, name: str, numbers: Collection[int] | None = None) -> Iterator[Witness]:

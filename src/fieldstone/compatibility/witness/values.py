@@ -94,7 +94,7 @@ def _numbers(enum: EnumDescriptor, other: EnumDescriptor | None) -> list[int]:
     """Numbers that the other enum lacks or calls otherwise come first, numbers that neither names last."""
     mine, theirs = _names(enum), _names(other) if other is not None else {}
     strange = [number for number, names in mine.items() if theirs.get(number) != names]
-    usual = [number for number in mine if number not in set(strange)][:_MANY_VALUES]
+    usual = [number for number, names in mine.items() if theirs.get(number) == names][:_MANY_VALUES]
     unknown = max((0, *mine, *theirs)) + 1
     return [*strange, *usual, *([] if enum.is_closed or other is None else [min(unknown, 2**31 - 1), -1])]
 
