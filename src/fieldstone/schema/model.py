@@ -188,7 +188,8 @@ class Definition(Element):
 class Message(Definition):
     """A message, top-level or nested; map entries are folded into their map fields.
 
-    `entity` says how it is stored, at `entity_location`; None for a message that is not.
+    `entity` says how it is stored, at `entity_location`; None for a message that is not. `numbers` are
+    those of the fields by name.
     """
 
     fields: Mapping[int, Field] = field(default_factory=dict)
@@ -198,10 +199,11 @@ class Message(Definition):
     json_format: str = "ALLOW"
     entity: Entity | None = field(default=None, compare=False)
     entity_location: Location | None = field(default=None, compare=False)
+    numbers: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
-    def number_of(self, name: str) -> int | None:
-        """The number of the field of this name, if there is one."""
-        return next((number for number, field in self.fields.items() if field.name == name), None)
+    def __post_init__(self) -> None:
+        """Index the fields by name."""
+        object.__setattr__(self, "numbers", {member.name: number for number, member in self.fields.items()})
 
     @property
     def declaration(self) -> str:
