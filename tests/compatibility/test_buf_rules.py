@@ -79,8 +79,8 @@ def matrix(name: str, fields: list[tuple[str, str]]) -> dict[str, Pair]:
                 lines.append(f"optional {kind} f{number} = {number}{default};")
     types = "enum E { Z = 0; A = 1; } enum F { T = 2; B = 1; } message M {} message N {}"
     head = 'syntax = "proto2";' + types + " message X {\n"
-    before, after = ("\n".join([head, *lines, "}"]) for lines in sides)
-    return {name: (placed(name, before), placed(name, after))}
+    old, new = ("\n".join([head, *lines, "}"]) for lines in sides)
+    return {name: (placed(name, old), placed(name, new))}
 
 
 @cache
