@@ -95,6 +95,8 @@ class _Block:
         finding = self.finding
         if finding.breaks:
             yield self._note("breaks", f"{_impact(finding)} -> major")
+        for witness in finding.witnesses:
+            yield self._note("witness", printable(witness.sentence))
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:

@@ -29,6 +29,7 @@ from fieldstone.workflows.judgement import (
     relocate,
 )
 from fieldstone.workflows.project import Project
+from fieldstone.workflows.witnesses import with_witnesses
 
 if TYPE_CHECKING:
     from semver import Version
@@ -135,7 +136,9 @@ def history(project: Project, module: Module) -> Ledger:
     return Ledger.from_json(text, where=f"{project.registry.place(newest)}/{LEDGER}")
 
 
-def judge_module(project: Project, module: Module, image: bytes, *, against: str, start: Path) -> ModuleReport:
+def judge_module(
+    project: Project, module: Module, image: bytes, *, against: str, start: Path, witness: bool = False
+) -> ModuleReport:
     """Judge a compiled module.
 
     Args:
@@ -144,6 +147,7 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
         image: the module as it is now, compiled.
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
+        witness: whether to prove what is found.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
@@ -158,6 +162,9 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
         ledger = history(project, module)
         same_sources = _has_same_sources(project, baseline, new, module)
         judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
+        if witness:
+            proven = with_witnesses(judgement.findings, project, module.name, baseline.side, new, ledger)
+            judgement = replace(judgement, findings=proven)
     was_root = baseline.root if baseline else module.root
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
     since = _bump_since_releases(project, module, new, versions[-1:] if against else [])
@@ -174,7 +181,9 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
     )
 
 
-def judge_removal(project: Project, name: str, *, against: str, start: Path) -> ModuleReport | None:
+def judge_removal(
+    project: Project, name: str, *, against: str, start: Path, witness: bool = False
+) -> ModuleReport | None:
     """Judge that a released module is no longer listed: all that it held has left.
 
     None where that is no change since `against`.
@@ -184,6 +193,7 @@ def judge_removal(project: Project, name: str, *, against: str, start: Path) -> 
         name: the module.
         against: a version, a path or a git revision; if empty, the newest release.
         start: the folder that places in the report are relative to.
+        witness: whether to prove what is found.
 
     Raises:
         FieldstoneError: what it is judged against cannot be read.
@@ -194,9 +204,11 @@ def judge_removal(project: Project, name: str, *, against: str, start: Path) -> 
     if baseline is None:
         return None
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
+    found = judge_natively(baseline.side.schema, Schema(), settings)
+    if witness:
+        found = [*with_witnesses(found, project, name, baseline.side, Side(b"", Schema(), ""), Ledger())]
     findings = tuple(
-        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config))
-        for finding in judge_natively(baseline.side.schema, Schema(), settings)
+        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found
     )
     verdict = decide(findings, Bump.MAJOR, versions, settings)
     return ModuleReport(

@@ -31,6 +31,7 @@ def check(
     against: str = "",
     start: Path | None = None,
     full: bool = False,
+    witness: bool = True,
 ) -> Report:
     """Check modules as they are in the working tree.
 
@@ -41,6 +42,7 @@ def check(
             revision that is no tag stands for the commit where HEAD parted from it.
         start: the folder that paths in the report are relative to; the working directory by default.
         full: compile and compare also where the sources are as released.
+        witness: whether to prove what breaks the wire or JSON by a message.
 
     Raises:
         FieldstoneError: anything that keeps the check from being done.
@@ -48,9 +50,11 @@ def check(
     here = (start or Path.cwd()).resolve()
     removed = [] if names else _removed_modules(project)
     with ExitStack() as under_way:
-        checks = [_ModuleCheck(project, module, against, here, full, under_way) for module in project.modules(names)]
+        checks = [
+            _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
+        ]
         judged = [checked.report() for checked in checks]
-    judged += [report for name in removed if (report := _removal(project, name, against, here))]
+    judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
@@ -65,10 +69,10 @@ def _removed_modules(project: Project) -> list[str]:
     return [name for name in project.registry.modules() if name not in project.workspace.modules]
 
 
-def _removal(project: Project, name: str, against: str, start: Path) -> ModuleReport | None:
+def _removal(project: Project, name: str, against: str, start: Path, *, witness: bool) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
-    return judge_removal(project, name, against=against, start=start)
+    return judge_removal(project, name, against=against, start=start, witness=witness)
 
 
 def is_unchanged(project: Project, module: Module, release: Release) -> bool:
@@ -104,6 +108,7 @@ class _ModuleCheck:
     against: str
     start: Path
     full: bool
+    witness: bool
     under_way: ExitStack
 
     def __post_init__(self) -> None:
@@ -125,7 +130,9 @@ class _ModuleCheck:
 
         image = self.compiling.output(what=f"{self.module.path} does not compile")
         linting = self._start("lint")
-        judged = judge_module(self.project, self.module, image, against=self.against, start=self.start)
+        judged = judge_module(
+            self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
+        )
         return judged.with_findings(self._other_findings(linting))
 
     @cached_property
