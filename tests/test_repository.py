@@ -45,7 +45,7 @@ def test_the_demo_shows_a_refusal_and_a_release() -> None:
     for words in (
         "unchanged since",
         "error[field-type-changed]",
-        "= breaks:  wire, json, source, storage -> major",
+        "= breaks:  wire and json (reading old data, being read by old code), source (compiling against it)",
         "= fix:     keep `double reward = 9;` and add a new field",
         "(minor) as registry/telemetry/",
         "sound.",
