@@ -63,7 +63,7 @@ test: setup ## the whole suite, with its coverage
 fuzz: setup ## thousands of random schema pairs through both engines
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py
+		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

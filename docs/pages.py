@@ -15,6 +15,7 @@ import click
 
 from fieldstone.cli import cli
 from fieldstone.compatibility.rules import Rule, all_rules
+from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.registry import DEFECTS
 from fieldstone.settings import SCHEMA
 from fieldstone.workflows.explain import explain
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
 ROOT = Path(__file__).parent.parent
+_OTHERS = DEFECTS | PERMISSIONS
 COPIED = ("CHANGELOG.md", "CONTRIBUTING.md", "fieldstone.schema.json", "src/fieldstone/report/report.schema.json")
 """What README.md links to, beside the pages of this folder."""
 
@@ -54,7 +56,7 @@ def pages() -> Mapping[str, str]:
     texts = {path: (ROOT / path).read_text("utf-8") for path in COPIED}
     front = (ROOT / "README.md").read_text("utf-8").replace("](docs/", "](")
     made = {"index.md": front, "rules/index.md": _rules(), "settings.md": _settings()}
-    rules = {f"rules/{name}.md": explain(name) for name in (*all_rules(), *DEFECTS)}
+    rules = {f"rules/{name}.md": explain(name) for name in (*all_rules(), *_OTHERS)}
     return texts | made | rules | dict(_commands())
 
 
@@ -64,7 +66,7 @@ def _below(folder: str) -> list[str]:
 
 def _rules() -> str:
     rows = [_row(rule) for rule in all_rules().values()]
-    defects = [f"| [{name}]({name}.md) | {text.partition('. ')[0].rstrip('.')}. |" for name, text in DEFECTS.items()]
+    defects = [f"| [{name}]({name}.md) | {text.partition('. ')[0].rstrip('.')}. |" for name, text in _OTHERS.items()]
     return "\n".join(
         [
             "# Rules",
@@ -75,7 +77,7 @@ def _rules() -> str:
             "| --- | --- | --- |",
             *rows,
             "",
-            "What can be wrong with the registry itself:",
+            "What can be wrong with the registry, with a waiver and with what the source allows:",
             "",
             "| finding | tells |",
             "| --- | --- |",
@@ -125,6 +127,7 @@ def _keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         yield from _keys(key, f"{prefix}{name}.")
         if isinstance(others := key.get("additionalProperties"), dict) and "properties" in others:
             yield from _keys(others, f"{prefix}{name}.NAME.")
+        yield from _keys(key.get("items", {}), f"{prefix}{name}[].")
 
 
 def _meaning(key: Mapping[str, Any]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,19 @@ SCHEMA = json.loads(json_schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 FILE = Path("/somewhere/fieldstone.toml")
 
+_WAIVER = {"rule": "field-removed", "subject": "a.B.c", "reason": "r", "owner": "o", "until": "2027-01-31"}
+_NO_WAIVERS: list[dict[str, Any]] = [
+    {"rule": "no-such"},
+    {"rule": "waiver-expired"},
+    {"subject": "a.*"},
+    {"subject": ""},
+    {"reason": " "},
+    {"owner": 1},
+    {"until": "31.1.2027"},
+    {"module": ""},
+    {"entered": "one"},
+    {"more": "x"},
+]
 GOOD: list[dict[str, Any]] = [
     {},
     {"registry": "releases", "workspace": "proto"},
@@ -28,6 +43,8 @@ GOOD: list[dict[str, Any]] = [
     {"rules": {"field-renamed": "off", "field-removed": "note"}},
     {"modules": {"telemetry": {"path": "schemas/telemetry", "naming": False, "rules": {"type-moved": "warning"}}}},
     {"modules": {"my module": {}, "a.b": {}, "v2": {}}},
+    {"waivers": []},
+    {"waivers": [{**_WAIVER, "module": "a", "entered": "1.2.0-rc.1"}, {**_WAIVER, "rule": "FIELD_SAME_NAME"}]},
 ]
 BAD: list[dict[str, Any]] = [
     {"registri": "releases"},
@@ -55,6 +72,10 @@ BAD: list[dict[str, Any]] = [
     {"modules": {"../telemetry": {}}},
     {"modules": {".git": {}}},
     {"modules": {"a/b": {}}},
+    {"waivers": {}},
+    {"waivers": ["field-removed"]},
+    {"waivers": [{key: value for key, value in _WAIVER.items() if key != "owner"}]},
+    *({"waivers": [{**_WAIVER, **change}]} for change in _NO_WAIVERS),
 ]
 
 
@@ -86,7 +107,7 @@ def test_bad_settings_pass_neither(values: dict[str, Any]) -> None:
 
 SCALARS = st.sampled_from([True, False, 0, 1, "", "wire", "error", "warning", "off", "refuse", "minor", "registry"])
 NAMES = st.sampled_from(
-    ["registry", "surfaces", "naming", "fail-on", "rules", "modules", "path", "field-renamed", "x/y"]
+    ["registry", "surfaces", "naming", "fail-on", "rules", "modules", "path", "field-renamed", "x/y", "waivers"]
 )
 ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3))
 
@@ -157,3 +178,89 @@ def test_without_settings_the_nearest_buf_configuration_is_the_root(tmp_path: Pa
 
 def test_the_options_that_are_watched_by_default_are_those_of_the_rules() -> None:
     assert Settings(Path()).module("acme").options == WATCHED
+
+
+WAIVER = {
+    "rule": "field-type-changed",
+    "subject": "acme.shop.v1.Order.id",
+    "reason": "it never was a text",
+    "owner": "shop@example.com",
+    "until": "2999-12-31",
+}
+
+
+def entry(header: str = "[[waivers]]", **changes: str) -> str:
+    values = {**WAIVER, **changes}
+    return f"{header}\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            entry(subject="acme.shop.v1.*"),
+            'waivers[1].subject in {file} is "acme.shop.v1.*"; it is the full name of one',
+        ),
+        (entry(rule="field-typ-changed"), "and there is no such rule; did you mean field-type-changed?"),
+        (entry(rule="registry-file-changed"), "cannot be waived; see `fieldstone explain registry-file-changed`"),
+        (entry(rule="waiver-expired"), "cannot be waived"),
+        (entry(reason=" "), "waivers[1].reason in {file} is"),
+        (entry(owner=""), "waivers[1].owner in {file} is"),
+        (entry(until="2027-02-30"), "until of waivers[1] in {file} is 2027-02-30, and that is no date"),
+        (entry(until="soon"), 'waivers[1].until in {file} is "soon"; it is the last day that it holds, in UTC'),
+        (entry() + entry(), "waivers[2] in {file} waives field-type-changed on acme.shop.v1.Order.id a second time"),
+        (entry(entered="soon"), "waivers[1].entered in {file}"),
+        (entry(why="x"), "unknown key waivers[1].why in {file}"),
+        ('[[waivers]]\nrule = "field-removed"\n', "waivers[1] in {file} has no subject"),
+        ('[waivers]\nrule = "field-removed"\n', "waivers in {file} must be of type array"),
+        ("waivers = [1]\n", "waivers[1] in {file} must be of type object"),
+        (entry().replace('"2999-12-31"', "2999-12-31T00:00:00Z"), "waivers[1].until in {file} must be of type string"),
+    ],
+)
+def test_what_an_entry_may_not_say(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "fieldstone.toml"
+    file.write_text(text)
+    with pytest.raises(FieldstoneError) as caught:
+        find_settings(tmp_path)
+    assert says.format(file=file) in str(caught.value)
+
+
+@pytest.mark.parametrize("until", ['"2999-12-31"', "2999-12-31"])
+def test_a_date_may_be_a_date_or_a_text(tmp_path: Path, until: str) -> None:
+    (tmp_path / "fieldstone.toml").write_text(entry().replace('"2999-12-31"', until))
+    (waiver,) = find_settings(tmp_path).waivers
+    assert waiver.until == "2999-12-31"
+
+
+def test_waivers_hold_for_their_module(tmp_path: Path) -> None:
+    (tmp_path / "fieldstone.toml").write_text(entry(module="a") + entry(subject="x.Y"))
+    found = find_settings(tmp_path)
+    assert [waiver.subject for waiver in found.module("a").waivers] == ["acme.shop.v1.Order.id", "x.Y"]
+    assert [waiver.subject for waiver in found.module("b").waivers] == ["x.Y"]
+
+
+BETWEEN = st.sampled_from(
+    ["", "# [[waivers]]", "[modules.a{}]", '[modules.b{}.rules]\nfield-renamed = "off"', "  # end"]
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(BETWEEN, st.text(min_size=1).filter(str.strip)), min_size=1, max_size=4))
+def test_the_lines_of_an_entry_hold_it(blocks: list[tuple[str, str]]) -> None:
+    """Deleting the lines of an entry leaves the others, whatever stands between them."""
+    text = "".join(
+        f"{between.format(number)}\n[[waivers]]  # one\n"
+        + tomli_w.dumps({**WAIVER, "subject": f"a.B{number}", "reason": reason})
+        for number, (between, reason) in enumerate(blocks)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "fieldstone.toml")
+        file.write_bytes(text.encode())
+        found = find_settings(Path(folder)).waivers
+        assert [waiver.reason for waiver in found] == [reason for _, reason in blocks]
+        lines = text.split("\n")
+        for i, (waiver, place) in enumerate(found.items()):
+            assert place.line, text
+            file.write_bytes("\n".join([*lines[: place.line - 1], *lines[place.end_line :]]).encode())
+            left = find_settings(Path(folder)).waivers
+            assert list(left) == [other for j, other in enumerate(found) if j != i], waiver

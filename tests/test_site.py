@@ -55,6 +55,8 @@ def test_every_setting_is_on_the_page(site: Path) -> None:
         assert f"<code>{name}</code>" in page
         for below in key.get("properties", {}):
             assert f"<code>{name}.{below}</code>" in page
+    for below in SCHEMA["properties"]["waivers"]["items"]["properties"]:
+        assert f"<code>waivers[].{below}</code>" in page
     for below in SCHEMA["properties"]["modules"]["additionalProperties"]["properties"]:
         assert f"<code>modules.NAME.{below}</code>" in page
 

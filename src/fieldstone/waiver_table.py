@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fieldstone.compatibility.waiver import STALE, Waiver
+from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
 from fieldstone.errors import FieldstoneError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def check_rule(rule: str, where: str) -> None:
     known = rule_ids()
     if rule in known or re.search(_BUF_RULE, rule):
         return
-    if rule.startswith("registry-") or rule in STALE:
+    if rule.startswith("registry-") or rule in PERMISSIONS:
         raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
     near = difflib.get_close_matches(rule, known, n=1, cutoff=0.5)
     fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
@@ -171,7 +171,7 @@ _WAIVER_HEADER = re.compile(r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldston
 
 def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
     """Every `[[waivers]]` block that can be read alone: its entry, and its first and last line."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     for first, line in enumerate(lines):
         if not _WAIVER_HEADER.match(line):
             continue
@@ -189,7 +189,7 @@ def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
 
 def _mention(text: str, entry: Mapping[str, Any]) -> tuple[int, int]:
     """The line that names both the rule and the subject, else the first that names the subject; 0 if none does."""
-    naming = [(i, line) for i, line in enumerate(text.splitlines(), 1) if entry["subject"] in line]
+    naming = [(i, line) for i, line in enumerate(text.split("\n"), 1) if entry["subject"] in line]
     both = [i for i, line in naming if entry["rule"] in line]
     number = both[0] if both else naming[0][0] if naming else 0
     return number, number

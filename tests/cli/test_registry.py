@@ -259,12 +259,12 @@ def test_since_a_revision_that_is_not_there(grown: Repo) -> None:
     assert ran.error == f"error: cannot compare {registry} with nope: there is no git revision nope in {grown.root}"
 
 
-def test_since_in_a_clone_that_is_too_shallow(grown: Repo) -> None:
+def test_since_a_revision_of_another_history(grown: Repo) -> None:
     grown.git("checkout", "--quiet", "--orphan", "unrelated")
     grown.commit("unrelated")
     ran = grown.run("registry", "verify", "--since", "main")
     assert "main and HEAD share no commit" in ran.error
-    assert ran.error.endswith("; in a shallow clone, fetch the whole history")
+    assert ran.error.endswith("; name a revision that HEAD has a commit in common with")
 
 
 def test_since_before_the_first_commit(fresh: Repo) -> None:

@@ -56,12 +56,14 @@ def compile_all(batch: Collection[Sources]) -> tuple[bytes, dict[str, str]]:
                 name = line["path"].partition("/")[0]
                 refused.setdefault(name, line["message"])
                 shutil.rmtree(Path(folder, name), ignore_errors=True)
+            if not any(Path(folder).iterdir()):
+                return b"", refused
 
 
 def compile_pairs(pairs: Mapping[str, Pair]) -> tuple[bytes, bytes, dict[str, str]]:
     """Two images of all pairs of which both sides compile, and what was said of the others."""
     left, refused = dict(pairs), dict[str, str]()
-    while True:
+    while left:
         images = []
         for side in (0, 1):
             image, bad = compile_all([pair[side] for pair in left.values()])
@@ -70,6 +72,7 @@ def compile_pairs(pairs: Mapping[str, Pair]) -> tuple[bytes, bytes, dict[str, st
         if not refused.keys() & left.keys():
             return images[0], images[1], refused
         left = {name: pair for name, pair in pairs.items() if name not in refused}
+    return b"", b"", refused
 
 
 def by_buf(old: bytes, new: bytes, rules: Collection[str], version: str = "v2") -> list[Annotation]:

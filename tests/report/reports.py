@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report, Surface, fingerprint
+from fieldstone.compatibility.finding import (
+    Direction,
+    Finding,
+    Level,
+    ModuleReport,
+    Report,
+    Surface,
+    Witness,
+    fingerprint,
+)
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.schema.model import Location
 
@@ -43,6 +52,18 @@ TYPE_CHANGED = Finding(
     fix="keep `double reward = 6;` and add a new field",
     fingerprint=fingerprint("field-type-changed", "telemetry.v1.TelemetryStepV1.reward", "double", "float"),
     buf=("FIELD_SAME_TYPE",),
+    witnesses=(
+        Witness(
+            surface=Surface.WIRE,
+            direction=Direction.READING_OLD,
+            writer="1.4.0",
+            reader="this schema",
+            message="telemetry.v1.TelemetryStepV1",
+            value="reward=0.1",
+            encoded="31 9a9999999999b93f",
+            reads="reads reward=0, 8 bytes unknown",
+        ),
+    ),
 )
 
 _REMOVED = Finding(
@@ -64,6 +85,18 @@ _RENAMED = Finding(
     was="string naive = 1;",
     was_at=Location("registry/odd/2.0.0/schemas/odd.proto", 3, 5, 3, 22),
     breaks=(Surface.JSON, Surface.SOURCE),
+    witnesses=(
+        Witness(
+            surface=Surface.JSON,
+            direction=Direction.READ_BY_OLD,
+            writer="this schema",
+            reader="2.0.0",
+            message="odd.v1.Step",
+            value='na\u00efve="a\r\n::error::b"',
+            encoded='{"na\u00efve": "' + "a" * 90 + '"}',
+            reads="refuses it: <b>no field</b>\n`na\u00efve`",
+        ),
+    ),
     fix="call it `naive`,\nas before",
     level=Level.WARNING,
     fingerprint=fingerprint("field-renamed", "odd.v1.Step.naive"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from fieldstone.compatibility.changes import describe
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import all_rules
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.settings import Settings
@@ -37,6 +39,29 @@ def test_a_break_that_only_buf_sees_is_an_error_of_fieldstone(monkeypatch: pytes
         FieldstoneError, match=r"buf reports FIELD_SAME_JSON_NAME .* and fieldstone does not.*report it"
     ):
         judge_change(old, new, Ledger(), SETTINGS, same_sources=False)
+
+
+def test_no_waiver_permits_that_the_engines_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
+    blind = {name: rule for name, rule in all_rules().items() if name != "field-json-name-changed"}
+    monkeypatch.setattr(judgement, "all_rules", lambda: blind)
+    old = side("message Step { string id = 1; }", "1.0.0")
+    new = side('message Step { string id = 1 [json_name = "key"]; }', "the working tree")
+    settings = replace(SETTINGS, waivers=(waiver("FIELD_SAME_JSON_NAME", "acme/v1/example.proto"),))
+    with pytest.raises(FieldstoneError, match="disagree"):
+        judge_change(old, new, Ledger(), settings, same_sources=False)
+
+
+def test_what_only_buf_knows_can_be_waived() -> None:
+    old = side("message Step { string id = 1; }", "1.0.0")
+    new = side("message Step { option no_standard_descriptor_accessor = true; string id = 1; }", "the working tree")
+    permitted = waiver("MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR", "acme/v1/example.proto")
+    settings = replace(SETTINGS, waivers=(permitted,))
+    (found,) = judge_change(old, new, Ledger(), settings, same_sources=False).findings
+    assert found.waiver == permitted
+
+
+def waiver(rule: str, subject: str) -> Waiver:
+    return Waiver(rule=rule, subject=subject, reason="r", owner="o", until="2999-12-31")
 
 
 def test_what_only_buf_knows_counts_on_its_word() -> None:

@@ -28,7 +28,8 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     type=VersionName(),
     default="",
     metavar="REF",
-    help="Judge against a version, a git revision, a folder or an image instead of the newest release.",
+    help="Judge against a version, a git revision, a folder or an image instead of the newest release. "
+    "A branch stands for the commit where HEAD parted from it.",
 )
 @click.option(
     "--format",
@@ -41,7 +42,8 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     type=click.Choice(PROFILES),
     help="Judge by buf's rules alone, as `buf breaking` with buf.yaml would, or with one of its categories.",
 )
-def command(modules: tuple[str, ...], against: str, format_: str | None, profile: str | None) -> int:
+@click.option("--witness/--no-witness", default=True, help="Prove what breaks the wire or JSON by a message.")
+def command(modules: tuple[str, ...], against: str, format_: str | None, profile: str | None, witness: bool) -> int:
     """Judge MODULES, or all, as they are in the working tree.
 
     Style is judged by `buf lint` and the naming rules, compatibility by Fieldstone and `buf breaking`
@@ -61,7 +63,7 @@ def command(modules: tuple[str, ...], against: str, format_: str | None, profile
 
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
-    report = check(Project.at(Path.cwd()), modules, against=against, start=start)
+    report = check(Project.at(Path.cwd()), modules, against=against, start=start, witness=witness)
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
     for module in report.modules:
         click.echo(summary(module), err=True)

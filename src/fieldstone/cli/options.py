@@ -45,14 +45,14 @@ class VersionName(click.ParamType[str]):
 
 
 class RuleId(click.ParamType[str]):
-    """The id of a rule, of a registry defect or of a finding about waivers, or the beginning of a rule's."""
+    """The id of a rule, of a registry defect or of a finding about permissions, or the beginning of a rule's."""
 
     name = "rule"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The ids of all of them."""
         from fieldstone.compatibility.rules import rule_ids
-        from fieldstone.compatibility.waiver import STALE
+        from fieldstone.compatibility.waiver import PERMISSIONS
         from fieldstone.registry import DEFECTS
 
-        return [CompletionItem(name) for name in (*rule_ids(), *STALE, *DEFECTS) if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in (*rule_ids(), *PERMISSIONS, *DEFECTS) if name.startswith(incomplete)]

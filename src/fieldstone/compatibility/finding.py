@@ -53,6 +53,49 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """The proof of a finding on one surface: what one version writes, and what the other makes of it.
+
+    Attributes:
+        surface: `wire` or `json`.
+        direction: for whom it breaks: who reads old data, or by whom new data is read.
+        writer: what people call the version that writes.
+        reader: what people call the one that reads.
+        message: the full name of the message, or the path of the call.
+        value: what is written, in words.
+        encoded: its bytes in hex, a space after each tag at the top, or its JSON text; empty for a call.
+        reads: what the reader does, in words, beginning with a verb.
+        proven_by: `execution` where protobuf's runtime wrote and read it, `specification` where the words of
+            a specification say what a reader does that this runtime is not.
+    """
+
+    surface: Surface
+    direction: Direction
+    writer: str
+    reader: str
+    message: str
+    value: str
+    encoded: str
+    reads: str
+    proven_by: str = "execution"
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line."""
+        if not self.encoded:
+            return f"{self.writer} {self.value}; {self.reader} {self.reads}"
+        return f"{self.writer} writes {self.value} as {_shortened(self.encoded)}; {self.reader} {self.reads}"
+
+
+_SHOWN = 72
+"""So many characters of bytes or text are shown in a sentence."""
+
+
+def _shortened(encoded: str) -> str:
+    return encoded if len(encoded) <= _SHOWN else f"{encoded[:_SHOWN]}..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A rule that applies to one subject.
 
@@ -69,6 +112,7 @@ class Finding:
         level: how much it counts.
         fingerprint: stable across rewording and moving: rule, subject and both elements' content.
         buf: the buf rules that report the same change.
+        witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
         waiver: the waiver in force that permits it; None where it counts.
     """
 
@@ -84,6 +128,7 @@ class Finding:
     level: Level = Level.ERROR
     fingerprint: str = ""
     buf: tuple[str, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
     waiver: Waiver | None = None
 
     @property

@@ -93,6 +93,18 @@ class Structure:
         on_wire = frozenset(loss for loss in found if loss[0] is Surface.WIRE)
         return on_wire | lost(_OLD, _NEW, surfaces=[Surface.JSON])
 
+    def renumbered(self, old: Field, new: Field) -> Losses:
+        """What is lost where a field has another number: all in the binary encoding; JSON knows it by name."""
+        kept = old.json_name == new.json_name and old.extendee == new.extendee
+        same_form = old.cardinality == new.cardinality or not _MANY & {old.cardinality, new.cardinality}
+        if not (kept and same_form):
+            return EVERYTHING_LOST
+        inside = presence(old, new) | required(old, new) | self.type(old, new)
+        if old.unset != new.unset:
+            inside = EVERYTHING_LOST
+        on_wire = lost(_OLD, _NEW, surfaces=[Surface.WIRE])
+        return on_wire | {(surface, direction) for surface, direction in inside if surface is Surface.JSON}
+
     def _judge_from(self, root: Pair) -> dict[Pair, Losses]:
         """The losses of every pair of messages that a pair leads to and that is not known yet."""
         losses: dict[Pair, Losses] = {}

@@ -47,11 +47,15 @@ class Waiver:
         return f"`{self.rule}` on `{self.subject}` waived {self.terms}"
 
 
-STALE = {
+PERMISSIONS = {
     "waiver-expired": "The last day of a waiver has passed, and what it permitted is still there: the finding counts "
     "again. Undo the change, or agree on a later date with the owner of the waiver.",
     "waiver-unused": "A waiver permits what no rule finds: its subject is misspelled, the change was undone, or a "
     "release carries it already. A release records the waivers that it used; afterwards nobody needs the entry. "
     "Delete it, so that it cannot permit what nobody meant.",
+    "allow-invalid": "A comment `// fieldstone:allow RULE reason` names no rule, one that is not of style, or no "
+    "reason. A rule of compatibility takes a waiver in the settings: `fieldstone waive`.",
+    "allow-unused": "A comment `// fieldstone:allow RULE reason` stands above what the rule has nothing against. "
+    "Delete it.",
 }
-"""What each finding about a waiver means."""
+"""What each finding about a permission means."""

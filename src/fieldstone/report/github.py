@@ -22,7 +22,8 @@ def _command(finding: Finding) -> str:
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     waiver = finding.waiver
     advice = f"waived {waiver.terms}" if waiver else finding.fix
-    text = "\n".join(part for part in (finding.message, advice) if part)
+    proof = (witness.sentence for witness in finding.witnesses)
+    text = "\n".join(part for part in (finding.message, *proof, advice) if part)
     return f"::{'notice' if waiver else _COMMANDS[finding.level]} {listed}::{_data(text)}\n"
 
 

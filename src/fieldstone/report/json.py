@@ -50,6 +50,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "breaks": list(finding.breaks),
         "breaks_for": finding.breaks_for,
         "fix": finding.fix,
+        "witnesses": [asdict(witness) for witness in finding.witnesses],
         "fingerprint": finding.fingerprint,
         "waiver": _waiver(finding.waiver) if finding.waiver else None,
     }

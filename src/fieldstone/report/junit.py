@@ -64,6 +64,7 @@ def _details(module: ModuleReport, finding: Finding) -> str:
         lines.append(f"was: {finding.was}" + (f" at {module.compared_with}" if module.compared_with else ""))
     if finding.breaks:
         lines.append(f"breaks: {', '.join(finding.breaks)}")
+    lines += [f"witness: {witness.sentence}" for witness in finding.witnesses]
     if finding.fix:
         lines.append(f"fix: {finding.fix}")
     return "\n".join(lines)

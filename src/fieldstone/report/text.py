@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.finding import Directions, Finding, Level, ModuleReport, Report
-from fieldstone.compatibility.waiver import STALE
+from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.report import Options, printable
 
 if TYPE_CHECKING:
@@ -95,11 +95,13 @@ class _Block:
         finding = self.finding
         if finding.breaks:
             yield self._note("breaks", f"{_impact(finding)} -> major")
+        for witness in finding.witnesses:
+            yield self._note("witness", printable(witness.sentence))
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:
             yield self._note("fix", printable(finding.fix))
-        if finding.rule in {*rule_ids(), *STALE}:
+        if finding.rule in {*rule_ids(), *PERMISSIONS}:
             yield self._note("more", f"fieldstone explain {finding.rule}")
 
     def _was(self) -> list[str]:

@@ -59,6 +59,7 @@ BUF_IMAGE_EXTENSION = 8042
 
 # The fields of FileDescriptorProto, DescriptorProto, ... that locations are keyed by (descriptor.proto).
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
+_FILE_LINES = (12, 14, 2)  # syntax, edition, package
 _MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
 _ENUM_VALUES, _SERVICE_METHODS = 2, 2
 _MESSAGE_OPTIONS = 7
@@ -206,6 +207,7 @@ class _FileReader:
             location=Location(self.path),
             lifecycle=_lifecycle(self.descriptor.options),
             custom=self.options.read(self.descriptor),
+            comment="\n".join(filter(None, (self.places.comment((number,)) for number in _FILE_LINES))),
             package=self.package,
             syntax=self.syntax,
             imports=tuple(self.descriptor.dependency),

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from fieldstone.errors import FieldstoneError
 
+FETCH_ALL = "fetch the whole history: `git fetch --unshallow`"
+"""What to do about a clone that lacks a commit."""
+
 
 def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
     """Run `git`, which writes nothing of its own accord, and give its standard output.
@@ -74,6 +77,19 @@ def resolve(ref: str, cwd: Path) -> str:
     return found.decode().strip()
 
 
+def is_tag(ref: str, cwd: Path) -> bool:
+    """Whether `ref`, which names a commit, is the name of a tag."""
+    return run("rev-parse", "--symbolic-full-name", ref, cwd=cwd).startswith(b"refs/tags/")
+
+
+def is_shallow(cwd: Path) -> bool:
+    """Whether the clone at `cwd` was made without the whole history; not so outside a checkout."""
+    try:
+        return run("rev-parse", "--is-shallow-repository", cwd=cwd).strip() == b"true"
+    except FieldstoneError:
+        return False
+
+
 def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> None:
     """Write the files of `commit` below `cwd` whose names end in one of `keep` into the folder `into`.
 
@@ -106,7 +122,7 @@ def changed_since(ref: str, folder: Path, *, cwd: Path) -> list[tuple[str, str]]
     if not head_commit(cwd):
         run("rev-parse", "--git-dir", cwd=cwd)
         return []
-    base = _merge_base(resolve(ref, cwd), ref, cwd)
+    base = merge_base(ref, cwd)
     flags = ("--cached", "--name-status", "--no-renames", "-z")
     parts = os.fsdecode(run("diff", *flags, base, "--", str(folder), cwd=cwd)).split("\0")
     return list(zip(parts[0:-1:2], parts[1::2], strict=False))
@@ -120,17 +136,24 @@ def listed_at(ref: str, folder: Path, *, cwd: Path) -> list[str]:
     """
     if not head_commit(cwd):
         return []
-    base = _merge_base(resolve(ref, cwd), ref, cwd)
+    base = merge_base(ref, cwd)
     return os.fsdecode(run("ls-tree", "-r", "-z", "--name-only", base, "--", str(folder), cwd=cwd)).split("\0")
 
 
-def _merge_base(commit: str, ref: str, cwd: Path) -> str:
+def merge_base(ref: str, cwd: Path) -> str:
+    """The full hash of the commit where HEAD parted from `ref`; that of `ref` itself where HEAD stands on it.
+
+    Raises:
+        FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
+    """
+    commit = resolve(ref, cwd)
     try:
         return run("merge-base", commit, "HEAD", cwd=cwd).decode().strip()
     except FieldstoneError as error:
-        raise FieldstoneError(
-            f"{ref} and HEAD share no commit in {cwd}", fix="in a shallow clone, fetch the whole history"
-        ) from error
+        shallow = is_shallow(cwd)
+        fix = FETCH_ALL if shallow else "name a revision that HEAD has a commit in common with"
+        clone = "the shallow clone " if shallow else ""
+        raise FieldstoneError(f"{ref} and HEAD share no commit in {clone}{cwd}", fix=fix) from error
 
 
 def _blobs(hashes: list[str], cwd: Path) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""A reference -> a compiled image: a folder, an image file or a git revision.
+"""A reference -> a compiled image, or its style: a folder, an image file or a git revision.
 
 Versions in a registry are references too; the workflow that knows the registry resolves them.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf, git
+from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_workspace
 
 _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
@@ -49,7 +50,13 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
 
 
 def compile_reference(
-    ref: str, module: Module, workspace: Workspace, *, outside: Path, versions: Sequence[str] = ()
+    ref: str,
+    module: Module,
+    workspace: Workspace,
+    *,
+    outside: Path,
+    versions: Sequence[str] = (),
+    since_parting: bool = False,
 ) -> Compiled | None:
     """Compile what `ref` holds of a module; None where a revision has no such module yet.
 
@@ -59,6 +66,7 @@ def compile_reference(
         workspace: the workspace of today, whose place in the checkout is looked for in the revision.
         outside: the registry folder, which belongs to no module.
         versions: what `ref` might have been meant to be, for the error.
+        since_parting: whether a revision, unless it is a tag, stands for the commit where HEAD parted from it.
 
     Raises:
         FieldstoneError: there is no such file, folder or revision, or it holds no such module.
@@ -70,14 +78,50 @@ def compile_reference(
         root, image = _compile_folder(path.resolve(), module)
         return Compiled(image, ref, root)
     known = f"{module.name} has {', '.join(versions)}" if versions else ""
-    with _checkout(ref, workspace.root, known) as root:
-        registry = root / os.path.relpath(outside, workspace.root)
-        names = {known.path: known.name for known in workspace.modules.values()}
-        bare = not (workspace.root / workspace.config).is_file()
-        then = load_workspace(root, names=names, outside=registry, bare=bare)
-        if module.name not in then.modules:
+    with _checkout(ref, workspace, outside, known=known, since_parting=since_parting) as (then, registry, label):
+        found = then.modules.get(module.name)
+        if found is None:
             return None
-        return Compiled(compile_module(then, then.modules[module.name], outside=registry, at=ref), ref, module.root)
+        image = compile_module(then, found, outside=registry, at=label)
+        return Compiled(image, label, workspace.root / found.path)
+
+
+def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> list[Annotation]:
+    """What `buf lint` finds in a module as it was at `ref`, under the configuration that it had there.
+
+    Args:
+        ref: a git revision, taken as in `compile_reference` since the parting; or a path. An image and a
+            folder without a buf configuration have no style.
+        module: the module to look for there.
+        workspace: the workspace of today.
+        outside: the registry folder, which belongs to no module.
+
+    Raises:
+        FieldstoneError: there is no such revision, or it does not compile.
+    """
+    path = Path(ref)
+    if path.is_dir() and _has_config(path):
+        then = load_workspace(path)
+        return _lint(then, _module_in(then, module), outside, at=ref)
+    if path.exists():
+        return []
+    with _checkout(ref, workspace, outside, since_parting=True) as (then, registry, label):
+        return _lint(then, then.modules[module.name], registry, at=label) if module.name in then.modules else []
+
+
+def modules_at(ref: str, workspace: Workspace, *, outside: Path) -> dict[str, str]:
+    """The modules that a git revision lists, taken as in `lint_reference`: name to path.
+
+    Raises:
+        FieldstoneError: there is no such revision, or it has no buf configuration.
+    """
+    with _checkout(ref, workspace, outside, since_parting=True) as (then, _, _):
+        return {module.name: module.path for module in then.modules.values()}
+
+
+def _lint(workspace: Workspace, module: Module, outside: Path, *, at: str) -> list[Annotation]:
+    exclude = (*workspace.excluded_paths(outside), *workspace.nested_in(module))
+    return buf.lint(module.path, cwd=workspace.root, exclude=exclude).annotations(what=f"buf lint at {at}")
 
 
 def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
@@ -97,39 +141,57 @@ def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
     names = {known.path: known.name for known in workspace.modules.values()}
     if path.is_dir():
         return list(load_workspace(path, names=names, bare=True).modules)
-    with _checkout(ref, workspace.root, "") as root:
-        return list(
-            load_workspace(
-                root, names=names, outside=root / os.path.relpath(outside, workspace.root), bare=True
-            ).modules
-        )
+    with _checkout(ref, workspace, outside, bare=True) as (then, _, _):
+        return list(then.modules)
 
 
 def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:
-    if not any((folder / name).is_file() for name in CONFIG_FILES):
+    if not _has_config(folder):
         return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
     workspace = load_workspace(folder)
-    only = next(iter(workspace.modules.values())) if len(workspace.modules) == 1 else None
-    found = workspace.modules.get(module.name, only)
-    if found is None:
-        raise FieldstoneError(f"no module {module.name} in {folder}", fix=f"it lists {', '.join(workspace.modules)}")
+    found = _module_in(workspace, module)
     return found.root, compile_module(workspace, found, at=str(folder))
 
 
+def _has_config(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in CONFIG_FILES)
+
+
+def _module_in(workspace: Workspace, module: Module) -> Module:
+    """The module of that name in another workspace, or the only one there."""
+    only = next(iter(workspace.modules.values())) if len(workspace.modules) == 1 else None
+    found = workspace.modules.get(module.name, only)
+    if found is None:
+        lists = ", ".join(workspace.modules)
+        raise FieldstoneError(f"no module {module.name} in {workspace.root}", fix=f"it lists {lists}")
+    return found
+
+
 @contextmanager
-def _checkout(ref: str, root: Path, known: str) -> Iterator[Path]:
-    """The sources of a git revision in a temporary folder, and where the workspace lies in it."""
+def _checkout(
+    ref: str, workspace: Workspace, outside: Path, *, known: str = "", since_parting: bool = False, bare: bool = False
+) -> Iterator[tuple[Workspace, Path, str]]:
+    """A workspace as it was at a git revision, its registry folder, and what people call the revision."""
+    root = workspace.root
     try:
         commit = git.resolve(ref, root)
         prefix = git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
     except FieldstoneError as error:
         detail = error.problem if "binary" in error.problem else "no such version, file, folder or git revision"
-        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=error.fix or known) from error
+        fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
+        fix = error.fix or "; ".join(filter(None, (known, fetch)))
+        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
+    base = git.merge_base(ref, root) if since_parting and not git.is_tag(ref, root) else commit
+    label = ref if base == commit else f"{ref} (merge base {base[:9]})"
     scratch = Path(tempfile.mkdtemp(prefix="fieldstone-"))
     try:
         top = git.run("rev-parse", "--show-toplevel", cwd=root).decode().strip()
-        git.export_tree(commit, cwd=Path(top), into=scratch, keep=_TREE_FILES)
-        yield (scratch / prefix).resolve()
+        git.export_tree(base, cwd=Path(top), into=scratch, keep=_TREE_FILES)
+        then = (scratch / prefix).resolve()
+        registry = then / os.path.relpath(outside, root)
+        names = {module.path: module.name for module in workspace.modules.values()}
+        bare = bare or not (root / workspace.config).is_file()
+        yield load_workspace(then, names=names, outside=registry, bare=bare), registry, label
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -13,10 +13,11 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
+from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import content_digests, read_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.schema.model import Location, Schema
-from fieldstone.schema.sources import compile_reference
+from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.judgement import (
     Side,
@@ -28,6 +29,7 @@ from fieldstone.workflows.judgement import (
     relocate,
 )
 from fieldstone.workflows.project import Project
+from fieldstone.workflows.witnesses import with_witnesses
 
 if TYPE_CHECKING:
     from semver import Version
@@ -60,13 +62,14 @@ def released(project: Project, release: Release) -> Baseline:
     return Baseline(Side(image, schema, release.version), Path(where, SOURCES), release.digest)
 
 
-def find_baseline(project: Project, module: Module, against: str) -> Baseline | None:
+def find_baseline(project: Project, module: Module, against: str, *, since_parting: bool = False) -> Baseline | None:
     """What a module is judged against; None for a new module.
 
     Args:
         project: where the module is.
         module: the module.
         against: a version, a path or a git revision; if empty, the newest release.
+        since_parting: whether a revision, unless it is a tag, stands for the commit where HEAD parted from it.
 
     Raises:
         FieldstoneError: there is no such thing, or it does not compile.
@@ -78,12 +81,46 @@ def find_baseline(project: Project, module: Module, against: str) -> Baseline | 
     if against in versions:
         return released(project, project.registry.release(module.name, against))
     compiled = compile_reference(
-        against, module, project.workspace, outside=project.settings.registry, versions=versions
+        against,
+        module,
+        project.workspace,
+        outside=project.settings.registry,
+        versions=versions,
+        since_parting=since_parting,
     )
     if compiled is None:
         return None
     schema = read_schema(compiled.image, where=compiled.label)
     return Baseline(Side(compiled.image, schema, compiled.label), compiled.root)
+
+
+def removed_baseline(project: Project, name: str, against: str) -> Baseline | None:
+    """What the removal of a released module is judged against; None where `against` had removed it already.
+
+    Raises:
+        FieldstoneError: there is no such baseline, or it cannot be read.
+    """
+    versions = [str(version) for version in project.registry.versions(name)]
+    version = against if against in versions else versions[-1]
+    if against not in {"", version} and not Path(against).exists():
+        then = modules_at(against, project.workspace, outside=project.settings.registry)
+        if name in then:
+            root = project.workspace.root / then[name]
+            return find_baseline(project, Module(name, root, then[name]), against, since_parting=True)
+        if {*then.values()} <= {module.path for module in project.workspace.modules.values()}:
+            return None
+    return released(project, project.registry.release(name, version))
+
+
+def style_of_baseline(project: Project, module: Module, against: str) -> list[Annotation]:
+    """What `buf lint` found in what a module is judged against; nothing for a release, which passed.
+
+    Raises:
+        FieldstoneError: there is no such baseline, or it does not compile.
+    """
+    if against in map(str, project.registry.versions(module.name)):
+        return []
+    return lint_reference(against, module, project.workspace, outside=project.settings.registry)
 
 
 def history(project: Project, module: Module) -> Ledger:
@@ -99,7 +136,9 @@ def history(project: Project, module: Module) -> Ledger:
     return Ledger.from_json(text, where=f"{project.registry.place(newest)}/{LEDGER}")
 
 
-def judge_module(project: Project, module: Module, image: bytes, *, against: str, start: Path) -> ModuleReport:
+def judge_module(
+    project: Project, module: Module, image: bytes, *, against: str, start: Path, witness: bool = False
+) -> ModuleReport:
     """Judge a compiled module.
 
     Args:
@@ -108,13 +147,14 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
         image: the module as it is now, compiled.
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
+        witness: whether to prove what is found.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
     settings = project.settings.module(module.name)
     new = Side(image, read_schema(image, where=f"the image of {module.path}"), "the working tree")
-    baseline = find_baseline(project, module, against)
+    baseline = find_baseline(project, module, against, since_parting=True)
     versions = project.registry.versions(module.name)
     if baseline is None:
         judgement = judge_first(new.schema, settings)
@@ -122,6 +162,9 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
         ledger = history(project, module)
         same_sources = _has_same_sources(project, baseline, new, module)
         judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
+        if witness:
+            proven = with_witnesses(judgement.findings, project, module.name, baseline.side, new, ledger)
+            judgement = replace(judgement, findings=proven)
     was_root = baseline.root if baseline else module.root
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
     since = _bump_since_releases(project, module, new, versions[-1:] if against else [])
@@ -138,24 +181,34 @@ def judge_module(project: Project, module: Module, image: bytes, *, against: str
     )
 
 
-def judge_removal(project: Project, name: str, start: Path) -> ModuleReport:
+def judge_removal(
+    project: Project, name: str, *, against: str, start: Path, witness: bool = False
+) -> ModuleReport | None:
     """Judge that a released module is no longer listed: all that it held has left.
+
+    None where that is no change since `against`.
 
     Args:
         project: where the module was.
         name: the module.
+        against: a version, a path or a git revision; if empty, the newest release.
         start: the folder that places in the report are relative to.
+        witness: whether to prove what is found.
 
     Raises:
-        FieldstoneError: its newest release cannot be read.
+        FieldstoneError: what it is judged against cannot be read.
     """
     settings = project.settings.module(name)
     versions = project.registry.versions(name)
-    baseline = released(project, project.registry.release(name, str(versions[-1])))
+    baseline = removed_baseline(project, name, against)
+    if baseline is None:
+        return None
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
+    found = judge_natively(baseline.side.schema, Schema(), settings)
+    if witness:
+        found = [*with_witnesses(found, project, name, baseline.side, Side(b"", Schema(), ""), Ledger())]
     findings = tuple(
-        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config))
-        for finding in judge_natively(baseline.side.schema, Schema(), settings)
+        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found
     )
     verdict = decide(findings, Bump.MAJOR, versions, settings)
     return ModuleReport(

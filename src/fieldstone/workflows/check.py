@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,15 +31,18 @@ def check(
     against: str = "",
     start: Path | None = None,
     full: bool = False,
+    witness: bool = True,
 ) -> Report:
     """Check modules as they are in the working tree.
 
     Args:
         project: where they are.
         names: which ones; all of them by default.
-        against: a version, a path or a git revision to judge against instead of the newest release.
+        against: a version, a path or a git revision to judge against instead of the newest release; a
+            revision that is no tag stands for the commit where HEAD parted from it.
         start: the folder that paths in the report are relative to; the working directory by default.
         full: compile and compare also where the sources are as released.
+        witness: whether to prove what breaks the wire or JSON by a message.
 
     Raises:
         FieldstoneError: anything that keeps the check from being done.
@@ -46,9 +50,11 @@ def check(
     here = (start or Path.cwd()).resolve()
     removed = [] if names else _removed_modules(project)
     with ExitStack() as under_way:
-        checks = [_ModuleCheck(project, module, against, here, full, under_way) for module in project.modules(names)]
+        checks = [
+            _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
+        ]
         judged = [checked.report() for checked in checks]
-    judged += [_removal(project, name, here) for name in removed]
+    judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
@@ -63,10 +69,10 @@ def _removed_modules(project: Project) -> list[str]:
     return [name for name in project.registry.modules() if name not in project.workspace.modules]
 
 
-def _removal(project: Project, name: str, start: Path) -> ModuleReport:
+def _removal(project: Project, name: str, against: str, start: Path, *, witness: bool) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
-    return judge_removal(project, name, start)
+    return judge_removal(project, name, against=against, start=start, witness=witness)
 
 
 def is_unchanged(project: Project, module: Module, release: Release) -> bool:
@@ -102,6 +108,7 @@ class _ModuleCheck:
     against: str
     start: Path
     full: bool
+    witness: bool
     under_way: ExitStack
 
     def __post_init__(self) -> None:
@@ -123,7 +130,9 @@ class _ModuleCheck:
 
         image = self.compiling.output(what=f"{self.module.path} does not compile")
         linting = self._start("lint")
-        judged = judge_module(self.project, self.module, image, against=self.against, start=self.start)
+        judged = judge_module(
+            self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
+        )
         return judged.with_findings(self._other_findings(linting))
 
     @cached_property
@@ -147,7 +156,22 @@ class _ModuleCheck:
         """What is wrong with the registry, and with the style."""
         found = [self._defect_finding(defect) for defect in self.project.registry.defects(self.module.name)]
         style = linting.annotations(what="buf lint") if linting else []
+        if style and self.against:
+            style = self._new_style(style)
         return found + [self._style_finding(annotation) for annotation in style]
+
+    def _new_style(self, style: Sequence[Annotation]) -> list[Annotation]:
+        """What `buf lint` finds now, without what it found already in what the module is judged against."""
+        from fieldstone.workflows.baseline import style_of_baseline
+
+        had = Counter(_lint_key(found) for found in style_of_baseline(self.project, self.module, self.against))
+        new: list[Annotation] = []
+        for annotation in style:
+            key = _lint_key(annotation)
+            if not had[key]:
+                new.append(annotation)
+            had[key] -= had[key] > 0
+        return new
 
     def _style_finding(self, annotation: Annotation) -> Finding:
         from fieldstone.schema.model import Location
@@ -173,6 +197,11 @@ class _ModuleCheck:
             fix=defect.fix,
             fingerprint=fingerprint(defect.kind, subject, defect.path),
         )
+
+
+def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
+    """What stays the same when lines move."""
+    return annotation.rule, annotation.path, annotation.message
 
 
 def _import_judgement() -> None:

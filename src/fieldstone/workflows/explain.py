@@ -7,12 +7,12 @@ import textwrap
 from collections.abc import Iterable
 
 from fieldstone.compatibility.rules import Example, Rule, Sources, all_rules
-from fieldstone.compatibility.waiver import STALE
+from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import DEFECTS
 
 _WIDTH = 100
-_OTHERS = DEFECTS | STALE
+_OTHERS = DEFECTS | PERMISSIONS
 """What each finding means that no rule makes."""
 
 
@@ -21,7 +21,7 @@ def explain(name: str) -> str:
 
     Args:
         name: the rule's id, or the beginning of only one; a kind of registry
-            defect; what waivers can be; an id of buf.
+            defect; what a permission can be; an id of buf.
 
     Raises:
         FieldstoneError: nothing is called so, or several things begin so.

@@ -45,10 +45,10 @@ from tests.compatibility.random_schemas.words import (
 
 
 class Generator:
-    """Makes and changes trees; the same seed makes the same pair."""
+    """Makes and changes trees; the same seed makes the same pair, and another source of chance may be given."""
 
-    def __init__(self, seed: str) -> None:
-        self.rng = random.Random(seed)
+    def __init__(self, seed: str | random.Random) -> None:
+        self.rng = random.Random(seed) if isinstance(seed, str) else seed
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability

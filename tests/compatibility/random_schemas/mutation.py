@@ -40,12 +40,12 @@ from tests.compatibility.random_schemas.words import (
 class Mutator(Generator):
     """Changes a tree in place."""
 
-    def mutate(self, tree: Tree) -> None:
-        for _ in range(self.rng.randint(1, 4)):
+    def mutate(self, tree: Tree, most: int = 4) -> None:
+        for _ in range(self.rng.randint(1, most)):
             mutation = self.rng.choice(MUTATIONS)
             try:
                 mutation(self, tree)
-            except IndexError:  # nothing to pick
+            except (IndexError, ValueError):  # nothing to pick; the second is hypothesis' word for it
                 continue
 
     def pick_message(self, tree: Tree) -> Message:
@@ -329,7 +329,9 @@ class Mutator(Generator):
         self.rng.choice(tree).syntax = self.rng.choice(SYNTAXES)
 
     def change_file_option(self, tree: Tree) -> None:
-        self.set_option(self.rng.choice(tree).options, FILE_OPTIONS)
+        file = self.rng.choice(tree)
+        for _ in range(self.rng.randint(1, 4)):
+            self.set_option(file.options, FILE_OPTIONS)
 
 
 _HELPERS = ("mutate", "pick_")

@@ -55,17 +55,20 @@ def _gone_from_package(kind: str, was: DeclaredFile, compared: Comparison) -> Hi
     left = compared.in_package(_KINDS[kind][0], was.package)
     if not left and (kind != "service" or was.package not in compared.new_packages):
         return
-    now = compared.new.files.get(was.path)
     for name in in_file(was, _KINDS[kind][0]):
         if name not in left:
             message = f"Previously present {kind} {quoted(name)} was deleted from package {quoted(was.package)}."
-            yield _place_in_package(name, now, was.package, compared), message
+            yield _place_in_package(kind, name, was, compared), message
 
 
-def _place_in_package(name: str, now: DeclaredFile | None, package: str, compared: Comparison) -> Location:
+def _place_in_package(kind: str, name: str, was: DeclaredFile, compared: Comparison) -> Location:
+    """buf looks for what held a message in the package, and for what held anything else in the file."""
+    now = compared.new.files.get(was.path)
     if now is None:
         return NOWHERE
-    return _holder(name, compared.in_package("messages", package)) or Location(now.path)
+    of_package = kind == "message"
+    messages = compared.in_package("messages", was.package) if of_package else in_file(now, "messages")
+    return _holder(name, messages) or Location(now.path)
 
 
 def _holder(name: str, messages: Mapping[str, Declaration]) -> Location | None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface
 from fieldstone.schema.model import Field
 
 _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
@@ -32,7 +34,8 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 )
 def extension_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
     """The number in what it extends is the extension's identity in the binary encoding: what was written under the old
-    one reads as unknown. buf does not see this.
+    one reads as unknown. JSON keeps it under its name while it extends the same message. buf does not see this.
     """
     if change.old.extendee:
-        yield Hit(extendee=change.old.extendee, to=change.new.number, to_extendee=change.new.extendee)
+        breaks = by_surface(context.structure.renumbered(change.old, change.new), Surface.SOURCE, Surface.STORAGE)
+        yield Hit(breaks=breaks, extendee=change.old.extendee, to=change.new.number, to_extendee=change.new.extendee)

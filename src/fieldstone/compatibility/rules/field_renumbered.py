@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import by_surface
 from fieldstone.schema.model import Field
 
 # What buf says of a map's entry message, which is called after the field, whatever its number.
@@ -35,7 +37,9 @@ _OF_MAPS = (
 )
 def field_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
     """The number is the field's identity in the binary encoding. Under another number, all data
-    written before reads as unset, and old readers do not see what is written now.
+    written before reads as unset, and old readers do not see what is written now. JSON knows the field by
+    its name and keeps it, unless its type changed too.
     """
     if not change.old.extendee:
-        yield Hit(to=change.new.number)
+        losses = context.structure.renumbered(change.old, change.new)
+        yield Hit(breaks=by_surface(losses, Surface.SOURCE, Surface.STORAGE), to=change.new.number)

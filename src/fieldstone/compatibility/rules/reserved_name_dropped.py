@@ -17,12 +17,19 @@ from fieldstone.schema.model import Enum, Message
     buf=["RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"],
     examples=[
         hit('message Step { reserved "note", "remark"; }', 'message Step { reserved "note"; }'),
+        hit(
+            'message Step { reserved 2; reserved "note"; string id = 1; }',
+            "message Step { reserved 2; string id = 1; }",
+            history=["message Step { string id = 1; string note = 2; }"],
+        ),
         miss('message Step { reserved "note"; }', 'message Step { reserved "remark", "note"; }'),
     ],
 )
 def reserved_name_dropped(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
     """A name is reserved because JSON, code and columns of an earlier release used it. Once free, it
-    will be taken, and they will be read as something that they are not.
+    will be taken, and they will be read as something that they are not. Where a release of this module had
+    the name, its JSON is the proof; where none had, only the schema's own promise is gone.
     """
+    past = {use.name for use in context.ledger.type(change.old.full_name).members if use.until}
     for name in sorted(change.old.reserved.names - change.new.reserved.names):
-        yield Hit(free=name)
+        yield Hit(breaks=None if name in past else [Surface.SOURCE], free=name)

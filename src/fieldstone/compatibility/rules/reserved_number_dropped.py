@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Enum, Message, uncovered
+from fieldstone.schema.model import Enum, Message, Reservation, uncovered
 
 
 @rule(
@@ -16,14 +17,26 @@ from fieldstone.schema.model import Enum, Message, uncovered
     buf=["RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"],
     examples=[
         hit("message Step { reserved 2, 5 to 9; }", "message Step { reserved 2, 5 to 7; }"),
+        hit(
+            'message Step { reserved 2; reserved "note"; string id = 1; }',
+            'message Step { reserved "note"; string id = 1; }',
+            history=["message Step { string id = 1; string note = 2; }"],
+        ),
         hit("enum End { reserved 3; END_NONE = 0; }", "enum End { END_NONE = 0; }"),
         miss("message Step { reserved 2, 3; }", "message Step { reserved 2 to 4; }"),
     ],
 )
 def reserved_number_dropped(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
     """A number is reserved because data written under an earlier meaning is still about. Once free,
-    it will be taken, and that data will be read as something that it is not.
+    it will be taken, and that data will be read as something that it is not. Where a release of this
+    module had the number, its data is the proof; where none had, only the schema's own promise is gone.
     """
     missing = uncovered(change.old.reserved.ranges, change.new.reserved.ranges)
     if missing:
-        yield Hit(numbers=", ".join(str(a) if a == b else f"{a} to {b}" for a, b in missing))
+        freed = Reservation(ranges=tuple(missing))
+        past = context.ledger.type(change.old.full_name).members
+        was_used = any(use.until and use.number is not None and freed.has_number(use.number) for use in past)
+        yield Hit(
+            breaks=None if was_used else [Surface.SOURCE],
+            numbers=", ".join(str(a) if a == b else f"{a} to {b}" for a, b in missing),
+        )

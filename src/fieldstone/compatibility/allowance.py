@@ -1,0 +1,111 @@
+"""`// fieldstone:allow RULE reason`: what the source permits itself, above the element that it is about.
+
+Only rules of style are allowed so: a break outlives the source that it stands in, and needs a waiver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from fieldstone.compatibility.finding import Finding, Level, fingerprint
+from fieldstone.compatibility.rules import Rule, all_rules
+from fieldstone.schema.model import Element, Enum, Message, Schema, Service
+
+_MARK = re.compile(r"^\s*fieldstone:allow\b[ \t]*(\S*)[ \t]*(.*?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One line of a comment: the element below it, the rule's id and the reason, empty where left out."""
+
+    element: Element
+    rule: str
+    reason: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What stays the same while the line stands above the same element."""
+        return self.element.full_name, self.rule, self.reason
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding of its rule is about the element, or points at it."""
+        about = finding.subject == self.element.full_name or finding.place == self.element.location
+        return finding.rule == self.rule and about
+
+
+def allowances(schema: Schema) -> list[Allowance]:
+    """All that the comments of a schema allow, well written or not."""
+    return [
+        Allowance(element, rule, reason)
+        for element in _elements(schema)
+        if "fieldstone:allow" in element.comment
+        for rule, reason in _MARK.findall(element.comment)
+    ]
+
+
+def not_allowed(findings: Iterable[Finding], allowed: Collection[Allowance]) -> list[Finding]:
+    """The findings that no well-written allowance covers."""
+    valid = [allowance for allowance in allowed if not _mistake(allowance)]
+    return [finding for finding in findings if not any(allowance.covers(finding) for allowance in valid)]
+
+
+def faults(allowed: Iterable[Allowance], findings: Collection[Finding] | None) -> list[Finding]:
+    """What is wrong with allowances.
+
+    Args:
+        allowed: those to judge.
+        findings: what the rules of style find in the whole schema, as if all of it were new; None where
+            they are not asked.
+    """
+    found: list[Finding] = []
+    for allowance in allowed:
+        mistake = _mistake(allowance)
+        if mistake:
+            found.append(_finding("allow-invalid", allowance, *mistake, level=Level.ERROR))
+        elif findings is not None and not any(map(allowance.covers, findings)):
+            problem = f"`fieldstone:allow {allowance.rule}` permits nothing: the rule finds nothing here"
+            found.append(_finding("allow-unused", allowance, problem, "delete the line", level=Level.WARNING))
+    return found
+
+
+def _elements(schema: Schema) -> Iterator[Element]:
+    yield from schema.files.values()
+    yield from schema.extensions.values()
+    for element in schema.types():
+        yield element
+        match element:
+            case Message():
+                yield from element.fields.values()
+            case Enum():
+                yield from element.values
+            case Service():
+                yield from element.rpcs.values()
+
+
+def _mistake(allowance: Allowance) -> tuple[str, str] | None:
+    """What is written wrong, and what to do; None if nothing is."""
+    said = f"`fieldstone:allow {allowance.rule}`".replace(" `", "`")
+    rule: Rule | None = all_rules().get(allowance.rule)
+    if rule is None:
+        buf = "use `buf:lint:ignore` for a rule of buf" if allowance.rule.isupper() else "`fieldstone rules` lists them"
+        return f"{said} names no rule of Fieldstone", buf
+    if not rule.is_style:
+        return f"{said} is about compatibility, and only style is allowed in the source", "see `fieldstone waive`"
+    if not allowance.reason:
+        return f"{said} gives no reason", f"write it behind: `// fieldstone:allow {allowance.rule} REASON`"
+    return None
+
+
+def _finding(rule: str, allowance: Allowance, message: str, fix: str, *, level: Level) -> Finding:
+    element = allowance.element
+    return Finding(
+        rule=rule,
+        subject=element.full_name,
+        message=message,
+        place=element.location,
+        fix=fix,
+        level=level,
+        fingerprint=fingerprint(rule, *allowance.key),
+    )

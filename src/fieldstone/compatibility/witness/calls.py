@@ -1,0 +1,91 @@
+"""Calls: what a client of one version gets from a server of the other.
+
+gRPC addresses a call by its path and answers a path that it does not know with UNIMPLEMENTED
+(https://github.com/grpc/grpc/blob/master/doc/statuscodes.md); a call of one message that gets a second one
+fails (https://grpc.io/docs/what-is-grpc/core-concepts/#rpc-life-cycle). Connect sends what has no side
+effects as GET, and a server that does not take GET answers 405
+(https://connectrpc.com/docs/protocol/#unary-get-request).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.finding import Witness
+from fieldstone.compatibility.witness.pair import Pair
+from fieldstone.compatibility.witness.search import routes
+from fieldstone.schema.model import Rpc
+
+_NO_SIDE_EFFECTS = "NO_SIDE_EFFECTS"
+
+
+def of_service(pair: Pair, name: str) -> Iterator[Witness]:
+    """Calls of a service of the older version that are not answered as before."""
+    rpcs = pair.old.schema.services[name].rpcs
+    for rpc in rpcs:
+        yield from of_rpc(pair, name, rpc)
+    if not rpcs and name not in pair.new.schema.services:
+        yield _call(pair, f"/{name}/", "answers UNIMPLEMENTED, whatever follows")
+
+
+def of_rpc(pair: Pair, service: str, name: str) -> Iterator[Witness]:
+    """Calls of one rpc of the older version that the newer one does not answer as before, or the other way round."""
+    services = pair.new.schema.services
+    before = pair.old.schema.services[service].rpcs[name]
+    after = services[service].rpcs.get(name) if service in services else None
+    path = f"/{service}/{name}"
+    if after is None:
+        yield _call(pair, path, "answers UNIMPLEMENTED")
+        return
+    yield from _streams(pair, path, before, after)
+    yield from _messages(pair, path, before, after)
+    yield from _sent_as_get(pair, path, before, after)
+    if pair.is_history:
+        answer = f"answers with another rpc of that name, which takes {after.request}"
+        yield _call(pair, f"{path} with {before.request}", answer)
+
+
+def _call(pair: Pair, path: str, answer: str, *, by_old: bool = True) -> Witness:
+    caller, callee, direction = pair.writing(old=by_old)
+    return Witness(
+        surface=pair.surface,
+        direction=direction,
+        writer=caller.label,
+        reader=callee.label,
+        message=path.partition(" ")[0],
+        value=f"calls {path}",
+        encoded="",
+        reads=answer,
+        proven_by="specification",
+    )
+
+
+def _streams(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witness]:
+    """The side that streams sends two messages where the other takes one."""
+    if before.client_streaming != after.client_streaming:
+        answer = "takes one message and fails at the second"
+        yield _call(pair, f"{path} with two messages", answer, by_old=before.client_streaming)
+    if before.server_streaming != after.server_streaming:
+        answer = "answers with two messages, of which the caller takes one"
+        yield _call(pair, path, answer, by_old=not before.server_streaming)
+
+
+def _messages(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witness]:
+    for side in ("request", "response"):
+        names = getattr(before, side), getattr(after, side)
+        if names[0] != names[1] or pair.is_history:
+            for route in routes(pair, names, called=f"{path} {side}"):
+                yield from route.search(route.reading.writer.fields(route.writer))
+                yield from (witness for field in route.reader.fields for witness in route.missing(field))
+
+
+def _sent_as_get(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witness]:
+    promised, promises = before.idempotency == _NO_SIDE_EFFECTS, after.idempotency == _NO_SIDE_EFFECTS
+    if promised != promises:
+        yield _call(pair, f"{path} as GET, as Connect allows", "answers 405 Method Not Allowed", by_old=promised)
+
+
+def all_calls(pair: Pair) -> Iterator[Witness]:
+    """What is wrong with any call of a service that both versions have."""
+    for name in sorted(pair.old.schema.services.keys() & pair.new.schema.services.keys()):
+        yield from of_service(pair, name)

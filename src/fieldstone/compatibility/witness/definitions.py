@@ -1,0 +1,128 @@
+"""Whole types: those that left, and the extensions that they take from others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import json_format
+
+from fieldstone.compatibility.finding import Surface, Witness
+from fieldstone.compatibility.witness.images import Version
+from fieldstone.compatibility.witness.pair import Pair
+from fieldstone.compatibility.witness.search import Route, pair_routes, reading
+from fieldstone.compatibility.witness.values import fill_required, put, singles
+from fieldstone.compatibility.witness.words import in_hex, shown
+from fieldstone.schema.model import uncovered
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.message import Message
+
+
+def missing_message(pair: Pair, name: str) -> Iterator[Witness]:
+    """Data of a message that the newer version does not have.
+
+    The binary form may come by any way that names its type; in JSON it is `google.protobuf.Any` that does
+    (https://protobuf.dev/programming-guides/json/#any).
+    """
+    written = pair.old.types.message(name)
+    if written is not None and pair.new.types.message(name) is None:
+        message, what = sample(pair.old, written)
+        if pair.surface is Surface.WIRE:
+            yield _missing(pair, name, what, in_hex(message.SerializePartialToString(deterministic=True)))
+        else:
+            yield _missing(pair, name, what, _as_any(pair.old, message))
+
+
+def missing_enum(pair: Pair, name: str) -> Iterator[Witness]:
+    """A value of an enum that the newer version does not have, in somebody else's field."""
+    enum = pair.old.types.enum(name)
+    if enum is not None and pair.new.types.enum(name) is None:
+        value = enum.values[-1]
+        carrier = pair.old.types.field_of_enum(enum)
+        message = pair.old.types.new(carrier)
+        put(message, carrier.fields[0], [value.number])
+        is_wire = pair.surface is Surface.WIRE
+        data = in_hex(message.SerializeToString()) if is_wire else json.dumps({"value": value.name})
+        yield _missing(pair, name, f"{value.name} in a field of {name}", data)
+
+
+def _missing(pair: Pair, name: str, value: str, encoded: str) -> Witness:
+    writer, reader, direction = pair.writing(old=True)
+    return Witness(
+        surface=pair.surface,
+        direction=direction,
+        writer=writer.label,
+        reader=reader.label,
+        message=name,
+        value=value,
+        encoded=encoded,
+        reads=f"has no type {name}",
+    )
+
+
+def sample(version: Version, written: Descriptor, name: str | None = None) -> tuple[Message, str]:
+    """A message with one field set, and what it holds in words.
+
+    Args:
+        version: whose message it is.
+        written: the message.
+        name: the field to set; an empty one for none, None for the first.
+    """
+    message = version.types.new(written)
+    fill_required(message)
+    for field in written.fields[:1] if name is None else [f for f in written.fields if f.name == name]:
+        if not field.is_repeated:
+            put(message, field, singles(field, None)[:1])
+            return message, f"{written.name} with {shown(message, (field,))}"
+    return message, f"an empty {written.name}"
+
+
+def _as_any(version: Version, message: Message) -> str:
+    try:
+        inside = json_format.MessageToDict(message, descriptor_pool=version.types.pool)
+    except (json_format.Error, ValueError, TypeError):
+        inside = {}
+    contents = inside if isinstance(inside, dict) else {"value": inside}
+    return json.dumps({"@type": f"type.googleapis.com/{message.DESCRIPTOR.full_name}", **contents})
+
+
+def dropped_ranges(pair: Pair, name: str) -> Iterator[Witness]:
+    """An extension of somebody else's, with a number that the newer version no longer takes."""
+    before, after = pair.old.schema.messages[name], pair.new.schema.messages[name]
+    mine, theirs = pair.old.types.message(name), pair.new.types.message(name)
+    if mine is not None and theirs is not None:
+        for first, _ in uncovered(before.extension_ranges, after.extension_ranges):
+            extension = pair.old.types.extend(mine, first)
+            route = Route(reading(pair, old=True), pair.old.label, pair.new.label, mine, theirs, name)
+            yield from route.search([extension])
+
+
+def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]]:
+    """The ways of an enum's values, with the field that carries them: one of the module's, or somebody else's."""
+    mine, theirs = pair.old.types.enum(name), pair.new.types.enum(name)
+    if mine is None or theirs is None:
+        return
+    holder = _holder(pair, name)
+    if holder is None:
+        messages: tuple[Any, Any] = pair.old.types.field_of_enum(mine), pair.new.types.field_of_enum(theirs)
+        number, called = 1, f"any message with a field of {name}"
+    else:
+        messages, number, called = holder
+    for route in pair_routes(pair, messages, called=called):
+        yield route, route.writer.fields_by_number[number]
+
+
+def _holder(pair: Pair, name: str) -> tuple[tuple[Any, Any], int, str] | None:
+    """A field of both versions that has the enum as its type."""
+    for message in pair.old.schema.messages.values():
+        after = pair.new.schema.messages.get(message.full_name)
+        for number, field in message.fields.items():
+            if after is not None and field.type == name and number in after.fields:
+                kept = after.fields[number]
+                if (kept.type, kept.name, kept.cardinality) == (name, field.name, "singular"):
+                    messages = (version.types.message(message.full_name) for version in (pair.old, pair.new))
+                    return (next(messages), next(messages)), number, message.full_name
+    return None

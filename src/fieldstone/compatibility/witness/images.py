@@ -1,0 +1,175 @@
+"""Compiled images as something that reads and writes messages: protobuf's own dynamic classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from fieldstone.schema.descriptors import parse_image
+from fieldstone.schema.model import Schema
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+    from google.protobuf.message import Message
+
+OTHERS = "fieldstone.witness"
+"""The package of what others could have written against a schema: their fields and their extensions."""
+
+_EXTENSION = "extension"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a module: what people call it, its image in bytes, and its schema."""
+
+    label: str
+    image: bytes = field(repr=False)
+    schema: Schema = field(repr=False)
+
+    @cached_property
+    def types(self) -> Types:
+        """What reads and writes its messages.
+
+        Raises:
+            TypeError: the image lacks a file that it imports, or has one that this runtime cannot read.
+        """
+        return Types(self.image, self.label)
+
+
+class Types:
+    """The types of an image, in a pool of their own.
+
+    Args:
+        image: the compiled image, in bytes, with its imports; nothing for a module that has left.
+        where: what people call it, for the error.
+
+    Raises:
+        TypeError: a file is missing, or this runtime cannot read one.
+    """
+
+    def __init__(self, image: bytes, where: str) -> None:
+        files = {file.name: file for file in parse_image(image, where=where).file} if image else {}
+        self.pool = descriptor_pool.DescriptorPool()
+        for file in _in_order(files):
+            file.ClearField("source_code_info")
+            self.pool.AddSerializedFile(file.SerializeToString())
+
+    def message(self, full_name: str) -> Descriptor | None:
+        """A message by full name."""
+        try:
+            return self.pool.FindMessageTypeByName(full_name)
+        except KeyError:
+            return None
+
+    def enum(self, full_name: str) -> EnumDescriptor | None:
+        """An enum by full name."""
+        try:
+            return self.pool.FindEnumTypeByName(full_name)
+        except KeyError:
+            return None
+
+    def fields(self, message: Descriptor) -> list[FieldDescriptor]:
+        """The fields of a message and the extensions of it."""
+        extensions = self.pool.FindAllExtensions(message) if message.is_extendable else []
+        return [*message.fields, *(found for found in extensions if found.file.package != OTHERS)]
+
+    def by_number(self, message: Descriptor, number: int) -> FieldDescriptor | None:
+        """What a reader of the binary encoding takes a number for: a field or an extension."""
+        found = message.fields_by_number.get(number)
+        if found is None and message.is_extendable:
+            try:
+                return self.pool.FindExtensionByNumber(message, number)
+            except KeyError:
+                return None
+        return found
+
+    def by_json_name(self, message: Descriptor, writer: FieldDescriptor) -> FieldDescriptor | None:
+        """What a reader of ProtoJSON takes the name for that `writer` is written under.
+
+        A parser accepts the JSON name and the name of the field
+        (https://protobuf.dev/programming-guides/json/#json-options).
+        """
+        if writer.is_extension:
+            try:
+                found = self.pool.FindExtensionByName(writer.full_name)
+            except KeyError:
+                return None
+            return found if found.containing_type is message else None
+        return self._json_names(message).get(writer.json_name)
+
+    def _json_names(self, message: Descriptor) -> Mapping[str, FieldDescriptor]:
+        names = self._names.get(message.full_name)
+        if names is None:
+            names = {f.name: f for f in message.fields} | {f.json_name: f for f in message.fields}
+            self._names[message.full_name] = names
+        return names
+
+    @cached_property
+    def _names(self) -> dict[str, Mapping[str, FieldDescriptor]]:
+        return {}
+
+    def new(self, message: Descriptor) -> Message:
+        """An empty message."""
+        return message_factory.GetMessageClass(message)()
+
+    def read(self, message: Descriptor, data: bytes) -> Message:
+        """The message that bytes hold.
+
+        Raises:
+            google.protobuf.message.DecodeError: they hold none.
+        """
+        return message_factory.GetMessageClass(message).FromString(data)
+
+    def field_of_enum(self, enum: EnumDescriptor) -> Descriptor:
+        """A message of somebody else's with one field of the enum: `value = 1`."""
+        name = enum.full_name.replace(".", "_")
+        known = self.message(f"{OTHERS}.{name}")
+        if known is None:
+            file = self._file_of_others(name, enum.file.name, edition=descriptor_pb2.EDITION_2023)
+            made = file.message_type.add(name=name).field.add(name="value", number=1, json_name="value")
+            made.type, made.type_name = descriptor_pb2.FieldDescriptorProto.TYPE_ENUM, f".{enum.full_name}"
+            made.label = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
+            self.pool.AddSerializedFile(file.SerializeToString())
+            known = self.pool.FindMessageTypeByName(f"{OTHERS}.{name}")
+        return known
+
+    def extend(self, message: Descriptor, number: int) -> FieldDescriptor:
+        """An extension of somebody else's: `optional int32` under the number.
+
+        Raises:
+            TypeError: the message takes no such extension.
+        """
+        name = f"{message.full_name.replace('.', '_')}_{number}"
+        file = self._file_of_others(name, message.file.name)
+        made = file.extension.add(name=f"{_EXTENSION}_{name}", number=number, extendee=f".{message.full_name}")
+        made.type = descriptor_pb2.FieldDescriptorProto.TYPE_INT32
+        made.label = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
+        self.pool.AddSerializedFile(file.SerializeToString())
+        return self.pool.FindExtensionByName(f"{OTHERS}.{_EXTENSION}_{name}")
+
+    @staticmethod
+    def _file_of_others(name: str, imported: str, *, edition: int = 0) -> Any:
+        file = descriptor_pb2.FileDescriptorProto(name=f"{OTHERS}.{name}.proto", package=OTHERS, dependency=[imported])
+        if edition:
+            file.syntax, file.edition = "editions", edition
+        return file
+
+
+def _in_order(files: Mapping[str, Any]) -> Iterator[Any]:
+    """Every file after those that it imports; one of a cycle, which no compiler makes, comes anywhere."""
+    seen: set[str] = set()
+    for name in files:
+        stack = [(name, iter(files[name].dependency))] if name not in seen else []
+        while stack:
+            at, rest = stack[-1]
+            seen.add(at)
+            deeper = next((other for other in rest if other in files and other not in seen), None)
+            if deeper is not None:
+                stack.append((deeper, iter(files[deeper].dependency)))
+                continue
+            stack.pop()
+            yield files[at]

@@ -1,0 +1,213 @@
+"""Messages to try: one field at a time at the edges of its type, and two at once where a oneof forbids it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.witness.pair import Mode
+from fieldstone.compatibility.witness.reading import Reading
+from fieldstone.compatibility.witness.values import (
+    NOT_UTF8,
+    STAND_IN,
+    Values,
+    enter,
+    fill_required,
+    is_map,
+    is_message,
+    names_of,
+    put,
+    settings,
+    singles,
+)
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.message import Message
+
+Path = tuple["FieldDescriptor", ...]
+"""Fields of the writer, each but the first inside the one before."""
+
+_PATHS = 400
+"""So many fields inside renamed types are tried below one field."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One message to write.
+
+    Attributes:
+        message: what the writer holds.
+        data: its bytes; as the writer reads them they are the message.
+        path: the field that is tried.
+        beside: the other member of a oneof that is set as well.
+        alias: the name of an enum value that its JSON has, and another one that means the same.
+    """
+
+    message: Message
+    data: bytes
+    path: Path
+    beside: FieldDescriptor | None = None
+    alias: tuple[str, str] | None = None
+
+
+def probes(
+    reading: Reading,
+    writer: Descriptor,
+    reader: Descriptor,
+    fields: Iterable[FieldDescriptor],
+    numbers: Collection[int] | None = None,
+) -> Iterator[Probe]:
+    """Every message of the writer that tries one of the fields.
+
+    Args:
+        reading: who writes, who reads and how.
+        writer: the message as the writer knows it.
+        reader: the message as the reader knows it.
+        fields: fields of the writer's message.
+        numbers: if given, only enum values with these numbers are tried, and leaving fields unset.
+    """
+    for field in fields:
+        for path, other in _paths(reading, field, reader):
+            for values in settings(path[-1], other):
+                if not (_is_addition(reading, path[-1], other, values) or _is_other(values, numbers)):
+                    yield from _made(reading, writer, path, other, values)
+        yield from _both(reading, writer, reader, field)
+
+
+def empty(reading: Reading, writer: Descriptor) -> Probe | None:
+    """The message that holds what is required and nothing else; None if it would have to hold itself."""
+    message = reading.writer.new(writer)
+    fill_required(message)
+    return Probe(message, _encode(message), ()) if message.IsInitialized() else None
+
+
+def _paths(
+    reading: Reading, field: FieldDescriptor, reader: Descriptor
+) -> Iterator[tuple[Path, FieldDescriptor | None]]:
+    """The field, and those inside it as long as its type has another name for the reader.
+
+    What lies inside a type that both know by one name is tried with that type.
+    """
+    waiting: list[tuple[Path, FieldDescriptor | None]] = [((field,), reading.field_of(reader, field))]
+    seen: set[tuple[str, str]] = set()
+    given = 0
+    while waiting and given < _PATHS:
+        path, other = waiting.pop(0)
+        given += 1
+        yield path, other
+        mine, theirs = _inside(path[-1]), _inside(other)
+        if mine is None or theirs is None or mine.full_name == theirs.full_name:
+            continue
+        if (mine.full_name, theirs.full_name) not in seen:
+            seen.add((mine.full_name, theirs.full_name))
+            waiting += [((*path, inner), reading.field_of(theirs, inner)) for inner in mine.fields]
+
+
+def _inside(field: FieldDescriptor | None) -> Descriptor | None:
+    """The type of the messages in a field, or of the values of a map."""
+    if field is None or not is_message(field):
+        return None
+    value = field.message_type.fields_by_number[2] if is_map(field) else field
+    return value.message_type
+
+
+def _is_other(values: Values, numbers: Collection[int] | None) -> bool:
+    contents = [value[1] if isinstance(value, tuple) else value for value in values]
+    return numbers is not None and bool(contents) and not any(value in numbers for value in contents)
+
+
+def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values) -> bool:
+    """Whether only an enum value is tried that the reader does not know yet."""
+    if is_map(field):
+        field, values = field.message_type.fields_by_number[2], [value for _, value in values]
+        other = other.message_type.fields_by_number[2] if other is not None and is_map(other) else None
+    if (
+        reading.is_old_data
+        or reading.mode is Mode.ADDITION
+        or field.enum_type is None
+        or other is None
+        or other.enum_type is None
+    ):
+        return False
+    mine, theirs = field.enum_type, other.enum_type
+    if reading.surface is Surface.JSON:
+        known = frozenset(theirs.values_by_name)
+        return any(names_of(mine, v) and not names_of(mine, v) & known and not names_of(theirs, v) for v in values)
+    return any(names_of(mine, v) and not names_of(theirs, v) for v in values)
+
+
+def _made(
+    reading: Reading, writer: Descriptor, path: Path, other: FieldDescriptor | None, values: Values
+) -> Iterator[Probe]:
+    message = reading.writer.new(writer)
+    fill_required(message)
+    inside = message
+    for field in path[:-1]:
+        inside = enter(inside, field)
+        fill_required(inside)
+    put(inside, path[-1], values)
+    if not message.IsInitialized() or (path[-1].is_required and not values):
+        return
+    if _holds_stand_in(values):
+        yield from _not_utf8(reading, message, path)
+    else:
+        data = _encode(message)
+        yield Probe(message, data, path)
+        if reading.surface is Surface.JSON:
+            yield from (Probe(message, data, path, alias=alias) for alias in _aliases(reading, path[-1], other, values))
+
+
+def _aliases(
+    reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
+) -> Iterator[tuple[str, str]]:
+    """The first name of each enum number that is written, with each further one; none that is an addition."""
+    theirs: Container[str] | None = None
+    if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
+        other = other.message_type.fields_by_number[2] if is_map(other) else other
+        theirs = other.enum_type.values_by_name if other.enum_type is not None else None
+    if is_map(field):
+        field, values = field.message_type.fields_by_number[2], [value for _, value in values]
+    for number in values if field.enum_type is not None else ():
+        names = [value.name for value in field.enum_type.values if value.number == number]
+        yield from ((names[0], other) for other in names[1:] if theirs is None or other in theirs)
+
+
+def _holds_stand_in(values: Values) -> bool:
+    return any(STAND_IN in (value if isinstance(value, tuple) else (value,)) for value in values)
+
+
+def _not_utf8(reading: Reading, message: Message, path: Path) -> Iterator[Probe]:
+    """The message with bytes that are no text, if its own version reads them."""
+    data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
+    if reading.surface is Surface.WIRE:
+        try:
+            yield Probe(reading.writer.read(message.DESCRIPTOR, data), data, path)
+        except DecodeError:
+            return
+
+
+def _both(reading: Reading, writer: Descriptor, reader: Descriptor, field: FieldDescriptor) -> Iterator[Probe]:
+    """Two fields at once that the writer can set together and the reader cannot."""
+    other = reading.field_of(reader, field)
+    if field.is_repeated or other is None or other.containing_oneof is None:
+        return
+    for rival in other.containing_oneof.fields:
+        beside = reading.written_as(writer, rival)
+        if beside is None or beside.number == field.number or beside.is_repeated:
+            continue
+        if field.containing_oneof is None or field.containing_oneof is not beside.containing_oneof:
+            message = reading.writer.new(writer)
+            fill_required(message)
+            put(message, field, singles(field, None)[:1])
+            put(message, beside, singles(beside, None)[:1])
+            yield Probe(message, _encode(message), (field,), beside)
+            return
+
+
+def _encode(message: Message) -> bytes:
+    return message.SerializePartialToString(deterministic=True)

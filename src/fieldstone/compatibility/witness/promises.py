@@ -1,0 +1,93 @@
+"""What a schema promises of runtimes that are not at hand here, as their documentation says.
+
+`features.json_format`: https://protobuf.dev/editions/features/#json_format. Java checks text when
+`java_string_check_utf8` or `features.(pb.java).utf8_validation` says so:
+https://protobuf.dev/editions/features/#java-utf8_validation. Custom options mean what those who read them
+agreed on (`google.api.field_behavior`: https://google.aip.dev/203).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.json_format import MessageToJson
+
+from fieldstone.compatibility.finding import Surface, Witness
+from fieldstone.compatibility.witness.definitions import sample
+from fieldstone.compatibility.witness.pair import Pair
+from fieldstone.compatibility.witness.values import NOT_UTF8
+from fieldstone.compatibility.witness.words import in_hex
+from fieldstone.schema.model import Element, Enum, Field, Message, Rpc, Schema
+
+_REQUIRED = "REQUIRED"
+_JAVA = "Java utf8_validation"
+
+
+def json_format(pair: Pair, name: str) -> Iterator[Witness]:
+    """JSON of a message or an enum for which the newer version no longer promises any."""
+    before, after = (_type(version.schema, name) for version in (pair.old, pair.new))
+    if pair.surface is Surface.JSON and before is not None and after is not None:
+        if (before.json_format, after.json_format) == ("ALLOW", "LEGACY_BEST_EFFORT"):
+            what = name.rpartition(".")[2]
+            reads = f"promises no JSON of {what} (json_format is LEGACY_BEST_EFFORT)"
+            yield _promised(pair, name, f"writes {what} as JSON", reads)
+
+
+def _type(schema: Schema, name: str) -> Message | Enum | None:
+    return schema.messages.get(name) or schema.enums.get(name)
+
+
+def _promised(pair: Pair, message: str, value: str, reads: str, *, old: bool = True, encoded: str = "") -> Witness:
+    writer, reader, direction = pair.writing(old=old)
+    return Witness(
+        surface=pair.surface,
+        direction=direction,
+        writer=writer.label,
+        reader=reader.label,
+        message=message,
+        value=value,
+        encoded=encoded,
+        reads=reads,
+        proven_by="specification",
+    )
+
+
+def java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
+    """Text that is not UTF-8, which one version writes and the Java code of the other refuses."""
+    for option, mine in before.options.items():
+        theirs = after.options.get(option, mine)
+        if pair.surface is Surface.WIRE and option.startswith(_JAVA) and mine != theirs:
+            value = f"writes {before.name} with the bytes {NOT_UTF8.hex()}, which are not UTF-8"
+            reads = "refuses them in Java, which is told to verify text"
+            yield _promised(pair, before.extendee or before.parent, value, reads, old=theirs == "VERIFY")
+
+
+def options(pair: Pair, message: str, before: Element | None, after: Element, said: str) -> Iterator[Witness]:
+    """Data that is the same to the byte, and stands under another option.
+
+    Args:
+        pair: both versions.
+        message: the full name of the message that holds the element, or the path of the call.
+        before: the element as the older version has it; None if it came.
+        after: the element as the newer version has it.
+        said: the words of a finding: only options that it names count.
+    """
+    mine = before.custom if before is not None else {}
+    for option in sorted(mine.keys() | after.custom.keys()):
+        was, now = (found.text if found else "nothing" for found in (mine.get(option), after.custom.get(option)))
+        if was != now and f"`{option}`" in said:
+            reads = f"takes it under {option} = {now}, where {pair.old.label} has {was}"
+            written = pair.old.types.message(message)
+            if written is None or isinstance(after, Rpc):
+                yield _promised(pair, message, f"calls {message}" if isinstance(after, Rpc) else "writes it", reads)
+            else:
+                field = after.name if isinstance(after, Field) and _REQUIRED not in now else ""
+                content, what = sample(pair.old, written, field)
+                yield _promised(pair, message, what, reads, encoded=_encoded(pair, content))
+
+
+def _encoded(pair: Pair, message: Any) -> str:
+    if pair.surface is Surface.WIRE:
+        return in_hex(message.SerializePartialToString(deterministic=True))
+    return MessageToJson(message, indent=None, descriptor_pool=pair.old.types.pool)

@@ -1,0 +1,181 @@
+"""The search: messages of one version are written, read by the other and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from fieldstone.compatibility.finding import Direction, Surface, Witness
+from fieldstone.compatibility.witness import words
+from fieldstone.compatibility.witness.pair import Pair
+from fieldstone.compatibility.witness.probes import Probe, empty, probes
+from fieldstone.compatibility.witness.reading import Difference, Kind, Reading
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.message import Message
+
+
+@dataclass(frozen=True)
+class Route:
+    """One message type on its way from a writer to a reader, on one surface."""
+
+    reading: Reading
+    writer_label: str
+    reader_label: str
+    writer: Descriptor
+    reader: Descriptor
+    called: str
+
+    def search(
+        self,
+        fields: Iterable[FieldDescriptor],
+        *,
+        numbers: Collection[int] | None = None,
+        pairs_only: bool = False,
+    ) -> Iterator[Witness]:
+        """Messages that try one of the writer's fields and are not read as they were written.
+
+        Args:
+            fields: fields of the writer's message.
+            numbers: of enum fields only values with these numbers are tried, and leaving them unset.
+            pairs_only: only two fields at once are tried.
+        """
+        for probe in probes(self.reading, self.writer, self.reader, fields, numbers):
+            if probe.beside is not None or not pairs_only:
+                yield from self.run(probe)
+
+    def missing(self, field: FieldDescriptor) -> Iterator[Witness]:
+        """The proof that the reader requires a field that the writer does not have."""
+        if field.is_required and self._empty and self.reading.written_as(self.writer, field) is None:
+            read, _ = self._read(self._empty)
+            if read is not None and not read.HasField(field.name):
+                yield self._witness(self._empty, Difference(Kind.MISSING, None, field), read)
+
+    def run(self, probe: Probe) -> Iterator[Witness]:
+        """Write one message and read it; nothing comes of one that arrives as it was, or cannot be written."""
+        if self.reading.surface is Surface.JSON and self.json_of(probe.message) is None:
+            return
+        read, problem = self._read(probe)
+        if read is None:
+            if self._reads_empty:
+                yield self._witness(probe, Difference(Kind.REFUSED, reason=problem), None)
+            return
+        if probe.beside is not None:
+            found = self.reading.compare_all(probe.message, read, (*probe.path, probe.beside))
+        else:
+            found = self._compared(probe, read)
+        if found is not None:
+            yield self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
+
+    def _compared(self, probe: Probe, read: Message) -> Difference | None:
+        """The difference; none in a map whose keys or values are no text, which Python does not look into."""
+        with suppress(UnicodeDecodeError):
+            return self.reading.compare(probe.message, read, probe.path)
+        return None
+
+    def _read(self, probe: Probe) -> tuple[Message | None, str]:
+        """What the reader holds, and why it refuses: the one, the other, or both if it need not refuse."""
+        if self.reading.surface is Surface.WIRE:
+            return self._read_bytes(probe)
+        return self._read_text(probe)
+
+    def _read_bytes(self, probe: Probe) -> tuple[Message | None, str]:
+        try:
+            return self.reading.reader.read(self.reader, probe.data), ""
+        except DecodeError as error:
+            return None, "not UTF-8" if "UTF-8" in str(error) else "these bytes are no such message"
+
+    def _read_text(self, probe: Probe) -> tuple[Message | None, str]:
+        text = self._text(probe)
+        try:
+            return self._parsed(text), ""
+        except json_format.ParseError as error:
+            problem = _first_line(error)
+        try:
+            return self._parsed(text, lenient=True), problem
+        except json_format.ParseError:
+            return None, problem
+
+    def _parsed(self, text: str, *, lenient: bool = False) -> Message:
+        message = self.reading.reader.new(self.reader)
+        pool = self.reading.reader.pool
+        json_format.Parse(text, message, ignore_unknown_fields=lenient, descriptor_pool=pool)
+        return message
+
+    def _text(self, probe: Probe) -> str:
+        text = self.json_of(probe.message) or "{}"
+        return text.replace(f'"{probe.alias[0]}"', f'"{probe.alias[1]}"') if probe.alias else text
+
+    def json_of(self, message: Message) -> str | None:
+        """The ProtoJSON of a message of the writer; None if it has none."""
+        try:
+            text: str = json_format.MessageToJson(message, indent=None, descriptor_pool=self.reading.writer.pool)
+        except (json_format.Error, ValueError, TypeError):
+            return None
+        return text
+
+    @cached_property
+    def _empty(self) -> Probe | None:
+        return empty(self.reading, self.writer)
+
+    @cached_property
+    def _reads_empty(self) -> bool:
+        """Whether the reader takes the message that holds nothing but what is required."""
+        return self._empty is None or self._read(self._empty)[0] is not None
+
+    def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
+        is_wire = self.reading.surface is Surface.WIRE
+        value = words.shown(probe.message, probe.path) if probe.path else f"an empty {self.writer.name}"
+        if probe.alias:
+            value = value.replace(*probe.alias)
+        if probe.beside is not None:
+            value += f" and {words.shown(probe.message, (probe.beside,))}"
+        return Witness(
+            surface=self.reading.surface,
+            direction=Direction.READING_OLD if self.reading.is_old_data else Direction.READ_BY_OLD,
+            writer=self.writer_label,
+            reader=self.reader_label,
+            message=self.called,
+            value=value,
+            encoded=words.in_hex(probe.data) if is_wire else self._text(probe),
+            reads=words.reads(self.reading, difference, read, probe.path),
+        )
+
+
+def reading(pair: Pair, *, old: bool) -> Reading:
+    """How the newer version reads what the older one writes, or the other way round."""
+    writer, reader, _ = pair.writing(old=old)
+    return Reading(writer.types, reader.types, pair.surface, old, pair.mode)
+
+
+def routes(pair: Pair, names: tuple[str, str], *, called: str = "") -> Iterator[Route]:
+    """Both directions of one message type: the newer version reads, then, but for history, the older one.
+
+    Args:
+        pair: both versions.
+        names: the full name of the message in each.
+        called: what the witness calls the message, if not by its name.
+    """
+    mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
+    if mine is not None and theirs is not None:
+        yield from pair_routes(pair, (mine, theirs), called=called)
+
+
+def pair_routes(pair: Pair, messages: tuple[Any, Any], *, called: str = "") -> Iterator[Route]:
+    """As `routes`, for two descriptors."""
+    mine, theirs = messages
+    old, new = pair.old.label, pair.new.label
+    yield Route(reading(pair, old=True), old, new, mine, theirs, called or mine.full_name)
+    if not pair.is_history:
+        yield Route(reading(pair, old=False), new, old, theirs, mine, called or theirs.full_name)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].strip().rstrip(".")

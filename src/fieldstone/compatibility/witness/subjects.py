@@ -1,0 +1,163 @@
+"""From the subject of a finding to what is tried: a field, an enum, a call, a whole type that left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import chain
+
+from fieldstone.compatibility.finding import Witness
+from fieldstone.compatibility.witness import calls, definitions, promises
+from fieldstone.compatibility.witness.pair import Pair
+from fieldstone.compatibility.witness.search import Route, routes
+from fieldstone.schema.model import Element, Field, Message, Schema
+
+
+def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
+    """Witnesses for what a finding says of its subject.
+
+    Args:
+        pair: both versions.
+        subject: the full name of an element of either version, the name of a package or the path of a file.
+        said: the finding's words, which name the custom options that it is about.
+    """
+    schema = pair.old.schema
+    if subject in schema.messages:
+        yield from definitions.missing_message(pair, subject)
+        yield from _of_kept(pair, subject)
+    if subject in schema.enums:
+        yield from definitions.missing_enum(pair, subject)
+        yield from of_enum(pair, subject)
+    if subject in schema.services:
+        yield from calls.of_service(pair, subject)
+    yield from _of_part(pair, subject)
+    yield from _of_extension(pair, subject)
+    yield from _of_place(pair, subject)
+    yield from _of_options(pair, subject, said)
+
+
+def _of_part(pair: Pair, subject: str) -> Iterator[Witness]:
+    """Of a field, a oneof, an enum value or an rpc; what came counts where it is the subject."""
+    parent, _, name = subject.rpartition(".")
+    old, new = pair.old.schema, pair.new.schema
+    if parent in old.messages and parent in new.messages:
+        members = old.messages[parent].oneofs
+        if name in members:
+            yield from _of_oneof(pair, parent, members[name].members)
+        else:
+            yield from _of_field(pair, parent, name)
+    if parent in old.enums:
+        known = numbers_of(parent, name, old)
+        asked = pair if known else pair.of_addition()
+        yield from of_enum(asked, parent, known | numbers_of(parent, name, new))
+    if parent in old.services and name in old.services[parent].rpcs:
+        yield from calls.of_rpc(pair, parent, name)
+
+
+def of_message(pair: Pair, name: str) -> Iterator[Witness]:
+    """Whatever is not read as it was written of a message that both versions have."""
+    yield from _of_kept(pair, name)
+    before, after = pair.old.schema.messages[name], pair.new.schema.messages[name]
+    extensions = {number for v in (pair.old, pair.new) for on, number in v.schema.extensions if on == name}
+    yield from of_fields(pair, name, {*before.fields, *after.fields, *extensions})
+    for number in before.fields.keys() & after.fields.keys():
+        yield from promises.java_text(pair, before.fields[number], after.fields[number])
+
+
+def _of_kept(pair: Pair, name: str) -> Iterator[Witness]:
+    """What a message promises beside its fields."""
+    if name in pair.new.schema.messages:
+        yield from definitions.dropped_ranges(pair, name)
+        yield from promises.json_format(pair, name)
+
+
+def of_fields(pair: Pair, message: str, numbers: Collection[int]) -> Iterator[Witness]:
+    """Whatever is not read as it was written of the fields with these numbers."""
+    for route in routes(pair, (message, message)):
+        yield from searched(route, numbers)
+
+
+def searched(route: Route, numbers: Collection[int]) -> Iterator[Witness]:
+    """Whatever the search finds for the fields with these numbers on either side."""
+    yield from route.search(f for f in route.reading.writer.fields(route.writer) if f.number in numbers)
+    yield from (w for f in route.reader.fields if f.number in numbers for w in route.missing(f))
+
+
+def _of_oneof(pair: Pair, parent: str, members: Collection[int]) -> Iterator[Witness]:
+    """Two of the members at once first; then each by itself."""
+    for route in routes(pair, (parent, parent)):
+        fields = (f for f in route.reading.writer.fields(route.writer) if f.number in members)
+        yield from route.search(fields, pairs_only=True)
+    yield from of_fields(pair, parent, members)
+
+
+def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
+    before, after = pair.old.schema.messages[parent], pair.new.schema.messages[parent]
+    was, now = _field(before, name), _field(after, name)
+    numbers = {field.number for field in (was or now, now) if field}
+    if was and was.number in after.fields:
+        numbers = {was.number}
+    yield from of_fields(pair if was else pair.of_addition(), parent, numbers)
+    for number in numbers & before.fields.keys() & after.fields.keys():
+        yield from promises.java_text(pair, before.fields[number], after.fields[number])
+
+
+def _field(message: Message, name: str) -> Field | None:
+    return next((field for field in message.fields.values() if field.name == name), None)
+
+
+def of_enum(pair: Pair, name: str, numbers: Collection[int] | None = None) -> Iterator[Witness]:
+    """Whatever is not read as it was written of an enum that both versions have; only these numbers, if given."""
+    for route, field in definitions.enum_routes(pair, name):
+        yield from route.search([field], numbers=numbers)
+    if numbers is None:
+        yield from promises.json_format(pair, name)
+
+
+def numbers_of(enum: str, name: str, *schemas: Schema) -> set[int]:
+    """The numbers that a name of an enum stands for in any of the schemas."""
+    found = (schema.enums[enum].values for schema in schemas if enum in schema.enums)
+    return {value.number for value in chain(*found) if value.name == name}
+
+
+def _of_extension(pair: Pair, subject: str) -> Iterator[Witness]:
+    for version in (pair.old, pair.new):
+        for (extendee, number), extension in version.schema.extensions.items():
+            if extension.full_name == subject:
+                yield from of_fields(pair, extendee, {number})
+                after = pair.new.schema.extensions.get((extendee, number))
+                yield from promises.java_text(pair, extension, after) if after else ()
+
+
+def _of_place(pair: Pair, place: str) -> Iterator[Witness]:
+    """The types of a file or a package that are gone; calls first."""
+    if place not in pair.old.schema.files and place not in pair.old.schema.packages:
+        return
+    held = [e for e in pair.old.schema.types() if place in {e.file, e.package} and e.parent == e.package]
+    for element in held:
+        if element.full_name in pair.old.schema.services:
+            yield from calls.of_service(pair, element.full_name)
+    for element in held:
+        yield from definitions.missing_message(pair, element.full_name)
+        yield from definitions.missing_enum(pair, element.full_name)
+
+
+def _of_options(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
+    """Another custom option on the subject, or on what the message has under its number."""
+    parent, _, name = subject.rpartition(".")
+    before, after = (_element(version.schema, parent, name) for version in (pair.old, pair.new))
+    if after is not None and "`" in said:
+        message = parent if parent in pair.new.schema.messages else subject
+        path = f"/{parent}/{name}" if parent in pair.new.schema.services else message
+        yield from promises.options(pair, path, before, after, said)
+
+
+def _element(schema: Schema, parent: str, name: str) -> Element | None:
+    full_name = f"{parent}.{name}" if parent else name
+    if parent in schema.messages and (field := _field(schema.messages[parent], name)):
+        return field
+    if parent in schema.enums:
+        return next((value for value in schema.enums[parent].values if value.name == name), None)
+    if parent in schema.services:
+        return schema.services[parent].rpcs.get(name)
+    kinds = (schema.messages, schema.enums, schema.services, schema.files)
+    return next((kind[full_name] for kind in kinds if full_name in kind), None)

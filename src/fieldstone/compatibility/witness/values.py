@@ -1,0 +1,182 @@
+"""The values that are tried: those at the edges of a type, and those that only some readers know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.descriptor import FieldDescriptor
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor
+    from google.protobuf.message import Message
+
+NOT_UTF8 = b"\xc3\x28\xff"
+"""Bytes that are no text."""
+
+STAND_IN = "\x01\x02\x03"
+"""The text that stands for `NOT_UTF8` until the message is encoded: Python encodes no such text itself."""
+
+Values = list[Any]
+"""What a field is set to: one value, or as many as a list has; pairs for a map; none to leave it unset."""
+
+_EDGES = (0.1, 1e300, -0.0, math.inf, math.nan)
+_INTEGERS = (1, -1, 2**31 - 1, 2**31, 2**32 + 5, 2**63 - 1, 2**63, 2**64 - 1, -(2**31), -(2**31) - 1, -(2**63))
+_MANY_VALUES = 64
+"""So many values of an enum are tried besides those that the other version lacks."""
+
+_NESTING = 20
+"""Required messages are filled this deep."""
+
+_RANGES = {
+    **dict.fromkeys(
+        (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_SINT32, FieldDescriptor.TYPE_SFIXED32), (-(2**31), 2**31 - 1)
+    ),
+    **dict.fromkeys(
+        (FieldDescriptor.TYPE_INT64, FieldDescriptor.TYPE_SINT64, FieldDescriptor.TYPE_SFIXED64), (-(2**63), 2**63 - 1)
+    ),
+    **dict.fromkeys((FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_FIXED32), (0, 2**32 - 1)),
+    **dict.fromkeys((FieldDescriptor.TYPE_UINT64, FieldDescriptor.TYPE_FIXED64), (0, 2**64 - 1)),
+}
+
+
+def is_message(field: FieldDescriptor) -> bool:
+    """Whether the values of a field are messages; so are the entries of a map."""
+    return field.message_type is not None
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """Whether a field is a map."""
+    return field.is_repeated and is_message(field) and field.message_type.GetOptions().map_entry
+
+
+def is_text(field: FieldDescriptor) -> bool:
+    """Whether the values of a field are text."""
+    return bool(field.type == FieldDescriptor.TYPE_STRING)
+
+
+def singles(field: FieldDescriptor, other: FieldDescriptor | None) -> list[Any]:
+    """The values at the edges of a field's type; for a message None, which stands for an empty one.
+
+    Args:
+        field: the writer's field.
+        other: what the reader has in its place.
+    """
+    if is_message(field):
+        return [None]
+    if field.enum_type is not None:
+        return _numbers(field.enum_type, other.enum_type if other is not None else None)
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return [True, False]
+    if field.type in {FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FLOAT}:
+        return [v for v in _EDGES if field.type == FieldDescriptor.TYPE_DOUBLE or v != 1e300]  # noqa: PLR2004
+    if is_text(field):
+        return ["a", "\u00e9", STAND_IN, ""]
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return [b"\x01", NOT_UTF8, b""]
+    least, most = _RANGES[field.type]
+    return [v for v in (*_INTEGERS, 0) if least <= v <= most]
+
+
+def _numbers(enum: EnumDescriptor, other: EnumDescriptor | None) -> list[int]:
+    """Numbers that the other enum lacks or calls otherwise come first, numbers that neither names last."""
+    mine, theirs = _names(enum), _names(other) if other is not None else {}
+    strange = [number for number, names in mine.items() if theirs.get(number) != names]
+    usual = [number for number in mine if number not in set(strange)][:_MANY_VALUES]
+    unknown = max((0, *mine, *theirs)) + 1
+    return [*strange, *usual, *([] if enum.is_closed else [min(unknown, 2**31 - 1), -1])]
+
+
+@cache
+def _names(enum: EnumDescriptor) -> dict[int, frozenset[str]]:
+    names: dict[int, frozenset[str]] = {}
+    for value in enum.values:
+        names[value.number] = names.get(value.number, frozenset()) | {value.name}
+    return names
+
+
+def names_of(enum: EnumDescriptor | None, number: int) -> frozenset[str]:
+    """The names of a number; none for a number that the enum does not name."""
+    return _names(enum).get(number, frozenset()) if enum is not None else frozenset()
+
+
+def settings(field: FieldDescriptor, other: FieldDescriptor | None) -> Iterator[Values]:
+    """All that a field is set to, one after another; what shows most comes first, unset last."""
+    if is_map(field):
+        key, value = (field.message_type.fields_by_number[number] for number in (1, 2))
+        keys, values = singles(key, _part(other, 1)), singles(value, _part(other, 2))
+        yield from ([(keys[0], v)] for v in values)
+        yield from ([(k, values[0])] for k in keys[1:])
+    else:
+        values = singles(field, other)
+        yield from ([v] for v in values)
+        if field.is_repeated:
+            yield [values[0], values[-1]]
+    yield []
+
+
+def _part(field: FieldDescriptor | None, number: int) -> FieldDescriptor | None:
+    return field.message_type.fields_by_number[number] if field is not None and is_map(field) else None
+
+
+def put(message: Message, field: FieldDescriptor, values: Values) -> None:
+    """Set a field of a message, and all that is required inside the messages that this makes."""
+    for value in values:
+        if is_map(field):
+            _put_entry(message, field, *value)
+        elif is_message(field):
+            fill_required(enter(message, field))
+        elif field.is_repeated:
+            get(message, field).append(value)
+        elif field.is_extension:
+            message.Extensions[field] = value
+        else:
+            setattr(message, field.name, value)
+
+
+def _put_entry(message: Message, field: FieldDescriptor, key: Any, value: Any) -> None:
+    entries = get(message, field)
+    if is_message(field.message_type.fields_by_number[2]):
+        entries[key].SetInParent()
+        fill_required(entries[key])
+    else:
+        entries[key] = value
+
+
+def enter(message: Message, field: FieldDescriptor) -> Message:
+    """A new message in a field: its value, the next element of a list, or the value of a new entry."""
+    inside: Message
+    if is_map(field):
+        inside = get(message, field)[singles(field.message_type.fields_by_number[1], None)[0]]
+    elif field.is_repeated:
+        inside = get(message, field).add()
+    else:
+        inside = get(message, field)
+        inside.SetInParent()
+    return inside
+
+
+def get(message: Message, field: FieldDescriptor) -> Any:
+    """The value of a field or an extension; the default where it is unset."""
+    return message.Extensions[field] if field.is_extension else getattr(message, field.name)
+
+
+def has(message: Message, field: FieldDescriptor) -> bool:
+    """Whether a field that can tell it is set."""
+    return bool(message.HasExtension(field) if field.is_extension else message.HasField(field.name))
+
+
+def fill_required(message: Message, depth: int = 0) -> None:
+    """Give every required field of a message a value, down to where a message would require itself."""
+    for field in _required(message.DESCRIPTOR):
+        if not is_message(field):
+            setattr(message, field.name, singles(field, None)[0])
+        elif depth < _NESTING:
+            fill_required(enter(message, field), depth + 1)
+
+
+@cache
+def _required(message: Descriptor) -> list[FieldDescriptor]:
+    return [field for field in message.fields if field.is_required]
