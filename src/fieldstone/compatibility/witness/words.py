@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +89,7 @@ def _single(field: FieldDescriptor, value: Any, depth: int) -> str:
         return _shortened(f"0x{value.hex()}" if value else "no bytes")
     if isinstance(value, bool):
         return str(value).lower()
-    return _float32(value) if field.type == FieldDescriptor.TYPE_FLOAT else str(value)
+    return str(value)
 
 
 def _message(message: Message, depth: int) -> str:
@@ -98,12 +97,6 @@ def _message(message: Message, depth: int) -> str:
         return "{...}"
     inside = (f"{_name(field)}={_value(field, value, depth)}" for field, value in message.ListFields())
     return _shortened(f"{{{', '.join(inside)}}}")
-
-
-def _float32(value: float) -> str:
-    """The shortest digits that are this float of 32 bits."""
-    tries = (f"{value:.{digits}g}" for digits in range(6, 10))
-    return next((text for text in tries if struct.pack("f", float(text)) == struct.pack("f", value)), str(value))
 
 
 def _shortened(text: str) -> str:
