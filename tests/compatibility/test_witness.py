@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fieldstone.compatibility.engine import judge
-from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove

@@ -20,7 +20,7 @@ THIS_SCHEMA = "this schema"
 """What a witness calls the schema that is judged."""
 
 
-def with_witnesses(
+def with_witnesses(  # noqa: PLR0917
     findings: Sequence[Finding], project: Project, module: str, old: Side, new: Side, ledger: Ledger
 ) -> tuple[Finding, ...]:
     """The findings, each with a witness for the wire and for JSON where it breaks them and one is found.

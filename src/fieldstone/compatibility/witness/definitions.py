@@ -85,7 +85,7 @@ def _as_any(version: Version, message: Message) -> str:
         inside = json_format.MessageToDict(message, descriptor_pool=version.types.pool)
     except (json_format.Error, ValueError, TypeError):
         inside = {}
-    contents = inside if isinstance(inside, dict) else {"value": inside}
+    contents: Any = inside if isinstance(inside, dict) else {"value": inside}  # type: ignore[redundant-expr] # of Value
     return json.dumps({"@type": f"type.googleapis.com/{message.DESCRIPTOR.full_name}", **contents})
 
 

@@ -75,7 +75,8 @@ class Types:
     def fields(self, message: Descriptor) -> list[FieldDescriptor]:
         """The fields of a message and the extensions of it."""
         extensions = self.pool.FindAllExtensions(message) if message.is_extendable else []
-        return [*message.fields, *(found for found in extensions if found.file.package != OTHERS)]
+        own: Any = [found for found in extensions if found.file.package != OTHERS]  # type: ignore[attr-defined]
+        return [*message.fields, *own]
 
     def by_number(self, message: Descriptor, number: int) -> FieldDescriptor | None:
         """What a reader of the binary encoding takes a number for: a field or an extension."""
@@ -155,7 +156,7 @@ class Types:
     def _file_of_others(name: str, imported: str, *, edition: int = 0) -> Any:
         file = descriptor_pb2.FileDescriptorProto(name=f"{OTHERS}.{name}.proto", package=OTHERS, dependency=[imported])
         if edition:
-            file.syntax, file.edition = "editions", edition
+            file.syntax, file.edition = "editions", edition  # type: ignore[assignment] # a number that came from one
         return file
 
 

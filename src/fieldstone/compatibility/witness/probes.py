@@ -186,7 +186,8 @@ def _not_utf8(reading: Reading, message: Message, path: Path) -> Iterator[Probe]
     data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:
-            yield Probe(reading.writer.read(message.DESCRIPTOR, data), data, path)
+            kept = reading.writer.read(message.DESCRIPTOR, data)  # type: ignore[arg-type] # upb has a class of its own
+            yield Probe(kept, data, path)
         except DecodeError:
             return
 

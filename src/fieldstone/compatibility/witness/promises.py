@@ -27,11 +27,12 @@ _JAVA = "Java utf8_validation"
 def json_format(pair: Pair, name: str) -> Iterator[Witness]:
     """JSON of a message or an enum for which the newer version no longer promises any."""
     before, after = (_type(version.schema, name) for version in (pair.old, pair.new))
-    if pair.surface is Surface.JSON and before is not None and after is not None:
-        if (before.json_format, after.json_format) == ("ALLOW", "LEGACY_BEST_EFFORT"):
-            what = name.rpartition(".")[2]
-            reads = f"promises no JSON of {what} (json_format is LEGACY_BEST_EFFORT)"
-            yield _promised(pair, name, f"writes {what} as JSON", reads)
+    if pair.surface is not Surface.JSON or before is None or after is None:
+        return
+    if (before.json_format, after.json_format) == ("ALLOW", "LEGACY_BEST_EFFORT"):
+        what = name.rpartition(".")[2]
+        reads = f"promises no JSON of {what} (json_format is LEGACY_BEST_EFFORT)"
+        yield _promised(pair, name, f"writes {what} as JSON", reads)
 
 
 def _type(schema: Schema, name: str) -> Message | Enum | None:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.descriptor import FieldDescriptor
-
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.witness.pair import Mode
 from fieldstone.compatibility.witness.values import get, has, is_map, is_message, is_text, names_of
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
 
     from fieldstone.compatibility.witness.images import Types

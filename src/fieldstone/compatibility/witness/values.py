@@ -74,8 +74,10 @@ def singles(field: FieldDescriptor, other: FieldDescriptor | None) -> list[Any]:
         return [v for v in _EDGES if field.type == FieldDescriptor.TYPE_DOUBLE or v != 1e300]  # noqa: PLR2004
     if is_text(field):
         return ["a", "\u00e9", STAND_IN, ""]
-    if field.type == FieldDescriptor.TYPE_BYTES:
-        return [b"\x01", NOT_UTF8, b""]
+    return [b"\x01", NOT_UTF8, b""] if field.type == FieldDescriptor.TYPE_BYTES else _integers(field)
+
+
+def _integers(field: FieldDescriptor) -> list[Any]:
     least, most = _RANGES[field.type]
     return [v for v in (*_INTEGERS, 0) if least <= v <= most]
 
@@ -131,7 +133,7 @@ def put(message: Message, field: FieldDescriptor, values: Values) -> None:
         elif field.is_repeated:
             get(message, field).append(value)
         elif field.is_extension:
-            message.Extensions[field] = value
+            message.Extensions[field] = value  # type: ignore[index] # its stub has no such key
         else:
             setattr(message, field.name, value)
 
@@ -158,12 +160,12 @@ def enter(message: Message, field: FieldDescriptor) -> Message:
     return inside
 
 
-def get(message: Message, field: FieldDescriptor) -> Any:
+def get(message: Any, field: FieldDescriptor) -> Any:
     """The value of a field or an extension; the default where it is unset."""
     return message.Extensions[field] if field.is_extension else getattr(message, field.name)
 
 
-def has(message: Message, field: FieldDescriptor) -> bool:
+def has(message: Any, field: FieldDescriptor) -> bool:
     """Whether a field that can tell it is set."""
     return bool(message.HasExtension(field) if field.is_extension else message.HasField(field.name))
 

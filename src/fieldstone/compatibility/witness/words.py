@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from fieldstone.compatibility.finding import Surface
@@ -14,6 +13,7 @@ from fieldstone.compatibility.witness.reading import Difference, Kind, Reading
 from fieldstone.compatibility.witness.values import get, has, is_map, is_message, names_of
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
 
 _WIDEST = 40
@@ -140,8 +140,7 @@ def _holds(reading: Reading, difference: Difference, read: Message, path: Sequen
             break
     if len(theirs) < len(path) and difference.kind is Kind.LOST:
         lost = path[len(theirs)]
-        name = lost.json_name if reading.surface is Surface.JSON else lost.number
-        return f"knows no field {'`' if reading.surface is Surface.JSON else ''}{name}{'`' if reading.surface is Surface.JSON else ''}"
+        return f"knows no field {f'`{lost.json_name}`' if reading.surface is Surface.JSON else lost.number}"
     told = shown(read, theirs) if theirs else "nothing"
     unnamed = ", a number without a name" if difference.kind is Kind.UNNAMED else ""
     return f"reads {told}{unnamed}"
