@@ -27,7 +27,7 @@ def _step(body: str) -> dict[str, str]:
 @rule(
     on=[(kind, element) for kind in (Kept, Added) for element in (Field, Oneof)],
     summary="No released message must have what it could leave out.",
-    message="`{name}` of `{parent}` {what} required by protovalidate",
+    message="`{name}` of `{parent}` {what} required, says `{option}`",
     fix="leave `required` out, and take messages without it",
     breaks=by_surface(lost(Direction.READING_OLD)),
     examples=[
@@ -56,11 +56,15 @@ def constraint_required(change: Kept[Element] | Added[Element], context: Context
         return
     if isinstance(change, Added):
         if change.within and isinstance(change.within.new, Message):
-            yield Hit(what="is new and")
+            yield Hit(what="is new and", option=_option(change.new))
     elif not _is_required(change.old):
-        yield Hit(what="became")
+        yield Hit(what="became", option=_option(change.new))
 
 
 def _is_required(element: Element) -> bool:
-    option = element.custom.get("buf.validate.field") or element.custom.get("buf.validate.oneof")
+    option = element.custom.get(_option(element))
     return bool(option and option.parts.get("required") and option.parts.get("ignore") != "IGNORE_ALWAYS")
+
+
+def _option(element: Element) -> str:
+    return "buf.validate.field" if isinstance(element, Field) else "buf.validate.oneof"

@@ -44,7 +44,7 @@ def _with_expression(expression: str) -> dict[str, str]:
 @rule(
     on=[(Kept, Field), (Kept, Message)],
     summary="Values that were valid stay valid.",
-    message="`{name}` of `{parent}` refuses values that it took: {what}",
+    message="`{option}` of `{name}` of `{parent}` refuses what it took: {what}",
     fix="leave the constraint as it was, or put the tighter one on a new field",
     breaks=by_surface(lost(Direction.READING_OLD)),
     examples=[
@@ -69,4 +69,4 @@ def constraint_tightened(change: Kept[Element], context: Context) -> Iterator[Hi
         old, new = change.old.custom.get(option), change.new.custom.get(option)
         what = tightened(old.parts if old else {}, new.parts if new else {})
         if what:
-            yield Hit(what="; ".join(what))
+            yield Hit(option=option, what="; ".join(what))

@@ -155,6 +155,8 @@ def _element(schema: Schema, parent: str, name: str) -> Element | None:
     full_name = f"{parent}.{name}" if parent else name
     if parent in schema.messages and (field := _field(schema.messages[parent], name)):
         return field
+    if parent in schema.messages and name in schema.messages[parent].oneofs:
+        return schema.messages[parent].oneofs[name]
     if parent in schema.enums:
         return next((value for value in schema.enums[parent].values if value.name == name), None)
     if parent in schema.services:
