@@ -13,8 +13,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fieldstone.compatibility.rules import WATCHED
 from fieldstone.errors import FieldstoneError
-from fieldstone.settings import find_settings, json_schema, validate
+from fieldstone.settings import Settings, find_settings, json_schema, validate
 
 SCHEMA = json.loads(json_schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -38,6 +39,7 @@ GOOD: list[dict[str, Any]] = [
     {"registry": "releases", "workspace": "proto"},
     {"surfaces": ["wire", "json"], "naming": True, "fail-on": "warning", "breaking-before-1-0": "refuse"},
     {"surfaces": []},
+    {"options": ["acme.unit"], "modules": {"telemetry": {"options": []}}},
     {"rules": {"field-renamed": "off", "field-removed": "note"}},
     {"modules": {"telemetry": {"path": "schemas/telemetry", "naming": False, "rules": {"type-moved": "warning"}}}},
     {"modules": {"my module": {}, "a.b": {}, "v2": {}}},
@@ -51,6 +53,7 @@ BAD: list[dict[str, Any]] = [
     {"surfaces": "wire"},
     {"surfaces": ["wir"]},
     {"surfaces": [["wire"]]},
+    {"options": "acme.unit"},
     {"naming": "yes"},
     {"naming": 1},
     {"fail-on": "note"},
@@ -171,6 +174,10 @@ def test_without_settings_the_nearest_buf_configuration_is_the_root(tmp_path: Pa
     below.mkdir(parents=True)
     (tmp_path / config).touch()
     assert find_settings(below).root == tmp_path
+
+
+def test_the_options_that_are_watched_by_default_are_those_of_the_rules() -> None:
+    assert Settings(Path()).module("acme").options == WATCHED
 
 
 WAIVER = {

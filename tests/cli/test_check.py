@@ -36,6 +36,9 @@ def test_a_break_is_shown_in_a_frame_with_what_was_released_and_what_to_do(grown
         "  ::: registry/shop/1.2.0/schemas/acme/shop/v1/shop.proto:9 at 1.2.0\n"
         "   = breaks:  wire and json (reading old data, being read by old code), "
         "source (compiling against it), storage -> major\n"
+        '   = witness: 1.2.0 writes id="a" as 0a 0161; this schema reads id=0, 1 byte unknown\n'
+        '   = witness: 1.2.0 writes id="a" as {"id": "a"}; this schema refuses it: Failed to parse id field: '
+        "invalid literal for int() with base 10: 'a'\n"
         "   = fix:     keep `string id = 1;` and add a new field\n"
         "   = more:    fieldstone explain field-type-changed\n"
     )

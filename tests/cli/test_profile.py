@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -180,6 +181,14 @@ def test_wrong_usage(folder: Repo, fresh: Repo) -> None:
         assert ran.code == 2
         assert said in ran.err
     assert "nothing to compare with" in fresh.run("check", "--profile", "buf").err
+
+
+def test_a_check_without_a_change_does_not_load_the_catalogue(released: Repo) -> None:
+    script = "import sys; from fieldstone.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    for arguments, loaded in (([], False), (["--profile", "buf"], True)):
+        command = [sys.executable, "-c", script, "check", "shop", *arguments]
+        done = subprocess.run(command, cwd=released.root, capture_output=True, text=True, check=False)
+        assert ("fieldstone.compatibility.buf_rules" in done.stdout.split()) is loaded
 
 
 def test_a_module_that_is_gone_is_not_passed_over(grown: Repo) -> None:

@@ -206,7 +206,7 @@ def test_completion_prints_a_script(fresh: Repo, shell: str) -> None:
         ("fieldstone diff shop 1.", ["1.0.0", "1.1.0", "1.2.0"]),
         ("fieldstone check shop --against 1.1", ["1.1.0"]),
         ("fieldstone registry show money ", ["1.0.0"]),
-        ("fieldstone explain oneof-", ["oneof-removed", "oneof-renamed"]),
+        ("fieldstone explain oneof-", ["oneof-member-added", "oneof-removed", "oneof-renamed"]),
         ("fieldstone explain registry-for", ["registry-forked"]),
         ("fieldstone re", ["release", "registry"]),
     ],

@@ -22,6 +22,7 @@ from tests.compatibility.batches import Pair, Sources, by_buf, by_fieldstone, co
 from tests.compatibility.random_schemas.mutation import Mutator
 from tests.compatibility.random_schemas.rendering import Renderer
 from tests.compatibility.random_schemas.tree import Tree, holders_of
+from tests.compatibility.random_schemas.words import FILE_OPTIONS
 from tests.conftest import SEED
 
 BATCH = 50
@@ -55,6 +56,8 @@ def batch(first: int) -> dict[str, Pair]:
     made: dict[str, Pair] = {}
     for index in range(first, min(first + BATCH, PAIRS)):
         before, after = make_pair(Mutator(f"{SEED}-buf-{index}"))
+        option, values = list(FILE_OPTIONS.items())[index % len(FILE_OPTIONS)]  # chance alone may leave one out
+        before[0].options[option], after[0].options[option] = values[index % 2], values[0]
         name = f"p{index}"
         made[name] = placed(before, name, index), placed(after, name, index)
     return made

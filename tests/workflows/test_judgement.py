@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.compatibility.changes import describe
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.compatibility.waiver import Waiver
@@ -80,3 +81,55 @@ def test_a_module_that_leaves_buf_yaml_is_judged_as_removed(tmp_path: Path) -> N
     assert (removed.module, removed.allowed, report.allowed) == ("telemetry", False, False)
     assert {finding.place.path for finding in removed.findings} == {"buf.yaml"}
     assert {"message-removed", "enum-removed", "package-removed", "file-removed"} == {f.rule for f in removed.findings}
+
+
+OPTIONS = """
+import "google/protobuf/descriptor.proto";
+message Range { int32 min = 1; repeated string notes = 2; }
+enum Unit { UNIT_NONE = 0; UNIT_MS = 1; UNIT_S = 2; }
+extend google.protobuf.FileOptions { string team = 50001; }
+extend google.protobuf.MessageOptions { repeated Range ranges = 50001; }
+extend google.protobuf.FieldOptions { Unit unit = 50001; bytes mark = 50002; }
+extend google.protobuf.OneofOptions { bool open = 50001; }
+extend google.protobuf.EnumOptions { double weight = 50001; }
+extend google.protobuf.EnumValueOptions { repeated Unit units = 50001; }
+extend google.protobuf.ServiceOptions { string host = 50001; }
+extend google.protobuf.MethodOptions { Limits limits = 50001; }
+message Limits { map<string, Range> of = 1; }
+"""
+_USED = """
+option (team) = "%(team)s";
+message Step { option (ranges) = { min: %(min)s notes: ["a"] }; int64 took = 1 [(unit) = %(unit)s, (mark) = "\\377"];
+  oneof kind { option (open) = %(open)s; int32 a = 2; } }
+enum End { option (weight) = %(weight)s; END_NONE = 0 [(units) = UNIT_MS, (units) = %(unit)s]; }
+service Steps { option (host) = "%(team)s";
+  rpc Get(Step) returns (Step) { option (limits) = { of { key: "k" value { min: %(min)s } } }; } }
+"""
+OLD = OPTIONS + _USED % {"team": "a", "min": 1, "unit": "UNIT_MS", "open": "true", "weight": "0.5"}
+NEW = OPTIONS + _USED % {"team": "b", "min": 2, "unit": "UNIT_S", "open": "false", "weight": "inf"}
+ALL = ["team", "ranges", "unit", "mark", "open", "weight", "units", "host", "limits"]
+
+
+def test_the_custom_options_that_a_module_watches_are_judged_wherever_they_stand() -> None:
+    watching = Settings(Path(), None, {"options": [f"acme.v1.{name}" for name in ALL]}).module("acme")
+    old, new = side(OLD, "1.0.0"), side(NEW, "the working tree")
+    found = judge_change(old, new, Ledger(), watching, same_sources=False).findings
+    assert {finding.message for finding in found} == {
+        'option `acme.v1.team` of `acme/v1/example.proto` went from `"a"` to `"b"`',
+        'option `acme.v1.ranges` of `Step` went from `[min: 1 notes: "a"]` to `[min: 2 notes: "a"]`',
+        "option `acme.v1.unit` of `took` went from `UNIT_MS` to `UNIT_S`",
+        "option `acme.v1.open` of `kind` went from `true` to `false`",
+        "option `acme.v1.weight` of `End` went from `0.5` to `inf`",
+        "option `acme.v1.units` of `END_NONE` went from `[UNIT_MS, UNIT_MS]` to `[UNIT_MS, UNIT_S]`",
+        'option `acme.v1.host` of `Steps` went from `"a"` to `"b"`',
+        (
+            "option `acme.v1.limits` of `Get` went from "
+            '`of { key: "k" value { min: 1 } }` to `of { key: "k" value { min: 2 } }`'
+        ),
+    }
+    assert judge_change(old, new, Ledger(), SETTINGS, same_sources=False).findings == ()
+
+
+def test_a_changed_option_is_told_among_the_changes() -> None:
+    told = [change.text for change in describe(side(OLD, "1.0.0").schema, side(NEW, "1.1.0").schema)]
+    assert "option `acme.v1.unit` of field `took` of `acme.v1.Step` went from `UNIT_MS` to `UNIT_S`" in told

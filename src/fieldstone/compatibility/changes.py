@@ -70,7 +70,7 @@ def _differences(old: Element, new: Element) -> Iterator[Described]:
     before, after = (side.query if isinstance(side, StoredQuery) else side for side in (old, new))
     for part in fields(before):
         was, now = getattr(before, part.name), getattr(after, part.name)
-        if part.name not in _TOLD_ELSEWHERE | _ANNOTATED and was != now:
+        if part.compare and part.name not in _TOLD_ELSEWHERE | _ANNOTATED and was != now:
             words = "name" if part.name == "table" else part.name.replace("_", " ")
             yield _described("changed", old, f"{words} of {_about(old)} went from {_value(was)} to {_value(now)}")
 

@@ -7,6 +7,7 @@ first release that had it, `until` the first that no longer did, or None while i
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -34,15 +35,24 @@ class TypeHistory:
     since: str
     until: str | None = None
     members: tuple[Use, ...] = ()
+    _by: Mapping[tuple[str, str | int | None], list[Use]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the members by number and by name."""
+        found: dict[tuple[str, str | int | None], list[Use]] = defaultdict(list)
+        for use in self.members:
+            found["number", use.number].append(use)
+            found["name", use.name].append(use)
+        object.__setattr__(self, "_by", dict(found))
 
     def number_taken(self, number: int, name: str) -> Use | None:
         """The earlier use of `number` that forbids `name` to take it, if there is one."""
-        uses = [use for use in self.members if use.number == number and (use.name != name or use.until)]
+        uses = [use for use in self._by.get(("number", number), ()) if use.name != name or use.until]
         return uses[-1] if uses else None
 
     def name_taken(self, name: str, number: int | None) -> Use | None:
         """The earlier use of `name` that forbids it to stand for `number`, if there is one."""
-        uses = [use for use in self.members if use.name == name and (use.number != number or use.until)]
+        uses = [use for use in self._by.get(("name", name), ()) if use.number != number or use.until]
         return uses[-1] if uses else None
 
 

@@ -6,7 +6,7 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
-from fieldstone.report import Options
+from fieldstone.report import Options, printable
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document can hold: https://www.w3.org/TR/xml/#charsets."""
@@ -64,7 +64,7 @@ def _details(module: ModuleReport, finding: Finding) -> str:
         lines.append(f"was: {finding.was}" + (f" at {module.compared_with}" if module.compared_with else ""))
     if finding.breaks:
         lines.append(f"breaks: {', '.join(finding.breaks)}")
-    lines += [f"witness: {witness.sentence}" for witness in finding.witnesses]
+    lines += [f"witness: {printable(witness.sentence)}" for witness in finding.witnesses]
     if finding.fix:
         lines.append(f"fix: {finding.fix}")
     return "\n".join(lines)

@@ -80,12 +80,12 @@ class DeclaredField(Declaration):
             return self.holder.at() if self.holder else None
         return super().at(*part)
 
-    @property
+    @cached_property
     def in_map_entry(self) -> bool:
         """Whether it is the key or the value of a map."""
         return self.holder is not None and self.holder.is_map_entry
 
-    @property
+    @cached_property
     def is_map(self) -> bool:
         """Whether it is a map."""
         return self._entry is not None
@@ -95,12 +95,12 @@ class DeclaredField(Declaration):
         name = self.proto.type_name.removeprefix(".")
         return self.holder.map_entries.get(name) if self.holder and name else None
 
-    @property
+    @cached_property
     def cardinality(self) -> str:
         """As `Field.cardinality` of the model."""
         return cardinality_of(self.proto, self.features, is_map=self.is_map)
 
-    @property
+    @cached_property
     def presence(self) -> str:
         """As `Field.presence` of the model."""
         return presence_of(self.proto, self.features, self.cardinality)
@@ -110,12 +110,12 @@ class DeclaredField(Declaration):
         """Whether the source says `required`; the feature of an edition that means the same does not count."""
         return bool(self.proto.label == _REQUIRED)
 
-    @property
+    @cached_property
     def composite(self) -> str:
         """As `Field.composite` of the model, for the field itself."""
         return composite_of(self.proto, None)
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The keyword of a scalar, or the full name of a message or enum."""
         return type_of(self.proto)
@@ -130,7 +130,7 @@ class DeclaredField(Declaration):
         """The enum that it holds; None for other types, and in an image without its imports."""
         return self.file.known_enums.get(self.type)
 
-    @property
+    @cached_property
     def is_delimited(self) -> bool:
         """Whether it holds a message with an end mark: a group, or what editions call delimited."""
         return not self.is_map and not self.in_map_entry and is_group(self.proto, self.features)
@@ -206,8 +206,13 @@ class DeclaredMessage(Declaration):
         """The place of a part; a map's entry stands where the map's type does."""
         if not self.is_map_entry or not isinstance(self.parent, DeclaredMessage):
             return super().at(*part)
-        mine = [field for field in self.parent.fields if field.type == self.full_name]
-        return mine[0].at("type_name") if mine else None
+        mine = self.parent.map_fields.get(self.full_name)
+        return mine.at("type_name") if mine else None
+
+    @cached_property
+    def map_fields(self) -> Mapping[str, DeclaredField]:
+        """Its maps by the full name of their entry."""
+        return {field.type: field for field in self.fields if field.type in self.map_entries}
 
     @cached_property
     def map_entries(self) -> Mapping[str, Any]:

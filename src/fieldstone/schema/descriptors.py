@@ -78,6 +78,11 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
     try:
         decoded = descriptor_pb2.FileDescriptorSet.FromString(image)
     except DecodeError as error:
+        if "MaxDepth" in str(error):
+            raise FieldstoneError(
+                f"{where} nests messages deeper than protobuf reads them (about 95 levels)",
+                fix="declare them beside each other; buf itself takes 31 levels",
+            ) from error
         raise FieldstoneError(
             f"{where} is not a compiled image, or is cut short ({len(image)} bytes)",
             fix="build it again with `buf build -o`",

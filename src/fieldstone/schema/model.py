@@ -189,7 +189,8 @@ class Definition(Element):
 class Message(Definition):
     """A message, top-level or nested; map entries are folded into their map fields.
 
-    `entity` says how it is stored, at `entity_location`; None for a message that is not.
+    `entity` says how it is stored, at `entity_location`; None for a message that is not. `numbers` are
+    those of the fields by name.
     """
 
     fields: Mapping[int, Field] = field(default_factory=dict)
@@ -200,12 +201,9 @@ class Message(Definition):
     entity: Entity | None = field(default=None, compare=False)
     entity_location: Location | None = field(default=None, compare=False)
 
-    def number_of(self, name: str) -> int | None:
-        """The number of the field of this name, if there is one."""
-        return self._numbers.get(name)
-
     @cached_property
-    def _numbers(self) -> Mapping[str, int]:
+    def numbers(self) -> Mapping[str, int]:
+        """The numbers of the fields by their names."""
         return {field.name: number for number, field in self.fields.items()}
 
     @cached_property

@@ -131,6 +131,10 @@ def _parts(descriptor: Any, value: Any, path: str) -> Iterator[tuple[str, Value]
     is_message = descriptor.message_type is not None
     if not descriptor.is_repeated:
         yield from _inside(value, path) if is_message else [(path, _value(descriptor, value))]
+    elif is_message and descriptor.message_type.GetOptions().map_entry:
+        entry = descriptor.message_type.fields_by_name["value"]
+        for key, item in sorted(value.items()):
+            yield from _parts(entry, item, f"{path}[{key}]")
     elif is_message:
         for i, item in enumerate(value):
             yield from _inside(item, f"{path}[{i}]")

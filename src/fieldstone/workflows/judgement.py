@@ -17,13 +17,13 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, all_rules
-from fieldstone.compatibility.second_opinion import disagreements, unknown_to
+from fieldstone.compatibility.second_opinion import by_the_catalogue, disagreements, exact_disagreements, unknown_to
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
-from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf
 from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.model import Location, Schema
 from fieldstone.settings import ModuleSettings
+from fieldstone.workflows.disagreement import refuse_disagreement
 
 if TYPE_CHECKING:
     from semver import Version
@@ -67,8 +67,11 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
         rules = [rule for rule in all_rules().values() if not rule.is_style]
         context = _context(old.schema, new.schema, ledger, settings)
         native = judge(context, rules)
+        by_catalogue = by_the_catalogue(old.image, new.image)
         annotations = second.annotations(what="buf breaking")
-    _refuse_disagreement(native, annotations, old.label)
+    found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
+    if found:
+        refuse_disagreement(found, old.image, new.image, old.label)
     findings = native + [_from_buf(annotation) for annotation in unknown_to(rules, annotations)]
     counted = policy_of(settings).apply(findings + judge_style(context, settings))
     same = old.schema.same_contract(new.schema)
@@ -154,16 +157,6 @@ def _context(old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings)
 
 def _today() -> date:
     return datetime.now(UTC).date()
-
-
-def _refuse_disagreement(native: Sequence[Finding], annotations: Sequence[Annotation], label: str) -> None:
-    found = disagreements(native, annotations)
-    if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise FieldstoneError(
-            f"Fieldstone and buf disagree about the change against {label}: {found[0]}{more}",
-            fix="this is an error of Fieldstone: please report it with both versions of the file",
-        )
 
 
 def _from_buf(annotation: Annotation) -> Finding:

@@ -66,8 +66,7 @@ def message_same_required_fields(was: DeclaredMessage, now: DeclaredMessage) -> 
 )
 def extension_message_no_delete(was: DeclaredMessage, now: DeclaredMessage) -> Hits:
     """Numbers are no longer left to extensions."""
-    on = f"message {quoted(now.name)}"
-    return dropped_ranges("extension", was.extension_ranges, now.extension_ranges, on, now.place)
+    return dropped_ranges("extension", was.extension_ranges, now.extension_ranges, now)
 
 
 @rule(

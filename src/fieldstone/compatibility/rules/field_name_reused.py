@@ -41,4 +41,4 @@ def field_name_reused(change: Added[Field] | Kept[Field], context: Context) -> I
 
 def _moves(change: Added[Field] | Kept[Field]) -> bool:
     message = change.within.old if change.within else None
-    return isinstance(message, Message) and message.number_of(change.new.name) is not None
+    return isinstance(message, Message) and change.new.name in message.numbers

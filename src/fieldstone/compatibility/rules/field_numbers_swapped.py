@@ -46,7 +46,7 @@ def field_numbers_swapped(change: Kept[Field], context: Context) -> Iterator[Hit
         return
     old, new = change.within.old, change.within.new
     if isinstance(old, Message) and isinstance(new, Message):
-        came_from, went_to = old.number_of(change.new.name), new.number_of(change.old.name)
+        came_from, went_to = old.numbers.get(change.new.name), new.numbers.get(change.old.name)
         if came_from:
             yield Hit(breaks=None if went_to else [Surface.WIRE], what=f"which was number {came_from}")
         elif went_to:

@@ -42,7 +42,7 @@ def field_renamed(change: Kept[Field], context: Context) -> Iterator[Hit]:
 
 def _lives_on(change: Kept[Field]) -> bool:
     message = change.within.new if change.within else None
-    return isinstance(message, Message) and message.number_of(change.old.name) is not None
+    return isinstance(message, Message) and change.old.name in message.numbers
 
 
 def _is_entity(change: Kept[Field]) -> bool:

@@ -63,5 +63,5 @@ def _only_the_number_changed(change: Kept[Field]) -> bool:
     message = change.within.new if change.within else None
     if change.old.name == change.new.name or not isinstance(message, Message):
         return False
-    number = message.number_of(change.old.name)
+    number = message.numbers.get(change.old.name)
     return number is not None and message.fields[number].type == change.old.type

@@ -140,7 +140,8 @@ class Types:
 
     def new(self, message: Descriptor) -> Message:
         """An empty message."""
-        return self._class_of(message)()
+        made: Message = self._class_of(message)()
+        return made
 
     def read(self, message: Descriptor, data: bytes) -> Message:
         """The message that bytes hold.
@@ -148,7 +149,8 @@ class Types:
         Raises:
             google.protobuf.message.DecodeError: they hold none.
         """
-        return self._class_of(message).FromString(data)
+        held: Message = self._class_of(message).FromString(data)
+        return held
 
     def _class_of(self, message: Descriptor) -> type[Any]:
         """The class of a message, made after those of all that it holds.

@@ -82,7 +82,7 @@ def options(pair: Pair, message: str, before: Element | None, after: Element, sa
             if written is None or isinstance(after, Rpc):
                 yield _promised(pair, message, f"calls {message}" if isinstance(after, Rpc) else "writes it", reads)
             else:
-                field = after.name if isinstance(after, Field) and _REQUIRED not in now else ""
+                field = after.name if isinstance(after, Field) and _REQUIRED not in now.upper() else ""
                 content, what = sample(pair.old, written, field)
                 yield _promised(pair, message, what, reads, encoded=_encoded(pair, content))
 

@@ -103,7 +103,7 @@ def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
 
 
 def _field(message: Message, name: str) -> Field | None:
-    number = message.number_of(name)
+    number = message.numbers.get(name)
     return message.fields[number] if number is not None else None
 
 
@@ -159,6 +159,8 @@ def _element(schema: Schema, parent: str, name: str) -> Element | None:
     full_name = f"{parent}.{name}" if parent else name
     if parent in schema.messages and (field := _field(schema.messages[parent], name)):
         return field
+    if parent in schema.messages and name in schema.messages[parent].oneofs:
+        return schema.messages[parent].oneofs[name]
     if parent in schema.enums:
         return next((value for value in schema.enums[parent].values if value.name == name), None)
     if parent in schema.services:

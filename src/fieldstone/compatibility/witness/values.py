@@ -168,7 +168,7 @@ def enter(message: Message, field: FieldDescriptor) -> Message:
     return inside
 
 
-def get(message: Message, field: FieldDescriptor) -> Any:
+def get(message: Any, field: FieldDescriptor) -> Any:
     """The value of a field or an extension; the default where it is unset."""
     return _extensions(message)[field] if field.is_extension else getattr(message, field.name)
 
@@ -177,7 +177,7 @@ def _extensions(message: Message) -> Any:
     return message.Extensions
 
 
-def has(message: Message, field: FieldDescriptor) -> bool:
+def has(message: Any, field: FieldDescriptor) -> bool:
     """Whether a field that can tell it is set."""
     return bool(cast("Any", message).HasExtension(field) if field.is_extension else message.HasField(field.name))
 

@@ -1,0 +1,37 @@
+"""Source made from a compiled file compiles to the same contract."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from fieldstone.schema import buf
+from fieldstone.schema.descriptors import parse_image
+from fieldstone.schema.reduction import Sources, reduce_pair
+from tests.compatibility.batches import by_fieldstone, live_rules
+from tests.compatibility.test_buf_rules import images
+
+
+def compiled(sources: Sources) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in sources.items():
+            Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, path).write_text(text)
+        return buf.build(".", cwd=Path(folder)).output(what="build")
+
+
+def test_every_example_written_out_is_the_same_contract() -> None:
+    old, new = images()
+    seen: list[tuple[Sources, Sources]] = []
+
+    def look(before: Sources, after: Sources) -> bool:
+        seen.append((before, after))
+        return False
+
+    assert reduce_pair(old, new, look) is None
+    assert len(seen) == 1
+    for image, sources in zip((old, new), seen[0], strict=True):
+        again = compiled(sources)
+        assert by_fieldstone(image, again, live_rules()) == []
+        assert by_fieldstone(again, image, live_rules()) == []
+        assert [file.name for file in parse_image(again, where="again").file if file.name in sources] != []
