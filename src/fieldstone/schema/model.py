@@ -254,6 +254,10 @@ class Enum(Definition):
         """The numbers that have a name."""
         return frozenset(value.number for value in self.values)
 
+    def number_of(self, name: str) -> int | None:
+        """The number that has this name, if any has."""
+        return next((value.number for value in self.values if value.name == name), None)
+
     @property
     def declaration(self) -> str:
         """The enum's first line."""

@@ -6,7 +6,7 @@ from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.compatibility.structure import by_surface, lost
-from fieldstone.schema.model import Enum, EnumValue, Reservation
+from fieldstone.schema.model import Enum, EnumValue
 
 _WITHOUT_NAME = lost(Direction.READING_OLD, surfaces=[Surface.JSON])
 
@@ -38,8 +38,9 @@ def enum_value_removed(change: Removed[EnumValue], context: Context) -> Iterator
     has no name for the one and rejects the other. Of an alias only the name is lost.
     """
     enum = change.within.new if change.within else None
-    reserved = getattr(enum, "reserved", Reservation())
-    is_alias = isinstance(enum, Enum) and any(value.number == change.old.number for value in enum.values)
-    if (is_alias or reserved.has_number(change.old.number)) and reserved.has_name(change.old.name):
+    if not isinstance(enum, Enum):
+        return
+    is_alias = change.old.number in enum.numbers
+    if (is_alias or enum.reserved.has_number(change.old.number)) and enum.reserved.has_name(change.old.name):
         breaks = by_surface(_WITHOUT_NAME, Surface.SOURCE, Surface.STORAGE) if is_alias else None
         yield Hit(breaks=breaks)

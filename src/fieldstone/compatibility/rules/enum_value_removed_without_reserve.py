@@ -27,12 +27,13 @@ from fieldstone.schema.model import Enum, EnumValue
 )
 def enum_value_removed_without_reserve(change: Removed[EnumValue], context: Context) -> Iterator[Hit]:
     """A number that comes back under another name turns every stored value into something that was
-    never meant. `reserved` makes the compiler refuse that.
+    never meant. `reserved` makes the compiler refuse that. A name that lives on under another number is
+    told by `enum-value-renumbered`.
     """
     enum = change.within.new if change.within else None
-    if not isinstance(enum, Enum):
+    if not isinstance(enum, Enum) or enum.number_of(change.old.name) is not None:
         return
-    still_used = any(value.number == change.old.number for value in enum.values)
+    still_used = change.old.number in enum.numbers
     taken = {
         "number": still_used or enum.reserved.has_number(change.old.number),
         "name": enum.reserved.has_name(change.old.name),

@@ -25,6 +25,6 @@ def enum_value_renamed(change: Kept[EnumValue], context: Context) -> Iterator[Hi
     lives on under another number is told by `enum-value-renumbered`.
     """
     enum = change.within.new if change.within else None
-    lives_on = isinstance(enum, Enum) and any(value.name == change.old.name for value in enum.values)
+    lives_on = isinstance(enum, Enum) and enum.number_of(change.old.name) is not None
     if change.old.name != change.new.name and not lives_on:
         yield Hit()

@@ -31,8 +31,10 @@ from fieldstone.schema.model import Message, Oneof
 def oneof_removed(change: Removed[Oneof], context: Context) -> Iterator[Hit]:
     """Without the oneof a writer may set several members at once; an old reader keeps the last one
     that it meets and drops the others. Code that asks which member is set no longer compiles, and
-    that is all where the oneof had one member.
+    that is all where the oneof had one member, or all of them went into another oneof.
     """
     message = change.within.new if change.within else None
-    staying = [n for n in change.old.members if isinstance(message, Message) and n in message.fields]
-    yield Hit(breaks=None if len(staying) > 1 else [Surface.SOURCE])
+    fields = message.fields if isinstance(message, Message) else {}
+    staying = [fields[number].oneof for number in change.old.members if number in fields]
+    are_rivals = len(set(staying)) == 1 and staying[0] is not None
+    yield Hit(breaks=None if len(staying) > 1 and not are_rivals else [Surface.SOURCE])
