@@ -67,7 +67,7 @@ def json_keeps(writer: Type, reader: Type) -> bool:
     Integers of 64 bits are written as text, and every integer is read from either form.
     """
     if isinstance(writer, Enum) and isinstance(reader, Enum):
-        return _names(writer) <= _names(reader)
+        return _names(writer) <= _names(reader) and _unset(writer) == _unset(reader)
     if writer == reader:
         return True
     if isinstance(writer, Enum) or writer not in _INTEGERS or "bool" in (writer, reader):
@@ -100,5 +100,10 @@ def _holds(reader: Type, writer: Type) -> bool:
     return all(held.first <= number <= held.last for number in _numbers(writer))
 
 
-def _names(enum: Enum) -> set[tuple[str, int]]:
-    return {(value.name, value.number) for value in enum.values}
+def _names(enum: Enum) -> set[str]:
+    return {value.name for value in enum.values}
+
+
+def _unset(enum: Enum) -> str:
+    """The name of what a reader finds where a field without presence was not sent."""
+    return next((value.name for value in enum.values if value.number == 0), "")

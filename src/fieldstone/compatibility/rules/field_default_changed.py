@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Schema
 
 _MANY = ("repeated", "map")
 
@@ -44,12 +44,21 @@ _MANY = ("repeated", "map")
 def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """A value that was not sent is read as the default of the reader's schema. Writer and reader of
     different versions then hold different values for the same bytes, and neither notices. An enum
-    without a declared default has its first value. A required field is always sent, so that its default
+    without a declared default has its first value; JSON knows that by its name. A required field is always sent, so that its default
     shows in generated code alone.
     """
     old, new = change.old, change.new
     same_kind = (old.type, old.cardinality in _MANY) == (new.type, new.cardinality in _MANY)
     if old.unset != new.unset and same_kind:
         always_sent = old.cardinality == new.cardinality == "required"
-        breaks = [Surface.SOURCE] if always_sent else None
-        yield Hit(breaks=breaks, old=old.unset or "empty", new=new.unset or "empty")
+        same_name = _names(context.old, old) & _names(context.new, new)
+        breaks = [s for s in EVERYTHING if not (same_name and s is Surface.JSON)]
+        yield Hit(
+            breaks=[Surface.SOURCE] if always_sent else breaks, old=old.unset or "empty", new=new.unset or "empty"
+        )
+
+
+def _names(schema: Schema, field: Field) -> set[str]:
+    """What JSON calls the default of an enum field."""
+    enum = schema.enums.get(field.type)
+    return {value.name for value in enum.values if str(value.number) == field.unset} if enum else set()

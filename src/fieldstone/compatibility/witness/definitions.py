@@ -100,18 +100,15 @@ def dropped_ranges(pair: Pair, name: str) -> Iterator[Witness]:
 
 
 def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]]:
-    """The ways of an enum's values, with the field that carries them: one of the module's, or somebody else's."""
+    """The ways of an enum's values, with the field that carries them: one of the module's first, then somebody else's."""
     mine, theirs = pair.old.types.enum(name), pair.new.types.enum(name)
     if mine is None or theirs is None:
         return
-    holder = _holder(pair, name)
-    if holder is None:
-        messages: tuple[Any, Any] = pair.old.types.field_of_enum(mine), pair.new.types.field_of_enum(theirs)
-        number, called = 1, f"any message with a field of {name}"
-    else:
-        messages, number, called = holder
-    for route in pair_routes(pair, messages, called=called):
-        yield route, route.writer.fields_by_number[number]
+    anywhere = (pair.old.types.field_of_enum(mine), pair.new.types.field_of_enum(theirs))
+    ways = [_holder(pair, name), (anywhere, 1, f"any message with a field of {name}")]
+    for messages, number, called in (way for way in ways if way):
+        for route in pair_routes(pair, messages, called=called):
+            yield route, route.writer.fields_by_number[number]
 
 
 def _holder(pair: Pair, name: str) -> tuple[tuple[Any, Any], int, str] | None:

@@ -28,7 +28,7 @@ from fieldstone.compatibility.witness.values import (
 )
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
     from google.protobuf.message import Message
 
 Path = tuple["FieldDescriptor", ...]
@@ -144,9 +144,15 @@ def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescripto
     if mine.full_name != theirs.full_name:
         return False
     if reading.surface is Surface.JSON:
-        known = frozenset(theirs.values_by_name)
-        return any(names_of(mine, v) and not names_of(mine, v) & known and not names_of(theirs, v) for v in values)
+        return any(_is_new_name(mine, theirs, v) for v in values)
     return any(names_of(mine, v) and not names_of(theirs, v) for v in values)
+
+
+def _is_new_name(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) -> bool:
+    """Whether the reader knows none of a number's names, and what it calls the number has not left."""
+    names = names_of(mine, number)
+    left = names_of(theirs, number) - frozenset(mine.values_by_name)
+    return bool(names) and not names & frozenset(theirs.values_by_name) and not left
 
 
 def _made(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import chain
 
-from fieldstone.compatibility.finding import Witness
+from fieldstone.compatibility.finding import Surface, Witness
 from fieldstone.compatibility.witness import calls, definitions, promises
 from fieldstone.compatibility.witness.images import OTHERS
 from fieldstone.compatibility.witness.pair import Pair
@@ -94,8 +94,8 @@ def _of_oneof(pair: Pair, parent: str, members: Collection[int]) -> Iterator[Wit
 def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
     before, after = pair.old.schema.messages[parent], pair.new.schema.messages[parent]
     was, now = _field(before, name), _field(after, name)
-    numbers = {field.number for field in (was or now, now) if field}
-    if was and was.number in after.fields:
+    numbers = {field.number for field in (was, now) if field}
+    if was and was.number in after.fields and pair.surface is Surface.WIRE:
         numbers = {was.number}
     yield from of_fields(pair if was else pair.of_addition(), parent, numbers)
     for number in numbers & before.fields.keys() & after.fields.keys():
