@@ -60,10 +60,11 @@ static: setup ## formatting, lint, types, layers
 test: setup ## the whole suite, with its coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
 
-fuzz: setup ## thousands of random schema pairs through both engines
+fuzz: setup ## thousands of random schema pairs through both engines, and their witnesses
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
-		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py
+		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} FIELDSTONE_WITNESSES=$${FIELDSTONE_WITNESSES:-2000} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py \
+		tests/compatibility/test_witness_pairs.py
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

@@ -33,6 +33,5 @@ def enum_value_number_reused(change: Added[EnumValue] | Renumbered[EnumValue], c
     """
     past = context.ledger.type(change.new.parent)
     use = past.number_taken(change.new.number, change.new.name)
-    lives_on = {v.name for v in context.new.enums[change.new.parent].values if v.number == change.new.number}
-    if use and not (use.until is None and use.name in lives_on):
+    if use and use.until is not None:
         yield Hit(taker=change.new.name, taken=change.new.number, earlier=use.name, since=use.since)

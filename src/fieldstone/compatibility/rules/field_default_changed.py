@@ -44,8 +44,8 @@ _MANY = ("repeated", "map")
 def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """A value that was not sent is read as the default of the reader's schema. Writer and reader of
     different versions then hold different values for the same bytes, and neither notices. An enum
-    without a declared default has its first value; JSON knows that by its name. A required field is always sent, so that its default
-    shows in generated code alone.
+    without a declared default has its first value; JSON knows that by its name. A required field is
+    always sent, so that its default shows in generated code alone.
     """
     old, new = change.old, change.new
     same_kind = (old.type, old.cardinality in _MANY) == (new.type, new.cardinality in _MANY)
@@ -53,9 +53,8 @@ def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit
         always_sent = old.cardinality == new.cardinality == "required"
         same_name = _names(context.old, old) & _names(context.new, new)
         breaks = [s for s in EVERYTHING if not (same_name and s is Surface.JSON)]
-        yield Hit(
-            breaks=[Surface.SOURCE] if always_sent else breaks, old=old.unset or "empty", new=new.unset or "empty"
-        )
+        breaks = [Surface.SOURCE] if always_sent else breaks
+        yield Hit(breaks=breaks, old=old.unset or "empty", new=new.unset or "empty")
 
 
 def _names(schema: Schema, field: Field) -> set[str]:

@@ -6,10 +6,11 @@ from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.compatibility.structure import by_surface, lost
-from fieldstone.schema.model import Field, Message
+from fieldstone.schema.model import Element, Field, Message
 
 _BESIDES = (Surface.SOURCE, Surface.STORAGE)
 _GAINED = by_surface(lost(Direction.READING_OLD), *_BESIDES)
+_GAINED_BY_NUMBER = by_surface(lost(Direction.READING_OLD, surfaces=[Surface.WIRE]), *_BESIDES)
 _LOST = by_surface(lost(Direction.READ_BY_OLD), *_BESIDES)
 
 
@@ -52,10 +53,17 @@ def field_required_changed(change: Kept[Field] | Added[Field], context: Context)
     is_required = change.new.cardinality == "required"
     if isinstance(change, Added):
         if is_required and change.within and isinstance(change.within.new, Message):
-            yield Hit(breaks=_GAINED, what="is new and required", buf=_seen_by_buf(change.within.new, context))
+            breaks = _GAINED_BY_NUMBER if _was_required(change.within.old, change.new) else _GAINED
+            yield Hit(breaks=breaks, what="is new and required", buf=_seen_by_buf(change.within.new, context))
     elif is_required != (change.old.cardinality == "required"):
         what = "became required" if is_required else "is no longer required"
         yield Hit(breaks=_GAINED if is_required else _LOST, what=what)
+
+
+def _was_required(message: Element, field: Field) -> bool:
+    """Whether JSON of the released message always had the field's name."""
+    fields = message.fields.values() if isinstance(message, Message) else ()
+    return any(f.cardinality == "required" and f.json_name == field.json_name for f in fields)
 
 
 def _seen_by_buf(message: Message, context: Context) -> Sequence[str] | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Witness
+from fieldstone.compatibility.witness.definitions import dropped_ranges
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import routes
 from fieldstone.schema.model import Rpc
@@ -77,6 +78,7 @@ def _messages(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witnes
             for route in routes(pair, names, called=f"{path} {side}"):
                 yield from route.search(route.reading.writer.fields(route.writer))
                 yield from (witness for field in route.reader.fields for witness in route.missing(field))
+            yield from dropped_ranges(pair, names)
 
 
 def _sent_as_get(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witness]:

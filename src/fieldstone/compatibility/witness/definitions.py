@@ -88,19 +88,19 @@ def _as_any(version: Version, message: Message) -> str:
     return json.dumps({"@type": f"type.googleapis.com/{message.DESCRIPTOR.full_name}", **inside})
 
 
-def dropped_ranges(pair: Pair, name: str) -> Iterator[Witness]:
-    """An extension of somebody else's, with a number that the newer version no longer takes."""
-    before, after = pair.old.schema.messages[name], pair.new.schema.messages[name]
-    mine, theirs = pair.old.types.message(name), pair.new.types.message(name)
-    if mine is not None and theirs is not None:
+def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
+    """An extension of somebody else's, with a number that the newer version's message no longer takes."""
+    before, after = pair.old.schema.messages.get(names[0]), pair.new.schema.messages.get(names[1])
+    mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
+    if before and after and mine is not None and theirs is not None:
         for first, _ in uncovered(before.extension_ranges, after.extension_ranges):
             extension = pair.old.types.extend(mine, first)
-            route = Route(reading(pair, old=True), pair.old.label, pair.new.label, mine, theirs, name)
+            route = Route(reading(pair, old=True), pair.old.label, pair.new.label, mine, theirs, names[0])
             yield from route.search([extension])
 
 
 def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]]:
-    """The ways of an enum's values, with the field that carries them: one of the module's first, then somebody else's."""
+    """The ways of an enum's values, with the field that carries them: one of the module's, then somebody else's."""
     mine, theirs = pair.old.types.enum(name), pair.new.types.enum(name)
     if mine is None or theirs is None:
         return

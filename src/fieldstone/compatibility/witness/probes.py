@@ -183,11 +183,12 @@ def _aliases(
     reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
 ) -> Iterator[tuple[str, str]]:
     """The first name of each enum number that is written, with each further one; none that is an addition."""
+    enum = valued(field).enum_type
     theirs: Container[str] | None = None
     if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
         known = valued(other).enum_type
-        theirs = known.values_by_name if known is not None else None
-    enum = valued(field).enum_type
+        is_same = known is not None and enum is not None and known.full_name == enum.full_name
+        theirs = known.values_by_name if is_same else None
     for number in (value[1] if isinstance(value, tuple) else value for value in values if enum is not None):
         names = [value.name for value in enum.values if value.number == number] if enum is not None else []
         yield from ((names[0], other) for other in names[1:] if theirs is None or other in theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ class Route:
         yield from doubtful[:1]
 
     def missing(self, field: FieldDescriptor) -> Iterator[Witness]:
-        """The proof that the reader requires a field that the writer does not have."""
-        if field.is_required and self.reading.written_as(self.writer, field) is None:
+        """The proof that the reader requires a field that the writer does not have, or may leave out."""
+        mine = self.reading.written_as(self.writer, field)
+        if field.is_required and not (mine is not None and mine.is_required):
             read, _ = self._read(self._empty)
             if read is not None and not read.HasField(field.name):
                 yield self._witness(self._empty, Difference(Kind.MISSING, None, field), read)
@@ -81,7 +83,8 @@ class Route:
         else:
             found = self._compared(probe, read)
         if found is None:
-            return None
+            refused = problem and probe.alias is not None
+            return self._witness(probe, Difference(Kind.REFUSED, reason=problem), None) if refused else None
         return self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
 
     def _compared(self, probe: Probe, read: Message) -> Difference | None:
@@ -121,7 +124,12 @@ class Route:
 
     def _text(self, probe: Probe) -> str:
         text = self.json_of(probe.message) or "{}"
-        return text.replace(f'"{probe.alias[0]}"', f'"{probe.alias[1]}"') if probe.alias else text
+        if probe.alias is None:
+            return text
+        first, alias = probe.alias
+        if text == "{}" and len(probe.path) == 1:  # a zero that is left out may be written all the same
+            return json.dumps({probe.path[0].json_name: alias})
+        return text.replace(f'"{first}"', f'"{alias}"')
 
     def json_of(self, message: Message) -> str | None:
         """The ProtoJSON of a message of the writer; None if it has none."""

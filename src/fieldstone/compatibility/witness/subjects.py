@@ -67,7 +67,7 @@ def of_message(pair: Pair, name: str) -> Iterator[Witness]:
 def _of_kept(pair: Pair, name: str) -> Iterator[Witness]:
     """What a message promises beside its fields."""
     if name in pair.new.schema.messages:
-        yield from definitions.dropped_ranges(pair, name)
+        yield from definitions.dropped_ranges(pair, (name, name))
         yield from promises.json_format(pair, name)
 
 
