@@ -7,6 +7,7 @@ The front page is README.md; every rule, command and setting has its page from t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,8 +57,14 @@ def pages() -> Mapping[str, str]:
     texts = {path: (ROOT / path).read_text("utf-8") for path in COPIED}
     front = (ROOT / "README.md").read_text("utf-8").replace("](docs/", "](")
     made = {"index.md": front, "rules/index.md": _rules(), "settings.md": _settings()}
-    rules = {f"rules/{name}.md": explain(name) for name in (*all_rules(), *_OTHERS)}
-    return texts | made | rules | dict(_commands())
+    return texts | made | _rule_pages() | dict(_commands())
+
+
+def _rule_pages() -> dict[str, str]:
+    """A page for every finding; those of rules wait for buf to compile their examples."""
+    names = [*all_rules(), *_OTHERS]
+    with ThreadPoolExecutor() as pool:
+        return {f"rules/{name}.md": text for name, text in zip(names, pool.map(explain, names), strict=True)}
 
 
 def _below(folder: str) -> list[str]:

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from fieldstone.cli import cli
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.settings import SCHEMA
 
@@ -33,7 +34,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("rule", all_rules())
 def test_every_rule_has_a_page_with_all_its_parts(site: Path, rule: str) -> None:
     page = (site / f"rules/{rule}.html").read_text("utf-8")
-    for part in ("Why", "What it finds", "What it lets pass", "What to do", "Settings"):
+    proof = ["Witness"] if {Surface.WIRE, Surface.JSON} & {*all_rules()[rule].breaks} else []
+    for part in ("Why", "What it finds", *proof, "What it lets pass", "What to do", "Settings"):
         assert f">{part}<" in page
     assert f'href="{rule}.html"' in (site / "rules/index.html").read_text("utf-8")
 

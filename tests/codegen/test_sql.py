@@ -12,8 +12,8 @@ from fieldstone.codegen.sql import migration_views, script
 from fieldstone.codegen.views import MigrationView
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
+from fieldstone.workflows.examples import compile_example
 from tests.codegen.server import PostgresServer
-from tests.conftest import compile_sources
 
 ENTITY = 'option (fieldstone.v1.entity) = { primary_key: ["id"] %s };'
 STATUS = "enum Status { STATUS_UNSPECIFIED = 0; STATUS_PAID = 4; }"
@@ -36,7 +36,7 @@ def views(*releases: str) -> list[MigrationView]:
     """The migrations of releases 1.0.0, 1.1.0, ... with these sources."""
     history = []
     for number, source in enumerate(releases):
-        image = compile_sources(f"{IMPORTS} {source} {STATUS}")
+        image = compile_example(f"{IMPORTS} {source} {STATUS}")
         history.append((f"1.{number}.0", read_schema(image, where="test", with_imports=True)))
     return migration_views(history, outbox="acme_outbox")
 

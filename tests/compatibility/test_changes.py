@@ -16,7 +16,7 @@ from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.verdict import Bump, required_bump
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from tests.conftest import compile_sources
+from fieldstone.workflows.examples import compile_example
 
 KEY = 'primary_key: "run"'
 BY_RUN = 'queries: {name: "by_run" equal: "run"}'
@@ -24,7 +24,7 @@ OTHER = "message Other { option (fieldstone.v1.entity) = {not_stored: true}; }"
 
 
 def schema_of(sources: str) -> Schema:
-    return read_schema(compile_sources(f"{OTHER} {sources}"), where="example")
+    return read_schema(compile_example(f"{OTHER} {sources}"), where="example")
 
 
 def step(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, changed_types, pair
+from fieldstone.compatibility.rules import Sources
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import File, Package, Schema
 from fieldstone.schema.storage import Column, StoredQuery, Table
-from tests.conftest import Sources, compile_sources
+from fieldstone.workflows.examples import compile_example
 
 
 def schema_of(sources: Sources) -> Schema:
-    image = compile_sources(sources)
+    image = compile_example(sources)
     return read_schema(image, where="example") if image else Schema()
 
 

@@ -18,7 +18,7 @@ from fieldstone.compatibility.second_opinion import disagreements
 from fieldstone.schema import buf
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from tests.conftest import compile_sources
+from fieldstone.workflows.examples import compile_example
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -45,7 +45,7 @@ EXAMPLES = cases(style=True)
 
 
 def schema_of(sources: Sources) -> Schema:
-    image = compile_sources(sources)
+    image = compile_example(sources)
     return read_schema(image, where="example") if image else Schema()
 
 
@@ -76,8 +76,8 @@ def test_buf_agrees_on_every_example(rule: Rule, example: Example) -> None:
     findings = judge_example(example, [r for r in all_rules().values() if not r.is_style])
     with tempfile.TemporaryDirectory() as folder:
         against = Path(folder, "old.binpb")
-        against.write_bytes(compile_sources(example.before))
-        running = buf.breaking(compile_sources(example.after), against, cwd=Path(folder))
+        against.write_bytes(compile_example(example.before))
+        running = buf.breaking(compile_example(example.after), against, cwd=Path(folder))
         assert disagreements(findings, running.annotations(what="buf breaking")) == []
 
 

@@ -10,8 +10,8 @@ from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
+from fieldstone.workflows.examples import compile_example
 from tests.compatibility.test_rules import TODAY, cases, schema_of
-from tests.conftest import compile_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ CASES = cases(style=False)
 
 
 def version_of(label: str, sources: Sources) -> Version:
-    return Version(label, compile_sources(sources), schema_of(sources))
+    return Version(label, compile_example(sources), schema_of(sources))
 
 
 def judged(example: Example, rules: Mapping[str, Rule]) -> list[str]:

@@ -14,7 +14,8 @@ from fieldstone.schema import buf, entity
 from fieldstone.schema.descriptors import parse_image, read_schema
 from fieldstone.schema.entity import ColumnOptions, Entity, Index, Outbox, Query, read_column, read_entity, read_serves
 from fieldstone.schema.model import Schema
-from tests.conftest import ANNOTATIONS, VOCABULARY, compile_sources
+from fieldstone.workflows.examples import compile_example
+from tests.conftest import ANNOTATIONS, VOCABULARY
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -56,7 +57,7 @@ RENAMED = {"from": "sources"}
 
 
 def schema_of(sources: str) -> Schema:
-    return read_schema(compile_sources(sources), where="example")
+    return read_schema(compile_example(sources), where="example")
 
 
 def with_option(options: Any, data: bytes) -> Any:

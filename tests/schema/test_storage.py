@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from fieldstone.compatibility.rules import Sources
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.entity import Index
 from fieldstone.schema.storage import Column, Table, snake, tables
-from tests.conftest import Sources, compile_sources
+from fieldstone.workflows.examples import compile_example
 
 TYPES = """
 import "google/protobuf/timestamp.proto";
@@ -22,7 +23,7 @@ message Step { option (fieldstone.v1.entity) = {}; FIELD; oneof either { string 
 
 
 def tables_of(sources: Sources) -> dict[str, Table]:
-    return tables(read_schema(compile_sources(sources), where="example"))
+    return tables(read_schema(compile_example(sources), where="example"))
 
 
 def table(package: str, message: str, entity: str = "", fields: str = "string id = 1;") -> Table:

@@ -16,8 +16,8 @@ from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.settings import Settings
 from fieldstone.workflows.disagreement import find_disagreements
+from fieldstone.workflows.examples import compile_example
 from fieldstone.workflows.judgement import Side, judge_change
-from tests.conftest import compile_sources
 
 SETTINGS = Settings(Path()).module("acme")
 NOISE = "".join(
@@ -54,7 +54,7 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def side(sources: dict[str, str], label: str) -> Side:
-    image = compile_sources(sources)
+    image = compile_example(sources)
     return Side(image, read_schema(image, where=label), label)
 
 

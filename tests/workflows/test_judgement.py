@@ -17,16 +17,16 @@ from fieldstone.schema.descriptors import read_schema
 from fieldstone.settings import Settings
 from fieldstone.workflows import judgement
 from fieldstone.workflows.check import check
+from fieldstone.workflows.examples import compile_example
 from fieldstone.workflows.judgement import Side, judge_change
 from fieldstone.workflows.project import Project
-from tests.conftest import compile_sources
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = Settings(Path()).module("acme")
 
 
 def side(sources: str, label: str) -> Side:
-    image = compile_sources(sources)
+    image = compile_example(sources)
     return Side(image, read_schema(image, where=label), label)
 
 

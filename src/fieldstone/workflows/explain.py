@@ -6,6 +6,7 @@ import difflib
 import textwrap
 from collections.abc import Iterable
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.rules import Example, Rule, Sources, all_rules
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.errors import FieldstoneError
@@ -64,6 +65,7 @@ def _page(rule: Rule) -> str:
         f"{rule.level.capitalize()} by default; {kind}. Since {rule.since}.",
         f"## Why\n\n{_paragraph(rule.why)}",
         f"## What it finds\n\n{_example(hit)}",
+        *_witnesses(rule, hit),
         f"## What it lets pass\n\n{_example(miss)}",
         f"## What to do\n\n{_paragraph(_sentence(rule.advice))}",
     ]
@@ -73,6 +75,22 @@ def _page(rule: Rule) -> str:
         f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "warning"  # error, warning, note or off\n```'
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _witnesses(rule: Rule, example: Example) -> Iterable[str]:
+    """The proof that the example breaks the wire or JSON, found anew."""
+    from fieldstone.workflows.examples import proven
+
+    if not {Surface.WIRE, Surface.JSON} & {*rule.breaks}:
+        return
+    try:
+        witnesses = [witness for finding in proven(rule, example) for witness in finding.witnesses]
+    except FieldstoneError as error:
+        yield f"## Witness\n\n{_paragraph(f'Shown where buf compiles the example; here it does not: {error}')}"
+        return
+    lines = [f"{witness.surface}: {witness.sentence}" for witness in witnesses]
+    if lines:
+        yield "## Witness\n\n```text\n" + "\n".join(lines) + "\n```"
 
 
 def _example(example: Example) -> str:

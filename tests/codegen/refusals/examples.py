@@ -9,9 +9,10 @@ from google.protobuf import descriptor_pb2
 
 from fieldstone.codegen.record_classes import RecordSources
 from fieldstone.codegen.refusals import refusals
+from fieldstone.compatibility.rules import Sources
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from tests.conftest import Sources, compile_sources, with_headers
+from fieldstone.workflows.examples import compile_example, with_headers
 
 PATH = "acme/v1/example.proto"
 ENTITY = "option (fieldstone.v1.entity)"
@@ -20,7 +21,7 @@ COLUMN = "(fieldstone.v1.column)"
 
 def schema_of(sources: Sources) -> Schema:
     """The model of an example with all that it imports."""
-    image = compile_sources(sources)
+    image = compile_example(sources)
     files = [file.name for file in descriptor_pb2.FileDescriptorSet.FromString(image).file]
     return read_schema(image, where="the example", own_files=files)
 

@@ -27,11 +27,11 @@ _HARMLESS = ("STRING_PIECE", "STRING")
         "FIELD_SAME_JAVA_UTF8_VALIDATION",
     ],
     examples=[
-        hit("message Step { int64 id = 1; }", "message Step { int64 id = 1 [jstype = JS_STRING]; }"),
         hit(
             'edition = "2023"; message Step { map<string, int32> sizes = 1; }',
             'edition = "2023"; message Step { map<string, int32> sizes = 1 [features.utf8_validation = NONE]; }',
         ),
+        hit("message Step { int64 id = 1; }", "message Step { int64 id = 1 [jstype = JS_STRING]; }"),
         hit(
             'syntax = "proto2"; message Step { optional string id = 1; }',
             'syntax = "proto2"; option java_string_check_utf8 = true; message Step { optional string id = 1; }',

@@ -16,12 +16,12 @@ from fieldstone.schema.model import Enum, Message
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
     buf=["RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"],
     examples=[
-        hit('message Step { reserved "note", "remark"; }', 'message Step { reserved "note"; }'),
         hit(
             'message Step { reserved 2; reserved "note"; string id = 1; }',
             "message Step { reserved 2; string id = 1; }",
             history=["message Step { string id = 1; string note = 2; }"],
         ),
+        hit('message Step { reserved "note", "remark"; }', 'message Step { reserved "note"; }'),
         miss('message Step { reserved "note"; }', 'message Step { reserved "remark", "note"; }'),
     ],
 )

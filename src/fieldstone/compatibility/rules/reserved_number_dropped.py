@@ -16,12 +16,12 @@ from fieldstone.schema.model import Enum, Message, Reservation, uncovered
     breaks=EVERYTHING,
     buf=["RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"],
     examples=[
-        hit("message Step { reserved 2, 5 to 9; }", "message Step { reserved 2, 5 to 7; }"),
         hit(
             'message Step { reserved 2; reserved "note"; string id = 1; }',
             'message Step { reserved "note"; string id = 1; }',
             history=["message Step { string id = 1; string note = 2; }"],
         ),
+        hit("message Step { reserved 2, 5 to 9; }", "message Step { reserved 2, 5 to 7; }"),
         hit("enum End { reserved 3; END_NONE = 0; }", "enum End { END_NONE = 0; }"),
         miss("message Step { reserved 2, 3; }", "message Step { reserved 2 to 4; }"),
     ],

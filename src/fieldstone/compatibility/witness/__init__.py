@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from fieldstone.compatibility.finding import Direction, Finding, Surface, Witness
 from fieldstone.compatibility.ledger import Ledger
@@ -101,13 +102,20 @@ def prove(
 
 
 def _witnesses(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier | None) -> Iterator[Witness]:
-    yield from subjects.of_subject(pair, finding.subject, finding.message)
-    if earlier is not None:
-        for version in history.releases(finding.subject, pair.old.schema, pair.new.schema, ledger):
-            release = earlier(version)
-            if release is not None:
-                past = Pair(release, pair.new, pair.surface, Mode.HISTORY)
-                yield from history.of_subject(past, finding.subject)
+    """What the older version shows first; where it had nothing, what earlier releases show."""
+    tries = [
+        subjects.of_subject(pair, finding.subject, finding.message),
+        _of_history(finding, pair, ledger, earlier) if earlier else (),
+    ]
+    yield from chain(*(tries if finding.was else reversed(tries)))
+
+
+def _of_history(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier) -> Iterator[Witness]:
+    for version in history.releases(finding.subject, pair.old.schema, pair.new.schema, ledger):
+        release = earlier(version)
+        if release is not None:
+            past = Pair(release, pair.new, pair.surface, Mode.HISTORY)
+            yield from history.of_subject(past, finding.subject)
 
 
 def find_any(
