@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -14,13 +15,16 @@ from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
+from fieldstone.compatibility.witness import Version, prove
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
+from tests.compatibility.batches import by_fieldstone, live_rules
 from tests.compatibility.test_rules import TODAY
 
 RULES = list(all_rules().values())
 LARGEST_NUMBER = 536_870_911
 NEWER_EDITION = 1005
+WITNESSED = 5
 UNKNOWN = b"\xba\xbb\x3b\x03new"  # field 121271, length-delimited: of no descriptor that there is
 
 INT32, INT64, MESSAGE = (
@@ -55,6 +59,17 @@ def add_field(
 
 
 def judged(old: bytes, new: bytes) -> list[Finding]:
+    """What the rules find; buf's catalogue and the search for witnesses see the images too, and must end."""
+    by_fieldstone(old, new, live_rules())
+    found = by_rules(old, new)
+    versions = [Version(label, data, read_schema(data, where=label)) for label, data in (("1.0.0", old), ("new", new))]
+    for finding in found[:WITNESSED]:
+        with suppress(TypeError):  # what protobuf's runtime does not load cannot be proven
+            prove(finding, *versions)
+    return found
+
+
+def by_rules(old: bytes, new: bytes) -> list[Finding]:
     before, after = read_schema(old, where="old"), read_schema(new, where="new")
     describe(before, after)
     ledger = Ledger().advance(before, "1.0.0")
