@@ -11,6 +11,7 @@ from fieldstone.codegen.conversions import SAME, constant
 from fieldstone.codegen.entities import entity_view, oneof_attributes
 from fieldstone.codegen.fields import FieldConversion, field_conversion, map_types, nested_message, nested_messages
 from fieldstone.codegen.names import CONTRACTS, STORAGE, package
+from fieldstone.codegen.servicers import servicer_views
 from fieldstone.codegen.upcasts import argument_elements, upcast_views
 from fieldstone.codegen.views import (
     AttributeView,
@@ -37,6 +38,7 @@ def module_view(
     dto_module: DtoModule,
     built_by_slots: BuiltBySlots,
     migrations: Sequence[MigrationView],
+    own_files: Collection[str],
 ) -> ModuleView:
     """All that the templates see of a module.
 
@@ -46,8 +48,9 @@ def module_view(
         dto_module: where each file's DTOs are.
         built_by_slots: what is known of the application's classes.
         migrations: what each release does to a database, oldest first.
+        own_files: the paths of the module's own files.
     """
-    return _Builder(schema, module, dto_module, built_by_slots).view(migrations)
+    return _Builder(schema, module, dto_module, built_by_slots, own_files).view(migrations)
 
 
 def outbox_table(module: str) -> str:
@@ -61,12 +64,14 @@ class _Builder:
     module: str
     dto_module: DtoModule
     built_by_slots: BuiltBySlots
+    own_files: Collection[str]
 
     def view(self, migrations: Sequence[MigrationView]) -> ModuleView:
         contracts, storage = package(self.module, CONTRACTS), package(self.module, STORAGE)
         names = DtoNames(self.schema, self.dto_module)
         stored = tables(self.schema).values()
         entities = [entity_view(t, self.schema, by_slots=self._by_slots(t.message)) for t in stored]
+        upcasts = list(upcast_views(self.schema, names, self.entities))
         outbox = any(entity.aggregate for entity in entities)
         return ModuleView(
             module=self.module,
@@ -81,8 +86,16 @@ class _Builder:
             upcast_imports=names.imports(argument_elements(self.entities, self.schema)),
             mappings=[self._mapping(message, names) for message in self.messages],
             entities=entities,
-            upcasts=list(upcast_views(self.schema, names, self.entities)),
+            upcasts=upcasts,
             migrations=migrations,
+            servicers=servicer_views(
+                self.schema,
+                names,
+                own=self.own_files,
+                tables=list(stored),
+                upcasts=upcasts,
+                dto_module=self.dto_module,
+            ),
         )
 
     @cached_property

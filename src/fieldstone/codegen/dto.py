@@ -49,6 +49,7 @@ class Contracts:
         grpcio: the same of grpcio; empty where there are no services.
         needs_common: whether googleapis-common-protos is imported.
         imports: the other contracts packages that are imported, sorted.
+        services: the full names of the services of the module's own files.
     """
 
     files: Mapping[str, str]
@@ -56,6 +57,7 @@ class Contracts:
     grpcio: str
     needs_common: bool
     imports: tuple[str, ...]
+    services: tuple[str, ...]
 
 
 def contracts(image: bytes, places: Places, own_files: Collection[str], *, where: str) -> Contracts:
@@ -90,6 +92,11 @@ def contracts(image: bytes, places: Places, own_files: Collection[str], *, where
         grpcio=_version(_GRPC_VERSION, written.values()),
         needs_common=any(path in COMMON_FILES for path in reached),
         imports=tuple(sorted(elsewhere)),
+        services=tuple(
+            ".".join(filter(None, (by_path[path].package, service.name)))
+            for path in sorted(set(own_files) & set(by_path))
+            for service in by_path[path].service
+        ),
     )
 
 

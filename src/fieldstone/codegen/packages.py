@@ -23,11 +23,21 @@ has had no release since 1.53."""
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a module's packages are numbered as; `version` is of PEP 440, `source` the module's folder."""
+    """What a module's packages are numbered as.
+
+    Attributes:
+        module: the module's name.
+        version: as PEP 440 has it.
+        source: the module's folder.
+        semver: as the registry has it.
+        digest: of the release, or of the sources where they are none.
+    """
 
     module: str
     version: str
     source: str
+    semver: str
+    digest: str
 
 
 def package_folder(module: str, kind: str) -> str:
@@ -76,11 +86,26 @@ def contracts_package(release: Release, generated: Contracts, others: Mapping[st
             examples=_examples(modules),
         ),
     }
+    if generated.services:
+        files[f"{name}/release.py"] = render(
+            "release.py.j2",
+            release=release,
+            distribution=distribution(release.module, CONTRACTS),
+            services=generated.services,
+        )
     return _below(package_folder(release.module, CONTRACTS), files)
 
 
-def storage_package(release: Release) -> dict[str, str]:
-    """The files around the modules of a storage package: path below the folder of all generated code, to text."""
+def storage_package(release: Release, *, served: bool) -> dict[str, str]:
+    """The files around the modules of a storage package.
+
+    Args:
+        release: what it is numbered as.
+        served: whether it has servicers.
+
+    Returns:
+        path below the folder of all generated code, to text.
+    """
     name = package(release.module, STORAGE)
     files = {
         f"{name}/__init__.py": f'"""Mappers, repositories and migrations of {release.module}."""\n',
@@ -94,6 +119,7 @@ def storage_package(release: Release) -> dict[str, str]:
             version=release.version,
             runtime=f"fieldstone-runtime{_RUNTIME_RANGE}",
             runtime_postgres=f"fieldstone-runtime[postgres]{_RUNTIME_RANGE}",
+            runtime_grpc=f"fieldstone-runtime[grpc]{_RUNTIME_RANGE}" if served else "",
         ),
     }
     return _below(package_folder(release.module, STORAGE), files)

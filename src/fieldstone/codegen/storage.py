@@ -1,4 +1,4 @@
-"""The storage half of what is generated for a module: records, mapper, repositories, migrations, upcasts."""
+"""The storage half of what is generated for a module: records, mapper, repositories, servicers, migrations, upcasts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fieldstone.codegen.packages import SQL, package_folder
 from fieldstone.codegen.record_classes import RecordSources, by_slots
 from fieldstone.codegen.refusals import refuse
 from fieldstone.codegen.render import render
+from fieldstone.codegen.served import served_rpcs
 from fieldstone.codegen.sql import migration_views, script
 from fieldstone.codegen.views import ModuleView
 from fieldstone.schema.model import Schema
@@ -45,7 +46,7 @@ def storage_view(
     Raises:
         FieldstoneError: an annotation cannot be met; the error lists all that cannot.
     """
-    if not any(message.entity is not None for message in schema.messages.values()):
+    if not is_stored_or_served(schema, own_files):
         return None
     sources = RecordSources(record_paths)
     refuse(schema, module, own=own_files, find_record=sources.find, root=root)
@@ -59,7 +60,14 @@ def storage_view(
         dto_module=dto_module,
         built_by_slots=built_by_slots,
         migrations=migration_views(history, outbox=outbox_table(module)),
+        own_files=own_files,
     )
+
+
+def is_stored_or_served(schema: Schema, own_files: Collection[str]) -> bool:
+    """Whether an annotation asks for storage code."""
+    stored = any(message.entity is not None for message in schema.messages.values())
+    return stored or any(True for _ in served_rpcs(schema, own_files))
 
 
 def storage_files(view: ModuleView) -> dict[str, str]:
@@ -67,6 +75,8 @@ def storage_files(view: ModuleView) -> dict[str, str]:
     root = f"{package_folder(view.module, STORAGE)}/{view.storage}"
     view = with_examples(view)
     files = {f"{root}/{name}.py": render(f"{name}.py.j2", view=view) for name in _modules(view)}
+    for servicer in view.servicers:
+        files[f"{root}/{servicer.module}.py"] = render("servicer.py.j2", view=view, servicer=servicer)
     for migration in view.migrations:
         for database, statements in (("sqlite", migration.sqlite), ("postgresql", migration.postgres)):
             files[f"{SQL}/{view.module}/{database}/{migration.version}.sql"] = script(statements)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from fieldstone.codegen.service_views import ServicerView
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportView:
@@ -376,6 +378,7 @@ class ModuleView:
         entities: the stored ones.
         upcasts: from each superseded DTO to its successor, and back where nothing is lost.
         migrations: oldest first.
+        servicers: of the services whose rpcs queries answer.
     """
 
     module: str
@@ -392,3 +395,4 @@ class ModuleView:
     entities: Sequence[EntityView] = ()
     upcasts: Sequence[UpcastView] = ()
     migrations: Sequence[MigrationView] = field(default=())
+    servicers: Sequence[ServicerView] = ()

@@ -142,7 +142,18 @@ class _Generator:
 
     def _release(self, module: Module) -> Release:
         version, unreleased = self._version(module)
-        return Release(module.name, python_version(version, unreleased=unreleased), module.path)
+        return Release(
+            module.name,
+            python_version(version, unreleased=unreleased),
+            module.path,
+            semver=f"{version}{'.' if '-' in version else '-'}dev.0" if unreleased else version,
+            digest=self._digest(module, version, unreleased=unreleased),
+        )
+
+    def _digest(self, module: Module, version: str, *, unreleased: bool) -> str:
+        if unreleased:
+            return self.project.dependencies.digest(module)
+        return self.project.registry.release(module.name, version).digest
 
     def _others(self, made: Contracts) -> dict[str, Release]:
         by_package = {package(name, CONTRACTS): name for name in self.owners.values()}
@@ -165,8 +176,6 @@ class _Generator:
         """The storage package, the upcasts and the migrations; nothing for a module without entities."""
         files = own_files(self.project, module)
         schema = read_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
-        if not any(message.entity for message in schema.messages.values()):
-            return {}
         from fieldstone.codegen.storage import storage_files, storage_view, upcast_file
 
         view = storage_view(
@@ -180,7 +189,11 @@ class _Generator:
         )
         if view is None:
             return {}
-        return storage_package(self._release(module)) | storage_files(view) | upcast_file(view)
+        return (
+            storage_package(self._release(module), served=bool(view.servicers))
+            | storage_files(view)
+            | upcast_file(view)
+        )
 
     def _history(self, module: Module, schema: Schema) -> list[tuple[str, Schema]]:
         """The schema of each release, and of the working tree where it is none of them."""

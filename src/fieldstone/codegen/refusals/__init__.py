@@ -19,6 +19,7 @@ from fieldstone.codegen.refusals import (
     nesting,
     queries,
     records,
+    serving,
     sql_names,
 )
 from fieldstone.codegen.refusals.subject import Refusal, Subject
@@ -27,7 +28,7 @@ from fieldstone.schema.model import Schema
 
 __all__ = ["Refusal", "RefusedError", "refusals", "refuse"]
 
-_TOPICS = (entities, keys, queries, codecs, defaults, nesting, sql_names, methods, classes, records)
+_TOPICS = (entities, keys, queries, codecs, defaults, nesting, sql_names, methods, classes, records, serving)
 
 
 class RefusedError(FieldstoneError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fieldstone.codegen.entities import query_order
 from fieldstone.codegen.refusals.keys import named_field
-from fieldstone.codegen.refusals.subject import Refusal, Subject, nearest, quoted, twice
+from fieldstone.codegen.refusals.subject import Refusal, Subject, quoted, twice
 from fieldstone.schema.entity import Query
 from fieldstone.schema.storage import Table
 
@@ -87,18 +87,6 @@ def _sequence(query: Query) -> list[str]:
     return [name for name in dict.fromkeys((query.range, *query.order_by)) if name and name not in query.equal]
 
 
-def serves(subject: Subject) -> Iterator[Refusal]:
-    """An rpc names a query that is there."""
-    known = {stored.full_name: stored for table in subject.tables.values() for stored in table.queries.values()}
-    for service in subject.schema.services.values():
-        for rpc in service.rpcs.values() if service.file in subject.own else ():
-            if rpc.serves and rpc.serves not in known:
-                message = rpc.serves.rpartition(".")[0]
-                what = "no query of it" if message in subject.tables else "no query of a stored message"
-                problem = f"{rpc.name} serves {rpc.serves}, which is {what}"
-                yield Refusal(rpc.location, problem, nearest(rpc.serves, known))
-
-
 def _queries(subject: Subject) -> Iterator[tuple[Table, Query]]:
     for table in subject.tables.values():
         for query in table.entity.queries:
@@ -110,5 +98,5 @@ def _named(query: Query) -> list[str]:
     return [name for name in dict.fromkeys((*query.equal, query.range, *query.order_by)) if name]
 
 
-CHECKS = (fields, parts, order, indexed, serves)
+CHECKS = (fields, parts, order, indexed)
 """Every check of the topic."""

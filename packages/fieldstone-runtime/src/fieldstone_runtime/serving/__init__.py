@@ -6,7 +6,15 @@ Servicers are for `grpc.aio`: a client that is slow or gone holds no thread.
 from fieldstone_runtime.serving.answering import Answering, status
 from fieldstone_runtime.serving.contract import Contract
 from fieldstone_runtime.serving.interceptor import ContractInterceptor
-from fieldstone_runtime.serving.paging import DEFAULT_LIMITS, Page, PageLimits, Question, converted, page_size, read_page
+from fieldstone_runtime.serving.paging import (
+    DEFAULT_LIMITS,
+    Page,
+    PageLimits,
+    Question,
+    converted,
+    page_size,
+    read_page,
+)
 from fieldstone_runtime.serving.refusals import NothingFoundError, RefusedRequestError, UnanswerableError, given
 from fieldstone_runtime.serving.server import new_server
 

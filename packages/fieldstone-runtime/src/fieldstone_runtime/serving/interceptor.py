@@ -56,7 +56,10 @@ class ContractInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc, unu
         wanted = dict(handler_call_details.invocation_metadata or ()).get(VERSION_HEADER, "")
         ending = self._ending(contract, service, str(wanted))
         if ending is None and handler is None:
-            ending = grpc.StatusCode.UNIMPLEMENTED, f"{contract.NAME} {contract.VERSION} has no {handler_call_details.method}"
+            ending = (
+                grpc.StatusCode.UNIMPLEMENTED,
+                f"{contract.NAME} {contract.VERSION} has no {handler_call_details.method}",
+            )
         metadata = (
             (CONTRACT_HEADER, contract.NAME),
             (VERSION_HEADER, contract.VERSION),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -121,7 +120,7 @@ def read_page(
     """
     page = Page[Dto, Position]([], [], more=False)
     taken = 0
-    with closing(cast("Any", records)) if hasattr(records, "close") else closing(_Open()):
+    try:
         for record in records:
             dto = converted(record, to_dto)
             taken += dto.ByteSize()
@@ -129,14 +128,10 @@ def read_page(
                 return Page(page.items, page.positions, more=True)
             page.items.append(dto)
             page.positions.append(position(record))
+    finally:
+        if isinstance(records, Generator):
+            records.close()
     return page
-
-
-class _Open:
-    """Stands for an iterator that holds nothing."""
-
-    def close(self) -> None:
-        """Nothing is to be let go of."""
 
 
 def converted(record: Record, to_dto: Callable[[Record], Dto]) -> Dto:

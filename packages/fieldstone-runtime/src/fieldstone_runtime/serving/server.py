@@ -36,7 +36,8 @@ async def new_server(
     Raises:
         ModuleNotFoundError: the extra `grpc` of fieldstone-runtime is not installed.
     """
-    from grpc_health.v1 import health as plain_health, health_pb2, health_pb2_grpc
+    from grpc_health.v1 import health as plain_health
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
     from grpc_reflection.v1alpha import reflection
 
     services = [name for contract in contracts for name in contract.SERVICES if name not in without]

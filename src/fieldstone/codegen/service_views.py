@@ -1,0 +1,114 @@
+"""What the template of a servicer sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fieldstone.codegen.views import ImportView, UpcastView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedView:
+    """An argument of a query, or a part of a position in its answer.
+
+    `value` is an expression over `request`, or over `record`; `type` its annotation.
+    """
+
+    name: str
+    value: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConverterView:
+    """From a record to the DTO that a service answers with.
+
+    Attributes:
+        name: the function: "to_dto_step", or one of the servicer's own, "to_dto_step_v2".
+        first: the mapper's function for the stored message.
+        record: the record's class.
+        dto: the class of the DTO.
+        upcasts: those that come after the mapper, in their order; none where its DTO is the answer.
+    """
+
+    name: str
+    first: str
+    record: str
+    dto: str
+    upcasts: Sequence[UpcastView]
+
+    @property
+    def whole(self) -> str:
+        """The function as the servicer's methods name it."""
+        return f"self._{self.name}" if self.upcasts else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRpcView:
+    """An rpc that a query answers.
+
+    Attributes:
+        name: the rpc; `function`: in snake case.
+        comment: the rpc's.
+        kind: record, records, count or stream.
+        query: the repository's method; full_name: with its message.
+        what: what a record is called: "step".
+        request, response: the classes of the messages.
+        equal, range: the arguments of the query that the request has.
+        sized: whether the request has a page_size.
+        paged: whether the answer is read page by page.
+        resumable: whether the request has a page_token.
+        tokens: whether the response has a next_page_token.
+        holder: the response's field for the answer; empty where the response is the DTO.
+        dto: the class of the DTO.
+        record: the class of the record.
+        order: the parts of a position in the answer.
+        converter: from a record to the DTO; None for a count.
+    """
+
+    name: str
+    function: str
+    comment: str
+    kind: str
+    query: str
+    full_name: str
+    what: str
+    request: str
+    response: str
+    equal: Sequence[AskedView]
+    range: Sequence[AskedView]
+    sized: bool
+    paged: bool
+    resumable: bool
+    tokens: bool
+    holder: str
+    dto: str
+    record: str
+    order: Sequence[AskedView]
+    converter: ConverterView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicerView:
+    """A servicer.
+
+    Attributes:
+        module: the module: "telemetry_query_service_v1"; `name`: the class.
+        service: the service's full name; `comment`: its comment.
+        base: the class of the generated stub.
+        imports: the modules of DTOs and stubs.
+        rpcs: those that queries answer.
+        converters: each once.
+    """
+
+    module: str
+    name: str
+    service: str
+    comment: str
+    base: str
+    imports: Sequence[ImportView]
+    rpcs: Sequence[ServedRpcView]
+    converters: Sequence[ConverterView]
