@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,25 @@ class AskedView:
     name: str
     value: str
     type: str
+
+    @property
+    def local(self) -> str:
+        """The variable that holds it."""
+        return f"{self.name}_" if self.name in _TAKEN or keyword.iskeyword(self.name) else self.name
+
+    @property
+    def kind(self) -> str:
+        """The class of a part of a position; an enum is kept as its number."""
+        return self.type if self.type in _CLASSES else "int"
+
+
+_TAKEN = frozenset(
+    "self request context question after size page item items found count record records next_page_token "
+    "asyncio grpc given converted page_size read_page unfit read_duration datetime timedelta".split()
+)
+"""What a variable of a servicer's methods must not hide."""
+
+_CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, camel, function_name
 from fieldstone.codegen.fields import field_conversion
@@ -141,7 +142,7 @@ class _Writer:
         """How the record becomes the DTO that is answered with."""
         if not told:
             return None
-        steps = [self._upcast(old, new) for old, new in zip(told, told[1:])]
+        steps = [self._upcast(old, new) for old, new in pairwise(told)]
         return ConverterView(
             name=f"to_dto_{function_name(told[-1])}" if steps else f"to_dto_{record_name(told[0])}",
             first=f"to_dto_{record_name(told[0])}",

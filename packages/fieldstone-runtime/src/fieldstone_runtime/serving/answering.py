@@ -46,7 +46,11 @@ def status(error: BaseException) -> tuple[grpc.StatusCode, str] | None:
 
 
 class Answering:
-    """Ends a call of `grpc.aio` with the status of the exception that leaves its block: `async with Answering(context):`."""
+    """Ends a call of `grpc.aio` with the status of the exception that leaves its block.
+
+    async with Answering(context):
+        ...
+    """
 
     def __init__(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         self._context = context

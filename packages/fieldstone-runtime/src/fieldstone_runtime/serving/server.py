@@ -11,13 +11,13 @@ from fieldstone_runtime.serving.contract import Contract
 from fieldstone_runtime.serving.interceptor import ContractInterceptor
 
 if TYPE_CHECKING:
-    from grpc_health.v1.health.aio import HealthServicer
+    from grpc_health.v1 import health as health_servicers
 
 
 async def new_server(
     *contracts: Contract,
     without: Collection[str] = (),
-    health: HealthServicer | None = None,
+    health: health_servicers.aio.HealthServicer | None = None,
     interceptors: Sequence[Any] = (),
     **options: Any,
 ) -> grpc.aio.Server:
@@ -36,16 +36,16 @@ async def new_server(
     Raises:
         ModuleNotFoundError: the extra `grpc` of fieldstone-runtime is not installed.
     """
-    from grpc_health.v1 import health as plain_health
+    from grpc_health.v1 import health as health_servicers
     from grpc_health.v1 import health_pb2, health_pb2_grpc
     from grpc_reflection.v1alpha import reflection
 
     services = [name for contract in contracts for name in contract.SERVICES if name not in without]
     own = ContractInterceptor(contracts, services)
     server = grpc.aio.server(interceptors=(own, *interceptors), **options)
-    servicer = plain_health.aio.HealthServicer() if health is None else health
-    for name in (plain_health.OVERALL_HEALTH, *services):
+    servicer = health_servicers.aio.HealthServicer() if health is None else health
+    for name in (health_servicers.OVERALL_HEALTH, *services):
         await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    reflection.enable_server_reflection((*services, plain_health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    reflection.enable_server_reflection((*services, health_servicers.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
