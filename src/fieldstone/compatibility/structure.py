@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
 from fieldstone.compatibility.finding import Direction, Surface
-from fieldstone.schema.model import Enum, uncovered
+from fieldstone.schema.model import Enum
+from fieldstone.schema.reservation import uncovered
 
 if TYPE_CHECKING:
     from fieldstone.schema.model import Field, Message, Schema

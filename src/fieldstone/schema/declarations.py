@@ -16,8 +16,9 @@ from google.protobuf import descriptor_pb2
 from fieldstone.schema.descriptors import is_import, parse_image, syntax_of
 from fieldstone.schema.features import Features, defaults_of, resolve
 from fieldstone.schema.fields import cardinality_of, composite_of, field_options, is_group, presence_of, type_of
-from fieldstone.schema.model import Location, Ranges
+from fieldstone.schema.model import Location
 from fieldstone.schema.places import Path, Places
+from fieldstone.schema.reservation import Ranges
 
 _REQUIRED = descriptor_pb2.FieldDescriptorProto.LABEL_REQUIRED
 

@@ -32,13 +32,13 @@ from fieldstone.schema.model import (
     Location,
     Message,
     Oneof,
-    Reservation,
     Rpc,
     Schema,
     Service,
 )
 from fieldstone.schema.options import OptionReader
 from fieldstone.schema.places import Path, Places
+from fieldstone.schema.reservation import Reservation
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import (

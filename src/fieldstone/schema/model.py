@@ -14,6 +14,7 @@ from functools import cached_property
 
 from fieldstone.schema.entity import ColumnOptions, Entity
 from fieldstone.schema.options import Option
+from fieldstone.schema.reservation import NOTHING_RESERVED, Ranges, Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,26 +153,6 @@ class Oneof(Element):
         return f"oneof {self.members}"
 
 
-Ranges = tuple[tuple[int, int], ...]
-"""Inclusive ranges of numbers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """The numbers (inclusive ranges) and names that an element keeps from being used."""
-
-    ranges: Ranges = ()
-    names: frozenset[str] = frozenset()
-
-    def has_number(self, number: int) -> bool:
-        """Whether the number is reserved."""
-        return any(first <= number <= last for first, last in self.ranges)
-
-    def has_name(self, name: str) -> bool:
-        """Whether the name is reserved."""
-        return name in self.names
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition(Element):
     """What a file declares by full name; `file` is its path relative to the root of the module."""
@@ -195,7 +176,7 @@ class Message(Definition):
 
     fields: Mapping[int, Field] = field(default_factory=dict)
     oneofs: Mapping[str, Oneof] = field(default_factory=dict)
-    reserved: Reservation = Reservation()
+    reserved: Reservation = NOTHING_RESERVED
     extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
     entity: Entity | None = field(default=None, compare=False)
@@ -246,7 +227,7 @@ class Enum(Definition):
 
     values: tuple[EnumValue, ...] = ()
     closed: bool = False
-    reserved: Reservation = Reservation()
+    reserved: Reservation = NOTHING_RESERVED
     json_format: str = "ALLOW"
 
     @property
@@ -400,22 +381,6 @@ class Schema:
         """Whether both compile to the same descriptors, comments and layout aside."""
         mine = {path: file.content for path, file in self.files.items()}
         return mine == {path: file.content for path, file in other.files.items()}
-
-
-def uncovered(old: Ranges, new: Ranges) -> list[tuple[int, int]]:
-    """The parts of the inclusive ranges `old` that no range of `new` covers, in order."""
-    missing: list[tuple[int, int]] = []
-    for first, last in sorted(old):
-        start = first
-        for covered_from, covered_to in sorted(new):
-            if covered_from > last or covered_to < start:
-                continue
-            if covered_from > start:
-                missing.append((start, covered_from - 1))
-            start = covered_to + 1
-        if start <= last:
-            missing.append((start, last))
-    return missing
 
 
 _VERSION = re.compile(r"v\d+(?:p\d+)?(?:(?:alpha|beta)\d*|test\w*)?")

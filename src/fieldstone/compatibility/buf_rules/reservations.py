@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldstone.compatibility.buf_rules.catalogue import Hits
 from fieldstone.compatibility.buf_rules.wording import quoted, span, spans
 from fieldstone.schema.declarations import DeclaredEnum, DeclaredMessage
-from fieldstone.schema.model import Ranges, uncovered
+from fieldstone.schema.reservation import Ranges, uncovered
 
 
 def dropped_reservations(was: DeclaredEnum | DeclaredMessage, now: DeclaredEnum | DeclaredMessage) -> Hits:

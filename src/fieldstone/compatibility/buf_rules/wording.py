@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from fieldstone.schema.declarations import DeclaredField
-from fieldstone.schema.model import Ranges
+from fieldstone.schema.reservation import Ranges
 
 _ESCAPES = {
     "\a": r"\a",

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Message, uncovered
+from fieldstone.schema.model import Message
+from fieldstone.schema.reservation import uncovered
 
 
 @rule(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field, Reservation
+from fieldstone.schema.model import Field
+from fieldstone.schema.reservation import Reservation
 
 
 @rule(

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Enum, Message, Reservation, uncovered
+from fieldstone.schema.model import Enum, Message
+from fieldstone.schema.reservation import Reservation, uncovered
 
 
 @rule(

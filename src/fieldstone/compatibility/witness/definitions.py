@@ -14,7 +14,7 @@ from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import Route, pair_routes, reading
 from fieldstone.compatibility.witness.values import fill_required, put, singles
 from fieldstone.compatibility.witness.words import in_hex, shown
-from fieldstone.schema.model import uncovered
+from fieldstone.schema.reservation import uncovered
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor

@@ -10,7 +10,8 @@ from fieldstone.compatibility.witness import calls, definitions
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import routes
 from fieldstone.compatibility.witness.subjects import numbers_of, searched
-from fieldstone.schema.model import Enum, Message, Reservation, Schema, uncovered
+from fieldstone.schema.model import Enum, Message, Schema
+from fieldstone.schema.reservation import Reservation, uncovered
 
 
 def releases(subject: str, old: Schema, new: Schema, ledger: Ledger) -> list[str]:

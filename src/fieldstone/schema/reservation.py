@@ -1,0 +1,43 @@
+"""Numbers and names that an element keeps from being used, and ranges of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Ranges = tuple[tuple[int, int], ...]
+"""Inclusive ranges of numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The numbers (inclusive ranges) and names that an element keeps from being used."""
+
+    ranges: Ranges = ()
+    names: frozenset[str] = frozenset()
+
+    def has_number(self, number: int) -> bool:
+        """Whether the number is reserved."""
+        return any(first <= number <= last for first, last in self.ranges)
+
+    def has_name(self, name: str) -> bool:
+        """Whether the name is reserved."""
+        return name in self.names
+
+
+NOTHING_RESERVED = Reservation()
+
+
+def uncovered(old: Ranges, new: Ranges) -> list[tuple[int, int]]:
+    """The parts of the inclusive ranges `old` that no range of `new` covers, in order."""
+    missing: list[tuple[int, int]] = []
+    for first, last in sorted(old):
+        start = first
+        for covered_from, covered_to in sorted(new):
+            if covered_from > last or covered_to < start:
+                continue
+            if covered_from > start:
+                missing.append((start, covered_from - 1))
+            start = covered_to + 1
+        if start <= last:
+            missing.append((start, last))
+    return missing
