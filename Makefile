@@ -27,7 +27,11 @@ help: ## print this list
 
 setup: $(READY) ## make or refresh .venv from requirements.lock
 
-$(READY): requirements.lock pyproject.toml packages/fieldstone-runtime/pyproject.toml src/fieldstone/__init__.py
+# The example, and the generated packages that it uses, are installed where they lie.
+EDITABLE := . packages/fieldstone-runtime examples/telemetry \
+	generated/python/telemetry-contracts generated/python/telemetry-storage generated/python/trainer-contracts
+
+$(READY): requirements.lock src/fieldstone/__init__.py $(addsuffix /pyproject.toml,$(EDITABLE))
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 		echo "there is no $(PYTHON) on PATH: Fieldstone needs Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -40,7 +44,7 @@ $(READY): requirements.lock pyproject.toml packages/fieldstone-runtime/pyproject
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.txt
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable packages/fieldstone-runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix --editable ,$(EDITABLE))
 	@$(BIN)/python -m compileall -q src packages
 	@touch $@
 

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from telemetry_app.bus import RunBus
 from telemetry_app.hub import TelemetryAsyncHub
 from telemetry_app.live import LiveTelemetryController
 from telemetry_app.plot import plot_rewards
-from telemetry_app.records import StepRecord
 from telemetry_app.writer import TelemetryWriterService
 
 _GRACE_SECONDS = 5.0
@@ -50,19 +48,17 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     bus = RunBus()
     controller = LiveTelemetryController(bus)
     writer = TelemetryWriterService(bus, repository, checkpoint=opened.checkpoint)
-
-    def stored_steps(run_id: str) -> Iterator[StepRecord]:
-        return iter(repository.steps_by_run(run_id))
-
+    hub = TelemetryAsyncHub(bus, repository)
     server = grpc.aio.server()
-    trainer_grpc.add_RunTelemetryServiceServicer_to_server(TelemetryAsyncHub(bus, stored_steps), server)
+    trainer_grpc.add_RunTelemetryServiceServicer_to_server(hub, server)
     port = server.add_insecure_port(listen)
     await server.start()
     print(f"listening on {listen.rpartition(':')[0]}:{port}", flush=True)
     following = asyncio.create_task(controller.run())
     writing = asyncio.create_task(writer.run())
     drawing = None if quiet else asyncio.create_task(screen.show(controller, Console(stderr=True)))
-    await _asked_to_stop()
+    await asyncio.wait([asyncio.create_task(_asked_to_stop()), writing], return_when=asyncio.FIRST_COMPLETED)
+    hub.stop()
     await server.stop(_GRACE_SECONDS)
     bus.close()
     await asyncio.gather(writing, following)

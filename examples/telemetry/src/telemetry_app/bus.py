@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from time import monotonic
 
-from telemetry_app.control import ControlEvent
+from telemetry_app.control import ControlEvent, Marker
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 
@@ -182,6 +183,14 @@ class RunBus:
         while full := [s for s in self._of(topic) if s.durable and s.is_full and not s.is_closed]:
             await full[0].room()
 
+    async def flushed(self) -> None:
+        """Wait until durable subscribers have dealt with all that was published so far."""
+        for subscription in [s for s in self._of(Topic.CONTROL) if s.durable and not s.is_closed]:
+            passed = asyncio.Event()
+            marker = Event(Topic.CONTROL, Marker(), 0, monotonic(), partial(_told, passed))
+            subscription.offer(marker)
+            await passed.wait()
+
     def publish(self, topic: Topic, payload: Payload, *, size: int = 0, settled: Settled | None = None) -> None:
         """Give an event to all subscribers of its topic, at once.
 
@@ -202,3 +211,7 @@ class RunBus:
 
     def _of(self, topic: Topic) -> list[Subscription]:
         return [subscription for subscription in self.subscriptions if topic in subscription.topics]
+
+
+def _told(passed: asyncio.Event, _: Exception | None) -> None:
+    passed.set()

@@ -39,4 +39,9 @@ class StreamEnded:
     problem: str = ""
 
 
-ControlEvent = SequenceGap | StreamEnded
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Stands in the queue of a durable subscriber behind all that was published before it."""
+
+
+ControlEvent = SequenceGap | StreamEnded | Marker

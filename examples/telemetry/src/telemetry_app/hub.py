@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from trainer_contracts.trainer.v1 import telemetry_pb2 as trainer
@@ -15,16 +16,17 @@ from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 from telemetry_app.boundary.trainer import RefusedError, episode_record, step_message, step_record
 from telemetry_app.bus import RunBus, Topic
 from telemetry_app.control import StreamEnded
+from telemetry_app.following import followed_steps
 from telemetry_app.receipts import Receipts
 from telemetry_app.records import EpisodeRollup, StepRecord
 from telemetry_app.sequences import GapWatch, RunSequence
 
+if TYPE_CHECKING:
+    from telemetry_storage.repository import TelemetryRepository
+
 Context = grpc.aio.ServicerContext[Any, Any]
 Requests = AsyncIterator[Any]
 Read = Callable[[Any], tuple[Topic, StepRecord | EpisodeRollup, int]]
-Stored = Callable[[str], Iterator[StepRecord]]
-
-_REPLAYED_AT_ONCE = 500
 
 
 class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
@@ -35,12 +37,14 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
 
     Args:
         bus: where the records go.
-        stored_steps: gives the stored steps of a run, in any order.
+        repository: what is stored, to read it.
     """
 
-    def __init__(self, bus: RunBus, stored_steps: Stored) -> None:
-        self._bus, self._stored_steps = bus, stored_steps
+    def __init__(self, bus: RunBus, repository: TelemetryRepository) -> None:
+        self._bus, self._repository = bus, repository
         self._sequence, self._gaps = RunSequence(self._last_stored), GapWatch()
+        self._draining: set[asyncio.Task[RefusedError | None]] = set()
+        self._stopping = False
 
     async def PublishRunSteps(  # noqa: N802  # gRPC's name
         self, requests: Requests, context: Context
@@ -59,45 +63,40 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
     async def StreamRunSteps(  # noqa: N802
         self, request: trainer.StreamRunStepsRequest, context: Context
     ) -> AsyncIterator[trainer.StreamRunStepsResponse]:
-        """Give the steps of a run after a position: the stored ones, then what comes.
-
-        Each comes once, in the order of positions as far as it is stored. A caller that reads too slowly
-        to follow what comes is told DATA_LOSS, and may begin again after the last position that it has.
-        """
+        """Give the steps of a run after a position: the stored ones, then what comes, until the caller leaves."""
         if not request.run_id:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "run_id is empty: name the run to follow")
-        live = self._bus.subscribe(f"stream of {context.peer()}", Topic.STEP)
-        try:
-            reached = request.since_seq
-            for step in await asyncio.to_thread(self._after, request.run_id, reached):
-                reached = max(reached, step.seq_id or 0)
-                yield trainer.StreamRunStepsResponse(step=step_message(step))
-            while events := await live.take(_REPLAYED_AT_ONCE, 0):
-                if live.dropped:
-                    await context.abort(
-                        grpc.StatusCode.DATA_LOSS,
-                        f"read too slowly: {live.dropped} events passed; begin again with since_seq={reached}",
-                    )
-                for step in (e.payload for e in events if isinstance(e.payload, StepRecord)):
-                    if step.run_id == request.run_id and (step.seq_id or 0) > reached:
-                        reached = step.seq_id or 0
-                        yield trainer.StreamRunStepsResponse(step=step_message(step))
-        finally:
-            self._bus.unsubscribe(live)
+        if request.since_seq < 0:
+            problem = f"since_seq must be 0 or more, and is {request.since_seq}"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+        async for step in followed_steps(self._bus, self._repository, request.run_id, request.since_seq):
+            yield trainer.StreamRunStepsResponse(step=step_message(step))
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "the hub stops")
+
+    def stop(self) -> None:
+        """Read no more from workers; what was taken is still stored and answered, then their streams end."""
+        self._stopping = True
+        for task in self._draining:
+            task.cancel()
 
     async def _stored(self, requests: Requests, context: Context, read: Read) -> AsyncIterator[int]:
         """How many records of a stream are stored, as often as that grows."""
         receipts = Receipts()
         draining = asyncio.create_task(self._drain(requests, read, receipts))
+        self._draining.add(draining)
         problem = "the worker left"
         try:
             async for stored in receipts.news():
                 yield stored
+            if self._stopping:
+                problem = "the hub stops; send what was not answered again"
+                await context.abort(grpc.StatusCode.UNAVAILABLE, problem)
             refused = receipts.failure or await draining
             problem = str(refused or "")
             if refused:
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
         finally:
+            self._draining.discard(draining)
             draining.cancel()
             with suppress(asyncio.CancelledError):
                 await draining
@@ -108,6 +107,7 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         try:
             async for request in requests:
                 topic, record, size = read(request)
+                await self._sequence.recall(record.run_id)
                 await self._bus.room(topic)
                 self._publish(topic, record, size, receipts)
         except RefusedError as refused:
@@ -133,8 +133,6 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         return Topic.EPISODE, episode_record(request.episode), request.ByteSize()
 
     def _last_stored(self, run_id: str) -> int:
-        return max((step.seq_id or 0 for step in self._stored_steps(run_id)), default=0)
-
-    def _after(self, run_id: str, since: int) -> list[StepRecord]:
-        found = (step for step in self._stored_steps(run_id) if (step.seq_id or 0) > since)
-        return sorted(found, key=lambda step: step.seq_id or 0)
+        steps = (step.seq_id or 0 for step in self._repository.steps_by_run(run_id))
+        episodes = (episode.seq_id or 0 for episode in self._repository.episodes_by_run(run_id))
+        return max(chain(steps, episodes), default=0)

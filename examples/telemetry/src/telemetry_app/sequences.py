@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
 from telemetry_app.control import SequenceGap
 from telemetry_app.records import StepRecord
 
-_REMEMBERED = 4096
-"""So many runs, and so many agents, are remembered; of others the count begins anew from what is stored."""
+_REMEMBERED = 2**16
+"""So many runs, and so many agents, are remembered; for others the count begins anew from what is stored."""
 
 
 class RunSequence:
     """Gives every record of a run its position in the run's stream.
 
     Args:
-        last_stored: gives the last position that is stored of a run, 0 for none. It is asked
-            once for a run, so that positions go on after a restart.
+        last_stored: gives the last position that is stored of a run, 0 for none. It is asked in a thread,
+            and once for a run, so that positions go on after a restart.
     """
 
     def __init__(self, last_stored: Callable[[str], int]) -> None:
         self._last_stored = last_stored
         self._last: OrderedDict[str, int] = OrderedDict()
 
+    async def recall(self, run_id: str) -> None:
+        """Make ready to give positions of a run."""
+        if run_id not in self._last:
+            stored = await asyncio.to_thread(self._last_stored, run_id)
+            self._last.setdefault(run_id, stored)  # another stream of the run may have been faster
+
     def next(self, run_id: str) -> int:
-        """The next position, from 1."""
-        last = self._last.pop(run_id, None)
-        position = (self._last_stored(run_id) if last is None else last) + 1
+        """The next position of a run that was recalled, from 1."""
+        position = self._last.pop(run_id) + 1
         self._last[run_id] = position
         if len(self._last) > _REMEMBERED:
             self._last.popitem(last=False)

@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ import gymnasium
 import numpy as np
 from trainer_contracts.trainer.v1 import telemetry_pb2 as trainer
 from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
+
+from telemetry_app.delivery import Delivery
 
 _PAYLOAD_VERSION = 1
 
@@ -98,48 +101,48 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
-async def stream(hub: str, messages: Iterator[trainer.RunStep | trainer.RunEpisode]) -> tuple[int, int]:
-    """Send messages to the hub, and wait until all are stored.
+async def stream(
+    hub: str, messages: Iterator[trainer.RunStep | trainer.RunEpisode], *, patience: float = 60.0
+) -> tuple[int, int]:
+    """Send messages to the hub, again after a broken connection, until all are stored.
 
     Args:
         hub: its address, HOST:PORT.
         messages: what to send.
+        patience: how long to try to reach a hub that is away, in seconds.
 
     Returns:
         How many steps and how many episodes are stored.
 
     Raises:
-        grpc.aio.AioRpcError: the hub refused one, or left.
+        grpc.aio.AioRpcError: the hub refused one, or stayed away.
     """
-    episodes: asyncio.Queue[trainer.RunEpisode | None] = asyncio.Queue()
+    steps = Delivery[trainer.PublishRunStepsRequest](patience=patience)
+    episodes = Delivery[trainer.PublishRunEpisodesRequest](patience=patience)
 
-    async def steps() -> AsyncIterator[trainer.PublishRunStepsRequest]:
+    async def play() -> None:
         for message in messages:
             if isinstance(message, trainer.RunStep):
-                yield trainer.PublishRunStepsRequest(step=message)
+                await steps.put(trainer.PublishRunStepsRequest(step=message))
             else:
-                await episodes.put(message)
-                await asyncio.sleep(0)
-        await episodes.put(None)
+                await episodes.put(trainer.PublishRunEpisodesRequest(episode=message))
+            await asyncio.sleep(0)  # what is played must get out between two steps
+        steps.end()
+        episodes.end()
 
-    async def ended() -> AsyncIterator[trainer.PublishRunEpisodesRequest]:
-        while (episode := await episodes.get()) is not None:
-            yield trainer.PublishRunEpisodesRequest(episode=episode)
-
-    async with grpc.aio.insecure_channel(hub) as channel:
-        stub = trainer_grpc.RunTelemetryServiceStub(channel)
-        return await asyncio.gather(_last(stub.PublishRunSteps(steps())), _last(stub.PublishRunEpisodes(ended())))
-
-
-async def _last(answers: Any) -> int:
-    stored = 0
-    async for answer in answers:
-        stored = answer.stored
-    return stored
+    try:
+        async with grpc.aio.insecure_channel(hub) as channel, asyncio.TaskGroup() as tasks:
+            stub = trainer_grpc.RunTelemetryServiceStub(channel)
+            tasks.create_task(play())
+            tasks.create_task(steps.run(stub.PublishRunSteps))
+            tasks.create_task(episodes.run(stub.PublishRunEpisodes))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return steps.stored, episodes.stored
 
 
-def main() -> None:
-    """The command."""
+def main() -> int:
+    """The command; 2 where the hub refused something, or stayed away."""
     parser = argparse.ArgumentParser(description="Play a gymnasium environment, and stream each step to the hub.")
     parser.add_argument("--hub", required=True, help="HOST:PORT")
     parser.add_argument("--env", default="FrozenLake-v1", help="as gymnasium names it")
@@ -147,11 +150,17 @@ def main() -> None:
     parser.add_argument("--agent", default=None, help="the id of the agent")
     parser.add_argument("--episodes", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--patience", type=float, default=60.0, help="how long a hub may be away, in seconds")
     asked = parser.parse_args()
     messages = played(asked.env, run_id=asked.run, episodes=asked.episodes, seed=asked.seed, agent_id=asked.agent)
-    steps, episodes = asyncio.run(stream(asked.hub, messages))
-    print(f"stored: {steps} steps of {episodes} episodes")
+    try:
+        steps, episodes = asyncio.run(stream(asked.hub, messages, patience=asked.patience))
+    except grpc.aio.AioRpcError as error:
+        print(f"error: {asked.hub} answered {error.code().name}: {error.details()}", file=sys.stderr)
+        return 2
+    print(f"stored: {steps} steps, {episodes} episodes")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -57,7 +57,7 @@ class TelemetryWriterService:
         self._repository = repository
         self._batch, self._batch_seconds = batch, batch_seconds
         self._checkpoint, self._checkpoint_seconds = checkpoint, checkpoint_seconds
-        self._queue = bus.subscribe("writer", Topic.STEP, Topic.EPISODE, capacity=capacity, durable=True)
+        self._queue = bus.subscribe("writer", *Topic, capacity=capacity, durable=True)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self.stored = self.new = 0
 
@@ -86,7 +86,7 @@ class TelemetryWriterService:
             for event in events:
                 await self._settle([event])
             return
-        self.stored += len(events)
+        self.stored += sum(event.topic is not Topic.CONTROL for event in events)
         for event in events:
             _tell(event, None)
 
