@@ -42,6 +42,7 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
         StorageError: the database cannot be opened or migrated.
         RuntimeError: the address is taken.
     """
+    asked = _asked_to_stop()
     opened = SQLiteDatabase(database)
     repository = SQLiteTelemetryRepository(opened)
     repository.migrate()
@@ -57,7 +58,7 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     following = asyncio.create_task(controller.run())
     writing = asyncio.create_task(writer.run())
     drawing = None if quiet else asyncio.create_task(screen.show(controller, Console(stderr=True)))
-    await asyncio.wait([asyncio.create_task(_asked_to_stop()), writing], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([asyncio.create_task(asked.wait()), writing], return_when=asyncio.FIRST_COMPLETED)
     hub.stop()
     await server.stop(_GRACE_SECONDS)
     bus.close()
@@ -72,12 +73,12 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     repository.close()
 
 
-async def _asked_to_stop() -> None:
+def _asked_to_stop() -> asyncio.Event:
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    await asked.wait()
+    return asked
 
 
 def main() -> int:
