@@ -62,7 +62,9 @@ def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(asyncio.wait_for(scenario(), LONGEST))
 
 
-async def published(stub: Any, messages: Iterable[trainer.PublishRunStepsRequest]) -> tuple[int, grpc.aio.AioRpcError | None]:
+async def published(
+    stub: Any, messages: Iterable[trainer.PublishRunStepsRequest]
+) -> tuple[int, grpc.aio.AioRpcError | None]:
     """How many the hub answered for, and how the stream ended."""
     stored = 0
     try:

@@ -23,19 +23,23 @@ class Delivery(Generic[M]):
     Args:
         window: how many messages may be on their way before the worker waits.
         patience: how long to try without that anything gets stored, in seconds.
+        progress: called as often as `stored` grows.
 
     Attributes:
         stored: how many messages are stored.
     """
 
-    def __init__(self, *, window: int = 1000, patience: float = 60.0) -> None:
+    def __init__(
+        self, *, window: int = 1000, patience: float = 60.0, progress: Callable[[], None] | None = None
+    ) -> None:
         self.stored = 0
         self._window, self._patience = window, patience
+        self._tell = progress or (lambda: None)
         self._waiting: deque[M] = deque()
         self._sent: deque[M] = deque()
         self._ended = False
         self._changed = asyncio.Event()
-        self._progress = monotonic()
+        self._last_stored = monotonic()
 
     async def put(self, message: M) -> None:
         """Take a message on, once there is room in the window."""
@@ -58,7 +62,7 @@ class Delivery(Generic[M]):
         Raises:
             grpc.aio.AioRpcError: the hub refused a message, or was away for longer than the patience.
         """
-        self._progress = monotonic()
+        self._last_stored = monotonic()
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             wait=wait_random_exponential(multiplier=0.05, max=2),
@@ -77,8 +81,9 @@ class Delivery(Generic[M]):
                 self._sent.popleft()
             self.stored += answer.stored - stored
             stored = answer.stored
-            self._progress = monotonic()
+            self._last_stored = monotonic()
             self._changed.set()
+            self._tell()
 
     async def _messages(self) -> AsyncIterator[M]:
         while True:
@@ -94,7 +99,7 @@ class Delivery(Generic[M]):
         await self._changed.wait()
 
     def _gives_up(self, _: RetryCallState) -> bool:
-        return monotonic() - self._progress > self._patience
+        return monotonic() - self._last_stored > self._patience
 
 
 def _may_pass(error: BaseException) -> bool:

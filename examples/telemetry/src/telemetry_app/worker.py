@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,7 +102,11 @@ def _plain(value: Any) -> Any:
 
 
 async def stream(
-    hub: str, messages: Iterator[trainer.RunStep | trainer.RunEpisode], *, patience: float = 60.0
+    hub: str,
+    messages: Iterator[trainer.RunStep | trainer.RunEpisode],
+    *,
+    patience: float = 60.0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[int, int]:
     """Send messages to the hub, again after a broken connection, until all are stored.
 
@@ -110,6 +114,7 @@ async def stream(
         hub: its address, HOST:PORT.
         messages: what to send.
         patience: how long to try to reach a hub that is away, in seconds.
+        progress: told how many steps and how many episodes are stored, as often as that grows.
 
     Returns:
         How many steps and how many episodes are stored.
@@ -117,8 +122,13 @@ async def stream(
     Raises:
         grpc.aio.AioRpcError: the hub refused one, or stayed away.
     """
-    steps = Delivery[trainer.PublishRunStepsRequest](patience=patience)
-    episodes = Delivery[trainer.PublishRunEpisodesRequest](patience=patience)
+
+    def stored() -> None:
+        if progress:
+            progress(steps.stored, episodes.stored)
+
+    steps = Delivery[trainer.PublishRunStepsRequest](patience=patience, progress=stored)
+    episodes = Delivery[trainer.PublishRunEpisodesRequest](patience=patience, progress=stored)
 
     async def play() -> None:
         for message in messages:
@@ -151,15 +161,21 @@ def main() -> int:
     parser.add_argument("--episodes", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--patience", type=float, default=60.0, help="how long a hub may be away, in seconds")
+    parser.add_argument("--progress", action="store_true", help="print how many are stored, as often as that grows")
     asked = parser.parse_args()
+    progress = _print_stored if asked.progress else None
     messages = played(asked.env, run_id=asked.run, episodes=asked.episodes, seed=asked.seed, agent_id=asked.agent)
     try:
-        steps, episodes = asyncio.run(stream(asked.hub, messages, patience=asked.patience))
+        steps, episodes = asyncio.run(stream(asked.hub, messages, patience=asked.patience, progress=progress))
     except grpc.aio.AioRpcError as error:
         print(f"error: {asked.hub} answered {error.code().name}: {error.details()}", file=sys.stderr)
         return 2
-    print(f"stored: {steps} steps, {episodes} episodes")
+    _print_stored(steps, episodes)
     return 0
+
+
+def _print_stored(steps: int, episodes: int) -> None:
+    print(f"stored: {steps} steps, {episodes} episodes", flush=True)
 
 
 if __name__ == "__main__":
