@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -121,12 +120,12 @@ def test_flushed_waits_for_what_was_published_before_it() -> None:
 
 def indexes(*numbers: int, agent: str = "a", episode: str = "e") -> list[tuple[int, int] | None]:
     watch = GapWatch()
-    gaps = []
+    gaps: list[SequenceGap | None] = []
     for number in numbers:
         step = next(records(1))
         step.agent_id, step.episode_id, step.step_index = agent, episode, number
         gaps.append(watch.see(step))
-    return [gap and (gap.expected, gap.came) for gap in gaps]
+    return [(gap.expected, gap.came) if gap else None for gap in gaps]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +153,9 @@ def test_a_new_episode_that_does_not_begin_at_0_is_a_gap_and_agents_are_apart() 
 
 def test_positions_go_on_after_what_is_stored() -> None:
     async def scenario() -> None:
-        asked: list[str] = []
-        stored: Callable[[str], int] = lambda run_id: asked.append(run_id) or 41  # type: ignore[func-returns-value]
+        def stored(_: str) -> int:
+            return 41
+
         sequence = RunSequence(stored)
         await asyncio.gather(sequence.recall("r"), sequence.recall("r"))
         assert [sequence.next("r"), sequence.next("r")] == [42, 43]

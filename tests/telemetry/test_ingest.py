@@ -87,7 +87,9 @@ def test_frozen_lake_is_played_streamed_and_stored(tmp_path: Path) -> None:
     assert f"stored: {len(steps) + 10}, new: {len(steps) + 10}, live view dropped: 0" in printed
     assert sum(int(text.split()[1]) for text in told) == len(steps)
     assert {step.agent_id for step in steps} == {"a", "b"}
-    assert sorted(record.seq_id or 0 for record in [*steps, *episodes]) == list(range(1, len(steps) + 11))
+    assert sorted([step.seq_id or 0 for step in steps] + [episode.seq_id or 0 for episode in episodes]) == list(
+        range(1, len(steps) + 11)
+    )
     for episode in episodes:
         own = [step for step in steps if step.episode_id == episode.episode_id]
         assert [step.step_index for step in own] == list(range(episode.steps + 1))
@@ -235,7 +237,7 @@ def test_a_client_that_never_reads_is_served_in_bounded_memory(tmp_path: Path) -
             big = json.dumps("x" * 10_000)
             assert (await published(running.stub, requests(3000, episode_id="b", observation_json=big)))[0] == 3000
             while running.repository.count_steps("r") < 6000:
-                await asyncio.sleep(0.01)
+                await running.bus.flushed()
             (queue,) = [s for s in running.bus.subscriptions if not s.durable]
             assert len(queue) <= 1000
             sleeping.cancel()
