@@ -196,14 +196,17 @@ class Outbox(ABC):
         """How much there is to do."""
         with self._exclusively() as execute:
             now = self._now(execute)
-            found = {"pending": (0, None), "claimed": (0, None), "failed": (0, None), "dead": (0, None)}
+            found: dict[str, tuple[int, int]] = {}
             for condition in _INDEXES.values():
                 counted = f"SELECT status, count(*), min(id) FROM {self.table} WHERE {condition} GROUP BY status"
                 found.update({status: (rows, first) for status, rows, first in execute(counted, []).fetchall()})
-            first = min((first for status, (_, first) in found.items() if first and status != "dead"), default=None)
+            first = min((first for status, (_, first) in found.items() if status != "dead"), default=None)
             created = execute(f"SELECT created_ts FROM {self.table} WHERE id = ?", [first]).fetchone()
         lag = max(0, now - created[0]) / _SECOND if created else 0.0
-        return Backlog(found["pending"][0], found["claimed"][0], found["failed"][0], found["dead"][0], lag)
+        pending, claimed, failed, dead = (
+            found.get(status, (0, 0))[0] for status in ("pending", "claimed", "failed", "dead")
+        )
+        return Backlog(pending, claimed, failed, dead, lag)
 
     def _free(self, execute: Execute, now: int) -> tuple[list[int], set[str]]:
         """The ids of a batch that can be taken over; else the aggregates that others have, or that wait."""
@@ -220,7 +223,7 @@ class Outbox(ABC):
         return [], blocked
 
     def _is_free(self, row: _Held, now: int) -> bool:
-        """Whether a lease or a wait is over. One that ends later than any can was written before a clock was set back."""
+        """Whether a lease or a wait is over; one that ends later than any can is from before a clock was set back."""
         if row.status == "claimed":
             until, longest = row.leased_until_ts or 0, self._lease
         else:

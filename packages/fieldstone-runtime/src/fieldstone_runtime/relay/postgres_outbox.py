@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 
@@ -45,8 +45,7 @@ class PostgresOutbox(Outbox):
             connection = self._connection
 
             def execute(statement: str, values: Sequence[Any] = ()) -> psycopg.Cursor:
-                written = cast("LiteralString", statement.replace("?", "%s"))
-                return connection.cursor(binary=True).execute(written, values)
+                return connection.cursor(binary=True).execute(statement.replace("?", "%s"), values)
 
             with connection.transaction():
                 execute("SELECT pg_advisory_xact_lock(?, hashtext(?))", [_LOCK % 2**31, self.table])

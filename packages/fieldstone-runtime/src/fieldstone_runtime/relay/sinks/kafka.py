@@ -114,9 +114,7 @@ class KafkaSink:
         self._producer = Producer(self._settings)
 
 
-def _note(
-    number: int, failed: dict[int, KafkaError], arrived: set[int], error: KafkaError | None, _: Message
-) -> None:
+def _note(number: int, failed: dict[int, KafkaError], arrived: set[int], error: KafkaError | None, _: Message) -> None:
     if error is None:
         arrived.add(number)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import LiteralString, cast
 
 import psycopg
 
@@ -44,7 +43,7 @@ class PostgresSink:
         )
         try:
             with (connection := self._connected()).transaction():
-                connection.execute(cast("LiteralString", statement), columns)
+                connection.execute(statement, columns)
         except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError) as error:
             return f"PostgreSQL: {error}"
         except psycopg.Error as error:
@@ -59,5 +58,5 @@ class PostgresSink:
                 " idempotency_key TEXT NOT NULL UNIQUE, aggregate_key TEXT NOT NULL, payload_kind TEXT NOT NULL,"
                 " payload_dto BYTEA NOT NULL, created_ts BIGINT NOT NULL)"
             )
-            self._connection.execute(cast("LiteralString", made))
+            self._connection.execute(made)
         return self._connection

@@ -28,7 +28,8 @@ class SQLiteSink:
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY, idempotency_key TEXT NOT NULL UNIQUE,"
+                f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY,"
+                " idempotency_key TEXT NOT NULL UNIQUE,"
                 " aggregate_key TEXT NOT NULL, payload_kind TEXT NOT NULL, payload_dto BLOB NOT NULL,"
                 " created_ts INTEGER NOT NULL)"
             )
