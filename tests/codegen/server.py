@@ -31,6 +31,8 @@ class PostgresServer:
 
     port: int
     process: subprocess.Popen[bytes]
+    folder: Path
+    account: str | None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def conninfo(self, database: str = "postgres") -> str:
@@ -42,6 +44,16 @@ class PostgresServer:
         name = f"test_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
         return self.conninfo(name)
+
+    def stop(self) -> None:
+        """End the server and its sessions, as a restart of the machine does."""
+        self.process.send_signal(signal.SIGQUIT)  # "immediate shutdown"
+        self.process.wait(timeout=LONGEST_START)
+
+    def start(self) -> None:
+        """Start the server again, on its port and with its data."""
+        self.process = _start(self.folder / "data", self.port, self.folder / "log", self.account)
+        _wait(self, self.folder / "log")
 
     def execute(self, statement: str) -> None:
         """Run a statement as the superuser, outside a transaction."""
@@ -58,7 +70,7 @@ def running_postgres() -> Iterator[PostgresServer]:
         _run(
             [_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], account
         )
-        server = PostgresServer(port := _free_port(), _start(data, port, folder / "log", account))
+        server = PostgresServer(port := _free_port(), _start(data, port, folder / "log", account), folder, account)
         try:
             _wait(server, folder / "log")
             yield server
