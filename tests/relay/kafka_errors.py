@@ -44,7 +44,7 @@ def mock_cluster() -> Iterator[MockCluster]:
     library.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
     problem = ctypes.create_string_buffer(512)
     client = ctypes.c_void_p(library.rd_kafka_new(_PRODUCER, None, problem, ctypes.c_size_t(512)))
-    assert client, problem.value
+    assert client.value, problem.value
     cluster = ctypes.c_void_p(library.rd_kafka_mock_cluster_new(client, 1))
     try:
         yield MockCluster(library, cluster, library.rd_kafka_mock_cluster_bootstraps(cluster).decode())

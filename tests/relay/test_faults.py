@@ -21,7 +21,7 @@ from fieldstone_runtime.relay.events import Batch, Event
 from fieldstone_runtime.relay.sinks.sqlite import SQLiteSink
 from fieldstone_runtime.relay.sqlite_outbox import SQLiteOutbox
 
-from tests.codegen.server import running_postgres
+from tests.codegen.server import DURABLE, running_postgres
 from tests.conftest import SEED
 from tests.relay.kafka_errors import mock_cluster
 from tests.relay.places import Source, Target, in_order, relay, relayed, s3_url, source, target
@@ -95,7 +95,7 @@ def test_a_broker_is_down_and_comes_back(tmp_path: Path, s3: Server) -> None:
     outbox.fill(100)
     with running_kafka(s3) as broker:
         sink = Target(f"kafka://{broker.address}/steps")
-        with relaying(outbox, f"{sink.url}?message.timeout.ms=1000", *SHORT):
+        with relaying(outbox, f"{sink.url}?delivery.timeout.ms=1000", *SHORT):
             until(lambda: delivered(outbox) == 100)
             broker.kill()
             outbox.fill(100, begin=100)
@@ -169,7 +169,7 @@ def test_s3_has_no_such_bucket_and_then_is_away(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("of", ["outbox", "sink"])
 def test_postgres_is_restarted(of: str, tmp_path: Path) -> None:
-    with running_postgres() as server:
+    with running_postgres(DURABLE) as server:
         lite, post = f"sqlite:///{tmp_path / 'x.db'}", server.new_database()
         outbox, sink = (Source(post), Target(lite)) if of == "outbox" else (Source(lite), Target(post))
         outbox.fill(200)
@@ -270,6 +270,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 reader = InMemoryMetricReader()
 metrics.set_meter_provider(MeterProvider([reader]))
 from fieldstone_runtime.relay.metrics import observe
+from fieldstone_runtime.relay.relay import Relay
 from fieldstone_runtime.relay.urls import open_outbox, open_sink
 outbox = open_outbox(sys.argv[1])
 relay = Relay(outbox, open_sink(sys.argv[2]))

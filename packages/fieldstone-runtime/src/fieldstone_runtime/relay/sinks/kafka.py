@@ -26,11 +26,11 @@ class KafkaSink:
     Args:
         servers: HOST:PORT, or several with commas.
         topic: its name.
-        timeout: how long a message is tried, in seconds; less than the relay's lease.
         schema_id: writes Confluent's wire format: a zero byte, this number of the schema in four bytes, and the
             index of the message in its file, here the first
             (https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format).
-        options: further settings of librdkafka.
+        options: further settings of librdkafka. "delivery.timeout.ms", 30,000 by default, must be less than the
+            relay's lease.
     """
 
     def __init__(
@@ -38,20 +38,20 @@ class KafkaSink:
         servers: str,
         topic: str,
         *,
-        timeout: float = 30.0,
         schema_id: int | None = None,
         options: Mapping[str, str | int | float | bool] | None = None,
     ) -> None:
-        self._servers, self._topic, self._timeout = servers, topic, timeout
+        self._servers, self._topic = servers, topic
         self._prefix = b"" if schema_id is None else b"\0" + schema_id.to_bytes(4, "big") + b"\0"
         self._settings: dict[str, Any] = {
             "linger.ms": 5,
             "queue.buffering.max.messages": 200_000,
+            "delivery.timeout.ms": 30_000,
             **(options or {}),
             "bootstrap.servers": servers,
             "enable.idempotence": True,
-            "delivery.timeout.ms": int(timeout * 1000),
         }
+        self._timeout = int(self._settings["delivery.timeout.ms"]) / 1000
         self._producer = Producer(self._settings)
 
     def deliver(self, batch: Batch) -> Mapping[int, str]:
