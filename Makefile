@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test fuzz soak bench docs fmt lock clean
+.PHONY: help setup demo check static test fuzz pipeline soak bench docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -69,6 +69,9 @@ fuzz: setup ## thousands of random schema pairs through both engines, and their 
 		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} FIELDSTONE_WITNESSES=$${FIELDSTONE_WITNESSES:-2000} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py \
 		tests/compatibility/test_witness_pairs.py
+
+pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
 
 soak: setup ## kill the telemetry application and its relay 200 times each
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \

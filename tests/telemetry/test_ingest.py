@@ -84,7 +84,8 @@ def test_frozen_lake_is_played_streamed_and_stored(tmp_path: Path) -> None:
     with opened(tmp_path / "t.db") as repository:
         steps, episodes = list(repository.steps_by_run("run")), list(repository.episodes_by_run("run"))
     assert len(episodes) == 10
-    assert f"stored: {len(steps) + 10}, new: {len(steps) + 10}, live view dropped: 0" in printed
+    count = len(steps) + 10
+    assert f"stored: {count}, new: {count}, live view saw: {count}, dropped: 0" in printed
     assert sum(int(text.split()[1]) for text in told) == len(steps)
     assert {step.agent_id for step in steps} == {"a", "b"}
     assert sorted([step.seq_id or 0 for step in steps] + [episode.seq_id or 0 for episode in episodes]) == list(

@@ -69,7 +69,8 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
             await drawing
     for run_id, run in controller.runs.items() if plots else ():
         plot_rewards(run_id, run.rewards, Path(plots or ".", f"{run_id}.svg"))
-    print(f"stored: {writer.stored}, new: {writer.new}, live view dropped: {controller.dropped}", flush=True)
+    seen = f"live view saw: {controller.seen}, dropped: {controller.dropped}"
+    print(f"stored: {writer.stored}, new: {writer.new}, {seen}", flush=True)
     repository.close()
 
 

@@ -70,10 +70,12 @@ class LiveTelemetryController:
 
     Attributes:
         runs: by their ids.
+        seen: how many records were seen.
     """
 
     def __init__(self, bus: RunBus, *, capacity: int = 1000) -> None:
         self.runs: dict[str, RunView] = {}
+        self.seen = 0
         self._queue = bus.subscribe("live view", *Topic, capacity=capacity)
         self._lags: deque[float] = deque(maxlen=_LAGS)
 
@@ -94,6 +96,7 @@ class LiveTelemetryController:
             now = monotonic()
             for event in events:
                 self._lags.append(now - event.published)
+                self.seen += event.topic is not Topic.CONTROL
                 self._see(event)
 
     def measure(self) -> None:
