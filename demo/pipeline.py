@@ -1,4 +1,4 @@
-"""Plays 50 episodes of FrozenLake through worker, hub, live view, writer, SQLite, outbox and relay; counts at each stage.
+"""Plays 50 episodes of FrozenLake through worker, hub, live view, writer, outbox and relay; counts at each stage.
 
 Each stage is a process of its own, as in a trainer; the folder for their files is the only argument.
 """

@@ -21,7 +21,7 @@ from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 
 from telemetry_app import screen
 from telemetry_app.bus import RunBus
-from telemetry_app.hub import TelemetryAsyncHub
+from telemetry_app.hub import SERVER_OPTIONS, TelemetryAsyncHub
 from telemetry_app.live import LiveTelemetryController
 from telemetry_app.plot import plot_rewards
 from telemetry_app.writer import TelemetryWriterService
@@ -50,7 +50,7 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     controller = LiveTelemetryController(bus)
     writer = TelemetryWriterService(bus, repository, checkpoint=opened.checkpoint)
     hub = TelemetryAsyncHub(bus, repository)
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=SERVER_OPTIONS)
     trainer_grpc.add_RunTelemetryServiceServicer_to_server(hub, server)
     port = server.add_insecure_port(listen)
     await server.start()

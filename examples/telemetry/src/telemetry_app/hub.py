@@ -28,6 +28,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Requests = AsyncIterator[Any]
 Read = Callable[[Any], tuple[Topic, StepRecord | EpisodeRollup, int]]
 
+_LARGEST = 4 * 2**20
+"""Bytes of a record, at most."""
+
+SERVER_OPTIONS = [("grpc.max_receive_message_length", 8 * _LARGEST)]
+"""For the gRPC server, so that a record that is too large reaches the hub, and is refused with those before it stored."""
+
 
 class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
     """Drains the workers' streams.
@@ -107,6 +113,9 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         try:
             async for request in requests:
                 topic, record, size = read(request)
+                if size > _LARGEST:
+                    problem = f"it has {size:,} bytes, and {_LARGEST:,} are taken: send a frame_ref for a large frame"
+                    raise RefusedError(problem)
                 await self._sequence.recall(record.run_id)
                 await self._bus.room(topic)
                 self._publish(topic, record, size, receipts)
