@@ -32,7 +32,7 @@ _LARGEST = 4 * 2**20
 """Bytes of a record, at most."""
 
 SERVER_OPTIONS = [("grpc.max_receive_message_length", 8 * _LARGEST)]
-"""For the gRPC server, so that a record that is too large reaches the hub, and is refused with those before it stored."""
+"""For the gRPC server: a record that is too large reaches the hub, which stores those before it and says why."""
 
 
 class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
@@ -113,9 +113,7 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         try:
             async for request in requests:
                 topic, record, size = read(request)
-                if size > _LARGEST:
-                    problem = f"it has {size:,} bytes, and {_LARGEST:,} are taken: send a frame_ref for a large frame"
-                    raise RefusedError(problem)
+                _fitting(size)
                 await self._sequence.recall(record.run_id)
                 await self._bus.room(topic)
                 self._publish(topic, record, size, receipts)
@@ -145,3 +143,8 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         steps = (step.seq_id or 0 for step in self._repository.steps_by_run(run_id))
         episodes = (episode.seq_id or 0 for episode in self._repository.episodes_by_run(run_id))
         return max(chain(steps, episodes), default=0)
+
+
+def _fitting(size: int) -> None:
+    if size > _LARGEST:
+        raise RefusedError(f"it has {size:,} bytes, and {_LARGEST:,} are taken: send a frame_ref for a large frame")
