@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, before_sleep_log, retry_if_e
 
 M = TypeVar("M")
 _LOG = logging.getLogger(__name__)
+_BACKOFF = wait_random_exponential(multiplier=0.05, max=2)
 _PASSING = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL}
 
 
@@ -35,17 +36,16 @@ class Delivery(Generic[M]):
         self.stored = 0
         self._window, self._patience = window, patience
         self._tell = progress or (lambda: None)
-        self._waiting: deque[M] = deque()
-        self._sent: deque[M] = deque()
+        self._kept: deque[M] = deque()  # the first is the one after those that are stored
         self._ended = False
         self._changed = asyncio.Event()
-        self._last_stored = monotonic()
+        self._last_stored, self._stored_before = monotonic(), 0
 
     async def put(self, message: M) -> None:
         """Take a message on, once there is room in the window."""
-        while len(self._waiting) + len(self._sent) >= self._window:
+        while len(self._kept) >= self._window:
             await self._change()
-        self._waiting.append(message)
+        self._kept.append(message)
         self._changed.set()
 
     def end(self) -> None:
@@ -62,10 +62,10 @@ class Delivery(Generic[M]):
         Raises:
             grpc.aio.AioRpcError: the hub refused a message, or was away for longer than the patience.
         """
-        self._last_stored = monotonic()
+        self._last_stored, self._stored_before = monotonic(), self.stored
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
-            wait=wait_random_exponential(multiplier=0.05, max=2),
+            wait=self._pause,
             stop=self._gives_up,
             before_sleep=before_sleep_log(_LOG, logging.WARNING),
             reraise=True,
@@ -73,23 +73,23 @@ class Delivery(Generic[M]):
         await retrying(self._attempt, publish)
 
     async def _attempt(self, publish: Callable[[AsyncIterator[M]], Any]) -> None:
-        self._waiting.extendleft(reversed(self._sent))
-        self._sent.clear()
-        stored = 0
+        before = self.stored
         async for answer in publish(self._messages()):
-            for _ in range(answer.stored - stored):
-                self._sent.popleft()
-            self.stored += answer.stored - stored
-            stored = answer.stored
+            while self.stored < before + answer.stored:
+                self._kept.popleft()
+                self.stored += 1
             self._last_stored = monotonic()
             self._changed.set()
             self._tell()
 
     async def _messages(self) -> AsyncIterator[M]:
+        """What is not stored, then what comes; changes nothing, for gRPC reads on for a while in a broken stream."""
+        position = self.stored
         while True:
-            while self._waiting:
-                self._sent.append(self._waiting.popleft())
-                yield self._sent[-1]
+            while position < self.stored + len(self._kept):
+                position = max(position, self.stored)
+                yield self._kept[position - self.stored]
+                position += 1
             if self._ended:
                 return
             await self._change()
@@ -97,6 +97,12 @@ class Delivery(Generic[M]):
     async def _change(self) -> None:
         self._changed.clear()
         await self._changed.wait()
+
+    def _pause(self, failed: RetryCallState) -> float:
+        """Seconds until the next attempt; a stream that brought something begins the count of failures anew."""
+        if self.stored > self._stored_before:
+            self._stored_before, failed.attempt_number = self.stored, 1
+        return _BACKOFF(failed)
 
     def _gives_up(self, _: RetryCallState) -> bool:
         return monotonic() - self._last_stored > self._patience
