@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test fuzz bench docs fmt lock clean
+.PHONY: help setup demo check static test fuzz pipeline soak bench docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -27,7 +27,11 @@ help: ## print this list
 
 setup: $(READY) ## make or refresh .venv from requirements.lock
 
-$(READY): requirements.lock pyproject.toml packages/fieldstone-runtime/pyproject.toml src/fieldstone/__init__.py
+# The example, and the generated packages that it uses, are installed where they lie.
+EDITABLE := . packages/fieldstone-runtime examples/telemetry \
+	generated/python/telemetry-contracts generated/python/telemetry-storage generated/python/trainer-contracts
+
+$(READY): requirements.lock src/fieldstone/__init__.py $(addsuffix /pyproject.toml,$(EDITABLE))
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 		echo "there is no $(PYTHON) on PATH: Fieldstone needs Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -40,7 +44,7 @@ $(READY): requirements.lock pyproject.toml packages/fieldstone-runtime/pyproject
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.txt
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable packages/fieldstone-runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix --editable ,$(EDITABLE))
 	@$(BIN)/python -m compileall -q src packages
 	@touch $@
 
@@ -65,6 +69,14 @@ fuzz: setup ## thousands of random schema pairs through both engines, and their 
 		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} FIELDSTONE_WITNESSES=$${FIELDSTONE_WITNESSES:-2000} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py \
 		tests/compatibility/test_witness_pairs.py
+
+pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
+
+soak: setup ## kill the telemetry application and its relay 200 times each
+	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
+		FIELDSTONE_SEED=$$seed FIELDSTONE_KILLS=$${FIELDSTONE_KILLS:-200} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

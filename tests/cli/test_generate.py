@@ -197,7 +197,7 @@ def test_no_workspace_and_no_such_module(grown: Repo) -> None:
 def test_modules_that_nothing_is_generated_from(telemetry: Repo) -> None:
     ran = telemetry.run("generate", "fieldstone")
     assert ran.error.startswith("error: nothing is generated from fieldstone; it holds options alone")
-    telemetry.settings("[modules.telemetry]\ngenerate = false\n")
+    telemetry.settings("[modules.telemetry]\ngenerate = false\n[modules.trainer]\ngenerate = false\n")
     assert "the settings say `generate = false` for telemetry" in telemetry.run("generate", "telemetry").error
     assert telemetry.run("generate").error.startswith("error: nothing to generate: no module in ")
 

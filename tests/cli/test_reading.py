@@ -208,7 +208,7 @@ def test_completion_prints_a_script(fresh: Repo, shell: str) -> None:
         ("fieldstone registry show money ", ["1.0.0"]),
         ("fieldstone explain oneof-", ["oneof-member-added", "oneof-removed", "oneof-renamed"]),
         ("fieldstone explain registry-for", ["registry-forked"]),
-        ("fieldstone re", ["release", "registry"]),
+        ("fieldstone re", ["release", "registry", "relay"]),
     ],
 )
 def test_completion(grown: Repo, words: str, expected: list[str]) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -22,7 +22,10 @@ LONGEST_START = 60.0
 """Seconds until the server must answer."""
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
-"""Settings for data that need not outlive the tests."""
+"""Settings for data that need not outlive the server."""
+
+DURABLE = ("shared_buffers=32MB", "max_connections=60")
+"""Settings for data that must outlive its end at any moment."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,9 @@ class PostgresServer:
 
     port: int
     process: subprocess.Popen[bytes]
+    folder: Path
+    account: str | None
+    settings: Sequence[str]
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def conninfo(self, database: str = "postgres") -> str:
@@ -43,6 +49,16 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
         return self.conninfo(name)
 
+    def stop(self) -> None:
+        """End the server and its sessions, as a restart of the machine does."""
+        self.process.send_signal(signal.SIGQUIT)  # "immediate shutdown"
+        self.process.wait(timeout=LONGEST_START)
+
+    def start(self) -> None:
+        """Start the server again, on its port and with its data."""
+        self.process = _start(self.folder / "data", self.port, self.folder / "log", self.account, self.settings)
+        _wait(self, self.folder / "log")
+
     def execute(self, statement: str) -> None:
         """Run a statement as the superuser, outside a transaction."""
         with psycopg.connect(self.conninfo(), autocommit=True) as connection:
@@ -50,7 +66,7 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(settings: Sequence[str] = FAST) -> Iterator[PostgresServer]:
     """Start a server, and stop it afterwards."""
     with tempfile.TemporaryDirectory(prefix="fieldstone-postgres-", ignore_cleanup_errors=True) as name:
         folder, data = Path(name), Path(name, "data")
@@ -58,7 +74,9 @@ def running_postgres() -> Iterator[PostgresServer]:
         _run(
             [_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], account
         )
-        server = PostgresServer(port := _free_port(), _start(data, port, folder / "log", account))
+        port = _free_port()
+        process = _start(data, port, folder / "log", account, settings)
+        server = PostgresServer(port, process, folder, account, settings)
         try:
             _wait(server, folder / "log")
             yield server
@@ -89,8 +107,8 @@ def _run(command: list[str | Path], account: str | None) -> None:
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
 
-def _start(data: Path, port: int, log: Path, account: str | None) -> subprocess.Popen[bytes]:
-    settings = [argument for setting in FAST for argument in ("-c", setting)]
+def _start(data: Path, port: int, log: Path, account: str | None, settings: Sequence[str]) -> subprocess.Popen[bytes]:
+    given = [argument for setting in settings for argument in ("-c", setting)]
     command: list[str | Path] = [
         _program("postgres"),
         "-D",
@@ -101,7 +119,7 @@ def _start(data: Path, port: int, log: Path, account: str | None) -> subprocess.
         str(port),
         "-k",
         "",
-        *settings,
+        *given,
     ]
     with log.open("wb") as output:
         return subprocess.Popen(command, user=account, stdout=output, stderr=subprocess.STDOUT, cwd="/")

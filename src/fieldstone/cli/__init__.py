@@ -24,6 +24,7 @@ _COMMANDS = {
     "registry": "List, show and verify what was released.",
     "generate": "Write the code that follows from the schemas.",
     "migrate": "Bring a database to the tables of the newest releases.",
+    "relay": "Bring the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
     "settings": "Show the settings that hold here, or their JSON Schema.",

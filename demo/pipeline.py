@@ -1,0 +1,89 @@
+"""Plays 50 episodes of FrozenLake through worker, hub, live view, writer, outbox and relay; counts at each stage.
+
+Each stage is a process of its own, as in a trainer; the folder for their files is the only argument.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+EPISODES = 50
+PYTHON = sys.executable
+
+
+def main(folder: Path) -> int:
+    """Play, store, relay, count; 1 where the counts differ."""
+    database, events = folder / "telemetry.db", folder / "events.db"
+    hub = subprocess.Popen(
+        [
+            PYTHON,
+            "-m",
+            "telemetry_app",
+            "--database",
+            database,
+            "--listen",
+            "127.0.0.1:0",
+            "--quiet",
+            "--plots",
+            folder,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert hub.stdout is not None
+        address = hub.stdout.readline().strip().removeprefix("listening on ")
+        played = _run("-m", "telemetry_app.worker", "--hub", address, "--episodes", str(EPISODES))
+        hub.send_signal(signal.SIGTERM)
+        ended, _ = hub.communicate(timeout=60)
+    finally:
+        hub.kill()
+    relayed = _run(
+        "-m", "fieldstone", "relay", "--from", f"sqlite:///{database}", "--to", f"sqlite:///{events}", "--once"
+    )
+    stages = {
+        "the worker was answered for": sum(_numbers(played)),
+        "the live view saw": _number("live view saw", ended),
+        "the writer stored": _number("new", ended),
+        "SQLite has": _count(database, "telemetry_steps") + _count(database, "telemetry_episodes"),
+        "the outbox has": _count(database, "telemetry_outbox"),
+        "the relay delivered": _number("delivered", relayed),
+        "the second store has": _count(events, "fieldstone_events"),
+    }
+    for stage, count in stages.items():
+        print(f"{stage:<28} {count:>6}")
+    agree = len(set(stages.values())) == 1 and _count(database, "telemetry_episodes") == EPISODES
+    print("all agree" if agree else "they differ")
+    return 0 if agree else 1
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run([PYTHON, *arguments], check=True, stdout=subprocess.PIPE, text=True, timeout=120)
+    print(done.stdout, end="")
+    return done.stdout
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def _number(label: str, text: str) -> int:
+    found = re.search(rf"\b{label}:? (\d+)", text)
+    assert found, f"there is no {label!r} in {text!r}"
+    return int(found[1])
+
+
+def _count(database: Path, table: str) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+        return count
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,102 @@
+"""The hub with its writer and its live view.
+
+python -m telemetry_app --database telemetry.db --listen 127.0.0.1:50051
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import grpc
+from fieldstone_runtime.errors import StorageError
+from fieldstone_runtime.sqlite import SQLiteDatabase
+from rich.console import Console
+from telemetry_storage.sqlite import SQLiteTelemetryRepository
+from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
+
+from telemetry_app import screen
+from telemetry_app.bus import RunBus
+from telemetry_app.hub import SERVER_OPTIONS, TelemetryAsyncHub
+from telemetry_app.live import LiveTelemetryController
+from telemetry_app.plot import plot_rewards
+from telemetry_app.writer import TelemetryWriterService
+
+_GRACE_SECONDS = 5.0
+
+
+async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None) -> None:
+    """Take telemetry until SIGINT or SIGTERM; then store what was taken, and end.
+
+    Args:
+        database: the SQLite file.
+        listen: HOST:PORT; port 0 takes a free one. The first line printed tells which.
+        quiet: no live view.
+        plots: a folder for a picture of the rewards of each run at the end.
+
+    Raises:
+        StorageError: the database cannot be opened or migrated.
+        RuntimeError: the address is taken.
+    """
+    asked = _asked_to_stop()
+    opened = SQLiteDatabase(database)
+    repository = SQLiteTelemetryRepository(opened)
+    repository.migrate()
+    bus = RunBus()
+    controller = LiveTelemetryController(bus)
+    writer = TelemetryWriterService(bus, repository, checkpoint=opened.checkpoint)
+    hub = TelemetryAsyncHub(bus, repository)
+    server = grpc.aio.server(options=SERVER_OPTIONS)
+    trainer_grpc.add_RunTelemetryServiceServicer_to_server(hub, server)
+    port = server.add_insecure_port(listen)
+    await server.start()
+    print(f"listening on {listen.rpartition(':')[0]}:{port}", flush=True)
+    following = asyncio.create_task(controller.run())
+    writing = asyncio.create_task(writer.run())
+    drawing = None if quiet else asyncio.create_task(screen.show(controller, Console(stderr=True)))
+    await asyncio.wait([asyncio.create_task(asked.wait()), writing], return_when=asyncio.FIRST_COMPLETED)
+    hub.stop()
+    await server.stop(_GRACE_SECONDS)
+    bus.close()
+    await asyncio.gather(writing, following)
+    if drawing:
+        drawing.cancel()
+        with suppress(asyncio.CancelledError):
+            await drawing
+    for run_id, run in controller.runs.items() if plots else ():
+        plot_rewards(run_id, run.rewards, Path(plots or ".", f"{run_id}.svg"))
+    seen = f"live view saw: {controller.seen}, dropped: {controller.dropped}"
+    print(f"stored: {writer.stored}, new: {writer.new}, {seen}", flush=True)
+    repository.close()
+
+
+def _asked_to_stop() -> asyncio.Event:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    return asked
+
+
+def main() -> int:
+    """The command; 2 where it cannot begin."""
+    parser = argparse.ArgumentParser(description="Take the telemetry of workers, show it and store it.")
+    parser.add_argument("--database", type=Path, required=True, help="an SQLite file")
+    parser.add_argument("--listen", default="127.0.0.1:50051", help="HOST:PORT; port 0 takes a free one")
+    parser.add_argument("--quiet", action="store_true", help="no live view")
+    parser.add_argument("--plots", type=Path, help="a folder for a picture of each run's rewards at the end")
+    asked = parser.parse_args()
+    try:
+        asyncio.run(serve(asked.database, asked.listen, quiet=asked.quiet, plots=asked.plots))
+    except (StorageError, RuntimeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""TelemetryAsyncHub: takes what workers stream, and puts it on the bus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from trainer_contracts.trainer.v1 import telemetry_pb2 as trainer
+from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
+
+from telemetry_app.boundary.trainer import RefusedError, episode_record, step_message, step_record
+from telemetry_app.bus import RunBus, Topic
+from telemetry_app.control import StreamEnded
+from telemetry_app.following import followed_steps
+from telemetry_app.receipts import Receipts
+from telemetry_app.records import EpisodeRollup, StepRecord
+from telemetry_app.sequences import GapWatch, RunSequence
+
+if TYPE_CHECKING:
+    from telemetry_storage.repository import TelemetryRepository
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Requests = AsyncIterator[Any]
+Read = Callable[[Any], tuple[Topic, StepRecord | EpisodeRollup, int]]
+
+_LARGEST = 4 * 2**20
+"""Bytes of a record, at most."""
+
+SERVER_OPTIONS = [("grpc.max_receive_message_length", 8 * _LARGEST)]
+"""For the gRPC server: a record that is too large reaches the hub, which stores those before it and says why."""
+
+
+class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
+    """Drains the workers' streams.
+
+    A record is answered for once a durable subscriber of the bus has stored it; while such a subscriber is
+    full, the hub reads no further, so that gRPC holds the worker back.
+
+    Args:
+        bus: where the records go.
+        repository: what is stored, to read it.
+    """
+
+    def __init__(self, bus: RunBus, repository: TelemetryRepository) -> None:
+        self._bus, self._repository = bus, repository
+        self._sequence, self._gaps = RunSequence(self._last_stored), GapWatch()
+        self._draining: set[asyncio.Task[RefusedError | None]] = set()
+        self._stopping = False
+
+    async def PublishRunSteps(  # noqa: N802  # gRPC's name
+        self, requests: Requests, context: Context
+    ) -> AsyncIterator[trainer.PublishRunStepsResponse]:
+        """Take the steps of one worker; each is answered once it is stored."""
+        async for stored in self._stored(requests, context, self._step):
+            yield trainer.PublishRunStepsResponse(stored=stored)
+
+    async def PublishRunEpisodes(  # noqa: N802
+        self, requests: Requests, context: Context
+    ) -> AsyncIterator[trainer.PublishRunEpisodesResponse]:
+        """Take the episodes of one worker; each is answered once it is stored."""
+        async for stored in self._stored(requests, context, self._episode):
+            yield trainer.PublishRunEpisodesResponse(stored=stored)
+
+    async def StreamRunSteps(  # noqa: N802
+        self, request: trainer.StreamRunStepsRequest, context: Context
+    ) -> AsyncIterator[trainer.StreamRunStepsResponse]:
+        """Give the steps of a run after a position: the stored ones, then what comes, until the caller leaves."""
+        if not request.run_id:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "run_id is empty: name the run to follow")
+        if request.since_seq < 0:
+            problem = f"since_seq must be 0 or more, and is {request.since_seq}"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+        async for step in followed_steps(self._bus, self._repository, request.run_id, request.since_seq):
+            yield trainer.StreamRunStepsResponse(step=step_message(step))
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "the hub stops")
+
+    def stop(self) -> None:
+        """Read no more from workers; what was taken is still stored and answered, then their streams end."""
+        self._stopping = True
+        for task in self._draining:
+            task.cancel()
+
+    async def _stored(self, requests: Requests, context: Context, read: Read) -> AsyncIterator[int]:
+        """How many records of a stream are stored, as often as that grows."""
+        receipts = Receipts()
+        draining = asyncio.create_task(self._drain(requests, read, receipts))
+        self._draining.add(draining)
+        problem = "the worker left"
+        try:
+            async for stored in receipts.news():
+                yield stored
+            if self._stopping:
+                problem = "the hub stops; send what was not answered again"
+                await context.abort(grpc.StatusCode.UNAVAILABLE, problem)
+            refused = receipts.failure or await draining
+            problem = str(refused or "")
+            if refused:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+        finally:
+            self._draining.discard(draining)
+            draining.cancel()
+            with suppress(asyncio.CancelledError):
+                await draining
+            self._bus.publish(Topic.CONTROL, StreamEnded(context.peer(), receipts.taken, problem))
+
+    async def _drain(self, requests: Requests, read: Read, receipts: Receipts) -> RefusedError | None:
+        """Put a stream on the bus; the first record that cannot be taken ends it."""
+        try:
+            async for request in requests:
+                topic, record, size = read(request)
+                _fitting(size)
+                await self._sequence.recall(record.run_id)
+                await self._bus.room(topic)
+                self._publish(topic, record, size, receipts)
+        except RefusedError as refused:
+            return RefusedError(f"record {receipts.taken + 1} of this stream: {refused}")
+        finally:
+            receipts.end()
+        return None
+
+    def _publish(self, topic: Topic, record: StepRecord | EpisodeRollup, size: int, receipts: Receipts) -> None:
+        placed = replace(record, seq_id=self._sequence.next(record.run_id))
+        gap = self._gaps.see(placed) if isinstance(placed, StepRecord) else None
+        if gap is not None:
+            self._bus.publish(Topic.CONTROL, gap)
+        receipts.taken += 1
+        self._bus.publish(topic, placed, size=size, settled=receipts.settle)
+
+    @staticmethod
+    def _step(request: trainer.PublishRunStepsRequest) -> tuple[Topic, StepRecord, int]:
+        return Topic.STEP, step_record(request.step), request.ByteSize()
+
+    @staticmethod
+    def _episode(request: trainer.PublishRunEpisodesRequest) -> tuple[Topic, EpisodeRollup, int]:
+        return Topic.EPISODE, episode_record(request.episode), request.ByteSize()
+
+    def _last_stored(self, run_id: str) -> int:
+        steps = (step.seq_id or 0 for step in self._repository.steps_by_run(run_id))
+        episodes = (episode.seq_id or 0 for episode in self._repository.episodes_by_run(run_id))
+        return max(chain(steps, episodes), default=0)
+
+
+def _fitting(size: int) -> None:
+    if size > _LARGEST:
+        raise RefusedError(f"it has {size:,} bytes, and {_LARGEST:,} are taken: send a frame_ref for a large frame")

@@ -1,0 +1,41 @@
+"""The live view in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.table import Table
+
+from telemetry_app.live import LiveTelemetryController
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_REFRESH_SECONDS = 0.25
+
+
+def table(controller: LiveTelemetryController) -> Table:
+    """Runs and agents, a line each."""
+    controller.measure()
+    title = f"{len(controller.runs)} runs, lag {controller.lag * 1000:.1f} ms, {controller.dropped} dropped"
+    shown = Table("run", "agent", title=title, title_justify="left")
+    for name in ("steps", "steps/s", "episodes", "reward", "gaps"):
+        shown.add_column(name, justify="right")
+    for run_id, run in sorted(controller.runs.items()):
+        for agent_id, agent in sorted(run.agents.items()):
+            counts = (agent.steps, f"{agent.rate:.0f}", agent.episodes, f"{agent.reward:.2f}", agent.gaps)
+            shown.add_row(run_id, agent_id, *map(str, counts))
+    return shown
+
+
+async def show(controller: LiveTelemetryController, console: Console) -> None:
+    """Draw the view anew, four times a second, until cancelled."""
+    with Live(table(controller), console=console, auto_refresh=False) as live:
+        try:
+            while True:
+                await asyncio.sleep(_REFRESH_SECONDS)
+                live.update(table(controller), refresh=True)
+        finally:
+            live.update(table(controller), refresh=True)

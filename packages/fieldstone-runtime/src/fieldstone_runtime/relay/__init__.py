@@ -1,0 +1,1 @@
+"""The relay: brings the events of an outbox to where others read them."""

@@ -1,0 +1,97 @@
+"""What is relayed, and what a sink does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+
+class UnavailableError(Exception):
+    """The sink or the outbox cannot be reached, or takes nothing now; it is tried again, however often.
+
+    Args:
+        problem: what was tried where, and what came of it.
+        delivered: the ids of the events that arrived nevertheless.
+    """
+
+    def __init__(self, problem: str, delivered: Collection[int] = ()) -> None:
+        super().__init__(problem)
+        self.delivered = frozenset(delivered)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of an outbox.
+
+    Attributes:
+        id: its place in the outbox; may come back once the row is cleaned up.
+        idempotency_key: what the event is known by for ever: no other event has it.
+        aggregate_key: whose event it is; those of one aggregate arrive in the order of their ids.
+        payload_kind: the full name of the DTO.
+        payload_dto: the DTO's bytes.
+        attempts: how often the sink refused it.
+        created_ts: when it was written, in microseconds since 1970, UTC.
+    """
+
+    id: int
+    idempotency_key: str
+    aggregate_key: str
+    payload_kind: str
+    payload_dto: bytes
+    attempts: int
+    created_ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that are delivered together, and again together if that fails.
+
+    Attributes:
+        name: the same for the same events, whoever delivers them.
+        events: in the order of their ids.
+    """
+
+    name: str
+    events: tuple[Event, ...]
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> Batch:
+        """The batch of some events."""
+        ordered = tuple(sorted(events, key=lambda event: event.id))
+        digest = sha256("\n".join(event.idempotency_key for event in ordered).encode("utf-8", "surrogatepass"))
+        return cls(f"{ordered[0].id:020}-{digest.hexdigest()[:16]}", ordered)
+
+
+class Sink(Protocol):
+    """A place that events are brought to."""
+
+    def deliver(self, batch: Batch) -> Mapping[int, str]:
+        """Bring the events of a batch there.
+
+        Those that are there already are passed over. What comes behind a refused event of the same aggregate
+        is left out, to arrive after it.
+
+        Returns:
+            For the id of each event that this sink will never take, why.
+
+        Raises:
+            UnavailableError: not all of them arrived; those that it names did.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the place."""
+        ...
+
+
+def withheld(batch: Batch, refused: Collection[int]) -> frozenset[int]:
+    """The ids of the events that come behind a refused one of their aggregate."""
+    found, held = set(), set()
+    for event in batch.events:
+        if event.id in refused:
+            held.add(event.aggregate_key)
+        elif event.aggregate_key in held:
+            found.add(event.id)
+    return frozenset(found)

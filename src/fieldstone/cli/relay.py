@@ -1,0 +1,94 @@
+"""`fieldstone relay`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from fieldstone_runtime.relay.relay import Counts
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(click.ParamType[float]):
+    """A number with a unit: 90s, 15m, 12h, 7d; in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", value)
+        if not found:
+            self.fail(f"{value!r} is no duration; write 90s, 15m, 12h or 7d", param, ctx)
+        return float(found[1]) * _UNITS[found[2]]
+
+
+@click.command()
+@click.option("--from", "source", metavar="URL", required=True, help="The database that the outbox is in.")
+@click.option("--to", "target", metavar="URL", required=True, help="Where the events go.")
+@click.option("--outbox", "table", metavar="TABLE", help="The outbox; by default the only table ending in _outbox.")
+@click.option("--once", is_flag=True, help="Deliver what is due, then end.")
+@click.option("--batch", type=click.IntRange(1, 100_000), default=2000, show_default=True, help="Events at a time.")
+@click.option(
+    "--lease", type=Duration(), default="60s", show_default=True, help="How long a killed relay's claim holds."
+)
+@click.option(
+    "--attempts",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="How often an event may be refused before it is set aside as dead.",
+)
+@click.option("--keep", type=Duration(), default="7d", show_default=True, help="How old delivered rows get.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(source: str, target: str, *, quiet: bool, **settings: Any) -> int:
+    """Bring the events of an outbox to a sink, in order for each aggregate, until stopped.
+
+    Several relays of one outbox share the work. While a sink is away its events wait; an event that the sink refuses
+    again and again is set aside as dead. With --once the exit code is 1 if there are dead events.
+
+    \b
+    Examples:
+      fieldstone relay --from sqlite:///telemetry.db --to kafka://localhost:9092/telemetry
+      fieldstone relay --from postgresql://telemetry@localhost/telemetry --to s3://lake/telemetry?region=eu-west-1
+      fieldstone relay --from sqlite:///telemetry.db --to postgresql://lake@localhost/lake --once
+    """
+    from fieldstone.workflows.relay import Settings, relay
+
+    progress = _Progress(quiet=quiet)
+    counts, backlog = relay(source, target, Settings(**settings), progress.told)
+    progress.end()
+    click.echo(
+        f"delivered {counts.delivered}, refused {counts.refused}, cleaned up {counts.cleaned};"
+        f" left: {backlog.pending + backlog.claimed} pending, {backlog.failed} to be tried again, {backlog.dead} dead"
+    )
+    return 1 if settings["once"] and backlog.dead else 0
+
+
+class _Progress:
+    """A line on stderr that is written over, a few times a second; none where nobody watches."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._stream = sys.stderr
+        self._shown = self._stream.isatty() and not quiet
+        self._began = self._last = monotonic()
+
+    def told(self, counts: Counts) -> None:
+        """Write the line anew."""
+        now = monotonic()
+        if self._shown and now - self._last > 0.2:  # noqa: PLR2004 - seconds
+            self._last = now
+            rate = counts.delivered / max(now - self._began, 1e-9)
+            click.echo(f"\r\x1b[Kdelivered {counts.delivered:,} ({rate:,.0f}/s)", nl=False, file=self._stream)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._shown:
+            click.echo(file=self._stream)

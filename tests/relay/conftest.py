@@ -1,0 +1,31 @@
+"""Servers that the tests of the relay share; each test has a database, a bucket or a topic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.codegen.server import PostgresServer, running_postgres
+from tests.relay.servers import Server, running_kafka, running_s3
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this worker's own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Server]:
+    """An S3 of this worker's own."""
+    with running_s3() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Server]:
+    """A broker of this worker's own."""
+    with running_kafka() as server:
+        yield server

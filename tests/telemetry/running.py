@@ -1,0 +1,78 @@
+"""The application in processes of their own, as a trainer runs it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from telemetry_storage.sqlite import SQLiteTelemetryRepository
+
+LONGEST = 60.0
+"""Seconds until a process must have done what it was asked."""
+
+
+@dataclass(slots=True)
+class Hub:
+    """A hub with its writer; `address` is HOST:PORT."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def stop(self) -> str:
+        """Ask it to end; gives what it printed."""
+        self.process.send_signal(signal.SIGTERM)
+        printed, _ = self.process.communicate(timeout=LONGEST)
+        assert self.process.returncode == 0
+        return printed
+
+    def kill(self) -> None:
+        """End it at once, as kill -9 does."""
+        self.process.kill()
+        self.process.communicate(timeout=LONGEST)
+
+
+@contextmanager
+def running_hub(database: Path, *options: str, listen: str = "127.0.0.1:0") -> Iterator[Hub]:
+    """Start a hub that stores in a file, and kill it in the end if it still runs."""
+    process = started("telemetry_app", "--database", str(database), "--listen", listen, "--quiet", *options)
+    try:
+        yield Hub(process, first_line(process).removeprefix("listening on "))
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=LONGEST)
+
+
+def started(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """A module of the application in a process; its output goes to a pipe, its errors to ours."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "MPLBACKEND": "agg"})
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """What a process prints first."""
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], LONGEST)[0], "the process printed nothing"
+    return process.stdout.readline().strip()
+
+
+def worker(address: str, *arguments: str) -> subprocess.Popen[str]:
+    """A worker that plays for a hub."""
+    return started("telemetry_app.worker", "--hub", address, *arguments)
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[SQLiteTelemetryRepository]:
+    """What a hub has stored."""
+    repository = SQLiteTelemetryRepository(database)
+    try:
+        yield repository
+    finally:
+        repository.close()

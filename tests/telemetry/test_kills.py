@@ -1,0 +1,106 @@
+"""kill -9 of worker and writer at random points: what was answered for is stored, and what is stored is an event."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from telemetry_app.worker import played
+from trainer_contracts.trainer.v1.telemetry_pb2 import RunEpisode, RunStep
+
+from tests.conftest import SEED
+from tests.telemetry.running import LONGEST, Hub, opened, running_hub, worker
+
+KILLS = int(os.environ.get("FIELDSTONE_KILLS", "6"))
+"""How often something is killed; `make soak` sets 200."""
+
+
+class Trainer:
+    """A hub and a worker, of which each is killed and started again; a killed worker's run is never gone on with."""
+
+    def __init__(self, database: Path, processes: ExitStack) -> None:
+        self.database, self.processes = database, processes
+        self.hub = self._hub("127.0.0.1:0")
+        self.answered: dict[str, tuple[int, int]] = {}
+        self.worker = self._worker()
+
+    def kill_worker(self) -> None:
+        self.worker.kill()
+        self._note()
+        self.worker = self._worker()
+
+    def kill_hub(self) -> None:
+        self.hub.kill()
+        self.hub = self._hub(self.hub.address)
+
+    def end(self) -> None:
+        self.worker.kill()
+        self._note()
+        self.hub.stop()
+
+    def _hub(self, listen: str) -> Hub:
+        return self.processes.enter_context(running_hub(self.database, listen=listen))
+
+    def _worker(self) -> subprocess.Popen[str]:
+        run = f"run-{len(self.answered)}"
+        self.answered[run] = (0, 0)
+        process = worker(self.hub.address, "--run", run, "--episodes", "100000", "--progress")
+        self.processes.callback(process.kill)
+        return process
+
+    def _note(self) -> None:
+        """How far the worker of the last run was answered for, as it printed before it was killed."""
+        printed, _ = self.worker.communicate(timeout=LONGEST)
+        whole = [line for line in printed.splitlines(keepends=True) if line.endswith("\n")]
+        if whole:
+            words = whole[-1].split()
+            self.answered[list(self.answered)[-1]] = (int(words[1]), int(words[3]))
+
+
+def test_nothing_that_was_answered_for_is_lost_whatever_is_killed(tmp_path: Path) -> None:
+    database = tmp_path / "t.db"
+    at_random = random.Random(f"{SEED} kills")
+    with ExitStack() as processes:
+        trainer = Trainer(database, processes)
+        for _ in range(KILLS):
+            time.sleep(at_random.uniform(0.05, 1.5))
+            at_random.choice([trainer.kill_worker, trainer.kill_hub])()
+        time.sleep(1.5)
+        trainer.end()
+    assert sum(steps for steps, _ in trainer.answered.values()) > 0
+    for run, (steps, episodes) in trainer.answered.items():
+        assert_stored(database, run, steps, episodes)
+    assert_in_outbox(database)
+
+
+def assert_stored(database: Path, run: str, steps: int, episodes: int) -> None:
+    """The first steps and episodes that a worker plays in a run are there."""
+    expected_steps: set[tuple[str, int]] = set()
+    expected_episodes: set[str] = set()
+    for message in played("FrozenLake-v1", run_id=run, episodes=100_000, seed=0):
+        if isinstance(message, RunStep) and len(expected_steps) < steps:
+            expected_steps.add((message.episode_id, message.step_index))
+        if isinstance(message, RunEpisode) and len(expected_episodes) < episodes:
+            expected_episodes.add(message.episode_id)
+        if len(expected_steps) == steps and len(expected_episodes) == episodes:
+            break
+    with opened(database) as repository:
+        assert not expected_steps - {(step.episode_id, step.step_index) for step in repository.steps_by_run(run)}
+        assert not expected_episodes - {episode.episode_id for episode in repository.episodes_by_run(run)}
+
+
+def assert_in_outbox(database: Path) -> None:
+    """Each record has its event, and each event its record."""
+    with sqlite3.connect(database) as connection:
+        keys = [key for (key,) in connection.execute("SELECT idempotency_key FROM telemetry_outbox")]
+        steps = connection.execute("SELECT run_id, episode_id, step_index FROM telemetry_steps").fetchall()
+        episodes = connection.execute("SELECT run_id, episode_id FROM telemetry_episodes").fetchall()
+    expected = {f"telemetry_steps/{'/'.join(map(str, step))}" for step in steps}
+    expected |= {f"telemetry_episodes/{'/'.join(episode)}" for episode in episodes}
+    assert len(keys) == len(expected)
+    assert set(keys) == expected
