@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # else gRPC ends a child that is started as another user
+
 SEED = os.environ.get("FIELDSTONE_SEED", "stone")
 """What random tests start from."""
 

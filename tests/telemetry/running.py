@@ -53,7 +53,8 @@ def running_hub(database: Path, *options: str, listen: str = "127.0.0.1:0") -> I
 def started(module: str, *arguments: str) -> subprocess.Popen[str]:
     """A module of the application in a process; its output goes to a pipe, its errors to ours."""
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "MPLBACKEND": "agg"})
+    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONFAULTHANDLER": "1"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def first_line(process: subprocess.Popen[str]) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,64 +13,13 @@ import pytest
 from fieldstone_runtime.sqlite import SQLiteDatabase
 from telemetry_app.bus import RunBus, Topic
 from telemetry_app.db_sink import TelemetryDBSink
-from telemetry_app.hub import SERVER_OPTIONS, TelemetryAsyncHub
 from telemetry_app.writer import TelemetryWriterService
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
 from trainer_contracts.trainer.v1 import telemetry_pb2 as trainer
-from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 
+from tests.telemetry.inside import hub, published, run
 from tests.telemetry.records import requests, step_request
 from tests.telemetry.running import LONGEST, opened, running_hub, worker
-
-
-@dataclass
-class Running:
-    """A hub in this process."""
-
-    bus: RunBus
-    repository: SQLiteTelemetryRepository
-    stub: Any
-
-
-@asynccontextmanager
-async def hub(database: Path, *, writing: bool = True, **settings: Any) -> AsyncIterator[Running]:
-    repository = SQLiteTelemetryRepository(SQLiteDatabase(database))
-    repository.migrate()
-    bus = RunBus()
-    writer = TelemetryWriterService(bus, repository, **settings)
-    served = TelemetryAsyncHub(bus, repository)
-    server = grpc.aio.server(options=SERVER_OPTIONS)
-    trainer_grpc.add_RunTelemetryServiceServicer_to_server(served, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    running = asyncio.create_task(writer.run()) if writing else None
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        try:
-            yield Running(bus, repository, trainer_grpc.RunTelemetryServiceStub(channel))
-        finally:
-            served.stop()
-            await server.stop(1)
-            bus.close()
-            if running:
-                await running
-            repository.close()
-
-
-def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(scenario(), LONGEST))
-
-
-async def published(
-    stub: Any, messages: Iterable[trainer.PublishRunStepsRequest]
-) -> tuple[int, grpc.aio.AioRpcError | None]:
-    """How many the hub answered for, and how the stream ended."""
-    stored = 0
-    try:
-        async for answer in stub.PublishRunSteps(iter(messages)):
-            stored = answer.stored
-    except grpc.aio.AioRpcError as error:
-        return stored, error
-    return stored, None
 
 
 def test_frozen_lake_is_played_streamed_and_stored(tmp_path: Path) -> None:
@@ -115,7 +62,7 @@ def test_cart_pole_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
 
 def test_what_is_stored_is_in_the_outbox_with_it(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             assert await published(running.stub, requests(1200)) == (1200, None)
             database = SQLiteDatabase(tmp_path / "t.db")
             events = database.local.execute("SELECT count(*), count(DISTINCT idempotency_key) FROM telemetry_outbox")
@@ -127,7 +74,7 @@ def test_what_is_stored_is_in_the_outbox_with_it(tmp_path: Path) -> None:
 
 def test_the_same_steps_again_are_answered_for_and_stored_once(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             assert await published(running.stub, requests(10)) == (10, None)
             assert await published(running.stub, [*requests(10), *requests(10)]) == (20, None)
             assert running.repository.count_steps("r") == 10
@@ -151,7 +98,7 @@ def test_the_same_steps_again_are_answered_for_and_stored_once(tmp_path: Path) -
 )
 def test_a_bad_step_ends_its_own_stream_with_the_reason(fields: dict[str, Any], reason: str, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             other = asyncio.create_task(published(running.stub, requests(300, run_id="other")))
             bad = step_request(5, **{key: value for key, value in fields.items() if key != "step_index"})
             bad.step.step_index = fields.get("step_index", 5)
@@ -169,7 +116,7 @@ def test_a_bad_step_ends_its_own_stream_with_the_reason(fields: dict[str, Any], 
 
 def test_nan_and_infinities_are_kept(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             rewards = (float("nan"), float("inf"), float("-inf"))
             messages = [
                 step_request(index, reward=reward, observation_json=json.dumps([reward]))
@@ -184,7 +131,7 @@ def test_nan_and_infinities_are_kept(tmp_path: Path) -> None:
 
 def test_steps_out_of_order_are_stored_and_reported(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             control = running.bus.subscribe("test", Topic.CONTROL)
             messages = [step_request(index) for index in (0, 1, 3, 2)]
             assert await published(running.stub, messages) == (4, None)
@@ -197,7 +144,7 @@ def test_steps_out_of_order_are_stored_and_reported(tmp_path: Path) -> None:
 
 def test_an_observation_of_10_mb_is_refused_and_what_came_before_it_stored(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             other = asyncio.create_task(published(running.stub, requests(300, run_id="other")))
             large = step_request(5, observation_json=json.dumps("x" * 10_000_000))
             stored, error = await published(running.stub, [*requests(5), large])
@@ -218,7 +165,7 @@ def test_a_worker_that_leaves_in_the_middle_harms_nobody(tmp_path: Path) -> None
         await asyncio.sleep(3600)
 
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             control = running.bus.subscribe("test", Topic.CONTROL)
             call = running.stub.PublishRunSteps(endless())
             while (await call.read()).stored < 20:
@@ -234,7 +181,7 @@ def test_a_worker_that_leaves_in_the_middle_harms_nobody(tmp_path: Path) -> None
 
 def test_a_client_that_never_reads_is_served_in_bounded_memory(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             sleeping = running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(run_id="r"))
             deaf = running.stub.PublishRunSteps(iter(requests(3000)))
             big = json.dumps("x" * 10_000)
@@ -251,7 +198,7 @@ def test_a_client_that_never_reads_is_served_in_bounded_memory(tmp_path: Path) -
 
 def test_a_run_is_followed_from_storage_into_what_comes(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             await published(running.stub, requests(2500))
             following = running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(run_id="r", since_seq=100))
             first = await following.read()
@@ -268,7 +215,7 @@ def test_a_run_is_followed_from_storage_into_what_comes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("run_id", "since"), [("", 0), ("r", -1)])
 def test_whom_to_follow_must_be_said(run_id: str, since: int, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(run_id=run_id, since_seq=since)).read()
             assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -278,7 +225,7 @@ def test_whom_to_follow_must_be_said(run_id: str, since: int, tmp_path: Path) ->
 
 def test_a_full_writer_holds_the_worker_back(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with hub(tmp_path / "t.db", writing=False, capacity=50) as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db"), writing=False, capacity=50) as running:
             sent = 0
 
             async def steps() -> AsyncIterator[trainer.PublishRunStepsRequest]:
@@ -303,9 +250,9 @@ def test_a_full_writer_holds_the_worker_back(tmp_path: Path) -> None:
 def test_positions_go_on_after_a_restart(tmp_path: Path) -> None:
     async def scenario() -> None:
         for episode in ("first", "second"):
-            async with hub(tmp_path / "t.db") as running:
+            async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
                 assert await published(running.stub, requests(10, episode_id=episode)) == (10, None)
-        async with hub(tmp_path / "t.db") as running:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             positions = sorted(step.seq_id or 0 for step in running.repository.steps_by_run("r"))
             assert positions == list(range(1, 21))
 

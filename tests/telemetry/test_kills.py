@@ -1,4 +1,4 @@
-"""kill -9 of worker and writer at random points: what was answered for is stored, and what is stored is an event."""
+"""kill -9 of worker, writer and relay at random points: what was answered for is stored, and its event arrives once."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ import random
 import sqlite3
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import pytest
 from telemetry_app.worker import played
 from trainer_contracts.trainer.v1.telemetry_pb2 import RunEpisode, RunStep
 
 from tests.conftest import SEED
+from tests.relay.places import Source, Target, in_order, relay, relayed
 from tests.telemetry.running import LONGEST, Hub, opened, running_hub, worker
 
-KILLS = int(os.environ.get("FIELDSTONE_KILLS", "6"))
-"""How often something is killed; `make soak` sets 200."""
+KILLS = int(os.environ.get("FIELDSTONE_KILLS", "3"))
+"""How often each of them is killed; `make soak` sets 200."""
+
+SHORT = ("--lease", "1s", "--batch", "50", "--quiet")
 
 
 class Trainer:
-    """A hub and a worker, of which each is killed and started again; a killed worker's run is never gone on with."""
+    """A hub, a worker and a relay, of which each is killed and started again; no worker goes on with another's run."""
 
-    def __init__(self, database: Path, processes: ExitStack) -> None:
-        self.database, self.processes = database, processes
+    def __init__(self, folder: Path, processes: ExitStack) -> None:
+        self.database, self.processes = folder / "telemetry.db", processes
+        self.outbox, self.sink = Source(f"sqlite:///{self.database}"), Target(f"sqlite:///{folder / 'events.db'}")
         self.hub = self._hub("127.0.0.1:0")
         self.answered: dict[str, tuple[int, int]] = {}
-        self.worker = self._worker()
+        self.worker, self.relay = self._worker(), self._relay()
 
     def kill_worker(self) -> None:
         self.worker.kill()
@@ -38,10 +43,20 @@ class Trainer:
         self.hub.kill()
         self.hub = self._hub(self.hub.address)
 
+    def kill_relay(self) -> None:
+        self.relay.kill()
+        self.relay.communicate()
+        self.relay = self._relay()
+
     def end(self) -> None:
+        """Kill worker and relay, let the hub store what it took, and relay what is left once the last lease is over."""
         self.worker.kill()
         self._note()
         self.hub.stop()
+        self.relay.kill()
+        self.relay.communicate()
+        time.sleep(1.1)
+        assert relayed(self.outbox, self.sink)[0] == 0
 
     def _hub(self, listen: str) -> Hub:
         return self.processes.enter_context(running_hub(self.database, listen=listen))
@@ -50,6 +65,11 @@ class Trainer:
         run = f"run-{len(self.answered)}"
         self.answered[run] = (0, 0)
         process = worker(self.hub.address, "--run", run, "--episodes", "100000", "--progress")
+        self.processes.callback(process.kill)
+        return process
+
+    def _relay(self) -> subprocess.Popen[str]:
+        process = relay(self.outbox, self.sink, *SHORT)
         self.processes.callback(process.kill)
         return process
 
@@ -62,20 +82,23 @@ class Trainer:
             self.answered[list(self.answered)[-1]] = (int(words[1]), int(words[3]))
 
 
+@pytest.mark.timeout(7200)
 def test_nothing_that_was_answered_for_is_lost_whatever_is_killed(tmp_path: Path) -> None:
-    database = tmp_path / "t.db"
     at_random = random.Random(f"{SEED} kills")
     with ExitStack() as processes:
-        trainer = Trainer(database, processes)
-        for _ in range(KILLS):
-            time.sleep(at_random.uniform(0.05, 1.5))
-            at_random.choice([trainer.kill_worker, trainer.kill_hub])()
-        time.sleep(1.5)
+        trainer = Trainer(tmp_path, processes)
+        kills = [trainer.kill_worker, trainer.kill_hub, trainer.kill_relay] * KILLS
+        at_random.shuffle(kills)
+        for kill in kills:
+            time.sleep(at_random.uniform(0.05, 1.2))
+            kill()
+        time.sleep(2.5)  # time for the last worker to begin
         trainer.end()
     assert sum(steps for steps, _ in trainer.answered.values()) > 0
     for run, (steps, episodes) in trainer.answered.items():
-        assert_stored(database, run, steps, episodes)
-    assert_in_outbox(database)
+        assert_stored(trainer.database, run, steps, episodes)
+    assert_in_outbox(trainer.database)
+    assert_arrived(trainer.outbox, trainer.sink)
 
 
 def assert_stored(database: Path, run: str, steps: int, episodes: int) -> None:
@@ -96,7 +119,7 @@ def assert_stored(database: Path, run: str, steps: int, episodes: int) -> None:
 
 def assert_in_outbox(database: Path) -> None:
     """Each record has its event, and each event its record."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         keys = [key for (key,) in connection.execute("SELECT idempotency_key FROM telemetry_outbox")]
         steps = connection.execute("SELECT run_id, episode_id, step_index FROM telemetry_steps").fetchall()
         episodes = connection.execute("SELECT run_id, episode_id FROM telemetry_episodes").fetchall()
@@ -104,3 +127,12 @@ def assert_in_outbox(database: Path) -> None:
     expected |= {f"telemetry_episodes/{'/'.join(episode)}" for episode in episodes}
     assert len(keys) == len(expected)
     assert set(keys) == expected
+
+
+def assert_arrived(outbox: Source, sink: Target) -> None:
+    """Each event is in the sink, once, those of a run in their order."""
+    sent = outbox.events
+    arrived = sink.arrived(len(sent))
+    assert sorted(arrived) == sorted(sent)
+    assert in_order(arrived, sent)
+    assert outbox.statuses == {"delivered": len(sent)}

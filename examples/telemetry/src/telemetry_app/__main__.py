@@ -39,7 +39,7 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
         plots: a folder for a picture of the rewards of each run at the end.
 
     Raises:
-        StorageError: the database cannot be opened or migrated.
+        StorageError: the database cannot be opened, migrated or, at the end, written.
         RuntimeError: the address is taken.
     """
     asked = _asked_to_stop()
@@ -62,7 +62,9 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     hub.stop()
     await server.stop(_GRACE_SECONDS)
     bus.close()
-    await asyncio.gather(writing, following)
+    await _written(writer, writing)
+    await following
+    await asyncio.get_running_loop().shutdown_default_executor()  # whoever still reads must not lose the database
     if drawing:
         drawing.cancel()
         with suppress(asyncio.CancelledError):
@@ -72,6 +74,17 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     seen = f"live view saw: {controller.seen}, dropped: {controller.dropped}"
     print(f"stored: {writer.stored}, new: {writer.new}, {seen}", flush=True)
     repository.close()
+
+
+async def _written(writer: TelemetryWriterService, writing: asyncio.Task[None]) -> None:
+    """Wait until all is stored, for as long as something is."""
+    while not writing.done():
+        before = writer.stored
+        await asyncio.wait([writing], timeout=_GRACE_SECONDS)
+        if writer.stored == before and not writing.done():
+            writing.cancel()
+            raise StorageError("the database takes nothing; workers will send again what they were not answered for")
+    await writing
 
 
 def _asked_to_stop() -> asyncio.Event:
