@@ -1,4 +1,4 @@
-"""Plays 50 episodes of FrozenLake through worker, hub, live view, writer, outbox and relay; counts at each stage.
+"""Plays 50 episodes of FrozenLake through worker, hub, live view, writer, outbox and relay, and reads them back.
 
 Each stage is a process of its own, as in a trainer; the folder for their files is the only argument.
 """
@@ -10,8 +10,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+import grpc
+from telemetry_contracts.telemetry.v1 import telemetry_query_v1_pb2_grpc as v1
+from telemetry_contracts.telemetry.v1.telemetry_query_v1_pb2 import (
+    GetStepRequest,
+    ListEpisodesRequest,
+    ListStepsRequest,
+)
+from telemetry_contracts.telemetry.v2 import telemetry_query_v2_pb2_grpc as v2
+from telemetry_contracts.telemetry.v2.telemetry_query_v2_pb2 import StreamStepsRequest
 
 EPISODES = 50
 PYTHON = sys.executable
@@ -40,6 +52,7 @@ def main(folder: Path) -> int:
         assert hub.stdout is not None
         address = hub.stdout.readline().strip().removeprefix("listening on ")
         played = _run("-m", "telemetry_app.worker", "--hub", address, "--episodes", str(EPISODES))
+        given = read_back(address)
         hub.send_signal(signal.SIGTERM)
         ended, _ = hub.communicate(timeout=60)
     finally:
@@ -52,6 +65,8 @@ def main(folder: Path) -> int:
         "the live view saw": _number("live view saw", ended),
         "the writer stored": _number("new", ended),
         "SQLite has": _count(database, "telemetry_steps") + _count(database, "telemetry_episodes"),
+        "the read API gave (v1)": given[1],
+        "the read API streamed (v2)": given[2],
         "the outbox has": _count(database, "telemetry_outbox"),
         "the relay delivered": _number("delivered", relayed),
         "the second store has": _count(events, "fieldstone_events"),
@@ -61,6 +76,29 @@ def main(folder: Path) -> int:
     agree = len(set(stages.values())) == 1 and _count(database, "telemetry_episodes") == EPISODES
     print("all agree" if agree else "they differ")
     return 0 if agree else 1
+
+
+def read_back(address: str) -> dict[int, int]:
+    """How many records the read API gives by each of its versions, to the client that `telemetry-contracts` has."""
+    with grpc.insecure_channel(address) as channel:
+        first, second = v1.TelemetryQueryServiceStub(channel), v2.TelemetryQueryServiceStub(channel)
+        answer, call = first.GetStep.with_call(GetStepRequest(run_id="run", episode_id="agent-000000", step_index=0))
+        told = {str(key): str(value) for key, value in call.initial_metadata()}
+        print(f"read: {answer.step.game_id}, by {told['fieldstone-contract']} {told['fieldstone-version']}")
+        episodes = sum(1 for _ in pages(first.ListEpisodes, ListEpisodesRequest(run_id="run"), "episodes"))
+        listed = sum(1 for _ in pages(first.ListSteps, ListStepsRequest(run_id="run"), "steps"))
+        streamed = sum(1 for _ in second.StreamSteps(StreamStepsRequest(run_id="run")))
+    return {1: listed + episodes, 2: streamed + episodes}
+
+
+def pages(call: Callable[[Any], Any], request: Any, field: str) -> Iterator[Any]:
+    """All that a paged rpc gives."""
+    while True:
+        page = call(request)
+        yield from getattr(page, field)
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
 
 
 def _run(*arguments: str) -> str:

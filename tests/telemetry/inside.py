@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from telemetry_app.bus import RunBus
-from telemetry_app.hub import SERVER_OPTIONS, TelemetryAsyncHub
+from telemetry_app.hub import TelemetryAsyncHub
+from telemetry_app.server import telemetry_server
 from telemetry_app.writer import TelemetryWriterService
 from trainer_contracts.trainer.v1 import telemetry_pb2 as trainer
 from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
@@ -37,8 +38,7 @@ async def hub(repository: Any, *, writing: bool = True, **settings: Any) -> Asyn
     bus = RunBus()
     writer = TelemetryWriterService(bus, repository, **settings)
     served = TelemetryAsyncHub(bus, repository)
-    server = grpc.aio.server(options=SERVER_OPTIONS)
-    trainer_grpc.add_RunTelemetryServiceServicer_to_server(served, server)
+    server = await telemetry_server(served, repository)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     running = asyncio.create_task(writer.run()) if writing else None

@@ -1,4 +1,4 @@
-"""The hub with its writer and its live view.
+"""The hub with its writer, its live view and the read API.
 
 python -m telemetry_app --database telemetry.db --listen 127.0.0.1:50051
 """
@@ -12,18 +12,17 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import grpc
 from fieldstone_runtime.errors import StorageError
 from fieldstone_runtime.sqlite import SQLiteDatabase
 from rich.console import Console
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
-from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 
 from telemetry_app import screen
 from telemetry_app.bus import RunBus
-from telemetry_app.hub import SERVER_OPTIONS, TelemetryAsyncHub
+from telemetry_app.hub import TelemetryAsyncHub
 from telemetry_app.live import LiveTelemetryController
 from telemetry_app.plot import plot_rewards
+from telemetry_app.server import telemetry_server
 from telemetry_app.writer import TelemetryWriterService
 
 _GRACE_SECONDS = 5.0
@@ -50,8 +49,7 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
     controller = LiveTelemetryController(bus)
     writer = TelemetryWriterService(bus, repository, checkpoint=opened.checkpoint)
     hub = TelemetryAsyncHub(bus, repository)
-    server = grpc.aio.server(options=SERVER_OPTIONS)
-    trainer_grpc.add_RunTelemetryServiceServicer_to_server(hub, server)
+    server = await telemetry_server(hub, repository)
     port = server.add_insecure_port(listen)
     await server.start()
     print(f"listening on {listen.rpartition(':')[0]}:{port}", flush=True)

@@ -118,7 +118,7 @@ def read_page(
         StorageError: the records cannot be read.
         UnanswerableError: a record cannot be told in this version of the contract.
     """
-    page = Page[Dto, Position]([], [], more=False)
+    page: Page[Dto, Position] = Page([], [], more=False)
     taken = 0
     try:
         for record in records:
