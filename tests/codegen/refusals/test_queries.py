@@ -142,11 +142,11 @@ def test_queries_that_an_index_serves() -> None:
 
 def test_an_rpc_serves_a_query() -> None:
     source = query('equal: "run_id"') + (
-        "message Ask {}\n"
+        "message Ask { string run_id = 1; }\n"
         "service Steps {\n"
-        '  rpc A(Ask) returns (StepV1) { option (fieldstone.v1.serves).query = "acme.v1.StepV1.q"; }\n'
-        '  rpc B(Ask) returns (StepV1) { option (fieldstone.v1.serves).query = "acme.v1.StepV1.r"; }\n'
-        '  rpc C(Ask) returns (StepV1) { option (fieldstone.v1.serves).query = "acme.v1.Ask.q"; }\n'
+        '  rpc A(Ask) returns (stream StepV1) { option (fieldstone.v1.serves).query = "acme.v1.StepV1.q"; }\n'
+        '  rpc B(Ask) returns (stream StepV1) { option (fieldstone.v1.serves).query = "acme.v1.StepV1.r"; }\n'
+        '  rpc C(Ask) returns (stream StepV1) { option (fieldstone.v1.serves).query = "acme.v1.Ask.q"; }\n'
         "}\n"
     )
     assert refused(source) == [
