@@ -11,10 +11,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from telemetry_app.control import ControlEvent, Marker
 from telemetry_app.records import EpisodeRollup, StepRecord
@@ -33,8 +33,7 @@ Settled = Callable[[Exception | None], None]
 """Told once what became of an event: None when it is stored, else why it cannot be."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
+class Event(NamedTuple):
     """One thing that happened.
 
     Attributes:
@@ -151,6 +150,7 @@ class RunBus:
 
     def __init__(self) -> None:
         self.subscriptions: list[Subscription] = []
+        self._of: dict[Topic, list[Subscription]] = {topic: [] for topic in Topic}
 
     def subscribe(
         self,
@@ -171,21 +171,25 @@ class RunBus:
         """
         made = Subscription(name, topics, capacity=capacity, capacity_bytes=capacity_bytes, durable=durable)
         self.subscriptions.append(made)
+        for topic in made.topics:
+            self._of[topic].append(made)
         return made
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Send it nothing more."""
         subscription.close()
         self.subscriptions.remove(subscription)
+        for topic in subscription.topics:
+            self._of[topic].remove(subscription)
 
     async def room(self, topic: Topic) -> None:
         """Wait until every durable subscriber of a topic has room."""
-        while full := [s for s in self._of(topic) if s.durable and s.is_full and not s.is_closed]:
-            await full[0].room()
+        while full := self._full(topic):
+            await full.room()
 
     async def flushed(self) -> None:
         """Wait until durable subscribers have dealt with all that was published so far."""
-        for subscription in [s for s in self._of(Topic.CONTROL) if s.durable and not s.is_closed]:
+        for subscription in [s for s in self._of[Topic.CONTROL] if s.durable and not s.is_closed]:
             passed = asyncio.Event()
             marker = Event(Topic.CONTROL, Marker(), 0, monotonic(), partial(_told, passed))
             subscription.offer(marker)
@@ -201,7 +205,7 @@ class RunBus:
             settled: whom a durable subscriber tells what became of it.
         """
         event = Event(topic, payload, size, monotonic(), settled)
-        for subscription in self._of(topic):
+        for subscription in self._of[topic]:
             subscription.offer(event)
 
     def close(self) -> None:
@@ -209,8 +213,11 @@ class RunBus:
         for subscription in self.subscriptions:
             subscription.close()
 
-    def _of(self, topic: Topic) -> list[Subscription]:
-        return [subscription for subscription in self.subscriptions if topic in subscription.topics]
+    def _full(self, topic: Topic) -> Subscription | None:
+        for subscription in self._of[topic]:
+            if subscription.durable and subscription.is_full and not subscription.is_closed:
+                return subscription
+        return None
 
 
 def _told(passed: asyncio.Event, _: Exception | None) -> None:

@@ -58,7 +58,10 @@ class RunView:
 
     def agent(self, agent_id: str | None) -> AgentView:
         """The view of one agent."""
-        return self.agents.setdefault(agent_id or "", AgentView())
+        key = agent_id or ""
+        if key not in self.agents:
+            self.agents[key] = AgentView()
+        return self.agents[key]
 
 
 class LiveTelemetryController:
@@ -120,4 +123,6 @@ class LiveTelemetryController:
                 self._run(gap.run_id).agent(gap.agent_id).gaps += 1
 
     def _run(self, run_id: str) -> RunView:
-        return self.runs.setdefault(run_id, RunView())
+        if run_id not in self.runs:
+            self.runs[run_id] = RunView()
+        return self.runs[run_id]

@@ -48,7 +48,7 @@ class TelemetryWriterService:
         bus: RunBus,
         repository: TelemetryRepository,
         *,
-        batch: int = 500,
+        batch: int = 1000,
         batch_seconds: float = 0.02,
         checkpoint: Callable[[], object] | None = None,
         checkpoint_seconds: float = 10.0,
