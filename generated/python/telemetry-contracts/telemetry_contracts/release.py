@@ -8,7 +8,7 @@ from __future__ import annotations
 
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
-VERSION = "1.4.0-dev.0"
+VERSION = "1.4.0"
 DIGEST = "b5:3f68ec585b664eaa138fc94cfbe08564e2319c5fb4fdddb66a0ec18571130a5c509574cb500d7ece9a52df0bddc5face3095dce5aff188c901725e873ac0384f"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",

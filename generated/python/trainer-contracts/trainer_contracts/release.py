@@ -8,7 +8,7 @@ from __future__ import annotations
 
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
-VERSION = "1.0.0-dev.0"
+VERSION = "1.0.0"
 DIGEST = "b5:39785c27033e4b989b361404eb6da55569c675ff414afae2e35cd3f9c947ef184e91318cfa7c265fae392944aa20f2e05142d837e9d7a6fdaf0ec56d42d532a9"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
