@@ -73,7 +73,7 @@ fuzz: setup ## thousands of random schema pairs through both engines, and their 
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
 
-soak: setup ## kill the telemetry application and its relay 200 times each
+soak: setup ## kill the application's worker, writer and relay 200 times each
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_KILLS=$${FIELDSTONE_KILLS:-200} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry
@@ -81,6 +81,7 @@ soak: setup ## kill the telemetry application and its relay 200 times each
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/codegen.py
+	$(BIN)/python benchmarks/pipeline.py
 
 docs: setup ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -1,4 +1,4 @@
-"""The benchmarks of generated code run; what they measure is not asserted."""
+"""The benchmarks run; what they measure is not asserted."""
 
 from __future__ import annotations
 
@@ -33,3 +33,17 @@ def test_a_section_that_is_not_there_is_refused() -> None:
     )
     assert done.returncode == 2
     assert "no section is called mappers; there are mapper, sqlite" in done.stderr
+
+
+@pytest.mark.timeout(300)
+def test_the_pipeline_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/pipeline.py", "--rounds", "1", "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for section in ("writer: ", "relay: ", "memory: "):
+        assert f"\n{section}" in done.stdout
