@@ -21,7 +21,7 @@ from telemetry_app import screen
 from telemetry_app.bus import RunBus
 from telemetry_app.hub import TelemetryAsyncHub
 from telemetry_app.live import LiveTelemetryController
-from telemetry_app.plot import plot_rewards
+from telemetry_app.plot import picture_name, plot_rewards
 from telemetry_app.server import telemetry_server
 from telemetry_app.writer import TelemetryWriterService
 
@@ -68,7 +68,7 @@ async def serve(database: Path, listen: str, *, quiet: bool, plots: Path | None)
         with suppress(asyncio.CancelledError):
             await drawing
     for run_id, run in controller.runs.items() if plots else ():
-        plot_rewards(run_id, run.rewards, Path(plots or ".", f"{run_id}.svg"))
+        plot_rewards(run_id, run.rewards, Path(plots or ".", picture_name(run_id)))
     seen = f"live view saw: {controller.seen}, dropped: {controller.dropped}"
     print(f"stored: {writer.stored}, new: {writer.new}, {seen}", flush=True)
     repository.close()
