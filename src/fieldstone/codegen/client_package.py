@@ -1,0 +1,59 @@
+"""What a client package is generated from, in whatever language: one release, with nothing of its owner's concern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """A release that another one imports from, and that has a package of its own.
+
+    Attributes:
+        module: the module's name.
+        version: its semver.
+        files: the import paths of its files that code is generated from.
+    """
+
+    module: str
+    version: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPackage:
+    """A release as its client packages are made of it.
+
+    Attributes:
+        module: the module's name.
+        version: its semver.
+        post: which package of this release it is: 0 for the first, higher where a generator was mended.
+        digest: the b5 digest of the release.
+        image: its files and all that they import, compiled, without the annotations of `fieldstone.v1`. Comments
+            are there, and those of deprecated elements tell since when, and their sunset.
+        files: the import paths of the release's own files that code is generated from.
+        license: the text of its LICENSE; empty where it has none.
+        readme: the text of its README.md; empty where it has none.
+        changelog: what every release up to this one changed, newest first, as Markdown with a title.
+        needs: the releases that it imports from, directly or not, sorted by module.
+    """
+
+    module: str
+    version: str
+    post: int = 0
+    digest: str
+    image: FileDescriptorSet
+    files: tuple[str, ...]
+    license: str = ""
+    readme: str = ""
+    changelog: str
+    needs: tuple[Needed, ...] = ()
+
+    @property
+    def major(self) -> int:
+        """The major version."""
+        return int(self.version.partition(".")[0])
