@@ -56,12 +56,14 @@ def test_a_change_is_named_and_mended(grown: Repo) -> None:
     assert ran.out == (
         "differs: generated/manifest.json\n"
         "differs: generated/python/shop-contracts/pyproject.toml\n"
+        "differs: generated/python/shop-contracts/shop_contracts/_descriptors.py\n"
         f"differs: {PB2}\n"
         f"differs: {PB2}i\n"
+        "differs: generated/python/shop-contracts/shop_contracts/release.py\n"
     )
     assert ran.err == "generated is not what the schemas say: run `fieldstone generate`\n"
     mended = grown.run("generate")
-    assert mended.err.startswith("generated: 4 of ")
+    assert mended.err.startswith("generated: 6 of ")
     assert mended.err.endswith("files written, 0 removed (money 1.0.0, shop 1.3.0.dev0).\n")
     assert 'version = "1.3.0.dev0"' in grown.read("generated/python/shop-contracts/pyproject.toml")
     assert grown.run("generate", "--check").code == 0

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from fieldstone.codegen.names import Places
+from fieldstone.codegen.names import CONTRACTS, Places, package
 from fieldstone.codegen.storage import storage_view
 from fieldstone.codegen.views import ModuleView
 from fieldstone.schema.descriptors import read_schema
@@ -35,11 +35,12 @@ class Generated:
         found = storage_view(
             read_schema(image, where=module.path, own_files=owned, with_imports=True),
             self.module,
+            contracts=package(self.module, CONTRACTS),
             own_files=owned,
             root=module.path,
             history=[],
             record_paths=self.project.settings.record_paths,
-            dto_module=Places(self.module, dict.fromkeys(owned, self.module)).python_module,
+            dto_module=Places(package(self.module, CONTRACTS), {}).python_module,
         )
         assert found is not None
         return found

@@ -10,9 +10,9 @@ from fieldstone.codegen.class_names import DtoModule, DtoNames, class_prefix, fu
 from fieldstone.codegen.conversions import SAME, constant
 from fieldstone.codegen.entities import entity_view, oneof_attributes
 from fieldstone.codegen.fields import FieldConversion, field_conversion, map_types, nested_message, nested_messages
-from fieldstone.codegen.names import CONTRACTS, STORAGE, package
+from fieldstone.codegen.names import STORAGE, package
 from fieldstone.codegen.servicers import servicer_views
-from fieldstone.codegen.upcasts import argument_elements, upcast_views
+from fieldstone.codegen.upcasts import upcast_views
 from fieldstone.codegen.views import (
     AttributeView,
     EnumView,
@@ -35,6 +35,7 @@ def module_view(
     schema: Schema,
     module: str,
     *,
+    contracts: str,
     dto_module: DtoModule,
     built_by_slots: BuiltBySlots,
     migrations: Sequence[MigrationView],
@@ -45,12 +46,13 @@ def module_view(
     Args:
         schema: the schema with all imported files, found to be without refusals.
         module: the module's name.
+        contracts: the name to import its contracts package by.
         dto_module: where each file's DTOs are.
         built_by_slots: what is known of the application's classes.
         migrations: what each release does to a database, oldest first.
         own_files: the paths of the module's own files.
     """
-    return _Builder(schema, module, dto_module, built_by_slots, own_files).view(migrations)
+    return _Builder(schema, module, contracts, dto_module, built_by_slots, own_files).view(migrations)
 
 
 def outbox_table(module: str) -> str:
@@ -62,12 +64,12 @@ def outbox_table(module: str) -> str:
 class _Builder:
     schema: Schema
     module: str
+    contracts: str
     dto_module: DtoModule
     built_by_slots: BuiltBySlots
     own_files: Collection[str]
 
     def view(self, migrations: Sequence[MigrationView]) -> ModuleView:
-        contracts, storage = package(self.module, CONTRACTS), package(self.module, STORAGE)
         names = DtoNames(self.schema, self.dto_module)
         stored = tables(self.schema).values()
         entities = [entity_view(t, self.schema, by_slots=self._by_slots(t.message)) for t in stored]
@@ -76,14 +78,13 @@ class _Builder:
         return ModuleView(
             module=self.module,
             prefix=class_prefix(self.module),
-            contracts=contracts,
-            storage=storage,
+            contracts=self.contracts,
+            storage=package(self.module, STORAGE),
             outbox=outbox_table(self.module) if outbox else "",
             records=[self._record(message) for message in self.messages if not _own_class(message)],
             enums=[_enum(enum) for enum in self._enums()],
             imports=sorted({_import(m) for m in self.messages if _own_class(m)}, key=lambda i: (i.module, i.name)),
             dto_imports=names.imports(self.messages),
-            upcast_imports=names.imports(argument_elements(self.entities, self.schema)),
             mappings=[self._mapping(message, names) for message in self.messages],
             entities=entities,
             upcasts=upcasts,

@@ -13,12 +13,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fieldstone.codegen.names import CONTRACTS, Places, dto_module, package, protoc_module
+from fieldstone.codegen.descriptor_pool import DESCRIPTORS, descriptors_module, from_pool
+from fieldstone.codegen.docstrings import docstrings, documented_stub
+from fieldstone.codegen.grpc_stubs import grpc_stubs
+from fieldstone.codegen.imports import import_base, import_line, untyped
+from fieldstone.codegen.names import Places, dto_module, protoc_module
 from fieldstone.codegen.protoc import run_protoc
 from fieldstone.codegen.published import COMMON_FILES
 from fieldstone.codegen.render import as_docstring
 from fieldstone.codegen.vocabulary import without_annotations
-from fieldstone.schema.descriptors import parse_image, read_schema
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -36,11 +41,10 @@ _IMPORT = re.compile(
 
 _GENCODE_VERSION = re.compile(r"^# Protobuf Python Version: (\S+)$", re.MULTILINE)
 _GRPC_VERSION = re.compile(r"^GRPC_GENERATED_VERSION = '(\S+)'$", re.MULTILINE)
-_UNTYPED = "  # type: ignore[import-untyped, unused-ignore]"
 
 
 @dataclass(frozen=True, slots=True)
-class Contracts:
+class DtoModules:
     """The DTO modules of a contracts package.
 
     Attributes:
@@ -60,7 +64,7 @@ class Contracts:
     services: tuple[str, ...]
 
 
-def contracts(image: bytes, places: Places, own_files: Collection[str], *, where: str) -> Contracts:
+def dto_modules(image: bytes, places: Places, own_files: Collection[str], *, where: str) -> DtoModules:
     """Generate the DTO modules of a module.
 
     Args:
@@ -82,11 +86,12 @@ def contracts(image: bytes, places: Places, own_files: Collection[str], *, where
     for path in with_services:
         _escape_comments(by_path[path])
     written = run_protoc(bare, inside, with_services)
-    moved = _move_all(written, inside, reached, places)
-    if with_services:
-        moved |= _stubs(image, with_services, places, where=where)
-    elsewhere = {places.package_of(path) for path in reached} - {"", package(places.module, CONTRACTS)}
-    return Contracts(
+    schema = read_schema(image, where=where, own_files=by_path.keys())
+    moved = _move_all(written, inside, reached, schema, places)
+    moved |= grpc_stubs(schema, with_services, places)
+    moved[f"{DESCRIPTORS}.py"] = descriptors_module(written, [by_path[path] for path in inside], places)
+    elsewhere = {places.package_of(path) for path in reached} - {"", places.home}
+    return DtoModules(
         files=dict(sorted(moved.items())),
         protobuf=_version(_GENCODE_VERSION, written.values()),
         grpcio=_version(_GRPC_VERSION, written.values()),
@@ -113,7 +118,7 @@ def _reached(files: Mapping[str, FileDescriptorProto], own_files: Collection[str
 
 
 def _move_all(
-    written: Mapping[str, str], inside: Iterable[str], reached: Iterable[str], places: Places
+    written: Mapping[str, str], inside: Iterable[str], reached: Iterable[str], schema: Schema, places: Places
 ) -> dict[str, str]:
     modules = {protoc_module(path): path for path in reached}
     moved: dict[str, str] = {}
@@ -122,8 +127,14 @@ def _move_all(
         for ending in (".py", ".pyi", "_grpc.py"):
             if old + ending in written:
                 mover = _Mover(path, modules, places, is_stub=ending == ".pyi")
-                moved[new + ending] = mover.move(written[old + ending])
+                moved[new + ending] = mover.move(_documented(written[old + ending], schema, path, ending))
     return moved
+
+
+def _documented(text: str, schema: Schema, path: str, ending: str) -> str:
+    if ending == ".pyi":
+        return documented_stub(text, schema, path)
+    return text + docstrings(schema, path) if ending == ".py" else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,7 @@ class _Mover:
             text = re.sub(r"(?<!as )\b_Mapping\b(?!\[)", "_Mapping[str, object]", text)
             text = re.sub(r"^(\w+): _ClassVar\[int\]$", r"\1: int", text, flags=re.MULTILINE)
             return re.sub(r"\*\*kwargs\)", "**kwargs: object)", text)
+        text = from_pool(text, self.path)
         # What messages say as their `__module__`, which pickle imports.
         was = f"BuildTopDescriptorsAndMessages(DESCRIPTOR, '{protoc_module(self.path)}', _globals)"
         return text.replace(was, "BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, _globals)")
@@ -154,33 +166,10 @@ class _Mover:
         if path is None:
             return found[0]
         if found["star"]:
-            untyped = _UNTYPED if self.is_stub and path in COMMON_FILES else ""
-            return f"from {import_base(self.path, path, self.places, whole=True)} import {found['names']}{untyped}"
+            ignored = untyped(path) if self.is_stub else ""
+            return f"from {import_base(self.path, path, self.places, whole=True)} import {found['names']}{ignored}"
         alias = found["alias"] or found["root_alias"] or f" as {found['dynamic_alias'] or found['root']}"
         return import_line(self.path, path, self.places, alias.removeprefix(" as "), is_stub=self.is_stub)
-
-
-def import_base(importer: str, path: str, places: Places, *, whole: bool = False) -> str:
-    """What stands after `from` in an import of a file's module by that of another file.
-
-    Args:
-        importer: the import path of the file whose module imports.
-        path: that of the file whose module is imported.
-        places: where the two are.
-        whole: whether the module itself is imported from, not the package that it is in.
-    """
-    name = dto_module(path) if places.is_inside(path) else places.python_module(path)
-    base = name if whole else name.rpartition(".")[0]
-    if places.is_inside(path):
-        return "." * (dto_module(importer).count(".") + 1) + base
-    return base
-
-
-def import_line(importer: str, path: str, places: Places, alias: str, *, is_stub: bool) -> str:
-    """The line that imports a file's module under another name."""
-    name = places.python_module(path).rpartition(".")[2]
-    untyped = _UNTYPED if is_stub and path in COMMON_FILES else ""
-    return f"from {import_base(importer, path, places)} import {name} as {alias}{untyped}"
 
 
 def _escape_comments(file: FileDescriptorProto) -> None:
@@ -193,10 +182,3 @@ def _escape_comments(file: FileDescriptorProto) -> None:
 
 def _version(pattern: re.Pattern[str], texts: Iterable[str]) -> str:
     return next((found[1] for text in texts if (found := pattern.search(text))), "")
-
-
-def _stubs(image: bytes, files: Iterable[str], places: Places, *, where: str) -> dict[str, str]:
-    from fieldstone.codegen.grpc_stubs import grpc_stubs
-
-    every = {file.name for file in parse_image(image, where=where).file}
-    return grpc_stubs(read_schema(image, where=where, own_files=every), files, places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fieldstone.codegen.dto import import_line
+from fieldstone.codegen.imports import import_line
 from fieldstone.codegen.names import Places, dto_module
 from fieldstone.codegen.render import render
 from fieldstone.schema.model import Rpc, Schema, Service

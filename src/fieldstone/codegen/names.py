@@ -21,10 +21,29 @@ def distribution(module: str, kind: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", f"{module}-{kind}".lower()).strip("-")
 
 
-def package(module: str, kind: str) -> str:
-    """The name to import a module's package by: "telemetry_contracts"."""
-    name = distribution(module, kind).replace("-", "_")
+def contracts_distribution(module: str, version: str) -> str:
+    """The name to install a module's DTOs by: "telemetry-contracts", from 2.0.0 on "telemetry-contracts-v2".
+
+    A major version breaks what the one before promised. With a name of its own, as in the import paths of Go
+    (https://go.dev/ref/mod#major-version-suffixes), both can be installed, and imported, side by side.
+
+    Args:
+        module: the module's name.
+        version: the release's, as semver or PEP 440 has it.
+    """
+    major = int(version.partition(".")[0])
+    return distribution(module, CONTRACTS) + (f"-v{major}" if major > 1 else "")
+
+
+def import_name(distribution: str) -> str:
+    """The name to import a distribution by: "telemetry_contracts"."""
+    name = distribution.replace("-", "_")
     return f"_{name}" if name[0].isdigit() else name
+
+
+def package(module: str, kind: str) -> str:
+    """The name to import a module's package by, without its major version: "telemetry_storage"."""
+    return import_name(distribution(module, kind))
 
 
 def protoc_module(path: str) -> str:
@@ -56,11 +75,11 @@ class Places:
     """Where the DTO modules of one module's files, and of all that they import, are.
 
     Attributes:
-        module: the module whose package is generated.
-        owners: import path to module, for the files of every module that has a contracts package.
+        home: the contracts package that is generated, by the name to import it by.
+        owners: import path to contracts package, for the files of every module that has one.
     """
 
-    module: str
+    home: str
     owners: Mapping[str, str]
 
     def package_of(self, path: str) -> str:
@@ -68,7 +87,7 @@ class Places:
 
         A file that belongs to no module with a package of its own is generated with what imports it.
         """
-        return "" if is_published(path) else package(self.owners.get(path, self.module), CONTRACTS)
+        return "" if is_published(path) else self.owners.get(path, self.home)
 
     def python_module(self, path: str) -> str:
         """The absolute dotted name of a file's module: "telemetry_contracts.telemetry.v1.telemetry_v1_pb2"."""
@@ -76,8 +95,8 @@ class Places:
         return f"{home}.{dto_module(path)}" if home else protoc_module(path)
 
     def is_inside(self, path: str) -> bool:
-        """Whether a file's code is in the package of `module` itself."""
-        return self.package_of(path) == package(self.module, CONTRACTS)
+        """Whether a file's code is in the package `home` itself."""
+        return self.package_of(path) == self.home
 
 
 def python_version(version: str, *, unreleased: bool = False) -> str:

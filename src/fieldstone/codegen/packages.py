@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from fieldstone.codegen.dto import Contracts
-from fieldstone.codegen.names import CONTRACTS, STORAGE, compatible, distribution, package
+from fieldstone.codegen.dto import DtoModules
+from fieldstone.codegen.names import STORAGE, compatible, contracts_distribution, distribution, import_name, package
 from fieldstone.codegen.published import COMMON_DISTRIBUTION, COMMON_RANGE
 from fieldstone.codegen.render import render
 
@@ -39,30 +39,61 @@ class Release:
     semver: str
     digest: str
 
-
-def package_folder(module: str, kind: str) -> str:
-    """The folder of a module's package below the folder of all generated code."""
-    return f"{PYTHON}/{distribution(module, kind)}"
-
-
-def folders_of(module: str) -> tuple[str, ...]:
-    """The folders that hold nothing but what is generated from a module."""
-    return (package_folder(module, CONTRACTS), package_folder(module, STORAGE), f"{SQL}/{module}")
+    @property
+    def contracts(self) -> str:
+        """The distribution of its DTOs."""
+        return contracts_distribution(self.module, self.version)
 
 
-def contracts_package(release: Release, generated: Contracts, others: Mapping[str, Release]) -> dict[str, str]:
+def storage_folder(module: str) -> str:
+    """The folder of a module's storage package below the folder of all generated code."""
+    return f"{PYTHON}/{distribution(module, STORAGE)}"
+
+
+def folders_of(module: str, version: str) -> tuple[str, ...]:
+    """The folders that hold nothing but what is generated from a version of a module."""
+    return (f"{PYTHON}/{contracts_distribution(module, version)}", storage_folder(module), f"{SQL}/{module}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """What a package has for people beside its code; each is empty where there is none.
+
+    Attributes:
+        license: the text of the licence.
+        readme: what the module's own README.md says.
+        changelog: what each release changed, as Markdown.
+    """
+
+    license: str = ""
+    readme: str = ""
+    changelog: str = ""
+
+
+NO_DOCUMENTS = Documents()
+
+
+def contracts_package(
+    release: Release,
+    generated: DtoModules,
+    beside: Mapping[str, str],
+    others: Mapping[str, Release],
+    documents: Documents,
+) -> dict[str, str]:
     """The files of a contracts package.
 
     Args:
         release: what it is numbered as.
         generated: its DTO modules.
-        others: the releases of the contracts packages that it imports, by the name to import them by.
+        beside: the other modules of its root, file name to text.
+        others: the releases that it may import from, by the name to import their contracts packages by.
+        documents: what goes with it for people.
 
     Returns:
-        path below the folder of all generated code, to text.
+        path within the folder of the distribution, to text.
     """
-    name = package(release.module, CONTRACTS)
-    modules = {f"{name}/{path}": text for path, text in generated.files.items()}
+    name = import_name(release.contracts)
+    modules = {f"{name}/{path}": text for path, text in {**generated.files, **beside}.items()}
     files = {
         **modules,
         **dict.fromkeys(_inits(modules), '"""DTO modules."""\n'),
@@ -70,30 +101,39 @@ def contracts_package(release: Release, generated: Contracts, others: Mapping[st
         f"{name}/py.typed": "",
         "pyproject.toml": render(
             "contracts_pyproject.toml.j2",
-            module=release.module,
-            distribution=distribution(release.module, CONTRACTS),
+            release=release,
             package=name,
-            version=release.version,
+            documents=documents,
             dependencies=_dependencies(generated, others),
             grpcio=_grpcio(generated),
             types=[_TYPE_STUBS, *([_GRPC_TYPE_STUBS] if generated.grpcio else [])],
         ),
         "README.md": render(
             "contracts_README.md.j2",
-            module=release.module,
-            distribution=distribution(release.module, CONTRACTS),
+            release=release,
+            package=name,
+            protobuf=f"protobuf{protobuf_range(generated.protobuf)}",
+            gencode=generated.protobuf,
             grpcio=_grpcio(generated),
             examples=_examples(modules),
+            readme=demoted(documents.readme),
         ),
+        f"{name}/release.py": render("release.py.j2", release=release, services=generated.services),
     }
-    if generated.services:
-        files[f"{name}/release.py"] = render(
-            "release.py.j2",
-            release=release,
-            distribution=distribution(release.module, CONTRACTS),
-            services=generated.services,
-        )
-    return _below(package_folder(release.module, CONTRACTS), files)
+    others_for_people = {"LICENSE": documents.license, "CHANGELOG.md": documents.changelog}
+    return files | {path: text for path, text in others_for_people.items() if text}
+
+
+def demoted(markdown: str) -> str:
+    """A Markdown text that goes below the title of another: its headings two levels down, none deeper than six."""
+    fenced = False
+    lines = []
+    for line in markdown.strip().splitlines():
+        fenced ^= line.startswith(("```", "~~~"))
+        hashes = len(line) - len(line.lstrip("#"))
+        deeper = f"{'#' * min(2, max(0, 6 - hashes))}{line}"
+        lines.append(deeper if hashes and not fenced else line)
+    return "\n".join(lines)
 
 
 def storage_package(release: Release, *, served: bool) -> dict[str, str]:
@@ -114,7 +154,7 @@ def storage_package(release: Release, *, served: bool) -> dict[str, str]:
             "storage_pyproject.toml.j2",
             module=release.module,
             distribution=distribution(release.module, STORAGE),
-            contracts=distribution(release.module, CONTRACTS),
+            contracts=release.contracts,
             package=name,
             version=release.version,
             runtime=f"fieldstone-runtime{_RUNTIME_RANGE}",
@@ -122,7 +162,7 @@ def storage_package(release: Release, *, served: bool) -> dict[str, str]:
             runtime_grpc=f"fieldstone-runtime[grpc]{_RUNTIME_RANGE}" if served else "",
         ),
     }
-    return _below(package_folder(release.module, STORAGE), files)
+    return below(storage_folder(release.module), files)
 
 
 def protobuf_range(gencode: str) -> str:
@@ -137,17 +177,17 @@ def protobuf_range(gencode: str) -> str:
     return f">={gencode},<{int(gencode.partition('.')[0]) + 2}"
 
 
-def _dependencies(generated: Contracts, others: Mapping[str, Release]) -> list[str]:
+def _dependencies(generated: DtoModules, others: Mapping[str, Release]) -> list[str]:
     lines = [f"protobuf{protobuf_range(generated.protobuf)}"]
     if generated.needs_common:
         lines.append(f"{COMMON_DISTRIBUTION}{COMMON_RANGE}")
     for name in generated.imports:
         other = others[name]
-        lines.append(f"{distribution(other.module, CONTRACTS)}{compatible(other.version)}")
+        lines.append(f"{other.contracts}{compatible(other.version)}")
     return sorted(lines)
 
 
-def _grpcio(generated: Contracts) -> str:
+def _grpcio(generated: DtoModules) -> str:
     return f"grpcio>={generated.grpcio},<{int(generated.grpcio.partition('.')[0]) + 1}" if generated.grpcio else ""
 
 
@@ -164,5 +204,6 @@ def _examples(modules: Iterable[str]) -> list[str]:
     return [f"from {'.'.join(path.parent.parts)} import {path.stem}" for path in deepest]
 
 
-def _below(folder: str, files: Mapping[str, str]) -> dict[str, str]:
+def below(folder: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The files with their paths below a folder."""
     return {f"{folder}/{path}": text for path, text in files.items()}

@@ -8,8 +8,7 @@ from pathlib import Path
 from fieldstone.codegen.build import module_view, outbox_table
 from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.examples import with_examples
-from fieldstone.codegen.names import CONTRACTS, STORAGE
-from fieldstone.codegen.packages import SQL, package_folder
+from fieldstone.codegen.packages import SQL, storage_folder
 from fieldstone.codegen.record_classes import RecordSources, by_slots
 from fieldstone.codegen.refusals import refuse
 from fieldstone.codegen.render import render
@@ -25,6 +24,7 @@ def storage_view(
     schema: Schema,
     module: str,
     *,
+    contracts: str,
     own_files: Collection[str],
     root: str,
     history: Sequence[tuple[str, Schema]],
@@ -36,6 +36,7 @@ def storage_view(
     Args:
         schema: the working tree with all imported files, these without annotations of storage.
         module: the module's name.
+        contracts: the name to import its contracts package by.
         own_files: the paths of the module's own files.
         root: the module's folder as people see it.
         history: version and schema of each release, oldest first, with the working tree as the last
@@ -57,6 +58,7 @@ def storage_view(
     return module_view(
         schema,
         module,
+        contracts=contracts,
         dto_module=dto_module,
         built_by_slots=built_by_slots,
         migrations=migration_views(history, outbox=outbox_table(module)),
@@ -72,7 +74,7 @@ def is_stored_or_served(schema: Schema, own_files: Collection[str]) -> bool:
 
 def storage_files(view: ModuleView) -> dict[str, str]:
     """The files of a module's storage package and its SQL, by path below the output folder; Python unformatted."""
-    root = f"{package_folder(view.module, STORAGE)}/{view.storage}"
+    root = f"{storage_folder(view.module)}/{view.storage}"
     view = with_examples(view)
     files = {f"{root}/{name}.py": render(f"{name}.py.j2", view=view) for name in _modules(view)}
     for servicer in view.servicers:
@@ -89,11 +91,3 @@ def _modules(view: ModuleView) -> Iterator[str]:
     yield "mapper"
     if view.entities:
         yield from _WITH_TABLES
-
-
-def upcast_file(view: ModuleView) -> dict[str, str]:
-    """The upcasts of a module, for its contracts package; empty where nothing is superseded."""
-    if not view.upcasts:
-        return {}
-    root = f"{package_folder(view.module, CONTRACTS)}/{view.contracts}"
-    return {f"{root}/upcasts.py": render("upcasts.py.j2", view=view)}

@@ -11,8 +11,9 @@ import keyword
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fieldstone.codegen.class_names import DtoNames, field_access
+from fieldstone.codegen.class_names import DtoModule, DtoNames, field_access
 from fieldstone.codegen.fields import map_types
+from fieldstone.codegen.render import render
 from fieldstone.codegen.views import UpcastArgumentView, UpcastView
 from fieldstone.schema.model import Enum, Field, Message, Schema, package_version
 from fieldstone.schema.storage import JSON_MESSAGES, SCALAR_KINDS, record_name
@@ -29,6 +30,20 @@ class _Plan:
     arguments: list[UpcastArgumentView] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     reversible: bool = True
+
+
+def upcasts_module(schema: Schema, dto_module: DtoModule) -> str:
+    """The module of a contracts package that leads from a message to its successor; empty where none is superseded.
+
+    Args:
+        schema: the schema with all imported files, these without annotations of storage.
+        dto_module: where each file's DTOs are.
+    """
+    names = DtoNames(schema, dto_module)
+    entities = [message for message in schema.messages.values() if message.entity is not None]
+    upcasts = list(upcast_views(schema, names, entities))
+    imports = names.imports(_argument_elements(entities, schema))
+    return render("upcasts.py.j2", imports=imports, upcasts=upcasts) if upcasts else ""
 
 
 def upcast_views(schema: Schema, names: DtoNames, messages: Sequence[Message]) -> Iterator[UpcastView]:
@@ -200,7 +215,7 @@ def _scalar(type_name: str) -> str:
     return _PYTHON_TYPES.get(type_name, "int")
 
 
-def argument_elements(messages: Sequence[Message], schema: Schema) -> Iterator[Message | Enum]:
+def _argument_elements(messages: Sequence[Message], schema: Schema) -> Iterator[Message | Enum]:
     """The messages and enums that the signatures of the functions may name."""
     for message in messages:
         old = schema.messages.get(message.entity.supersedes) if message.entity else None

@@ -373,7 +373,7 @@ class ModuleView:
         outbox: the outbox table; empty where no entity has one.
         records, enums: what is generated where no class of the application stands behind a message.
         imports: what the records that are not generated come from.
-        dto_imports: what the mapper's DTO classes come from; upcast_imports: those of the upcasts.
+        dto_imports: what the mapper's DTO classes come from.
         mappings: every record and nested message with its DTO.
         entities: the stored ones.
         upcasts: from each superseded DTO to its successor, and back where nothing is lost.
@@ -390,7 +390,6 @@ class ModuleView:
     enums: Sequence[EnumView] = ()
     imports: Sequence[ImportView] = ()
     dto_imports: Sequence[ImportView] = ()
-    upcast_imports: Sequence[ImportView] = ()
     mappings: Sequence[MappingView] = ()
     entities: Sequence[EntityView] = ()
     upcasts: Sequence[UpcastView] = ()

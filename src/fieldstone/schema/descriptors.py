@@ -23,12 +23,12 @@ from fieldstone.schema.fields import (
     type_of,
     unset_value,
 )
+from fieldstone.schema.lifecycle import read_lifecycle
 from fieldstone.schema.model import (
     Enum,
     EnumValue,
     Field,
     File,
-    Lifecycle,
     Location,
     Message,
     Oneof,
@@ -49,9 +49,6 @@ if TYPE_CHECKING:
         FileDescriptorSet,
         ServiceDescriptorProto,
     )
-
-LIFECYCLE_OPTION = 51201
-"""The number of every lifecycle extension in `fieldstone/v1/annotations.proto`."""
 
 BUF_IMAGE_EXTENSION = 8042
 """`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
@@ -205,7 +202,7 @@ class _FileReader:
         return File(
             full_name=self.path,
             location=Location(self.path),
-            lifecycle=_lifecycle(self.descriptor.options),
+            lifecycle=read_lifecycle(self.descriptor.options),
             custom=self.options.read(self.descriptor),
             comment="\n".join(filter(None, (self.places.comment((number,)) for number in _FILE_LINES))),
             package=self.package,
@@ -232,7 +229,7 @@ class _FileReader:
         self.found.messages[full_name] = Message(
             full_name=full_name,
             location=self.places.at(path),
-            lifecycle=_lifecycle(message.options),
+            lifecycle=read_lifecycle(message.options),
             custom=self.options.read(message),
             comment=self.places.comment(path),
             entity=read_entity(message.options) if self.storage else None,
@@ -287,7 +284,7 @@ class _FileReader:
         return Field(
             full_name=_join(scope, field.name),
             location=self.places.at(path),
-            lifecycle=_lifecycle(field.options),
+            lifecycle=read_lifecycle(field.options),
             custom=self.options.read(field),
             comment=self.places.comment(path),
             number=field.number,
@@ -311,7 +308,7 @@ class _FileReader:
         self.found.enums[full_name] = Enum(
             full_name=full_name,
             location=self.places.at(path),
-            lifecycle=_lifecycle(enum.options),
+            lifecycle=read_lifecycle(enum.options),
             custom=self.options.read(enum),
             comment=self.places.comment(path),
             package=self.package,
@@ -320,7 +317,7 @@ class _FileReader:
                 EnumValue(
                     full_name=_join(full_name, value.name),
                     location=self.places.at((*path, _ENUM_VALUES, i)),
-                    lifecycle=_lifecycle(value.options),
+                    lifecycle=read_lifecycle(value.options),
                     custom=self.options.read(value),
                     comment=self.places.comment((*path, _ENUM_VALUES, i)),
                     number=value.number,
@@ -341,7 +338,7 @@ class _FileReader:
             method.name: Rpc(
                 full_name=_join(full_name, method.name),
                 location=self.places.at((*path, _SERVICE_METHODS, i)),
-                lifecycle=_lifecycle(method.options),
+                lifecycle=read_lifecycle(method.options),
                 custom=self.options.read(method),
                 comment=self.places.comment((*path, _SERVICE_METHODS, i)),
                 serves=read_serves(method.options),
@@ -356,7 +353,7 @@ class _FileReader:
         self.found.services[full_name] = Service(
             full_name=full_name,
             location=self.places.at(path),
-            lifecycle=_lifecycle(service.options),
+            lifecycle=read_lifecycle(service.options),
             custom=self.options.read(service),
             comment=self.places.comment(path),
             package=self.package,
@@ -405,14 +402,3 @@ def _source_value(descriptor: Any, value: Any) -> str:
     if descriptor.enum_type is not None:
         return str(descriptor.enum_type.values_by_number[value].name)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _lifecycle(options: Any) -> Lifecycle:
-    texts = dict(_lifecycle_texts(options))
-    return Lifecycle(options.deprecated, texts.get(1, ""), texts.get(2, ""), texts.get(3, ""))
-
-
-def _lifecycle_texts(options: Any) -> Iterator[tuple[int, str]]:
-    for part in extension_parts(options, LIFECYCLE_OPTION):
-        if isinstance(part.data, bytes):
-            yield part.field_number, part.data.decode("utf-8", "replace")

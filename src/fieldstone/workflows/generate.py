@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fieldstone.codegen import manifest
-from fieldstone.codegen.dto import Contracts, contracts
+from fieldstone.codegen.contracts import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.manifest import Entry
-from fieldstone.codegen.names import CONTRACTS, Places, package, python_version
-from fieldstone.codegen.packages import Release, contracts_package, folders_of, storage_package
+from fieldstone.codegen.names import CONTRACTS, Places, import_name, package, python_version
+from fieldstone.codegen.packages import PYTHON, Release, below, folders_of, storage_package
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import parse_image, read_schema
@@ -66,7 +66,7 @@ def generate(project: Project, names: Sequence[str] = (), *, out: Path | None = 
     difference = compare(
         folder,
         expected,
-        folders=[path for name in sorted(judged) for path in folders_of(name)],
+        folders=[path for name in sorted(judged) for path in folders_of(name, judged[name].version)],
         known={path for name in judged if name in before for path in before[name].outputs},
     )
     if not check:
@@ -111,16 +111,12 @@ class _Generator:
 
     def __post_init__(self) -> None:
         modules = self.project.workspace.modules.values()
-        self.owners = {path: module.name for module in modules for path in own_files(self.project, module)}
-        _refuse_one_package_for_two(set(self.owners.values()))
+        _refuse_one_package_for_two(module.name for module in modules if own_files(self.project, module))
 
     def texts(self, name: str) -> dict[str, str]:
         """The files of a module with their headers, not formatted yet."""
         module = self.project.workspace.module(name)
-        made = contracts(
-            self.images[name], Places(name, self.owners), own_files(self.project, module), where=module.path
-        )
-        files = contracts_package(self._release(module), made, self._others(made)) | self._storage(module)
+        files = self._storage(module) | self._contracts(module)
         return {path: with_header(path, text, module.path) for path, text in files.items()}
 
     def entry(self, name: str, outputs: Mapping[str, str]) -> Entry:
@@ -155,9 +151,25 @@ class _Generator:
             return self.project.dependencies.digest(module)
         return self.project.registry.release(module.name, version).digest
 
-    def _others(self, made: Contracts) -> dict[str, Release]:
-        by_package = {package(name, CONTRACTS): name for name in self.owners.values()}
-        return {name: self._release(self.project.workspace.module(by_package[name])) for name in made.imports}
+    def _contracts(self, module: Module) -> dict[str, str]:
+        release = self._release(module)
+        others = [self._release(other) for other in self.project.dependencies.of(module)]
+        files = contracts_files(
+            release,
+            self.images[module.name],
+            self._places(module),
+            own_files(self.project, module),
+            {import_name(other.contracts): other for other in others},
+            where=module.path,
+        )
+        return below(f"{PYTHON}/{release.contracts}", files)
+
+    def _places(self, module: Module) -> Places:
+        """Where the DTOs of a module, and of those that it imports, are."""
+        modules = (module, *self.project.dependencies.of(module))
+        homes = {m.name: import_name(self._release(m).contracts) for m in modules}
+        owners = {path: homes[m.name] for m in modules for path in own_files(self.project, m)}
+        return Places(homes[module.name], owners)
 
     def _version(self, module: Module) -> tuple[str, bool]:
         """The newest version if the module is as released, else the one that it would become; and which it is."""
@@ -173,27 +185,24 @@ class _Generator:
         return self.images[module.name]
 
     def _storage(self, module: Module) -> dict[str, str]:
-        """The storage package, the upcasts and the migrations; nothing for a module without entities."""
+        """The storage package and the migrations; nothing for a module without entities."""
         files = own_files(self.project, module)
         schema = read_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
-        from fieldstone.codegen.storage import storage_files, storage_view, upcast_file
+        from fieldstone.codegen.storage import storage_files, storage_view
 
         view = storage_view(
             schema,
             module.name,
+            contracts=import_name(self._release(module).contracts),
             own_files=files,
             root=os.path.relpath(module.root, self.start).replace(os.sep, "/"),
             history=self._history(module, schema),
             record_paths=self.project.settings.record_paths,
-            dto_module=Places(module.name, self.owners).python_module,
+            dto_module=self._places(module).python_module,
         )
         if view is None:
             return {}
-        return (
-            storage_package(self._release(module), served=bool(view.servicers))
-            | storage_files(view)
-            | upcast_file(view)
-        )
+        return storage_package(self._release(module), served=bool(view.servicers)) | storage_files(view)
 
     def _history(self, module: Module, schema: Schema) -> list[tuple[str, Schema]]:
         """The schema of each release, and of the working tree where it is none of them."""

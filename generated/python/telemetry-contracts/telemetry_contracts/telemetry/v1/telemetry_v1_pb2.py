@@ -7,7 +7,7 @@
 """Generated protocol buffer code."""
 
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import descriptor_pool as _descriptor_pool
+from ... import _descriptors as _descriptors
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
@@ -23,9 +23,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1ftelemetry/v1/telemetry_v1.proto\x12\x0ctelemetry.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\xcf\x07\n\x0fTelemetryStepV1\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1d\n\nepisode_id\x18\x02 \x01(\tR\tepisodeId\x12\x1d\n\nstep_index\x18\x03 \x01(\x03R\tstepIndex\x12\x1e\n\x08\x61gent_id\x18\x04 \x01(\tH\x00R\x07\x61gentId\x88\x01\x01\x12\x1c\n\x07game_id\x18\x05 \x01(\tH\x01R\x06gameId\x88\x01\x01\x12\x1b\n\x06\x61\x63tion\x18\x06 \x01(\x0cH\x02R\x06\x61\x63tion\x88\x01\x01\x12 \n\x0bobservation\x18\x07 \x01(\x0cR\x0bobservation\x12\x16\n\x06reward\x18\x08 \x01(\x01R\x06reward\x12\x1e\n\nterminated\x18\t \x01(\x08R\nterminated\x12\x1c\n\ttruncated\x18\n \x01(\x08R\ttruncated\x12\x17\n\x04info\x18\x0b \x01(\x0cH\x03R\x04info\x88\x01\x01\x12*\n\x0erender_payload\x18\x0c \x01(\x0cH\x04R\rrenderPayload\x88\x01\x01\x12$\n\x0brender_hint\x18\r \x01(\x0cH\x05R\nrenderHint\x88\x01\x01\x12\x38\n\ttimestamp\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12&\n\x0c\x65pisode_seed\x18\x0f \x01(\x03H\x06R\x0b\x65pisodeSeed\x88\x01\x01\x12 \n\tframe_ref\x18\x10 \x01(\tH\x07R\x08\x66rameRef\x88\x01\x01\x12\'\n\x0fpayload_version\x18\x11 \x01(\x05R\x0epayloadVersion\x12\x1a\n\x06seq_id\x18\x12 \x01(\x03H\x08R\x05seqId\x88\x01\x01\x12 \n\tworker_id\x18\x13 \x01(\tH\tR\x08workerId\x88\x01\x01\x12 \n\ttime_step\x18\x14 \x01(\x03H\nR\x08timeStep\x88\x01\x01\x12,\n\x0fspace_signature\x18\x15 \x01(\x0cH\x0bR\x0espaceSignature\x88\x01\x01\x12,\n\x0fvector_metadata\x18\x16 \x01(\x0cH\x0cR\x0evectorMetadata\x88\x01\x01:\x02\x18\x01\x42\x0b\n\t_agent_idB\n\n\x08_game_idB\t\n\x07_actionB\x07\n\x05_infoB\x11\n\x0f_render_payloadB\x0e\n\x0c_render_hintB\x0f\n\r_episode_seedB\x0c\n\n_frame_refB\t\n\x07_seq_idB\x0c\n\n_worker_idB\x0c\n\n_time_stepB\x12\n\x10_space_signatureB\x12\n\x10_vector_metadata"\xd7\x03\n\x12TelemetryEpisodeV1\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1d\n\nepisode_id\x18\x02 \x01(\tR\tepisodeId\x12!\n\x0ctotal_reward\x18\x03 \x01(\x01R\x0btotalReward\x12\x14\n\x05steps\x18\x04 \x01(\x03R\x05steps\x12\x1e\n\nterminated\x18\x05 \x01(\x08R\nterminated\x12\x1c\n\ttruncated\x18\x06 \x01(\x08R\ttruncated\x12\x1f\n\x08metadata\x18\x07 \x01(\x0cH\x00R\x08metadata\x88\x01\x01\x12\x38\n\ttimestamp\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12\x1e\n\x08\x61gent_id\x18\t \x01(\tH\x01R\x07\x61gentId\x88\x01\x01\x12\x1c\n\x07game_id\x18\n \x01(\tH\x02R\x06gameId\x88\x01\x01\x12\x1a\n\x06seq_id\x18\x0b \x01(\x03H\x03R\x05seqId\x88\x01\x01\x12 \n\tworker_id\x18\x0c \x01(\tH\x04R\x08workerId\x88\x01\x01\x42\x0b\n\t_metadataB\x0b\n\t_agent_idB\n\n\x08_game_idB\t\n\x07_seq_idB\x0c\n\n_worker_idb\x06proto3'
-)
+DESCRIPTOR = _descriptors.POOL.FindFileByName("telemetry/v1/telemetry_v1.proto")
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,3 +37,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
     _globals["_TELEMETRYEPISODEV1"]._serialized_start = 1061
     _globals["_TELEMETRYEPISODEV1"]._serialized_end = 1532
 # @@protoc_insertion_point(module_scope)
+TelemetryStepV1.__doc__ = """One step of an agent in an environment. Write telemetry.v2.TelemetryStepV2 instead.
+
+Deprecated since 1.2.0. Sunset: 2027-12-31."""
+TelemetryEpisodeV1.__doc__ = """One finished episode of an agent."""

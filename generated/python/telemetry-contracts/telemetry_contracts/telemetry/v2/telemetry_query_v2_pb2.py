@@ -7,7 +7,7 @@
 """Generated protocol buffer code."""
 
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import descriptor_pool as _descriptor_pool
+from ... import _descriptors as _descriptors
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
@@ -24,9 +24,7 @@ from ...telemetry.v1 import telemetry_v1_pb2 as telemetry_dot_v1_dot_telemetry__
 from ...telemetry.v2 import telemetry_v2_pb2 as telemetry_dot_v2_dot_telemetry__v2__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n%telemetry/v2/telemetry_query_v2.proto\x12\x0ctelemetry.v2\x1a\x1ftelemetry/v1/telemetry_v1.proto\x1a\x1ftelemetry/v2/telemetry_v2.proto"e\n\x0eGetStepRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1d\n\nepisode_id\x18\x02 \x01(\tR\tepisodeId\x12\x1d\n\nstep_index\x18\x03 \x01(\x03R\tstepIndex"D\n\x0fGetStepResponse\x12\x31\n\x04step\x18\x01 \x01(\x0b\x32\x1d.telemetry.v2.TelemetryStepV2R\x04step"\xcb\x01\n\x10ListStepsRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12 \n\tfrom_step\x18\x02 \x01(\x03H\x00R\x08\x66romStep\x88\x01\x01\x12$\n\x0b\x62\x65\x66ore_step\x18\x03 \x01(\x03H\x01R\nbeforeStep\x88\x01\x01\x12\x1b\n\tpage_size\x18\x04 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageTokenB\x0c\n\n_from_stepB\x0e\n\x0c_before_step"p\n\x11ListStepsResponse\x12\x33\n\x05steps\x18\x01 \x03(\x0b\x32\x1d.telemetry.v2.TelemetryStepV2R\x05steps\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\xb0\x01\n\x12StreamStepsRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12 \n\tfrom_step\x18\x02 \x01(\x03H\x00R\x08\x66romStep\x88\x01\x01\x12$\n\x0b\x62\x65\x66ore_step\x18\x03 \x01(\x03H\x01R\nbeforeStep\x88\x01\x01\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageTokenB\x0c\n\n_from_stepB\x0e\n\x0c_before_step"p\n\x13StreamStepsResponse\x12\x31\n\x04step\x18\x01 \x01(\x0b\x32\x1d.telemetry.v2.TelemetryStepV2R\x04step\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"h\n\x13ListEpisodesRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken"|\n\x14ListEpisodesResponse\x12<\n\x08\x65pisodes\x18\x01 \x03(\x0b\x32 .telemetry.v1.TelemetryEpisodeV1R\x08\x65pisodes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xee\x02\n\x15TelemetryQueryService\x12K\n\x07GetStep\x12\x1c.telemetry.v2.GetStepRequest\x1a\x1d.telemetry.v2.GetStepResponse"\x03\x90\x02\x01\x12Q\n\tListSteps\x12\x1e.telemetry.v2.ListStepsRequest\x1a\x1f.telemetry.v2.ListStepsResponse"\x03\x90\x02\x01\x12Y\n\x0bStreamSteps\x12 .telemetry.v2.StreamStepsRequest\x1a!.telemetry.v2.StreamStepsResponse"\x03\x90\x02\x01\x30\x01\x12Z\n\x0cListEpisodes\x12!.telemetry.v2.ListEpisodesRequest\x1a".telemetry.v2.ListEpisodesResponse"\x03\x90\x02\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptors.POOL.FindFileByName("telemetry/v2/telemetry_query_v2.proto")
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,3 +58,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
     _globals["_TELEMETRYQUERYSERVICE"]._serialized_start = 1140
     _globals["_TELEMETRYQUERYSERVICE"]._serialized_end = 1506
 # @@protoc_insertion_point(module_scope)
+GetStepRequest.__doc__ = """Which step is asked for."""
+GetStepResponse.__doc__ = """The step."""
+ListStepsRequest.__doc__ = """Which steps are asked for."""
+ListStepsResponse.__doc__ = """A page of steps."""
+StreamStepsRequest.__doc__ = """Which steps are to be replayed."""
+StreamStepsResponse.__doc__ = """A step of a replay."""
+ListEpisodesRequest.__doc__ = """Which episodes are asked for."""
+ListEpisodesResponse.__doc__ = """A page of episodes."""

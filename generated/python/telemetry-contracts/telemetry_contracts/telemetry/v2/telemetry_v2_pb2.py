@@ -7,7 +7,7 @@
 """Generated protocol buffer code."""
 
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import descriptor_pool as _descriptor_pool
+from ... import _descriptors as _descriptors
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
@@ -24,9 +24,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1ftelemetry/v2/telemetry_v2.proto\x12\x0ctelemetry.v2\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\x92\x06\n\x0fTelemetryStepV2\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1d\n\nepisode_id\x18\x02 \x01(\tR\tepisodeId\x12\x1d\n\nstep_index\x18\x03 \x01(\x03R\tstepIndex\x12\x1e\n\x08\x61gent_id\x18\x04 \x01(\tH\x00R\x07\x61gentId\x88\x01\x01\x12\x1c\n\x07game_id\x18\x05 \x01(\tH\x01R\x06gameId\x88\x01\x01\x12 \n\tworker_id\x18\x06 \x01(\tH\x02R\x08workerId\x88\x01\x01\x12\x32\n\x06\x61\x63tion\x18\x07 \x01(\x0b\x32\x1a.telemetry.v2.SpaceValueV2R\x06\x61\x63tion\x12<\n\x0bobservation\x18\x08 \x01(\x0b\x32\x1a.telemetry.v2.SpaceValueV2R\x0bobservation\x12\x16\n\x06reward\x18\t \x01(\x01R\x06reward\x12\x39\n\x0b\x65pisode_end\x18\n \x01(\x0e\x32\x18.telemetry.v2.EpisodeEndR\nepisodeEnd\x12+\n\x04info\x18\x0b \x01(\x0b\x32\x17.google.protobuf.StructR\x04info\x12.\n\x06render\x18\x0c \x01(\x0b\x32\x16.telemetry.v2.RenderV2R\x06render\x12\x38\n\ttimestamp\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12&\n\x0c\x65pisode_seed\x18\x0e \x01(\x03H\x03R\x0b\x65pisodeSeed\x88\x01\x01\x12\x1a\n\x06seq_id\x18\x0f \x01(\x03H\x04R\x05seqId\x88\x01\x01\x12 \n\ttime_step\x18\x10 \x01(\x03H\x05R\x08timeStep\x88\x01\x01\x12&\n\x0cvector_index\x18\x11 \x01(\x05H\x06R\x0bvectorIndex\x88\x01\x01\x42\x0b\n\t_agent_idB\n\n\x08_game_idB\x0c\n\n_worker_idB\x0f\n\r_episode_seedB\t\n\x07_seq_idB\x0c\n\n_time_stepB\x0f\n\r_vector_index"\xe1\x01\n\x0cSpaceValueV2\x12\x1c\n\x08\x64iscrete\x18\x01 \x01(\x03H\x00R\x08\x64iscrete\x12\x30\n\x06tensor\x18\x02 \x01(\x0b\x32\x16.telemetry.v2.TensorV2H\x00R\x06tensor\x12\x14\n\x04text\x18\x03 \x01(\tH\x00R\x04text\x12\x32\n\x05tuple\x18\x04 \x01(\x0b\x32\x1a.telemetry.v2.SpaceTupleV2H\x00R\x05tuple\x12/\n\x04\x64ict\x18\x05 \x01(\x0b\x32\x19.telemetry.v2.SpaceDictV2H\x00R\x04\x64ictB\x06\n\x04kind"J\n\x08TensorV2\x12\x14\n\x05\x64type\x18\x01 \x01(\tR\x05\x64type\x12\x14\n\x05shape\x18\x02 \x03(\x03R\x05shape\x12\x12\n\x04\x64\x61ta\x18\x03 \x01(\x0cR\x04\x64\x61ta"@\n\x0cSpaceTupleV2\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32\x1a.telemetry.v2.SpaceValueV2R\x05items"\xa7\x01\n\x0bSpaceDictV2\x12@\n\x07\x65ntries\x18\x01 \x03(\x0b\x32&.telemetry.v2.SpaceDictV2.EntriesEntryR\x07\x65ntries\x1aV\n\x0c\x45ntriesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x30\n\x05value\x18\x02 \x01(\x0b\x32\x1a.telemetry.v2.SpaceValueV2R\x05value:\x02\x38\x01"{\n\x08RenderV2\x12\x1a\n\x07payload\x18\x01 \x01(\x0cH\x00R\x07payload\x12\x1d\n\tframe_ref\x18\x02 \x01(\tH\x00R\x08\x66rameRef\x12+\n\x04hint\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructR\x04hintB\x07\n\x05\x66rame*\xa3\x01\n\nEpisodeEnd\x12\x1b\n\x17\x45PISODE_END_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45PISODE_END_RUNNING\x10\x01\x12\x1a\n\x16\x45PISODE_END_TERMINATED\x10\x02\x12\x19\n\x15\x45PISODE_END_TRUNCATED\x10\x03\x12(\n$EPISODE_END_TERMINATED_AND_TRUNCATED\x10\x04\x62\x06proto3'
-)
+DESCRIPTOR = _descriptors.POOL.FindFileByName("telemetry/v2/telemetry_v2.proto")
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,3 +50,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
     _globals["_RENDERV2"]._serialized_start = 1441
     _globals["_RENDERV2"]._serialized_end = 1564
 # @@protoc_insertion_point(module_scope)
+TelemetryStepV2.__doc__ = """One step of an agent in an environment."""
+SpaceValueV2.__doc__ = """A value of a gymnasium space: what an agent sees or does."""
+TensorV2.__doc__ = """An array of numbers."""
+SpaceTupleV2.__doc__ = """The values of a Tuple space."""
+SpaceDictV2.__doc__ = """The values of a Dict space."""
+RenderV2.__doc__ = """What a step looked like."""

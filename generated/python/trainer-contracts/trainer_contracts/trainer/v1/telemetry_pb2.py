@@ -7,7 +7,7 @@
 """Generated protocol buffer code."""
 
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import descriptor_pool as _descriptor_pool
+from ... import _descriptors as _descriptors
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
@@ -23,9 +23,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1atrainer/v1/telemetry.proto\x12\ntrainer.v1\x1a\x1fgoogle/protobuf/timestamp.proto"A\n\x16PublishRunStepsRequest\x12\'\n\x04step\x18\x01 \x01(\x0b\x32\x13.trainer.v1.RunStepR\x04step"1\n\x17PublishRunStepsResponse\x12\x16\n\x06stored\x18\x01 \x01(\x04R\x06stored"M\n\x19PublishRunEpisodesRequest\x12\x30\n\x07\x65pisode\x18\x01 \x01(\x0b\x32\x16.trainer.v1.RunEpisodeR\x07\x65pisode"4\n\x1aPublishRunEpisodesResponse\x12\x16\n\x06stored\x18\x01 \x01(\x04R\x06stored"K\n\x15StreamRunStepsRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1b\n\tsince_seq\x18\x02 \x01(\x03R\x08sinceSeq"A\n\x16StreamRunStepsResponse\x12\'\n\x04step\x18\x01 \x01(\x0b\x32\x13.trainer.v1.RunStepR\x04step"\xf2\x06\n\x07RunStep\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1d\n\nepisode_id\x18\x02 \x01(\tR\tepisodeId\x12\x1d\n\nstep_index\x18\x03 \x01(\x03R\tstepIndex\x12\x1e\n\x08\x61gent_id\x18\x04 \x01(\tH\x00R\x07\x61gentId\x88\x01\x01\x12\x1c\n\x07game_id\x18\x05 \x01(\tH\x01R\x06gameId\x88\x01\x01\x12$\n\x0b\x61\x63tion_json\x18\x06 \x01(\tH\x02R\nactionJson\x88\x01\x01\x12)\n\x10observation_json\x18\x07 \x01(\tR\x0fobservationJson\x12\x16\n\x06reward\x18\x08 \x01(\x01R\x06reward\x12\x1e\n\nterminated\x18\t \x01(\x08R\nterminated\x12\x1c\n\ttruncated\x18\n \x01(\x08R\ttruncated\x12 \n\tinfo_json\x18\x0b \x01(\tH\x03R\x08infoJson\x88\x01\x01\x12*\n\x0erender_payload\x18\x0c \x01(\x0cH\x04R\rrenderPayload\x88\x01\x01\x12-\n\x10render_hint_json\x18\r \x01(\tH\x05R\x0erenderHintJson\x88\x01\x01\x12\x38\n\ttimestamp\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12&\n\x0c\x65pisode_seed\x18\x0f \x01(\x03H\x06R\x0b\x65pisodeSeed\x88\x01\x01\x12 \n\tframe_ref\x18\x10 \x01(\tH\x07R\x08\x66rameRef\x88\x01\x01\x12\'\n\x0fpayload_version\x18\x11 \x01(\x05R\x0epayloadVersion\x12\x1a\n\x06seq_id\x18\x12 \x01(\x03H\x08R\x05seqId\x88\x01\x01\x12 \n\tworker_id\x18\x13 \x01(\tH\tR\x08workerId\x88\x01\x01\x12 \n\ttime_step\x18\x14 \x01(\x03H\nR\x08timeStep\x88\x01\x01\x42\x0b\n\t_agent_idB\n\n\x08_game_idB\x0e\n\x0c_action_jsonB\x0c\n\n_info_jsonB\x11\n\x0f_render_payloadB\x13\n\x11_render_hint_jsonB\x0f\n\r_episode_seedB\x0c\n\n_frame_refB\t\n\x07_seq_idB\x0c\n\n_worker_idB\x0c\n\n_time_step"\xdd\x03\n\nRunEpisode\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x1d\n\nepisode_id\x18\x02 \x01(\tR\tepisodeId\x12!\n\x0ctotal_reward\x18\x03 \x01(\x01R\x0btotalReward\x12\x14\n\x05steps\x18\x04 \x01(\x03R\x05steps\x12\x1e\n\nterminated\x18\x05 \x01(\x08R\nterminated\x12\x1c\n\ttruncated\x18\x06 \x01(\x08R\ttruncated\x12(\n\rmetadata_json\x18\x07 \x01(\tH\x00R\x0cmetadataJson\x88\x01\x01\x12\x38\n\ttimestamp\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ttimestamp\x12\x1e\n\x08\x61gent_id\x18\t \x01(\tH\x01R\x07\x61gentId\x88\x01\x01\x12\x1c\n\x07game_id\x18\n \x01(\tH\x02R\x06gameId\x88\x01\x01\x12\x1a\n\x06seq_id\x18\x0b \x01(\x03H\x03R\x05seqId\x88\x01\x01\x12 \n\tworker_id\x18\x0c \x01(\tH\x04R\x08workerId\x88\x01\x01\x42\x10\n\x0e_metadata_jsonB\x0b\n\t_agent_idB\n\n\x08_game_idB\t\n\x07_seq_idB\x0c\n\n_worker_id2\xb9\x02\n\x13RunTelemetryService\x12^\n\x0fPublishRunSteps\x12".trainer.v1.PublishRunStepsRequest\x1a#.trainer.v1.PublishRunStepsResponse(\x01\x30\x01\x12g\n\x12PublishRunEpisodes\x12%.trainer.v1.PublishRunEpisodesRequest\x1a&.trainer.v1.PublishRunEpisodesResponse(\x01\x30\x01\x12Y\n\x0eStreamRunSteps\x12!.trainer.v1.StreamRunStepsRequest\x1a".trainer.v1.StreamRunStepsResponse0\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptors.POOL.FindFileByName("trainer/v1/telemetry.proto")
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,3 +49,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
     _globals["_RUNTELEMETRYSERVICE"]._serialized_start = 1836
     _globals["_RUNTELEMETRYSERVICE"]._serialized_end = 2149
 # @@protoc_insertion_point(module_scope)
+PublishRunStepsRequest.__doc__ = """One step to be stored."""
+PublishRunStepsResponse.__doc__ = """How far the steps of a stream are stored."""
+PublishRunEpisodesRequest.__doc__ = """One episode to be stored."""
+PublishRunEpisodesResponse.__doc__ = """How far the episodes of a stream are stored."""
+StreamRunStepsRequest.__doc__ = """Which steps are asked for."""
+StreamRunStepsResponse.__doc__ = """One step of the run."""
+RunStep.__doc__ = """One step of an agent in an environment."""
+RunEpisode.__doc__ = """One finished episode of an agent."""

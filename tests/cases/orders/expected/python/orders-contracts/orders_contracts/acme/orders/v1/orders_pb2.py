@@ -7,7 +7,7 @@
 """Generated protocol buffer code."""
 
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import descriptor_pool as _descriptor_pool
+from .... import _descriptors as _descriptors
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
@@ -27,9 +27,7 @@ from google.protobuf import wrappers_pb2 as google_dot_protobuf_dot_wrappers__pb
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1b\x61\x63me/orders/v1/orders.proto\x12\x0e\x61\x63me.orders.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1egoogle/protobuf/wrappers.proto\x1a\x17google/type/money.proto"\xe2\x0b\n\x05Order\x12\x12\n\x04shop\x18\x01 \x01(\tR\x04shop\x12\x16\n\x06number\x18\x02 \x01(\x04R\x06number\x12\x1f\n\x0b\x63ustomer_id\x18\x03 \x01(\x03R\ncustomerId\x12(\n\x10placed_at_micros\x18\x04 \x01(\x03R\x0eplacedAtMicros\x12\x1c\n\treference\x18\x05 \x01(\tR\treference\x12\x34\n\x06status\x18\x06 \x01(\x0e\x32\x1c.acme.orders.v1.Order.StatusR\x06status\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x12.google.type.MoneyR\x05total\x12\x30\n\x05lines\x18\x08 \x03(\x0b\x32\x1a.acme.orders.v1.Order.LineR\x05lines\x12\x39\n\x06labels\x18\t \x03(\x0b\x32!.acme.orders.v1.Order.LabelsEntryR\x06labels\x12\x31\n\x07\x61\x64\x64ress\x18\n \x01(\x0b\x32\x17.acme.orders.v1.AddressR\x07\x61\x64\x64ress\x12\x14\n\x04\x63\x61rd\x18\x0b \x01(\tH\x00R\x04\x63\x61rd\x12#\n\x0cinvoice_days\x18\x0c \x01(\x05H\x00R\x0binvoiceDays\x12\x1a\n\x07voucher\x18\r \x01(\x0cH\x00R\x07voucher\x12\x33\n\x07promise\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationR\x07promise\x12\x33\n\x07sent_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06sentAt\x12-\n\x05\x65xtra\x18\x10 \x01(\x0b\x32\x17.google.protobuf.StructR\x05\x65xtra\x12\x34\n\x06weight\x18\x11 \x01(\x0b\x32\x1c.google.protobuf.DoubleValueR\x06weight\x12\x1a\n\x08\x64iscount\x18\x12 \x01(\x02R\x08\x64iscount\x12\x12\n\x04gift\x18\x13 \x01(\x08R\x04gift\x12\x32\n\x05trail\x18\x14 \x03(\x0e\x32\x1c.acme.orders.v1.Order.StatusR\x05trail\x12\x42\n\tquestions\x18\x15 \x03(\x0b\x32$.acme.orders.v1.Order.QuestionsEntryR\tquestions\x12\x12\n\x04note\x18\x16 \x01(\tR\x04note\x12\x12\n\x04\x66rom\x18\x17 \x01(\tR\x04\x66rom\x12\x34\n\x08\x63\x61tegory\x18\x18 \x01(\x0b\x32\x18.acme.orders.v1.CategoryR\x08\x63\x61tegory\x12\x12\n\x04hint\x18\x19 \x01(\tR\x04hint\x12\x18\n\x07urgency\x18\x1a \x01(\x05R\x07urgency\x12\x1d\n\x07\x63\x61rrier\x18\x1b \x01(\tH\x01R\x07\x63\x61rrier\x88\x01\x01\x12\x1a\n\x08pictures\x18\x1c \x03(\x0cR\x08pictures\x12\x33\n\x07seen_at\x18\x1d \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06seenAt\x12\x32\n\x05stage\x18\x1e \x01(\x0e\x32\x1c.acme.orders.v1.Order.StatusR\x05stage\x1ap\n\x04Line\x12\x10\n\x03sku\x18\x01 \x01(\tR\x03sku\x12\x14\n\x05\x63ount\x18\x02 \x01(\rR\x05\x63ount\x12(\n\x05price\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyR\x05price\x12\x16\n\x06wishes\x18\x04 \x03(\tR\x06wishes\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a<\n\x0eQuestionsEntry\x12\x10\n\x03key\x18\x01 \x01(\x05R\x03key\x12\x14\n\x05value\x18\x02 \x01(\x03R\x05value:\x02\x38\x01"D\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_PLACED\x10\x01\x12\x0f\n\x0bSTATUS_SENT\x10\x02\x42\t\n\x07paymentB\n\n\x08_carrier"\xfd\x02\n\x07\x41\x64\x64ress\x12\x14\n\x05lines\x18\x01 \x03(\tR\x05lines\x12\x18\n\x07\x63ountry\x18\x02 \x01(\tR\x07\x63ountry\x12\x33\n\x05point\x18\x03 \x01(\x0b\x32\x1d.acme.orders.v1.Address.PointR\x05point\x12\x38\n\x05hours\x18\x04 \x03(\x0b\x32".acme.orders.v1.Address.HoursEntryR\x05hours\x1aS\n\nHoursEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12/\n\x05value\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05value:\x02\x38\x01\x1a~\n\x05Point\x12\x1a\n\x08latitude\x18\x01 \x01(\x01R\x08latitude\x12\x1c\n\tlongitude\x18\x02 \x01(\x01R\tlongitude\x12;\n\x0bmeasured_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nmeasuredAt"T\n\x08\x43\x61tegory\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x34\n\x08\x63hildren\x18\x02 \x03(\x0b\x32\x18.acme.orders.v1.CategoryR\x08\x63hildren"V\n\x08\x43ustomer\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12\x17\n\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x18\n\x07letters\x18\x03 \x01(\x08R\x07lettersB\x07\n\x05_name"4\n\x11ListOrdersRequest\x12\x1f\n\x0b\x63ustomer_id\x18\x01 \x01(\x03R\ncustomerId"C\n\x12ListOrdersResponse\x12-\n\x06orders\x18\x01 \x03(\x0b\x32\x15.acme.orders.v1.OrderR\x06orders"5\n\x12WatchOrdersRequest\x12\x1f\n\x0b\x63ustomer_id\x18\x01 \x01(\x03R\ncustomerId"B\n\x13WatchOrdersResponse\x12+\n\x05order\x18\x01 \x01(\x0b\x32\x15.acme.orders.v1.OrderR\x05order2\xbd\x01\n\x0cOrderService\x12S\n\nListOrders\x12!.acme.orders.v1.ListOrdersRequest\x1a".acme.orders.v1.ListOrdersResponse\x12X\n\x0bWatchOrders\x12".acme.orders.v1.WatchOrdersRequest\x1a#.acme.orders.v1.WatchOrdersResponse0\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptors.POOL.FindFileByName("acme/orders/v1/orders.proto")
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -73,3 +71,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
     _globals["_ORDERSERVICE"]._serialized_start = 2513
     _globals["_ORDERSERVICE"]._serialized_end = 2702
 # @@protoc_insertion_point(module_scope)
+Order.__doc__ = """What a customer ordered."""
+Order.Line.__doc__ = """One line of an order."""
+Address.__doc__ = """Where something goes."""
+Address.Point.__doc__ = """A place on the map."""
+Category.__doc__ = """A category, which has categories in it."""
+Customer.__doc__ = """Who orders. It has one column that its key does not need."""
+ListOrdersRequest.__doc__ = """Which orders to list."""
+ListOrdersResponse.__doc__ = """Orders."""
+WatchOrdersRequest.__doc__ = """Which orders to wait for."""
+WatchOrdersResponse.__doc__ = """An order that came."""

@@ -1,0 +1,38 @@
+"""How the module of one .proto file imports that of another, from its own package or from elsewhere."""
+
+from __future__ import annotations
+
+from fieldstone.codegen.names import Places, dto_module
+from fieldstone.codegen.published import COMMON_FILES
+
+_UNTYPED = "  # type: ignore[import-untyped, unused-ignore]"
+
+
+def untyped(path: str) -> str:
+    """What ends an import of a file's module in code that is type-checked; empty where that module has types."""
+    return _UNTYPED if path in COMMON_FILES else ""
+
+
+def import_base(importer: str, path: str, places: Places, *, whole: bool = False) -> str:
+    """What stands after `from` in an import of a file's module by that of another file.
+
+    Args:
+        importer: the import path of the file whose module imports.
+        path: that of the file whose module is imported.
+        places: where the two are.
+        whole: whether the module itself is imported from, not the package that it is in.
+    """
+    name = dto_module(path) if places.is_inside(path) else places.python_module(path)
+    base = name if whole else name.rpartition(".")[0]
+    return f"{to_root(importer)}{base}" if places.is_inside(path) else base
+
+
+def to_root(importer: str) -> str:
+    """The dots that lead from the module of a file to the root of its package."""
+    return "." * (dto_module(importer).count(".") + 1)
+
+
+def import_line(importer: str, path: str, places: Places, alias: str, *, is_stub: bool) -> str:
+    """The line that imports a file's module under another name."""
+    name = places.python_module(path).rpartition(".")[2]
+    return f"from {import_base(importer, path, places)} import {name} as {alias}{untyped(path) if is_stub else ''}"
