@@ -75,7 +75,13 @@ class DtoNames:
         """The imports that `of` needs for these elements, sorted."""
         lines = []
         for path in sorted({element.file for element in elements}):
-            package, _, name = self.dto_module(path).rpartition(".")
+            package, name = _split(self.dto_module(path))
             alias = self._aliases[path]
             lines.append(ImportView(module=package, name=name, alias="" if alias == name else alias))
         return lines
+
+
+def _split(module: str) -> tuple[str, str]:
+    """What stands after `from`, and after `import`: "..acme.shop_pb2" is in "..acme", "..shop_pb2" in ".."."""
+    package, dot, name = module.rpartition(".")
+    return (package if package.strip(".") else f"{package}{dot}"), name

@@ -8,6 +8,7 @@ from fieldstone.codegen.deprecation import with_deprecations
 from fieldstone.codegen.dto import dto_modules
 from fieldstone.codegen.names import Places
 from fieldstone.codegen.packages import NO_DOCUMENTS, Documents, Release, contracts_package
+from fieldstone.codegen.read_clients import read_clients
 from fieldstone.codegen.upcasts import upcasts_module
 from fieldstone.schema.descriptors import read_schema
 
@@ -42,5 +43,6 @@ def contracts_files(
     told = with_deprecations(image, where=where)
     made = dto_modules(told, places, own_files, where=where)
     schema = read_schema(told, where=where, own_files=own_files, with_imports=True)
-    beside = {"upcasts.py": upcasts_module(schema, places.python_module)}
-    return contracts_package(release, made, {name: text for name, text in beside.items() if text}, others, documents)
+    upcasts = upcasts_module(schema, places.from_root)
+    beside = read_clients(schema, own_files, places) | ({"upcasts.py": upcasts} if upcasts else {})
+    return contracts_package(release, made, beside, others, documents)

@@ -23,7 +23,7 @@ _QUOTED = re.compile(r"^(?P<indent> *)__doc__\((?P<text>.*)\)$", re.MULTILINE)
 
 
 def documented_stub(text: str, schema: Schema, path: str) -> str:
-    """A `_pb2.pyi` of protoc, with what the schema says; one that is no Python stays as it is, for the formatter to refuse.
+    """A `_pb2.pyi` of protoc, with what the schema says; what is no Python stays as it is: the formatter refuses it.
 
     Args:
         text: what protoc wrote.

@@ -94,6 +94,10 @@ class Places:
         home = self.package_of(path)
         return f"{home}.{dto_module(path)}" if home else protoc_module(path)
 
+    def from_root(self, path: str) -> str:
+        """The dotted name of a file's module as the root of `home` imports it: ".telemetry.v1.telemetry_v1_pb2"."""
+        return f".{dto_module(path)}" if self.is_inside(path) else self.python_module(path)
+
     def is_inside(self, path: str) -> bool:
         """Whether a file's code is in the package `home` itself."""
         return self.package_of(path) == self.home

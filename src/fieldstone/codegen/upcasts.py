@@ -12,14 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, field_access
-from fieldstone.codegen.fields import map_types
+from fieldstone.codegen.dto_types import element_of, value_type
 from fieldstone.codegen.render import render
 from fieldstone.codegen.views import UpcastArgumentView, UpcastView
 from fieldstone.schema.model import Enum, Field, Message, Schema, package_version
 from fieldstone.schema.storage import JSON_MESSAGES, SCALAR_KINDS, record_name
 
 _WIDER = {("int32", "int64"), ("uint32", "uint64"), ("uint32", "int64"), ("float", "double")}
-_PYTHON_TYPES = {"bool": "bool", "double": "float", "float": "float", "string": "str", "bytes": "bytes"}
 
 
 @dataclass
@@ -197,22 +196,9 @@ def _given(source: Field) -> str:
 
 
 def _type(given: Field, schema: Schema, names: DtoNames) -> str:
-    if given.cardinality == "map":
-        key, value = map_types(given)
-        return f"Mapping[{_scalar(key)}, {_plain(value, given, schema, names)}]"
-    plain = _plain(given.type, given, schema, names)
-    if given.cardinality == "repeated":
-        return f"Sequence[{plain}]"
-    return f"{plain} | None" if given.presence == "explicit" else plain
-
-
-def _plain(type_name: str, given: Field, schema: Schema, names: DtoNames) -> str:
-    element: Message | Enum | None = schema.messages.get(type_name) or schema.enums.get(type_name)
-    return names.of(element) if given.composite and element else _scalar(type_name)
-
-
-def _scalar(type_name: str) -> str:
-    return _PYTHON_TYPES.get(type_name, "int")
+    plain = value_type(given, schema, names)
+    is_single = given.cardinality not in {"repeated", "map"}
+    return f"{plain} | None" if is_single and given.presence == "explicit" else plain
 
 
 def _argument_elements(messages: Sequence[Message], schema: Schema) -> Iterator[Message | Enum]:
@@ -223,7 +209,6 @@ def _argument_elements(messages: Sequence[Message], schema: Schema) -> Iterator[
             continue
         yield from (message, old)
         for given in (*message.fields.values(), *old.fields.values()):
-            name = map_types(given)[1] if given.cardinality == "map" else given.type
-            element: Message | Enum | None = schema.messages.get(name) or schema.enums.get(name)
+            element = element_of(given, schema)
             if element is not None:
                 yield element

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from google.protobuf import json_format
 
-from telemetry_contracts.telemetry.v1 import telemetry_v1_pb2
-from telemetry_contracts.telemetry.v2 import telemetry_v2_pb2
+from .telemetry.v1 import telemetry_v1_pb2
+from .telemetry.v2 import telemetry_v2_pb2
 
 
 def upcast_step_v1_to_v2(
