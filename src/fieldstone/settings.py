@@ -97,6 +97,36 @@ SCHEMA: dict[str, Any] = {
                 },
             },
         },
+        "package": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "What `fieldstone package` calls the packages of other teams, and where it puts them.",
+            "properties": {
+                "out": {
+                    "type": "string",
+                    "default": "dist",
+                    "description": "The folder of the built packages, relative to the settings file.",
+                },
+                "npm-scope": {
+                    "type": "string",
+                    "pattern": r"^([a-z0-9~-][a-z0-9._~-]*)?$",
+                    "default": "",
+                    "description": "The scope of npm packages, without its @: `acme` gives @acme/telemetry-contracts.",
+                },
+                "maven-group": {
+                    "type": "string",
+                    "pattern": r"^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)?$",
+                    "default": "",
+                    "description": "The groupId of Maven projects: `com.example.contracts`. Needed for Java.",
+                },
+                "go-prefix": {
+                    "type": "string",
+                    "pattern": r"^([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$",
+                    "default": "",
+                    "description": "What the paths of Go modules begin with: `example.com/contracts`. Needed for Go.",
+                },
+            },
+        },
         "modules": {
             "type": "object",
             "description": "Module name -> what it asks for beyond the settings above.",
@@ -175,6 +205,26 @@ class Settings:
     def record_paths(self) -> tuple[Path, ...]:
         """The absolute folders that imports of the application's classes start from."""
         return tuple(self.root / path for path in self._get("record-paths", "generate"))
+
+    @property
+    def packages(self) -> Path:
+        """The absolute folder of the built packages."""
+        return self.root / str(self._get("out", "package"))
+
+    @property
+    def npm_scope(self) -> str:
+        """The scope of npm packages, without its @; empty for none."""
+        return str(self._get("npm-scope", "package"))
+
+    @property
+    def maven_group(self) -> str:
+        """The groupId of Maven projects; empty where the settings do not say."""
+        return str(self._get("maven-group", "package"))
+
+    @property
+    def go_prefix(self) -> str:
+        """What the paths of Go modules begin with; empty where the settings do not say."""
+        return str(self._get("go-prefix", "package"))
 
     @property
     def module_names(self) -> dict[str, str]:

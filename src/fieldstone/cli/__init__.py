@@ -23,6 +23,7 @@ _COMMANDS = {
     "rules": "List all rules.",
     "registry": "List, show and verify what was released.",
     "generate": "Write the code that follows from the schemas.",
+    "package": "Build what other teams install, from a release.",
     "migrate": "Bring a database to the tables of the newest releases.",
     "relay": "Bring the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
     "init": "Set Fieldstone up in a repository.",

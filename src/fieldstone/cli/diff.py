@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,15 +49,10 @@ def _text(diff: Diff) -> str:
 
 
 def _markdown(diff: Diff) -> str:
+    from fieldstone.packaging.changelog import section
+
     name = "Unreleased" if diff.new == "." else diff.new
-    parts = [f"## {diff.module} {name}\n"]
-    for kind, changes in groupby(diff.changes, key=lambda change: change.kind):
-        parts.append(f"\n### {kind.capitalize()}\n\n" + "".join(f"- {change.text}\n" for change in changes))
-    if not diff.changes:
-        parts.append("\nNo change of the contract.\n")
-    if diff.waivers:
-        parts.append("\n### Waived\n\n" + "".join(f"- {waiver.text}\n" for waiver in diff.waivers))
-    return "".join(parts)
+    return section(f"{diff.module} {name}", diff.changes, diff.waivers)
 
 
 def _json(diff: Diff) -> str:

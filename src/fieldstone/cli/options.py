@@ -44,6 +44,24 @@ class VersionName(click.ParamType[str]):
         return [CompletionItem(str(version)) for version in versions if str(version).startswith(incomplete)]
 
 
+class ReleaseName(click.ParamType[str]):
+    """A released module, and after an @ one of its versions."""
+
+    name = "release"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The modules of the registry, and after an @ the versions of the one named before it."""
+        from fieldstone.workflows.project import Project
+
+        module, at, _ = incomplete.partition("@")
+        try:
+            registry = Project.at(Path.cwd()).registry
+            found = [f"{module}@{version}" for version in registry.versions(module)] if at else registry.modules()
+        except FieldstoneError:
+            return []
+        return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+
+
 class RuleId(click.ParamType[str]):
     """The id of a rule, of a registry defect or of a finding about permissions, or the beginning of a rule's."""
 

@@ -33,8 +33,9 @@ class ClientPackage:
         version: its semver.
         post: which package of this release it is: 0 for the first, higher where a generator was mended.
         digest: the b5 digest of the release.
-        image: its files and all that they import, compiled, without the annotations of `fieldstone.v1`. Comments
-            are there, and those of deprecated elements tell since when, and their sunset.
+        annotated: its files and all that they import, compiled: the image of the release, in bytes.
+        image: the same without the annotations of `fieldstone.v1`. Comments are there, and those of deprecated elements
+            tell since when, and their sunset.
         files: the import paths of the release's own files that code is generated from.
         license: the text of its LICENSE; empty where it has none.
         readme: the text of its README.md; empty where it has none.
@@ -46,6 +47,7 @@ class ClientPackage:
     version: str
     post: int = 0
     digest: str
+    annotated: bytes
     image: FileDescriptorSet
     files: tuple[str, ...]
     license: str = ""

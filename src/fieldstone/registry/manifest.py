@@ -33,6 +33,11 @@ class Link:
     digest: str
     seal: str = ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is a module of a remote registry: those have names of three parts (buf.build/acme/weather)."""
+        return "/" in self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
-from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import content_digests, read_schema
-from fieldstone.schema.digest import file_digest
 from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
@@ -28,7 +26,7 @@ from fieldstone.workflows.judgement import (
     judge_natively,
     relocate,
 )
-from fieldstone.workflows.project import Project
+from fieldstone.workflows.project import Project, read_intact
 from fieldstone.workflows.witnesses import with_witnesses
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ def released(project: Project, release: Release) -> Baseline:
     Raises:
         FieldstoneError: its image is missing or damaged.
     """
-    image = _read_intact(project, release, IMAGE)
+    image = read_intact(project.registry, release, IMAGE)
     where = project.registry.place(release)
     schema = read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys())
     return Baseline(Side(image, schema, release.version), Path(where, SOURCES), release.digest)
@@ -132,7 +130,7 @@ def history(project: Project, module: Module) -> Ledger:
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    text = _read_intact(project, newest, LEDGER).decode("utf-8", "replace")
+    text = read_intact(project.registry, newest, LEDGER).decode("utf-8", "replace")
     return Ledger.from_json(text, where=f"{project.registry.place(newest)}/{LEDGER}")
 
 
@@ -223,15 +221,6 @@ def judge_removal(
         version=str(verdict.version or ""),
         allowed=verdict.allowed,
     )
-
-
-def _read_intact(project: Project, release: Release, path: str) -> bytes:
-    """A file of a release, of which what is judged next depends."""
-    content = project.registry.read(release, path)
-    if file_digest(content) != release.files.get(path):
-        where = f"{project.registry.place(release)}/{path}"
-        raise FieldstoneError(f"{where} is not what was released ({len(content)} bytes)", fix="restore it from git")
-    return content
 
 
 def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: Module) -> bool:

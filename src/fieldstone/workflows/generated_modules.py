@@ -69,10 +69,19 @@ def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Modul
 
 def own_files(project: Project, module: Module) -> list[str]:
     """The import paths of the files of a module that code is generated from; empty where the settings say so."""
-    asked = project.settings.module(module.name).generate
+    return with_code(module.proto_files, asked=project.settings.module(module.name).generate)
+
+
+def with_code(paths: Iterable[str], *, asked: bool | None) -> list[str]:
+    """Those of a module's files that code is generated from.
+
+    Args:
+        paths: their import paths.
+        asked: what the setting `generate` says of the module; None where it says nothing.
+    """
     if asked is False:
         return []
-    files = [path for path in module.proto_files if not is_published(path)]
+    files = [path for path in paths if not is_published(path)]
     return files if asked else [path for path in files if not path.startswith(_VOCABULARY)]
 
 

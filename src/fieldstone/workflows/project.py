@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Registry, open_registry
 from fieldstone.registry.manifest import SOURCES, Release
+from fieldstone.schema.digest import file_digest
 from fieldstone.schema.workspace import Module, Workspace, load_workspace
 from fieldstone.settings import Settings, find_settings
 
@@ -89,3 +90,16 @@ def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:
         FieldstoneError: a file is missing.
     """
     return {path: registry.read(release, SOURCES + path) for path in release.sources}
+
+
+def read_intact(registry: Registry, release: Release, path: str) -> bytes:
+    """A file of a release, of which what is done next depends.
+
+    Raises:
+        FieldstoneError: it is missing, or not what was released.
+    """
+    content = registry.read(release, path)
+    if file_digest(content) != release.files.get(path):
+        where = f"{registry.place(release)}/{path}"
+        raise FieldstoneError(f"{where} is not what was released ({len(content)} bytes)", fix="restore it from git")
+    return content

@@ -10,7 +10,7 @@ from pathlib import Path
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, Link, Release
+from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, Release
 from fieldstone.schema import buf, git
 from fieldstone.schema.descriptors import content_digests, read_schema
 from fieldstone.schema.digest import b5, manifest
@@ -85,8 +85,8 @@ def _is_reproducible(registry: Registry, release: Release) -> bool:
 
 def _lay_out(registry: Registry, release: Release, root: Path) -> None:
     """A buf workspace of a release and all that it imports."""
-    remote = [link for link in release.dependencies if not _is_local(link)]
-    local = [registry.release(link.name, link.version) for link in release.dependencies if _is_local(link)]
+    remote = [link for link in release.dependencies if link.is_remote]
+    local = [registry.release(link.name, link.version) for link in release.dependencies if not link.is_remote]
     for module in (release, *local):
         for path, content in release_sources(registry, module).items():
             target = root / module.name / path
@@ -98,11 +98,6 @@ def _lay_out(registry: Registry, release: Release, root: Path) -> None:
     if remote:
         pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
         (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")
-
-
-def _is_local(link: Link) -> bool:
-    """Modules of a remote registry have three-part names (buf.build/acme/weather)."""
-    return "/" not in link.name
 
 
 def _touched(project: Project, since: str) -> Iterator[Defect]:

@@ -1,0 +1,51 @@
+"""`fieldstone package`."""
+
+from __future__ import annotations
+
+import os.path
+from pathlib import Path
+
+import click
+
+from fieldstone.cli.options import ReleaseName
+
+_LANGUAGES = ["python", "typescript", "java", "go"]
+
+
+@click.command()
+@click.argument("release", metavar="MODULE[@VERSION]", type=ReleaseName())
+@click.option("--lang", "language", type=click.Choice(_LANGUAGES), default="python", show_default=True)
+@click.option(
+    "--out", metavar="DIR", default="", help="The folder to add the packages to instead of that of the settings."
+)
+@click.option("--post", type=click.IntRange(min=0), default=0, metavar="N", help="The N-th package after the first.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Build and use the packages in a scratch folder, and keep none."
+)
+def command(release: str, language: str, out: str, post: int, only_check: bool) -> int:
+    """Build from a release in the registry, the newest by default, the packages that other teams install.
+
+    The version of a package is that of the release. Where a generator was mended, and not the contract, `--post 1`
+    builds another package of the same release.
+
+    \b
+    Examples:
+      fieldstone package telemetry
+      fieldstone package telemetry@1.2.0 --lang typescript --out dist
+      fieldstone package telemetry --check
+    """
+    from fieldstone.workflows.package import check, package
+    from fieldstone.workflows.project import Project
+
+    project = Project.at(Path.cwd())
+    if only_check:
+        checked = check(project, release, language=language, post=post)
+        words = f"{checked.messages} messages there and back" if checked.messages is not None else "it builds"
+        click.echo(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
+        return 0
+    folder = Path(out).resolve() if out else None
+    outcome = package(project, release, language=language, out=folder, post=post)
+    for path in outcome.built:
+        click.echo(Path(os.path.relpath(path)).as_posix())
+    click.echo(f"{outcome.module} {outcome.version}: {language} package built.", err=True)
+    return 0

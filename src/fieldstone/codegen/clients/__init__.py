@@ -1,0 +1,1 @@
+"""The source trees of client packages: a language a module, each from a `ClientPackage`."""

@@ -1,0 +1,48 @@
+"""The source tree of a Python package: what a build backend makes a wheel and an sdist of."""
+
+from __future__ import annotations
+
+from fieldstone.codegen.client_package import ClientPackage
+from fieldstone.codegen.contracts import contracts_files
+from fieldstone.codegen.headers import with_header
+from fieldstone.codegen.names import Places, contracts_distribution, import_name, python_version
+from fieldstone.codegen.packages import Documents, Release
+from fieldstone.codegen.render import format_python
+
+
+def python_package(client: ClientPackage) -> dict[str, bytes]:
+    """The files of a release's Python distribution, path to content.
+
+    Its version is the release's as PEP 440 writes it, with `.postN` for its N-th package after the first.
+
+    Raises:
+        FieldstoneError: grpcio-tools, Jinja2 or ruff is missing, or Python cannot hold a name.
+    """
+    source = f"{client.module} {client.version}"
+    release = _release(client.module, client.version, client.digest, client.post)
+    others = {n.module: _release(n.module, n.version) for n in client.needs}
+    texts = contracts_files(
+        release,
+        client.annotated,
+        _places(client),
+        client.files,
+        {import_name(other.contracts): other for other in others.values()},
+        where=source,
+        documents=Documents(license=client.license, readme=client.readme, changelog=client.changelog),
+    )
+    headed = {path: with_header(path, text, source) for path, text in texts.items()}
+    return {path: text.encode() for path, text in sorted(format_python(headed).items())}
+
+
+def _release(module: str, version: str, digest: str = "", post: int = 0) -> Release:
+    number = python_version(version) + (f".post{post}" if post else "")
+    return Release(module, number, f"{module} {version}", semver=version, digest=digest)
+
+
+def _places(client: ClientPackage) -> Places:
+    owners = {
+        path: import_name(contracts_distribution(needed.module, needed.version))
+        for needed in client.needs
+        for path in needed.files
+    }
+    return Places(import_name(contracts_distribution(client.module, client.version)), owners)

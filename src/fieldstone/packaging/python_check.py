@@ -1,0 +1,58 @@
+"""What CI does with a Python package before anybody else can: it installs it where nothing else is, and uses it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import venv
+from pathlib import Path
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.packaging import round_trip
+
+_WITHOUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "MYPY_CONFIG_FILE_DIR")
+
+
+def check(distribution: str, package: str, wheels: Path) -> int:
+    """Install a package in a clean virtual environment and use it.
+
+    All of it is imported, a message of every type goes through bytes and through JSON, and `mypy --strict` reads a
+    program that uses every type. pip fetches protobuf, grpcio and mypy as it is set up to.
+
+    Args:
+        distribution: its name and version, as pip takes them: "telemetry-contracts==1.2.0".
+        package: the name to import it by.
+        wheels: the folder of its wheel and of those of the packages that it needs.
+
+    Returns:
+        how many messages there are.
+
+    Raises:
+        FieldstoneError: one of the steps failed; the error carries what it said.
+    """
+    name, _, version = distribution.partition("==")
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        venv.create(Path(scratch, "venv"), with_pip=True)
+        scripts = Path(scratch, "venv", "Scripts" if os.name == "nt" else "bin")
+        python = str(scripts / "python")
+        wanted = f"{name}[grpc,types]=={version}"
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        _run(
+            f"{distribution} does not install", [python, *install, "--find-links", str(wheels), wanted, "mypy"], scratch
+        )
+        program = [python, "-I", round_trip.__file__, package, "sample.py"]
+        said = _run(f"{distribution} does not work where it is installed", program, scratch)
+        _run(f"mypy --strict refuses {distribution}", [python, "-m", "mypy", "--strict", "sample.py"], scratch)
+    return int(said)
+
+
+def _run(problem: str, command: list[str], folder: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name not in _WITHOUT}
+    done = subprocess.run(  # noqa: S603 - an argument list, no shell
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        raise FieldstoneError(f"{problem}: {said[-1].removeprefix('ERROR: ') if said else done.returncode}")
+    return done.stdout

@@ -1,0 +1,90 @@
+"""A package's source tree on the disk, and the folder of finished packages: never changed, only added to."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from fieldstone.errors import FieldstoneError
+
+
+def write_tree(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files below a folder, readable for all, whatever the umask.
+
+    Args:
+        files: path to content.
+        folder: where; it need not be there.
+    """
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        target.chmod(0o644)
+
+
+def add_all(built: Path, out: Path) -> list[Path]:
+    """Move everything in a folder into that of the finished packages: all of it, or nothing.
+
+    What is there with the same content stays as it is.
+
+    Args:
+        built: the folder of the new packages, files and folders.
+        out: the folder of the finished ones; it need not be there.
+
+    Returns:
+        where each of them is, sorted.
+
+    Raises:
+        FieldstoneError: one of them is there with another content, or the disk refuses.
+    """
+    names = sorted(entry.name for entry in built.iterdir())
+    try:
+        if out.exists() and not out.is_dir():
+            raise FieldstoneError(f"{out} is a file, not a folder for packages", fix="move it away, or use --out")
+        new = [name for name in names if not _is_there(built / name, out / name)]
+        _add(built, out, new)
+    except OSError as error:
+        raise FieldstoneError(
+            f"cannot write {error.filename or out}: {error.strerror}; no package was added"
+        ) from error
+    return [out / name for name in names]
+
+
+def _is_there(built: Path, target: Path) -> bool:
+    if not target.exists():
+        return False
+    if not _is_same(built, target):
+        raise FieldstoneError(
+            f"{target} is there already, with another content: a finished package never changes",
+            fix="`--post 1` (or the next number) builds it as a new package of the same release; or use another --out",
+        )
+    return True
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.is_file() or other.is_file():
+        return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
+    paths = [sorted(p.relative_to(top) for p in top.rglob("*") if p.is_file()) for top in (one, other)]
+    return paths[0] == paths[1] and all(filecmp.cmp(one / p, other / p, shallow=False) for p in paths[0])
+
+
+def _add(built: Path, out: Path, names: list[str]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=out))
+    placed: list[Path] = []
+    try:
+        for name in names:
+            copy = shutil.copytree if (built / name).is_dir() else shutil.copy2
+            copy(built / name, incoming / name)
+        for name in names:
+            (incoming / name).rename(out / name)
+            placed.append(out / name)
+    except BaseException:
+        for path in placed:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
