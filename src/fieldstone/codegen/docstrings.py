@@ -53,6 +53,11 @@ def docstrings(schema: Schema, path: str) -> str:
     )
 
 
+def end_of(element: Element) -> str:
+    """What a checker of types says of an element that is deprecated, the last line of its comment; else nothing."""
+    return element.comment.splitlines()[-1] if element.lifecycle.deprecated and element.comment else ""
+
+
 @dataclass
 class _Stub:
     schema: Schema
@@ -123,7 +128,7 @@ class _Stub:
         arguments.kw_defaults, arguments.defaults = [*arguments.defaults], []
         old = {f.name: f for f in message.fields.values() if f.lifecycle.deprecated} if message else {}
         left = [a for a in arguments.kwonlyargs if a.arg not in old]
-        if len(left) == len(arguments.kwonlyargs):
+        if len(left) == len(arguments.kwonlyargs) or arguments.kwarg:  # which takes every name
             yield function
             return
         plain = _function(f"{ast.unparse(function)}")
@@ -137,7 +142,7 @@ class _Stub:
 
     def _deprecated(self, element: Element) -> ast.expr:
         self.has_deprecated = True
-        return _deprecated(element.comment.splitlines()[-1] if element.comment else "Deprecated.")
+        return _deprecated(end_of(element))
 
 
 def _deprecated(text: str) -> ast.expr:

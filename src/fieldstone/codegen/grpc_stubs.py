@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fieldstone.codegen.docstrings import end_of
 from fieldstone.codegen.imports import import_line
 from fieldstone.codegen.names import Places, dto_module
 from fieldstone.codegen.render import render
@@ -32,10 +33,11 @@ class RpcView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
-    """A service: its name, its comment, its rpcs."""
+    """A service: its name, its comment, its rpcs; `deprecated` is what a checker of types says of it, or empty."""
 
     name: str
     comment: str
+    deprecated: str
     rpcs: tuple[RpcView, ...]
 
 
@@ -77,7 +79,7 @@ def _service(schema: Schema, service: Service) -> ServiceView:
         )
         for rpc in service.rpcs.values()
     )
-    return ServiceView(name=service.name, comment=service.comment, rpcs=rpcs)
+    return ServiceView(name=service.name, comment=service.comment, deprecated=end_of(service), rpcs=rpcs)
 
 
 def _shape(rpc: Rpc) -> str:

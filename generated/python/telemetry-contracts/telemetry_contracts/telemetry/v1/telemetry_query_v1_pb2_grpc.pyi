@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, overload, type_check_only
 
 import grpc
 import grpc.aio
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, deprecated
 
 from ...telemetry.v1 import telemetry_query_v1_pb2 as _telemetry_v1_telemetry_query_v1_pb2
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, overload, type_check_only
 
 import grpc
 import grpc.aio
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, deprecated
 
 from ...telemetry.v2 import telemetry_query_v2_pb2 as _telemetry_v2_telemetry_query_v2_pb2
 

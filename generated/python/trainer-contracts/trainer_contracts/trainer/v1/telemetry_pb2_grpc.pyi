@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, overload, type_check_only
 
 import grpc
 import grpc.aio
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, deprecated
 
 from ...trainer.v1 import telemetry_pb2 as _trainer_v1_telemetry_pb2
 

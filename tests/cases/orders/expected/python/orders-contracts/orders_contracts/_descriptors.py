@@ -28,19 +28,17 @@ _FILES = (
 
 
 def _load() -> descriptor_pool.DescriptorPool:
-    shared = descriptor_pool.Default()
-    if all(file.pool == shared for file in _IMPORTED):
-        try:
-            return _add(shared)
-        except (TypeError, descriptor_database.Error):  # another version of a file is there
-            pass
-    own = descriptor_pool.DescriptorPool()
-    for file in _IMPORTED:
-        _copy(file, own)
-    return _add(own)
+    private = [file.pool for file in _IMPORTED if file.pool != descriptor_pool.Default()]
+    try:
+        return _filled(private[0] if private else descriptor_pool.Default())
+    except (TypeError, descriptor_database.Error):  # another version of a file is there
+        return _filled(descriptor_pool.DescriptorPool())
 
 
-def _add(pool: descriptor_pool.DescriptorPool) -> descriptor_pool.DescriptorPool:
+def _filled(pool: descriptor_pool.DescriptorPool) -> descriptor_pool.DescriptorPool:
+    if pool != descriptor_pool.Default():
+        for file in _IMPORTED:
+            _copy(file, pool)
     for content in _FILES:
         pool.AddSerializedFile(content)
     return pool

@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, overload, type_check_only
 
 import grpc
 import grpc.aio
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, deprecated
 
 from ....acme.orders.v1 import orders_pb2 as _acme_orders_v1_orders_pb2
 
