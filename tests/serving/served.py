@@ -23,8 +23,9 @@ LONGEST = 60.0
 
 @dataclass
 class Client:
-    """Stubs of both versions, and their channel."""
+    """Stubs of both versions, their channel, and its address."""
 
+    address: str
     channel: grpc.aio.Channel
     v1: Any
     v2: Any
@@ -42,8 +43,10 @@ async def served(repository: Any, **limits: int) -> AsyncIterator[Client]:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Client(channel, v1.TelemetryQueryServiceStub(channel), v2.TelemetryQueryServiceStub(channel))
+        address = f"127.0.0.1:{port}"
+        async with grpc.aio.insecure_channel(address) as channel:
+            stubs = v1.TelemetryQueryServiceStub(channel), v2.TelemetryQueryServiceStub(channel)
+            yield Client(address, channel, *stubs)
     finally:
         await server.stop(None)
 
