@@ -56,4 +56,15 @@ export PYTHONPATH
 show python "$repository/demo/storage.py" "$scratch/telemetry.db"
 
 echo
+echo "5. What other teams install: a wheel of the release, imported from where it was installed."
+unset PYTHONPATH
+show fieldstone package telemetry
+show python -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/site" dist/*.whl
+show env PYTHONPATH="$scratch/site" python -c '
+from telemetry_contracts import release
+from telemetry_contracts.telemetry.v2.telemetry_v2_pb2 import TelemetryStepV2
+step = TelemetryStepV2(run_id="run-1", reward=1.5, duration_us=420)
+print(release.NAME, release.VERSION, TelemetryStepV2.FromString(step.SerializeToString()) == step)'
+
+echo
 echo "Try it yourself: .venv/bin/fieldstone explain field-type-changed"

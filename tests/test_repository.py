@@ -49,6 +49,8 @@ def test_the_demo_shows_a_refusal_and_a_release() -> None:
         "= fix:     keep `double reward = 9;` and add a new field",
         "(minor) as registry/telemetry/1.5.0\n  - field `duration_us` (optional int64, number 18) added to ",
         "sound.",
+        "dist/telemetry_contracts-1.5.0-py3-none-any.whl",
+        "telemetry 1.5.0 True",
     ):
         assert words in done.stdout
 

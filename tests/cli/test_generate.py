@@ -310,3 +310,19 @@ def test_what_generating_takes_is_imported_by_no_other_command(grown: Repo) -> N
         [sys.executable, "-c", code], cwd=grown.root, env=dict(grown.environment), capture_output=True, check=True
     )
     assert ran.stdout == b"[]\n"
+
+
+def test_a_major_version_is_a_package_of_its_own(released: Repo) -> None:
+    released.run("generate")
+    released.edit(MONEY, "int64 units = 2;", "string units = 2;")
+    why = ("--reason", "cents", "--until", "2099-01-01", "--owner", "ada")
+    assert released.run("waive", "field-type-changed", "acme.money.v1.Money.units", *why).code == 0
+    ran = released.run("generate")
+    assert "(money 2.0.0.dev0, " in ran.err
+    assert sorted(path.name for path in (released.root / "generated/python").iterdir()) == [
+        "money-contracts-v2",
+        "shop-contracts",
+    ]
+    stub = released.read("generated/python/shop-contracts/shop_contracts/acme/shop/v1/shop_pb2.pyi")
+    assert "from money_contracts_v2.acme.money.v1 import money_pb2" in stub
+    assert '"money-contracts-v2>=2.0.0.dev0,<3"' in released.read("generated/python/shop-contracts/pyproject.toml")
