@@ -39,7 +39,7 @@ def run_plugin(
     """
     name = Path(command[-1]).name
     request = plugin_pb2.CodeGeneratorRequest(
-        file_to_generate=sorted(files), parameter=parameter, proto_file=image.file
+        file_to_generate=sorted(files), parameter=parameter, proto_file=_with_imports(image, files)
     )
     response = _ask(name, command, request.SerializeToString())
     if response.error:
@@ -47,6 +47,15 @@ def run_plugin(
     wanted = set(files)
     _refuse_what_it_does_not_know(name, response, [file for file in image.file if file.name in wanted])
     return _texts(response.file)
+
+
+def _with_imports(image: FileDescriptorSet, files: Iterable[str]) -> list[FileDescriptorProto]:
+    """The files and all that they import, in the image's order: of any other a plugin may ask what it lacks."""
+    wanted = set(files)
+    for file in reversed(image.file):
+        if file.name in wanted:
+            wanted |= set(file.dependency)
+    return [file for file in image.file if file.name in wanted]
 
 
 def _ask(name: str, command: Sequence[str], request: bytes) -> plugin_pb2.CodeGeneratorResponse:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fieldstone.codegen.client_package import ClientPackage
+from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
@@ -25,23 +25,48 @@ class Example:
     message: str
 
 
+def homes(client: ClientPackage) -> dict[str, Needed]:
+    """The needed package that the code of an imported file is in, by import path.
+
+    That is the file's own module's. A file of no module with a package, such as one of a library, is in the package
+    of the first that imports it: where several needed packages do, in that of one that needs no other of them. To
+    have its code twice would be two classes of one name in Java, and a panic in Go.
+    """
+    own = {path: needed for needed in client.needs for path in needed.files}
+    found = dict(own)
+    reach = {needed.module: _reached(client, needed.files) for needed in client.needs}
+    for path in sorted(set().union(*reach.values()) - own.keys() - set(client.files)):
+        importing = [needed for needed in client.needs if path in reach[needed.module]]
+        found[path] = min(importing, key=lambda needed: (len(_among(importing, reach[needed.module])), needed.module))
+    return found
+
+
 def reached_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
     """The release's files and all that they import, by import path, sorted; without those of the protobuf runtimes."""
+    return dict(sorted(_reached(client, client.files).items()))
+
+
+def carried_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
+    """Those of `reached_files` whose code is in the package itself: all that no needed package has."""
+    elsewhere = homes(client)
+    return {path: file for path, file in reached_files(client).items() if path not in elsewhere}
+
+
+def _reached(client: ClientPackage, files: Iterable[str]) -> dict[str, FileDescriptorProto]:
     known = {file.name: file for file in client.image.file}
     reached: dict[str, FileDescriptorProto] = {}
-    waiting = list(client.files)
+    waiting = list(files)
     while waiting:
         path = waiting.pop()
         if path in known and path not in reached and not path.startswith(RUNTIME):
             reached[path] = known[path]
             waiting += known[path].dependency
-    return dict(sorted(reached.items()))
+    return reached
 
 
-def carried_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
-    """Those of `reached_files` whose code is in the package itself: all that no needed package has."""
-    elsewhere = {path for needed in client.needs for path in needed.files}
-    return {path: file for path, file in reached_files(client).items() if path not in elsewhere}
+def _among(needs: Iterable[Needed], reached: Container[str]) -> list[str]:
+    """Those of the modules with a file among these."""
+    return [needed.module for needed in needs if any(path in reached for path in needed.files)]
 
 
 def services(client: ClientPackage) -> list[str]:

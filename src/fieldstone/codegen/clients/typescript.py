@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from fieldstone.codegen.client_package import ClientPackage, Needed
-from fieldstone.codegen.clients.contents import carried_files, refuse_post, with_texts
+from fieldstone.codegen.clients.contents import carried_files, homes, refuse_post, with_texts
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.plugins import run_plugin
 from fieldstone.codegen.render import render
@@ -105,8 +105,8 @@ def runtime_range(code: Iterable[str]) -> str:
 
 def _generate(client: ClientPackage, scope: str) -> dict[str, str]:
     files = list(carried_files(client))
-    homes = {path: _name(needed, scope) for needed in client.needs for path in needed.files}
-    moved = [f"rewrite_imports=./{_module(path)}.js:{name}" for path, name in sorted(homes.items())]
+    elsewhere = sorted(homes(client).items())
+    moved = [f"rewrite_imports=./{_module(path)}.js:{_name(needed, scope)}" for path, needed in elsewhere]
     with node_tools() as folder:
         command = [find_node(), str(folder / _PLUGIN)]
         return run_plugin(command, client.image, files, ",".join([*_OPTIONS, *moved]))
