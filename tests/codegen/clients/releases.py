@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
@@ -48,15 +48,21 @@ def tell_sunset(file: FileDescriptorProto) -> None:
 
 
 def made(
-    root: Path, files: Mapping[str, str], *, module: str = "shop", version: str = "1.0.0", **others: Needed
+    root: Path,
+    files: Mapping[str, str],
+    *,
+    module: str = "shop",
+    version: str = "1.0.0",
+    library: Collection[str] = (),
+    needs: tuple[Needed, ...] = (),
 ) -> ClientPackage:
-    """A release of sources given by import path; `others` are what it needs, whose sources are among them."""
+    """A release of sources given by import path; those of `library` and of what it needs are not its own."""
     folder = root / module
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     image = compile_image(folder)
-    elsewhere = {path for needed in others.values() for path in needed.files}
+    elsewhere = {*library, *(path for needed in needs for path in needed.files)}
     return ClientPackage(
         module=module,
         version=version,
@@ -64,7 +70,7 @@ def made(
         image=image,
         files=tuple(path for path in files if path not in elsewhere),
         changelog="# Changelog\n",
-        needs=tuple(others.values()),
+        needs=needs,
     )
 
 
