@@ -49,6 +49,14 @@ def run_plugin(
     return _texts(response.file)
 
 
+def fix_of_old(name: str, said: str) -> str:
+    """What to do about a compiler or plugin that stumbles over an edition, by what it said; else empty.
+
+    Those from before there were editions say that "editions" is no syntax.
+    """
+    return f"install a newer {name}, which knows editions" if "editions" in said else ""
+
+
 def _with_imports(image: FileDescriptorSet, files: Iterable[str]) -> list[FileDescriptorProto]:
     """The files and all that they import, in the image's order: of any other a plugin may ask what it lacks."""
     wanted = set(files)
@@ -69,7 +77,9 @@ def _ask(name: str, command: Sequence[str], request: bytes) -> plugin_pb2.CodeGe
         raise FieldstoneError(f"cannot start {name}: {error.strerror}") from error
     if done.returncode:
         said = _first_line(done.stderr.decode("utf-8", "replace")) or f"it ended with {done.returncode}"
-        raise FieldstoneError(f"{name} cannot generate code: {said.removeprefix(f'{name}: ')}")
+        raise FieldstoneError(
+            f"{name} cannot generate code: {said.removeprefix(f'{name}: ')}", fix=fix_of_old(name, said)
+        )
     try:
         return _Response.FromString(done.stdout)
     except DecodeError as error:

@@ -95,7 +95,7 @@ def test_each_file_is_in_the_module_that_has_its_code(plugins: Path, tmp_path: P
     assert tree["go.mod"].decode().splitlines()[1:] == [
         f"module {here}",
         "",
-        "go 1.17",
+        "go 1.16",
         "",
         "require (",
         "\tgit.example.com/contracts/money-contracts v1.2.0",

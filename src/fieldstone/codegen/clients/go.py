@@ -36,8 +36,8 @@ _GRPC_SINCE = {6: "v1.27.0", 7: "v1.32.0", 8: "v1.62.0", 9: "v1.64.0"}
 """The grpc that was the first to declare each `SupportPackageIsVersion`: what newer generators write beside it."""
 
 _GO_SINCE = (("unsafe.StringData", "1.20"), ("grpc.GenericServerStream", "1.18"))
-_OLDEST_GO = "1.17"
-"""The oldest Go with today's form of go.mod: https://go.dev/ref/mod#graph-pruning."""
+_OLDEST_GO = "1.16"
+"""From 1.17 on a go.mod is to list what is required indirectly, too: https://go.dev/ref/mod#graph-pruning."""
 
 
 def go_package(client: ClientPackage, *, prefix: str) -> dict[str, bytes]:

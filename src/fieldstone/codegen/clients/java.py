@@ -15,6 +15,7 @@ from google.protobuf import descriptor_pb2
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients.contents import carried_files, example, with_texts
 from fieldstone.codegen.names import CONTRACTS, distribution
+from fieldstone.codegen.plugins import fix_of_old
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
@@ -139,7 +140,9 @@ def _generate(protoc: str, client: ClientPackage) -> dict[str, str]:
         done = _run([protoc, f"--descriptor_set_in={image}", f"--java_out={folder}", *carried_files(client)])
         if done.returncode:
             said = next((line for line in done.stderr.splitlines() if line.strip()), f"it ended with {done.returncode}")
-            raise FieldstoneError(f"protoc cannot generate Java: {said.removeprefix('--java_out: ')}")
+            raise FieldstoneError(
+                f"protoc cannot generate Java: {said.removeprefix('--java_out: ')}", fix=fix_of_old("protoc", said)
+            )
         found = sorted(folder.rglob("*.java"))
         return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
 
