@@ -1,4 +1,4 @@
-"""Go packages of real releases, fetched, compiled and run by Go in module mode: `make test-packages`.
+"""Go modules of real releases, fetched, compiled and run by Go in module mode: `make test-packages`.
 
 What they require comes from a module proxy in a folder, made of the sources that Debian installs in /usr/share/gocode;
 its form is that of https://go.dev/ref/mod#goproxy-protocol.
@@ -81,6 +81,17 @@ func check(err error) {
 	}
 }
 """
+GRPC = "google.golang.org/grpc"
+UNDER_GRPC = {
+    GRPC: "v1.33.3",
+    "github.com/golang/protobuf": "v1.5.9",
+    "golang.org/x/net": "v0.7.0",
+    "golang.org/x/sys": "v0.5.0",
+    "golang.org/x/text": "v0.7.0",
+    "google.golang.org/genproto": "v0.0.0-20200526211855-cb27e3aa2013",
+}
+"""What Debian's grpc is compiled with; the numbers are those that its go.mod and the others' are content with."""
+
 SAID = ["r 9007199254740993 NaN true true {} 5"] * 2
 
 
@@ -133,8 +144,10 @@ class Go:
 
 def debian(module: str) -> dict[str, bytes]:
     """A module's sources without its tests, which would require more."""
+    tests = {"test", "testdata"}
     found = (path for path in (DEBIAN / module).rglob("*") if path.is_file() and not path.name.endswith("_test.go"))
-    return {path.relative_to(DEBIAN / module).as_posix(): path.read_bytes() for path in found}
+    kept = {path.relative_to(DEBIAN / module): path for path in found}
+    return {short.as_posix(): path.read_bytes() for short, path in kept.items() if not tests & set(short.parts)}
 
 
 def write(folder: Path, tree: Mapping[str, bytes]) -> Path:
@@ -197,6 +210,19 @@ def test_go_takes_its_code_for_generated(go: Go) -> None:
             marked = [line for line in content.decode().splitlines() if line.startswith("// Code generated ")]
             assert marked
             assert marked[0].endswith(" DO NOT EDIT."), path
+
+
+def test_services_compile(go: Go, tmp_path: Path) -> None:
+    oldest = {"go.mod": f"module {GRPC}\n".encode()}
+    go.proxy.publish(GRPC, "v1.32.0", oldest)  # which the package asks for; Debian has a newer one
+    for module, version in UNDER_GRPC.items():
+        go.proxy.publish(module, version, {**debian(module), "go.mod": f"module {module}\n\ngo 1.17\n".encode()})
+    folder = write(tmp_path / "module", go_package(released("telemetry", "1.4.0"), prefix=PREFIX))
+    assert f"{GRPC} v1.32.0" in (folder / "go.mod").read_text()
+    go.run("get", *(f"{module}@{version}" for module, version in UNDER_GRPC.items()), cwd=folder)
+    go.run("build", "./...", cwd=folder)
+    said = go.run("doc", "./telemetry/v1", "TelemetryQueryServiceClient", cwd=folder)
+    assert "Gives one step; NOT_FOUND where there is none." in said
 
 
 def test_a_needed_module_is_imported_from_its_own_go_module(go: Go, tmp_path: Path) -> None:
