@@ -51,6 +51,31 @@ message Order {
 }
 service ShopService { rpc Get(Order) returns (acme.money.v1.Money); }
 """
+OLD = """\
+syntax = "proto2";
+package acme.shop.v1;
+message Required {
+  required Deeper first = 1;
+  repeated group Part = 2 { optional sint32 a = 1; }
+  extensions 100 to 200;
+}
+message Deeper { required Deepest next = 1; }
+message Deepest { required sint64 value = 1; enum E { X = 1; Y = -2; } optional E e = 2 [default = Y]; }
+extend Required { optional string more = 100; }
+// Names that JavaScript, or the code itself, has for something else.
+message Object { optional string constructor = 1; optional int64 as_text = 2 [jstype = JS_STRING]; }
+message class { enum default { A = 0; } optional default d = 1; message Schema {} optional Schema s = 2; }
+message classSchema { optional Message m = 1; }
+message Message { optional int32 v = 1; }
+"""
+NEW = """\
+edition = "2023";
+package acme.shop.v1;
+message Edition {
+  string x = 1 [features.field_presence = IMPLICIT];
+  Edition inner = 2 [features.message_encoding = DELIMITED];
+}
+"""
 PROGRAM = """\
 import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { TelemetryStepV1Schema, type TelemetryStepV1 } from "telemetry-contracts/telemetry/v1/telemetry_v1_pb.js";
@@ -200,19 +225,21 @@ def test_a_needed_module_is_imported_from_its_own_package(tmp_path: Path) -> Non
     """And the library's file from that one as well, whose package has it already."""
     money = made(tmp_path, {**MONEY, **LIBRARY}, module="money", version="0.3.1", library=LIBRARY)
     needed = Needed(module="money", version="0.3.1", files=money.files)
-    files = {**MONEY, **LIBRARY, "acme/shop/v1/shop.proto": SHOP}
+    files = {f"acme/shop/v1/{name}.proto": text for name, text in {"new": NEW, "old": OLD, "shop": SHOP}.items()}
+    files |= {**MONEY, **LIBRARY}
     shop = made(tmp_path, files, version="2.0.0", library=LIBRARY, needs=(needed,))
     first, second = (publish(client, tmp_path / "out", scope="@acme") for client in (money, shop))
     manifest = json.loads(second.files["package.json"])
     assert manifest["name"] == "@acme/shop-contracts-v2"
     assert manifest["license"] == "UNLICENSED"
     assert manifest["dependencies"] == {"@acme/money-contracts": "~0.3.1", "@bufbuild/protobuf": "^2.13.0"}
-    assert [path for path in second.files if path.endswith(".js")] == ["acme/shop/v1/shop_pb.js", "index.js"]
+    modules = [path.removeprefix("acme/shop/v1/") for path in second.files if path.endswith(".js")]
+    assert modules == ["new_pb.js", "old_pb.js", "shop_pb.js", "index.js"]
     code = second.files["acme/shop/v1/shop_pb.d.ts"].decode()
     assert 'from "@acme/money-contracts/acme/money/v1/money_pb.js"' in code
     assert 'from "@acme/money-contracts/lib/v1/lib_pb.js"' in code
     assert 'from "@bufbuild/protobuf/wkt"' in code
-    assert check(second.tarball, [first.tarball]) == Checked(modules=1, messages=2)
+    assert check(second.tarball, [first.tarball]) == Checked(modules=3, messages=12)
 
 
 def test_a_package_that_does_not_work_is_told(old: Published, tmp_path: Path) -> None:

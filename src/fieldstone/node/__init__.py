@@ -1,7 +1,8 @@
 """Node.js and npm, run as subprocesses, and the programs of npm that Fieldstone uses.
 
 Those are locked with their hashes in the `package-lock.json` beside this file, which names no registry: npm takes
-them from the one that it is set to use, and its own cache makes the next time quick.
+them from the one that the user's `.npmrc` or the environment sets, and its own cache makes the next time quick. All is
+done in scratch folders, so that the `.npmrc` of a project is not read.
 """
 
 from __future__ import annotations

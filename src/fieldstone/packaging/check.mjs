@@ -69,7 +69,7 @@ const paths = Object.keys(manifest.exports).filter((path) => path.endsWith(".js"
 const index = await import(name);
 if (index.VERSION !== manifest.version) throw new Error(`${name} says that it is ${index.VERSION}`);
 
-const lines = ['import { create, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";'];
+const lines = ['import { type MessageShape, create, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";'];
 lines.push(`import { NAME, VERSION, DIGEST } from ${JSON.stringify(name)};`, "const release: string[] = [NAME, VERSION, DIGEST];");
 const modules = await Promise.all(paths.map((path) => import(name + path.slice(1))));
 const exported = modules.flatMap((module, place) => Object.entries(module).map(([key, desc]) => ({ key, desc, place })));
@@ -79,8 +79,7 @@ paths.forEach((path, place) => lines.push(`import * as m${place} from ${JSON.str
 for (const [number, { key, desc, place }] of messages.entries()) {
   sent(desc, registry);
   const schema = `m${place}.${key}`;
-  const type = `m${place}.${key.slice(0, -"Schema".length)}`;
-  lines.push(`const v${number}: ${type} = fromBinary(${schema}, toBinary(${schema}, create(${schema})));`);
+  lines.push(`const v${number}: MessageShape<typeof ${schema}> = fromBinary(${schema}, toBinary(${schema}, create(${schema})));`);
   lines.push(`console.log(toJson(${schema}, v${number}), v${number}.$typeName);`);
 }
 lines.push("console.log(release);");
