@@ -19,11 +19,11 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test fuzz pipeline soak bench docs fmt lock clean
+.PHONY: help setup demo check static test test-packages fuzz pipeline soak bench docs fmt lock clean
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
-		printf '  make %-8s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
+		printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 setup: $(READY) ## make or refresh .venv from requirements.lock
 
@@ -63,6 +63,21 @@ static: setup ## formatting, lint, types, layers
 
 test: setup ## the whole suite, with its coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+
+# What Debian and Ubuntu call all that these tests take, and the programs and files of it that are looked for.
+PACKAGES_TAKE := default-jdk-headless maven maven-debian-helper libmaven-install-plugin-java libprotobuf-java \
+	libgoogle-gson-java protobuf-compiler golang-go golang-google-protobuf-dev golang-google-grpc-dev \
+	protoc-gen-go-1-5 protoc-gen-go-grpc
+PACKAGES_RUN := javac mvn protoc go protoc-gen-go protoc-gen-go-grpc
+PACKAGES_READ := /usr/share/java/gson.jar /usr/share/java/protobuf-util.jar \
+	$(addprefix /usr/share/maven-repo/org/apache/maven/plugins/maven-,$(addsuffix -plugin,compiler install jar surefire)) \
+	$(addprefix /usr/share/gocode/src/google.golang.org/,grpc protobuf)
+
+test-packages: setup ## compile and run the Java and Go packages: takes Maven, Go and protoc of Debian
+	@missing=; for tool in $(PACKAGES_RUN); do command -v $$tool >/dev/null 2>&1 || missing="$$missing $$tool"; done; \
+		for path in $(PACKAGES_READ); do [ -e $$path ] || missing="$$missing $$path"; done; \
+		[ -z "$$missing" ] || { echo "missing:$$missing; on Debian: apt-get install $(PACKAGES_TAKE)" >&2; exit 1; }
+	$(BIN)/python -m pytest --timeout 600 tests/clients $(PYTEST_ARGS)
 
 fuzz: setup ## thousands of random schema pairs through both engines, and their witnesses
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \

@@ -7,6 +7,8 @@ from pathlib import Path
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # else gRPC ends a child that is started as another user
 
+collect_ignore = ["clients"]  # takes Maven and Go: `make test-packages`
+
 SEED = os.environ.get("FIELDSTONE_SEED", "stone")
 """What random tests start from."""
 

@@ -1,0 +1,124 @@
+"""What the packages of all languages have in common: which files they carry, and the texts beside the code."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.headers import with_header
+from fieldstone.codegen.published import RUNTIME
+from fieldstone.codegen.render import render
+from fieldstone.errors import FieldstoneError
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message to show in a README: the import path of its file, its package, and its name."""
+
+    file: str
+    package: str
+    message: str
+
+
+def homes(client: ClientPackage) -> dict[str, Needed]:
+    """The needed package that the code of an imported file is in, by import path.
+
+    That is the file's own module's. A file of no module with a package, such as one of a library, is in the package
+    of the first that imports it: where several needed packages do, in that of one that needs no other of them. To
+    have its code twice would be two classes of one name in Java, and a panic in Go.
+    """
+    own = {path: needed for needed in client.needs for path in needed.files}
+    found = dict(own)
+    reach = {needed.module: _reached(client, needed.files) for needed in client.needs}
+    for path in sorted(set().union(*reach.values()) - own.keys() - set(client.files)):
+        importing = [needed for needed in client.needs if path in reach[needed.module]]
+        found[path] = min(importing, key=lambda needed: (len(_among(importing, reach[needed.module])), needed.module))
+    return found
+
+
+def reached_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
+    """The release's files and all that they import, by import path, sorted; without those of the protobuf runtimes."""
+    return dict(sorted(_reached(client, client.files).items()))
+
+
+def carried_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
+    """Those of `reached_files` whose code is in the package itself: all that no needed package has."""
+    elsewhere = homes(client)
+    return {path: file for path, file in reached_files(client).items() if path not in elsewhere}
+
+
+def _reached(client: ClientPackage, files: Iterable[str]) -> dict[str, FileDescriptorProto]:
+    known = {file.name: file for file in client.image.file}
+    reached: dict[str, FileDescriptorProto] = {}
+    waiting = list(files)
+    while waiting:
+        path = waiting.pop()
+        if path in known and path not in reached and not path.startswith(RUNTIME):
+            reached[path] = known[path]
+            waiting += known[path].dependency
+    return reached
+
+
+def _among(needs: Iterable[Needed], reached: Container[str]) -> list[str]:
+    """Those of the modules with a file among these."""
+    return [needed.module for needed in needs if any(path in reached for path in needed.files)]
+
+
+def services(client: ClientPackage) -> list[str]:
+    """The import paths of the release's own files that have services, sorted."""
+    own = set(client.files)
+    return [path for path, file in carried_files(client).items() if file.service and path in own]
+
+
+def example(client: ClientPackage) -> Example | None:
+    """A message that is not deprecated, of the last file that has one, which is of the newest version; None without."""
+    own = set(client.files)
+    for path, file in reversed(carried_files(client).items()):
+        current = [message.name for message in file.message_type if not message.options.deprecated]
+        if current and path in own:
+            return Example(path, file.package, current[0])
+    return None
+
+
+def with_texts(client: ClientPackage, readme: str, files: Mapping[str, str], **views: object) -> dict[str, bytes]:
+    """The tree of a package: its files, and README.md, CHANGELOG.md and LICENSE beside them.
+
+    Args:
+        client: the release.
+        readme: the template of its README.md.
+        files: path within the package to text.
+        views: what the template names beside `client`, `example` and `services`.
+
+    Returns:
+        path within the package to content, sorted, each with its header where its kind has comments.
+    """
+    shown = render(readme, client=client, example=example(client), services=services(client), **views)
+    texts = {**files, "README.md": shown, "CHANGELOG.md": client.changelog}
+    source = f"{client.module} {client.version}"
+    tree = {path: with_header(path, text, source) for path, text in texts.items()}
+    if client.license:
+        tree["LICENSE"] = client.license
+    return {path: text.encode() for path, text in sorted(tree.items())}
+
+
+def refuse_post(client: ClientPackage, *, what: str, because: str) -> None:
+    """Refuse a second package of one release, where a language has no number for it.
+
+    Args:
+        client: the release.
+        what: what is built: "an npm package".
+        because: why it has no such number.
+
+    Raises:
+        FieldstoneError: it is not the first package of its release.
+    """
+    if client.post:
+        raise FieldstoneError(
+            f"{what} of {client.module} {client.version} cannot be numbered a second time: {because}",
+            fix=f"release a patch version: `fieldstone release {client.module}`",
+        )

@@ -1,0 +1,98 @@
+"""npm packages: from a tree to the tarball that people install, and the proof that it works for them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.node import node_tools, run_node, run_npm
+
+_CHECK = "check.mjs"
+_SAMPLE = "sample.ts"
+_TSC = "typescript/bin/tsc"
+_STRICT = ("--strict", "--noEmit", "--module", "nodenext", "--target", "es2022")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check went through: the number of modules imported, and of messages that came back as they went."""
+
+    modules: int
+    messages: int
+
+
+def build(files: Mapping[str, bytes], out: Path) -> Path:
+    """Pack the tree of a package with `npm pack`.
+
+    The same tree gives the same bytes with one version of npm: it packs files in one order, all with one date
+    (1985-10-26), without owners; their modes are set here.
+
+    Args:
+        files: path within the package to content, a package.json among them.
+        out: the folder to put the tarball in; made where there is none.
+
+    Returns:
+        the tarball's path.
+
+    Raises:
+        FieldstoneError: there is no node or npm, or npm refuses the tree.
+    """
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        tree, packed = Path(scratch, "tree"), Path(scratch, "packed")
+        packed.mkdir()
+        for path, content in files.items():
+            target = tree / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            target.chmod(0o644)
+        run_npm(["pack", "--pack-destination", str(packed)], cwd=tree)
+        (tarball,) = packed.iterdir()
+        out.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.move(tarball, out / tarball.name))
+
+
+def check(tarball: Path, needed: Sequence[Path] = ()) -> Checked:
+    """Install a package in a scratch folder, and use all that is in it.
+
+    Every module is imported. A message of every type, with a value in each field, goes through binary and JSON and
+    comes back equal. A program that makes and reads every type passes `tsc --strict`.
+
+    Args:
+        tarball: the package.
+        needed: the tarballs of the packages that it needs and that no registry has yet.
+
+    Raises:
+        FieldstoneError: there is no node or npm, npm cannot reach its registry, or the package does not work; the
+            error carries the first line of what went wrong.
+    """
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        folder = Path(scratch)
+        name = _install(folder, tarball, needed)
+        shutil.copyfile(Path(__file__).with_name(_CHECK), folder / _CHECK)
+        counted = json.loads(_run(tarball, [_CHECK, name, _SAMPLE], folder))
+        with node_tools() as tools:
+            _run(tarball, [str(tools / _TSC), *_STRICT, _SAMPLE], folder)
+        return Checked(**counted)
+
+
+def _install(folder: Path, tarball: Path, needed: Sequence[Path]) -> str:
+    """Install tarballs in a folder; gives the name of the first one's package."""
+    (folder / "package.json").write_text(json.dumps({"name": "check", "private": True, "type": "module"}))
+    tarballs = [str(path.resolve()) for path in (tarball, *needed)]
+    run_npm(["install", *tarballs], cwd=folder)
+    wanted = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    return str(next(name for name, source in wanted.items() if Path(source).name == tarball.name))
+
+
+def _run(tarball: Path, arguments: Sequence[str], folder: Path) -> str:
+    done = run_node(arguments, cwd=folder)
+    if done.returncode:
+        said = [line for line in (*done.stderr.splitlines(), *done.stdout.splitlines()) if "rror" in line]
+        why = said[0].strip() if said else f"{Path(arguments[0]).name} ended with {done.returncode}"
+        raise FieldstoneError(f"{tarball.name} does not work once it is installed: {why}")
+    return done.stdout
