@@ -8,13 +8,12 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.options import ReleaseName
-
-_LANGUAGES = ["python", "typescript", "java", "go"]
+from fieldstone.codegen.clients import LANGUAGES
 
 
 @click.command()
 @click.argument("release", metavar="MODULE[@VERSION]", type=ReleaseName())
-@click.option("--lang", "language", type=click.Choice(_LANGUAGES), default="python", show_default=True)
+@click.option("--lang", "language", type=click.Choice(LANGUAGES), default="python", show_default=True)
 @click.option(
     "--out", metavar="DIR", default="", help="The folder to add the packages to instead of that of the settings."
 )
@@ -40,7 +39,7 @@ def command(release: str, language: str, out: str, post: int, only_check: bool) 
     project = Project.at(Path.cwd())
     if only_check:
         checked = check(project, release, language=language, post=post)
-        words = f"{checked.messages} messages there and back" if checked.messages is not None else "it builds"
+        words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} there and back"
         click.echo(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
         return 0
     folder = Path(out).resolve() if out else None

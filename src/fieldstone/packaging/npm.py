@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.node import node_tools, run_node, run_npm
+from fieldstone.packaging.tree import write_tree
 
 _CHECK = "check.mjs"
 _SAMPLE = "sample.ts"
@@ -45,11 +46,7 @@ def build(files: Mapping[str, bytes], out: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         tree, packed = Path(scratch, "tree"), Path(scratch, "packed")
         packed.mkdir()
-        for path, content in files.items():
-            target = tree / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-            target.chmod(0o644)
+        write_tree(files, tree)
         run_npm(["pack", "--pack-destination", str(packed)], cwd=tree)
         (tarball,) = packed.iterdir()
         out.mkdir(parents=True, exist_ok=True)

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from fieldstone.codegen.client_package import ClientPackage
-from fieldstone.codegen.names import contracts_distribution, import_name, python_version
-from fieldstone.packaging.tree import add_all
+from fieldstone.codegen.names import CONTRACTS, contracts_distribution, distribution, import_name, python_version
+from fieldstone.errors import FieldstoneError
+from fieldstone.packaging.tree import add_all, write_tree
 from fieldstone.registry.manifest import Release
 from fieldstone.workflows.client_package import client_package, find_release, needed_release
 from fieldstone.workflows.project import Project
-
-LANGUAGES = ("python", "typescript", "java", "go")
-"""What packages are built for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ def package(project: Project, reference: str, *, language: str, out: Path | None
     Args:
         project: where the registry is.
         reference: `MODULE` or `MODULE@VERSION`.
-        language: one of `LANGUAGES`.
+        language: one of `codegen.clients.LANGUAGES`.
         out: the folder of the finished packages; by default that of the settings.
         post: which package of the release it is: 0 for the first.
 
@@ -63,25 +60,66 @@ def check(project: Project, reference: str, *, language: str, post: int = 0) -> 
     Args:
         project: where the registry is.
         reference: `MODULE` or `MODULE@VERSION`.
-        language: one of `LANGUAGES`.
+        language: one of `codegen.clients.LANGUAGES`.
         post: which package of the release it is.
 
     Raises:
         FieldstoneError: there is no such release, it cannot be packaged, or its package does not work.
     """
     release = find_release(project, reference)
+    if language not in _CHECKS:
+        raise FieldstoneError(
+            f"--check uses packages of {' and '.join(_CHECKS)}, not of {language}",
+            fix=f"build it, and run `{_COMPILED_BY[language]}` in its folder",
+        )
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         messages = _CHECKS[language](project, release, post, Path(scratch))
     return Outcome(release.name, release.version, messages=messages)
 
 
-def _build_python(project: Project, release: Release, post: int, folder: Path) -> ClientPackage:
+def _build_python(project: Project, release: Release, post: int, folder: Path) -> None:
     from fieldstone.codegen.clients.python import python_package
     from fieldstone.packaging import wheel
 
     client = client_package(project, release, post=post)
     wheel.build(python_package(client), folder, at=datetime.fromisoformat(release.released_at))
-    return client
+
+
+def _build_typescript(project: Project, release: Release, post: int, folder: Path) -> None:
+    from fieldstone.codegen.clients.typescript import typescript_package
+    from fieldstone.packaging import npm
+
+    client = client_package(project, release, post=post)
+    npm.build(typescript_package(client, scope=project.settings.npm_scope), folder)
+
+
+def _build_java(project: Project, release: Release, post: int, folder: Path) -> None:
+    from fieldstone.codegen.clients.java import java_package, maven_version
+
+    group = _named(project, project.settings.maven_group, "maven-group", "a Maven project takes a groupId")
+    files = java_package(client_package(project, release, post=post), group=group)
+    write_tree(files, folder / _folder_of(release, maven_version(release.version, post), "java"))
+
+
+def _build_go(project: Project, release: Release, post: int, folder: Path) -> None:
+    from fieldstone.codegen.clients.go import go_package
+
+    prefix = _named(project, project.settings.go_prefix, "go-prefix", "a Go module is found by a path")
+    files = go_package(client_package(project, release, post=post), prefix=prefix)
+    write_tree(files, folder / _folder_of(release, release.version, "go"))
+
+
+def _named(project: Project, value: str, key: str, why: str) -> str:
+    if not value:
+        where = project.settings.file or "pyproject.toml"
+        raise FieldstoneError(
+            f"{why}, and the settings name none", fix=f"set {key} in [tool.fieldstone.package] in {where}"
+        )
+    return value
+
+
+def _folder_of(release: Release, version: str, language: str) -> str:
+    return f"{distribution(release.name, CONTRACTS)}-{version}-{language}"
 
 
 def _check_python(project: Project, release: Release, post: int, folder: Path) -> int:
@@ -95,6 +133,17 @@ def _check_python(project: Project, release: Release, post: int, folder: Path) -
     return python_check.check(f"{name}=={version}", import_name(name), folder)
 
 
+def _check_typescript(project: Project, release: Release, post: int, folder: Path) -> int:
+    from fieldstone.packaging import npm
+
+    own, others = folder / "own", folder / "others"
+    _build_typescript(project, release, post, own)
+    for needed in _needed(project, release):
+        _build_typescript(project, needed, 0, others)
+    (tarball,) = own.iterdir()
+    return npm.check(tarball, sorted(others.glob("*"))).messages
+
+
 def _needed(project: Project, release: Release) -> Iterator[Release]:
     """The releases whose packages one needs."""
     packaged = {needed.module for needed in client_package(project, release).needs}
@@ -103,5 +152,15 @@ def _needed(project: Project, release: Release) -> Iterator[Release]:
             yield needed_release(project, release, link)
 
 
-_BUILDERS: dict[str, Callable[[Project, Release, int, Path], object]] = {"python": _build_python}
-_CHECKS: dict[str, Callable[[Project, Release, int, Path], int]] = {"python": _check_python}
+_BUILDERS: dict[str, Callable[[Project, Release, int, Path], None]] = {
+    "python": _build_python,
+    "typescript": _build_typescript,
+    "java": _build_java,
+    "go": _build_go,
+}
+_CHECKS: dict[str, Callable[[Project, Release, int, Path], int]] = {
+    "python": _check_python,
+    "typescript": _check_typescript,
+}
+_COMPILED_BY = {"java": "mvn verify", "go": "go vet ./..."}
+"""What shows that the package of a language works that `check` does not use."""

@@ -5,46 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from fieldstone.codegen.client_package import ClientPackage, Needed
-from fieldstone.codegen.vocabulary import without_annotations
-from fieldstone.registry.folder import FolderRegistry
 from fieldstone.schema import buf
+from fieldstone.workflows.client_package import client_package, find_release
+from fieldstone.workflows.project import Project
 
 HERE = Path(__file__).resolve().parents[3]
 """The root of Fieldstone's own repository."""
 
-SUNSET = "Deprecated since 1.2.0; leaves after 2027-12-31."
+SUNSET = "Deprecated since 1.2.0. Sunset: 2027-12-31."
 DIGEST = "b5:" + "0" * 128
 
 
 def released(module: str, version: str, *, post: int = 0) -> ClientPackage:
     """A release of this repository's registry."""
-    registry = FolderRegistry(HERE / "registry")
-    release = registry.release(module, version)
-    image = without_annotations(registry.read(release, "image.binpb"), where=registry.place(release))
-    for file in image.file:
-        tell_sunset(file)
-    return ClientPackage(
-        module=module,
-        version=version,
-        post=post,
-        digest=release.digest,
-        image=image,
-        files=tuple(p.removeprefix("schemas/") for p in release.files if p.endswith(".proto")),
-        license=registry.read(release, "schemas/LICENSE").decode(),
-        readme="# Its own README\n",
-        changelog=f"# Changelog\n\n## {version}\n\n- something\n",
-    )
-
-
-def tell_sunset(file: FileDescriptorProto) -> None:
-    for number, message in enumerate(file.message_type):
-        if message.options.deprecated:
-            for place in file.source_code_info.location:
-                if list(place.path) == [4, number]:
-                    place.leading_comments += f"\n {SUNSET}\n"
+    project = Project.at(HERE)
+    return client_package(project, find_release(project, f"{module}@{version}"), post=post)
 
 
 def made(
@@ -67,6 +45,7 @@ def made(
         module=module,
         version=version,
         digest=DIGEST,
+        annotated=b"",
         image=image,
         files=tuple(path for path in files if path not in elsewhere),
         changelog="# Changelog\n",
