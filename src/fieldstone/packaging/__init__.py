@@ -1,0 +1,1 @@
+"""Client packages: what other teams install, and the indexes that carry them."""
