@@ -100,7 +100,7 @@ class _Served:
         if name not in self._tarballs:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"no npm package {name}")
         body = npm.packument(self._tarballs[name], str(request.base_url).rstrip("/"))
-        return Response(body, media_type="application/json", headers={"Vary": "Host"})
+        return Response(body, media_type="application/json")
 
     def _page(self, request: Request, folder: str) -> Response:
         if f"{folder}index.html" not in self._pages:

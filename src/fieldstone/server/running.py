@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
@@ -63,7 +64,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        reason = error.strerror or str(error)
+        known = isinstance(error, socket.gaierror) or not error.errno
+        reason = error.strerror if known else os.strerror(error.errno or 0)
         raise FieldstoneError(
             f"cannot listen on {_shown(host)}:{port}: {reason}", fix="use another --host or --port; --port 0 takes any"
         ) from error

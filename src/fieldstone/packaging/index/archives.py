@@ -32,7 +32,7 @@ def unzip(content: bytes) -> dict[str, bytes]:
             _refuse_paths(member.filename for member in members)
             _refuse_size(sum(member.file_size for member in members))
             return {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DefectError(f"is no whole zip archive: {error}") from error
 
 
@@ -50,7 +50,7 @@ def untar(content: bytes) -> dict[str, bytes]:
             members = [member for member in archive.getmembers() if not member.isdir()]
             _refuse_paths(member.name for member in members)
             files = {posixpath.normpath(m.name): _read(archive, m) for m in members if m.isfile()}
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError) as error:
         raise DefectError(f"is no whole .tar.gz archive: {error}") from error
     if not tar.endswith(_END_OF_TAR):
         raise DefectError("is no whole .tar.gz archive: the end of the tar is missing")

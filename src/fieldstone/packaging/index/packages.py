@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_version
+
 from fieldstone.errors import FieldstoneError
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Distribution:
     @property
     def identity(self) -> tuple[str, ...]:
         """What only one content may have."""
-        return "python", self.project, str(self.version), self.kind
+        return "python", self.project, canonicalize_version(self.version), self.kind
 
     @property
     def label(self) -> str:
