@@ -92,7 +92,8 @@ def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
     from fieldstone.server.tokens import VARIABLE
 
     projects, names = by_project(packages), by_name(packages)
-    click.echo(f"{len(packages)} packages at {address}; Ctrl-C ends it.", err=True)
+    count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
+    click.echo(f"{count} at {address}; Ctrl-C ends it.", err=True)
     place = address.partition("://")[2]
     if projects:
         url = f"http://token:${VARIABLE}@{place}/simple/" if guarded else f"{address}/simple/"

@@ -41,12 +41,26 @@ class Clients:
 
     def pip(self, index: str, *names: str, into: str = "pip") -> Done:
         """`pip install` into a folder."""
-        options = ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--index-url", index]
+        options: list[str | Path] = [
+            "--no-cache-dir",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--index-url",
+            index,
+        ]
         return self._run(sys.executable, "-m", "pip", "install", *options, "--target", self.scratch / into, *names)
 
     def uv(self, index: str, *names: str, into: str = "uv", options: tuple[str, ...] = ()) -> Done:
         """`uv pip install` into a folder."""
-        where = ["--no-cache", "--default-index", index, "--python", sys.executable, "--target", self.scratch / into]
+        where: list[str | Path] = [
+            "--no-cache",
+            "--default-index",
+            index,
+            "--python",
+            sys.executable,
+            "--target",
+            self.scratch / into,
+        ]
         return self._run(Path(sys.executable).with_name("uv"), "pip", "install", *where, *options, *names)
 
     def npm(self, npmrc: str, *names: str, environment: Mapping[str, str] | None = None) -> Done:
@@ -55,7 +69,7 @@ class Clients:
         folder.mkdir(exist_ok=True)
         folder.joinpath("package.json").write_text('{"name": "consumer", "version": "1.0.0"}')
         folder.joinpath(".npmrc").write_text(npmrc)
-        options = ["--no-fund", "--cache", self.scratch / "npm-cache", "--userconfig", os.devnull]
+        options: list[str | Path] = ["--no-fund", "--cache", self.scratch / "npm-cache", "--userconfig", os.devnull]
         return self._run(*node_tool("npm"), "install", *options, *names, cwd=folder, environment=environment)
 
     def poetry_lock(self, index: str, *requirements: str, environment: Mapping[str, str] | None = None) -> Done:

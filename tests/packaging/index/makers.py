@@ -54,7 +54,7 @@ def build_python(
     text = PYPROJECT.format(name=name, version=version, dependencies=json.dumps(dependencies))
     source.joinpath("pyproject.toml").write_text(text)
     chosen = [word for target in targets for word in ("-t", target)]
-    command = [sys.executable, "-m", "hatchling", "build", *chosen, "-d", out]
+    command: list[str | Path] = [sys.executable, "-m", "hatchling", "build", *chosen, "-d", out]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
 
 
@@ -67,7 +67,15 @@ def build_npm(
     source.joinpath("index.js").write_text(f'module.exports = "{name} {version}";\n')
     manifest = {"name": name, "version": version, "main": "index.js", "dependencies": dependencies or {}}
     source.joinpath("package.json").write_text(json.dumps(manifest))
-    command = [*node_tool("npm"), "pack", "--silent", "--cache", scratch / "cache", "--pack-destination", out]
+    command: list[str | Path] = [
+        *node_tool("npm"),
+        "pack",
+        "--silent",
+        "--cache",
+        scratch / "cache",
+        "--pack-destination",
+        out,
+    ]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
 
 

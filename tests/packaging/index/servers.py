@@ -77,7 +77,17 @@ def serving_index(environment: Mapping[str, str], *arguments: str | Path) -> Ite
 @contextmanager
 def carrying(folder: Path, log: Path) -> Iterator[Serving]:
     """A plain web server that knows nothing of packages; what it was asked for is in the log."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
+    command: list[str | Path] = [
+        sys.executable,
+        "-u",
+        "-m",
+        "http.server",
+        "0",
+        "--bind",
+        "127.0.0.1",
+        "--directory",
+        folder,
+    ]
     with log.open("w") as asked:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=asked, text=True)
         try:

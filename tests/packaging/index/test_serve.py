@@ -171,6 +171,12 @@ def test_a_packument(open_index: Serving, dist: Path, path: str) -> None:
     assert ask(open_index, "/npm/-/@acme/hello/hello-1.2.0.tgz").body == tarball
 
 
+def test_behind_a_proxy_that_speaks_tls_npm_is_told_its_address(open_index: Serving) -> None:
+    answer = ask(open_index, "/npm/acme-world", host="packages.example.com", x_forwarded_proto="https")
+    told = json.loads(answer.body)["versions"]["0.1.0"]["dist"]["tarball"]
+    assert told == "https://packages.example.com/npm/-/acme-world/acme-world-0.1.0.tgz"
+
+
 @pytest.mark.parametrize("path", ["/simple/", "/simple", f"/files/{WHEEL}", "/npm/@acme%2fhello", "/unknown"])
 def test_without_the_right_token_there_is_nothing(guarded_index: Serving, path: str) -> None:
     wrong = [
