@@ -93,7 +93,7 @@ def build(folders: Sequence[Path], out: Path, url: str) -> Built:
 
 def _update(out: Path, new: Sequence[Package], url: str) -> Built:
     from fieldstone.packaging.index.packages import Tarball, gather
-    from fieldstone.packaging.index.tree import tree
+    from fieldstone.packaging.index.tree import MANIFEST, tree
 
     manifest = _manifest(out)
     packages = gather([*_published(out, manifest), *new])
@@ -104,12 +104,22 @@ def _update(out: Path, new: Sequence[Package], url: str) -> Built:
             fix="give it, as --url https://packages.example.com",
         )
     expected = tree(packages, url)
-    there = {path: content for path in expected if (content := _content(out, path)) is not None}
-    _refuse_foreign(out, manifest, {path for path, content in there.items() if content == expected[path]})
-    changed = {path: content for path, content in expected.items() if there.get(path) != content}
-    with replacing(out, changed, undone=_UNDONE, again="run `fieldstone index build` again", flushed=True):
-        added = {package.path: package.label for package in packages if package.path not in manifest.packages}
+    _refuse_foreign(out, manifest)
+    changed = {path: content for path, content in expected.items() if _content(out, path) != content}
+    gone = [path for path in manifest.pages if path not in expected]
+    _replace(out, changed, gone, expected[MANIFEST])
+    added = {package.path: package.label for package in packages if package.path not in manifest.packages}
     return Built(added, len(manifest.packages), len(changed))
+
+
+def _replace(out: Path, changed: Mapping[str, bytes], gone: Sequence[str], manifest: bytes) -> None:
+    """Write what changed, remove pages that are gone; meanwhile the journal says what is being done."""
+    from fieldstone.packaging.index.tree import JOURNAL
+
+    journalled = {JOURNAL: manifest, **changed} if changed else {}
+    with replacing(out, journalled, undone=_UNDONE, again="run `fieldstone index build` again", flushed=True):
+        for path in (*gone, JOURNAL):
+            (out / path).unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -168,10 +178,16 @@ def _held(out: Path) -> Iterator[None]:
 
 
 def _manifest(out: Path) -> Manifest:
-    from fieldstone.packaging.index.tree import MANIFEST, Manifest
+    """What an index has; of a build that was killed, the package files that arrived."""
+    from fieldstone.packaging.index.packages import sha256
+    from fieldstone.packaging.index.tree import JOURNAL, MANIFEST, Manifest
 
-    text = _content(out, MANIFEST)
-    return Manifest({}, []) if text is None else Manifest.parse(text, str(out / MANIFEST))
+    done, due = (
+        Manifest({}, []) if (text := _content(out, name)) is None else Manifest.parse(text, str(out / name))
+        for name in (MANIFEST, JOURNAL)
+    )
+    arrived = {path: digest for path, digest in due.packages.items() if sha256(_content(out, path) or b"") == digest}
+    return Manifest({**arrived, **done.packages}, [*done.pages, *due.pages])
 
 
 def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
@@ -187,11 +203,11 @@ def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
         yield as_published(read_package(str(out / path), Path(path).name, content))
 
 
-def _refuse_foreign(out: Path, manifest: Manifest, finished: set[str]) -> None:
-    """Refuse files that no build wrote; one that was interrupted left some of those that are due now."""
+def _refuse_foreign(out: Path, manifest: Manifest) -> None:
+    """Refuse files that no build wrote, but hidden ones."""
     from fieldstone.packaging.index.tree import MANIFEST
 
-    own = {MANIFEST, *manifest.packages, *manifest.pages, *finished}
+    own = {MANIFEST, *manifest.packages, *manifest.pages}
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out).as_posix()
         hidden = any(part.startswith(".") for part in Path(name).parts)

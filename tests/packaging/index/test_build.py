@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.workspace import Repo
+from tests.conftest import SEED
 from tests.packaging.index.makers import recorded, sdist, tarball, wheel, wheel_files, zipped
 
 WHEEL = "acme_money-{}-py3-none-any.whl"
@@ -213,6 +216,11 @@ def test_a_folder_that_was_never_an_index(here: Repo) -> None:
         ("npm/-/@acme/hello/hello-1.0.0.tgz", None, "is missing; "),
         ("fieldstone-index.json", b"{", "is damaged: "),
         ("fieldstone-index.json", b"{}", "is damaged: "),
+        (
+            "fieldstone-index.json",
+            b'{"packages": {}, "pages": ["../dist"]}',
+            "is damaged: ../dist leads out of it",
+        ),
         ("fieldstone-index.json", None, "was not written by `fieldstone index build`"),
     ],
 )
@@ -234,13 +242,41 @@ def test_a_page_that_was_lost_or_edited_is_written_again(built: Repo) -> None:
     assert built.snapshot("public") == before
 
 
-def test_a_build_that_was_killed_is_finished_by_the_next(here: Repo) -> None:
-    name = WHEEL.format("1.0.0")
-    here.write(f"dist/{name}", wheel())
-    here.write(f"public/files/{name}", wheel())
-    here.write("public/simple/acme-money/.index.html.abcd_123.new", "half")
-    assert here.run(*BUILD).err == "public: 1 added to 0, 6 files written.\n"
-    assert not [path for path in here.snapshot("public") if path.endswith(".new")]
+def test_builds_that_are_killed_leave_an_index_that_the_next_takes_on(here: Repo) -> None:
+    rng = random.Random(SEED)
+    page = here.root / "public/simple/acme-money/index.html"
+    journal, half = here.root / "public/.fieldstone-index.json", 0
+    for number in range(10):
+        for patch in range(20):
+            here.write(f"dist/{WHEEL.format(f'1.{number}.{patch}')}", wheel(f"1.{number}.{patch}"))
+        growing = here.start(*BUILD)
+        while growing.poll() is None and not journal.exists():
+            pass
+        time.sleep(rng.uniform(0, 0.004))
+        growing.kill()
+        growing.communicate()
+        half += journal.exists()
+        names = re.findall(r">(acme_money[^<]*)<", page.read_text()) if page.exists() else []
+        assert all((here.root / "public/files" / name).is_file() for name in names)
+    assert half, "no build was killed while it replaced files"
+    assert here.run(*BUILD).code == 0
+    assert here.run("index", "build", "dist", "--out", "other").code == 0
+    assert here.snapshot("public") == here.snapshot("other")
+
+
+def test_what_arrived_before_a_build_was_killed_is_kept(here: Repo) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        here.write(f"dist/{WHEEL.format(version)}", wheel(version))
+    assert here.run(*BUILD).code == 0
+    public = here.root / "public"
+    public.joinpath("fieldstone-index.json").rename(public / ".fieldstone-index.json")
+    public.joinpath(f"files/{WHEEL.format('1.1.0')}").unlink()
+    here.write(f"more/{WHEEL.format('1.2.0')}", wheel("1.2.0"))
+    ran = here.run("index", "build", "more", "--out", "public")
+    assert (ran.code, ran.err) == (0, "public: 1 added to 1, 5 files written.\n")
+    assert json.loads(here.read("public/simple/acme-money/index.json"))["versions"] == ["1.0.0", "1.2.0"]
+    assert not public.joinpath(".fieldstone-index.json").exists()
+    assert here.run("index", "build", "more", "--out", "public").err == "public: 0 added to 2, 0 files written.\n"
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first build", "a later build"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from fieldstone.errors import FieldstoneError
@@ -17,6 +18,9 @@ from fieldstone.packaging.index.packages import Distribution, Package, by_name, 
 
 MANIFEST = "fieldstone-index.json"
 """What says which files are the index's own; no client asks for it."""
+
+JOURNAL = f".{MANIFEST}"
+"""The manifest that is due, there while an index grows; what a build that was killed leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,12 @@ class Manifest:
         try:
             found = json.loads(text)
             packages, pages = dict(found["packages"]), list(found["pages"])
+            paths = [PurePosixPath(path) for path in (*packages, *pages)]
         except (ValueError, KeyError, TypeError) as error:
             raise FieldstoneError(f"{where} is damaged: {error!r}", fix="restore it from a backup") from error
+        for path in paths:
+            if path.is_absolute() or ".." in path.parts:
+                raise FieldstoneError(f"{where} is damaged: {path} leads out of it", fix="restore it from a backup")
         return cls(packages, pages)
 
 
