@@ -19,7 +19,12 @@ _FOLDERS = click.argument(
 
 @click.group()
 def command() -> None:
-    """Carry packages to other teams: an index for pip, uv, Poetry and npm."""
+    """Carry packages to other teams: an index for pip, uv, Poetry and npm.
+
+    \b
+    Example:
+      fieldstone index serve dist
+    """
 
 
 @command.command("build")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.workspace import Repo
-from tests.conftest import SEED
 from tests.packaging.index.makers import recorded, sdist, tarball, wheel, wheel_files, zipped
 
 WHEEL = "acme_money-{}-py3-none-any.whl"
@@ -242,25 +239,33 @@ def test_a_page_that_was_lost_or_edited_is_written_again(built: Repo) -> None:
     assert built.snapshot("public") == before
 
 
+DYING = """
+import os, pathlib, sys
+left, replace = int(sys.argv.pop(1)), pathlib.Path.replace
+def replace_until_killed(path, target):
+    global left
+    left -= 1
+    return replace(path, target) if left >= 0 else os._exit(9)
+pathlib.Path.replace = replace_until_killed
+from fieldstone.cli import main
+main()
+"""
+"""The command, which ends as if it were killed after it has replaced so many files."""
+
+
 def test_builds_that_are_killed_leave_an_index_that_the_next_takes_on(here: Repo) -> None:
-    rng = random.Random(SEED)
-    page = here.root / "public/simple/acme-money/index.html"
-    journal, half = here.root / "public/.fieldstone-index.json", 0
-    for number in range(10):
-        for patch in range(20):
-            here.write(f"dist/{WHEEL.format(f'1.{number}.{patch}')}", wheel(f"1.{number}.{patch}"))
-        growing = here.start(*BUILD)
-        while growing.poll() is None and not journal.exists():
-            pass
-        time.sleep(rng.uniform(0, 0.004))
-        growing.kill()
-        growing.communicate()
-        half += journal.exists()
+    page, codes = here.root / "public/simple/acme-money/index.html", []
+    for number in range(12):
+        here.write(f"{number}/{WHEEL.format(f'1.{number}.0')}", wheel(f"1.{number}.0"))
+        command = [sys.executable, "-c", DYING, str(number), "index", "build", str(number), "--out", "public"]
+        done = subprocess.run(command, cwd=here.root, env=dict(here.environment), capture_output=True, check=False)
+        codes.append(done.returncode)
         names = re.findall(r">(acme_money[^<]*)<", page.read_text()) if page.exists() else []
         assert all((here.root / "public/files" / name).is_file() for name in names)
-    assert half, "no build was killed while it replaced files"
-    assert here.run(*BUILD).code == 0
-    assert here.run("index", "build", "dist", "--out", "other").code == 0
+    assert (codes[:6], set(codes)) == ([9] * 6, {0, 9})
+    everything = [str(number) for number in range(12)]
+    assert here.run("index", "build", *everything, "--out", "public").code == 0
+    assert here.run("index", "build", *everything, "--out", "other").code == 0
     assert here.snapshot("public") == here.snapshot("other")
 
 
