@@ -12,9 +12,7 @@ import click
 if TYPE_CHECKING:
     from fieldstone.packaging.index.packages import Package
 
-_FOLDERS = click.argument(
-    "folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path, file_okay=True)
-)
+_FOLDERS = click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
 @click.group()

@@ -69,7 +69,14 @@ class Clients:
         folder.mkdir(exist_ok=True)
         folder.joinpath("package.json").write_text('{"name": "consumer", "version": "1.0.0"}')
         folder.joinpath(".npmrc").write_text(npmrc)
-        options: list[str | Path] = ["--no-fund", "--cache", self.scratch / "npm-cache", "--userconfig", os.devnull]
+        options: list[str | Path] = [
+            "--no-fund",
+            "--no-update-notifier",
+            "--cache",
+            self.scratch / "npm-cache",
+            "--userconfig",
+            os.devnull,
+        ]
         return self._run(*node_tool("npm"), "install", *options, *names, cwd=folder, environment=environment)
 
     def poetry_lock(self, index: str, *requirements: str, environment: Mapping[str, str] | None = None) -> Done:

@@ -71,6 +71,7 @@ def build_npm(
         *node_tool("npm"),
         "pack",
         "--silent",
+        "--no-update-notifier",
         "--cache",
         scratch / "cache",
         "--pack-destination",
