@@ -36,7 +36,7 @@ def run(create: Callable[[Lifespan], Starlette], host: str, port: int, told: Cal
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-            server.should_exit = stop.is_set()
+            server.should_exit |= stop.is_set()  # asked before uvicorn listened to signals
             told(f"http://{_shown(host)}:{listener.getsockname()[1]}")
             yield
 
