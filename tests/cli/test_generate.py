@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.workflows import generated_folder
+from fieldstone.workflows import staged_files
 from tests.cli.workspace import MONEY, SHOP, Repo
 
 PB2 = "generated/python/shop-contracts/shop_contracts/acme/shop/v1/shop_pb2.py"
@@ -237,7 +237,7 @@ def test_a_full_disk_leaves_all_as_it_was(grown: Repo, monkeypatch: pytest.Monke
     grown.run("generate")
     grown.edit(SHOP, *ADDITION)
     before = _generated(grown)
-    stage, count = generated_folder._stage, 0  # noqa: SLF001
+    stage, count = staged_files._stage, 0  # noqa: SLF001
 
     def fail_late(target: Path, content: bytes) -> Path:
         nonlocal count
@@ -246,7 +246,7 @@ def test_a_full_disk_leaves_all_as_it_was(grown: Repo, monkeypatch: pytest.Monke
             raise OSError(errno.ENOSPC, "No space left on device", str(target))
         return stage(target, content)
 
-    monkeypatch.setattr(generated_folder, "_stage", fail_late)
+    monkeypatch.setattr(staged_files, "_stage", fail_late)
     assert "No space left on device; nothing was generated" in grown.run("generate").error
     assert _generated(grown) == before
     monkeypatch.undo()

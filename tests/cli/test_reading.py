@@ -168,6 +168,7 @@ def test_format(fresh: Repo) -> None:
 COMMANDS = [
     *((name,) for name in cli.list_commands(click.Context(cli))),
     *(("registry", name) for name in ("list", "show", "verify")),
+    *(("index", name) for name in ("build", "serve")),
 ]
 
 

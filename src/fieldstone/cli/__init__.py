@@ -26,6 +26,7 @@ _COMMANDS = {
     "package": "Build what other teams install, from a release.",
     "migrate": "Bring a database to the tables of the newest releases.",
     "relay": "Bring the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
+    "index": "Carry packages to other teams: an index for pip, uv, Poetry and npm.",
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
     "settings": "Show the settings that hold here, or their JSON Schema.",

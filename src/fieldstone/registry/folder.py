@@ -76,7 +76,7 @@ class FolderRegistry:
         text = manifest.to_toml(release)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with _locked(self.root):
+            with locked(self.root):
                 self._refuse_if_overtaken(release)
                 self._write(release, {**files, manifest.NAME: text.encode()})
         except OSError as error:
@@ -238,8 +238,12 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Only one process at a time releases into a folder; on Windows the rename alone decides."""
+def locked(folder: Path) -> Iterator[None]:
+    """Only one process at a time works in a folder that others read; on Windows the rename alone decides.
+
+    Raises:
+        OSError: the folder cannot be opened.
+    """
     if os.name == "nt":
         yield
         return

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fieldstone.codegen.headers import has_header
 from fieldstone.errors import FieldstoneError
+from fieldstone.workflows.staged_files import replacing
 
 _BY_TOOLS = ("__pycache__", "build", "dist")
 _MARKER = "py.typed"
@@ -70,37 +70,14 @@ def compare(out: Path, expected: Mapping[str, bytes], *, folders: Iterable[str],
 def update(out: Path, expected: Mapping[str, bytes], difference: Difference) -> None:
     """Write what differs or is missing, and remove what is orphaned.
 
-    All new contents lie on the disk before the first file is replaced, each by a rename.
-
     Raises:
         FieldstoneError: the disk refuses; nothing was replaced.
     """
-    staged: dict[Path, Path] = {}
-    made: list[Path] = []
-    try:
-        for path in (*difference.differing, *difference.missing):
-            target = out / path
-            made += _make_folders(target.parent)
-            staged[target] = _stage(target, expected[path])
-    except OSError as error:
-        _undo(staged.values(), made)
-        raise FieldstoneError(
-            f"cannot write {error.filename or out}: {error.strerror}; nothing was generated"
-        ) from error
-    except BaseException:
-        _undo(staged.values(), made)
-        raise
-    try:
-        for target, temporary in staged.items():
-            temporary.replace(target)
+    changed = {path: expected[path] for path in (*difference.differing, *difference.missing)}
+    with replacing(out, changed, undone="nothing was generated", again="run `fieldstone generate` again"):
         for path in difference.orphaned:
             (out / path).unlink(missing_ok=True)
             _prune(out, (out / path).parent)
-    except OSError as error:
-        _undo(staged.values(), [])
-        raise FieldstoneError(
-            f"cannot replace {error.filename}: {error.strerror}", fix="run `fieldstone generate` again"
-        ) from error
 
 
 def _read(path: Path) -> bytes | None:
@@ -127,50 +104,6 @@ def _was_generated(path: Path) -> bool:
         return path.stat().st_size == 0
     with path.open("rb") as file:
         return has_header(file.read(400))
-
-
-def _make_folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; gives those that were not there."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    made: list[Path] = []
-    try:
-        for path in reversed(missing):
-            path.mkdir(exist_ok=True)
-            made.append(path)
-    except OSError:
-        _undo((), made)
-        raise
-    return made
-
-
-def _stage(target: Path, content: bytes) -> Path:
-    """The content in a file of its own beside the target, with the target's mode or that of a new file."""
-    if target.is_dir():
-        raise IsADirectoryError(21, "a folder is in the place of a generated file", str(target))
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _undo(files: Iterable[Path], folders: Iterable[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)
-    for folder in sorted(folders, reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
 
 
 def _prune(out: Path, folder: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from threading import Event as Stop
 from typing import TYPE_CHECKING
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.workflows.stopping import until_stopped
 
 if TYPE_CHECKING:
     from fieldstone_runtime.relay.outbox import Backlog
@@ -67,7 +65,7 @@ def relay(source: str, target: str, settings: Settings, told: Callable[[Counts],
         sink = open_sink(target)
         running = Relay(outbox, sink, batch=settings.batch, keep=settings.keep, told=told)
         observe(open_outbox(source, settings.table), running.counts)
-        with _until_stopped() as stop:
+        with until_stopped() as stop:
             if settings.once:
                 running.drain(stop)
             else:
@@ -82,16 +80,3 @@ def relay(source: str, target: str, settings: Settings, told: Callable[[Counts],
         raise FieldstoneError(problem, fix=fix) from error
     except UnavailableError as error:
         raise FieldstoneError(str(error), fix="what was not delivered stays in the outbox: run it again") from error
-
-
-@contextmanager
-def _until_stopped() -> Iterator[Stop]:
-    """Set once the process is asked to end."""
-    stop = Stop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -1,0 +1,109 @@
+"""`fieldstone index`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from fieldstone.packaging.index.packages import Package
+
+_FOLDERS = click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@click.group()
+def command() -> None:
+    """Carry packages to other teams: an index for pip, uv, Poetry and npm.
+
+    \b
+    Example:
+      fieldstone index serve dist
+    """
+
+
+@command.command("build")
+@_FOLDERS
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder that a web server carries.")
+@click.option("--url", default="", metavar="URL", help="The address at which it does; npm packages need it.")
+def build_index(folders: tuple[Path, ...], out: Path, url: str) -> int:
+    """Write an index of the packages in each FOLDER, as files that any web server can carry.
+
+    An index only grows: packages that --out has already stay in it, and none is replaced by another of its name.
+
+    \b
+    Examples:
+      fieldstone index build dist --out public
+      fieldstone index build dist npm/dist --out public --url https://packages.example.com
+    """
+    from fieldstone.workflows.index import build
+
+    built = build(folders, out, url)
+    for path, label in built.added.items():
+        click.echo(f"{label}  {path}")
+    files = f"{built.written} file{'' if built.written == 1 else 's'} written"
+    click.echo(f"{out}: {len(built.added)} added to {built.kept}, {files}.", err=True)
+    return 0
+
+
+@command.command("serve")
+@_FOLDERS
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another than this machine takes a token.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="Tokens that let in, one a line; FIELDSTONE_INDEX_TOKEN is one more.",
+)
+def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Path | None) -> int:
+    """Serve an index of the packages in each FOLDER, as they are now, until stopped.
+
+    \b
+    Examples:
+      fieldstone index serve dist
+      fieldstone index serve dist --host 0.0.0.0 --token-file tokens.txt
+    """
+    from fieldstone.errors import FieldstoneError
+    from fieldstone.workflows.index import load, require
+
+    require("packaging", "starlette", "uvicorn")
+    from fieldstone.server.index import create_app
+    from fieldstone.server.running import is_loopback, run
+    from fieldstone.server.tokens import VARIABLE, read_tokens
+
+    tokens = read_tokens(token_file, os.environ.get(VARIABLE))
+    if not tokens and not is_loopback(host):
+        raise FieldstoneError(
+            f"others can reach {host}, and there is no token", fix=f"give one with --token-file or {VARIABLE}"
+        )
+    packages = load(folders)
+    run(
+        lambda lifespan: create_app(packages, tokens, lifespan),
+        host,
+        port,
+        lambda address: _tell(packages, address, guarded=bool(tokens)),
+    )
+    return 0
+
+
+def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
+    """How clients get there, on stderr; a token is named, and never shown."""
+    from fieldstone.packaging.index.packages import by_name, by_project, lacking
+    from fieldstone.server.tokens import VARIABLE
+
+    projects, names = by_project(packages), by_name(packages)
+    count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
+    click.echo(f"{count} at {address}; Ctrl-C ends it.", err=True)
+    place = address.partition("://")[2]
+    if projects:
+        url = f"http://token:${VARIABLE}@{place}/simple/" if guarded else f"{address}/simple/"
+        option = "--extra-index-url" if lacking(packages) else "--index-url"
+        click.echo(f"  pip install {option} {url} {' '.join(projects)}", err=True)
+        click.echo(f"  uv pip install --index {url} {' '.join(projects)}", err=True)
+    for scope in dict.fromkeys(f"{name.partition('/')[0]}:" if "/" in name else "" for name in names):
+        click.echo(f"  .npmrc: {scope}registry={address}/npm/", err=True)
+    if names and guarded:
+        click.echo(f"  .npmrc: //{place}/npm/:_authToken=${{{VARIABLE}}}", err=True)

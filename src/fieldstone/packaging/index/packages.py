@@ -1,0 +1,174 @@
+"""What an index carries: package files that were read and found sound."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_version
+
+from fieldstone.errors import FieldstoneError
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+    from semver import Version as Semver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """A wheel or an sdist.
+
+    Attributes:
+        origin: where it was read, for messages.
+        filename: its name, which clients parse.
+        content: its bytes.
+        project: its name, normalised (PEP 503).
+        version: its version.
+        kind: "sdist", or the build and the tags of the wheel.
+        requires_python: the versions of Python that it is for; empty for all.
+        requires: the names, normalised, of the projects that it needs without an extra.
+        metadata: METADATA of a wheel, as PEP 658 serves it; None for an sdist.
+        published: whether an index has it already.
+    """
+
+    origin: str
+    filename: str
+    content: bytes
+    project: str
+    version: Version
+    kind: str
+    requires_python: str
+    requires: frozenset[str]
+    metadata: bytes | None
+    published: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where the index has it."""
+        return f"files/{self.filename}"
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What only one content may have."""
+        return "python", self.project, canonicalize_version(self.version), self.kind
+
+    @property
+    def label(self) -> str:
+        """Its name and version."""
+        return f"{self.project} {self.version}"
+
+    @property
+    def next_version(self) -> str:
+        """What the same release with another content may be called: a post-release (PEP 440)."""
+        number = 1 if self.version.post is None else self.version.post + 1
+        return f"{str(self.version.public).partition('.post')[0].partition('.dev')[0]}.post{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tarball:
+    """What `npm pack` makes.
+
+    Attributes:
+        origin: where it was read, for messages.
+        content: its bytes.
+        name: its name, with its scope.
+        version: its version, without what stands after `+`, as npm publishes it.
+        manifest: its package.json.
+        has_lock: whether it brings npm-shrinkwrap.json.
+        published: whether an index has it already.
+    """
+
+    origin: str
+    content: bytes
+    name: str
+    version: Semver
+    manifest: Mapping[str, Any]
+    has_lock: bool
+    published: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where the index has it: below `npm/`, so that a token for the registry is one for its files."""
+        return f"npm/-/{self.name}/{self.name.rpartition('/')[2]}-{self.version}.tgz"
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What only one content may have."""
+        return "npm", self.name, str(self.version)
+
+    @property
+    def label(self) -> str:
+        """Its name and version."""
+        return f"{self.name} {self.version}"
+
+    @property
+    def next_version(self) -> str:
+        """What the same release with another content may be called; semver has no post-releases."""
+        return str(self.version.bump_patch())
+
+
+Package = Distribution | Tarball
+
+
+def sha256(content: bytes) -> str:
+    """A digest, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def as_published(package: Package) -> Package:
+    """The same package, as one that an index has."""
+    return replace(package, published=True)
+
+
+def gather(packages: Iterable[Package]) -> list[Package]:
+    """Each package once; of those that are the same to the byte, the first.
+
+    Raises:
+        FieldstoneError: two packages claim one name and version, with different contents.
+    """
+    kept: dict[tuple[str, ...], Package] = {}
+    for package in packages:
+        first = kept.setdefault(package.identity, package)
+        if first.content != package.content:
+            raise _clash(first, package)
+    return list(kept.values())
+
+
+def by_project(packages: Iterable[Package]) -> dict[str, list[Distribution]]:
+    """The Python packages by their normalised names, in the order of names, versions and file names."""
+    found: dict[str, list[Distribution]] = defaultdict(list)
+    distributions = [package for package in packages if isinstance(package, Distribution)]
+    for package in sorted(distributions, key=lambda d: (d.project, d.version, d.filename)):
+        found[package.project].append(package)
+    return dict(found)
+
+
+def lacking(packages: Iterable[Package]) -> frozenset[str]:
+    """The projects that Python packages of an index need, and that it does not carry."""
+    distributions = [package for package in packages if isinstance(package, Distribution)]
+    carried = {package.project for package in distributions}
+    return frozenset[str]().union(*(package.requires for package in distributions)) - carried
+
+
+def by_name(packages: Iterable[Package]) -> dict[str, list[Tarball]]:
+    """The npm packages by their names, in the order of names and versions."""
+    found: dict[str, list[Tarball]] = defaultdict(list)
+    tarballs = [package for package in packages if isinstance(package, Tarball)]
+    for package in sorted(tarballs, key=lambda t: (t.name, t.version)):
+        found[package.name].append(package)
+    return dict(found)
+
+
+def _clash(first: Package, second: Package) -> FieldstoneError:
+    if first.published:
+        return FieldstoneError(
+            f"{second.origin}: {second.label} is already published with another content, as {first.origin}",
+            fix=f"what was published never changes: build it as {second.next_version}",
+        )
+    return FieldstoneError(
+        f"{first.origin} and {second.origin} are both {second.label}, with different contents",
+        fix=f"keep one of them, or build one as {second.next_version}",
+    )

@@ -1,0 +1,40 @@
+"""Read one package file, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.packaging.index.archives import DefectError
+from fieldstone.packaging.index.distributions import read_sdist, read_wheel
+from fieldstone.packaging.index.npm import read_tarball
+from fieldstone.packaging.index.packages import Package
+
+_READERS: Mapping[str, Callable[[str, str, bytes], Package]] = {
+    ".whl": read_wheel,
+    ".tar.gz": read_sdist,
+    ".tgz": read_tarball,
+}
+
+
+def is_package(filename: str) -> bool:
+    """Whether a file is a package, by the end of its name."""
+    return filename.endswith(tuple(_READERS))
+
+
+def read_package(origin: str, filename: str, content: bytes) -> Package:
+    """What a package file is, by its own word, which was verified.
+
+    Args:
+        origin: where it was read, for messages.
+        filename: its name, which `is_package`.
+        content: its bytes.
+
+    Raises:
+        FieldstoneError: it is damaged, or not what it says.
+    """
+    ending = next(ending for ending in _READERS if filename.endswith(ending))
+    try:
+        return _READERS[ending](origin, filename, content)
+    except DefectError as error:
+        raise FieldstoneError(f"{origin} {error}", fix="build it again") from error

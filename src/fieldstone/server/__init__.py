@@ -1,0 +1,1 @@
+"""Over HTTP: routes decode, call what is below, and encode."""

@@ -1,0 +1,141 @@
+"""The index over HTTP: the files and pages of `packaging.index`, in the form that each client asks for.
+
+Everything is read into memory before the first request, so what is served has the digest that the pages announce,
+whatever happens to the files on the disk meanwhile. Client packages are small; an index of gigabytes is one for
+`fieldstone index build` and a web server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from fieldstone.packaging.index import npm
+from fieldstone.packaging.index.packages import Package, by_name, sha256
+from fieldstone.packaging.index.tree import metadata_files, package_files, python_pages
+from fieldstone.server.negotiation import JSON, OFFERED, choose
+from fieldstone.server.ranges import UnsatisfiableError, part_of
+from fieldstone.server.tokens import CHALLENGES, TokenBackend
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection, Request
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def create_app(packages: Sequence[Package], tokens: Iterable[str], lifespan: Lifespan | None = None) -> Starlette:
+    """The index as an ASGI application.
+
+    Args:
+        packages: what it carries.
+        tokens: those that let in; none lets everybody in.
+        lifespan: runs around the application.
+    """
+    served = _Served(packages)
+    routes = [
+        Route("/simple", served.root),
+        Route("/simple/", served.projects),
+        Route("/simple/{name}", served.without_slash),
+        Route("/simple/{name}/", served.project),
+        Route("/files/{name}", served.file),
+        Route("/npm/-/{name:path}", served.file),
+        Route("/npm/{name:path}", served.packument),
+    ]
+    keys = list(tokens)
+    guard = [Middleware(AuthenticationMiddleware, backend=TokenBackend(keys), on_error=_refused)] if keys else []
+    app = Starlette(routes=routes, middleware=guard, lifespan=lifespan)
+    app.router.redirect_slashes = False  # it would redirect to an absolute address, which a proxy may know better
+    return app
+
+
+class _Served:
+    """What the routes answer with."""
+
+    def __init__(self, packages: Sequence[Package]) -> None:
+        self._files = package_files(packages) | metadata_files(packages)
+        self._pages = python_pages(packages)
+        self._tarballs = by_name(packages)
+
+    async def root(self, _request: Request) -> Response:
+        """The list has a slash at the end."""
+        return _redirect("simple/")
+
+    async def projects(self, request: Request) -> Response:
+        """The list of Python packages."""
+        return self._page(request, "simple/")
+
+    async def project(self, request: Request) -> Response:
+        """The files of a Python package; another spelling of its name is redirected."""
+        name = request.path_params["name"]
+        plain = canonicalize_name(name)
+        if plain != name:
+            return _redirect(f"../{plain}/")
+        return self._page(request, f"simple/{plain}/")
+
+    async def without_slash(self, request: Request) -> Response:
+        """A page has a slash at the end."""
+        return _redirect(f"{canonicalize_name(request.path_params['name'])}/")
+
+    async def file(self, request: Request) -> Response:
+        """A package file, or the metadata of one."""
+        path = request.scope["path"].lstrip("/")
+        if path not in self._files:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"no {path}")
+        return _bytes(request, self._files[path])
+
+    async def packument(self, request: Request) -> Response:
+        """The versions of an npm package."""
+        name = request.path_params["name"]
+        if name not in self._tarballs:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"no npm package {name}")
+        body = npm.packument(self._tarballs[name], str(request.base_url).rstrip("/"))
+        return Response(body, media_type="application/json")
+
+    def _page(self, request: Request, folder: str) -> Response:
+        if f"{folder}index.html" not in self._pages:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"no {folder}")
+        kind = choose(",".join(request.headers.getlist("accept")))
+        if kind is None:
+            said = f"this page comes as {', '.join(OFFERED)}"
+            raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, said, headers={"Vary": "Accept"})
+        page = self._pages[f"{folder}index.json" if kind == JSON else f"{folder}index.html"]
+        return Response(page, headers={"Content-Type": kind, "Vary": "Accept"})
+
+
+def _bytes(request: Request, content: bytes) -> Response:
+    etag = f'"{sha256(content)}"'
+    headers = {"Accept-Ranges": "bytes", "ETag": etag, "Content-Type": "application/octet-stream"}
+    wanted = request.headers.get("range", "")
+    if request.method != "GET" or request.headers.get("if-range", etag) != etag:
+        wanted = ""
+    try:
+        part = part_of(len(content), wanted)
+    except UnsatisfiableError:
+        said = {"Content-Range": f"bytes */{len(content)}"}
+        raise HTTPException(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=said) from None
+    if part is None:
+        return Response(content, headers=headers)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
+    return Response(content[part], HTTPStatus.PARTIAL_CONTENT, headers=headers)
+
+
+def _redirect(target: str) -> Response:
+    return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": quote(target)})
+
+
+def _refused(_connection: HTTPConnection, error: Exception) -> Response:
+    response = PlainTextResponse(str(error), HTTPStatus.UNAUTHORIZED)
+    for challenge in CHALLENGES:
+        response.headers.append("WWW-Authenticate", challenge)
+    return response

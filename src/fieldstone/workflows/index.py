@@ -1,0 +1,227 @@
+"""Index: read package files, and bring a folder that any web server can carry up to date with them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry.folder import locked
+from fieldstone.workflows.staged_files import make_folders, remove_empty, remove_stale, replacing
+
+if TYPE_CHECKING:
+    from fieldstone.packaging.index.packages import Package
+    from fieldstone.packaging.index.tree import Manifest
+
+EXTRA = "fieldstone[serve]"
+"""What installs all that an index takes."""
+
+_UNDONE = "nothing was published"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What building an index came to.
+
+    Attributes:
+        added: the names and versions of packages that it did not have, by their file paths.
+        kept: how many package files it had before.
+        written: how many files were written, pages with them.
+    """
+
+    added: Mapping[str, str]
+    kept: int
+    written: int
+
+
+def require(*modules: str) -> None:
+    """See that the extra of Fieldstone that brings these modules is installed.
+
+    Raises:
+        FieldstoneError: it is not.
+    """
+    missing = [module for module in modules if not find_spec(module)]
+    if missing:
+        raise FieldstoneError(
+            f"an index takes {missing[0]}, which {sys.executable} cannot import",
+            fix=f"install it: `pip install '{EXTRA}'`",
+        )
+
+
+def load(folders: Sequence[Path]) -> list[Package]:
+    """Read and verify the package files that lie in folders; hidden files and folders below are passed over.
+
+    Raises:
+        FieldstoneError: there is none, one is damaged or not what it says, two clash, or a file is no package.
+    """
+    require("packaging")
+    from fieldstone.packaging.index.packages import gather
+    from fieldstone.packaging.index.reading import read_package
+
+    found = [read_package(str(path), path.name, _read(path)) for folder in folders for path in _files(folder)]
+    if not found:
+        raise FieldstoneError(
+            f"no package in {', '.join(map(str, folders))}", fix="an index carries .whl, .tar.gz and .tgz files"
+        )
+    return gather(found)
+
+
+def build(folders: Sequence[Path], out: Path, url: str) -> Built:
+    """Bring an index in a folder up to date with package files; what it has stays as it is.
+
+    Everything is read and verified first. Package files are in place before a page names them.
+
+    Args:
+        folders: where the package files are.
+        out: where the index is, or will be.
+        url: the absolute address at which `out` will be served; "" if there are no npm packages.
+
+    Raises:
+        FieldstoneError: a package is refused, `out` holds what is not the index's own, or the disk refuses.
+    """
+    new = load(folders)
+    url = _address(url)
+    with _held(out):
+        return _update(out, new, url)
+
+
+def _update(out: Path, new: Sequence[Package], url: str) -> Built:
+    from fieldstone.packaging.index.packages import Tarball, gather
+    from fieldstone.packaging.index.tree import MANIFEST, tree
+
+    manifest = _manifest(out)
+    packages = gather([*_published(out, manifest), *new])
+    npm = next((package for package in packages if isinstance(package, Tarball)), None)
+    if npm and not url:
+        raise FieldstoneError(
+            f"npm needs the address at which {out} will be served: {npm.origin} is an npm package",
+            fix="give it, as --url https://packages.example.com",
+        )
+    expected = tree(packages, url)
+    _refuse_foreign(out, manifest)
+    changed = {path: content for path, content in expected.items() if _content(out, path) != content}
+    gone = [path for path in manifest.pages if path not in expected]
+    _replace(out, changed, gone, expected[MANIFEST])
+    added = {package.path: package.label for package in packages if package.path not in manifest.packages}
+    return Built(added, len(manifest.packages), len(changed))
+
+
+def _replace(out: Path, changed: Mapping[str, bytes], gone: Sequence[str], manifest: bytes) -> None:
+    """Write what changed, remove pages that are gone; meanwhile the journal says what is being done."""
+    from fieldstone.packaging.index.tree import JOURNAL
+
+    journalled = {JOURNAL: manifest, **changed} if changed else {}
+    with replacing(out, journalled, undone=_UNDONE, again="run `fieldstone index build` again", flushed=True):
+        for path in (*gone, JOURNAL):
+            (out / path).unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    from fieldstone.packaging.index.reading import is_package
+
+    try:
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
+    except OSError as error:
+        raise FieldstoneError(
+            f"cannot read the folder of packages {folder}: {error.strerror}", fix="`fieldstone package` makes one"
+        ) from error
+    for path in paths:
+        if not is_package(path.name):
+            raise FieldstoneError(
+                f"{path} is no package: an index carries .whl, .tar.gz and .tgz files", fix="move it out of the folder"
+            )
+    yield from paths
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+        fits = fits and not parts.query and not parts.fragment and parts.port != 0
+    except ValueError:
+        fits = False
+    if url and not fits:
+        raise FieldstoneError(
+            f"{url!r} is no address to serve an index at", fix="write it as https://packages.example.com/index"
+        )
+    return url.rstrip("/")
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """The folder, which is made where it is not there; one process at a time grows it."""
+    if out.exists() and not out.is_dir():
+        raise FieldstoneError(f"{out} is a file, not a folder for an index", fix="use another --out")
+    made: list[Path] = []
+    try:
+        made = make_folders(out)
+        with locked(out):
+            remove_stale(out)
+            yield
+    except OSError as error:
+        raise FieldstoneError(f"cannot write {error.filename or out}: {error.strerror}; {_UNDONE}") from error
+    finally:
+        remove_empty(made)
+
+
+def _manifest(out: Path) -> Manifest:
+    """What an index has; of a build that was killed, the package files that arrived."""
+    from fieldstone.packaging.index.packages import sha256
+    from fieldstone.packaging.index.tree import JOURNAL, MANIFEST, Manifest
+
+    done, due = (
+        Manifest({}, []) if (text := _content(out, name)) is None else Manifest.parse(text, str(out / name))
+        for name in (MANIFEST, JOURNAL)
+    )
+    arrived = {path: digest for path, digest in due.packages.items() if sha256(_content(out, path) or b"") == digest}
+    return Manifest({**arrived, **done.packages}, [*done.pages, *due.pages])
+
+
+def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
+    """What an index has, each as it was published."""
+    from fieldstone.packaging.index.packages import as_published, sha256
+    from fieldstone.packaging.index.reading import read_package
+
+    for path, digest in manifest.packages.items():
+        content = _content(out, path)
+        if content is None or sha256(content) != digest:
+            change = "missing" if content is None else "not what was published"
+            raise FieldstoneError(f"{out / path} is {change}", fix="what was published never changes: restore it")
+        yield as_published(read_package(str(out / path), Path(path).name, content))
+
+
+def _refuse_foreign(out: Path, manifest: Manifest) -> None:
+    """Refuse files that no build wrote, but hidden ones."""
+    from fieldstone.packaging.index.tree import MANIFEST
+
+    own = {MANIFEST, *manifest.packages, *manifest.pages}
+    for path in sorted(out.rglob("*")):
+        name = path.relative_to(out).as_posix()
+        hidden = any(part.startswith(".") for part in Path(name).parts)
+        if name not in own and not hidden and not path.is_dir():
+            raise FieldstoneError(
+                f"{path} was not written by `fieldstone index build`", fix="move it away, or use another --out"
+            )
+
+
+def _content(out: Path, path: str) -> bytes | None:
+    """The content of a file; None if it is not there."""
+    try:
+        return (out / path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {out / path}: {error.strerror}") from error
