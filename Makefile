@@ -1,4 +1,4 @@
-# Everything here sets itself up: it needs python3 (3.11 or newer, with venv), make and git.
+# Everything here sets itself up: it needs python3 (3.11 or newer, with venv), make and git; the tests also node and npm.
 #   make demo    shows the gate at work
 #   make check   is what CI runs
 # Another Python: make PYTHON=python3.13 ...; arguments for pytest: make test PYTEST_ARGS="-k rules"

@@ -76,42 +76,6 @@ message Edition {
   Edition inner = 2 [features.message_encoding = DELIMITED];
 }
 """
-PROGRAM = """\
-import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
-import { TelemetryStepV1Schema, type TelemetryStepV1 } from "telemetry-contracts/telemetry/v1/telemetry_v1_pb.js";
-import { VERSION } from "telemetry-contracts";
-import { readFileSync, writeFileSync } from "node:fs";
-
-const [verb, file] = process.argv.slice(2);
-if (verb === "write") {
-  const step: TelemetryStepV1 = create(TelemetryStepV1Schema, {
-    runId: "r", episodeId: "e", stepIndex: 9007199254740993n, reward: NaN, terminated: true,
-    observation: new Uint8Array([0, 255]), timestamp: { seconds: 7n, nanos: 5 }, episodeSeed: 0n,
-  });
-  const bytes = Buffer.from(toBinary(TelemetryStepV1Schema, step)).toString("base64");
-  writeFileSync(file, JSON.stringify({ bytes, json: toJsonString(TelemetryStepV1Schema, step) }));
-} else {
-  const { bytes, json } = JSON.parse(readFileSync(file, "utf8"));
-  const read = [
-    fromBinary(TelemetryStepV1Schema, Buffer.from(bytes, "base64")), fromJsonString(TelemetryStepV1Schema, json),
-  ];
-  for (const step of read) {
-    const { runId, stepIndex, reward, terminated, episodeSeed, timestamp, observation } = step;
-    console.log(VERSION, runId, stepIndex, reward, terminated, episodeSeed, timestamp?.seconds, observation.join());
-  }
-}
-"""
-TYPES_OF_NODE = """\
-declare module "node:fs" {
-  export function readFileSync(path: string, encoding: "utf8"): string;
-  export function writeFileSync(path: string, text: string): void;
-}
-declare const process: { argv: string[] };
-declare const Buffer: {
-  from(from: Uint8Array): { toString(encoding: "base64"): string };
-  from(from: string, encoding: "base64"): Uint8Array;
-};
-"""
 
 
 @dataclass(frozen=True)
@@ -139,30 +103,11 @@ def test_a_release_installs_and_all_its_messages_work(new: Published) -> None:
     assert check(new.tarball) == Checked(modules=2, messages=8)
 
 
-def test_a_program_of_1_0_0_runs_on_1_2_0_as_it_is(old: Published, new: Published, tmp_path: Path) -> None:
-    folders = [install(tmp_path / name, published.tarball) for name, published in (("old", old), ("new", new))]
-    with node_tools() as tools:
-        for folder in folders:
-            compile_program(folder, tools / "typescript/bin/tsc")
-    for writer, reader in (folders, reversed(folders)):
-        run("node", "program.js", "write", str(tmp_path / "said.json"), cwd=writer)
-        said = run("node", "program.js", "read", str(tmp_path / "said.json"), cwd=reader)
-        version = {"old": "1.0.0", "new": "1.2.0"}[reader.name]
-        assert said.splitlines() == [f"{version} r 9007199254740993n NaN true 0n 7n 0,255"] * 2
-
-
 def install(folder: Path, *tarballs: Path) -> Path:
     folder.mkdir()
     (folder / "package.json").write_text('{"type": "module", "private": true}')
     run_npm(["install", *map(str, tarballs)], cwd=folder)
     return folder
-
-
-def compile_program(folder: Path, tsc: Path) -> None:
-    (folder / "program.ts").write_text(PROGRAM)
-    (folder / "node.d.ts").write_text(TYPES_OF_NODE)
-    options = ["--strict", "--module", "nodenext", "--target", "es2022"]
-    run("node", str(tsc), *options, "node.d.ts", "program.ts", cwd=folder)
 
 
 def run(*command: str, cwd: Path) -> str:

@@ -22,10 +22,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from fieldstone.packaging.index import npm
-from fieldstone.packaging.index.packages import Package, by_name, sha256
+from fieldstone.packaging.index.packages import Package, by_name
 from fieldstone.packaging.index.tree import metadata_files, package_files, python_pages
 from fieldstone.server.negotiation import JSON, OFFERED, choose
-from fieldstone.server.ranges import UnsatisfiableError, part_of
 from fieldstone.server.tokens import CHALLENGES, TokenBackend
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class _Served:
         path = request.scope["path"].lstrip("/")
         if path not in self._files:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"no {path}")
-        return _bytes(request, self._files[path])
+        return Response(self._files[path], media_type="application/octet-stream")
 
     async def packument(self, request: Request) -> Response:
         """The versions of an npm package."""
@@ -111,23 +110,6 @@ class _Served:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, said, headers={"Vary": "Accept"})
         page = self._pages[f"{folder}index.json" if kind == JSON else f"{folder}index.html"]
         return Response(page, headers={"Content-Type": kind, "Vary": "Accept"})
-
-
-def _bytes(request: Request, content: bytes) -> Response:
-    etag = f'"{sha256(content)}"'
-    headers = {"Accept-Ranges": "bytes", "ETag": etag, "Content-Type": "application/octet-stream"}
-    wanted = request.headers.get("range", "")
-    if request.method != "GET" or request.headers.get("if-range", etag) != etag:
-        wanted = ""
-    try:
-        part = part_of(len(content), wanted)
-    except UnsatisfiableError:
-        said = {"Content-Range": f"bytes */{len(content)}"}
-        raise HTTPException(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=said) from None
-    if part is None:
-        return Response(content, headers=headers)
-    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
-    return Response(content[part], HTTPStatus.PARTIAL_CONTENT, headers=headers)
 
 
 def _redirect(target: str) -> Response:

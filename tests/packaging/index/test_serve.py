@@ -129,34 +129,6 @@ def test_head_tells_what_get_gives(open_index: Serving) -> None:
         assert told.headers["content-type"] == got.headers["content-type"]
 
 
-@pytest.mark.parametrize(
-    ("header", "first", "end"),
-    [("bytes=0-3", 0, 4), ("bytes=10-", 10, None), ("bytes=-5", -5, None), ("bytes=0-999999", 0, None)],
-)
-def test_a_part_of_a_file(open_index: Serving, dist: Path, header: str, first: int, end: int | None) -> None:
-    content = (dist / WHEEL).read_bytes()
-    answer = ask(open_index, f"/files/{WHEEL}", range=header)
-    start, stop, _ = slice(first, end).indices(len(content))
-    assert (answer.status, answer.body) == (206, content[first:end])
-    assert answer.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(content)}"
-
-
-@pytest.mark.parametrize("header", ["lines=0-3", "bytes=3-1", "bytes=-", "bytes=0-1,4-5", "bytes=x-"])
-def test_a_range_that_means_nothing_gives_the_file(open_index: Serving, dist: Path, header: str) -> None:
-    answer = ask(open_index, f"/files/{WHEEL}", range=header)
-    assert (answer.status, answer.body) == (200, (dist / WHEEL).read_bytes())
-
-
-def test_a_range_outside_the_file_and_one_of_another_file(open_index: Serving, dist: Path) -> None:
-    size = (dist / WHEEL).stat().st_size
-    for header in (f"bytes={size}-", "bytes=-0"):
-        answer = ask(open_index, f"/files/{WHEEL}", range=header)
-        assert (answer.status, answer.headers["content-range"]) == (416, f"bytes */{size}")
-    etag = ask(open_index, f"/files/{WHEEL}", "HEAD").headers["etag"]
-    assert ask(open_index, f"/files/{WHEEL}", range="bytes=0-1", if_range=etag).status == 206
-    assert ask(open_index, f"/files/{WHEEL}", range="bytes=0-1", if_range='"other"').status == 200
-
-
 @pytest.mark.parametrize("path", ["/npm/@acme%2fhello", "/npm/@acme%2Fhello", "/npm/@acme/hello"])
 def test_a_packument(open_index: Serving, dist: Path, path: str) -> None:
     answer = ask(open_index, path)
