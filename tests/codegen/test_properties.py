@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -94,7 +94,9 @@ def stored(record: Any, entity: EntityView) -> list[tuple[str, Any]]:
 
 
 @pytest.fixture
-def repositories(tmp_path: Path, postgres: PostgresServer) -> Callable[[Generated], dict[str, Any]]:
+def repositories(tmp_path: Path, postgres: PostgresServer) -> Iterator[Callable[[Generated], dict[str, Any]]]:
+    opened: list[Any] = []
+
     def make(package: Generated) -> dict[str, Any]:
         prefix = package.view.prefix
         made = {
@@ -102,11 +104,14 @@ def repositories(tmp_path: Path, postgres: PostgresServer) -> Callable[[Generate
             "postgres": getattr(package.storage("postgres"), f"Postgres{prefix}Repository")(postgres.new_database()),
             "memory": getattr(package.storage("memory"), f"InMemory{prefix}Repository")(),
         }
+        opened.extend(made.values())
         for repository in made.values():
             repository.migrate()
         return made
 
-    return make
+    yield make
+    for repository in opened:
+        repository.close()
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres", "memory"])
