@@ -60,8 +60,8 @@ class Digests:
             FieldstoneError: a file cannot be read.
         """
         told = self._told.get(folder)
-        if told is not None and told[0] == files.keys():
-            return told[1]
+        if told is not None and files.keys() <= told[0]:
+            return told[1] if len(files) == len(told[0]) else {n: told[1][n] for n in files if n in told[1]}
         found = self._find(folder, files)
         self._told[folder] = set(files), found
         return found

@@ -30,7 +30,6 @@ _COMMANDS = {
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
     "cache": "Show or clear what earlier checks worked out.",
-    "cache": "Show or clear what earlier checks worked out.",
     "settings": "Show the settings that hold here, or their JSON Schema.",
     "completion": "Print the completion script of a shell.",
 }

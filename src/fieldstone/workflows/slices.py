@@ -16,8 +16,9 @@ from functools import cached_property
 
 from fieldstone.cache.exports import exported
 from fieldstone.cache.images import ImageIndex, image_index, imports_of, join, package_of, services_of, split
+from fieldstone.cache.ledgers import ledger_of
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry.manifest import IMAGE, Release
+from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema import buf
 from fieldstone.schema.descriptors import IMPORT_MARK
 from fieldstone.schema.workspace import Module
@@ -55,6 +56,19 @@ def slice_of(project: Project, module: Module, release: Release) -> Slice | None
         FieldstoneError: a file cannot be read, or the image of the release is damaged.
     """
     return _Slicer(project, module, release).slice()
+
+
+def remember(project: Project, release: Release) -> None:
+    """Work out what the next check will ask of a release.
+
+    Raises:
+        FieldstoneError: a file of it cannot be read.
+    """
+    store = project.cache.store
+    image_index(store, project.intact(release, IMAGE), release.files[IMAGE])
+    ledger_of(store, project.intact(release, LEDGER), release.files[LEDGER])
+    list(project.registry.defects(release.name))
+    store.save()
 
 
 class _Slicer:
