@@ -17,6 +17,7 @@ from functools import cached_property
 from fieldstone.cache.exports import exported
 from fieldstone.cache.images import ImageIndex, image_index, imports_of, join, package_of, services_of, split
 from fieldstone.cache.ledgers import ledger_of
+from fieldstone.compatibility.rules import all_rules
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema import buf
@@ -109,6 +110,7 @@ class _Slicer:
         exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(self.module))
         with self.project.phases.phase("compile", f"compiling {len(there):,} of {len(self.now):,} files"):
             running = buf.build(self.module.path, cwd=workspace.root, exclude=exclude, only=self._as_given(there))
+            all_rules()  # imported while buf compiles: they are needed next
             try:
                 compiled = split(running.output(what=""), where="the image")
             except FieldstoneError:
