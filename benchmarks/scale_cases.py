@@ -29,6 +29,7 @@ class Tools:
     """What this Fieldstone can do: judge all or only what changed, and leave out the second opinion."""
 
     full: bool
+    stats: bool
     without: tuple[str, ...] = ()
     without_env: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,14 +49,16 @@ def tools(without: str) -> Tools:
     told = subprocess.run(
         [str(BIN / "fieldstone"), "check", "--help"], capture_output=True, text=True, check=True, env=ENVIRONMENT
     ).stdout
-    if not without and (found := re.search(r"--(?:no|without)-second-opinion", told)):
-        without = found[0]
-    if not without and (found := re.search(r"FIELDSTONE_\w*SECOND_OPINION\w*(?:=\w+)?", told)):
-        without = found[0] if "=" in found[0] else f"{found[0]}=0"
+    found = re.search(r"--(?:no|without)-second-opinion|FIELDSTONE_\w*SECOND_OPINION\w*=\w+", told)
+    without = without or (found[0] if found else "")
     name, _, value = without.partition("=")
-    if without.startswith("-") or not without:
-        return Tools("--full" in told, (without,) if without else ())
-    return Tools("--full" in told, (), {name: value})
+    is_flag = without.startswith("-")
+    return Tools(
+        full="--full" in told,
+        stats="--stats" in told,
+        without=(without,) if is_flag else (),
+        without_env={name: value} if without and not is_flag else {},
+    )
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class Measured:
     changed: int
     dependents: int
     times: Mapping[str, Sequence[Result]]
-    filtering: float = 0.0
+    filtering: float
+    stats: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Site:
         self._backwards = importers({path: imports[path] for path in released.files})
         shutil.copytree(released.tree, self.tree, symlinks=True)
         subprocess.run(["git", "status", "--short"], cwd=self.tree, check=True, stdout=subprocess.DEVNULL)
-        if plan.tools.full:
+        if plan.tools.full and released.release.is_good:
             self._warm()
 
     def _warm(self) -> None:
@@ -145,8 +149,9 @@ class Site:
             ways = self._ways(sorted(edits))
             filtering = self._filter(sorted(edits)).seconds if edits else 0.0
             times = self._rounds(case, ways)
+            stats = self._stats(case) if self.plan.tools.stats else ""
         dependents = len(closure(edits, self._backwards)) - len(edits)
-        measured = Measured(case, len(self.released.files), len(edits), dependents, times, filtering)
+        measured = Measured(case, len(self.released.files), len(edits), dependents, times, filtering, stats)
         progress(f"{case.size}, {case.what}: {', '.join(_told(measured))}")
         return measured
 
@@ -162,6 +167,11 @@ class Site:
                 times[way].append(run(ways[way].command, ways[way].cwd, self.plan.limit, ways[way].env))
         return times
 
+    def _stats(self, case: Case) -> str:
+        """What Fieldstone says of how it judged the case, in a run that is not timed."""
+        self.forget(everything=case.is_first)
+        return run([str(BIN / "fieldstone"), "check", "--stats"], self.tree, self.plan.limit).said
+
     def _ways(self, changed: Sequence[str]) -> dict[str, Way]:
         """The commands, by what they are called; paths of an image start in the module, so buf used well runs there."""
         buf, own = [str(BIN / "buf"), "breaking", "--against"], [str(BIN / "fieldstone"), "check"]
@@ -169,7 +179,7 @@ class Site:
         if changed:
             ways[WELL] = Way([*buf, str(self._filtered), *_paths(changed)], self.tree / MODULE)
         known = self.plan.tools
-        for mode in known.modes:
+        for mode in known.modes if self.released.release.is_good else ():
             command = [*own, "--full"] if mode == FULL else own
             ways[mode] = Way(command, self.tree)
             if known.can_do_without:

@@ -110,7 +110,12 @@ def _print(plan: Plan, found: Sources, made: dict[str, Released], measured: list
     for title, table in (("Time against the files changed:", growing), ("Time against the size of the tree:", sizes)):
         for line in scale_report.growth(title, table, plan.tools):
             print(line)
-    for line in (*scale_report.releases(made), "", *scale_report.failures(measured, made)):
+    for line in (
+        *scale_report.releases(made),
+        "",
+        *scale_report.statistics(rows),
+        *scale_report.failures(measured, made),
+    ):
         print(line)
 
 

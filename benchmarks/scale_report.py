@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from benchmarks.scale_cases import BUF, FULL, WELL, WITHOUT, Measured, Tools, peak
+from benchmarks.scale_cases import BUF, FULL, OWN, WELL, WITHOUT, Measured, Tools, peak
 from benchmarks.scale_runs import Result, middle, ratio
 from benchmarks.scale_tree import Released
 
 NONE = "-"
+ABSENT = "not available"
 
 
 def cases(measured: Sequence[Measured], tools: Tools) -> Iterator[str]:
-    """A table of times and one of memory: a row for each case and way to run Fieldstone."""
-    columns = ["tree", "changed", "dependents", "Fieldstone's mode", BUF, f"{WELL} (+ filtering)", "fieldstone"]
-    columns += ["without the second opinion", "the second opinion", f"x {BUF}", f"x {WELL}"]
-    yield from table(columns, [_times(one, mode) for one in measured for mode in tools.modes])
-    yield "\nPeak memory, MiB of the largest process, children included:\n"
-    rows = [
-        [*_names(one, mode), *(_memory(one, way) for way in (BUF, WELL, mode))] for one, mode in _all(measured, tools)
-    ]
-    yield from table(["tree", "changed", "Fieldstone's mode", BUF, WELL, "fieldstone"], rows)
+    """A table of times, and one of ratios and memory: a row for each case and way to run Fieldstone."""
+    names = ["tree", "changed", *(["mode"] if tools.full else [])]
+    both = [(one, mode, _names(one, mode, tools)) for one in measured for mode in tools.modes]
+    columns = ["files that depend on it", BUF, f"{WELL} (+ filtering)", OWN, "without the second opinion"]
+    rows = [[*name, *_times(one, mode)] for one, mode, name in both]
+    yield from table([*names, *columns, "the second opinion"], rows)
+    yield "\nRatios to each way to use buf, and peak memory (MiB of the largest process, children included):\n"
+    ratios = [f"{own} / {buf}" for own in (OWN, "without the second opinion") for buf in (BUF, WELL)]
+    rows = [[*name, *_ratios(one, mode), *_memory(one, mode)] for one, mode, name in both]
+    yield from table([*names, *ratios, *(f"peak of {way}" for way in (BUF, WELL, OWN))], rows)
 
 
 def growth(title: str, measured: Sequence[Measured], tools: Tools) -> Iterator[str]:
@@ -40,11 +42,18 @@ def growth(title: str, measured: Sequence[Measured], tools: Tools) -> Iterator[s
 def releases(made: Mapping[str, Released]) -> Iterator[str]:
     """What the first release of each tree cost, when it was made."""
     rows = [
-        [size, f"{len(one.files):,}", seconds([one.release]), f"{peak([one.release]):.0f}"]
+        [size, f"{len(one.files):,}", seconds([one.release]), f"{peak([one.release]):,.0f}"]
         for size, one in made.items()
     ]
     yield "\n`fieldstone release`, the first one of a tree, once:\n"
     yield from table(["tree", "files", "time", "peak memory, MiB"], rows)
+
+
+def statistics(measured: Sequence[Measured]) -> Iterator[str]:
+    """What `fieldstone check --stats` says of each case."""
+    for one in measured:
+        if one.stats:
+            yield f"- {one.case.size}, {one.case.what}: {one.stats}"
 
 
 def failures(measured: Sequence[Measured], made: Mapping[str, Released]) -> Iterator[str]:
@@ -86,36 +95,31 @@ def compare(times: Mapping[str, Sequence[Result]], own: str, other: str) -> str:
     return f"{ratio(one, two):.2f}" if one[-1].is_good else NONE
 
 
-def _all(measured: Sequence[Measured], tools: Tools) -> list[tuple[Measured, str]]:
-    return [(one, mode) for one in measured for mode in tools.modes]
-
-
-def _names(one: Measured, mode: str) -> list[str]:
-    mode = "all" if mode == FULL else "as it is run"
-    return [f"{one.case.size} ({one.files:,})", f"{one.case.what} ({_share(one)})", mode]
+def _names(one: Measured, mode: str, tools: Tools) -> list[str]:
+    modes = ["--full" if mode == FULL else "incremental"] if tools.full else []
+    return [f"{one.case.size} ({one.files:,})", f"{one.case.what} ({_share(one)})", *modes]
 
 
 def _times(one: Measured, mode: str) -> list[str]:
-    tree, changed, mode_name = _names(one, mode)
+    own, without = one.times.get(mode), one.times.get(mode + WITHOUT)
     well = seconds(one.times.get(WELL)) + (f" (+ {one.filtering:.2f} s)" if one.changed else "")
-    without = one.times.get(mode + WITHOUT)
-    return [
-        *(tree, changed, f"{one.dependents:,}", mode_name, seconds(one.times[BUF]), well, seconds(one.times[mode])),
-        seconds(without) if without else "not available",
-        _second_opinion(one.times[mode], without),
-        *(compare(one.times, mode, buf) for buf in (BUF, WELL)),
-    ]
+    times = [seconds(one.times[BUF]), well, seconds(own), seconds(without) if without else ABSENT]
+    return [f"{one.dependents:,}", *times, _second_opinion(own, without)]
 
 
-def _second_opinion(own: Sequence[Result], without: Sequence[Result] | None) -> str:
+def _ratios(one: Measured, mode: str) -> list[str]:
+    return [compare(one.times, own, buf) for own in (mode, mode + WITHOUT) for buf in (BUF, WELL)]
+
+
+def _memory(one: Measured, mode: str) -> list[str]:
+    return [f"{peak(one.times[way]):,.0f}" if way in one.times else NONE for way in (BUF, WELL, mode)]
+
+
+def _second_opinion(own: Sequence[Result] | None, without: Sequence[Result] | None) -> str:
     """What it adds, in the middle of the rounds."""
-    if not without or not own[-1].is_good or not without[-1].is_good:
-        return "not available"
+    if not own or not without or not own[-1].is_good or not without[-1].is_good:
+        return ABSENT
     return f"{median(one.seconds - two.seconds for one, two in zip(own, without, strict=True)):.2f} s"
-
-
-def _memory(one: Measured, way: str) -> str:
-    return f"{peak(one.times[way]):.0f}" if way in one.times else NONE
 
 
 def _share(one: Measured) -> str:

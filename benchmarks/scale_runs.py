@@ -72,7 +72,7 @@ def run(command: Sequence[str], cwd: Path, limit: float, env: Mapping[str, str] 
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         lines = output.read().decode("utf-8", "replace").strip().splitlines()
-    said = TIMED_OUT if late.is_set() else "".join(lines[-1:])[:300]
+    said = TIMED_OUT if late.is_set() else " / ".join(lines[-3:])[:600]
     return Result(seconds, usage.ru_maxrss * _PEAK_UNIT, process.returncode, said)
 
 

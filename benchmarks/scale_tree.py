@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.scale_runs import BIN, ENVIRONMENT, ROOT, Result, progress, run
@@ -134,6 +134,7 @@ def fetch(cache: Path) -> Path:
         with tarfile.open(archive) as packed:
             packed.extractall(cache / "unpacking", filter="data")
         (cache / "unpacking" / "package").rename(folder)
+        (cache / "unpacking").rmdir()
     return folder
 
 
@@ -212,7 +213,9 @@ def released(package: Path, files: list[str], cache: Path, limit: float) -> Rele
         )
         done = run([str(BIN / "fieldstone"), "release", MODULE, "--version", "1.0.0"], folder / "tree", limit)
         _commit(folder / "tree", "The first release")
-        facts.write_text(json.dumps({"seconds": done.seconds, "peak": done.peak, "code": done.code, "said": done.said}))
+        if not done.is_good:
+            return Released(folder, tuple(files), done)
+        facts.write_text(json.dumps(asdict(done)))
     return Released(folder, tuple(files), Result(**json.loads(facts.read_text())))
 
 

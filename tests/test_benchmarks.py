@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.scale_edits import with_comment, with_field
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -73,3 +75,20 @@ def test_the_growth_of_the_gate_is_measured(tmp_path: Path) -> None:
     assert "| tiny (2) | one file (50 %) |" in done.stdout
     assert "| medium (100) | nothing (0 %) |" in done.stdout
     assert "exit " not in done.stdout, "a command failed"
+
+
+def test_a_field_is_added_where_a_number_is_certainly_free() -> None:
+    source = """syntax = "proto3";
+message Full {
+  reserved 2;
+}
+message Free {
+  message Inner { string a = 7; }
+  oneof one { string b = 3 [deprecated = true]; }
+}
+"""
+    edited = with_field(source)
+    assert edited is not None
+    assert edited.endswith("deprecated = true]; }\n  // Measured.\n  string bench_8 = 8;\n}\n")
+    assert with_field(source.replace("proto3", "proto2")) is None
+    assert with_comment(source).startswith('syntax = "proto3";\n// Measured.\nmessage Full {')
