@@ -63,13 +63,17 @@ def tools(without: str) -> Tools:
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured: so many files with a new field, or a comment in one; `is_first` is without any cache."""
+    """What is measured: so many files with a new field, or a comment in one.
+
+    `is_first` is without any cache; with `judges_all` Fieldstone is run with --full, too, where it has that.
+    """
 
     size: str
     what: str
     changed: int = 0
     is_comment: bool = False
     is_first: bool = False
+    judges_all: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -146,7 +150,7 @@ class Site:
         """Run every way of judging the case in every round, in an order that changes."""
         edits = case.edits(self.released, self.plan.seed)
         with edited(self.tree, edits):
-            ways = self._ways(sorted(edits))
+            ways = self._ways(case, sorted(edits))
             filtering = self._filter(sorted(edits)).seconds if edits else 0.0
             times = self._rounds(case, ways)
             stats = self._stats(case) if self.plan.tools.stats else ""
@@ -172,14 +176,15 @@ class Site:
         self.forget(everything=case.is_first)
         return run([str(BIN / "fieldstone"), "check", "--stats"], self.tree, self.plan.limit).said
 
-    def _ways(self, changed: Sequence[str]) -> dict[str, Way]:
+    def _ways(self, case: Case, changed: Sequence[str]) -> dict[str, Way]:
         """The commands, by what they are called; paths of an image start in the module, so buf used well runs there."""
         buf, own = [str(BIN / "buf"), "breaking", "--against"], [str(BIN / "fieldstone"), "check"]
         ways = {BUF: Way([*buf, str(self.released.image)], self.tree)}
         if changed:
             ways[WELL] = Way([*buf, str(self._filtered), *_paths(changed)], self.tree / MODULE)
         known = self.plan.tools
-        for mode in known.modes if self.released.release.is_good else ():
+        modes = [mode for mode in known.modes if mode != FULL or case.judges_all]
+        for mode in modes if self.released.release.is_good else ():
             command = [*own, "--full"] if mode == FULL else own
             ways[mode] = Way(command, self.tree)
             if known.can_do_without:

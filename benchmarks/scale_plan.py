@@ -28,13 +28,13 @@ FIRST = "one file, first run ever"
 
 def cases(size: str, files: int) -> list[Case]:
     """What is measured on a tree, for the table of cases and for those of growth."""
-    one = Case(size, ONE, 1)
+    one = Case(size, ONE, 1, judges_all=True)
     if size not in {"full", "medium"}:
         return [one]
-    found = [Case(size, NOTHING), one, Case(size, FIRST, 1, is_first=True)]
+    found = [Case(size, NOTHING, judges_all=True), one, Case(size, FIRST, 1, is_first=True)]
     if size == "medium":
         return [*found, Case(size, "10 files", 10)]
-    shares = [Case(size, "1 % of files", files // 100), Case(size, "10 % of files", files // 10)]
+    shares = [Case(size, f"{share} % of files", files * share // 100, judges_all=share == 10) for share in (1, 10)]
     growing = [Case(size, f"{count:,} files", count) for count in (10, 100, 1000) if count < files]
     return [*found, Case(size, COMMENT, 1, is_comment=True), *shares, *growing]
 

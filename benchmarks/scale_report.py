@@ -16,7 +16,12 @@ ABSENT = "not available"
 def cases(measured: Sequence[Measured], tools: Tools) -> Iterator[str]:
     """A table of times, and one of ratios and memory: a row for each case and way to run Fieldstone."""
     names = ["tree", "changed", *(["mode"] if tools.full else [])]
-    both = [(one, mode, _names(one, mode, tools)) for one in measured for mode in tools.modes]
+    both = [
+        (one, mode, _names(one, mode, tools))
+        for one in measured
+        for mode in tools.modes
+        if mode == OWN or mode in one.times
+    ]
     columns = ["files that depend on it", BUF, f"{WELL} (+ filtering)", OWN, "without the second opinion"]
     rows = [[*name, *_times(one, mode)] for one, mode, name in both]
     yield from table([*names, *columns, "the second opinion"], rows)
