@@ -6,6 +6,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+SCALE_ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -19,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test test-packages fuzz pipeline soak bench docs fmt lock clean
+.PHONY: help setup demo check static test test-packages fuzz pipeline soak bench scale docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -99,6 +100,9 @@ bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/codegen.py
 	$(BIN)/python benchmarks/pipeline.py
+
+scale: setup ## how the gate grows with the repository, against buf: takes long, and npm fetches 9 MB; SCALE_ARGS=--quick
+	$(BIN)/python benchmarks/scale.py $(SCALE_ARGS)
 
 docs: setup ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
