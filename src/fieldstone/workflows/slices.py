@@ -29,6 +29,10 @@ _MOST = 0.5
 """The part of a module above which it is judged whole: then a slice saves nothing."""
 
 
+_FEW = 20
+"""How many files a module has at least to be cut: a smaller one compiles whole while its style is judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """The touched part of a module on both sides.
@@ -81,7 +85,7 @@ class _Slicer:
 
     def slice(self) -> Slice | None:
         """Compile what changed, and what imports it where it may have changed with it."""
-        if not self.changed or len(self.changed) > _MOST * len(self.then):
+        if len(self.then) < _FEW or not self.changed or len(self.changed) > _MOST * len(self.then):
             return None
         compiled = self._compile(self.changed)
         if compiled is None or not self.then.keys() <= self.index.entries.keys():
