@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ FULL = "fieldstone --full"
 WITHOUT = ", without the second opinion"
 
 _CACHE = ".fieldstone"
+_SETTLED = 2.5
+"""Seconds after which Fieldstone knows a file that was left alone by its stat."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class Site:
         own = [str(BIN / "fieldstone"), "check"]
         with edited(self.tree, fields(self.tree, self.released.files, 1, self.plan.seed + 1)):
             run(own, self.tree, self.plan.limit)
+        time.sleep(_SETTLED)
         run(own, self.tree, self.plan.limit)
         if (self.tree / _CACHE).is_dir():
             shutil.copytree(self.tree / _CACHE, self._saved)

@@ -182,3 +182,13 @@ def test_it_is_shown_cleared_and_no_part_of_the_repository(settled: Repo) -> Non
     assert settled.run("cache", "info").out == ".fieldstone:\n"
     assert settled.run("cache", "clear").err == ".fieldstone: 0.0 MB freed.\n"
     assert settled.run("check").code == 0
+
+
+def test_a_release_leaves_the_ledgers_of_older_ones_behind(settled: Repo) -> None:
+    settled.edit(SHOP, "string note = 4;", "string note = 4;\n  string more = 5;")
+    assert settled.run("check").code == 0
+    before = [line for line in settled.run("cache", "info").out.splitlines() if "ledger " in line]
+    settled.release("shop")
+    after = [line for line in settled.run("cache", "info").out.splitlines() if "ledger " in line]
+    assert len(before) == len(after) == 2  # of money, and of shop
+    assert before != after

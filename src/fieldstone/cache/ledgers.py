@@ -11,6 +11,9 @@ from fieldstone.cache.store import Store
 from fieldstone.compatibility.ledger import Ledger, TypeHistory, type_history
 from fieldstone.errors import FieldstoneError
 
+PREFIX = "ledger "
+"""What the names of the tables of ledgers begin with; the digest follows."""
+
 _WHOLE = ""
 """The key that is there once all the others are."""
 
@@ -26,7 +29,7 @@ def ledger_of(store: Store, path: Path, digest: str) -> Ledger:
     Raises:
         FieldstoneError: it cannot be read, or is no ledger.
     """
-    table = f"ledger {digest}"
+    table = f"{PREFIX}{digest}"
     if store.get(table, _WHOLE) is None:
         store.put(table, {**_index(_read(path), path), _WHOLE: b""})
     return Ledger(_Types(store, table, path))

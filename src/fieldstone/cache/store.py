@@ -35,6 +35,7 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._pending: dict[str, dict[str, bytes]] = {}
+        self._dropped: dict[str, list[str]] = {}
 
     def get(self, table: str, key: str) -> bytes | None:
         """One value; None if it is not there."""
@@ -67,7 +68,16 @@ class Store:
             return
         with contextlib.suppress(sqlite3.Error, OSError), self._writing(self.folder) as connection:
             connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+            for prefix, keep in self._dropped.items():
+                marks = ",".join("?" * len(keep))
+                which = f"substr(tab, 1, ?) = ? AND tab NOT IN ({marks})"
+                connection.execute(f"DELETE FROM entries WHERE {which}", (len(prefix), prefix, *keep))  # noqa: S608
         self._pending.clear()
+        self._dropped.clear()
+
+    def forget(self, prefix: str, keep: Iterable[str]) -> None:
+        """Drop, with the next `save`, the tables whose names begin so, but these."""
+        self._dropped[prefix] = list(keep)
 
     def clear(self) -> int:
         """Remove the cache; gives how many bytes it had."""

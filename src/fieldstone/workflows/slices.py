@@ -16,7 +16,7 @@ from functools import cached_property
 
 from fieldstone.cache.exports import exported
 from fieldstone.cache.images import ImageIndex, image_index, imports_of, join, package_of, services_of, split
-from fieldstone.cache.ledgers import ledger_of
+from fieldstone.cache.ledgers import PREFIX, ledger_of
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
@@ -73,6 +73,9 @@ def remember(project: Project, release: Release) -> None:
     image_index(store, project.intact(release, IMAGE), release.files[IMAGE])
     ledger_of(store, project.intact(release, LEDGER), release.files[LEDGER])
     list(project.registry.defects(release.name))
+    registry = project.registry
+    newest = [registry.release(name, str(registry.versions(name)[-1])) for name in registry.modules()]
+    store.forget(PREFIX, [f"{PREFIX}{other.files[LEDGER]}" for other in newest])
     store.save()
 
 
