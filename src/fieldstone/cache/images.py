@@ -108,6 +108,14 @@ def package_of(content: bytes) -> str:
     return str(_parse(content).package)
 
 
+def header_of(content: bytes | None) -> tuple[str, bytes] | None:
+    """The package and the options of a compiled file; None where there is no file."""
+    if content is None:
+        return None
+    file = _parse(content)
+    return str(file.package), file.options.SerializeToString()
+
+
 def services_of(content: bytes | None) -> list[bytes]:
     """The services of a compiled file, encoded; none where there is no file."""
     return [service.SerializeToString() for service in _parse(content).service] if content is not None else []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fieldstone.cache.exports import exported
-from fieldstone.cache.images import ImageIndex, image_index, imports_of, join, package_of, services_of, split
+from fieldstone.cache.images import ImageIndex, header_of, image_index, imports_of, join, package_of, services_of, split
 from fieldstone.cache.ledgers import PREFIX, ledger_of
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.errors import FieldstoneError
@@ -186,22 +186,23 @@ class _Slicer:
         )
 
     def _linted(self, compiled: Mapping[str, bytes], touched: set[str]) -> set[str]:
-        """The files of the touched packages and folders; none, which is all, where a rule spans more than these.
+        """The files whose style can have changed; none, which is all, where a rule spans more than their packages.
 
-        buf judges files by themselves, and with those of their package and folder; import cycles go over packages
-        (PACKAGE_NO_IMPORT_CYCLE), and messages of rpcs over all files (RPC_REQUEST_RESPONSE_UNIQUE).
+        buf judges files by themselves; by their package, options and folder with those of the same package and folder
+        (PACKAGE_SAME_*, DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY); import cycles over packages
+        (PACKAGE_NO_IMPORT_CYCLE); and messages of rpcs over all files (RPC_REQUEST_RESPONSE_UNIQUE).
         """
         before = self.index.read(touched & self.index.entries.keys())
-        packages = {
-            package_of(content) for content in (*before.values(), *map(compiled.__getitem__, touched & compiled.keys()))
-        }
         for path in touched:
             old, new = before.get(path), compiled.get(path)
             if self._reaches(old) != self._reaches(new, compiled) or services_of(old) != services_of(new):
                 return set()
-        folders = {path.rpartition("/")[0] for path in touched}
-        same = {p for p in self.now if p.rpartition("/")[0] in folders}
-        return same | {p for p in self.now if p in self.index.entries and self.index.entries[p].package in packages}
+        others = {path for path in touched if header_of(before.get(path)) != header_of(compiled.get(path))}
+        packages = {package_of(side[path]) for path in others for side in (before, compiled) if path in side}
+        folders = {path.rpartition("/")[0] for path in others}
+        beside = {p for p in self.now if p.rpartition("/")[0] in folders} if folders else set()
+        same = {p for p, e in self.index.entries.items() if e.package in packages} if packages else set()
+        return (touched | beside | same) & self.now.keys()
 
     def _reaches(self, content: bytes | None, compiled: Mapping[str, bytes] | None = None) -> set[str]:
         """The packages that a compiled file imports."""
