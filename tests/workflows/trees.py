@@ -59,14 +59,13 @@ def make_tree(size: int, rng: random.Random) -> Tree:
 def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
     some = rng.sample(sorted(before), min(len(before), rng.randint(0, 4)))
     label = "optional " if number % PROTO2 == 0 else ""
-    some = [path for path in some if label or before[path].syntax == "proto3" or before[path].messages]
+    some = [path for path in some if _held_from(before[path], label)]
     public = tuple(path for path in some if rng.random() < 0.15)
     fields = [f"{label}string name = 1;", f"{label}E{number} kind = 2;"]
     setting = _setting(some, before)
     for place, path in enumerate(some, 3):
         other = before[path]
-        closed = other.syntax == "proto2" and not label  # no proto3 message may hold such an enum
-        held = rng.choice([*other.messages, *([] if closed else other.enums)])
+        held = rng.choice(_held_from(other, label))
         rule = "repeated " if rng.random() < 0.3 else label
         fields.append(f"{rule}.{other.package}.{held} field{place} = {place}{setting if rng.random() < 0.5 else ''};")
     if not label:
@@ -86,6 +85,11 @@ def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
         enums={f"E{number}": values},
         rest=(*rest, *([service] if number % 4 == 0 else [])),
     )
+
+
+def _held_from(other: File, label: str) -> list[str]:
+    """The types that a field may have from another file: no message of proto3 holds a closed enum."""
+    return [*other.messages, *([] if other.syntax == "proto2" and not label else other.enums)]
 
 
 def _setting(some: list[str], before: Tree) -> str:
