@@ -6,6 +6,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+SCALE_ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -19,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test test-packages fuzz pipeline soak bench docs fmt lock clean
+.PHONY: help setup demo check static test test-packages fuzz pipeline soak bench scale docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -79,11 +80,13 @@ test-packages: setup ## compile and run the Java and Go packages: takes Maven, G
 		[ -z "$$missing" ] || { echo "missing:$$missing; on Debian: apt-get install $(PACKAGES_TAKE)" >&2; exit 1; }
 	$(BIN)/python -m pytest --timeout 600 tests/clients $(PYTEST_ARGS)
 
-fuzz: setup ## thousands of random schema pairs through both engines, and their witnesses
+fuzz: setup ## thousands of random schema pairs through both engines, and their witnesses; edits of a large tree
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-3000} FIELDSTONE_WITNESSES=$${FIELDSTONE_WITNESSES:-2000} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py \
-		tests/compatibility/test_witness_pairs.py
+		tests/compatibility/test_witness_pairs.py; \
+		FIELDSTONE_SEED=$$seed FIELDSTONE_EDITS=$${FIELDSTONE_EDITS:-300} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_slices.py
 
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
@@ -97,6 +100,9 @@ bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/codegen.py
 	$(BIN)/python benchmarks/pipeline.py
+
+scale: setup ## how the gate grows with the repository, against buf: takes long, and npm fetches 9 MB; SCALE_ARGS=--quick
+	$(BIN)/python benchmarks/scale.py $(SCALE_ARGS)
 
 docs: setup ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

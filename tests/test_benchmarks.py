@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.scale_edits import with_comment, with_field
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -47,3 +49,46 @@ def test_the_pipeline_runs() -> None:
     assert done.returncode == 0, done.stderr
     for section in ("writer: ", "relay: ", "memory: "):
         assert f"\n{section}" in done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_the_growth_of_the_gate_is_measured(tmp_path: Path) -> None:
+    protos = tmp_path / "protos" / "acme"
+    protos.mkdir(parents=True)
+    for number in range(120):
+        imported = f'import "acme/m{number - 1}.proto";\n' if number % 3 else ""
+        message = f"message M{number} {{\n  string name = 1;\n}}\n"
+        (protos / f"m{number}.proto").write_text(f'syntax = "proto3";\npackage acme;\n{imported}{message}')
+    (protos / "broken.proto").write_text('syntax = "proto3";\npackage acme;\nmessage Broken { Missing it = 1; }\n')
+    (protos / "user.proto").write_text('syntax = "proto3";\npackage acme;\nimport "acme/broken.proto";\n')
+    command = [sys.executable, "benchmarks/scale.py", "--quick", "--rounds", "1", "--seed", "1"]
+    done = subprocess.run(
+        [*command, "--tree", str(tmp_path / "protos"), "--cache", str(tmp_path / "cache")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "seed 1, medians of 1 round, " in done.stdout
+    assert "120 files build, 2 do not" in done.stdout
+    assert "| tiny (2) | one file (50 %) |" in done.stdout
+    assert "| medium (100) | nothing (0 %) |" in done.stdout
+    assert "exit " not in done.stdout, "a command failed"
+
+
+def test_a_field_is_added_where_a_number_is_certainly_free() -> None:
+    source = """syntax = "proto3";
+message Full {
+  reserved 2;
+}
+message Free {
+  message Inner { string a = 7; }
+  oneof one { string b = 3 [deprecated = true]; }
+}
+"""
+    edited = with_field(source)
+    assert edited is not None
+    assert edited.endswith("deprecated = true]; }\n  // Measured.\n  string bench_8 = 8;\n}\n")
+    assert with_field(source.replace("proto3", "proto2")) is None
+    assert with_comment(source).startswith('syntax = "proto3";\n// Measured.\nmessage Full {')

@@ -241,7 +241,7 @@ def test_waive_writes_an_entry_and_leaves_all_else(grown: Repo) -> None:
     assert 'until = 2999-12-31\nmodule = "shop"\nentered = "1.2.0"\n' in text
     assert (grown.root / "fieldstone.toml").stat().st_mode & 0o777 == 0o640
     assert grown.run("check").code == 0
-    assert sorted(path.name for path in grown.root.iterdir() if "fieldstone" in path.name) == ["fieldstone.toml"]
+    assert sorted(path.name for path in grown.root.iterdir() if "fieldstone.toml" in path.name) == ["fieldstone.toml"]
     again = grown.run("waive", ENTRY["rule"], SUBJECT, "--reason", "x", "--until", "2999-12-31")
     assert again.error.endswith(
         f"waives field-type-changed on {SUBJECT} already, until 2999-12-31; change its date there"

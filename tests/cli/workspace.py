@@ -183,9 +183,10 @@ class Repo:
         return ran
 
     def snapshot(self, folder: str = "registry") -> dict[str, bytes]:
-        """Every file below a folder, temporary ones too."""
+        """Every file below a folder, temporary ones too, but not the cache."""
         top = self.root / folder
-        return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+        files = (path for path in top.rglob("*") if path.is_file() and ".fieldstone" not in path.parts)
+        return {path.relative_to(top).as_posix(): path.read_bytes() for path in files}
 
 
 def new_repo(root: Path, files: Mapping[str, str], environment: Mapping[str, str]) -> Repo:

@@ -29,6 +29,7 @@ _COMMANDS = {
     "index": "Carry packages to other teams: an index for pip, uv, Poetry and npm.",
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
+    "cache": "Show or clear what earlier checks worked out.",
     "settings": "Show the settings that hold here, or their JSON Schema.",
     "completion": "Print the completion script of a shell.",
 }

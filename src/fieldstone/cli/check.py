@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fieldstone.cli.options import ModuleName, VersionName
 from fieldstone.report import FORMATS, render
 from fieldstone.report.text import summary
+
+if TYPE_CHECKING:
+    from fieldstone.workflows.phases import Phases
 
 _FROM_THE_TOP = ("github", "sarif")
 """Formats whose readers take paths from the root of the checkout."""
@@ -43,7 +48,20 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     help="Judge by buf's rules alone, as `buf breaking` with buf.yaml would, or with one of its categories.",
 )
 @click.option("--witness/--no-witness", default=True, help="Prove what breaks the wire or JSON by a message.")
-def command(modules: tuple[str, ...], against: str, format_: str | None, profile: str | None, witness: bool) -> int:
+@click.option("--full", is_flag=True, help="Compile and judge everything, not what changed alone: to the same verdict.")
+@click.option(
+    "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
+)
+def command(
+    modules: tuple[str, ...],
+    *,
+    against: str,
+    format_: str | None,
+    profile: str | None,
+    witness: bool,
+    full: bool,
+    stats: bool,
+) -> int:
     """Judge MODULES, or all, as they are in the working tree.
 
     Style is judged by `buf lint` and the naming rules, compatibility by Fieldstone and `buf breaking`
@@ -58,16 +76,33 @@ def command(modules: tuple[str, ...], against: str, format_: str | None, profile
     """
     if profile:
         return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
+    from fieldstone.cli.progress import shown_progress
     from fieldstone.workflows.check import check
+    from fieldstone.workflows.phases import Phases
     from fieldstone.workflows.project import Project
 
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
-    report = check(Project.at(Path.cwd()), modules, against=against, start=start, witness=witness)
+    gc.disable()  # the process ends with its answer, and collecting would cost a large schema a fifth of its time
+    with shown_progress() as told:
+        project = Project.at(Path.cwd(), phases=Phases(told))
+        report = check(project, modules, against=against, start=start, full=full, witness=witness)
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
     for module in report.modules:
         click.echo(summary(module), err=True)
+    if stats:
+        click.echo(_stats(project.phases), err=True)
     return 0 if report.allowed else 1
+
+
+def _stats(phases: Phases) -> str:
+    """One line: files, then seconds and megabytes by phase."""
+    counts = phases.counts
+    known = counts["seen"] - counts["read"]
+    files = f"{counts['seen']:,} files seen, {known:,} known by the cache, {counts['read']:,} read"
+    judged = f"{counts['compiled']:,} compiled, {counts['compared']:,} compared"
+    spent = ", ".join(f"{phase.name} {phase.seconds:.3f} s ({phase.peak / 1e6:.0f} MB)" for phase in phases.done)
+    return f"stats: {files}, {judged}; {spent}"
 
 
 def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, category: str) -> int:

@@ -97,12 +97,13 @@ class Ledger:
             FieldstoneError: the text is no ledger.
         """
         try:
-            return cls({name: _type_history(entry) for name, entry in json.loads(text).items()})
+            return cls({name: type_history(entry) for name, entry in json.loads(text).items()})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise FieldstoneError(f"{where} is not a ledger: {error}", fix="restore it from git") from error
 
 
-def _type_history(entry: Mapping[str, Any]) -> TypeHistory:
+def type_history(entry: Mapping[str, Any]) -> TypeHistory:
+    """What `ledger.json` says of one type."""
     members = tuple(Use(**use) for use in entry["members"])
     return TypeHistory(entry["kind"], entry["since"], entry["until"], members)
 

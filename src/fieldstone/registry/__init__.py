@@ -12,6 +12,8 @@ from fieldstone.registry.manifest import Release
 if TYPE_CHECKING:
     from semver import Version
 
+    from fieldstone.cache import Cache
+
 
 @dataclass(frozen=True, slots=True)
 class Defect:
@@ -61,11 +63,16 @@ class Registry(Protocol):
         """What is wrong with the files and the chain of a module's releases."""
 
 
-def open_registry(url: str | Path) -> Registry:
-    """The registry at a place; today that is a folder, which need not exist yet."""
+def open_registry(url: str | Path, cache: Cache | None = None) -> Registry:
+    """The registry at a place; today that is a folder, which need not exist yet.
+
+    Args:
+        url: the folder.
+        cache: what was worked out before; by default every file is read.
+    """
     from fieldstone.registry.folder import FolderRegistry
 
-    return FolderRegistry(Path(url))
+    return FolderRegistry(Path(url), cache)
 
 
 DEFECTS = {

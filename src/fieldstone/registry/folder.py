@@ -6,6 +6,7 @@ into place, so that a crash leaves the old state or the new one.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -16,21 +17,25 @@ from pathlib import Path
 
 from semver import Version
 
+from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links
 from fieldstone.registry.manifest import Release
-from fieldstone.schema.digest import file_digest
 
 _INCOMING = ".incoming-"
+_MANIFESTS = "manifests"
+"""The table of the cache that holds what a manifest of a digest says, and the seal that it should have."""
 
 
 class FolderRegistry:
     """A registry in a folder; `url` is the folder's path."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, cache: Cache | None = None) -> None:
         self.root = root
         self.url = str(root)
+        self._cache = cache or Cache()
+        self._manifests: dict[Path, tuple[Release, bool]] = {}
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
@@ -97,16 +102,16 @@ class FolderRegistry:
         folder = self._folder(release)
         where = (release.name, release.version)
         restore = f"released versions never change: restore it with `git checkout -- {folder}`"
-        text = _read(folder / manifest.NAME).decode("utf-8", "replace")
-        if manifest.seal_of(text) != release.seal:
+        if not self._manifest(folder)[1]:
             problem = f"{manifest.NAME} does not match its seal"
             yield Defect("registry-file-changed", *where, str(folder / manifest.NAME), problem, restore)
+        found = self._cache.digests.of(str(folder), {name: f"{folder}/{name}" for name in release.files})
         for name, digest in release.files.items():
-            path = folder / name
-            if not path.is_file():
-                yield Defect("registry-file-missing", *where, str(path), f"{name} is missing", restore)
-            elif file_digest(_read(path)) != digest:
-                yield Defect("registry-file-changed", *where, str(path), f"{name} is not what was released", restore)
+            if name not in found:
+                yield Defect("registry-file-missing", *where, str(folder / name), f"{name} is missing", restore)
+            elif found[name] != digest:
+                problem = f"{name} is not what was released"
+                yield Defect("registry-file-changed", *where, str(folder / name), problem, restore)
 
     @cached_property
     def _releases(self) -> dict[str, dict[str, Release]]:
@@ -120,7 +125,7 @@ class FolderRegistry:
     def _read_module(self, folder: Path) -> dict[str, Release]:
         found: dict[str, Release] = {}
         for entry in _folders(folder):
-            release = _read_release(folder.name, entry)
+            release = self._read_release(folder.name, entry)
             same = [v for v in found if Version.parse(v).compare(release.version) == 0]
             if same:
                 raise FieldstoneError(
@@ -132,6 +137,42 @@ class FolderRegistry:
             if not (folder / version).is_dir():
                 raise FieldstoneError(f"release {version} in {folder} is not in a folder of that name", fix="rename it")
         return found
+
+    def _read_release(self, module: str, folder: Path) -> Release:
+        if not Version.is_valid(folder.name):
+            raise FieldstoneError(
+                f"stray folder in the registry: {folder} is no version",
+                fix="remove it: a module's folder holds releases only",
+            )
+        if not (folder / manifest.NAME).is_file():
+            raise FieldstoneError(
+                f"half a release: {folder} has no {manifest.NAME}",
+                fix="restore it from git, or remove the folder if it was never released",
+            )
+        release, _ = self._manifest(folder)
+        if release.name != module:
+            raise FieldstoneError(f"{folder} holds a release of {release.name}, not of {module}", fix="move it back")
+        _refuse_stray_files(release, folder)
+        return release
+
+    def _manifest(self, folder: Path) -> tuple[Release, bool]:
+        """The manifest in a release's folder, and whether its seal fits it."""
+        if folder not in self._manifests:
+            self._manifests[folder] = self._parsed(folder)
+        return self._manifests[folder]
+
+    def _parsed(self, folder: Path) -> tuple[Release, bool]:
+        path = folder / manifest.NAME
+        digest = self._cache.digests.one(str(path))
+        content = self._cache.store.get(_MANIFESTS, digest)
+        if content is None:
+            text = _read(path).decode("utf-8", "replace")
+            parsed = manifest.parse(text, where=str(path))
+            content = json.dumps([parsed, manifest.seal_of(text)], separators=(",", ":")).encode()
+            self._cache.store.put(_MANIFESTS, {digest: content})
+        parsed, seal = json.loads(content)
+        release = manifest.from_content(parsed, where=str(path))
+        return release, release.seal == seal
 
     def _refuse_if_overtaken(self, release: Release) -> None:
         """Under the lock: whether the release before is still the newest."""
@@ -182,29 +223,12 @@ def _folders(parent: Path) -> list[Path]:
     return kept
 
 
-def _read_release(module: str, folder: Path) -> Release:
-    if not Version.is_valid(folder.name):
-        raise FieldstoneError(
-            f"stray folder in the registry: {folder} is no version",
-            fix="remove it: a module's folder holds releases only",
-        )
-    path = folder / manifest.NAME
-    if not path.is_file():
-        raise FieldstoneError(
-            f"half a release: {folder} has no {manifest.NAME}",
-            fix="restore it from git, or remove the folder if it was never released",
-        )
-    release = manifest.from_toml(_read(path).decode("utf-8", "replace"), where=str(path))
-    if release.name != module:
-        raise FieldstoneError(f"{folder} holds a release of {release.name}, not of {module}", fix="move it back")
-    _refuse_stray_files(release, folder)
-    return release
-
-
 def _refuse_stray_files(release: Release, folder: Path) -> None:
-    for here, _, names in os.walk(folder):
+    start = len(str(folder)) + 1
+    for here, _, names in os.walk(str(folder)):
+        below = f"{here[start:]}/".replace(os.sep, "/") if len(here) > start else ""
         for name in names:
-            path = Path(here, name).relative_to(folder).as_posix()
+            path = f"{below}{name}"
             if path != manifest.NAME and path not in release.files:
                 raise FieldstoneError(
                     f"stray file in the registry: {folder / path} is no part of {release.name} {release.version}",

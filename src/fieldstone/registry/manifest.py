@@ -130,9 +130,30 @@ def from_toml(text: str, *, where: str) -> Release:
     Raises:
         FieldstoneError: the text is no manifest, or lacks a part.
     """
+    return from_content(parse(text, where=where), where=where)
+
+
+def parse(text: str, *, where: str) -> dict[str, Any]:
+    """The content of `release.toml` as plain data: texts, in lists and tables.
+
+    Raises:
+        FieldstoneError: the text is no TOML, or holds something else.
+    """
     try:
         content = tomllib.loads(text)
         _refuse_other_than_text(content, "")
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise FieldstoneError(f"{where} is no release manifest: {error}", fix="restore it from git") from error
+    return content
+
+
+def from_content(content: Mapping[str, Any], *, where: str) -> Release:
+    """The manifest that plain data says.
+
+    Raises:
+        FieldstoneError: it lacks a part.
+    """
+    try:
         previous = content.get("previous")
         return Release(
             name=content["name"],
@@ -150,7 +171,7 @@ def from_toml(text: str, *, where: str) -> Release:
             files=dict(content["files"]),
             seal=content["seal"],
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         problem = f"no {error}" if isinstance(error, KeyError) else error
         raise FieldstoneError(f"{where} is no release manifest: {problem}", fix="restore it from git") from error
 

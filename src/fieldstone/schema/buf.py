@@ -103,14 +103,21 @@ def find_buf() -> str:
     return found
 
 
-def build(target: str, *, cwd: Path, exclude: Iterable[str] = ()) -> Running:
-    """Start compiling a module (a folder or a file that buf takes) to an image on standard output."""
-    return Running(["build", target, "-o", "-#format=binpb", *_exclusions(exclude)], cwd=cwd)
+def build(target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = ()) -> Running:
+    """Start compiling a module (a folder or a file that buf takes) to an image on standard output.
+
+    Args:
+        target: the module.
+        cwd: the folder of the buf configuration.
+        exclude: paths that do not belong to the module.
+        only: if not empty, the files to compile, with all that they import.
+    """
+    return Running(["build", target, "-o", "-#format=binpb", *_exclusions(exclude), *_selection(only)], cwd=cwd)
 
 
-def lint(target: str, *, cwd: Path, exclude: Iterable[str] = ()) -> Running:
-    """Start `buf lint` as the configuration in `cwd` says; read it with `annotations`."""
-    return Running(["lint", target, "--error-format", "json", *_exclusions(exclude)], cwd=cwd)
+def lint(target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = ()) -> Running:
+    """Start `buf lint` as the configuration in `cwd` says; read it with `annotations`. Arguments as for `build`."""
+    return Running(["lint", target, "--error-format", "json", *_exclusions(exclude), *_selection(only)], cwd=cwd)
 
 
 def breaking(image: bytes, against: Path, *, cwd: Path) -> Running:
@@ -153,6 +160,10 @@ def version() -> str:
 
 def _exclusions(paths: Iterable[str]) -> list[str]:
     return [argument for path in paths for argument in ("--exclude-path", path)]
+
+
+def _selection(paths: Iterable[str]) -> list[str]:
+    return [argument for path in paths for argument in ("--path", path)]
 
 
 def _annotation(line: dict[str, Any]) -> Annotation:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf
@@ -23,6 +23,26 @@ class RemoteDependency:
     digest: str
 
 
+class Sources(Protocol):
+    """What is asked of source files: what they are called together, name to absolute path (`cache.digests.Digests`)."""
+
+    def of(self, folder: str, files: Mapping[str, str]) -> Mapping[str, str]:
+        """The digest of each."""
+
+    def imports(self, folder: str, files: Mapping[str, str]) -> Mapping[str, list[str]]:
+        """The paths that each imports."""
+
+
+class _Read:
+    """Answers by reading every file."""
+
+    def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
+        return manifest({name: Path(path).read_bytes() for name, path in files.items()})
+
+    def imports(self, folder: str, files: Mapping[str, str]) -> dict[str, list[str]]:  # noqa: ARG002
+        return {name: imports(Path(path).read_bytes()) for name, path in files.items()}
+
+
 class Dependencies:
     """The dependency graph of a workspace, read from the imports of its sources.
 
@@ -30,8 +50,9 @@ class Dependencies:
         FieldstoneError: from any method, when a source cannot be read or buf cannot resolve buf.lock.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, sources: Sources | None = None) -> None:
         self.workspace = workspace
+        self._sources = sources or _Read()
         self._digests: dict[str, str] = {}
 
     @cached_property
@@ -41,7 +62,7 @@ class Dependencies:
     def of(self, module: Module) -> tuple[Module, ...]:
         """The modules of the workspace that `module` needs, directly or not, sorted by name."""
         needed: dict[str, Module] = {}
-        waiting = [module]
+        waiting = [module] if len(self.workspace.modules) > 1 else []
         while waiting:
             importer = waiting.pop()
             for found in self._direct(importer):
@@ -73,15 +94,22 @@ class Dependencies:
         if module.name not in self._digests:
             needed = [self.digest(other) for other in self.of(module)]
             needed += [dependency.digest for dependency in self.remote(module)]
-            self._digests[module.name] = b5(manifest(module.contents()), needed)
+            self._digests[module.name] = b5(self._digests_of(module), needed)
         return self._digests[module.name]
+
+    def _digests_of(self, module: Module) -> dict[str, str]:
+        """The module's manifest: its sources, and its documents, which may lie elsewhere."""
+        documents = {name: str(path) for name, path in module.documents.items()}
+        of = self._sources.of
+        return {**of(str(module.root), module.proto_paths), **of(f"{module.root} documents", documents)}
 
     @cached_property
     def _graph(self) -> list[dict[str, Any]]:
         return buf.dependency_graph(cwd=self.workspace.root)
 
     def _direct(self, module: Module) -> Iterable[Module]:
-        named = {path for source in module.proto_files.values() for path in imports(source.read_bytes())}
+        every = self._sources.imports(str(module.root), module.proto_paths)
+        named = {path for imported in every.values() for path in imported}
         return {owner.name: owner for path in named if (owner := self._owners.get(path))}.values()
 
 

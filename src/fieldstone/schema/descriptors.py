@@ -54,6 +54,9 @@ BUF_IMAGE_EXTENSION = 8042
 """`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
 (buf.alpha.image.v1)."""
 
+IMPORT_MARK = b"\xd2\xf6\x03\x02\x08\x01"
+"""What makes a file an import that it is put behind: that field with `is_import = true`, encoded."""
+
 # The fields of FileDescriptorProto, DescriptorProto, ... that locations are keyed by (descriptor.proto).
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
 _FILE_LINES = (12, 14, 2)  # syntax, edition, package

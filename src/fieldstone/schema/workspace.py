@@ -51,13 +51,18 @@ class Module:
     @cached_property
     def proto_files(self) -> Mapping[str, Path]:
         """The module's .proto files: import path to absolute path, sorted."""
-        found = {path.relative_to(self.root).as_posix(): path for path in self._walk()}
-        return dict(sorted(found.items()))
+        return {name: Path(path) for name, path in self.proto_paths.items()}
+
+    @cached_property
+    def proto_paths(self) -> Mapping[str, str]:
+        """`proto_files` with paths as texts: a module may have thousands."""
+        start = len(str(self.root).rstrip(os.sep)) + 1
+        return {path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())}
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
         """All that the module's digest covers: its .proto files, LICENSE and documentation."""
-        return dict(self.proto_files) | self._documents()
+        return {**self.proto_files, **self.documents}
 
     def protos(self) -> dict[str, bytes]:
         """Read `proto_files`.
@@ -75,15 +80,20 @@ class Module:
         """
         return {name: _read(path) for name, path in self.files.items()}
 
-    def _walk(self) -> Iterable[Path]:
-        for folder, folders, names in os.walk(self.root):
-            here = Path(folder)
-            folders[:] = [name for name in folders if name != ".git" and here / name not in self.excludes]
-            if self.includes and not any(here == top or top in here.parents for top in self.includes):
+    def _walk(self) -> Iterable[str]:
+        excludes = {str(path) for path in self.excludes}
+        for folder, folders, names in os.walk(str(self.root)):
+            folders[:] = [n for n in folders if n != ".git" and f"{folder.rstrip(os.sep)}{os.sep}{n}" not in excludes]
+            if self.includes and not self._is_included(Path(folder)):
                 continue
-            yield from (here / name for name in names if name.endswith(".proto"))
+            yield from (os.path.join(folder, name) for name in names if name.endswith(".proto"))  # noqa: PTH118
 
-    def _documents(self) -> dict[str, Path]:
+    def _is_included(self, folder: Path) -> bool:
+        return any(folder == top or top in folder.parents for top in self.includes)
+
+    @cached_property
+    def documents(self) -> Mapping[str, Path]:
+        """Its LICENSE and documentation: name to absolute path."""
         found: dict[str, Path] = {}
         for kind in ((_LICENSE,), _DOCUMENTATION):
             for folder in (self.root, self.docs_root):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldstone.cache.ledgers import ledger_of
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
@@ -27,6 +28,7 @@ from fieldstone.workflows.judgement import (
     relocate,
 )
 from fieldstone.workflows.project import Project, read_intact
+from fieldstone.workflows.slices import Slice
 from fieldstone.workflows.witnesses import with_witnesses
 
 if TYPE_CHECKING:
@@ -130,8 +132,29 @@ def history(project: Project, module: Module) -> Ledger:
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    text = read_intact(project.registry, newest, LEDGER).decode("utf-8", "replace")
-    return Ledger.from_json(text, where=f"{project.registry.place(newest)}/{LEDGER}")
+    return ledger_of(project.cache.store, project.intact(newest, LEDGER), newest.files[LEDGER])
+
+
+def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path, witness: bool) -> ModuleReport:
+    """Judge the part of a module that differs from its newest release; the report is that of the whole.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        touched: the part.
+        start: the folder that places in the report are relative to.
+        witness: whether to prove what is found.
+
+    Raises:
+        FieldstoneError: an image cannot be read, or the engines disagree.
+    """
+    release = project.registry.release(module.name, str(project.registry.versions(module.name)[-1]))
+    place = project.registry.place(release)
+    old = Side(touched.old, read_schema(touched.old, where=place, own_files=touched.own), release.version)
+    new_schema = read_schema(touched.new, where=f"the image of {module.path}", own_files=touched.own)
+    new = Side(touched.new, new_schema, "the working tree")
+    baseline = Baseline(old, Path(place, SOURCES), release.digest)
+    return _judged(project, module, baseline, new, against="", start=start, witness=witness)
 
 
 def judge_module(
@@ -150,9 +173,15 @@ def judge_module(
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
-    settings = project.settings.module(module.name)
     new = Side(image, read_schema(image, where=f"the image of {module.path}"), "the working tree")
     baseline = find_baseline(project, module, against, since_parting=True)
+    return _judged(project, module, baseline, new, against=against, start=start, witness=witness)
+
+
+def _judged(
+    project: Project, module: Module, baseline: Baseline | None, new: Side, *, against: str, start: Path, witness: bool
+) -> ModuleReport:
+    settings = project.settings.module(module.name)
     versions = project.registry.versions(module.name)
     if baseline is None:
         judgement = judge_first(new.schema, settings)

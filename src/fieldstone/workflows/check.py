@@ -15,13 +15,13 @@ from fieldstone.compatibility.finding import Finding, ModuleReport, Report, fing
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
-from fieldstone.schema.digest import manifest
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
     from fieldstone.schema.annotation import Annotation
     from fieldstone.schema.buf import Running
+    from fieldstone.workflows.slices import Slice
 
 
 def check(
@@ -54,6 +54,8 @@ def check(
             _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
+    project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
+    project.cache.store.save()
     judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
@@ -82,7 +84,7 @@ def is_unchanged(project: Project, module: Module, release: Release) -> bool:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
     protos = {path: digest for path, digest in release.sources.items() if path.endswith(".proto")}
-    if protos != manifest(module.protos()):
+    if protos != project.cache.digests.of(str(module.root), module.proto_paths):
         return False
     return all(_is_pinned(project, link.name, link.version) for link in release.dependencies)
 
@@ -112,13 +114,19 @@ class _ModuleCheck:
     under_way: ExitStack
 
     def __post_init__(self) -> None:
-        if not self.module.proto_files:
+        if not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
-        self.newest = self.project.newest(self.module)
-        self.compiling = None if self._is_unchanged and not self.against else self._start("build")
+        with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
+            self.newest = self.project.newest(self.module)
+            unchanged = self._is_unchanged
+        self.slice = None if unchanged else self._slice()
+        done_without = self.slice or (self._is_unchanged and not self.against)
+        self.compiling = None if done_without else self._start("build")
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
+        if self.slice is not None:
+            return self._report_of_slice(self.slice)
         if self.compiling is None:
             found = self._other_findings(None if self._style_is_known() else self._start("lint"))
             version = self.newest.version if self.newest else ""
@@ -128,11 +136,35 @@ class _ModuleCheck:
         _import_judgement()
         from fieldstone.workflows.baseline import judge_module
 
-        image = self.compiling.output(what=f"{self.module.path} does not compile")
+        count = len(self.module.proto_paths)
+        with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
+            image = self.compiling.output(what=f"{self.module.path} does not compile")
+        self.project.phases.counts.update(compiled=count, compared=count)
         linting = self._start("lint")
-        judged = judge_module(
-            self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
-        )
+        with self.project.phases.phase("judge", f"judging {self.module.name}"):
+            judged = judge_module(
+                self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
+            )
+        return judged.with_findings(self._other_findings(linting))
+
+    def _slice(self) -> Slice | None:
+        """What of the module can differ from its newest release, where that can be told without the rest."""
+        newest = self.newest
+        if newest is None or self.full or self.against or self._is_unchanged or newest.semver.prerelease:
+            return None
+        if not all(_is_pinned(self.project, link.name, link.version) for link in newest.dependencies):
+            return None
+        from fieldstone.workflows.slices import slice_of
+
+        return slice_of(self.project, self.module, newest)
+
+    def _report_of_slice(self, touched: Slice) -> ModuleReport:
+        _import_judgement()
+        from fieldstone.workflows.baseline import judge_slice
+
+        linting = self._start("lint", only=touched.linted if self._style_is_known() else ())
+        with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
+            judged = judge_slice(self.project, self.module, touched, start=self.start, witness=self.witness)
         return judged.with_findings(self._other_findings(linting))
 
     @cached_property
@@ -142,20 +174,22 @@ class _ModuleCheck:
     def _style_is_known(self) -> bool:
         return self.newest is not None and self.newest.style == self.project.workspace.style_digest(self.module)
 
-    def _start(self, verb: Literal["lint", "build"]) -> Running:
+    def _start(self, verb: Literal["lint", "build"], *, only: Sequence[str] = ()) -> Running:
         from fieldstone.schema import buf
 
         workspace = self.project.workspace
         exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(self.module))
         start = {"lint": buf.lint, "build": buf.build}[verb]
-        running = start(self.module.path, cwd=workspace.root, exclude=exclude)
+        running = start(self.module.path, cwd=workspace.root, exclude=exclude, only=only)
         self.under_way.callback(running.close)
         return running
 
     def _other_findings(self, linting: Running | None) -> list[Finding]:
         """What is wrong with the registry, and with the style."""
-        found = [self._defect_finding(defect) for defect in self.project.registry.defects(self.module.name)]
-        style = linting.annotations(what="buf lint") if linting else []
+        with self.project.phases.phase("registry", f"looking at the releases of {self.module.name}"):
+            found = [self._defect_finding(defect) for defect in self.project.registry.defects(self.module.name)]
+        with self.project.phases.phase("style", f"judging the style of {self.module.name}"):
+            style = linting.annotations(what="buf lint") if linting else []
         if style and self.against:
             style = self._new_style(style)
         return found + [self._style_finding(annotation) for annotation in style]

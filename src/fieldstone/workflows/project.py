@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from fieldstone.registry.manifest import SOURCES, Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.schema.workspace import Module, Workspace, load_workspace
 from fieldstone.settings import Settings, find_settings
+from fieldstone.workflows.phases import Phases
 
 if TYPE_CHECKING:
+    from fieldstone.cache import Cache
     from fieldstone.schema.dependencies import Dependencies
 
 
@@ -26,15 +28,17 @@ class Project:
     settings: Settings
     bare: bool = False
     """Whether a folder without a buf configuration is taken for one module."""
+    phases: Phases = field(default_factory=Phases, compare=False)
+    """What time is spent on."""
 
     @classmethod
-    def at(cls, folder: Path, *, bare: bool = False) -> Project:
+    def at(cls, folder: Path, *, bare: bool = False, phases: Phases | None = None) -> Project:
         """The project that a folder belongs to.
 
         Raises:
             FieldstoneError: its settings cannot be read.
         """
-        return cls(find_settings(folder), bare)
+        return cls(find_settings(folder), bare, phases or Phases())
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -62,12 +66,31 @@ class Project:
         """What the modules import from one another."""
         from fieldstone.schema.dependencies import Dependencies
 
-        return Dependencies(self.workspace)
+        return Dependencies(self.workspace, self.cache.digests)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """What was worked out before."""
+        from fieldstone.cache import Cache
+
+        return Cache(self.settings.root)
 
     @cached_property
     def registry(self) -> Registry:
         """Where the releases are."""
-        return open_registry(self.settings.registry)
+        return open_registry(self.settings.registry, self.cache)
+
+    def intact(self, release: Release, path: str) -> Path:
+        """The place of a file of a release on this machine, found to be what was released.
+
+        Raises:
+            FieldstoneError: it is missing, or not what was released.
+        """
+        folder = self.registry.place(release)
+        place = Path(folder, path)
+        if self.cache.digests.of(folder, {path: str(place)}).get(path) != release.files.get(path):
+            raise FieldstoneError(f"{place} is not what was released", fix="restore it from git")
+        return place
 
     def modules(self, names: Iterable[str]) -> list[Module]:
         """The named modules, or all of them.

@@ -14,6 +14,7 @@ from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.descriptors import IMPORT_MARK
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.generate import generated_files, manifest_of, out_of, with_manifest
 from fieldstone.workflows.generated_modules import generated_modules, own_files
@@ -21,9 +22,6 @@ from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
-
-# Field 8042 of buf's ImageFile with `is_import = true`, as `fieldstone.schema.descriptors.is_import` reads it.
-_IMPORT_MARK = b"\xd2\xf6\x03\x02\x08\x01"
 
 
 def respond(request: bytes, folder: Path) -> bytes:
@@ -107,7 +105,7 @@ def _image(module: Module, files: Mapping[str, FileDescriptorProto]) -> bytes:
         done.add(path)
         for imported in files[path].dependency:
             add(imported)
-        mark = b"" if path in module.proto_files else _IMPORT_MARK
+        mark = b"" if path in module.proto_files else IMPORT_MARK
         image.file.append(descriptor_pb2.FileDescriptorProto.FromString(files[path].SerializeToString() + mark))
 
     for path in module.proto_files:

@@ -23,6 +23,7 @@ from fieldstone.schema.workspace import Module
 from fieldstone.workflows.baseline import history, released
 from fieldstone.workflows.check import check
 from fieldstone.workflows.project import Project
+from fieldstone.workflows.slices import remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
+        remember(project, draft)
     return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in _used(report)))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry import Defect, Registry
+from fieldstone.registry import Defect, Registry, open_registry
 from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, Release
 from fieldstone.schema import buf, git
 from fieldstone.schema.descriptors import content_digests, read_schema
@@ -34,7 +34,7 @@ def verify(project: Project, *, since: str = "") -> list[Defect]:
     touched = list(_touched(project, since)) if since else []
     if touched:
         return touched
-    registry = project.registry
+    registry = open_registry(project.settings.registry)  # without the cache: here nothing is taken for granted
     verified = _verified(project, since) if since else set()
     found: list[Defect] = []
     for module in registry.modules():

@@ -1,0 +1,33 @@
+"""What was worked out before: `.fieldstone/`, outside git, safe to delete and never trusted over the registry."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldstone.cache.store import Store
+
+if TYPE_CHECKING:
+    from fieldstone.cache.digests import Digests
+
+FOLDER = ".fieldstone"
+"""The folder of the cache, beside the settings."""
+
+
+class Cache:
+    """The cache of a repository.
+
+    Args:
+        folder: the folder that it lies in; None for one that forgets.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.store = Store(folder / FOLDER if folder else None)
+
+    @cached_property
+    def digests(self) -> Digests:
+        """The digests of files, known again by their stat."""
+        from fieldstone.cache.digests import Digests
+
+        return Digests(self.store)

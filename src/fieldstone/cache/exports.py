@@ -1,0 +1,44 @@
+"""What a compiled file lets its importers see: where that is as it was, they compile to what they were.
+
+An importer's descriptor takes from an imported file the names of its types, with their kinds, the values of
+its enums (for defaults), its extensions, and what it passes on by `import public`. The fields of a message
+matter only to an importer that sets an option of that type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+
+def exported(content: bytes, *, with_fields: bool) -> bytes:
+    """A digest of what a file's importers see of it.
+
+    Args:
+        content: the file, an encoded FileDescriptorProto.
+        with_fields: whether a message's fields count: where an importer may set an option of its type.
+    """
+    file = FileDescriptorProto.FromString(content)
+    file.ClearField("source_code_info")
+    if not with_fields:
+        for message in file.message_type:
+            _without_fields(message)
+        for service in file.service:
+            service.ClearField("method")
+            service.ClearField("options")
+    return hashlib.sha256(file.SerializeToString(deterministic=True)).digest()
+
+
+def _without_fields(message: Any) -> None:
+    """Leave of a message its name, its types, its extensions and the ranges for those of others."""
+    for part in ("field", "oneof_decl", "reserved_range", "reserved_name"):
+        message.ClearField(part)
+    if not message.options.map_entry:
+        message.ClearField("options")
+    for nested in message.nested_type:
+        _without_fields(nested)
+    entries = [nested for nested in message.nested_type if nested.options.map_entry]
+    for entry in entries:
+        message.nested_type.remove(entry)

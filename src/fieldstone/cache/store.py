@@ -1,0 +1,150 @@
+"""The cache on the disk: named tables of small values in one SQLite file, which may be missing, broken or in use.
+
+Nothing here ever fails for the caller: what cannot be read is not there, and what cannot be written is
+worked out again the next time. Keys name contents by their digests, so that a value, once there, is right;
+`FORMAT` stands in the file's name, so that another version of Fieldstone has another file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+FORMAT = 1
+"""Raised whenever a value is made in another way."""
+
+_NAME = f"cache-{FORMAT}.db"
+
+_BUSY = 0.25
+"""Seconds to wait for another process that writes; then the value is done without."""
+
+_MEMORY = 65_536
+"""KiB of pages that a writer may hold: with the default of 2,000 a large ledger takes a hundred times as long."""
+
+_CHUNK = 500
+"""How many keys one statement names: SQLite takes 999 in its oldest builds."""
+
+
+class Store:
+    """Tables of texts and bytes, by text keys.
+
+    Args:
+        folder: where the file is; made with the first value that is written. None keeps nothing beyond the process.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._pending: dict[str, dict[str, bytes]] = {}
+        self._dropped: dict[str, list[str]] = {}
+
+    def get(self, table: str, key: str) -> bytes | None:
+        """One value; None if it is not there."""
+        return self.get_all(table, [key]).get(key)
+
+    def get_all(self, table: str, keys: Iterable[str]) -> dict[str, bytes]:
+        """Those of these values that are there."""
+        wanted = list(keys)
+        pending = self._pending.get(table, {})
+        found = {key: pending[key] for key in wanted if key in pending}
+        connection = self._reading
+        if connection is None:
+            return found
+        with contextlib.suppress(sqlite3.Error):
+            for start in range(0, len(wanted), _CHUNK):
+                some = wanted[start : start + _CHUNK]
+                marks = ",".join("?" * len(some))
+                query = f"SELECT key, value FROM entries WHERE tab = ? AND key IN ({marks})"  # noqa: S608 - only marks
+                found = dict(connection.execute(query, (table, *some))) | found
+        return found
+
+    def put(self, table: str, values: Mapping[str, bytes]) -> None:
+        """Keep values until `save`, and find them from now on."""
+        self._pending.setdefault(table, {}).update(values)
+
+    def save(self) -> None:
+        """Write what was put, all of it or nothing; a disk that refuses leaves the cache as it was."""
+        rows = [(table, key, value) for table, values in self._pending.items() for key, value in values.items()]
+        if not rows or self.folder is None:
+            return
+        with contextlib.suppress(sqlite3.Error, OSError), self._writing(self.folder) as connection:
+            connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", sorted(rows))
+            for prefix, keep in self._dropped.items():
+                marks = ",".join("?" * len(keep))
+                which = f"substr(tab, 1, ?) = ? AND tab NOT IN ({marks})"
+                connection.execute(f"DELETE FROM entries WHERE {which}", (len(prefix), prefix, *keep))  # noqa: S608
+        self._pending.clear()
+        self._dropped.clear()
+
+    def forget(self, prefix: str, keep: Iterable[str]) -> None:
+        """Drop, with the next `save`, the tables whose names begin so, but these."""
+        self._dropped[prefix] = list(keep)
+
+    def clear(self) -> int:
+        """Remove the cache; gives how many bytes it had."""
+        self._close()
+        there = self.folder is not None and self.folder.is_dir()
+        files = [path for path in self.folder.glob("cache-*") if path.is_file()] if self.folder and there else []
+        size = sum(path.stat().st_size for path in files)
+        for path in files:
+            path.unlink()
+        return size
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Table to how many values it has, and their bytes."""
+        if self._reading is None:
+            return {}
+        with contextlib.suppress(sqlite3.Error):
+            query = "SELECT tab, count(*), sum(length(value)) FROM entries GROUP BY tab ORDER BY tab"
+            return {table: (count, size) for table, count, size in self._reading.execute(query)}
+        return {}
+
+    @cached_property
+    def _reading(self) -> sqlite3.Connection | None:
+        if self.folder is None or not (self.folder / _NAME).is_file():
+            return None
+        try:
+            connection = sqlite3.connect(f"{(self.folder / _NAME).as_uri()}?mode=ro", uri=True, timeout=_BUSY)
+            connection.execute("SELECT 1 FROM entries LIMIT 1")
+        except sqlite3.Error:
+            return None
+        return connection
+
+    @contextlib.contextmanager
+    def _writing(self, folder: Path) -> Iterator[sqlite3.Connection]:
+        self._close()
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+        file = folder / _NAME
+        try:
+            connection = _open(file)
+        except sqlite3.DatabaseError:
+            file.unlink(missing_ok=True)
+            connection = _open(file)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def _close(self) -> None:
+        connection = vars(self).pop("_reading", None)
+        if connection is not None:
+            connection.close()
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=_BUSY)
+    try:
+        table = "CREATE TABLE IF NOT EXISTS entries (tab TEXT, key TEXT, value BLOB, PRIMARY KEY (tab, key))"
+        connection.execute(table)
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(f"PRAGMA cache_size = -{_MEMORY}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,47 @@
+"""What takes long says so: one line on a terminal, which is gone when the command is done."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_PATIENCE = 0.5
+"""Seconds after which people want to know what is going on."""
+
+_BLINK = 0.1
+_WIPE = "\r\x1b[K"
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[str], None]]:
+    """Gives what to call with each thing that is begun; nothing is shown where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    doing = [""]
+    done = threading.Event()
+    shower = threading.Thread(target=_show, args=(doing, done), daemon=True)
+    shower.start()
+
+    def told(what: str) -> None:
+        doing[0] = what
+
+    try:
+        yield told
+    finally:
+        done.set()
+        shower.join()
+
+
+def _show(doing: list[str], done: threading.Event) -> None:
+    started = time.monotonic()
+    if done.wait(_PATIENCE):
+        return
+    while not done.wait(_BLINK):
+        sys.stderr.write(f"{_WIPE}{doing[0]} ({time.monotonic() - started:.0f} s)")
+        sys.stderr.flush()
+    sys.stderr.write(_WIPE)
+    sys.stderr.flush()

@@ -1,0 +1,61 @@
+"""What a check spends its time on: told while it runs, and counted afterwards."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One thing that was done: its name, the seconds that it took, and the most memory used until its end, in bytes."""
+
+    name: str
+    seconds: float
+    peak: int
+
+
+@dataclass
+class Phases:
+    """The phases of a command, and what was counted in them.
+
+    Attributes:
+        told: called with what is being done, as each phase begins.
+        done: the phases that have ended, in their order.
+        counts: how many files were seen, read, compiled, compared, ...
+    """
+
+    told: Callable[[str], None] = lambda _: None
+    done: list[Phase] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def phase(self, name: str, what: str) -> Iterator[None]:
+        """Do something that takes time.
+
+        Args:
+            name: what it is called afterwards: "compile".
+            what: what people are told: "compiling 12 of 8,017 files".
+        """
+        self.told(what)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.done.append(Phase(name, time.perf_counter() - started, peak_memory()))
+
+
+def peak_memory() -> int:
+    """The most memory, in bytes, that this process or one that it waited for has used; 0 where nobody knows."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    used = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(used) * (1 if sys.platform == "darwin" else _KIB)

@@ -1,0 +1,84 @@
+"""A check of what changed comes to what a check of everything comes to, byte for byte."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.report import render
+from fieldstone.workflows.check import check
+from fieldstone.workflows.project import Project
+from fieldstone.workflows.release import release
+from tests.cli.workspace import Repo, new_repo, pinned_environment
+from tests.conftest import SEED
+from tests.workflows.trees import Tree, edited, make_tree
+
+EDITS = int(os.environ.get("FIELDSTONE_EDITS", "25"))
+FILES = 70
+LINT = """
+  PACKAGE_DEFINED PACKAGE_SAME_DIRECTORY DIRECTORY_SAME_PACKAGE RPC_REQUEST_RESPONSE_UNIQUE
+  IMPORT_USED FIELD_LOWER_SNAKE_CASE ENUM_ZERO_VALUE_SUFFIX PACKAGE_SAME_GO_PACKAGE
+"""
+BUF = "version: v2\nmodules:\n  - path: schemas\nlint:\n  use:\n" + "".join(f"    - {rule}\n" for rule in LINT.split())
+
+
+@pytest.fixture(scope="module")
+def tree() -> Tree:
+    return make_tree(FILES, random.Random(SEED))
+
+
+@pytest.fixture(scope="module")
+def repo(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    files = {"buf.yaml": BUF, **{f"schemas/{path}": file.render() for path, file in tree.items()}}
+    root = tmp_path_factory.mktemp("slices")
+    made = new_repo(root / "repo", files, pinned_environment(root))
+    outcome = release(Project.at(made.root), "schemas")
+    assert outcome.release is not None, outcome
+    return made
+
+
+def lay_out(repo: Repo, before: Tree, after: Tree) -> None:
+    for path in before.keys() | after.keys():
+        if before.get(path) != after.get(path):
+            target = repo.root / "schemas" / path
+            if path in after:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(after[path].render())
+            else:
+                target.unlink()
+
+
+def judged(root: Path, *, full: bool) -> str:
+    """What a check says; how it failed where it could not be done."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        try:
+            report = check(Project.at(root), full=full)
+        except FieldstoneError as error:
+            return f"error: {error}"
+        return render(report, "json", read=lambda _: []) + repr(report)
+
+
+def _told(report: str) -> str:
+    """A report to compare: how much more there is that does not compile, buf counts in two ways."""
+    return report.partition(" does not compile: ")[0] if report.startswith("error: ") else report
+
+
+@pytest.mark.timeout(3600)
+def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree) -> None:
+    rng = random.Random(SEED)
+    sliced = 0
+    for number in range(EDITS):
+        after, edits = edited(tree, rng)
+        lay_out(repo, tree, after)
+        try:
+            whole, part = judged(repo.root, full=True), judged(repo.root, full=False)
+            assert _told(part) == _told(whole), f"FIELDSTONE_SEED={SEED}, edit {number}: {edits}"
+            sliced += not whole.startswith("error")
+        finally:
+            lay_out(repo, after, tree)
+    assert sliced >= EDITS // 4

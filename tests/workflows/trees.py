@@ -1,0 +1,296 @@
+"""A large module of many files that import each other, and random edits of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+T = TypeVar("T")
+OPTIONS = 6
+"""Every so many-th file declares custom options that others set."""
+
+PROTO2 = 7
+"""Every so many-th file is of proto2, with a message for others to extend."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A source file by its parts; lines of a message and an enum are as they stand in the source."""
+
+    package: str
+    name: str
+    syntax: str = "proto3"
+    imports: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+    comment: str = ""
+    messages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rest: tuple[str, ...] = ()
+
+    def render(self) -> str:
+        """Its source."""
+        imports = [f'import "{path}";' for path in sorted(set(self.imports) - set(self.public))]
+        imports += [f'import public "{path}";' for path in sorted(set(self.public))]
+        blocks = [f"{self.comment}message {name} {{\n{_indented(lines)}}}" for name, lines in self.messages.items()]
+        blocks += [f"enum {name} {{\n{_indented(lines)}}}" for name, lines in self.enums.items()]
+        parts = [f'syntax = "{self.syntax}";', f"package {self.package};", *imports, *blocks, *self.rest]
+        return "\n".join(parts) + "\n"
+
+
+def _indented(lines: tuple[str, ...]) -> str:
+    return "".join(f"  {line}\n" for line in lines)
+
+
+Tree = dict[str, File]
+
+
+def make_tree(size: int, rng: random.Random) -> Tree:
+    """A module of so many files, each importing some of those before it."""
+    tree: Tree = {}
+    for number in range(size):
+        package = f"p{number * 9 // size}.v1"  # no package imports a later one: so none import each other
+        path = f"{package.replace('.', '/')}/f{number}.proto"
+        tree[path] = _file(number, package, tree, rng)
+    return tree
+
+
+def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
+    some = rng.sample(sorted(before), min(len(before), rng.randint(0, 4)))
+    label = "optional " if number % PROTO2 == 0 else ""
+    some = [path for path in some if _held_from(before[path], label)]
+    public = tuple(path for path in some if rng.random() < 0.15)
+    fields = [f"{label}string name = 1;", f"{label}E{number} kind = 2;"]
+    setting = _setting(some, before)
+    for place, path in enumerate(some, 3):
+        other = before[path]
+        held = rng.choice(_held_from(other, label))
+        rule = "repeated " if rng.random() < 0.3 else label
+        fields.append(f"{rule}.{other.package}.{held} field{place} = {place}{setting if rng.random() < 0.5 else ''};")
+    if not label:
+        fields += ["map<string, int32> counts = 20;", "oneof choice { string left = 21; int64 right = 22; }"]
+    fields.append(f"message N {{ {label}int32 deep = 1; enum X {{ X_UNSPECIFIED = 0; X_ONE = 1; }} {label}X x = 2; }}")
+    messages = {f"M{number}": tuple(fields), f"Old{number}": (f"{label}int32 a = 1;", f"{label}bool b = 2;")}
+    values = (f"E{number}_UNSPECIFIED = 0;", f"E{number}_ONE = 1;", f"E{number}_TWO = 2;")
+    rest, imports = _special(number, messages, some, before)
+    service = f"service S{number} {{ rpc Get(M{number}) returns (Old{number}); }}"
+    return File(
+        package=package,
+        name=f"f{number}",
+        syntax="proto2" if label else "proto3",
+        imports=(*some, *imports),
+        public=public,
+        messages=messages,
+        enums={f"E{number}": values},
+        rest=(*rest, *([service] if number % 4 == 0 else [])),
+    )
+
+
+def _held_from(other: File, label: str) -> list[str]:
+    """The types that a field may have from another file: no message of proto3 holds a closed enum."""
+    return [*other.messages, *([] if other.syntax == "proto2" and not label else other.enums)]
+
+
+def _setting(some: list[str], before: Tree) -> str:
+    for path in some:
+        number = int(before[path].name[1:])
+        if number % OPTIONS == 0:
+            return f' [(.{before[path].package}.note{number}) = {{a: "x", kind: E{number}_ONE}}]'
+    return ""
+
+
+def _special(
+    number: int, messages: dict[str, tuple[str, ...]], some: list[str], before: Tree
+) -> tuple[list[str], list[str]]:
+    """Extensions: of the options of fields, and of the messages of proto2 files."""
+    rest: list[str] = []
+    imports: list[str] = []
+    if number % OPTIONS == 0:
+        label = "optional " if number % PROTO2 == 0 else ""
+        messages[f"Note{number}"] = (f"{label}string a = 1;", f"{label}E{number} kind = 2;")
+        optional = "optional " if label else ""
+        rest.append(
+            f"extend google.protobuf.FieldOptions {{ {optional}Note{number} note{number} = {51300 + number}; }}"
+        )
+        imports.append("google/protobuf/descriptor.proto")
+    if number % PROTO2 == 0:
+        messages[f"Open{number}"] = ("optional string own = 1;", "extensions 100 to 199;")
+        for path in some:
+            other = int(before[path].name[1:])
+            if other % PROTO2 == 0:
+                field = f"optional string more{number}_{other} = {100 + number % 90};"
+                rest.append(f"extend .{before[path].package}.Open{other} {{ {field} }}")
+    return rest, imports
+
+
+Edit = Callable[[Tree, random.Random], None]
+
+
+def _pick(tree: Tree, rng: random.Random) -> tuple[str, File]:
+    path = rng.choice(sorted(tree))
+    return path, tree[path]
+
+
+def _changed(file: File, message: str, lines: tuple[str, ...]) -> File:
+    return replace(file, messages={**file.messages, message: lines})
+
+
+def comment(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    tree[path] = replace(file, comment=f"// Said {rng.random()}.\n")
+
+
+def add_field(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    name = rng.choice(sorted(file.messages)) if file.messages else None
+    if name:
+        label = "optional " if file.syntax == "proto2" else ""
+        number = rng.choice([50, 51, 60])
+        tree[path] = _changed(file, name, (*file.messages[name], f"{label}string added{number} = {number};"))
+
+
+def drop_line(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    name = rng.choice(sorted(file.messages)) if file.messages else None
+    if name and file.messages[name]:
+        lines = list(file.messages[name])
+        lines.pop(rng.randrange(len(lines)))
+        tree[path] = _changed(file, name, tuple(lines))
+
+
+def retype(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    for name, lines in sorted(file.messages.items()):
+        changed = tuple(line.replace("string name", "bytes name").replace("int32 a ", "int64 a ") for line in lines)
+        if changed != lines:
+            tree[path] = _changed(file, name, changed)
+            return
+
+
+def enum_value(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    if file.enums:
+        name, values = min(file.enums.items())
+        new = (*values, f"{name}_NEW = 9;") if rng.random() < 0.5 else values[:-1]
+        tree[path] = replace(file, enums={**file.enums, name: new})
+
+
+def move_type(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    other = rng.choice(sorted(p for p in tree if tree[p].package == file.package and p != path) or [path])
+    moved = [name for name in file.messages if name.startswith("Old")]
+    if moved and other != path:
+        lines = file.messages[moved[0]]
+        tree[path] = replace(file, messages={n: m for n, m in file.messages.items() if n != moved[0]})
+        tree[other] = _changed(tree[other], moved[0], lines)
+        if rng.random() < 0.7:
+            tree[path] = replace(tree[path], imports=(*tree[path].imports, other))
+
+
+def add_import(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    other = rng.choice(sorted(tree))
+    if other != path:
+        is_public = rng.random() < 0.3
+        tree[path] = replace(
+            file, imports=(*file.imports, other), public=(*file.public, other) if is_public else file.public
+        )
+
+
+def drop_import(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    if file.imports:
+        gone = rng.choice(file.imports)
+        keep = tuple(p for p in file.imports if p != gone)
+        tree[path] = replace(file, imports=keep, public=tuple(p for p in file.public if p != gone))
+
+
+def toggle_public(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    if file.imports:
+        one = rng.choice(file.imports)
+        public = tuple(p for p in file.public if p != one) if one in file.public else (*file.public, one)
+        tree[path] = replace(file, public=public)
+
+
+def delete(tree: Tree, rng: random.Random) -> None:
+    path, _ = _pick(tree, rng)
+    imported = {p for file in tree.values() for p in file.imports}
+    if path not in imported or rng.random() < 0.2:
+        del tree[path]
+
+
+def rename_file(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    new = path.replace(".proto", "_renamed.proto")
+    del tree[path]
+    tree[new] = file
+    if rng.random() < 0.9:
+        for other, importer in list(tree.items()):
+            imports, public = (
+                tuple(new if p == path else p for p in some) for some in (importer.imports, importer.public)
+            )
+            tree[other] = replace(importer, imports=imports, public=public)
+
+
+def empty(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    tree[path] = replace(file, messages={}, enums={}, rest=(), imports=(), public=())
+
+
+def change_options(tree: Tree, rng: random.Random) -> None:
+    """The message of a custom option that others set."""
+    declaring = [path for path, file in sorted(tree.items()) if any(name.startswith("Note") for name in file.messages)]
+    if declaring:
+        path = rng.choice(declaring)
+        name = next(name for name in tree[path].messages if name.startswith("Note"))
+        label = "optional " if tree[path].syntax == "proto2" else ""
+        lines = tree[path].messages[name]
+        new = (
+            (*lines, f"{label}int32 more = 7;") if rng.random() < 0.6 else (lines[0].replace("= 1", "= 4"), *lines[1:])
+        )
+        tree[path] = _changed(tree[path], name, new)
+
+
+def number_extension_anew(tree: Tree, rng: random.Random) -> None:
+    with_rest = [path for path, file in sorted(tree.items()) if any("more" in line for line in file.rest)]
+    if with_rest:
+        path = rng.choice(with_rest)
+        tree[path] = replace(
+            tree[path],
+            rest=tuple(line.replace(" = 1", " = 15", 1) if "more" in line else line for line in tree[path].rest),
+        )
+
+
+def drop_type(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    gone = [name for name in file.messages if name.startswith("Old")]
+    if gone:
+        tree[path] = replace(
+            file,
+            messages={n: m for n, m in file.messages.items() if n != gone[0]},
+            rest=tuple(line for line in file.rest if not line.startswith("service")),
+        )
+
+
+def new_file(tree: Tree, rng: random.Random) -> None:
+    number = 1000 + rng.randrange(1000)
+    package = f"p{rng.randrange(11)}.v1"
+    tree[f"{package.replace('.', '/')}/f{number}.proto"] = _file(number, package, tree, rng)
+
+
+EDITS: tuple[Edit, ...] = (
+    comment, comment, add_field, add_field, drop_line, retype, enum_value, enum_value, move_type, add_import,
+    drop_import, toggle_public, delete, rename_file, empty, change_options, number_extension_anew, drop_type, new_file,
+)  # fmt: skip
+
+
+def edited(tree: Tree, rng: random.Random) -> tuple[Tree, list[str]]:
+    """The tree after one to four random edits, and what they are called."""
+    now = dict(tree)
+    chosen = [rng.choice(EDITS) for _ in range(rng.randint(1, 4))]
+    for edit in chosen:
+        if now:
+            edit(now, rng)
+    return now, [edit.__name__ for edit in chosen]
