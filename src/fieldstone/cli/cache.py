@@ -14,6 +14,10 @@ def command() -> None:
 
     The cache lies in .fieldstone/, beside the settings and outside git. It makes a check quick and changes no verdict:
     whatever is missing or damaged in it is worked out again.
+
+    \b
+    Example:
+      fieldstone cache info
     """
 
 

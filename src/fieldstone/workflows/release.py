@@ -15,6 +15,7 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Link, Release
 from fieldstone.schema import buf, git
+from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
 from fieldstone.schema.model import Location
@@ -72,7 +73,8 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
     if refused:
         return Outcome(report, refused=refused)
     files = _files(project, module, contents, image, str(number))
-    draft = _manifest(project, module, files, str(number), report)
+    exact = Dependencies(project.workspace)
+    draft = _manifest(project, module, files, str(number), report, dependencies=exact)
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
@@ -114,22 +116,29 @@ def _files(
 
 
 def _manifest(
-    project: Project, module: Module, files: Mapping[str, bytes], version: str, report: ModuleReport
+    project: Project,
+    module: Module,
+    files: Mapping[str, bytes],
+    version: str,
+    report: ModuleReport,
+    *,
+    dependencies: Dependencies,
 ) -> Release:
+    """The manifest; `dependencies` read every file, so that a release takes nothing for granted."""
     newest = project.newest(module)
     return Release(
         name=module.name,
         version=version,
-        digest=project.dependencies.digest(module),
+        digest=dependencies.digest(module),
         bump=report.bump if newest else "first",
         released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=git.source_commit(module.root, module.files.values()),
         style=project.workspace.style_digest(module),
         compiler=f"buf {buf.version()}",
-        changes=tuple(_changes(project, module, newest, files[IMAGE])),
+        changes=tuple(_changes(project, module, newest, files[IMAGE], dependencies)),
         waivers=tuple(replace(waiver, module="") for waiver in _used(report)),
         previous=newest.link if newest else None,
-        dependencies=tuple(_dependencies(project, module)),
+        dependencies=tuple(_dependencies(project, module, dependencies)),
         files=manifest(files),
     )
 
@@ -139,29 +148,31 @@ def _used(report: ModuleReport) -> Iterable[Waiver]:
     return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)
 
 
-def _changes(project: Project, module: Module, newest: Release | None, image: bytes) -> Iterable[str]:
+def _changes(
+    project: Project, module: Module, newest: Release | None, image: bytes, dependencies: Dependencies
+) -> Iterable[str]:
     if newest is None:
         return ["first release"]
     old = released(project, newest).side.schema
     changes = describe(old, read_schema(image, where=f"the image of {module.path}"))
     if changes:
         return [change.text for change in changes]
-    if newest.digest == project.dependencies.digest(module):
+    if newest.digest == dependencies.digest(module):
         return [f"no change since {newest.version}"]
     same_sources = newest.sources == manifest(module.contents())
     return ["newer imports only" if same_sources else "comments and documentation only"]
 
 
-def _dependencies(project: Project, module: Module) -> Iterator[Link]:
+def _dependencies(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
     """The releases that the module imports from, each the newest of its module and as the sources are now."""
-    for other in project.dependencies.of(module):
+    for other in dependencies.of(module):
         newest = project.newest(other)
-        digest = project.dependencies.digest(other)
+        digest = dependencies.digest(other)
         if newest is None or newest.digest != digest:
             state = f"differs from {newest.version}, its newest release" if newest else "has no release yet"
             raise FieldstoneError(
                 f"{module.name} imports {other.name}, which {state}", fix=f"run `fieldstone release {other.name}` first"
             )
         yield Link(other.name, newest.version, digest)
-    for remote in project.dependencies.remote(module):
+    for remote in dependencies.remote(module):
         yield Link(remote.name, remote.commit, remote.digest)
