@@ -64,14 +64,6 @@ class Module:
         """All that the module's digest covers: its .proto files, LICENSE and documentation."""
         return {**self.proto_files, **self.documents}
 
-    def protos(self) -> dict[str, bytes]:
-        """Read `proto_files`.
-
-        Raises:
-            FieldstoneError: a file cannot be read.
-        """
-        return {name: _read(path) for name, path in self.proto_files.items()}
-
     def contents(self) -> dict[str, bytes]:
         """Read `files`.
 
