@@ -81,7 +81,7 @@ def wrong_values(cache: Path) -> None:
     import sqlite3
 
     with sqlite3.connect(cache) as connection:
-        connection.execute("UPDATE entries SET value = x'ff00' || value WHERE tab IN ('files', 'imports', 'images')")
+        connection.execute("UPDATE entries SET value = x'ff00' || value WHERE key <> ''")
 
 
 def a_folder(cache: Path) -> None:
@@ -138,6 +138,21 @@ def test_several_checks_at_once(grown: Repo) -> None:
     said = {(*process.communicate(), process.returncode) for process in running}
     assert len(said) == 1
     assert next(iter(said))[2] == 1
+
+
+def test_a_cache_that_another_process_writes_is_done_without(settled: Repo) -> None:
+    import sqlite3
+
+    cache = settled.root / CACHE
+    inode = cache.stat().st_ino
+    settled.edit(SHOP, *BREAK)
+    expected = told(settled.run("check", "--full"))
+    with sqlite3.connect(cache) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        assert told(settled.run("check")) == expected
+        writer.rollback()
+    writer.close()
+    assert cache.stat().st_ino == inode
 
 
 def test_an_edit_that_keeps_size_and_time(settled: Repo) -> None:

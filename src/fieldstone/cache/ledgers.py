@@ -60,11 +60,18 @@ class _Types(Mapping[str, TypeHistory]):
         place = self._store.get(self._table, name) if name != _WHOLE else None
         if place is None:
             return None
-        offset, size = map(int, place.split())
         try:
+            offset, size = map(int, place.split())
             with self._path.open("rb") as file:
                 file.seek(offset)
                 return type_history(json.loads(file.read(size)))
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+        ):  # the cache is damaged; the ledger is what was released
+            return self._all.get(name)
         except OSError as error:
             raise FieldstoneError(f"cannot read {self._path}: {error.strerror}") from error
 

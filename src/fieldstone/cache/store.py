@@ -122,6 +122,8 @@ class Store:
         file = folder / _NAME
         try:
             connection = _open(file)
+        except sqlite3.OperationalError:  # in use, or no place for a file: then it is done without
+            raise
         except sqlite3.DatabaseError:
             file.unlink(missing_ok=True)
             connection = _open(file)

@@ -59,7 +59,7 @@ def _is_there(built: Path, target: Path) -> bool:
     if not _is_same(built, target):
         raise FieldstoneError(
             f"{target} is there already, with another content: a finished package never changes",
-            fix="`--post 1` (or the next number) builds it as a new package of the same release; or use another --out",
+            fix="`--post 1` (or 2; npm and Go have none) makes another package of the release; or use another --out",
         )
     return True
 

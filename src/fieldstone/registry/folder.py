@@ -164,13 +164,13 @@ class FolderRegistry:
     def _parsed(self, folder: Path) -> tuple[Release, bool]:
         path = folder / manifest.NAME
         digest = self._cache.digests.one(str(path))
-        content = self._cache.store.get(_MANIFESTS, digest)
-        if content is None:
+        try:
+            parsed, seal = json.loads(self._cache.store.get(_MANIFESTS, digest) or b"")
+        except (ValueError, TypeError):
             text = _read(path).decode("utf-8", "replace")
-            parsed = manifest.parse(text, where=str(path))
-            content = json.dumps([parsed, manifest.seal_of(text)], separators=(",", ":")).encode()
+            parsed, seal = manifest.parse(text, where=str(path)), manifest.seal_of(text)
+            content = json.dumps([parsed, seal], separators=(",", ":")).encode()
             self._cache.store.put(_MANIFESTS, {digest: content})
-        parsed, seal = json.loads(content)
         release = manifest.from_content(parsed, where=str(path))
         return release, release.seal == seal
 

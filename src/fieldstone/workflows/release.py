@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -78,7 +79,8 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
-        remember(project, draft)
+        with suppress(FieldstoneError):  # it is released, whatever else the registry may have wrong
+            remember(project, draft)
     return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in _used(report)))
 
 

@@ -28,7 +28,6 @@ from fieldstone.workflows.project import Project
 _MOST = 0.5
 """The part of a module above which it is judged whole: then a slice saves nothing."""
 
-
 _FEW = 20
 """How many files a module has at least to be cut: a smaller one compiles whole while its style is judged."""
 
