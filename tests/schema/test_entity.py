@@ -11,8 +11,9 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from fieldstone.schema import buf, entity
-from fieldstone.schema.descriptors import parse_image, read_schema
+from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.entity import ColumnOptions, Entity, Index, Outbox, Query, read_column, read_entity, read_serves
+from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.workflows.examples import compile_example
 from tests.conftest import ANNOTATIONS, VOCABULARY

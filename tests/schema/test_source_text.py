@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from fieldstone.schema import buf
-from fieldstone.schema.descriptors import parse_image
+from fieldstone.schema.image import parse_image
 from fieldstone.schema.reduction import Sources, reduce_pair
 from tests.compatibility.batches import by_fieldstone, live_rules
 from tests.compatibility.test_buf_rules import images

@@ -7,20 +7,72 @@ other, each behind its tag and its length (https://protobuf.dev/programming-guid
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.message import DecodeError
 
 from fieldstone.cache.store import Store
 from fieldstone.errors import FieldstoneError
 
-_TABLE = "images"
-_FILE_TAG = 0x0A
-"""The tag of `FileDescriptorSet.file`: field 1, with a length."""
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import DescriptorProto
 
-_OPTIONS = (".google.protobuf.", "Options")
+PREFIX = "image "
+"""What the names of the tables of images begin with; the digest follows."""
+
+_OPTIONS, _WHOLE = "options", "whole"
+"""The keys of what is known of an image in all: the files of custom options; and that the tables are complete."""
+
+_FILE_TAG = _NAME_TAG = 0x0A
+"""The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
+
+_OPTION_MESSAGES = (".google.protobuf.", "Options")
 """What the full names of the messages that hold options begin and end with (descriptor.proto)."""
+
+
+class CompiledFile:
+    """A compiled file: `content` is an encoded FileDescriptorProto, which is read when something in it is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    @cached_property
+    def proto(self) -> FileDescriptorProto:
+        """The file decoded; not to be changed."""
+        return FileDescriptorProto.FromString(self.content)
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The paths that it imports."""
+        return tuple(self.proto.dependency)
+
+    @property
+    def package(self) -> str:
+        """Its package."""
+        return str(self.proto.package)
+
+    @property
+    def header(self) -> tuple[str, bytes]:
+        """Its package and its options, which are encoded."""
+        return self.package, self.proto.options.SerializeToString()
+
+    @property
+    def services(self) -> list[bytes]:
+        """Its services, encoded."""
+        return [service.SerializeToString() for service in self.proto.service]
+
+    def without_places(self, mark: bytes = b"") -> bytes:
+        """Its bytes without comments and positions, and with a mark behind them."""
+        bare = FileDescriptorProto()
+        bare.CopyFrom(self.proto)
+        bare.ClearField("source_code_info")
+        return bare.SerializeToString() + mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,141 +83,233 @@ class Entry:
         offset: where its bytes begin in the image; `size`: how many they are.
         package: its package.
         imports: the paths that it imports.
-        extends_options: whether it declares custom options.
     """
 
     offset: int
     size: int
     package: str
     imports: tuple[str, ...]
-    extends_options: bool
 
 
 class ImageIndex:
-    """The files of an image on the disk, by import path."""
-
-    def __init__(self, path: Path, entries: Mapping[str, Entry]) -> None:
-        self.path = path
-        self.entries = entries
-
-    def read(self, names: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of some of its files, each a FileDescriptorProto.
-
-        Raises:
-            FieldstoneError: the image cannot be read.
-        """
-        found: dict[str, bytes] = {}
-        try:
-            with self.path.open("rb") as image:
-                for name in names:
-                    entry = self.entries[name]
-                    image.seek(entry.offset)
-                    found[name] = image.read(entry.size)
-        except OSError as error:
-            raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
-        return found
-
-
-def image_index(store: Store, path: Path, digest: str) -> ImageIndex:
-    """The index of an image, made anew where the cache does not have it.
+    """The files of an image on the disk, by import path.
 
     Args:
-        store: where it is kept.
+        store: where the index is kept; it is made anew where that does not have it, or has another one.
         path: the image's file.
         digest: the digest of its bytes, which it was found to have.
 
     Raises:
-        FieldstoneError: the image cannot be read, or is none.
+        FieldstoneError: from any method, where the image cannot be read, or is none.
     """
-    entries = _from_json(store.get(_TABLE, digest))
-    if entries is None:
+
+    def __init__(self, store: Store, path: Path, digest: str) -> None:
+        self.path = path
+        self._store = store
+        self._table = f"{PREFIX}{digest}"
+        self._known: dict[str, Entry | None] = {}
+        if store.get(self._facts, _WHOLE) is None:
+            self._make()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of its tables in the store: of files, packages, callers and facts."""
+        return self._table, self._packages, self._callers, self._facts
+
+    def find(self, paths: Iterable[str]) -> dict[str, Entry]:
+        """The entries of those of these files that the image has."""
+        wanted = list(paths)
+        missing = [path for path in wanted if path not in self._known]
+        rows = self._store.get_all(self._table, missing) if missing else {}
+        for path in missing:
+            self._known[path] = self._entry(path, rows.get(path))
+        return {path: entry for path in wanted if (entry := self._known[path]) is not None}
+
+    def read(self, paths: Iterable[str]) -> dict[str, CompiledFile]:
+        """Those of these files that the image has."""
+        entries = self.find(paths)
+        found: dict[str, CompiledFile] = {}
         try:
-            content = path.read_bytes()
+            with self.path.open("rb") as image:
+                for path, entry in entries.items():
+                    image.seek(entry.offset)
+                    found[path] = CompiledFile(image.read(entry.size))
         except OSError as error:
-            raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
-        entries = dict(_scan(content, str(path)))
-        rows = {name: [e.offset, e.size, e.package, list(e.imports), e.extends_options] for name, e in entries.items()}
-        store.put(_TABLE, {digest: json.dumps(rows, separators=(",", ":")).encode()})
-    return ImageIndex(path, entries)
+            raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
+        if any(_name_of(file.content) != path for path, file in found.items()):
+            self._make()
+            return self.read(paths)
+        return found
+
+    def reached(self, paths: Iterable[str]) -> dict[str, Entry]:
+        """The entries of these files and of all that they import."""
+        found: dict[str, Entry] = {}
+        waiting = set(paths)
+        while waiting:
+            new = self.find(waiting)
+            found |= new
+            waiting = {path for entry in new.values() for path in entry.imports} - found.keys()
+        return found
+
+    def of_package(self, package: str) -> list[str]:
+        """The files of a package, sorted."""
+        return self._list(self._packages, package)
+
+    def callers(self, messages: Iterable[str]) -> set[str]:
+        """The files with an rpc that takes or gives one of these messages, given by full name."""
+        return {
+            path for name in self._store.get_all(self._callers, messages) for path in self._list(self._callers, name)
+        }
+
+    @cached_property
+    def of_options(self) -> frozenset[str]:
+        """The files that declare custom options, and all that these import: a type in them may be that of an option."""
+        return frozenset(self.reached(self._list(self._facts, _OPTIONS)))
+
+    @cached_property
+    def all(self) -> Mapping[str, Entry]:
+        """Every entry."""
+        return self._make()
+
+    @property
+    def _packages(self) -> str:
+        return f"{self._table} packages"
+
+    @property
+    def _callers(self) -> str:
+        return f"{self._table} callers"
+
+    @property
+    def _facts(self) -> str:
+        return f"{self._table} facts"
+
+    def _list(self, table: str, key: str) -> list[str]:
+        text = self._store.get(table, key)
+        try:
+            return _texts(json.loads(text)) if text else []
+        except (ValueError, TypeError):
+            self._make()
+            return self._list(table, key)
+
+    def _entry(self, path: str, row: bytes | None) -> Entry | None:
+        if row is None:
+            return None
+        try:
+            offset, size, package, imports = json.loads(row)
+            return Entry(int(offset), int(size), str(package), tuple(_texts(imports)))
+        except (ValueError, TypeError):
+            return self._make().get(path)
+
+    def _make(self) -> dict[str, Entry]:
+        """Read the image whole, and keep what there is to know."""
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
+        found = _Tables()
+        try:
+            for path, start, size in _scan(content, str(self.path)):
+                found.add(path, CompiledFile(content[start : start + size]), start)
+        except DecodeError as error:
+            raise FieldstoneError(f"{self.path} is not a compiled image: {error}") from error
+        self._store.put(self._table, {path: _row(entry) for path, entry in found.entries.items()})
+        self._store.put(
+            self._packages, {name: json.dumps(sorted(paths)).encode() for name, paths in found.packages.items()}
+        )
+        self._store.put(self._callers, {name: json.dumps(paths).encode() for name, paths in found.callers.items()})
+        self._store.put(self._facts, {_OPTIONS: json.dumps(found.options).encode(), _WHOLE: b""})
+        self._known = dict(found.entries)
+        return found.entries
 
 
-def split(image: bytes, *, where: str) -> dict[str, bytes]:
-    """The bytes of each file of an image, by import path, in their order.
+class _Tables:
+    """What there is to know of an image, as it is read."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.packages: defaultdict[str, list[str]] = defaultdict(list)
+        self.callers: defaultdict[str, list[str]] = defaultdict(list)
+        self.options: list[str] = []
+
+    def add(self, path: str, file: CompiledFile, start: int) -> None:
+        self.entries[path] = Entry(start, len(file.content), file.package, file.imports)
+        self.packages[file.package].append(path)
+        for message in _calls(file.proto):
+            self.callers[message].append(path)
+        if _extends_options(file.proto):
+            self.options.append(path)
+
+
+def split(image: bytes, *, where: str) -> dict[str, CompiledFile]:
+    """Each file of an image, by import path, in their order.
 
     Raises:
         FieldstoneError: the bytes are no image.
     """
-    return {name: image[entry.offset : entry.offset + entry.size] for name, entry in _scan(image, where)}
+    return {path: CompiledFile(image[start : start + size]) for path, start, size in _scan(image, where)}
 
 
-def imports_of(content: bytes) -> list[str]:
-    """The paths that a compiled file imports."""
-    return list(_parse(content).dependency)
+def join(files: Iterable[bytes]) -> bytes:
+    """An image of encoded files, in their order."""
+    return b"".join(part for content in files for part in (bytes([_FILE_TAG]), _varint(len(content)), content))
 
 
-def package_of(content: bytes) -> str:
-    """The package of a compiled file."""
-    return str(_parse(content).package)
+def _row(entry: Entry) -> bytes:
+    return _encoded([entry.offset, entry.size, entry.package, entry.imports])
 
 
-def header_of(content: bytes | None) -> tuple[str, bytes] | None:
-    """The package and the options of a compiled file; None where there is no file."""
-    if content is None:
-        return None
-    file = _parse(content)
-    return str(file.package), file.options.SerializeToString()
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
-def services_of(content: bytes | None) -> list[bytes]:
-    """The services of a compiled file, encoded; none where there is no file."""
-    return [service.SerializeToString() for service in _parse(content).service] if content is not None else []
-
-
-def _parse(content: bytes) -> Any:
-    from google.protobuf.descriptor_pb2 import FileDescriptorProto
-
-    return FileDescriptorProto.FromString(content)
-
-
-def join(files: Mapping[str, bytes]) -> bytes:
-    """An image of compiled files, in their order."""
-    return b"".join(bytes([_FILE_TAG]) + _varint(len(content)) + content for content in files.values())
-
-
-def _from_json(text: bytes | None) -> dict[str, Entry] | None:
-    if text is None:
-        return None
-    try:
-        rows: dict[str, Any] = json.loads(text)
-        return {name: Entry(row[0], row[1], row[2], tuple(row[3]), row[4]) for name, row in rows.items()}
-    except (ValueError, TypeError, LookupError, AttributeError):
-        return None
-
-
-def _scan(image: bytes, where: str) -> Iterator[tuple[str, Entry]]:
-    from google.protobuf.descriptor_pb2 import FileDescriptorProto
-    from google.protobuf.message import DecodeError
-
+def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
+    """The path of each file, where its bytes begin, and how many they are."""
     place = 0
     while place < len(image):
         try:
             size, start = _read_varint(image, place + 1)
-            file = FileDescriptorProto.FromString(image[start : start + size])
             whole = image[place] == _FILE_TAG and start + size <= len(image)
+            path = _name_of(image[start : start + size]) if whole else ""
         except (DecodeError, IndexError):
             whole = False
         if not whole:
             raise FieldstoneError(f"{where} is not a compiled image", fix="build it again with `buf build -o`")
-        yield file.name, Entry(start, size, file.package, tuple(file.dependency), _extends_options(file))
+        yield path, start, size
         place = start + size
 
 
-def _extends_options(file: Any) -> bool:
+def _name_of(content: bytes) -> str:
+    """The path of an encoded file: its first field, as every compiler writes it, or wherever it stands."""
+    if content[:1] == bytes([_NAME_TAG]):
+        size, start = _read_varint(content, 1)
+        return content[start : start + size].decode("utf-8", "replace")
+    return str(FileDescriptorProto.FromString(content).name)
+
+
+def _texts(listed: object) -> list[str]:
+    """A list of texts.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise TypeError
+    return listed
+
+
+def _calls(file: FileDescriptorProto) -> set[str]:
+    """The full names of the messages that the rpcs of a file take and give."""
+    methods = [method for service in file.service for method in service.method]
+    return {name.removeprefix(".") for method in methods for name in (method.input_type, method.output_type)}
+
+
+def _extends_options(file: FileDescriptorProto) -> bool:
     declared = [*file.extension, *(e for message in file.message_type for e in _nested_extensions(message))]
-    return any(e.extendee.startswith(_OPTIONS[0]) and e.extendee.endswith(_OPTIONS[1]) for e in declared)
+    begin, end = _OPTION_MESSAGES
+    return any(e.extendee.startswith(begin) and e.extendee.endswith(end) for e in declared)
 
 
-def _nested_extensions(message: Any) -> Iterator[Any]:
+def _nested_extensions(message: DescriptorProto) -> Iterator[Any]:
     yield from message.extension
     for nested in message.nested_type:
         yield from _nested_extensions(nested)

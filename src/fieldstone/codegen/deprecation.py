@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fieldstone.schema.descriptors import parse_image
+from fieldstone.schema.image import parse_image
 from fieldstone.schema.lifecycle import read_lifecycle
 from fieldstone.schema.model import Lifecycle
 

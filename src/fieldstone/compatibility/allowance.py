@@ -36,10 +36,10 @@ class Allowance:
 
 
 def allowances(schema: Schema) -> list[Allowance]:
-    """All that the comments of a schema allow, well written or not."""
+    """All that the comments of a schema allow, well written or not, in the part of it that can differ."""
     return [
         Allowance(element, rule, reason)
-        for element in _elements(schema)
+        for element in _elements(schema.part)
         if "fieldstone:allow" in element.comment
         for rule, reason in _MARK.findall(element.comment)
     ]

@@ -120,6 +120,7 @@ def pair(old: Schema, new: Schema) -> Iterator[Change]:
     and renumbered.
     """
     yield from _match(old.packages, new.packages)
+    old, new = old.part, new.part
     yield from _match(old.files, new.files)
     renamed = renamed_types(old, new)
     messages = _outermost(old.messages, new.messages), _outermost(new.messages, old.messages)

@@ -87,6 +87,11 @@ class Release:
         return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
 
     @property
+    def protos(self) -> dict[str, str]:
+        """Those of its sources that are compiled, in the same way."""
+        return {path: digest for path, digest in self.sources.items() if path.endswith(".proto")}
+
+    @property
     def link(self) -> Link:
         """How the next release names this one."""
         return Link(self.name, self.version, self.digest, self.seal)

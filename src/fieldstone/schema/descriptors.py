@@ -1,95 +1,20 @@
-"""Compiled image -> model: with `features` and `fields`, the one place that knows descriptor protos."""
+"""Compiled image -> model: all of it, or what differs between two images beside what they share."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
-from google.protobuf.message import DecodeError
 
-from fieldstone.errors import FieldstoneError
-from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, public_part, read_column, read_entity, read_serves
-from fieldstone.schema.features import Features, defaults_of, extension_parts, resolve
-from fieldstone.schema.fields import (
-    cardinality_of,
-    composite_of,
-    field_options,
-    is_group,
-    map_options,
-    map_type,
-    presence_of,
-    type_of,
-    unset_value,
-)
-from fieldstone.schema.lifecycle import read_lifecycle
-from fieldstone.schema.model import (
-    Enum,
-    EnumValue,
-    Field,
-    File,
-    Location,
-    Message,
-    Oneof,
-    Rpc,
-    Schema,
-    Service,
-)
+from fieldstone.schema.file_reader import Elements, FileReader
+from fieldstone.schema.image import is_import, parse_image
+from fieldstone.schema.model import Schema
 from fieldstone.schema.options import OptionReader
-from fieldstone.schema.places import Path, Places
-from fieldstone.schema.reservation import Reservation
+from fieldstone.schema.shared import Members, SharedFiles, packages_of, places_of
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor_pb2 import (
-        DescriptorProto,
-        EnumDescriptorProto,
-        FieldDescriptorProto,
-        FileDescriptorProto,
-        FileDescriptorSet,
-        ServiceDescriptorProto,
-    )
-
-BUF_IMAGE_EXTENSION = 8042
-"""`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
-(buf.alpha.image.v1)."""
-
-IMPORT_MARK = b"\xd2\xf6\x03\x02\x08\x01"
-"""What makes a file an import that it is put behind: that field with `is_import = true`, encoded."""
-
-# The fields of FileDescriptorProto, DescriptorProto, ... that locations are keyed by (descriptor.proto).
-_FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES, _FILE_EXTENSIONS = 4, 5, 6, 7
-_FILE_LINES = (12, 14, 2)  # syntax, edition, package
-_MESSAGE_FIELDS, _MESSAGE_NESTED, _MESSAGE_ENUMS, _MESSAGE_EXTENSIONS, _MESSAGE_ONEOFS = 2, 3, 4, 6, 8
-_ENUM_VALUES, _SERVICE_METHODS = 2, 2
-_MESSAGE_OPTIONS = 7
-
-
-def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
-    """Decode a compiled image (a buf image or a FileDescriptorSet).
-
-    Args:
-        image: the encoded image, in bytes.
-        where: the image's place, for the error.
-
-    Raises:
-        FieldstoneError: the bytes are no image, or only a part of one.
-    """
-    try:
-        decoded = descriptor_pb2.FileDescriptorSet.FromString(image)
-    except DecodeError as error:
-        if "MaxDepth" in str(error):
-            raise FieldstoneError(
-                f"{where} nests messages deeper than protobuf reads them (about 95 levels)",
-                fix="declare them beside each other; buf itself takes 31 levels",
-            ) from error
-        raise FieldstoneError(
-            f"{where} is not a compiled image, or is cut short ({len(image)} bytes)",
-            fix="build it again with `buf build -o`",
-        ) from error
-    if not image or any(not file.name for file in decoded.file):
-        raise FieldstoneError(f"{where} is not a compiled image: it names no files", fix="build it with `buf build -o`")
-    return decoded
+    from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 
 
 def read_schema(
@@ -108,273 +33,68 @@ def read_schema(
     Raises:
         FieldstoneError: the bytes are no image.
     """
-    files: dict[str, File] = {}
-    found = _Elements()
-    decoded = parse_image(image, where=where)
-    enums = dict(_enums(decoded.file))
-    options = OptionReader(decoded)
-    for descriptor in decoded.file:
+    reader = ImageReader(image, where=where)
+    found = Elements()
+    for descriptor in reader.files:
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
         if own or with_imports:
-            reader = _FileReader(descriptor, found, enums, options, storage=own)
-            files[descriptor.name] = reader.read()
-    return Schema(files=files, **vars(found))
+            reader.read(descriptor, found, storage=own)
+    return Schema(**vars(found))
 
 
-def is_import(descriptor: FileDescriptorProto) -> bool:
-    """Whether a buf image holds the file only because another one imports it."""
-    return any(part.field_number == 1 and bool(part.data) for part in extension_parts(descriptor, BUF_IMAGE_EXTENSION))
-
-
-def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> dict[str, str]:
-    """Path to digest of the compiled files of an image, with comments and positions.
+class ImageReader:
+    """Reads files of one image, which has the enums and the custom options that they use.
 
     Args:
         image: the encoded image, in bytes.
-        own_files: the paths of the files that count.
-        where: the image's place, for the error.
+        where: the image's place, for errors.
 
     Raises:
         FieldstoneError: the bytes are no image.
     """
-    return {
-        file.name: _digest(file, {"name"}) for file in parse_image(image, where=where).file if file.name in own_files
-    }
 
+    def __init__(self, image: bytes, *, where: str) -> None:
+        decoded = parse_image(image, where=where)
+        self.files: Collection[FileDescriptorProto] = decoded.file
+        self._enums = dict(_enums(self.files))
+        self._options = OptionReader(decoded)
 
-def _digest(descriptor: FileDescriptorProto, leave_out: Collection[str]) -> str:
-    """SHA-256 in hex of a compiled file without some of its parts and without buf's own notes."""
-    bare = descriptor_pb2.FileDescriptorProto()
-    for part, value in descriptor.ListFields():
-        if part.name in leave_out:
-            continue
-        if isinstance(value, str | int):
-            setattr(bare, part.name, value)
-        else:
-            getattr(bare, part.name).MergeFrom(value)
-    return hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest()
+    def read(self, descriptor: FileDescriptorProto, found: Elements, *, storage: bool = True) -> None:
+        """Collect what a file declares; `storage` says whether the annotations of storage are read too."""
+        reader = FileReader(descriptor, found, self._enums, self._options, storage=storage)
+        found.files[descriptor.name] = reader.read()
 
+    def share(self, contents: Mapping[str, bytes]) -> SharedFiles:
+        """Files that are the same on another side, too: path to encoded FileDescriptorProto, with its positions."""
 
-class _Elements:
-    """What the files of a module declare, as it is collected."""
+        def read(path: str) -> Elements:
+            found = Elements()
+            self.read(descriptor_pb2.FileDescriptorProto.FromString(contents[path]), found)
+            return found
 
-    def __init__(self) -> None:
-        self.messages: dict[str, Message] = {}
-        self.enums: dict[str, Enum] = {}
-        self.services: dict[str, Service] = {}
-        self.extensions: dict[tuple[str, int], Field] = {}
+        return SharedFiles(contents.keys(), read)
 
+    def elements(self, paths: Collection[str]) -> Elements:
+        """What some files declare, given by their paths."""
+        found = Elements()
+        for descriptor in self.files:
+            if descriptor.name in paths:
+                self.read(descriptor, found)
+        return found
 
-class _FileReader:
-    """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name.
+    def read_changed(self, changed: Collection[str], shared: SharedFiles, found: Elements | None = None) -> Schema:
+        """The schema of the module's own files: those that can differ from another side, and those that do not.
 
-    `storage` says whether the annotations of storage are read too.
-    """
-
-    def __init__(
-        self,
-        descriptor: FileDescriptorProto,
-        found: _Elements,
-        enums: Mapping[str, EnumDescriptorProto],
-        options: OptionReader,
-        *,
-        storage: bool = True,
-    ) -> None:
-        self.storage = storage
-        self.options = options
-        self.descriptor = descriptor
-        self.path: str = descriptor.name
-        self.package: str = descriptor.package
-        self.found = found
-        self.enums = enums
-        self.syntax = syntax_of(descriptor)
-        self.places = Places(descriptor)
-        self.features = resolve(defaults_of(self.syntax), descriptor.options)
-        if descriptor.options.java_string_check_utf8:
-            self.features["java_utf8_validation"] = "VERIFY"
-
-    def read(self) -> File:
-        """Collect every element of the file; the file itself is the answer."""
-        for i, message in enumerate(self.descriptor.message_type):
-            self._message(message, self.package, (_FILE_MESSAGES, i), self.features)
-        for i, enum in enumerate(self.descriptor.enum_type):
-            self._enum(enum, self.package, (_FILE_ENUMS, i), self.features)
-        for i, service in enumerate(self.descriptor.service):
-            self._service(service, (_FILE_SERVICES, i))
-        self._extensions(self.descriptor.extension, self.package, (_FILE_EXTENSIONS,), self.features)
-        return File(
-            full_name=self.path,
-            location=Location(self.path),
-            lifecycle=read_lifecycle(self.descriptor.options),
-            custom=self.options.read(self.descriptor),
-            comment="\n".join(filter(None, (self.places.comment((number,)) for number in _FILE_LINES))),
-            package=self.package,
-            syntax=self.syntax,
-            imports=tuple(self.descriptor.dependency),
-            public_imports=tuple(self.descriptor.dependency[i] for i in self.descriptor.public_dependency),
-            options=_set_options(self.descriptor.options),
-            content=_digest(public_part(self.descriptor), {"name", "source_code_info"}),
-        )
-
-    def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
-        full_name = _join(scope, message.name)
-        features = resolve(inherited, message.options)
-        entries = {_join(full_name, nested.name): nested for nested in message.nested_type if nested.options.map_entry}
-        oneofs = {i: oneof.name for i, oneof in enumerate(message.oneof_decl)}
-        synthetic = {field.oneof_index for field in message.field if field.proto3_optional}
-        fields: dict[int, Field] = {}
-        for i, field in enumerate(message.field):
-            oneof = None
-            if field.HasField("oneof_index") and field.oneof_index not in synthetic:
-                oneof = oneofs[field.oneof_index]
-            place = (*path, _MESSAGE_FIELDS, i)
-            fields[field.number] = self._field(field, full_name, place, features, oneof=oneof, entries=entries)
-        self.found.messages[full_name] = Message(
-            full_name=full_name,
-            location=self.places.at(path),
-            lifecycle=read_lifecycle(message.options),
-            custom=self.options.read(message),
-            comment=self.places.comment(path),
-            entity=read_entity(message.options) if self.storage else None,
-            entity_location=self.places.at((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
-            package=self.package,
-            file=self.path,
-            fields=fields,
-            oneofs={
-                name: Oneof(
-                    full_name=_join(full_name, name),
-                    location=self.places.at((*path, _MESSAGE_ONEOFS, i)),
-                    custom=self.options.read(message.oneof_decl[i]),
-                    members=tuple(number for number, field in fields.items() if field.oneof == name),
-                )
-                for i, name in oneofs.items()
-                if i not in synthetic
-            },
-            reserved=Reservation(
-                ranges=tuple((r.start, r.end - 1) for r in message.reserved_range),
-                names=frozenset(message.reserved_name),
-            ),
-            extension_ranges=tuple((r.start, r.end - 1) for r in message.extension_range),
-            json_format=features["json_format"],
-        )
-        for i, nested in enumerate(message.nested_type):
-            if not nested.options.map_entry:
-                self._message(nested, full_name, (*path, _MESSAGE_NESTED, i), features)
-        for i, enum in enumerate(message.enum_type):
-            self._enum(enum, full_name, (*path, _MESSAGE_ENUMS, i), features)
-        self._extensions(message.extension, full_name, (*path, _MESSAGE_EXTENSIONS), features)
-
-    def _extensions(
-        self, extensions: Iterable[FieldDescriptorProto], scope: str, path: Path, inherited: Features
-    ) -> None:
-        for i, extension in enumerate(extensions):
-            field = self._field(extension, scope, (*path, i), inherited)
-            self.found.extensions[field.extendee or "", field.number] = field
-
-    def _field(
-        self,
-        field: FieldDescriptorProto,
-        scope: str,
-        path: Path,
-        inherited: Features,
-        *,
-        oneof: str | None = None,
-        entries: Mapping[str, DescriptorProto] | None = None,
-    ) -> Field:
-        features = resolve(inherited, field.options)
-        entry = (entries or {}).get(field.type_name.removeprefix("."))
-        cardinality = cardinality_of(field, features, is_map=entry is not None)
-        return Field(
-            full_name=_join(scope, field.name),
-            location=self.places.at(path),
-            lifecycle=read_lifecycle(field.options),
-            custom=self.options.read(field),
-            comment=self.places.comment(path),
-            number=field.number,
-            type=map_type(entry) if entry else type_of(field),
-            cardinality=cardinality,
-            presence=presence_of(field, features, cardinality),
-            json_name=field.json_name,
-            default=field.default_value if field.HasField("default_value") else None,
-            unset=unset_value(field, cardinality, self.enums),
-            oneof=oneof,
-            extendee=field.extendee.removeprefix(".") or None,
-            group=entry is None and is_group(field, features),
-            options=map_options(entry, features) if entry else field_options(field, features, cardinality),
-            composite=composite_of(field, entry),
-            column=read_column(field.options) if self.storage else ColumnOptions(),
-        )
-
-    def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:
-        full_name = _join(scope, enum.name)
-        features = resolve(inherited, enum.options)
-        self.found.enums[full_name] = Enum(
-            full_name=full_name,
-            location=self.places.at(path),
-            lifecycle=read_lifecycle(enum.options),
-            custom=self.options.read(enum),
-            comment=self.places.comment(path),
-            package=self.package,
-            file=self.path,
-            values=tuple(
-                EnumValue(
-                    full_name=_join(full_name, value.name),
-                    location=self.places.at((*path, _ENUM_VALUES, i)),
-                    lifecycle=read_lifecycle(value.options),
-                    custom=self.options.read(value),
-                    comment=self.places.comment((*path, _ENUM_VALUES, i)),
-                    number=value.number,
-                )
-                for i, value in enumerate(enum.value)
-            ),
-            closed=features["enum_type"] == "CLOSED",
-            reserved=Reservation(
-                ranges=tuple((r.start, r.end) for r in enum.reserved_range),
-                names=frozenset(enum.reserved_name),
-            ),
-            json_format=features["json_format"],
-        )
-
-    def _service(self, service: ServiceDescriptorProto, path: Path) -> None:
-        full_name = _join(self.package, service.name)
-        rpcs = {
-            method.name: Rpc(
-                full_name=_join(full_name, method.name),
-                location=self.places.at((*path, _SERVICE_METHODS, i)),
-                lifecycle=read_lifecycle(method.options),
-                custom=self.options.read(method),
-                comment=self.places.comment((*path, _SERVICE_METHODS, i)),
-                serves=read_serves(method.options),
-                request=method.input_type.removeprefix("."),
-                response=method.output_type.removeprefix("."),
-                client_streaming=method.client_streaming,
-                server_streaming=method.server_streaming,
-                idempotency=descriptor_pb2.MethodOptions.IdempotencyLevel.Name(method.options.idempotency_level),
-            )
-            for i, method in enumerate(service.method)
-        }
-        self.found.services[full_name] = Service(
-            full_name=full_name,
-            location=self.places.at(path),
-            lifecycle=read_lifecycle(service.options),
-            custom=self.options.read(service),
-            comment=self.places.comment(path),
-            package=self.package,
-            file=self.path,
-            rpcs=rpcs,
-        )
-
-
-def _join(scope: str, name: str) -> str:
-    return f"{scope}.{name}" if scope else name
-
-
-def syntax_of(descriptor: FileDescriptorProto) -> str:
-    """`proto2`, `proto3` or `edition YEAR`."""
-    if descriptor.syntax == "editions":
-        name = descriptor_pb2.Edition.Name(descriptor.edition)
-        return f"edition {name.removeprefix('EDITION_')}"
-    return descriptor.syntax or "proto2"
+        Args:
+            changed: the paths of those that can differ.
+            shared: the others.
+            found: what `elements` says of the former, where that is known.
+        """
+        read = vars(found or self.elements(changed))
+        own = [file for file in self.files if file.name in changed or file.name in shared.paths]
+        members = {kind: Members(places, read[kind], shared.within(kind)) for kind, places in places_of(own).items()}
+        unchanged = packages_of(file for file in own if file.name in shared.paths)
+        return Schema(**members, changed=Schema(**read), unchanged=unchanged)
 
 
 def _enums(files: Iterable[FileDescriptorProto]) -> Iterator[tuple[str, EnumDescriptorProto]]:
@@ -391,17 +111,5 @@ def _nested_enums(messages: Iterable[DescriptorProto], scope: str) -> Iterator[t
         yield from _nested_enums(message.nested_type, full_name)
 
 
-def _set_options(options: Any) -> dict[str, str]:
-    """The standard file options that the source sets, by name, as protobuf source writes their values."""
-    found: dict[str, str] = {}
-    for descriptor, value in options.ListFields():
-        if descriptor.is_extension or descriptor.message_type is not None:
-            continue
-        found[descriptor.name] = _source_value(descriptor, value)
-    return found
-
-
-def _source_value(descriptor: Any, value: Any) -> str:
-    if descriptor.enum_type is not None:
-        return str(descriptor.enum_type.values_by_number[value].name)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _join(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope else name

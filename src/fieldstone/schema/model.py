@@ -350,6 +350,9 @@ class Schema:
 
     Messages, enums and services are keyed by full name, files by path, extensions by extendee and
     number. Nested messages and enums stand beside top-level ones.
+
+    `changed` is the part of it that can differ from the schema that it is compared with, where that is
+    known; what stands beside it is the same on both sides, in the packages `unchanged`.
     """
 
     files: Mapping[str, File] = field(default_factory=dict)
@@ -357,14 +360,21 @@ class Schema:
     enums: Mapping[str, Enum] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     extensions: Mapping[tuple[str, int], Field] = field(default_factory=dict)
+    changed: Schema | None = None
+    unchanged: Mapping[str, Package] = field(default_factory=dict)
+
+    @property
+    def part(self) -> Schema:
+        """What can differ from the schema that it is compared with: all, unless less is known to."""
+        return self.changed or self
 
     @property
     def packages(self) -> dict[str, Package]:
-        """The packages of the module by name, each placed at its first file."""
+        """The packages of the module by name, each placed at its first file, of those that can differ if it has one."""
         found: dict[str, Package] = {}
-        for _, file in sorted(self.files.items()):
+        for _, file in sorted(self.part.files.items()):
             found.setdefault(file.package, Package(full_name=file.package, location=file.location))
-        return found
+        return {**self.unchanged, **found}
 
     def types(self) -> Iterator[Message | Enum | Service]:
         """Every message, enum and service."""
@@ -379,8 +389,8 @@ class Schema:
 
     def same_contract(self, other: Schema) -> bool:
         """Whether both compile to the same descriptors, comments and layout aside."""
-        mine = {path: file.content for path, file in self.files.items()}
-        return mine == {path: file.content for path, file in other.files.items()}
+        mine = {path: file.content for path, file in self.part.files.items()}
+        return mine == {path: file.content for path, file in other.part.files.items()}
 
 
 _VERSION = re.compile(r"v\d+(?:p\d+)?(?:(?:alpha|beta)\d*|test\w*)?")

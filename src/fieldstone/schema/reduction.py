@@ -14,7 +14,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.schema.descriptors import is_import, parse_image
+from fieldstone.schema.image import is_import, parse_image
 from fieldstone.schema.source_text import render
 
 Sources = Mapping[str, str]

@@ -14,7 +14,8 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.descriptors import content_digests, read_schema
+from fieldstone.schema.descriptors import ImageReader, read_schema
+from fieldstone.schema.image import content_digests
 from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
@@ -150,9 +151,11 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
     """
     release = project.registry.release(module.name, str(project.registry.versions(module.name)[-1]))
     place = project.registry.place(release)
-    old = Side(touched.old, read_schema(touched.old, where=place, own_files=touched.own), release.version)
-    new_schema = read_schema(touched.new, where=f"the image of {module.path}", own_files=touched.own)
-    new = Side(touched.new, new_schema, "the working tree")
+    before = ImageReader(touched.old, where=place)
+    shared = before.share(touched.shared)
+    old = Side(touched.old, before.read_changed(touched.touched, shared, touched.before), release.version)
+    after = ImageReader(touched.new, where=f"the image of {module.path}")
+    new = Side(touched.new, after.read_changed(touched.touched, shared), "the working tree")
     baseline = Baseline(old, Path(place, SOURCES), release.digest)
     return _judged(project, module, baseline, new, against="", start=start, witness=witness)
 

@@ -16,6 +16,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
+from fieldstone.workflows.changed_files import ChangedFiles, changed_files
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def is_unchanged(project: Project, module: Module, release: Release) -> bool:
     Raises:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
-    protos = {path: digest for path, digest in release.sources.items() if path.endswith(".proto")}
-    if protos != project.cache.digests.of(str(module.root), module.proto_paths):
+    if release.protos != project.cache.digests.of(str(module.root), module.proto_paths):
         return False
     return all(_is_pinned(project, link.name, link.version) for link in release.dependencies)
 
@@ -118,21 +118,25 @@ class _ModuleCheck:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
-            unchanged = self._is_unchanged
-        self.slice = None if unchanged else self._slice()
-        done_without = self.slice or (self._is_unchanged and not self.against)
-        self.compiling = None if done_without else self._start("build")
+            self.changed = None if self._is_unchanged else self._changed()
+        self.linting: Running | None = None
+        self.linted: tuple[str, ...] = ()
+        self.compiling: Running | None = None
+        if self.changed is not None:
+            self.compiling = self._compile(self.changed.there) if self.changed.there else None
+            self._lint(self.changed.there)
+        elif self.against or not self._is_unchanged:
+            self.compiling = self._start("build")
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
-        if self.slice is not None:
-            return self._report_of_slice(self.slice)
+        if self.changed is not None:
+            touched = self._slice(self.changed)
+            if touched is not None:
+                return self._report_of_slice(touched)
+            self.compiling = self._start("build")
         if self.compiling is None:
-            found = self._other_findings(None if self._style_is_known() else self._start("lint"))
-            version = self.newest.version if self.newest else ""
-            return ModuleReport(
-                module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found
-            )
+            return self._report_of_unchanged()
         _import_judgement()
         from fieldstone.workflows.baseline import judge_module
 
@@ -140,29 +144,37 @@ class _ModuleCheck:
         with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
             image = self.compiling.output(what=f"{self.module.path} does not compile")
         self.project.phases.counts.update(compiled=count, compared=count)
-        linting = self._start("lint")
+        linting = self._lint(())
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
                 self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
             )
         return judged.with_findings(self._other_findings(linting))
 
-    def _slice(self) -> Slice | None:
-        """What of the module can differ from its newest release, where that can be told without the rest."""
+    def _report_of_unchanged(self) -> ModuleReport:
+        found = self._other_findings(None if self._style_is_known() else self._lint(()))
+        version = self.newest.version if self.newest else ""
+        return ModuleReport(module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found)
+
+    def _changed(self) -> ChangedFiles | None:
+        """What differs from the newest release, where what else can differ follows from it."""
         newest = self.newest
-        if newest is None or self.full or self.against or self._is_unchanged or newest.semver.prerelease:
+        if newest is None or self.full or self.against or newest.semver.prerelease:
             return None
         if not all(_is_pinned(self.project, link.name, link.version) for link in newest.dependencies):
             return None
+        return changed_files(self.project, self.module, newest)
+
+    def _slice(self, changed: ChangedFiles) -> Slice | None:
+        _import_judgement()
         from fieldstone.workflows.slices import slice_of
 
-        return slice_of(self.project, self.module, newest)
+        return slice_of(self.project, self.module, changed, compiling=self.compiling, more=self._compile)
 
     def _report_of_slice(self, touched: Slice) -> ModuleReport:
-        _import_judgement()
         from fieldstone.workflows.baseline import judge_slice
 
-        linting = self._start("lint", only=touched.linted if self._style_is_known() else ())
+        linting = self._lint(touched.linted)
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
             judged = judge_slice(self.project, self.module, touched, start=self.start, witness=self.witness)
         return judged.with_findings(self._other_findings(linting))
@@ -174,13 +186,25 @@ class _ModuleCheck:
     def _style_is_known(self) -> bool:
         return self.newest is not None and self.newest.style == self.project.workspace.style_digest(self.module)
 
+    def _compile(self, paths: Sequence[str]) -> Running:
+        """Start to compile some files of the module, given by import path."""
+        return self._start("build", only=paths)
+
+    def _lint(self, paths: Sequence[str]) -> Running:
+        """Start to judge the style of some files of the module; of all where none is named or the settings changed."""
+        wanted = tuple(paths) if self._style_is_known() else ()
+        if self.linting is None or self.linted != wanted:
+            self.linting, self.linted = self._start("lint", only=wanted), wanted
+        return self.linting
+
     def _start(self, verb: Literal["lint", "build"], *, only: Sequence[str] = ()) -> Running:
         from fieldstone.schema import buf
 
         workspace = self.project.workspace
         exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(self.module))
         start = {"lint": buf.lint, "build": buf.build}[verb]
-        running = start(self.module.path, cwd=workspace.root, exclude=exclude, only=only)
+        given = [path if self.module.path == "." else f"{self.module.path}/{path}" for path in only]
+        running = start(self.module.path, cwd=workspace.root, exclude=exclude, only=given)
         self.under_way.callback(running.close)
         return running
 

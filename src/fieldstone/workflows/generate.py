@@ -15,7 +15,8 @@ from fieldstone.codegen.names import CONTRACTS, Places, import_name, package, py
 from fieldstone.codegen.packages import PYTHON, Release, below, folders_of, storage_package
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.descriptors import parse_image, read_schema
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.generated_folder import Difference, compare, update

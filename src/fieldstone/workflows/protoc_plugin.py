@@ -14,7 +14,7 @@ from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.descriptors import IMPORT_MARK
+from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.generate import generated_files, manifest_of, out_of, with_manifest
 from fieldstone.workflows.generated_modules import generated_modules, own_files

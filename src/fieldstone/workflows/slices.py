@@ -10,26 +10,31 @@ and the whole is judged.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fieldstone.cache.exports import exported
-from fieldstone.cache.images import ImageIndex, header_of, image_index, imports_of, join, package_of, services_of, split
-from fieldstone.cache.ledgers import PREFIX, ledger_of
-from fieldstone.compatibility.rules import all_rules
+from fieldstone.cache.images import PREFIX as IMAGES
+from fieldstone.cache.images import CompiledFile, ImageIndex, join, split
+from fieldstone.cache.ledgers import PREFIX as LEDGERS
+from fieldstone.cache.ledgers import ledger_of
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
-from fieldstone.schema import buf
-from fieldstone.schema.descriptors import IMPORT_MARK
+from fieldstone.schema.descriptors import ImageReader
+from fieldstone.schema.image import IMPORT_MARK
+from fieldstone.schema.shared import places_of
 from fieldstone.schema.workspace import Module
+from fieldstone.workflows.changed_files import MOST, ChangedFiles
 from fieldstone.workflows.project import Project
 
-_MOST = 0.5
-"""The part of a module above which it is judged whole: then a slice saves nothing."""
+if TYPE_CHECKING:
+    from fieldstone.schema.buf import Running
+    from fieldstone.schema.file_reader import Elements
 
-_FEW = 20
-"""How many files a module has at least to be cut: a smaller one compiles whole while its style is judged."""
+Compile = Callable[[tuple[str, ...]], "Running"]
+"""Starts the compiler on files of the module, given by import path, and all that they import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +43,36 @@ class Slice:
 
     Attributes:
         old: the image of the release's side, in bytes; `new`: that of the working tree's.
-        own: the import paths of the module's own files on either side.
-        linted: the files whose style can have changed, as buf takes paths; empty for all.
+        touched: the import paths of the module's own files on either side that can differ.
+        shared: its own files that both images have and that do not differ, as the release has them.
+        before: what the touched files declared in the release, where that is known already.
+        linted: the files whose style can have changed; empty for all.
     """
 
     old: bytes
     new: bytes
-    own: frozenset[str]
+    touched: frozenset[str]
+    shared: Mapping[str, bytes]
+    before: Elements | None
     linted: tuple[str, ...]
 
 
-def slice_of(project: Project, module: Module, release: Release) -> Slice | None:
+def slice_of(
+    project: Project, module: Module, changed: ChangedFiles, *, compiling: Running | None, more: Compile
+) -> Slice | None:
     """The slice of a module that differs from its newest release; None where the whole must be judged.
 
     Args:
         project: where the module is.
         module: the module; what it imports from other modules is as released.
-        release: its newest release.
+        changed: what changed since its newest release.
+        compiling: the compiler, at work on the changed files; None where all of them are gone.
+        more: sets it to work on further files.
 
     Raises:
         FieldstoneError: a file cannot be read, or the image of the release is damaged.
     """
-    return _Slicer(project, module, release).slice()
+    return _Slicer(project, module, changed).slice(compiling, more)
 
 
 def remember(project: Project, release: Release) -> None:
@@ -69,82 +82,83 @@ def remember(project: Project, release: Release) -> None:
         FieldstoneError: a file of it cannot be read.
     """
     store = project.cache.store
-    image_index(store, project.intact(release, IMAGE), release.files[IMAGE])
+    _index(project, release)
     ledger_of(store, project.intact(release, LEDGER), release.files[LEDGER])
     list(project.registry.defects(release.name))
     registry = project.registry
     newest = [registry.release(name, str(registry.versions(name)[-1])) for name in registry.modules()]
-    store.forget(PREFIX, [f"{PREFIX}{other.files[LEDGER]}" for other in newest])
+    store.forget(LEDGERS, [f"{LEDGERS}{other.files[LEDGER]}" for other in newest])
+    store.forget(IMAGES, [table for other in newest for table in _index(project, other).tables])
     store.save()
 
 
-class _Slicer:
-    def __init__(self, project: Project, module: Module, release: Release) -> None:
-        self.project, self.module, self.release = project, module, release
-        self.then = {path: digest for path, digest in release.sources.items() if path.endswith(".proto")}
-        self.now = project.cache.digests.of(str(module.root), module.proto_paths)
-        self.changed = {p for p in self.now.keys() | self.then.keys() if self.now.get(p) != self.then.get(p)}
+def _index(project: Project, release: Release) -> ImageIndex:
+    return ImageIndex(project.cache.store, project.intact(release, IMAGE), release.files[IMAGE])
 
-    def slice(self) -> Slice | None:
-        """Compile what changed, and what imports it where it may have changed with it."""
-        if len(self.then) < _FEW or not self.changed or len(self.changed) > _MOST * len(self.then):
+
+class _Slicer:
+    def __init__(self, project: Project, module: Module, changed: ChangedFiles) -> None:
+        self.project, self.module, self.changed = project, module, changed
+        self.index = _index(project, changed.release)
+
+    def slice(self, compiling: Running | None, more: Compile) -> Slice | None:
+        """What the changed files come to, and what imports them where it may have changed with them."""
+        changed = self.changed
+        released = changed.paths & changed.released
+        if released - self.index.find(released).keys():
             return None
-        compiled = self._compile(self.changed)
-        if compiled is None or not self.then.keys() <= self.index.entries.keys():
-            return None
-        touched = self.changed | self._importers(self._seen_anew(compiled))
-        if len(touched) > _MOST * len(self.then):
-            return None
-        if touched != self.changed:
-            compiled = self._compile(touched)
+        before = self.index.read(released)
+        elements = self._before(released)
+        compiled = self._output(compiling, changed.there)
         if compiled is None:
             return None
-        return self._both_sides(compiled, touched)
+        touched = changed.paths | self._importers(self._seen_anew(before, compiled))
+        if len(touched) > MOST * len(changed.released):
+            return None
+        further = self._there(touched - changed.paths)
+        if further:
+            also = self._output(more(further), further)
+            if also is None:
+                return None
+            compiled |= {path: file for path, file in also.items() if path in further or path not in compiled}
+        return self._both_sides(compiled, touched, elements if touched == changed.paths else None)
 
-    @cached_property
-    def index(self) -> ImageIndex:
-        """The files of the release, one by one."""
-        path = self.project.intact(self.release, IMAGE)
-        return image_index(self.project.cache.store, path, self.release.files[IMAGE])
+    def _before(self, released: Collection[str]) -> Elements | None:
+        """What the changed files declared in the release, read while buf compiles what they are now."""
+        closure = self.index.read(self.index.reached(released))
+        image = join(file.content for file in _sorted(closure))
+        return ImageReader(image, where=str(self.index.path)).elements(released) if image else None
 
-    def _compile(self, paths: Iterable[str]) -> dict[str, bytes] | None:
-        """The compiled files of these and of all that they import; None where one does not compile."""
-        there = sorted(path for path in paths if path in self.now)
-        if not there:
+    def _output(self, compiling: Running | None, paths: Collection[str]) -> dict[str, CompiledFile] | None:
+        """The compiled files; None where one does not compile."""
+        if compiling is None:
             return {}
-        workspace = self.project.workspace
-        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(self.module))
-        with self.project.phases.phase("compile", f"compiling {len(there):,} of {len(self.now):,} files"):
-            running = buf.build(self.module.path, cwd=workspace.root, exclude=exclude, only=self._as_given(there))
-            all_rules()  # imported while buf compiles: they are needed next
+        total = len(self.changed.released)
+        with self.project.phases.phase("compile", f"compiling {len(paths):,} of {total:,} files"):
             try:
-                compiled = split(running.output(what=""), where="the image")
+                compiled = split(compiling.output(what=""), where="the image")
             except FieldstoneError:
                 return None
         self.project.phases.counts["compiled"] += len(compiled)
         return compiled
 
-    def _as_given(self, paths: Iterable[str]) -> list[str]:
-        root = self.module.path
-        return [path if root == "." else f"{root}/{path}" for path in paths]
+    def _there(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of these files that the module has, sorted."""
+        gone = self.changed.paths - {*self.changed.there}
+        return tuple(sorted(path for path in paths if path not in gone))
 
-    def _seen_anew(self, compiled: Mapping[str, bytes]) -> set[str]:
+    def _seen_anew(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The changed files that show their importers something else than before."""
-        before = self.index.read(self.changed & self.index.entries.keys())
         anew: set[str] = set()
-        for path in self.changed:
+        for path in self.changed.paths:
             old, new = before.get(path), compiled.get(path)
-            fields = path in self._of_options
-            if old is None or new is None or exported(old, with_fields=fields) != exported(new, with_fields=fields):
+            fields = path in self.index.of_options
+            shown = [exported(file.content, with_fields=fields) if file is not None else b"" for file in (old, new)]
+            if shown[0] != shown[1]:
                 anew.add(path)
         return anew
 
-    @cached_property
-    def _of_options(self) -> set[str]:
-        """The files that declare custom options, and all that these import: a type in them may be that of an option."""
-        return self._reached(path for path, entry in self.index.entries.items() if entry.extends_options)
-
-    def _importers(self, paths: Iterable[str]) -> set[str]:
+    def _importers(self, paths: Collection[str]) -> set[str]:
         """The files that import some of these, directly or not, on either side."""
         found: set[str] = set()
         waiting = list(paths)
@@ -159,94 +173,101 @@ class _Slicer:
         """Path to the module's files that import it, on either side."""
         found: dict[str, set[str]] = defaultdict(set)
         now = self.project.cache.digests.imports(str(self.module.root), self.module.proto_paths)
-        then = ((path, self.index.entries[path].imports) for path in self.then if path in self.index.entries)
+        then = ((path, entry.imports) for path, entry in self.index.find(self.changed.released).items())
         for importer, imported in (*now.items(), *then):
             for path in imported:
                 found[path].add(importer)
         return found
 
-    def _both_sides(self, compiled: Mapping[str, bytes], touched: set[str]) -> Slice:
+    def _both_sides(
+        self, compiled: Mapping[str, CompiledFile], touched: Collection[str], elements: Elements | None
+    ) -> Slice:
         """Both images: the touched files, and beside them the same unchanged ones on either side."""
         self.project.phases.counts["compared"] += len(touched)
-        own = self.then.keys() & self.now.keys() - touched
-        reached = {*self._reached(touched & self.then.keys()), *compiled} | self._of_the_packages(
-            compiled, touched, own
-        )
-        beside = self._reached(reached & own)
-        released = self.index.read({*beside, *self._reached(touched & self.then.keys())})
-        unchanged = {path: content + IMPORT_MARK for path, content in released.items() if path not in touched}
-        old = {**unchanged, **{path: released[path] for path in touched & self.then.keys()}}
-        new = {**{path: c for path, c in unchanged.items() if path in beside}, **compiled}
+        before = {*self.index.reached(path for path in touched if path in self.changed.released)}
+        beside = self._beside(compiled, touched, before)
+        released = self.index.read(before | beside)
+        unchanged = {path: file for path, file in released.items() if path not in touched}
+        bare = {path: CompiledFile(file.without_places(IMPORT_MARK)) for path, file in unchanged.items()}
+        old = {**bare, **{path: file for path, file in released.items() if path in touched}}
+        new = {**{path: file for path, file in bare.items() if path in beside}, **self._new(compiled, bare, touched)}
+        own = self.changed.released - self.changed.paths
         return Slice(
-            old=join(_sorted(old)),
-            new=join(_sorted(new)),
-            own=frozenset({*touched, *(reached & own)}),
-            linted=tuple(self._as_given(sorted(self._linted(compiled, touched)))),
+            old=join(file.content for file in _sorted(old)),
+            new=join(file.content for file in _sorted(new)),
+            touched=frozenset(touched),
+            shared={path: file.content for path, file in unchanged.items() if path in own},
+            before=elements,
+            linted=tuple(sorted(self._linted(compiled, touched))),
         )
 
-    def _linted(self, compiled: Mapping[str, bytes], touched: set[str]) -> set[str]:
+    def _new(
+        self, compiled: Mapping[str, CompiledFile], bare: Mapping[str, CompiledFile], touched: Collection[str]
+    ) -> dict[str, CompiledFile]:
+        """What was compiled; where it is not touched, as the release has it."""
+        return {path: file if path in touched else bare.get(path, file) for path, file in compiled.items()}
+
+    def _beside(
+        self, compiled: Mapping[str, CompiledFile], touched: Collection[str], before: Collection[str]
+    ) -> set[str]:
+        """The module's own unchanged files that a rule may ask for, and all that they import.
+
+        Those that the touched files import on either side, one of each of their packages, and those with an rpc that
+        takes or gives one of their messages.
+        """
+        own = self.changed.released - {*touched}
+        then, now = self.index.read(touched), [file for path, file in compiled.items() if path in touched]
+        both = [*then.values(), *now]
+        packages = {file.package for file in both}
+        ones = (next((path for path in self.index.of_package(name) if path in own), None) for name in packages)
+        messages = places_of(file.proto for file in both)["messages"]
+        asked = {*before, *compiled, *filter(None, ones), *self.index.callers(messages)} & own
+        return {*self.index.reached(asked or {min(own)})}
+
+    def _linted(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> set[str]:
         """The files whose style can have changed; none, which is all, where a rule spans more than their packages.
 
         buf judges files by themselves; by their package, options and folder with those of the same package and folder
         (PACKAGE_SAME_*, DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY); import cycles over packages
         (PACKAGE_NO_IMPORT_CYCLE); and messages of rpcs over all files (RPC_REQUEST_RESPONSE_UNIQUE).
         """
-        before = self.index.read(touched & self.index.entries.keys())
+        before = self.index.read(touched)
+        others: set[str] = set()
         for path in touched:
             old, new = before.get(path), compiled.get(path)
-            if self._reaches(old) != self._reaches(new, compiled) or services_of(old) != services_of(new):
+            if self._reaches(old, {}) != self._reaches(new, compiled):
                 return set()
-        others = {path for path in touched if header_of(before.get(path)) != header_of(compiled.get(path))}
-        packages = {package_of(side[path]) for path in others for side in (before, compiled) if path in side}
+            if (old.services if old else []) != (new.services if new else []):
+                return set()
+            if (old and old.header) != (new and new.header):
+                others.add(path)
+        packages = {side[path].package for path in others for side in (before, compiled) if path in side}
         folders = {path.rpartition("/")[0] for path in others}
-        beside = {p for p in self.now if p.rpartition("/")[0] in folders} if folders else set()
-        same = {p for p, e in self.index.entries.items() if e.package in packages} if packages else set()
-        return (touched | beside | same) & self.now.keys()
+        beside = {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
+        same = {path for name in packages for path in self.index.of_package(name)}
+        there = (same & self.changed.released) - (self.changed.paths - {*self.changed.there})
+        return {*self._there(touched), *beside, *there}
 
-    def _reaches(self, content: bytes | None, compiled: Mapping[str, bytes] | None = None) -> set[str]:
+    def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The packages that a compiled file imports."""
-        found: set[str] = set()
-        for path in imports_of(content) if content is not None else ():
-            if compiled is not None and path in compiled:
-                found.add(package_of(compiled[path]))
-            elif path in self.index.entries:
-                found.add(self.index.entries[path].package)
-        return found
-
-    def _reached(self, paths: Iterable[str]) -> set[str]:
-        """Released files and all that they imported."""
-        found: set[str] = set()
-        waiting = [path for path in paths if path in self.index.entries]
-        while waiting:
-            path = waiting.pop()
-            if path not in found:
-                found.add(path)
-                waiting += [p for p in self.index.entries[path].imports if p in self.index.entries]
-        return found
-
-    def _of_the_packages(self, compiled: Mapping[str, bytes], touched: set[str], own: set[str]) -> set[str]:
-        """An untouched file of each package of the touched ones, where it has one: so the package is not gone."""
-        packages = {self.index.entries[path].package for path in touched & self.index.entries.keys()}
-        packages |= {package_of(compiled[path]) for path in touched & compiled.keys()}
-        found: dict[str, str] = {}
-        for path in sorted(own & self.index.entries.keys()):
-            package = self.index.entries[path].package
-            if package in packages:
-                found.setdefault(package, path)
-        return {*found.values()}
+        imported = file.imports if file is not None else ()
+        released = self.index.find(path for path in imported if path not in compiled)
+        return {compiled[path].package for path in imported if path in compiled} | {
+            e.package for e in released.values()
+        }
 
 
-def _sorted(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _sorted(files: Mapping[str, CompiledFile]) -> list[CompiledFile]:
     """The files, each after those that it imports."""
     waiting = dict(files)
-    done: dict[str, bytes] = {}
+    done: list[CompiledFile] = []
 
     def take(path: str) -> None:
-        content = waiting.pop(path, None)
-        if content is not None:
-            for needed in imports_of(content):
+        file = waiting.pop(path, None)
+        if file is not None:
+            for needed in file.imports:
                 take(needed)
-            done[path] = content
+            done.append(file)
 
     for path in sorted(files):
         take(path)

@@ -12,8 +12,9 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, Registry, open_registry
 from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, Release
 from fieldstone.schema import buf, git
-from fieldstone.schema.descriptors import content_digests, read_schema
+from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import b5, manifest
+from fieldstone.schema.image import content_digests
 from fieldstone.workflows.project import Project, release_sources
 
 

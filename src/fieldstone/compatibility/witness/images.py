@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.message import Message
 from google.protobuf.reflection import GeneratedProtocolMessageType
 
-from fieldstone.schema.descriptors import parse_image
+from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:
