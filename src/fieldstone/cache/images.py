@@ -67,6 +67,13 @@ class CompiledFile:
         """Its services, encoded."""
         return [service.SerializeToString() for service in self.proto.service]
 
+    @property
+    def extends_options(self) -> bool:
+        """Whether it declares custom options."""
+        declared = [*self.proto.extension, *(e for m in self.proto.message_type for e in _nested_extensions(m))]
+        begin, end = _OPTION_MESSAGES
+        return any(e.extendee.startswith(begin) and e.extendee.endswith(end) for e in declared)
+
     def without_places(self, mark: bytes = b"") -> bytes:
         """Its bytes without comments and positions, and with a mark behind them."""
         bare = FileDescriptorProto()
@@ -236,7 +243,7 @@ class _Tables:
         self.packages[file.package].append(path)
         for message in _calls(file.proto):
             self.callers[message].append(path)
-        if _extends_options(file.proto):
+        if file.extends_options:
             self.options.append(path)
 
 
@@ -301,12 +308,6 @@ def _calls(file: FileDescriptorProto) -> set[str]:
     """The full names of the messages that the rpcs of a file take and give."""
     methods = [method for service in file.service for method in service.method]
     return {name.removeprefix(".") for method in methods for name in (method.input_type, method.output_type)}
-
-
-def _extends_options(file: FileDescriptorProto) -> bool:
-    declared = [*file.extension, *(e for message in file.message_type for e in _nested_extensions(message))]
-    begin, end = _OPTION_MESSAGES
-    return any(e.extendee.startswith(begin) and e.extendee.endswith(end) for e in declared)
 
 
 def _nested_extensions(message: DescriptorProto) -> Iterator[Any]:

@@ -13,6 +13,9 @@ from fieldstone.compatibility.finding import Finding, Level, fingerprint
 from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.schema.model import Element, Enum, Message, Schema, Service
 
+MARK = b"fieldstone:allow"
+"""What a comment that allows something has in it."""
+
 _MARK = re.compile(r"^\s*fieldstone:allow\b[ \t]*(\S*)[ \t]*(.*?)\s*$", re.MULTILINE)
 
 
@@ -40,7 +43,7 @@ def allowances(schema: Schema) -> list[Allowance]:
     return [
         Allowance(element, rule, reason)
         for element in _elements(schema.part)
-        if "fieldstone:allow" in element.comment
+        if MARK.decode() in element.comment
         for rule, reason in _MARK.findall(element.comment)
     ]
 

@@ -9,7 +9,7 @@ ids of buf's must meet one of them. So what Fieldstone judges on its own stays t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from fieldstone.compatibility import buf_rules
@@ -40,15 +40,22 @@ STRICTEST = "FILE"
 """The category of buf that the second opinion is asked for."""
 
 
-def by_the_catalogue(old: bytes, new: bytes) -> list[Annotation]:
+def by_the_catalogue(
+    old: bytes, new: bytes, unaltered: Mapping[str, Collection[str]] | None = None
+) -> list[Annotation]:
     """What our catalogue says of a pair of images, in buf's strictest category and without imports.
+
+    Args:
+        old: the one, in bytes.
+        new: the other.
+        unaltered: what files declare at their top that is the same in both: path to names.
 
     Raises:
         FieldstoneError: the bytes are no image.
     """
     ids = [rule.id for rule in buf_rules.all_rules().values() if STRICTEST in rule.categories.get("v2", ())]
     sides = Declarations(old, where="the baseline"), Declarations(new, where="the image")
-    return buf_rules.as_annotations(buf_rules.judge(*sides, ids))
+    return buf_rules.as_annotations(buf_rules.judge(*sides, ids, unaltered or {}))
 
 
 def exact_disagreements(ours: Iterable[Annotation], theirs: Iterable[Annotation]) -> list[Disagreement]:

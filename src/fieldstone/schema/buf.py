@@ -19,6 +19,10 @@ from fieldstone.schema.annotation import Annotation
 _FOUND_SOMETHING = 100
 """buf's exit code for a schema that does not compile, or lint and breaking findings."""
 
+_GARBAGE = "200"
+"""How much buf's heap may grow before it collects garbage, in percent, unless the environment says it: twice Go's
+default, for a process that ends with its answer (https://go.dev/doc/gc-guide#GOGC)."""
+
 
 class Running:
     """A buf command under way, so that several can run side by side."""
@@ -36,7 +40,7 @@ class Running:
             self._process = subprocess.Popen(  # noqa: S603 - an argument list, no shell
                 command,
                 cwd=cwd,
-                env=os.environ | {"XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or _cache_home()},
+                env=_environment(),
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -176,6 +180,11 @@ def _annotation(line: dict[str, Any]) -> Annotation:
         end_line=line.get("end_line", 0),
         end_column=line.get("end_column", 0),
     )
+
+
+def _environment() -> dict[str, str]:
+    given = {name: value for name, value in os.environ.items() if value}
+    return {"XDG_CACHE_HOME": _cache_home(), "GOGC": _GARBAGE, **given}
 
 
 def _cache_home() -> str:

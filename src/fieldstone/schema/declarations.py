@@ -44,6 +44,11 @@ class Declaration:
         """The name within the package."""
         return self.full_name.removeprefix(f"{self.file.package}.") if self.file.package else self.full_name
 
+    @property
+    def outermost(self) -> str:
+        """The name of the declaration at the top of the file that it is, or is nested in."""
+        return self.nested_name.partition(".")[0]
+
     @cached_property
     def features(self) -> Features:
         """The features that hold here."""
@@ -129,7 +134,7 @@ class DeclaredField(Declaration):
     @property
     def enum(self) -> DeclaredEnum | None:
         """The enum that it holds; None for other types, and in an image without its imports."""
-        return self.file.known_enums.get(self.type)
+        return self.file.image.enum(self.type)
 
     @cached_property
     def is_delimited(self) -> bool:
@@ -304,13 +309,12 @@ class DeclaredService(Declaration):
 class DeclaredFile:
     """A compiled file; its declarations are listed each before those that are nested in it."""
 
-    def __init__(self, proto: descriptor_pb2.FileDescriptorProto, known_enums: dict[str, DeclaredEnum]) -> None:
-        """Read a file; `known_enums` are those of the whole image, which the file adds its own to."""
+    def __init__(self, proto: descriptor_pb2.FileDescriptorProto, image: Declarations) -> None:
+        """Read a file of an image."""
         self.proto = proto
-        self.known_enums = known_enums
+        self.image = image
         self.path: str = proto.name
         self.package: str = proto.package
-        self.is_import = is_import(proto)
         self.places = Places(proto)
         self.full_name = self.package
         self.features = resolve(defaults_of(syntax_of(proto)), proto.options)
@@ -321,7 +325,6 @@ class DeclaredFile:
         self.extensions: list[DeclaredField] = []
         self._collect(self, proto.message_type, (4,), proto.enum_type, (5,))
         self._collect_extensions(self, (7,))
-        known_enums.update((enum.full_name, enum) for enum in self.enums)
         self.services = [DeclaredService(self, service, (6, i)) for i, service in enumerate(proto.service)]
 
     def _collect(self, parent: Declaration | DeclaredFile, messages: Any, at: Path, enums: Any, enums_at: Path) -> None:
@@ -365,14 +368,23 @@ class Declarations:
         Raises:
             FieldstoneError: the bytes are no image.
         """
-        enums: dict[str, DeclaredEnum] = {}
-        everything = [DeclaredFile(proto, enums) for proto in parse_image(image, where=where).file] if image else []
-        own = [file for file in everything if with_imports or not file.is_import]
+        everything = parse_image(image, where=where).file if image else []
+        self._imported = [proto for proto in everything if not with_imports and is_import(proto)]
+        own = [DeclaredFile(proto, self) for proto in everything if with_imports or not is_import(proto)]
         self.files = {file.path: file for file in own}
         self.messages = {message.full_name: message for file in own for message in file.messages}
         self.enums = {enum.full_name: enum for file in own for enum in file.enums}
         self.services = {service.full_name: service for file in own for service in file.services}
         self.extensions = {(e.extendee, e.number): e for file in own for e in file.extensions}
+
+    def enum(self, name: str) -> DeclaredEnum | None:
+        """The enum of that full name, also in an imported file."""
+        return self.enums.get(name) or self._imported_enums.get(name)
+
+    @cached_property
+    def _imported_enums(self) -> Mapping[str, DeclaredEnum]:
+        files = (DeclaredFile(proto, self) for proto in self._imported)
+        return {enum.full_name: enum for file in files for enum in file.enums}
 
 
 def _numbers(descriptor: Any, part: tuple[str | int, ...]) -> Iterator[int]:

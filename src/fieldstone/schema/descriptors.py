@@ -9,9 +9,9 @@ from google.protobuf import descriptor_pb2
 
 from fieldstone.schema.file_reader import Elements, FileReader
 from fieldstone.schema.image import is_import, parse_image
+from fieldstone.schema.lazy_files import LazyFiles, Members, packages_of, places_of
 from fieldstone.schema.model import Schema
 from fieldstone.schema.options import OptionReader
-from fieldstone.schema.shared import Members, SharedFiles, packages_of, places_of
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
@@ -59,42 +59,49 @@ class ImageReader:
         self._enums = dict(_enums(self.files))
         self._options = OptionReader(decoded)
 
-    def read(self, descriptor: FileDescriptorProto, found: Elements, *, storage: bool = True) -> None:
-        """Collect what a file declares; `storage` says whether the annotations of storage are read too."""
-        reader = FileReader(descriptor, found, self._enums, self._options, storage=storage)
+    def read(
+        self, descriptor: FileDescriptorProto, found: Elements, *, storage: bool = True, besides: Collection[str] = ()
+    ) -> None:
+        """Collect what a file declares.
+
+        Args:
+            descriptor: the file.
+            found: where it goes.
+            storage: whether the annotations of storage are read too.
+            besides: the messages, enums and services at the top of the file that are left out.
+        """
+        reader = FileReader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
         found.files[descriptor.name] = reader.read()
 
-    def share(self, contents: Mapping[str, bytes]) -> SharedFiles:
-        """Files that are the same on another side, too: path to encoded FileDescriptorProto, with its positions."""
+    def lazily(self, contents: Mapping[str, bytes]) -> LazyFiles:
+        """Files that are read when they are asked for: path to encoded FileDescriptorProto, with its positions."""
+        return LazyFiles(
+            contents.keys(), lambda path: self._read_all(descriptor_pb2.FileDescriptorProto.FromString(contents[path]))
+        )
 
-        def read(path: str) -> Elements:
-            found = Elements()
-            self.read(descriptor_pb2.FileDescriptorProto.FromString(contents[path]), found)
-            return found
-
-        return SharedFiles(contents.keys(), read)
-
-    def elements(self, paths: Collection[str]) -> Elements:
-        """What some files declare, given by their paths."""
-        found = Elements()
-        for descriptor in self.files:
-            if descriptor.name in paths:
-                self.read(descriptor, found)
-        return found
-
-    def read_changed(self, changed: Collection[str], shared: SharedFiles, found: Elements | None = None) -> Schema:
+    def read_changed(self, changed: Mapping[str, Collection[str]], shared: LazyFiles) -> Schema:
         """The schema of the module's own files: those that can differ from another side, and those that do not.
 
         Args:
-            changed: the paths of those that can differ.
+            changed: the paths of those that can differ, each with what it declares at its top that does not.
             shared: the others.
-            found: what `elements` says of the former, where that is known.
         """
-        read = vars(found or self.elements(changed))
-        own = [file for file in self.files if file.name in changed or file.name in shared.paths]
-        members = {kind: Members(places, read[kind], shared.within(kind)) for kind, places in places_of(own).items()}
+        mine = {file.name: file for file in self.files if file.name in changed}
+        found = Elements()
+        for path, descriptor in mine.items():
+            self.read(descriptor, found, besides=changed[path])
+        rest = LazyFiles(mine.keys(), lambda path: self._read_all(mine[path]))
+        own = [file for file in self.files if file.name in mine or file.name in shared.paths]
+        members = {
+            kind: Members(places, vars(found)[kind], kind, (shared, rest)) for kind, places in places_of(own).items()
+        }
         unchanged = packages_of(file for file in own if file.name in shared.paths)
-        return Schema(**members, changed=Schema(**read), unchanged=unchanged)
+        return Schema(**members, changed=Schema(**vars(found)), unchanged=unchanged)
+
+    def _read_all(self, descriptor: FileDescriptorProto) -> Elements:
+        found = Elements()
+        self.read(descriptor, found)
+        return found
 
 
 def _enums(files: Iterable[FileDescriptorProto]) -> Iterator[tuple[str, EnumDescriptorProto]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
@@ -68,7 +68,8 @@ class Elements:
 class FileReader:
     """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name.
 
-    `storage` says whether the annotations of storage are read too.
+    `storage` says whether the annotations of storage are read too, `besides` which declarations at the top of the
+    file are not to be read.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class FileReader:
         options: OptionReader,
         *,
         storage: bool = True,
+        besides: Collection[str] = (),
     ) -> None:
         self.storage = storage
+        self.besides = besides
         self.options = options
         self.descriptor = descriptor
         self.path: str = descriptor.name
@@ -95,11 +98,11 @@ class FileReader:
 
     def read(self) -> File:
         """Collect every element of the file; the file itself is the answer."""
-        for i, message in enumerate(self.descriptor.message_type):
+        for i, message in self._wanted(self.descriptor.message_type):
             self._message(message, self.package, (_FILE_MESSAGES, i), self.features)
-        for i, enum in enumerate(self.descriptor.enum_type):
+        for i, enum in self._wanted(self.descriptor.enum_type):
             self._enum(enum, self.package, (_FILE_ENUMS, i), self.features)
-        for i, service in enumerate(self.descriptor.service):
+        for i, service in self._wanted(self.descriptor.service):
             self._service(service, (_FILE_SERVICES, i))
         self._extensions(self.descriptor.extension, self.package, (_FILE_EXTENSIONS,), self.features)
         return File(
@@ -115,6 +118,10 @@ class FileReader:
             options=_set_options(self.descriptor.options),
             content=digest_of(public_part(self.descriptor), {"name", "source_code_info"}),
         )
+
+    def _wanted(self, declared: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+        """Those of these declarations that are to be read, with their places among all."""
+        return ((i, part) for i, part in enumerate(declared) if part.name not in self.besides)
 
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
         full_name = _join(scope, message.name)

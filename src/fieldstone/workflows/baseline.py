@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import ImageReader, read_schema
 from fieldstone.schema.image import content_digests
+from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
@@ -34,6 +36,10 @@ from fieldstone.workflows.witnesses import with_witnesses
 
 if TYPE_CHECKING:
     from semver import Version
+
+
+THE_TREE = "the working tree"
+"""What people call the module as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,11 @@ def released(project: Project, release: Release) -> Baseline:
     """
     image = read_intact(project.registry, release, IMAGE)
     where = project.registry.place(release)
-    schema = read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys())
-    return Baseline(Side(image, schema, release.version), Path(where, SOURCES), release.digest)
+
+    def read() -> Schema:
+        return read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys())
+
+    return Baseline(Side(image, read, release.version), Path(where, SOURCES), release.digest)
 
 
 def find_baseline(project: Project, module: Module, against: str, *, since_parting: bool = False) -> Baseline | None:
@@ -91,8 +100,8 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
     )
     if compiled is None:
         return None
-    schema = read_schema(compiled.image, where=compiled.label)
-    return Baseline(Side(compiled.image, schema, compiled.label), compiled.root)
+    image, label = compiled.image, compiled.label
+    return Baseline(Side(image, lambda: read_schema(image, where=label), label), compiled.root)
 
 
 def removed_baseline(project: Project, name: str, against: str) -> Baseline | None:
@@ -151,13 +160,16 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
     """
     release = project.registry.release(module.name, str(project.registry.versions(module.name)[-1]))
     place = project.registry.place(release)
-    before = ImageReader(touched.old, where=place)
-    shared = before.share(touched.shared)
-    old = Side(touched.old, before.read_changed(touched.touched, shared, touched.before), release.version)
-    after = ImageReader(touched.new, where=f"the image of {module.path}")
-    new = Side(touched.new, after.read_changed(touched.touched, shared), "the working tree")
+    reader = cache(lambda: ImageReader(touched.old, where=place))
+    shared = cache(lambda: reader().lazily(touched.shared))
+    old = Side(touched.old, lambda: reader().read_changed(touched.touched, shared()), release.version)
+    new = Side(touched.new, lambda: _working_tree(touched, module, shared()), THE_TREE, touched.touched)
     baseline = Baseline(old, Path(place, SOURCES), release.digest)
     return _judged(project, module, baseline, new, against="", start=start, witness=witness)
+
+
+def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
+    return ImageReader(touched.new, where=f"the image of {module.path}").read_changed(touched.touched, shared)
 
 
 def judge_module(
@@ -176,7 +188,7 @@ def judge_module(
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
-    new = Side(image, read_schema(image, where=f"the image of {module.path}"), "the working tree")
+    new = Side(image, lambda: read_schema(image, where=f"the image of {module.path}"), THE_TREE)
     baseline = find_baseline(project, module, against, since_parting=True)
     return _judged(project, module, baseline, new, against=against, start=start, witness=witness)
 
@@ -238,7 +250,7 @@ def judge_removal(
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
     found = judge_natively(baseline.side.schema, Schema(), settings)
     if witness:
-        nothing = Side(b"", Schema(), "")
+        nothing = Side(b"", Schema, "")
         found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
     findings = tuple(
         replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os.path
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,13 +31,26 @@ if TYPE_CHECKING:
     from semver import Version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: the schema is kept in the instance
 class Side:
-    """A compiled module: its image in bytes, its schema, and what people call it."""
+    """A compiled module: its image in bytes, what reads its schema, and what people call it.
+
+    `unaltered` is what the compared files declare that the other side has just so: path to names.
+    """
 
     image: bytes
-    schema: Schema
+    read: Callable[[], Schema] = field(repr=False, compare=False)
     label: str
+    unaltered: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema, read when it is first asked for: buf is at work by then.
+
+        Raises:
+            FieldstoneError: the image is damaged.
+        """
+        return self.read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +78,12 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         against = Path(scratch, "baseline.binpb")
         against.write_bytes(old.image)
-        second = buf.breaking(new.image, against, cwd=Path(scratch))
-        rules = [rule for rule in all_rules().values() if not rule.is_style]
-        context = _context(old.schema, new.schema, ledger, settings)
-        native = judge(context, rules)
-        by_catalogue = by_the_catalogue(old.image, new.image)
-        annotations = second.annotations(what="buf breaking")
+        with closing(buf.breaking(new.image, against, cwd=Path(scratch))) as second:
+            rules = [rule for rule in all_rules().values() if not rule.is_style]
+            context = _context(old.schema, new.schema, ledger, settings)
+            native = judge(context, rules)
+            by_catalogue = by_the_catalogue(old.image, new.image, new.unaltered)
+            annotations = second.annotations(what="buf breaking")
     found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
     if found:
         refuse_disagreement(found, old.image, new.image, old.label)

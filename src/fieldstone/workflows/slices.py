@@ -20,18 +20,18 @@ from fieldstone.cache.images import PREFIX as IMAGES
 from fieldstone.cache.images import CompiledFile, ImageIndex, join, split
 from fieldstone.cache.ledgers import PREFIX as LEDGERS
 from fieldstone.cache.ledgers import ledger_of
+from fieldstone.compatibility.allowance import MARK
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
-from fieldstone.schema.descriptors import ImageReader
 from fieldstone.schema.image import IMPORT_MARK
-from fieldstone.schema.shared import places_of
+from fieldstone.schema.lazy_files import places_of
+from fieldstone.schema.unaltered import unaltered
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import MOST, ChangedFiles
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
     from fieldstone.schema.buf import Running
-    from fieldstone.schema.file_reader import Elements
 
 Compile = Callable[[tuple[str, ...]], "Running"]
 """Starts the compiler on files of the module, given by import path, and all that they import."""
@@ -43,17 +43,16 @@ class Slice:
 
     Attributes:
         old: the image of the release's side, in bytes; `new`: that of the working tree's.
-        touched: the import paths of the module's own files on either side that can differ.
+        touched: the import paths of the module's own files on either side that can differ, each with the names of
+            what it declares that does not.
         shared: its own files that both images have and that do not differ, as the release has them.
-        before: what the touched files declared in the release, where that is known already.
         linted: the files whose style can have changed; empty for all.
     """
 
     old: bytes
     new: bytes
-    touched: frozenset[str]
+    touched: Mapping[str, frozenset[str]]
     shared: Mapping[str, bytes]
-    before: Elements | None
     linted: tuple[str, ...]
 
 
@@ -108,7 +107,6 @@ class _Slicer:
         if released - self.index.find(released).keys():
             return None
         before = self.index.read(released)
-        elements = self._before(released)
         compiled = self._output(compiling, changed.there)
         if compiled is None:
             return None
@@ -121,13 +119,7 @@ class _Slicer:
             if also is None:
                 return None
             compiled |= {path: file for path, file in also.items() if path in further or path not in compiled}
-        return self._both_sides(compiled, touched, elements if touched == changed.paths else None)
-
-    def _before(self, released: Collection[str]) -> Elements | None:
-        """What the changed files declared in the release, read while buf compiles what they are now."""
-        closure = self.index.read(self.index.reached(released))
-        image = join(file.content for file in _sorted(closure))
-        return ImageReader(image, where=str(self.index.path)).elements(released) if image else None
+        return self._both_sides(compiled, touched)
 
     def _output(self, compiling: Running | None, paths: Collection[str]) -> dict[str, CompiledFile] | None:
         """The compiled files; None where one does not compile."""
@@ -179,9 +171,7 @@ class _Slicer:
                 found[path].add(importer)
         return found
 
-    def _both_sides(
-        self, compiled: Mapping[str, CompiledFile], touched: Collection[str], elements: Elements | None
-    ) -> Slice:
+    def _both_sides(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> Slice:
         """Both images: the touched files, and beside them the same unchanged ones on either side."""
         self.project.phases.counts["compared"] += len(touched)
         before = {*self.index.reached(path for path in touched if path in self.changed.released)}
@@ -195,11 +185,25 @@ class _Slicer:
         return Slice(
             old=join(file.content for file in _sorted(old)),
             new=join(file.content for file in _sorted(new)),
-            touched=frozenset(touched),
+            touched=self._unaltered(old, compiled, touched),
             shared={path: file.content for path, file in unchanged.items() if path in own},
-            before=elements,
             linted=tuple(sorted(self._linted(compiled, touched))),
         )
+
+    def _unaltered(
+        self, old: Mapping[str, CompiledFile], new: Mapping[str, CompiledFile], touched: Collection[str]
+    ) -> dict[str, frozenset[str]]:
+        """What the touched files declare that does not differ.
+
+        Nothing of a file where custom options may mean something else, for it imports what they are made of; nor
+        where a comment counts, which the bytes of a declaration do not have.
+        """
+        before, after = ({path: side[path] for path in touched if path in side} for side in (old, new))
+        telling = {path for side in (before, after) for path, file in side.items() if MARK in file.content}
+        options = {path for path, file in after.items() if file.extends_options or path in self.index.of_options}
+        protos = ([file.proto for file in side.values()] for side in (before, after))
+        same = unaltered(*protos, besides={*telling, *options, *self._importers(options)})
+        return {path: same.get(path, frozenset()) for path in touched}
 
     def _new(
         self, compiled: Mapping[str, CompiledFile], bare: Mapping[str, CompiledFile], touched: Collection[str]

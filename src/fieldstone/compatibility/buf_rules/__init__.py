@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from fieldstone.compatibility.buf_rules.catalogue import BufRule, Hit, declared
 from fieldstone.compatibility.buf_rules.comparison import Comparison
@@ -28,13 +29,24 @@ def all_rules() -> Mapping[str, BufRule]:
     return dict(sorted(declared().items()))
 
 
-def judge(old: Declarations, new: Declarations, ids: Collection[str]) -> list[Hit]:
+def judge(
+    old: Declarations,
+    new: Declarations,
+    ids: Collection[str],
+    unaltered: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> list[Hit]:
     """What the rules of these ids find between two images, in no particular order.
+
+    Args:
+        old: the one.
+        new: the other.
+        ids: the ids of the rules.
+        unaltered: what files declare at their top that is the same in both: path to names.
 
     Raises:
         KeyError: there is no rule with one of the ids.
     """
-    comparison = Comparison(old, new)
+    comparison = Comparison(old, new, unaltered)
     return [hit for rule in ids for hit in all_rules()[rule].hits(comparison)]
 
 

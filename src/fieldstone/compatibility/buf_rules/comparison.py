@@ -6,7 +6,7 @@ number; extensions by what they extend and by number; rpcs by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from fieldstone.schema.declarations import (
 from fieldstone.schema.model import Location
 
 _Element = TypeVar("_Element")
+_Declared = TypeVar("_Declared", bound=Declaration)
 _Key = TypeVar("_Key")
 Pairs = list[tuple[_Element, _Element]]
 
@@ -31,11 +32,15 @@ NOWHERE = Location("")
 
 
 class Comparison:
-    """The pairs of two images; each list is made when a rule first asks for it."""
+    """The pairs of two images; each list is made when a rule first asks for it.
 
-    def __init__(self, old: Declarations, new: Declarations) -> None:
+    `unaltered` is what files declare at their top that is the same in both: path to names. It is in no list.
+    """
+
+    def __init__(self, old: Declarations, new: Declarations, unaltered: Mapping[str, Collection[str]]) -> None:
         self.old = old
         self.new = new
+        self._unaltered = unaltered
 
     @property
     def old_files(self) -> list[tuple[DeclaredFile, Comparison]]:
@@ -50,17 +55,17 @@ class Comparison:
     @cached_property
     def messages(self) -> Pairs[DeclaredMessage]:
         """Messages of the same full name, map entries too."""
-        return _paired(self.old.messages, self.new.messages)
+        return self._altered(_paired(self.old.messages, self.new.messages))
 
     @cached_property
     def enums(self) -> Pairs[DeclaredEnum]:
         """Enums of the same full name."""
-        return _paired(self.old.enums, self.new.enums)
+        return self._altered(_paired(self.old.enums, self.new.enums))
 
     @cached_property
     def services(self) -> Pairs[DeclaredService]:
         """Services of the same full name."""
-        return _paired(self.old.services, self.new.services)
+        return self._altered(_paired(self.old.services, self.new.services))
 
     @cached_property
     def rpcs(self) -> Pairs[DeclaredRpc]:
@@ -81,6 +86,9 @@ class Comparison:
     def in_package(self, kind: str, package: str) -> Mapping[str, Declaration]:
         """What the new image declares of a kind (`messages`, `enums`...) in a package, by its name there."""
         return self._by_package.setdefault(kind, _by_package(self.new.files.values(), kind)).get(package, {})
+
+    def _altered(self, pairs: Pairs[_Declared]) -> Pairs[_Declared]:
+        return [(was, now) for was, now in pairs if now.outermost not in self._unaltered.get(now.file.path, ())]
 
     @cached_property
     def _by_package(self) -> dict[str, dict[str, dict[str, Declaration]]]:

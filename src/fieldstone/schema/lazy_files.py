@@ -1,12 +1,12 @@
-"""Files that are the same on both sides of a comparison: each is read into the model when something in it is asked for.
+"""Files that are read into the model when something in them is asked for.
 
-What stands in them is known by name at once, so that the two schemas that share them list all their elements,
-in the order of the image, and pay for those alone that a rule looks into.
+What they declare is known by name at once, so that a schema lists all its elements, in the order of the
+image, and those alone cost something that a rule looks into.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fieldstone.schema.model import Location, Package
@@ -20,8 +20,8 @@ K = TypeVar("K")
 E = TypeVar("E")
 
 
-class SharedFiles:
-    """The files that both sides share.
+class LazyFiles:
+    """Files that are read when they are asked for.
 
     Args:
         paths: their import paths.
@@ -39,31 +39,34 @@ class SharedFiles:
             self._known[path] = self._read(path)
         return self._known[path]
 
-    def within(self, kind: str) -> Callable[[str], Mapping[Any, Any]]:
-        """Gives the elements of a kind, as `Schema` calls it, in one of the files."""
-        return lambda path: vars(self.elements(path))[kind]
-
 
 class Members(Mapping[K, E]):
     """The elements of one kind in the files of a schema, by their keys.
 
     Args:
         places: each key, with the path of the file that declares the element.
-        there: the elements of the files that were read already.
-        within: the elements of this kind in a file, given by its path.
+        there: the elements that were read already.
+        kind: what `Elements` calls them: messages, enums, ...
+        files: where the others are.
     """
 
-    def __init__(self, places: Mapping[K, str], there: Mapping[K, E], within: Callable[[str], Mapping[K, E]]) -> None:
+    def __init__(self, places: Mapping[K, str], there: Mapping[K, E], kind: str, files: Sequence[LazyFiles]) -> None:
         self._places = places
         self._there = there
-        self._within = within
+        self._kind = kind
+        self._files = files
 
     def __getitem__(self, key: K) -> E:
         """The element, whose file is read now if it was not before."""
-        return self._there[key] if key in self._there else self._within(self._places[key])[key]
+        if key in self._there:
+            return self._there[key]
+        path = self._places[key]
+        elements = next(files.elements(path) for files in self._files if path in files.paths)
+        found: E = vars(elements)[self._kind][key]
+        return found
 
     def __contains__(self, key: object) -> bool:
-        """Whether a file declares it, of which none is read for this."""
+        """Whether a file declares it; none is read for this."""
         return key in self._places
 
     def __iter__(self) -> Iterator[K]:
