@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -316,6 +314,8 @@ def _read_candidates(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -376,7 +376,9 @@ def _validate_rules(rules: Mapping[str, str], where: str, file: Path) -> None:
 
 
 def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else otherwise or f"known are {', '.join(known)}"
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -108,7 +106,9 @@ def check_rule(rule: str, where: str) -> None:
         return
     if rule.startswith("registry-") or rule in PERMISSIONS:
         raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
-    near = difflib.get_close_matches(rule, known, n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    near = get_close_matches(rule, known, n=1, cutoff=0.5)
     fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
     raise FieldstoneError(f"{where} is {json.dumps(rule)}, and there is no such rule", fix=fix)
 
@@ -144,6 +144,8 @@ def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
     Raises:
         FieldstoneError: the entries are written in a way that a block at the end cannot be added to.
     """
+    import tomllib
+
     import tomli_w
 
     text = file.read_bytes().decode("utf-8") if file.is_file() else ""
@@ -171,6 +173,8 @@ _WAIVER_HEADER = re.compile(r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldston
 
 def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
     """Every `[[waivers]]` block that can be read alone: its entry, and its first and last line."""
+    import tomllib
+
     lines = text.split("\n")
     for first, line in enumerate(lines):
         if not _WAIVER_HEADER.match(line):

@@ -121,6 +121,45 @@ def test_half_a_release(grown: Repo) -> None:
         assert ran.error.endswith("; restore it from git")
 
 
+@pytest.mark.parametrize("damage", ["no TOML", "half", "stray file"])
+def test_an_old_release_that_is_damaged_ends_what_needs_it(grown: Repo, damage: str) -> None:
+    folder = grown.root / "registry/shop/1.0.0"
+    said = {
+        "no TOML": f"error: {folder}/release.toml is no release manifest: ",
+        "half": f"error: half a release: {folder} has no release.toml; ",
+        "stray file": f"error: stray file in the registry: {folder}/notes.txt is no part of shop 1.0.0; ",
+    }[damage]
+    match damage:
+        case "no TOML":
+            grown.write("registry/shop/1.0.0/release.toml", "seal =")
+        case "half":
+            (folder / "release.toml").unlink()
+        case "stray file":
+            grown.write("registry/shop/1.0.0/notes.txt", "x")
+    assert grown.run("registry", "show", "shop", "1.2.0").out.startswith("shop 1.2.0\n")
+    assert grown.run("diff", "shop", "1.1.0", "1.2.0").code == 0
+    before = grown.snapshot()
+    for edit in (None, ADDITION):
+        if edit:
+            grown.edit(SHOP, *edit)
+        for command in (("check",), ("check", "shop"), ("registry", "verify"), ("registry", "list")):
+            assert grown.run(*command).error.startswith(said)
+        for module in ("shop", "money"):
+            assert grown.run("release", module).error.startswith(said)
+    assert grown.snapshot() == before
+
+
+def test_a_damaged_release_of_a_module_that_left(grown: Repo) -> None:
+    grown.edit("buf.yaml", "  - path: schemas/shop\n", "")
+    grown.write("registry/shop/1.0.0/ledger.json", "{}")
+    ran = grown.run("check")
+    assert ran.code == 1
+    assert "error[registry-file-changed]: ledger.json is not what was released" in ran.out
+    assert "error[message-removed]: message `Order` left `acme.shop.v1`" in ran.out
+    (grown.root / "registry/shop/1.0.0/release.toml").unlink()
+    assert grown.run("check").error.startswith("error: half a release: ")
+
+
 def test_two_releases_of_one_number(grown: Repo) -> None:
     registry = grown.root / "registry/shop"
     for copy in ("1.2.0+again", "1.3.0"):

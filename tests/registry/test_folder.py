@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,89 @@ def test_a_place_that_is_taken_is_not_overwritten(registry: FolderRegistry) -> N
 
 def test_others_may_read_a_release(registry: FolderRegistry) -> None:
     assert (registry.root / "shop/1.0.0").stat().st_mode & 0o755 == 0o755
+
+
+def damaged(folder: Path) -> str:
+    (folder / "release.toml").write_text("seal =")
+    return f"{folder}/release.toml is no release manifest: "
+
+
+def half(folder: Path) -> str:
+    (folder / "release.toml").unlink()
+    return f"half a release: {folder} has no release.toml"
+
+
+def of_another_module(folder: Path) -> str:
+    (folder / "release.toml").write_text(to_toml(replace(FIRST, name="store")))
+    return f"{folder} holds a release of store, not of shop"
+
+
+def of_another_version(folder: Path) -> str:
+    (folder / "release.toml").write_text(to_toml(replace(FIRST, version="1.0.1")))
+    return f"release 1.0.1 in {folder.parent} is not in a folder of that name"
+
+
+def of_a_version_that_there_is(folder: Path) -> str:
+    (folder / "release.toml").write_text(to_toml(replace(FIRST, version="1.1.0")))
+    return f"two releases of one number in {folder.parent}: 1.0.0 is 1.1.0 too"
+
+
+def stray_file(folder: Path) -> str:
+    (folder / "schemas/a/more.proto").touch()
+    return f"stray file in the registry: {folder}/schemas/a/more.proto is no part of shop 1.0.0"
+
+
+@pytest.mark.parametrize(
+    "damage", [damaged, half, of_another_module, of_another_version, of_a_version_that_there_is, stray_file]
+)
+def test_an_old_release_is_looked_at_when_it_is_asked_for(
+    damage: Callable[[Path], str], registry: FolderRegistry
+) -> None:
+    registry.add(following(registry, "1.1.0"), FILES)
+    said = damage(registry.root / "shop/1.0.0")
+    found = FolderRegistry(registry.root)
+    assert found.modules() == ["shop"]
+    assert list(map(str, found.versions("shop"))) == ["1.0.0", "1.1.0"]
+    assert found.release("shop", "1.1.0").version == "1.1.0"
+    for look in (lambda: found.releases("shop"), lambda: list(found.defects("shop"))):
+        with pytest.raises(FieldstoneError) as caught:
+            look()
+        assert str(caught.value).startswith(said)
+
+
+def test_a_link_to_a_folder_is_not_followed(registry: FolderRegistry) -> None:
+    (registry.root / "shop/1.0.0/schemas/round").symlink_to(registry.root)
+    assert [release.version for release in registry.releases("shop")] == ["1.0.0"]
+
+
+@pytest.mark.parametrize("module", ["../registry/shop", "shop/", "./shop", ".", "shop/1.0.0"])
+def test_a_path_is_no_module(module: str, registry: FolderRegistry) -> None:
+    assert registry.versions(module) == []
+    with pytest.raises(FieldstoneError, match=f"no release 1\\.0\\.0 of {module} in "):
+        registry.release(module, "1.0.0")
+
+
+@pytest.mark.parametrize("version", ["../shop/1.0.0", "1.0.0/", "1.0", "1.0.0+b"])
+def test_a_path_is_no_version(version: str, registry: FolderRegistry) -> None:
+    with pytest.raises(FieldstoneError) as caught:
+        registry.release("shop", version)
+    assert str(caught.value) == f"no release {version} of shop in {registry.root}; it has 1.0.0"
+
+
+def test_what_another_process_released_is_there_after_the_next_release(registry: FolderRegistry) -> None:
+    ours = FolderRegistry(registry.root)
+    assert len(ours.versions("shop")) == 1
+    registry.add(following(registry, "1.1.0"), FILES)
+    ours.add(following(registry, "1.2.0"), FILES)
+    assert list(map(str, ours.versions("shop"))) == ["1.0.0", "1.1.0", "1.2.0"]
+    assert list(ours.defects("shop")) == []
+
+
+def test_the_sources_of_a_release() -> None:
+    release = replace(FIRST, files={"image.binpb": "1", "schemas/schemas/b.proto": "2", "schemas/README.md": "3"})
+    assert release.sources == {"schemas/b.proto": "2", "README.md": "3"}
+    assert release.sources is release.sources
+    assert replace(release, files={}).sources == {}
 
 
 MANIFEST = replace(

@@ -37,7 +37,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
             raise FieldstoneError(
                 f"no release of {module} in {registry.url}", fix=f"it has {', '.join(known) or 'none'}"
             )
-    found = [registry.release(m, str(v)) for m in modules or known for v in registry.versions(m)]
+    found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
         click.echo(json.dumps([asdict(release) for release in found], indent=2))
         return 0

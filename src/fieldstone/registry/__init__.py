@@ -48,7 +48,10 @@ class Registry(Protocol):
         """The versions of a module in the order of semver; empty for one without a release."""
 
     def release(self, module: str, version: str) -> Release:
-        """The manifest of a release."""
+        """The manifest of a release; no other is looked at."""
+
+    def releases(self, module: str) -> list[Release]:
+        """The manifests of all releases of a module in the order of semver, each found to hold no stray file."""
 
     def read(self, release: Release, path: str) -> bytes:
         """One file of a release, by its path in `Release.files`."""

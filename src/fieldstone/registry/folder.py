@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-
-from semver import Version
+from typing import TYPE_CHECKING
 
 from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links
 from fieldstone.registry.manifest import Release
+from fieldstone.registry.versions import in_order, two_of_one_number
+
+if TYPE_CHECKING:
+    from semver import Version
 
 _INCOMING = ".incoming-"
 _MANIFESTS = "manifests"
@@ -29,33 +30,45 @@ _MANIFESTS = "manifests"
 
 
 class FolderRegistry:
-    """A registry in a folder; `url` is the folder's path."""
+    """A registry in a folder; `url` is the folder's path.
+
+    Which releases there are, the names of folders alone say; a manifest is read when its release is asked for, and
+    `releases` and `defects` look into all of them.
+    """
 
     def __init__(self, root: Path, cache: Cache | None = None) -> None:
         self.root = root
         self.url = str(root)
         self._cache = cache or Cache()
-        self._manifests: dict[Path, tuple[Release, bool]] = {}
+        self._versions: dict[str, dict[str, Version]] = {}
+        self._manifests: dict[tuple[str, str], tuple[Release, bool]] = {}
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
-        return sorted(self._releases)
+        return [module for module in self._folders if self._known(module)]
 
     def versions(self, module: str) -> list[Version]:
         """The versions of a module in the order of semver; empty for one without a release."""
-        return sorted(release.semver for release in self._releases.get(module, {}).values())
+        return [*self._known(module).values()]
 
     def release(self, module: str, version: str) -> Release:
         """The manifest of a release.
 
         Raises:
-            FieldstoneError: there is no such module or version.
+            FieldstoneError: there is no such module or version, or it is not a whole release of that name.
         """
-        known = self._releases.get(module, {})
-        if version in known:
-            return known[version]
-        has = f"it has {', '.join(map(str, self.versions(module)))}" if known else "it has no release of that module"
-        raise FieldstoneError(f"no release {version} of {module} in {self.root}", fix=has)
+        return self._manifest(module, version)[0]
+
+    def releases(self, module: str) -> list[Release]:
+        """The manifests of all releases of a module in the order of semver.
+
+        Raises:
+            FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
+        """
+        found = [self.release(module, version) for version in self._known(module)]
+        for release in found:
+            _refuse_stray_files(release, self._folder(release))
+        return found
 
     def read(self, release: Release, path: str) -> bytes:
         """One file of a release, by its path in `Release.files`.
@@ -89,11 +102,15 @@ class FolderRegistry:
                 f"cannot write release {release.version} of {release.name} below {self.root}: {error.strerror}; "
                 "nothing was released"
             ) from error
-        vars(self).pop("_releases", None)
+        self._forget()
 
     def defects(self, module: str) -> Iterator[Defect]:
-        """What is wrong with the files and the chain of a module's releases."""
-        releases = sorted(self._releases.get(module, {}).values(), key=lambda release: release.semver)
+        """What is wrong with the files and the chain of a module's releases.
+
+        Raises:
+            FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
+        """
+        releases = self.releases(module)
         for release in releases:
             yield from self._file_defects(release)
         yield from broken_links(releases, self.root)
@@ -102,7 +119,7 @@ class FolderRegistry:
         folder = self._folder(release)
         where = (release.name, release.version)
         restore = f"released versions never change: restore it with `git checkout -- {folder}`"
-        if not self._manifest(folder)[1]:
+        if not self._manifest(*where)[1]:
             problem = f"{manifest.NAME} does not match its seal"
             yield Defect("registry-file-changed", *where, str(folder / manifest.NAME), problem, restore)
         found = self._cache.digests.of(str(folder), {name: f"{folder}/{name}" for name in release.files})
@@ -114,56 +131,53 @@ class FolderRegistry:
                 yield Defect("registry-file-changed", *where, str(folder / name), problem, restore)
 
     @cached_property
-    def _releases(self) -> dict[str, dict[str, Release]]:
+    def _folders(self) -> list[str]:
+        """The names of the modules' folders, sorted; there need be no release in them."""
         if not self.root.exists():
-            return {}
+            return []
         if not self.root.is_dir():
             raise FieldstoneError(f"the registry {self.root} is not a folder")
-        found = {folder.name: self._read_module(folder) for folder in _folders(self.root)}
-        return {name: releases for name, releases in found.items() if releases}
+        return _names(self.root)
 
-    def _read_module(self, folder: Path) -> dict[str, Release]:
-        found: dict[str, Release] = {}
-        for entry in _folders(folder):
-            release = self._read_release(folder.name, entry)
-            same = [v for v in found if Version.parse(v).compare(release.version) == 0]
-            if same:
-                raise FieldstoneError(
-                    f"two releases of one number in {folder}: {entry.name} is {same[0]} too",
-                    fix="keep the one that was released, and remove the other",
-                )
-            found[release.version] = release
-        for version in found:
-            if not (folder / version).is_dir():
-                raise FieldstoneError(f"release {version} in {folder} is not in a folder of that name", fix="rename it")
-        return found
+    def _known(self, module: str) -> Mapping[str, Version]:
+        """The versions of a module by the names of their folders, in the order of semver."""
+        if module not in self._versions:
+            folder = self.root / module
+            self._versions[module] = in_order(_names(folder), folder) if module in self._folders else {}
+        return self._versions[module]
 
-    def _read_release(self, module: str, folder: Path) -> Release:
-        if not Version.is_valid(folder.name):
-            raise FieldstoneError(
-                f"stray folder in the registry: {folder} is no version",
-                fix="remove it: a module's folder holds releases only",
-            )
-        if not (folder / manifest.NAME).is_file():
-            raise FieldstoneError(
-                f"half a release: {folder} has no {manifest.NAME}",
-                fix="restore it from git, or remove the folder if it was never released",
-            )
-        release, _ = self._manifest(folder)
+    def _forget(self) -> None:
+        """Look anew which releases there are; what a release says never changes."""
+        self._versions.clear()
+        vars(self).pop("_folders", None)
+
+    def _manifest(self, module: str, version: str) -> tuple[Release, bool]:
+        """The manifest of a release, and whether its seal fits it."""
+        if (module, version) not in self._manifests:
+            self._manifests[module, version] = self._read_manifest(module, version)
+        return self._manifests[module, version]
+
+    def _read_manifest(self, module: str, version: str) -> tuple[Release, bool]:
+        known = self._known(module)
+        if version not in known:
+            has = f"it has {', '.join(known)}" if known else "it has no release of that module"
+            raise FieldstoneError(f"no release {version} of {module} in {self.root}", fix=has)
+        folder = self.root / module / version
+        release, is_sealed = self._parsed(folder)
         if release.name != module:
             raise FieldstoneError(f"{folder} holds a release of {release.name}, not of {module}", fix="move it back")
-        _refuse_stray_files(release, folder)
-        return release
-
-    def _manifest(self, folder: Path) -> tuple[Release, bool]:
-        """The manifest in a release's folder, and whether its seal fits it."""
-        if folder not in self._manifests:
-            self._manifests[folder] = self._parsed(folder)
-        return self._manifests[folder]
+        if release.version != version:
+            raise _misplaced(release, folder, known)
+        return release, is_sealed
 
     def _parsed(self, folder: Path) -> tuple[Release, bool]:
         path = folder / manifest.NAME
         digest = self._cache.digests.one(str(path))
+        if not digest:
+            raise FieldstoneError(
+                f"half a release: {folder} has no {manifest.NAME}",
+                fix="restore it from git, or remove the folder if it was never released",
+            )
         try:
             parsed, seal = json.loads(self._cache.store.get(_MANIFESTS, digest) or b"")
         except (ValueError, TypeError):
@@ -175,10 +189,10 @@ class FolderRegistry:
         return release, release.seal == seal
 
     def _refuse_if_overtaken(self, release: Release) -> None:
-        """Under the lock: whether the release before is still the newest."""
-        vars(self).pop("_releases", None)
+        """Under the lock: whether the release before is still the newest, and is one."""
+        self._forget()
         versions = self.versions(release.name)
-        newest = str(versions[-1]) if versions else None
+        newest = self.release(release.name, str(versions[-1])).version if versions else None
         previous = release.previous.version if release.previous else None
         if newest != previous:
             raise FieldstoneError(
@@ -187,6 +201,9 @@ class FolderRegistry:
             )
 
     def _write(self, release: Release, files: dict[str, bytes]) -> None:
+        import shutil
+        import tempfile
+
         for stale in self.root.glob(f"{_INCOMING}*"):
             shutil.rmtree(stale)
         incoming = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=self.root))
@@ -208,32 +225,51 @@ class FolderRegistry:
             raise
 
 
-def _folders(parent: Path) -> list[Path]:
+def _names(parent: Path) -> list[str]:
     """The folders in `parent`; anything else there, but what git and an interrupted release leave, is refused."""
     try:
-        entries = sorted(parent.iterdir())
+        with os.scandir(parent) as entries:
+            kept = sorted((e.name, e.is_dir()) for e in entries if not e.name.startswith((".git", _INCOMING)))
     except OSError as error:
         raise FieldstoneError(f"cannot read the registry folder {parent}: {error.strerror}") from error
-    kept = [entry for entry in entries if not entry.name.startswith((".git", _INCOMING))]
-    stray = [entry for entry in kept if not entry.is_dir()]
-    if stray:
-        raise FieldstoneError(
-            f"stray file in the registry: {stray[0]}", fix="move it away: a registry holds releases only"
-        )
-    return kept
+    for name, is_folder in kept:
+        if not is_folder:
+            raise FieldstoneError(
+                f"stray file in the registry: {parent / name}", fix="move it away: a registry holds releases only"
+            )
+    return [name for name, _ in kept]
+
+
+def _misplaced(release: Release, folder: Path, known: Mapping[str, Version]) -> FieldstoneError:
+    """The refusal of a release that stands in the folder of another version."""
+    for name, version in known.items():
+        if version == release.semver and name != folder.name:
+            return two_of_one_number(folder.parent, folder.name, name)
+    return FieldstoneError(
+        f"release {release.version} in {folder.parent} is not in a folder of that name", fix="rename it"
+    )
 
 
 def _refuse_stray_files(release: Release, folder: Path) -> None:
-    start = len(str(folder)) + 1
-    for here, _, names in os.walk(str(folder)):
-        below = f"{here[start:]}/".replace(os.sep, "/") if len(here) > start else ""
-        for name in names:
-            path = f"{below}{name}"
-            if path != manifest.NAME and path not in release.files:
+    try:
+        for path in _files(str(folder)):
+            if path not in release.files and path != manifest.NAME:
                 raise FieldstoneError(
                     f"stray file in the registry: {folder / path} is no part of {release.name} {release.version}",
                     fix="remove it: a release never changes",
                 )
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _files(folder: str, below: str = "") -> Iterator[str]:
+    """The paths of all files below a folder, relative to it; folders that are links elsewhere are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_dir():
+                yield f"{below}{entry.name}"
+            elif not entry.is_symlink():
+                yield from _files(entry.path, f"{below}{entry.name}/")
 
 
 def _read(path: Path) -> bytes:

@@ -6,9 +6,9 @@ version, digest and seal of the release before, so that no release can be rewrit
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from semver import Version
@@ -39,7 +39,7 @@ class Link:
         return "/" in self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Release:
     """The manifest of one immutable version of a module.
 
@@ -81,8 +81,8 @@ class Release:
         """The version, to compare."""
         return Version.parse(self.version)
 
-    @property
-    def sources(self) -> dict[str, str]:
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
         """The module's own files, path relative to its root, to digest."""
         return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
 
@@ -144,6 +144,8 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
     Raises:
         FieldstoneError: the text is no TOML, or holds something else.
     """
+    import tomllib
+
     try:
         content = tomllib.loads(text)
         _refuse_other_than_text(content, "")

@@ -6,7 +6,6 @@ Reads the configuration formats of https://buf.build/docs/configuration/: `buf.y
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -118,7 +117,9 @@ class Workspace:
         """
         if name in self.modules:
             return self.modules[name]
-        near = difflib.get_close_matches(name, self.modules, n=1)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.modules, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
         raise FieldstoneError(f"no module {name} in {self.root / self.config}", fix=hint)
 

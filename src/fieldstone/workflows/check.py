@@ -55,9 +55,9 @@ def check(
             _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
+    judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     project.cache.store.save()
-    judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
@@ -75,7 +75,29 @@ def _removed_modules(project: Project) -> list[str]:
 def _removal(project: Project, name: str, against: str, start: Path, *, witness: bool) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
-    return judge_removal(project, name, against=against, start=start, witness=witness)
+    defects = _defect_findings(project, name, start)
+    report = judge_removal(project, name, against=against, start=start, witness=witness)
+    return report.with_findings(defects) if report else None
+
+
+def _defect_findings(project: Project, name: str, start: Path) -> list[Finding]:
+    """What is wrong with the releases of a module."""
+    with project.phases.phase("registry", f"looking at the releases of {name}"):
+        return [_defect_finding(defect, start) for defect in project.registry.defects(name)]
+
+
+def _defect_finding(defect: Defect, start: Path) -> Finding:
+    from fieldstone.schema.model import Location
+
+    subject = f"{defect.module} {defect.version}"
+    return Finding(
+        rule=defect.kind,
+        subject=subject,
+        message=defect.problem,
+        place=Location(os.path.relpath(defect.path, start)),
+        fix=defect.fix,
+        fingerprint=fingerprint(defect.kind, subject, defect.path),
+    )
 
 
 def is_unchanged(project: Project, module: Module, release: Release) -> bool:
@@ -210,8 +232,7 @@ class _ModuleCheck:
 
     def _other_findings(self, linting: Running | None) -> list[Finding]:
         """What is wrong with the registry, and with the style."""
-        with self.project.phases.phase("registry", f"looking at the releases of {self.module.name}"):
-            found = [self._defect_finding(defect) for defect in self.project.registry.defects(self.module.name)]
+        found = _defect_findings(self.project, self.module.name, self.start)
         with self.project.phases.phase("style", f"judging the style of {self.module.name}"):
             style = linting.annotations(what="buf lint") if linting else []
         if style and self.against:
@@ -241,19 +262,6 @@ class _ModuleCheck:
             message=annotation.message,
             place=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
             fingerprint=fingerprint(annotation.rule, annotation.path, annotation.message),
-        )
-
-    def _defect_finding(self, defect: Defect) -> Finding:
-        from fieldstone.schema.model import Location
-
-        subject = f"{defect.module} {defect.version}"
-        return Finding(
-            rule=defect.kind,
-            subject=subject,
-            message=defect.problem,
-            place=Location(os.path.relpath(defect.path, self.start)),
-            fix=defect.fix,
-            fingerprint=fingerprint(defect.kind, subject, defect.path),
         )
 
 

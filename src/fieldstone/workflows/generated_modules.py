@@ -92,9 +92,9 @@ def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema
         FieldstoneError: the registry cannot be read.
     """
     registry = project.registry
-    releases = [registry.release(module.name, str(version)) for version in registry.versions(module.name)]
     return [
-        (r.version, read_schema(registry.read(r, IMAGE), where=registry.place(r), with_imports=True)) for r in releases
+        (r.version, read_schema(registry.read(r, IMAGE), where=registry.place(r), with_imports=True))
+        for r in registry.releases(module.name)
     ]
 
 

@@ -55,12 +55,14 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
         dry_run: judge and number, and write nothing.
 
     Raises:
-        FieldstoneError: the version is none, a dependency is not released, or the registry cannot
-            be written.
+        FieldstoneError: the version is none, a dependency is not released, a release of any module is half
+            or holds what is no part of it, or the registry cannot be written.
     """
     wanted = _parse(version) if version else None
     module = project.workspace.module(name)
     contents = module.contents()
+    for other in project.registry.modules():
+        project.registry.releases(other)  # nothing is built on a registry in disorder, whichever module it is of
     (report,) = check(project, [name], full=True).modules
     if not report.allowed:
         return Outcome(report)

@@ -38,8 +38,7 @@ def verify(project: Project, *, since: str = "") -> list[Defect]:
     registry = open_registry(project.settings.registry)  # without the cache: here nothing is taken for granted
     verified = _verified(project, since) if since else set()
     found: list[Defect] = []
-    for module in registry.modules():
-        broken = list(registry.defects(module))
+    for module, broken in {module: list(registry.defects(module)) for module in registry.modules()}.items():
         found += broken
         if not any(defect.kind.startswith("registry-file") for defect in broken):
             found += _recomputed(registry, module, verified)
