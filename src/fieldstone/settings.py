@@ -19,7 +19,7 @@ from fieldstone.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.waiver_table import check_waivers, read_waivers, rule_schema, with_text_dates
 
 if TYPE_CHECKING:
-    from fieldstone.schema.model import Location
+    from fieldstone.schema.location import Location
 
 _LEVELS = ["error", "warning", "note", "off"]
 _SURFACES = ["wire", "json", "source", "storage"]

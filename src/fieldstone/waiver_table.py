@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
 from fieldstone.errors import FieldstoneError
-
-if TYPE_CHECKING:
-    from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 _TEXT = r"\S"
 _BUF_RULE = "^[A-Z][A-Z0-9_]+$"
@@ -120,8 +118,6 @@ def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waive
         entries: what the file says, validated.
         file: its absolute path.
     """
-    from fieldstone.schema.model import Location
-
     if not entries:
         return {}
     text = file.read_text("utf-8")

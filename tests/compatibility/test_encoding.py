@@ -14,7 +14,8 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
-from fieldstone.schema.model import Enum, EnumValue, Location
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Enum, EnumValue
 
 INTEGERS = {
     **dict.fromkeys(("int32", "sint32", "sfixed32"), (-(2**31), 2**31 - 1)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.policy import Policy, is_used
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 TODAY = date(2026, 6, 1)
 RULES = st.sampled_from(["field-removed", "field-renamed", "FIELD_SAME_NAME"])

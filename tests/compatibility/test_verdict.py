@@ -8,7 +8,7 @@ from semver import Version
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 NONE, PATCH, MINOR, MAJOR = Bump.NONE, Bump.PATCH, Bump.MINOR, Bump.MAJOR
 

@@ -15,7 +15,7 @@ from fieldstone.compatibility.finding import (
     fingerprint,
 )
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 STEP = "schemas/telemetry/telemetry/v1/telemetry_v1.proto"
 RELEASED = f"registry/telemetry/1.4.0/{STEP}"

@@ -6,7 +6,7 @@ import pytest
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
 from fieldstone.report import render
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from tests.report.reports import read
 
 FINDING = Finding(

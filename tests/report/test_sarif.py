@@ -12,7 +12,7 @@ from fieldstone import __version__
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.report import render
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from tests.report.reports import REPORTS, TYPE_CHANGED, read
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport
 from fieldstone.report.text import summary
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from tests.report.reports import TYPE_CHANGED as BREAK
 from tests.report.reports import WAIVER
 

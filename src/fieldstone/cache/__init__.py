@@ -10,6 +10,7 @@ from fieldstone.cache.store import Store
 
 if TYPE_CHECKING:
     from fieldstone.cache.digests import Digests
+    from fieldstone.cache.standing import Standing
 
 FOLDER = ".fieldstone"
 """The folder of the cache, beside the settings."""
@@ -24,6 +25,8 @@ class Cache:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.store = Store(folder / FOLDER if folder else None)
+        self.standing: Standing | None = None
+        """What git vouches for, where it was asked."""
 
     @cached_property
     def digests(self) -> Digests:

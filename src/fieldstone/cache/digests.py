@@ -40,6 +40,7 @@ class Digests:
         self._store = store
         self._tables: dict[str, dict[str, Row]] = {}
         self._imports: dict[str, dict[str, list[Any]]] = {}
+        self._rows: dict[str, Row] = {}
         self._told: dict[str, tuple[set[str], dict[str, str]]] = {}
         self.seen = 0
         self.read = 0
@@ -78,9 +79,10 @@ class Digests:
                 continue
             except OSError as error:
                 raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+            signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
             row = table.get(name)
-            if row is None or row[:4] != [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]:
-                row = table[name] = self._row(path, stat)
+            if row is None or row[:4] != signature:
+                row = table[name] = self._read_before(path, signature) or self._row(path, stat)
                 anew = True
             found[name] = row[4]
         if anew:
@@ -119,13 +121,19 @@ class Digests:
                 self._imports[folder] = {}
         return self._imports[folder]
 
+    def _read_before(self, path: str, signature: list[int]) -> Row | None:
+        """What this process read of a file under another name, if it is still so."""
+        row = self._rows.get(path)
+        return row if row is not None and row[:4] == signature else None
+
     def _row(self, path: str, stat: os.stat_result) -> Row:
         started = time.time_ns()
         content = self._content(path)
         self.read += 1
         settled = started - max(stat.st_mtime_ns, stat.st_ctime_ns) > _TICK and len(content) == stat.st_size
         signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino] if settled else [None] * 4
-        return [*signature, file_digest(content)]
+        row = self._rows[path] = [*signature, file_digest(content)]
+        return row
 
     def _content(self, path: str) -> bytes:
         try:

@@ -12,10 +12,10 @@ import click
 
 from fieldstone.cli.options import ModuleName, VersionName
 from fieldstone.report import FORMATS, render
-from fieldstone.report.text import summary
 
 if TYPE_CHECKING:
     from fieldstone.workflows.phases import Phases
+    from fieldstone.workflows.project import Project
 
 _FROM_THE_TOP = ("github", "sarif")
 """Formats whose readers take paths from the root of the checkout."""
@@ -77,7 +77,6 @@ def command(
     if profile:
         return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
     from fieldstone.cli.progress import shown_progress
-    from fieldstone.workflows.check import check
     from fieldstone.workflows.phases import Phases
     from fieldstone.workflows.project import Project
 
@@ -86,13 +85,26 @@ def command(
     gc.disable()  # the process ends with its answer, and collecting would cost a large schema a fifth of its time
     with shown_progress() as told:
         project = Project.at(Path.cwd(), phases=Phases(told))
+        if not full:
+            _ask_git(project)
+        from fieldstone.workflows.check import check
+
         report = check(project, modules, against=against, start=start, full=full, witness=witness)
+    from fieldstone.report.text import summary
+
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
     for module in report.modules:
         click.echo(summary(module), err=True)
     if stats:
         click.echo(_stats(project.phases), err=True)
     return 0 if report.allowed else 1
+
+
+def _ask_git(project: Project) -> None:
+    """git answers while what is needed next is imported."""
+    from fieldstone.workflows.looking import ask_git
+
+    ask_git(project)
 
 
 def _stats(phases: Phases) -> str:

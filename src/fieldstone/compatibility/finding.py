@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fieldstone.compatibility.waiver import Waiver
 
 if TYPE_CHECKING:
-    from fieldstone.schema.model import Location
+    from fieldstone.schema.location import Location
 
 
 class Surface(StrEnum):

@@ -15,19 +15,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from fieldstone.compatibility.renaming import renamed_types
-from fieldstone.schema.model import (
-    Element,
-    Enum,
-    EnumValue,
-    Field,
-    File,
-    Location,
-    Message,
-    Oneof,
-    Rpc,
-    Schema,
-    Service,
-)
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Element, Enum, EnumValue, Field, File, Message, Oneof, Rpc, Schema, Service
 from fieldstone.schema.storage import StoredQuery, Table, tables
 
 E_co = TypeVar("E_co", bound=Element, covariant=True)

@@ -6,7 +6,6 @@ into place, so that a crash leaves the old state or the new one.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,10 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fieldstone import __version__
 from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links
+from fieldstone.registry.known_manifest import KnownManifest
 from fieldstone.registry.manifest import Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from semver import Version
 
 _INCOMING = ".incoming-"
-_MANIFESTS = "manifests"
-"""The table of the cache that holds what a manifest of a digest says, and the seal that it should have."""
+
+
+_WHOLE = f"whole, by Fieldstone {__version__}"
+"""What the releases of a module are held against."""
 
 
 class FolderRegistry:
@@ -110,10 +113,15 @@ class FolderRegistry:
         Raises:
             FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
         """
+        standing, folder = self._cache.standing, self.root.resolve() / module
+        if standing and standing.suspects(folder, _WHOLE) == set():
+            standing.note(folder, _WHOLE, ())
+            return
         releases = self.releases(module)
-        for release in releases:
-            yield from self._file_defects(release)
-        yield from broken_links(releases, self.root)
+        found = [*(d for release in releases for d in self._file_defects(release)), *broken_links(releases, self.root)]
+        if standing and not found:
+            standing.note(folder, _WHOLE, ())
+        yield from found
 
     def _file_defects(self, release: Release) -> Iterator[Defect]:
         folder = self._folder(release)
@@ -178,15 +186,9 @@ class FolderRegistry:
                 f"half a release: {folder} has no {manifest.NAME}",
                 fix="restore it from git, or remove the folder if it was never released",
             )
-        try:
-            parsed, seal = json.loads(self._cache.store.get(_MANIFESTS, digest) or b"")
-        except (ValueError, TypeError):
-            text = _read(path).decode("utf-8", "replace")
-            parsed, seal = manifest.parse(text, where=str(path)), manifest.seal_of(text)
-            content = json.dumps([parsed, seal], separators=(",", ":")).encode()
-            self._cache.store.put(_MANIFESTS, {digest: content})
-        release = manifest.from_content(parsed, where=str(path))
-        return release, release.seal == seal
+        known = KnownManifest(self._cache.store, path, digest)
+        release = manifest.from_content(known.content, where=str(path))
+        return release, release.seal == known.seal
 
     def _refuse_if_overtaken(self, release: Release) -> None:
         """Under the lock: whether the release before is still the newest, and is one."""

@@ -175,12 +175,18 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             waivers=tuple(Waiver(**waiver) for waiver in content["waivers"]),
             previous=Link(content["name"], **previous) if previous else None,
             dependencies=tuple(Link(**link) for link in content.get("dependencies", ())),
-            files=dict(content["files"]),
+            files=_table(content["files"]),
             seal=content["seal"],
         )
     except (KeyError, TypeError, ValueError) as error:
         problem = f"no {error}" if isinstance(error, KeyError) else error
         raise FieldstoneError(f"{where} is no release manifest: {problem}", fix="restore it from git") from error
+
+
+def _table(files: object) -> Mapping[str, str]:
+    if not isinstance(files, Mapping):
+        raise TypeError("files is no table")
+    return files
 
 
 def _refuse_other_than_text(value: Any, key: str) -> None:

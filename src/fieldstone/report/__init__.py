@@ -10,8 +10,10 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from fieldstone.compatibility.finding import Report
+if TYPE_CHECKING:
+    from fieldstone.compatibility.finding import Report
 
 FORMATS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 """The names of all formats."""

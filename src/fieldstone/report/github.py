@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fieldstone.compatibility.finding import Finding, Level, Report
 from fieldstone.report import Options
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 

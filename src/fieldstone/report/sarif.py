@@ -11,7 +11,7 @@ from fieldstone import __version__
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.report import Options
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -13,7 +13,7 @@ from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.report import Options, printable
 
 if TYPE_CHECKING:
-    from fieldstone.schema.model import Location
+    from fieldstone.schema.location import Location
 
 _RESET = "\x1b[0m"
 _BOLD = "\x1b[1m"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,8 +96,12 @@ def find_buf() -> str:
     Raises:
         FieldstoneError: there is none.
     """
-    beside = shutil.which("buf", path=str(Path(sys.executable).parent))
-    found = beside or shutil.which("buf")
+    beside = Path(sys.executable).with_name("buf.exe" if os.name == "nt" else "buf")
+    if os.access(beside, os.X_OK):
+        return str(beside)
+    import shutil
+
+    found = shutil.which("buf")
     if found is None:
         raise FieldstoneError(
             f"no buf binary beside {sys.executable} or on PATH", fix="install it: `pip install buf-bin`"
@@ -190,4 +192,8 @@ def _environment() -> dict[str, str]:
 def _cache_home() -> str:
     """buf wants a cache folder even where HOME is not set, as in some containers."""
     home = os.environ.get("HOME")
-    return str(Path(home) / ".cache") if home else tempfile.gettempdir()
+    if home:
+        return str(Path(home) / ".cache")
+    import tempfile
+
+    return tempfile.gettempdir()

@@ -16,7 +16,7 @@ from google.protobuf import descriptor_pb2
 from fieldstone.schema.features import Features, defaults_of, resolve
 from fieldstone.schema.fields import cardinality_of, composite_of, field_options, is_group, presence_of, type_of
 from fieldstone.schema.image import is_import, parse_image, syntax_of
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from fieldstone.schema.places import Path, Places
 from fieldstone.schema.reservation import Ranges
 

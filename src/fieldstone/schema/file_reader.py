@@ -22,17 +22,8 @@ from fieldstone.schema.fields import (
 )
 from fieldstone.schema.image import digest_of, syntax_of
 from fieldstone.schema.lifecycle import read_lifecycle
-from fieldstone.schema.model import (
-    Enum,
-    EnumValue,
-    Field,
-    File,
-    Location,
-    Message,
-    Oneof,
-    Rpc,
-    Service,
-)
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Enum, EnumValue, Field, File, Message, Oneof, Rpc, Service
 from fieldstone.schema.options import OptionReader
 from fieldstone.schema.places import Path, Places
 from fieldstone.schema.reservation import Reservation

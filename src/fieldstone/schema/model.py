@@ -13,22 +13,9 @@ from datetime import date
 from functools import cached_property
 
 from fieldstone.schema.entity import ColumnOptions, Entity
+from fieldstone.schema.location import Location
 from fieldstone.schema.options import Option
 from fieldstone.schema.reservation import NOTHING_RESERVED, Ranges, Reservation
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A span of a source file; lines and columns count from 1, `end_column` is exclusive.
-
-    `path` is relative to the root of the module. `line` is 0 when the compiler gave no position.
-    """
-
-    path: str
-    line: int = 0
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

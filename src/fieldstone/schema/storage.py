@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from fieldstone.schema.entity import Entity, Index, Query
-from fieldstone.schema.model import Element, Field, Location, Message, Schema, package_version
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Element, Field, Message, Schema, package_version
 
 TIMESTAMP, DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
 

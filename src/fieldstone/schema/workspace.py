@@ -79,6 +79,12 @@ class Module:
                 continue
             yield from (os.path.join(folder, name) for name in names if name.endswith(".proto"))  # noqa: PTH118
 
+    def owns(self, path: str) -> bool:
+        """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
+        folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]
+        inside = not any(folder in self.excludes or folder.name == ".git" for folder in folders[1:])
+        return path.endswith(".proto") and inside and (not self.includes or self._is_included(folders[-1]))
+
     def _is_included(self, folder: Path) -> bool:
         return any(folder == top or top in folder.parents for top in self.includes)
 

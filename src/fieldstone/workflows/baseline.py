@@ -18,7 +18,8 @@ from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import ImageReader, read_schema
 from fieldstone.schema.image import content_digests
 from fieldstone.schema.lazy_files import LazyFiles
-from fieldstone.schema.model import Location, Schema
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.judgement import (

@@ -38,9 +38,33 @@ def changed_files(project: Project, module: Module, release: Release) -> Changed
     Raises:
         FieldstoneError: a file cannot be read.
     """
-    then = release.protos
-    now = project.cache.digests.of(str(module.root), module.proto_paths)
-    changed = {path for path in now.keys() | then.keys() if now.get(path) != then.get(path)}
-    if len(then) < _FEW or not changed or len(changed) > MOST * len(then):
+    changed = differing(project, module, release)
+    if not changed:
         return None
-    return ChangedFiles(release, frozenset(changed), tuple(sorted(changed & now.keys())), frozenset(then))
+    released = release.protos.keys()
+    if len(released) < _FEW or len(changed) > MOST * len(released):
+        return None
+    there = sorted(path for path, is_there in changed.items() if is_there)
+    return ChangedFiles(release, frozenset(changed), tuple(there), frozenset(released))
+
+
+def differing(project: Project, module: Module, release: Release) -> dict[str, bool]:
+    """The .proto files of a module that are not as released, each with whether it is there.
+
+    Raises:
+        FieldstoneError: a file cannot be read.
+    """
+    standing, stands = project.cache.standing, f"{release.version} {release.seal}"
+    suspects = standing.suspects(module.root, stands) if standing else None
+    then = release.protos if suspects or suspects is None else {}
+    if suspects is None:
+        asked = then.keys() | module.proto_paths.keys()
+        now = project.cache.digests.of(str(module.root), module.proto_paths)
+    else:
+        asked = {path for path in suspects if module.owns(path)}
+        places = {path: f"{module.root}/{path}" for path in sorted(asked)}
+        now = project.cache.digests.of(f"{module.root} suspects", places)
+    found = {path: path in now for path in asked if now.get(path) != then.get(path)}
+    if standing:
+        standing.note(module.root, stands, found)
+    return found

@@ -16,7 +16,8 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.changed_files import ChangedFiles, changed_files
+from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing
+from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -49,14 +50,19 @@ def check(
         FieldstoneError: anything that keeps the check from being done.
     """
     here = (start or Path.cwd()).resolve()
-    removed = [] if names else _removed_modules(project)
     with ExitStack() as under_way:
+        if not full:
+            under_way.callback(ask_git(project).close)
+        removed = [] if names else _removed_modules(project)
         checks = [
             _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
     judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
+    if project.cache.standing:
+        project.phases.counts["seen"] += project.cache.standing.count
+        project.cache.standing.save()
     project.cache.store.save()
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
@@ -87,7 +93,7 @@ def _defect_findings(project: Project, name: str, start: Path) -> list[Finding]:
 
 
 def _defect_finding(defect: Defect, start: Path) -> Finding:
-    from fieldstone.schema.model import Location
+    from fieldstone.schema.location import Location
 
     subject = f"{defect.module} {defect.version}"
     return Finding(
@@ -106,9 +112,8 @@ def is_unchanged(project: Project, module: Module, release: Release) -> bool:
     Raises:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
-    if release.protos != project.cache.digests.of(str(module.root), module.proto_paths):
-        return False
-    return all(_is_pinned(project, link.name, link.version) for link in release.dependencies)
+    pinned = (_is_pinned(project, link.name, link.version) for link in release.dependencies)
+    return not differing(project, module, release) and all(pinned)
 
 
 def _is_pinned(project: Project, name: str, version: str) -> bool:
@@ -136,11 +141,11 @@ class _ModuleCheck:
     under_way: ExitStack
 
     def __post_init__(self) -> None:
-        if not self.module.proto_paths:
-            raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
             self.changed = None if self._is_unchanged else self._changed()
+        if not self._is_unchanged and self.changed is None and not self.module.proto_paths:
+            raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         self.linting: Running | None = None
         self.linted: tuple[str, ...] = ()
         self.compiling: Running | None = None
@@ -253,7 +258,7 @@ class _ModuleCheck:
         return new
 
     def _style_finding(self, annotation: Annotation) -> Finding:
-        from fieldstone.schema.model import Location
+        from fieldstone.schema.location import Location
 
         path = os.path.relpath(self.project.workspace.root / annotation.path, self.start)
         return Finding(

@@ -23,7 +23,8 @@ from fieldstone.compatibility.second_opinion import by_the_catalogue, disagreeme
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
 from fieldstone.schema import buf
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.model import Location, Schema
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Schema
 from fieldstone.settings import ModuleSettings
 from fieldstone.workflows.disagreement import refuse_disagreement
 

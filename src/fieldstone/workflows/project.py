@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry import Registry, open_registry
-from fieldstone.registry.manifest import SOURCES, Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.schema.workspace import Module, Workspace, load_workspace
 from fieldstone.settings import Settings, find_settings
@@ -18,6 +16,8 @@ from fieldstone.workflows.phases import Phases
 
 if TYPE_CHECKING:
     from fieldstone.cache import Cache
+    from fieldstone.registry import Registry
+    from fieldstone.registry.manifest import Release
     from fieldstone.schema.dependencies import Dependencies
 
 
@@ -78,6 +78,8 @@ class Project:
     @cached_property
     def registry(self) -> Registry:
         """Where the releases are."""
+        from fieldstone.registry import open_registry
+
         return open_registry(self.settings.registry, self.cache)
 
     def intact(self, release: Release, path: str) -> Path:
@@ -112,6 +114,8 @@ def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:
     Raises:
         FieldstoneError: a file is missing.
     """
+    from fieldstone.registry.manifest import SOURCES
+
     return {path: registry.read(release, SOURCES + path) for path in release.sources}
 
 

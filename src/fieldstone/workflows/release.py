@@ -19,7 +19,7 @@ from fieldstone.schema import buf, git
 from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from fieldstone.schema.sources import compile_module
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.baseline import history, released

@@ -11,7 +11,7 @@ from pathlib import Path
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
 from fieldstone.compatibility.policy import is_used
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from fieldstone.workflows.judgement import policy_of
 from fieldstone.workflows.project import Project
 

@@ -14,7 +14,7 @@ from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import git
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from fieldstone.settings import find_settings
 from fieldstone.waiver_table import add_waiver, check_rule
 from fieldstone.workflows.check import check

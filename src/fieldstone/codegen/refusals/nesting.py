@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from fieldstone.codegen.fields import nested_message
 from fieldstone.codegen.refusals.subject import Refusal, Subject
-from fieldstone.schema.model import Field, Location, Message
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Field, Message
 
 
 def cycles(subject: Subject) -> Iterator[Refusal]:

@@ -16,7 +16,8 @@ from fieldstone.codegen.served import (
     served_rpcs,
     versions,
 )
-from fieldstone.schema.model import Field, Location, Rpc, Service
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Field, Rpc, Service
 from fieldstone.schema.storage import SCALAR_KINDS
 
 Served = tuple[Service, Rpc, ServedQuery]

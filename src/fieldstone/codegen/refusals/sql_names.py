@@ -11,7 +11,7 @@ from fieldstone.codegen.fields import nested_message
 from fieldstone.codegen.names import package
 from fieldstone.codegen.refusals.subject import Refusal, Subject, key_columns
 from fieldstone.codegen.reserved import LONGEST_NAME, OWN_TABLES, POSTGRES_COLUMNS, PREFIXES, is_sql_word
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 from fieldstone.schema.storage import Column, Table
 
 _RENAME = "give it another with name in (fieldstone.v1.column)"

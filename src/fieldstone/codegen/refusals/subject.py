@@ -12,7 +12,8 @@ from functools import cached_property
 from fieldstone.codegen.fields import map_types, nested_message
 from fieldstone.codegen.record_classes import RecordClass
 from fieldstone.schema.entity import Entity
-from fieldstone.schema.model import Enum, Field, Location, Message, Schema
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Enum, Field, Message, Schema
 from fieldstone.schema.storage import Column, Table, tables
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fieldstone.compatibility.buf_rules.comparison import Comparison
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 VERSIONS = ("v1beta1", "v1", "v2")
 """The versions of buf.yaml."""

@@ -20,7 +20,7 @@ from fieldstone.schema.declarations import (
     DeclaredRpc,
     DeclaredService,
 )
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 _Element = TypeVar("_Element")
 _Declared = TypeVar("_Declared", bound=Declaration)

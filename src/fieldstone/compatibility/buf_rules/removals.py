@@ -13,7 +13,7 @@ from fieldstone.compatibility.buf_rules.catalogue import Hits, declare, rule
 from fieldstone.compatibility.buf_rules.comparison import NOWHERE, Comparison, in_file
 from fieldstone.compatibility.buf_rules.wording import quoted
 from fieldstone.schema.declarations import Declaration, DeclaredFile
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 _KINDS = {
     "enum": ("enums", "CSR FILE"),

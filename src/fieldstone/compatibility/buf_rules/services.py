@@ -7,7 +7,7 @@ from functools import partial
 from fieldstone.compatibility.buf_rules.catalogue import Hits, declare, rule
 from fieldstone.compatibility.buf_rules.wording import quoted
 from fieldstone.schema.declarations import DeclaredRpc, DeclaredService
-from fieldstone.schema.model import Location
+from fieldstone.schema.location import Location
 
 _EVERYWHERE = "CSR FILE PACKAGE WIRE_JSON WIRE"
 

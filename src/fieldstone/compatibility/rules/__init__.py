@@ -19,7 +19,8 @@ from fieldstone.compatibility.finding import Direction, Directions, Level, Surfa
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.compatibility.structure import Structure
-from fieldstone.schema.model import Element, Location, Schema
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Element, Schema
 
 WATCHED = ("google.api.http", "google.api.field_behavior")
 """The custom options whose changes are reported unless a module's settings name others."""

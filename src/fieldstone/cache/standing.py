@@ -1,0 +1,146 @@
+"""What an earlier check found of files as git lists them now: where that stands, nobody looks at them again.
+
+A listing names the stat and the blob of every file, so that a file of which git says the same as before is what
+it was. What differed from its release then, or was not as git had it, is looked at anew; so is whatever git
+says something else of since.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from fieldstone.cache.store import Store
+from fieldstone.schema.listing import Asked, Listing
+
+_TABLE = "standing"
+
+
+class Standing:
+    """What is known of the files below a folder, by what git says of them.
+
+    Args:
+        store: where it is kept.
+        folder: the folder.
+        below: the folders in it that count, each with what the names of the files in question end in.
+        asked: git, at work on a listing of these.
+    """
+
+    def __init__(self, store: Store, folder: Path, below: Mapping[Path, str], asked: Asked) -> None:
+        self._store = store
+        self._folder = folder
+        self._below = below
+        self._asked = asked
+        self._found: dict[str, tuple[str, set[str]]] = {}
+
+    def close(self) -> None:
+        """End git if nobody waited for it."""
+        self._asked.close()
+
+    @property
+    def count(self) -> int:
+        """How many files git listed."""
+        return self._listing.count if self._listing else 0
+
+    def suspects(self, root: Path, stands: str) -> set[str] | None:
+        """The files below a folder that may not be as they were found to be.
+
+        Args:
+            root: one of the folders that count, or one in it.
+            stands: what they were held against.
+
+        Returns:
+            Their paths, relative to it; None where nothing is known.
+        """
+        against, differed = self._before.get(self._start(root), ("", set()))
+        if against != stands or not self._counts(root):
+            return None
+        return self._within(self._start(root), self._differing) | differed
+
+    def note(self, root: Path, stands: str, differing: Iterable[str]) -> None:
+        """Keep what the files below a folder came to, until `save`.
+
+        Args:
+            root: one of the folders that count, or one in it.
+            stands: what they were held against.
+            differing: those that were found to differ from it, relative to the folder.
+        """
+        listing = self._listing
+        if listing is not None and self._counts(root):
+            start = self._start(root)
+            self._found[start] = stands, {*differing} | self._within(start, listing.unlike)
+
+    def save(self) -> None:
+        """Have the store keep what was noted, if it is more than what was there."""
+        if self._listing is None or not self._found:
+            return
+        kept = {
+            start: (stands, was | self._within(start, self._differing)) for start, (stands, was) in self._before.items()
+        }
+        record = kept | self._found
+        as_before = self._listing.digest == self._digest
+        if as_before and record == self._before:
+            return
+        told = {start: [stands, sorted(paths)] for start, (stands, paths) in record.items()}
+        self._store.put(_TABLE, {self._name: json.dumps([self._listing.digest, told]).encode()})
+        if not as_before:
+            self._store.put(_TABLE, {f"{self._name} as listed": self._listing.entries})
+
+    @property
+    def _name(self) -> str:
+        return str(self._folder)
+
+    @cached_property
+    def _listing(self) -> Listing | None:
+        return self._asked.answer
+
+    @property
+    def _digest(self) -> str:
+        return self._record[0]
+
+    @property
+    def _before(self) -> Mapping[str, tuple[str, set[str]]]:
+        """Folder, relative, to what it was held against, and the files in it that differed."""
+        return self._record[1]
+
+    @cached_property
+    def _record(self) -> tuple[str, Mapping[str, tuple[str, set[str]]]]:
+        """The digest of the listing before, and what was found then; nothing where that is not known."""
+        try:
+            digest, told = json.loads(self._store.get(_TABLE, self._name) or b"")
+            found = {start: (str(stands), {str(path) for path in paths}) for start, (stands, paths) in told.items()}
+        except (ValueError, TypeError, AttributeError):
+            return "", {}
+        same = self._listing is not None and digest == self._listing.digest
+        known = same or digest == sha256(self._entries).hexdigest()
+        return (str(digest), found) if known else ("", {})
+
+    @cached_property
+    def _entries(self) -> bytes:
+        return self._store.get(_TABLE, f"{self._name} as listed") or b""
+
+    @cached_property
+    def _differing(self) -> frozenset[str]:
+        """The files that git says something else of than it did, or that are not as it has them."""
+        if self._listing is None:
+            return frozenset()
+        anew = self._listing.differing(self._entries) if self._listing.digest != self._digest else set()
+        return self._listing.unlike | anew
+
+    def _counts(self, root: Path) -> bool:
+        """Whether git was asked of a folder, and knows files in it."""
+        known = self._listing is not None and self._listing.knows(self._start(root))
+        return known and any(root == counted or counted in root.parents for counted in self._below)
+
+    def _start(self, root: Path) -> str:
+        return os.path.relpath(root, self._folder).replace(os.sep, "/")
+
+    def _within(self, start: str, paths: Iterable[str]) -> set[str]:
+        """Those of these paths that lie below a folder and are in question, relative to it."""
+        ending = next((end for path, end in self._below.items() if self._start(path) == start), "")
+        found = paths if start == "." else (path[len(start) + 1 :] for path in paths if path.startswith(f"{start}/"))
+        return {path for path in found if path.endswith(ending)}

@@ -1,0 +1,133 @@
+"""What git says of files in a checkout, asked while other work is done: which are as its index has them, and which not.
+
+git keeps the stat of every file that it knows, and two of its commands tell in one breath what a walk through
+all folders would: `git ls-files` what the index has, with the stat of each file, and what it does not have;
+`git diff-files` which files differ from that (gitformat-index(5), git-ls-files(1), git-diff-files(1)).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+_STAT_LINES = 5
+"""The lines that `--debug` prints of an entry before the header of the next: times, inode, owner, size and flags."""
+
+_FILES = (b"H 100644 ", b"H 100755 ")
+_LINK = re.compile(rb"(?:(?<=\n)|(?<=\0)|\A)H 120000 [0-9a-f]+ 0\t([^\0]*)\0")
+"""How the header of an entry begins that is a file, or a symbolic link, and at whose stat git looks: neither a
+repository of its own, nor unmerged, nor left out of the checkout, nor told to be taken for unchanged."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What git said of some folders.
+
+    Attributes:
+        entries: all that it knows of, each with its stat and blob, and what it does not know of by name, in bytes.
+        unlike: what differs from that, is not known to it, or is a link to somewhere else: relative paths.
+    """
+
+    entries: bytes
+    unlike: frozenset[str]
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells it from another one."""
+        return sha256(self.entries).hexdigest()
+
+    @cached_property
+    def count(self) -> int:
+        """How many files it has."""
+        return self.entries.count(b"\0")
+
+    def knows(self, folder: str) -> bool:
+        """Whether git knows a file below a folder; it does not look into another repository."""
+        return folder == "." or os.fsencode(f"\t{folder}/") in self.entries
+
+    def differing(self, earlier: bytes) -> set[str]:
+        """The files of which git knows something else than it did in `entries` of an earlier listing."""
+        now, then = self.entries.split(b"\0"), earlier.split(b"\0")
+        return _paths_besides(now, {*then}) | _paths_besides(then, {*now})
+
+
+class Asked:
+    """git at work on a listing.
+
+    Args:
+        folder: where it works; paths are relative to this.
+        below: the folders to list, relative to it, with `/`.
+    """
+
+    def __init__(self, folder: Path, below: Sequence[str]) -> None:
+        listed = ("ls-files", "-z", "-v", "-s", "--debug", "-c", "-o")
+        unlike = ("diff-files", "-z", "--name-only", "--relative")
+        self._running: list[subprocess.Popen[bytes]] = []
+        with suppress(OSError):  # there is no git
+            for command in (listed, unlike):
+                self._running.append(
+                    subprocess.Popen(  # noqa: S603 - an argument list, no shell
+                        ["git", "--no-optional-locks", "--literal-pathspecs", *command, "--", *below],  # noqa: S607
+                        cwd=folder,
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.DEVNULL,
+                    )
+                )
+
+    @cached_property
+    def answer(self) -> Listing | None:
+        """What git said; None where it is not there, knows no checkout here, or does not vouch for every file."""
+        outputs = [process.communicate()[0] for process in self._running]
+        if not outputs or any(process.returncode for process in self._running):
+            return None
+        entries, differing = outputs
+        others = _others(entries)
+        if others is None:
+            return None
+        return Listing(entries, frozenset(os.fsdecode(path) for path in (*others, *differing.split(b"\0")) if path))
+
+    def close(self) -> None:
+        """End git if nobody waited for it."""
+        for process in self._running:
+            process.kill()
+            with process:
+                pass
+
+
+def _others(entries: bytes) -> list[bytes] | None:
+    """What git does not know of, and links; None where an entry is not one that it vouches for."""
+    found: list[bytes] = []
+    place = 0
+    while entries.startswith(b"? ", place):
+        end = entries.index(b"\0", place)
+        found.append(entries[place + 2 : end])
+        place = end + 1
+    known, lines = entries.count(b"\0", place), entries.count(b"\n", place)
+    files = sum(entries.count(b"\n" + begin, place) + entries.startswith(begin, place) for begin in _FILES)
+    links = _LINK.findall(entries, place) if files != known else []
+    is_sure = files + len(links) == known and lines == _STAT_LINES * known
+    return found + links if is_sure and not any(path.endswith(b"/") for path in found) else None
+
+
+def _paths_besides(pieces: Sequence[bytes], known: set[bytes]) -> set[str]:
+    """The paths of the entries that are made of other pieces: each holds the stat of one and the header of the next."""
+    found: set[str] = set()
+    for i, piece in enumerate(pieces):
+        if piece not in known:
+            found.update(_path(pieces[at]) for at in (i - 1, i) if at >= 0)
+    return found - {""}
+
+
+def _path(piece: bytes) -> str:
+    if piece.startswith(b"? "):
+        return os.fsdecode(piece[2:])
+    header = piece.split(b"\n", _STAT_LINES)[-1]
+    return os.fsdecode(header.partition(b"\t")[2])
