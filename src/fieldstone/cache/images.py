@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import DecodeError
 
-from fieldstone.cache.store import Store
+from fieldstone.cache.store import Store, table_of
 from fieldstone.errors import FieldstoneError
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto
 
-PREFIX = "image "
-"""What the names of the tables of images begin with; the digest follows."""
+KIND = "image"
+"""What the names of the tables of images begin with."""
 
 _OPTIONS, _WHOLE = "options", "whole"
 """The keys of what is known of an image in all: the files of custom options; and that the tables are complete."""
@@ -113,21 +113,16 @@ class ImageIndex:
     def __init__(self, store: Store, path: Path, digest: str) -> None:
         self.path = path
         self._store = store
-        self._table = f"{PREFIX}{digest}"
+        self._files, self._packages, self._callers, self._facts = tables_of(digest)
         self._known: dict[str, Entry | None] = {}
         if store.get(self._facts, _WHOLE) is None:
             self._make()
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The names of its tables in the store: of files, packages, callers and facts."""
-        return self._table, self._packages, self._callers, self._facts
 
     def find(self, paths: Iterable[str]) -> dict[str, Entry]:
         """The entries of those of these files that the image has."""
         wanted = list(paths)
         missing = [path for path in wanted if path not in self._known]
-        rows = self._store.get_all(self._table, missing) if missing else {}
+        rows = self._store.get_all(self._files, missing) if missing else {}
         for path in missing:
             self._known[path] = self._entry(path, rows.get(path))
         return {path: entry for path in wanted if (entry := self._known[path]) is not None}
@@ -178,18 +173,6 @@ class ImageIndex:
         """Every entry."""
         return self._make()
 
-    @property
-    def _packages(self) -> str:
-        return f"{self._table} packages"
-
-    @property
-    def _callers(self) -> str:
-        return f"{self._table} callers"
-
-    @property
-    def _facts(self) -> str:
-        return f"{self._table} facts"
-
     def _list(self, table: str, key: str) -> list[str]:
         text = self._store.get(table, key)
         try:
@@ -219,7 +202,7 @@ class ImageIndex:
                 found.add(path, CompiledFile(content[start : start + size]), start)
         except DecodeError as error:
             raise FieldstoneError(f"{self.path} is not a compiled image: {error}") from error
-        self._store.put(self._table, {path: _row(entry) for path, entry in found.entries.items()})
+        self._store.put(self._files, {path: _row(entry) for path, entry in found.entries.items()})
         self._store.put(
             self._packages, {name: json.dumps(sorted(paths)).encode() for name, paths in found.packages.items()}
         )
@@ -245,6 +228,16 @@ class _Tables:
             self.callers[message].append(path)
         if file.extends_options:
             self.options.append(path)
+
+
+def tables_of(digest: str) -> tuple[str, str, str, str]:
+    """The names of the tables of an image: its files, its packages, who calls its messages, and facts."""
+    return (
+        table_of(f"{KIND} files", digest),
+        table_of(f"{KIND} packages", digest),
+        table_of(f"{KIND} callers", digest),
+        table_of(f"{KIND} facts", digest),
+    )
 
 
 def split(image: bytes, *, where: str) -> dict[str, CompiledFile]:

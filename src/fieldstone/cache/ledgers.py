@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from fieldstone.cache.store import Store
+from fieldstone.cache.store import Store, table_of
 from fieldstone.compatibility.ledger import Ledger, TypeHistory, type_history
 from fieldstone.errors import FieldstoneError
 
-PREFIX = "ledger "
-"""What the names of the tables of ledgers begin with; the digest follows."""
+KIND = "ledger"
+"""What the tables of ledgers are called, with the digest of each."""
 
 _WHOLE = ""
 """The key that is there once all the others are."""
@@ -29,7 +29,7 @@ def ledger_of(store: Store, path: Path, digest: str) -> Ledger:
     Raises:
         FieldstoneError: it cannot be read, or is no ledger.
     """
-    table = f"{PREFIX}{digest}"
+    table = table_of(KIND, digest)
     if store.get(table, _WHOLE) is None:
         store.put(table, {**_index(_read(path), path), _WHOLE: b""})
     return Ledger(_Types(store, table, path))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a value is made in another way."""
 
 _NAME = f"cache-{FORMAT}.db"
@@ -26,6 +26,16 @@ _MEMORY = 65_536
 
 _CHUNK = 500
 """How many keys one statement names: SQLite takes 999 in its oldest builds."""
+
+
+_OF = " of "
+_DIGITS = 40
+"""How many hex digits of a digest tell contents apart in the name of a table."""
+
+
+def table_of(kind: str, digest: str) -> str:
+    """The name of the table that has something of the content with a digest."""
+    return f"{kind}{_OF}{digest[-_DIGITS:]}"
 
 
 class Store:
@@ -93,11 +103,12 @@ class Store:
         return size
 
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """Table to how many values it has, and their bytes."""
+        """Table, those of one kind together, to how many values it has, and their bytes."""
         if self._reading is None:
             return {}
         with contextlib.suppress(sqlite3.Error):
-            query = "SELECT tab, count(*), sum(length(value)) FROM entries GROUP BY tab ORDER BY tab"
+            kind = f"CASE WHEN instr(tab, '{_OF}') THEN substr(tab, 1, instr(tab, '{_OF}') - 1) ELSE tab END"
+            query = f"SELECT {kind}, count(*), sum(length(value)) FROM entries GROUP BY 1 ORDER BY 1"  # noqa: S608 - no input
             return {table: (count, size) for table, count, size in self._reading.execute(query)}
         return {}
 

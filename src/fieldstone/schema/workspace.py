@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,9 @@ CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
+
+Read = Callable[[Path], Mapping[str, Any]]
+"""Reads a buf configuration."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Module:
         Raises:
             FieldstoneError: a file cannot be read.
         """
-        return {name: _read(path) for name, path in self.files.items()}
+        return {name: read_file(path) for name, path in self.files.items()}
 
     def _walk(self) -> Iterable[str]:
         excludes = {str(path) for path in self.excludes}
@@ -133,7 +136,7 @@ class Workspace:
         """The digest of what `buf lint` follows when it judges a module: the buf configuration."""
         folders = {self.root, module.root}
         found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
-        return file_digest(b"\0".join(_read(path) for path in found))
+        return file_digest(b"\0".join(read_file(path) for path in found))
 
     def excluded_paths(self, folder: Path) -> tuple[str, ...]:
         """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""
@@ -150,7 +153,12 @@ class Workspace:
 
 
 def load_workspace(
-    root: Path, *, names: Mapping[str, str] | None = None, outside: Path | None = None, bare: bool = False
+    root: Path,
+    *,
+    names: Mapping[str, str] | None = None,
+    outside: Path | None = None,
+    bare: bool = False,
+    read: Read | None = None,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -160,12 +168,13 @@ def load_workspace(
             their buf name, or of their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
         bare: whether a folder without a configuration is taken for one module, as buf takes it.
+        read: reads a configuration; `read_config` by default.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     root = root.resolve()
-    config, entries = _entries(root, bare=bare)
+    config, entries = _entries(root, read or read_config, bare=bare)
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
@@ -197,24 +206,24 @@ class _Entry:
     shares_documents: bool = False
 
 
-def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
+def _entries(root: Path, read: Read, *, bare: bool) -> tuple[str, list[_Entry]]:
     work = root / "buf.work.yaml"
     if work.is_file():
-        directories = _texts(read_config(work), "directories", work)
-        return work.name, [_entry_v1(root, _normal(path)) for path in directories]
+        directories = _texts(read(work), "directories", work)
+        return work.name, [_entry_v1(root, _normal(path), read) for path in directories]
     config = root / "buf.yaml"
     if bare and not config.is_file():
         return config.name, [_Entry(".")]
     if not config.is_file():
         raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
-    content = read_config(config)
+    content = read(config)
     version = content.get("version")
     if version == "v2":
         return config.name, _entries_v2(content, config)
     if version not in _VERSIONS_OF_ONE_MODULE:
         said = f"is of version {version}" if version else "says no version"
         raise FieldstoneError(f"{config} {said}", fix="Fieldstone reads v1 and v2")
-    return config.name, [_entry_v1(root, ".")]
+    return config.name, [_entry_v1(root, ".", read)]
 
 
 def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
@@ -233,9 +242,9 @@ def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
     ]
 
 
-def _entry_v1(root: Path, path: str) -> _Entry:
+def _entry_v1(root: Path, path: str, read: Read) -> _Entry:
     config = root / path / "buf.yaml"
-    content = read_config(config) if config.is_file() else {}
+    content = read(config) if config.is_file() else {}
     build = content.get("build") or {}
     if not isinstance(build, dict):
         raise FieldstoneError(f"build in {config} is no mapping")
@@ -286,21 +295,35 @@ def read_config(path: Path) -> Mapping[str, Any]:
     Raises:
         FieldstoneError: it cannot be read, or holds no mapping.
     """
+    return parse_config(read_file(path), path)
+
+
+def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
+    """What the bytes of a buf configuration say; see `read_config`.
+
+    Raises:
+        FieldstoneError: they hold no mapping; the error names `path`.
+    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = yaml.load(_read(path), Loader=loader)  # noqa: S506 - both are safe loaders
+        parsed = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise FieldstoneError(f"{path} is not YAML: {error}") from error
-    if content is None:
+    if parsed is None:
         return {}
-    if not isinstance(content, dict):
+    if not isinstance(parsed, dict):
         raise FieldstoneError(f"{path} is not a buf configuration: it holds no mapping")
-    return content
+    return parsed
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        FieldstoneError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

@@ -47,9 +47,11 @@ class Project:
         Raises:
             FieldstoneError: there is none, or it does not fit the settings.
         """
-        names = self.settings.module_names
+        from fieldstone.cache.configs import Configs
+
+        names, read = self.settings.module_names, Configs(self.cache.store).read
         root, outside = self.settings.workspace, self.settings.registry
-        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare)
+        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, read=read)
         listed = {module.path for module in workspace.modules.values()}
         for path, name in names.items():
             if path not in listed:

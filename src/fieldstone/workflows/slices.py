@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fieldstone.cache import images, ledgers
 from fieldstone.cache.exports import exported
-from fieldstone.cache.images import PREFIX as IMAGES
 from fieldstone.cache.images import CompiledFile, ImageIndex, join, split
-from fieldstone.cache.ledgers import PREFIX as LEDGERS
 from fieldstone.cache.ledgers import ledger_of
+from fieldstone.cache.store import table_of
 from fieldstone.compatibility.allowance import MARK
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
@@ -86,8 +86,8 @@ def remember(project: Project, release: Release) -> None:
     list(project.registry.defects(release.name))
     registry = project.registry
     newest = [registry.release(name, str(registry.versions(name)[-1])) for name in registry.modules()]
-    store.forget(LEDGERS, [f"{LEDGERS}{other.files[LEDGER]}" for other in newest])
-    store.forget(IMAGES, [table for other in newest for table in _index(project, other).tables])
+    store.forget(ledgers.KIND, [table_of(ledgers.KIND, other.files[LEDGER]) for other in newest])
+    store.forget(images.KIND, [table for other in newest for table in images.tables_of(other.files[IMAGE])])
     store.save()
 
 
