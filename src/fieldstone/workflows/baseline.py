@@ -18,6 +18,7 @@ from fieldstone.schema.descriptors import content_digests, read_schema
 from fieldstone.schema.model import Location, Schema
 from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
+from fieldstone.workflows.evidence import Evidence
 from fieldstone.workflows.judgement import (
     Side,
     bump_since,
@@ -135,7 +136,7 @@ def history(project: Project, module: Module) -> Ledger:
     return ledger_of(project.cache.store, project.intact(newest, LEDGER), newest.files[LEDGER])
 
 
-def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path, witness: bool) -> ModuleReport:
+def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path, evidence: Evidence) -> ModuleReport:
     """Judge the part of a module that differs from its newest release; the report is that of the whole.
 
     Args:
@@ -143,7 +144,7 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
         module: the module.
         touched: the part.
         start: the folder that places in the report are relative to.
-        witness: whether to prove what is found.
+        evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: an image cannot be read, or the engines disagree.
@@ -154,11 +155,11 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
     new_schema = read_schema(touched.new, where=f"the image of {module.path}", own_files=touched.own)
     new = Side(touched.new, new_schema, "the working tree")
     baseline = Baseline(old, Path(place, SOURCES), release.digest)
-    return _judged(project, module, baseline, new, against="", start=start, witness=witness)
+    return _judged(project, module, baseline, new, against="", start=start, evidence=evidence)
 
 
 def judge_module(
-    project: Project, module: Module, image: bytes, *, against: str, start: Path, witness: bool = False
+    project: Project, module: Module, image: bytes, *, against: str, start: Path, evidence: Evidence
 ) -> ModuleReport:
     """Judge a compiled module.
 
@@ -168,18 +169,25 @@ def judge_module(
         image: the module as it is now, compiled.
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
-        witness: whether to prove what is found.
+        evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
     new = Side(image, read_schema(image, where=f"the image of {module.path}"), "the working tree")
     baseline = find_baseline(project, module, against, since_parting=True)
-    return _judged(project, module, baseline, new, against=against, start=start, witness=witness)
+    return _judged(project, module, baseline, new, against=against, start=start, evidence=evidence)
 
 
 def _judged(
-    project: Project, module: Module, baseline: Baseline | None, new: Side, *, against: str, start: Path, witness: bool
+    project: Project,
+    module: Module,
+    baseline: Baseline | None,
+    new: Side,
+    *,
+    against: str,
+    start: Path,
+    evidence: Evidence,
 ) -> ModuleReport:
     settings = project.settings.module(module.name)
     versions = project.registry.versions(module.name)
@@ -188,8 +196,15 @@ def _judged(
     else:
         ledger = history(project, module)
         same_sources = _has_same_sources(project, baseline, new, module)
-        judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
-        if witness:
+        judgement = judge_change(
+            baseline.side,
+            new,
+            ledger,
+            settings,
+            same_sources=same_sources,
+            second_opinion=evidence.second_opinion,
+        )
+        if evidence.witness:
             proven = with_witnesses(
                 judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
             )

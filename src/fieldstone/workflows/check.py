@@ -16,6 +16,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
+from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def check(
     against: str = "",
     start: Path | None = None,
     full: bool = False,
-    witness: bool = True,
+    evidence: Evidence = ALL_EVIDENCE,
 ) -> Report:
     """Check modules as they are in the working tree.
 
@@ -42,7 +43,7 @@ def check(
             revision that is no tag stands for the commit where HEAD parted from it.
         start: the folder that paths in the report are relative to; the working directory by default.
         full: compile and compare also where the sources are as released.
-        witness: whether to prove what breaks the wire or JSON by a message.
+        evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: anything that keeps the check from being done.
@@ -51,16 +52,18 @@ def check(
     removed = [] if names else _removed_modules(project)
     with ExitStack() as under_way:
         checks = [
-            _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
+            _ModuleCheck(project, module, against, here, full, evidence, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     project.cache.store.save()
-    judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
+    judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
-        judged = with_stale_waivers(project, judged, all_modules=not names, against=against, start=here)
+        judged = with_stale_waivers(
+            project, judged, all_modules=not names, against=against, start=here, evidence=evidence
+        )
     return Report(tuple(judged))
 
 
@@ -71,10 +74,10 @@ def _removed_modules(project: Project) -> list[str]:
     return [name for name in project.registry.modules() if name not in project.workspace.modules]
 
 
-def _removal(project: Project, name: str, against: str, start: Path, *, witness: bool) -> ModuleReport | None:
+def _removal(project: Project, name: str, against: str, start: Path, evidence: Evidence) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
-    return judge_removal(project, name, against=against, start=start, witness=witness)
+    return judge_removal(project, name, against=against, start=start, witness=evidence.witness)
 
 
 def is_unchanged(project: Project, module: Module, release: Release) -> bool:
@@ -110,7 +113,7 @@ class _ModuleCheck:
     against: str
     start: Path
     full: bool
-    witness: bool
+    evidence: Evidence
     under_way: ExitStack
 
     def __post_init__(self) -> None:
@@ -143,7 +146,7 @@ class _ModuleCheck:
         linting = self._start("lint")
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
-                self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
+                self.project, self.module, image, against=self.against, start=self.start, evidence=self.evidence
             )
         return judged.with_findings(self._other_findings(linting))
 
@@ -164,7 +167,7 @@ class _ModuleCheck:
 
         linting = self._start("lint", only=touched.linted if self._style_is_known() else ())
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
-            judged = judge_slice(self.project, self.module, touched, start=self.start, witness=self.witness)
+            judged = judge_slice(self.project, self.module, touched, start=self.start, evidence=self.evidence)
         return judged.with_findings(self._other_findings(linting))
 
     @cached_property
