@@ -1,8 +1,13 @@
-"""A release's ledger, type by type: where each lies in `ledger.json`, so that nobody reads the rest."""
+"""A release's ledger, type by type: where each lies in `ledger.json`, so that nobody reads the rest.
+
+The places are kept in buckets by the checksum of the type's name. A bucket that is not there was never made, or
+is lost: that no release had a type is only said by a bucket that does not name it.
+"""
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +19,10 @@ from fieldstone.errors import FieldstoneError
 PREFIX = "ledger "
 """What the names of the tables of ledgers begin with; the digest follows."""
 
-_WHOLE = ""
-"""The key that is there once all the others are."""
+_BUCKETS = 256
+
+Places = dict[str, tuple[int, int]]
+"""Type to the offset and the size, in bytes, of what the file says of it."""
 
 
 def ledger_of(store: Store, path: Path, digest: str) -> Ledger:
@@ -30,9 +37,13 @@ def ledger_of(store: Store, path: Path, digest: str) -> Ledger:
         FieldstoneError: it cannot be read, or is no ledger.
     """
     table = f"{PREFIX}{digest}"
-    if store.get(table, _WHOLE) is None:
-        store.put(table, {**_index(_read(path), path), _WHOLE: b""})
+    if store.get(table, _bucket("")) is None:
+        store.put(table, _index(_read(path), path))
     return Ledger(_Types(store, table, path))
+
+
+def _bucket(name: str) -> str:
+    return f"{zlib.crc32(name.encode()) % _BUCKETS:02x}"
 
 
 class _Types(Mapping[str, TypeHistory]):
@@ -41,6 +52,7 @@ class _Types(Mapping[str, TypeHistory]):
     def __init__(self, store: Store, table: str, path: Path) -> None:
         self._store, self._table, self._path = store, table, path
         self._known: dict[str, TypeHistory | None] = {}
+        self._places: dict[str, Places] = {}
 
     def __getitem__(self, name: str) -> TypeHistory:
         if name not in self._known:
@@ -57,23 +69,28 @@ class _Types(Mapping[str, TypeHistory]):
         return len(self._all)
 
     def _find(self, name: str) -> TypeHistory | None:
-        place = self._store.get(self._table, name) if name != _WHOLE else None
+        place = self._in_bucket(_bucket(name)).get(name)
         if place is None:
             return None
+        offset, size = place
         try:
-            offset, size = map(int, place.split())
             with self._path.open("rb") as file:
                 file.seek(offset)
                 return type_history(json.loads(file.read(size)))
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-        ):  # the cache is damaged; the ledger is what was released
+        except (ValueError, TypeError, KeyError, AttributeError):  # the file is another one by now
             return self._all.get(name)
         except OSError as error:
             raise FieldstoneError(f"cannot read {self._path}: {error.strerror}") from error
+
+    def _in_bucket(self, key: str) -> Places:
+        if key not in self._places:
+            text = self._store.get(self._table, key)
+            if text is None:
+                buckets = _index(_read(self._path), self._path)
+                self._store.put(self._table, buckets)
+                text = buckets[key]
+            self._places[key] = json.loads(text)
+        return self._places[key]
 
     @cached_property
     def _all(self) -> Mapping[str, TypeHistory]:
@@ -88,20 +105,17 @@ def _read(path: Path) -> bytes:
 
 
 def _index(content: bytes, path: Path) -> dict[str, bytes]:
-    """Type to the offset and the size, in bytes, of what the file says of it, as `Ledger.to_json` wrote it.
-
-    Everything in it is ASCII, so that characters are bytes.
-    """
+    """Every bucket of places in a file that `Ledger.to_json` wrote: it is ASCII, so that characters are bytes."""
     text = content.decode("ascii", "replace")
     decoder = json.JSONDecoder()
-    found: dict[str, bytes] = {}
+    found: dict[str, Places] = {f"{number:02x}": {} for number in range(_BUCKETS)}
     try:
         place = text.index("{") + 1
         while (start := text.find('"', place)) >= 0:
             name, after = decoder.raw_decode(text, start)
             begin = text.index("{", after)
             _, place = decoder.raw_decode(text, begin)
-            found[name] = f"{begin} {place - begin}".encode()
+            found[_bucket(name)][name] = begin, place - begin
     except ValueError as error:
         raise FieldstoneError(f"{path} is not a ledger: {error}", fix="restore it from git") from error
-    return found
+    return {key: json.dumps(places, separators=(",", ":")).encode() for key, places in found.items()}
