@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import Store
 from fieldstone.errors import FieldstoneError
 
@@ -52,7 +53,7 @@ class ImageIndex:
         """The bytes of some of its files, each a FileDescriptorProto.
 
         Raises:
-            FieldstoneError: the image cannot be read.
+            FieldstoneError: the image cannot be read, or is another one by now.
         """
         found: dict[str, bytes] = {}
         try:
@@ -63,6 +64,8 @@ class ImageIndex:
                     found[name] = image.read(entry.size)
         except OSError as error:
             raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
+        if not all(_is_called(name, content) for name, content in found.items()):
+            raise FieldstoneError(f"{self.path} changed while it was read", fix="restore it from git")
         return found
 
 
@@ -79,11 +82,7 @@ def image_index(store: Store, path: Path, digest: str) -> ImageIndex:
     """
     entries = _from_json(store.get(_TABLE, digest))
     if entries is None:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
-        entries = dict(_scan(content, str(path)))
+        entries = dict(_scan(read_known(path, digest), str(path)))
         rows = {name: [e.offset, e.size, e.package, list(e.imports), e.extends_options] for name, e in entries.items()}
         store.put(_TABLE, {digest: json.dumps(rows, separators=(",", ":")).encode()})
     return ImageIndex(path, entries)
@@ -125,6 +124,16 @@ def _parse(content: bytes) -> Any:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
     return FileDescriptorProto.FromString(content)
+
+
+def _is_called(name: str, content: bytes) -> bool:
+    """Whether this is a compiled file of that name."""
+    from google.protobuf.message import DecodeError
+
+    try:
+        return bool(_parse(content).name == name)
+    except DecodeError:
+        return False
 
 
 def join(files: Mapping[str, bytes]) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import Store
 from fieldstone.compatibility.ledger import Ledger, TypeHistory, type_history
 from fieldstone.errors import FieldstoneError
@@ -36,10 +37,9 @@ def ledger_of(store: Store, path: Path, digest: str) -> Ledger:
     Raises:
         FieldstoneError: it cannot be read, or is no ledger.
     """
-    table = f"{PREFIX}{digest}"
-    if store.get(table, _bucket("")) is None:
-        store.put(table, _index(_read(path), path))
-    return Ledger(_Types(store, table, path))
+    if store.get(f"{PREFIX}{digest}", _bucket("")) is None:
+        store.put(f"{PREFIX}{digest}", _index(read_known(path, digest), path))
+    return Ledger(_Types(store, path, digest))
 
 
 def _bucket(name: str) -> str:
@@ -49,8 +49,8 @@ def _bucket(name: str) -> str:
 class _Types(Mapping[str, TypeHistory]):
     """The types of a ledger, each read when it is asked for."""
 
-    def __init__(self, store: Store, table: str, path: Path) -> None:
-        self._store, self._table, self._path = store, table, path
+    def __init__(self, store: Store, path: Path, digest: str) -> None:
+        self._store, self._path, self._digest = store, path, digest
         self._known: dict[str, TypeHistory | None] = {}
         self._places: dict[str, Places] = {}
 
@@ -84,24 +84,19 @@ class _Types(Mapping[str, TypeHistory]):
 
     def _in_bucket(self, key: str) -> Places:
         if key not in self._places:
-            text = self._store.get(self._table, key)
+            table = f"{PREFIX}{self._digest}"
+            text = self._store.get(table, key)
             if text is None:
-                buckets = _index(_read(self._path), self._path)
-                self._store.put(self._table, buckets)
+                buckets = _index(read_known(self._path, self._digest), self._path)
+                self._store.put(table, buckets)
                 text = buckets[key]
             self._places[key] = json.loads(text)
         return self._places[key]
 
     @cached_property
     def _all(self) -> Mapping[str, TypeHistory]:
-        return Ledger.from_json(_read(self._path).decode("utf-8", "replace"), where=str(self._path)).types
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}", fix="restore it from git") from error
+        content = read_known(self._path, self._digest)
+        return Ledger.from_json(content.decode("utf-8", "replace"), where=str(self._path)).types
 
 
 def _index(content: bytes, path: Path) -> dict[str, bytes]:

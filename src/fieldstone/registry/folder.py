@@ -22,6 +22,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links
 from fieldstone.registry.manifest import Release
+from fieldstone.schema.digest import file_digest
 
 _INCOMING = ".incoming-"
 _MANIFESTS = "manifests"
@@ -167,10 +168,11 @@ class FolderRegistry:
         try:
             parsed, seal = json.loads(self._cache.store.get(_MANIFESTS, digest) or b"")
         except (ValueError, TypeError):
-            text = _read(path).decode("utf-8", "replace")
+            content = _read(path)
+            text = content.decode("utf-8", "replace")
             parsed, seal = manifest.parse(text, where=str(path)), manifest.seal_of(text)
-            content = json.dumps([parsed, seal], separators=(",", ":")).encode()
-            self._cache.store.put(_MANIFESTS, {digest: content})
+            known = json.dumps([parsed, seal], separators=(",", ":")).encode()
+            self._cache.store.put(_MANIFESTS, {file_digest(content): known})
         release = manifest.from_content(parsed, where=str(path))
         return release, release.seal == seal
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -85,11 +86,11 @@ def _by_both_engines(old: Side, new: Side, context: Context) -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         against = Path(scratch, "baseline.binpb")
         against.write_bytes(old.image)
-        second = buf.breaking(new.image, against, cwd=Path(scratch))
-        rules = _breaking_rules()
-        native = judge(context, rules)
-        by_catalogue = by_the_catalogue(old.image, new.image)
-        annotations = second.annotations(what="buf breaking")
+        with closing(buf.breaking(new.image, against, cwd=Path(scratch))) as second:
+            rules = _breaking_rules()
+            native = judge(context, rules)
+            by_catalogue = by_the_catalogue(old.image, new.image)
+            annotations = second.annotations(what="buf breaking")
     found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
     if found:
         refuse_disagreement(found, old.image, new.image, old.label)
