@@ -15,11 +15,18 @@ from benchmarks import scale_report
 from benchmarks.scale_cases import Case, Measured, Plan, Site, tools
 from benchmarks.scale_edits import COMMENTED
 from benchmarks.scale_runs import BIN, ROOT, progress
-from benchmarks.scale_tree import PACKAGE, Released, ScaleError, Sources, fetch, released, sources
+from benchmarks.scale_tree import PACKAGE, Released, ScaleError, Sources, fetch, grown, released, sources
 
 SIZES = {"tiny": 2, "medium": 100, "1,000 files": 1000, "7,000 files": 7000, "full": 0}
 """The trees; 0 stands for all files."""
+RELEASES = "releases"
+"""The size that stands for a tree of `FEW` files with each of these numbers of releases."""
+COUNTS = (1, 10, 100, 1000)
+FEW = 10
+"""A thousand releases of ten files take half a gigabyte."""
 QUICK = ("tiny", "medium")
+
+_ALL = (*SIZES, RELEASES)
 
 NOTHING, ONE = "nothing", "one file"
 COMMENT = f"a comment in {COMMENTED}"
@@ -39,6 +46,12 @@ def cases(size: str, files: int) -> list[Case]:
     return [*found, Case(size, COMMENT, 1, is_comment=True), *shares, *growing]
 
 
+def cases_of_releases(count: int) -> list[Case]:
+    """What is measured on the tree with so many releases."""
+    size = f"{count:,} release{'s'[: count > 1]}"
+    return [Case(size, NOTHING), Case(size, ONE, 1)]
+
+
 def main() -> None:
     """Measure the sizes that are asked for, and print the tables."""
     asked = _arguments()
@@ -53,7 +66,9 @@ def main() -> None:
         for size in QUICK if asked.quick else SIZES:
             if not asked.only or size in asked.only:
                 made[size] = _tree(found, size, cache, plan)
-                measured += _measure(made[size], size, found, plan, asked.case)
+                measured += _measure(made[size], cases(size, len(made[size].files)), found, plan, asked.case)
+        if not asked.quick and (not asked.only or RELEASES in asked.only):
+            measured += _measure_releases(found, cache, plan, asked.case)
     except ScaleError as error:
         sys.exit(f"scale: {error}")
     _print(plan, found, made, measured)
@@ -65,9 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help=f"{' and '.join(QUICK)} alone")
     parser.add_argument("--tree", type=Path, help=f"an unpacked {PACKAGE}, or another folder of protos, to measure on")
     parser.add_argument("--cache", type=Path, help="where the package and the released trees are kept")
-    parser.add_argument(
-        "--only", nargs="+", choices=SIZES, metavar="SIZE", help=f"of {', '.join(SIZES)}; all by default"
-    )
+    parser.add_argument("--only", nargs="+", choices=_ALL, metavar="SIZE", help=f"of {', '.join(_ALL)}; all by default")
     parser.add_argument("--case", nargs="+", default=[], help="the changes to measure, as the table names them")
     parser.add_argument("--limit", type=float, default=600, help="seconds that one process may take")
     parser.add_argument(
@@ -85,9 +98,18 @@ def _tree(found: Sources, size: str, cache: Path, plan: Plan) -> Released:
     return released(found.root, files, cache, plan.limit)
 
 
-def _measure(released: Released, size: str, found: Sources, plan: Plan, only: list[str]) -> list[Measured]:
+def _measure_releases(found: Sources, cache: Path, plan: Plan, only: list[str]) -> list[Measured]:
+    """The cases of one small tree with ever more releases."""
+    first = released(found.root, found.part(FEW, plan.seed), cache, plan.limit)
+    measured: list[Measured] = []
+    for count, tree in zip(COUNTS, grown(first, COUNTS), strict=True):
+        measured += _measure(tree, cases_of_releases(count), found, plan, only)
+    return measured
+
+
+def _measure(released: Released, planned: list[Case], found: Sources, plan: Plan, only: list[str]) -> list[Measured]:
     """The cases of a tree, on a copy of it."""
-    chosen = [case for case in cases(size, len(released.files)) if not only or case.what in only]
+    chosen = [case for case in planned if not only or case.what in only]
     if any(case.is_comment for case in chosen) and COMMENTED not in released.files:
         chosen = [case for case in chosen if not case.is_comment]
     with tempfile.TemporaryDirectory(prefix="fieldstone-scale-") as scratch:
@@ -110,7 +132,10 @@ def _print(plan: Plan, found: Sources, made: dict[str, Released], measured: list
     for title, table in (("Time against the files changed:", growing), ("Time against the size of the tree:", sizes)):
         for line in scale_report.growth(title, table, plan.tools):
             print(line)
+    keys = [(count, case.key) for count in COUNTS for case in cases_of_releases(count)]
+    many = [(count, by_key[key]) for count, key in keys if key in by_key]
     for line in (
+        *scale_report.growth_of_releases(many),
         *scale_report.releases(made),
         "",
         *scale_report.statistics(rows),

@@ -10,6 +10,7 @@ from benchmarks.scale_runs import Result, middle, ratio
 from benchmarks.scale_tree import Released
 
 NONE = "-"
+FEWEST = "with the fewest releases"
 ABSENT = "not available"
 
 
@@ -42,6 +43,19 @@ def growth(title: str, measured: Sequence[Measured], tools: Tools) -> Iterator[s
         compared = [compare(one.times, mode, buf) for mode in tools.modes for buf in (BUF, WELL)]
         rows.append([f"{one.files:,}", f"{one.changed:,} ({_share(one)})", *times, *compared])
     yield from table(["files", "changed", *columns, *ratios], rows)
+
+
+def growth_of_releases(measured: Sequence[tuple[int, Measured]]) -> Iterator[str]:
+    """A table of Fieldstone's times by the number of releases, beside those of the fewest with the same change."""
+    fewest: dict[str, Sequence[Result]] = {}
+    rows = []
+    for count, one in measured:
+        own = one.times.get(OWN, ())
+        times = {OWN: own, FEWEST: fewest.setdefault(one.case.what, own)}
+        rows.append([f"{count:,}", f"{one.files:,}", one.case.what, seconds(own), compare(times, OWN, FEWEST)])
+    if rows:
+        yield "\nTime against the number of releases:\n"
+        yield from table(["releases", "files", "changed", OWN, f"{OWN} / {FEWEST}"], rows)
 
 
 def releases(made: Mapping[str, Released]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.scale_runs import BIN, ENVIRONMENT, ROOT, Result, progress, run
@@ -40,6 +40,9 @@ breaking:
     "fieldstone.toml": 'registry = "registry"\n',
     ".gitignore": ".fieldstone/\n",
 }
+
+FACTS = "release.json"
+"""How the first release of a tree went; it is there once the tree is whole."""
 
 _IMPORT = re.compile(rb'^\s*import\s+(?:public\s+|weak\s+|option\s+)?"([^"]+)"', re.MULTILINE)
 _BUILT_IN = "google/protobuf/"
@@ -203,20 +206,57 @@ def released(package: Path, files: list[str], cache: Path, limit: float) -> Rele
     """A released tree of these files, made where the cache has none by this Fieldstone and this buf."""
     key = hashlib.sha256(f"{CONFIG}{_digest(package, files)}{_tools()}".encode())
     folder = cache / f"released-{len(files)}-{key.hexdigest()[:16]}"
-    facts = folder / "release.json"
+    facts = folder / FACTS
     if not facts.is_file():
         progress(f"releasing {len(files):,} files")
         lay_out(package, files, folder / "tree")
         _commit(folder / "tree", "The protos")
-        subprocess.run(
-            [str(BIN / "buf"), "build", "-o", "../image.binpb"], cwd=folder / "tree", check=True, env=ENVIRONMENT
-        )
+        _build_image(folder / "tree")
         done = run([str(BIN / "fieldstone"), "release", MODULE, "--version", "1.0.0"], folder / "tree", limit)
         _commit(folder / "tree", "The first release")
         if not done.is_good:
             return Released(folder, tuple(files), done)
         facts.write_text(json.dumps(asdict(done)))
     return Released(folder, tuple(files), Result(**json.loads(facts.read_text())))
+
+
+def grown(first: Released, counts: Iterable[int]) -> Iterator[Released]:
+    """A tree with so many releases, each count made from the one before where the cache has none.
+
+    Args:
+        first: the tree with one release.
+        counts: growing numbers, of which the first is 1.
+
+    Raises:
+        ScaleError: the tree has no release.
+    """
+    if not first.release.is_good:
+        raise ScaleError(f"{first.tree} has no release: {first.release.said}")
+    before, had = first, 1
+    for count in counts:
+        if count > had:
+            before = _with_more(before, first.folder.with_name(f"{first.folder.name}-{count}"), had, count)
+        had = count
+        yield before
+
+
+def _with_more(before: Released, folder: Path, had: int, count: int) -> Released:
+    more = replace(before, folder=folder)
+    if not (folder / FACTS).is_file():
+        progress(f"making {count - had:,} more releases")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(before.folder, folder, symlinks=True, ignore=shutil.ignore_patterns(FACTS))
+        command = [sys.executable, "-m", "benchmarks.scale_releases", str(more.tree), str(had), str(count)]
+        subprocess.run(command, cwd=ROOT, check=True, env=ENVIRONMENT)
+        _build_image(more.tree)
+        _commit(more.tree, f"{count} releases")
+        (folder / FACTS).write_text(json.dumps(asdict(before.release)))
+    return more
+
+
+def _build_image(tree: Path) -> None:
+    """Write what `buf build` makes of a tree beside it."""
+    subprocess.run([str(BIN / "buf"), "build", "-o", "../image.binpb"], cwd=tree, check=True, env=ENVIRONMENT)
 
 
 def _commit(tree: Path, message: str) -> None:

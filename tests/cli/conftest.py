@@ -11,7 +11,17 @@ import pytest
 
 from fieldstone.workflows.project import Project
 from fieldstone.workflows.release import release
-from tests.cli.workspace import HERE, SHOP, SOURCES, Repo, copy_repo, new_repo, pinned_environment
+from tests.cli.workspace import (
+    HERE,
+    SHOP,
+    SOURCES,
+    Repo,
+    copy_repo,
+    many,
+    many_sources,
+    new_repo,
+    pinned_environment,
+)
 
 
 @pytest.fixture(scope="session")
@@ -61,13 +71,23 @@ def grown_template(released_template: Repo, tmp_path_factory: pytest.TempPathFac
     return repo
 
 
-def release_all(repo: Repo, *modules: str) -> None:
+@pytest.fixture(scope="session")
+def large_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Repo:
+    """What `large` gives to each test."""
+    repo = new_repo(tmp_path_factory.mktemp("large") / "repo", many_sources(), environment)
+    release_all(repo, "schemas", version="0.1.0")
+    repo.edit(many(0), "  int32 old = 9;\n", '  reserved 9;\n  reserved "old";\n')
+    release_all(repo, "schemas", version="1.0.0")
+    return repo
+
+
+def release_all(repo: Repo, *modules: str, version: str = "") -> None:
     """Release and commit, without a command line."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in repo.environment.items():
             patch.setenv(name, value)
         for module in modules:
-            outcome = release(Project.at(repo.root), module)
+            outcome = release(Project.at(repo.root), module, version=version)
             assert outcome.release is not None, outcome
     repo.commit("release " + " and ".join(modules))
 
@@ -88,6 +108,12 @@ def released(released_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixt
 def grown(grown_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
     """money 1.0.0; shop 1.0.0, 1.1.0 with a field `note`, 1.2.0 with a value `STATUS_SENT`; a tag each."""
     return copy_repo(grown_template, tmp_path / "repo", capsys)
+
+
+@pytest.fixture
+def large(large_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
+    """A module of `MANY` files: 0.1.0 with a field that 1.0.0 has no more."""
+    return copy_repo(large_template, tmp_path / "repo", capsys)
 
 
 @pytest.fixture

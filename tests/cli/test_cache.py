@@ -192,6 +192,15 @@ def test_a_cache_from_another_checkout(settled: Repo, tmp_path: Path) -> None:
     assert settled.run("check").code == 0
 
 
+def test_a_path_that_is_no_text(grown: Repo, tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b"\xff\xfe")
+    shutil.copytree(grown.root, root)
+    odd = Repo(root, grown.environment, grown.capsys)
+    assert [told(odd.run("check")) for _ in range(2)] == [told(grown.run("check"))] * 2
+    odd.edit(SHOP, *BREAK)
+    assert told(odd.run("check")) == told(odd.run("check", "--full"))
+
+
 def test_it_is_shown_cleared_and_no_part_of_the_repository(settled: Repo) -> None:
     assert settled.git("status", "--porcelain") == ""
     shown = settled.run("cache", "info")
@@ -214,4 +223,4 @@ def test_a_release_leaves_the_ledgers_of_older_ones_behind(settled: Repo) -> Non
     settled.release("shop")
     assert len(before) == len(tables("ledger")) == 2  # of money, and of shop
     assert before != tables("ledger")
-    assert len(tables("image files")) == 1
+    assert len(tables("image files")) == 2

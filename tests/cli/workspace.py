@@ -64,6 +64,28 @@ enum Status {
 """,
 }
 
+MANY = 24
+"""How many files `many_sources` has: enough for a check to cut out what changed."""
+_IMPORTERS = 7
+
+
+def many(number: int) -> str:
+    """The path of a file of `many_sources`."""
+    return f"schemas/acme/many/v1/f{number}.proto"
+
+
+def many_sources() -> dict[str, str]:
+    """A module of many files; some have a field of a type of the first, and most of these import it by the second."""
+    head = 'syntax = "proto3";\n\npackage acme.many.v1;\n\n'
+    files = {many(0): f"{head}message Shared {{\n  string id = 1;\n  int32 old = 9;\n}}\n"}
+    for number in range(1, MANY):
+        imported = 'import "acme/many/v1/f1.proto";\n\n' if number < _IMPORTERS else ""
+        if number == 1:
+            imported = 'import public "acme/many/v1/f0.proto";\n\n'
+        shared = "  Shared shared = 2;\n" if imported else ""
+        files[many(number)] = f"{head}{imported}message M{number} {{\n  string id = 1;\n{shared}}}\n"
+    return {"buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [MINIMAL]\n", **files}
+
 
 @dataclass(frozen=True)
 class Ran:

@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fieldstone.cache.store import Store
@@ -23,6 +24,21 @@ _TICK = 2_000_000_000
 
 Row = list[Any]
 """Size, times in nanoseconds of the last change of content and of inode, inode, digest."""
+
+
+def read_known(path: Path, digest: str) -> bytes:
+    """The bytes of a released file that was found to have a digest.
+
+    Raises:
+        FieldstoneError: it cannot be read, or has changed since.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}", fix="restore it from git") from error
+    if file_digest(content) != digest:
+        raise FieldstoneError(f"{path} changed while it was read", fix="restore it from git")
+    return content
 
 
 class Digests:
@@ -103,7 +119,7 @@ class Digests:
         digests = self.of(folder, files)
         known = self._imports_of(folder)
         fresh = {
-            name: [digest, imports(self._content(files[name]))]
+            name: self._imports_row(files[name])
             for name, digest in digests.items()
             if name not in known or known[name][0] != digest
         }
@@ -111,6 +127,11 @@ class Digests:
             known = self._imports[folder] = {name: row for name, row in known.items() if name in digests} | fresh
             self._store.put(_IMPORTS, {folder: json.dumps(known, separators=(",", ":")).encode()})
         return {name: known[name][1] for name in digests}
+
+    def _imports_row(self, path: str) -> list[Any]:
+        """What a file imports, with the digest that it has now: it may have changed since it was asked for."""
+        content = self._content(path)
+        return [file_digest(content), imports(content)]
 
     def _imports_of(self, folder: str) -> dict[str, list[Any]]:
         if folder not in self._imports:

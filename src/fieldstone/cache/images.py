@@ -6,9 +6,8 @@ other, each behind its tag and its length (https://protobuf.dev/programming-guid
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import DecodeError
 
+from fieldstone.cache.buckets import Buckets
+from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import Store, table_of
 from fieldstone.errors import FieldstoneError
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 KIND = "image"
 """What the names of the tables of images begin with."""
-
-_OPTIONS, _WHOLE = "options", "whole"
-"""The keys of what is known of an image in all: the files of custom options; and that the tables are complete."""
 
 _FILE_TAG = _NAME_TAG = 0x0A
 """The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
@@ -74,6 +72,13 @@ class CompiledFile:
         begin, end = _OPTION_MESSAGES
         return any(e.extendee.startswith(begin) and e.extendee.endswith(end) for e in declared)
 
+    def is_called(self, path: str) -> bool:
+        """Whether this is a compiled file, and that of a path."""
+        try:
+            return bool(self.proto.name == path)
+        except DecodeError:
+            return False
+
     def without_places(self, mark: bytes = b"") -> bytes:
         """Its bytes without comments and positions, and with a mark behind them."""
         bare = FileDescriptorProto()
@@ -95,14 +100,14 @@ class Entry:
     offset: int
     size: int
     package: str
-    imports: tuple[str, ...]
+    imports: Sequence[str]
 
 
 class ImageIndex:
     """The files of an image on the disk, by import path.
 
     Args:
-        store: where the index is kept; it is made anew where that does not have it, or has another one.
+        store: where the index is kept; it is made anew where that does not have it.
         path: the image's file.
         digest: the digest of its bytes, which it was found to have.
 
@@ -112,23 +117,32 @@ class ImageIndex:
 
     def __init__(self, store: Store, path: Path, digest: str) -> None:
         self.path = path
-        self._store = store
-        self._files, self._packages, self._callers, self._facts = tables_of(digest)
-        self._known: dict[str, Entry | None] = {}
-        if store.get(self._facts, _WHOLE) is None:
-            self._make()
+        self._digest = digest
+        files, packages, callers, options = tables_of(digest)
+        self._files = Buckets(store, files, lambda: self._contents.entries)
+        self._packages = Buckets(store, packages, lambda: self._contents.packages)
+        self._callers = Buckets(store, callers, lambda: self._contents.callers)
+        self._options = Buckets(store, options, lambda: {"": self._contents.options}, parts=1)
+        self._known: dict[str, Entry] = {}
+
+    def fill(self) -> None:
+        """Have all of the index made, if it was not."""
+        for part in (self._files, self._packages, self._callers, self._options):
+            part.fill()
 
     def find(self, paths: Iterable[str]) -> dict[str, Entry]:
         """The entries of those of these files that the image has."""
         wanted = list(paths)
-        missing = [path for path in wanted if path not in self._known]
-        rows = self._store.get_all(self._files, missing) if missing else {}
-        for path in missing:
-            self._known[path] = self._entry(path, rows.get(path))
-        return {path: entry for path in wanted if (entry := self._known[path]) is not None}
+        rows = self._files.find(path for path in wanted if path not in self._known)
+        self._known.update((path, Entry(*row)) for path, row in rows.items())
+        return {path: self._known[path] for path in wanted if path in self._known}
 
     def read(self, paths: Iterable[str]) -> dict[str, CompiledFile]:
-        """Those of these files that the image has."""
+        """Those of these files that the image has.
+
+        Raises:
+            FieldstoneError: the image cannot be read, or is another one by now.
+        """
         entries = self.find(paths)
         found: dict[str, CompiledFile] = {}
         try:
@@ -138,9 +152,8 @@ class ImageIndex:
                     found[path] = CompiledFile(image.read(entry.size))
         except OSError as error:
             raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
-        if any(_name_of(file.content) != path for path, file in found.items()):
-            self._make()
-            return self.read(paths)
+        if not all(file.is_called(path) for path, file in found.items()):
+            raise FieldstoneError(f"{self.path} changed while it was read", fix="restore it from git")
         return found
 
     def reached(self, paths: Iterable[str]) -> dict[str, Entry]:
@@ -155,74 +168,41 @@ class ImageIndex:
 
     def of_package(self, package: str) -> list[str]:
         """The files of a package, sorted."""
-        return self._list(self._packages, package)
+        return sorted(self._packages.find([package]).get(package, []))
 
     def callers(self, messages: Iterable[str]) -> set[str]:
         """The files with an rpc that takes or gives one of these messages, given by full name."""
-        return {
-            path for name in self._store.get_all(self._callers, messages) for path in self._list(self._callers, name)
-        }
+        return {path for paths in self._callers.find(messages).values() for path in paths}
 
     @cached_property
     def of_options(self) -> frozenset[str]:
         """The files that declare custom options, and all that these import: a type in them may be that of an option."""
-        return frozenset(self.reached(self._list(self._facts, _OPTIONS)))
+        return frozenset(self.reached(self._options.find([""])[""]))
 
     @cached_property
-    def all(self) -> Mapping[str, Entry]:
-        """Every entry."""
-        return self._make()
-
-    def _list(self, table: str, key: str) -> list[str]:
-        text = self._store.get(table, key)
+    def _contents(self) -> _Contents:
+        """What the image has, read whole."""
+        found = _Contents()
         try:
-            return _texts(json.loads(text)) if text else []
-        except (ValueError, TypeError):
-            self._make()
-            return self._list(table, key)
-
-    def _entry(self, path: str, row: bytes | None) -> Entry | None:
-        if row is None:
-            return None
-        try:
-            offset, size, package, imports = json.loads(row)
-            return Entry(int(offset), int(size), str(package), tuple(_texts(imports)))
-        except (ValueError, TypeError):
-            return self._make().get(path)
-
-    def _make(self) -> dict[str, Entry]:
-        """Read the image whole, and keep what there is to know."""
-        try:
-            content = self.path.read_bytes()
-        except OSError as error:
-            raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
-        found = _Tables()
-        try:
+            content = read_known(self.path, self._digest)
             for path, start, size in _scan(content, str(self.path)):
                 found.add(path, CompiledFile(content[start : start + size]), start)
         except DecodeError as error:
             raise FieldstoneError(f"{self.path} is not a compiled image: {error}") from error
-        self._store.put(self._files, {path: _row(entry) for path, entry in found.entries.items()})
-        self._store.put(
-            self._packages, {name: json.dumps(sorted(paths)).encode() for name, paths in found.packages.items()}
-        )
-        self._store.put(self._callers, {name: json.dumps(paths).encode() for name, paths in found.callers.items()})
-        self._store.put(self._facts, {_OPTIONS: json.dumps(found.options).encode(), _WHOLE: b""})
-        self._known = dict(found.entries)
-        return found.entries
+        return found
 
 
-class _Tables:
+class _Contents:
     """What there is to know of an image, as it is read."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, tuple[int, int, str, Sequence[str]]] = {}
         self.packages: defaultdict[str, list[str]] = defaultdict(list)
         self.callers: defaultdict[str, list[str]] = defaultdict(list)
         self.options: list[str] = []
 
     def add(self, path: str, file: CompiledFile, start: int) -> None:
-        self.entries[path] = Entry(start, len(file.content), file.package, file.imports)
+        self.entries[path] = (start, len(file.content), file.package, file.imports)
         self.packages[file.package].append(path)
         for message in _calls(file.proto):
             self.callers[message].append(path)
@@ -231,12 +211,12 @@ class _Tables:
 
 
 def tables_of(digest: str) -> tuple[str, str, str, str]:
-    """The names of the tables of an image: its files, its packages, who calls its messages, and facts."""
+    """The names of the tables of an image: its files, its packages, who calls its messages, and its custom options."""
     return (
         table_of(f"{KIND} files", digest),
         table_of(f"{KIND} packages", digest),
         table_of(f"{KIND} callers", digest),
-        table_of(f"{KIND} facts", digest),
+        table_of(f"{KIND} options", digest),
     )
 
 
@@ -252,14 +232,6 @@ def split(image: bytes, *, where: str) -> dict[str, CompiledFile]:
 def join(files: Iterable[bytes]) -> bytes:
     """An image of encoded files, in their order."""
     return b"".join(part for content in files for part in (bytes([_FILE_TAG]), _varint(len(content)), content))
-
-
-def _row(entry: Entry) -> bytes:
-    return _encoded([entry.offset, entry.size, entry.package, entry.imports])
-
-
-def _encoded(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
@@ -284,17 +256,6 @@ def _name_of(content: bytes) -> str:
         size, start = _read_varint(content, 1)
         return content[start : start + size].decode("utf-8", "replace")
     return str(FileDescriptorProto.FromString(content).name)
-
-
-def _texts(listed: object) -> list[str]:
-    """A list of texts.
-
-    Raises:
-        TypeError: it is none.
-    """
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise TypeError
-    return listed
 
 
 def _calls(file: FileDescriptorProto) -> set[str]:

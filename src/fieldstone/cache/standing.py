@@ -56,10 +56,11 @@ class Standing:
         Returns:
             Their paths, relative to it; None where nothing is known.
         """
-        against, differed = self._before.get(self._start(root), ("", set()))
+        start = self._start(root)
+        against, differed = self._before.get(start, ("", set()))
         if against != stands or not self._counts(root):
             return None
-        return self._within(self._start(root), self._differing) | differed
+        return self._within(start, self._differing) | differed
 
     def note(self, root: Path, stands: str, differing: Iterable[str]) -> None:
         """Keep what the files below a folder came to, until `save`.
@@ -132,9 +133,13 @@ class Standing:
         return self._listing.unlike | anew
 
     def _counts(self, root: Path) -> bool:
-        """Whether git was asked of a folder, and knows files in it."""
-        known = self._listing is not None and self._listing.knows(self._start(root))
-        return known and any(root == counted or counted in root.parents for counted in self._below)
+        """Whether git was asked of a folder, knows files in it, and sees all that it leads to: no link is in it."""
+        listing = self._listing
+        if listing is None or not any(root == counted or counted in root.parents for counted in self._below):
+            return False
+        start = self._start(root)
+        unlike = (root / path for path in _below(start, listing.unlike))
+        return listing.knows(start) and not _below(start, listing.links) and not any(map(os.path.islink, unlike))
 
     def _start(self, root: Path) -> str:
         return os.path.relpath(root, self._folder).replace(os.sep, "/")
@@ -142,5 +147,9 @@ class Standing:
     def _within(self, start: str, paths: Iterable[str]) -> set[str]:
         """Those of these paths that lie below a folder and are in question, relative to it."""
         ending = next((end for path, end in self._below.items() if self._start(path) == start), "")
-        found = paths if start == "." else (path[len(start) + 1 :] for path in paths if path.startswith(f"{start}/"))
-        return {path for path in found if path.endswith(ending)}
+        return {path for path in _below(start, paths) if path.endswith(ending)}
+
+
+def _below(start: str, paths: Iterable[str]) -> list[str]:
+    """Those of these paths that lie below a folder, relative to it."""
+    return [*paths] if start == "." else [path[len(start) + 1 :] for path in paths if path.startswith(f"{start}/")]

@@ -1,14 +1,16 @@
 """The cache on the disk: named tables of small values in one SQLite file, which may be missing, broken or in use.
 
 Nothing here ever fails for the caller: what cannot be read is not there, and what cannot be written is
-worked out again the next time. Keys name contents by their digests, so that a value, once there, is right;
-`FORMAT` stands in the file's name, so that another version of Fieldstone has another file.
+worked out again the next time. Keys name contents by their digests, and before each value stands its
+checksum, so that a value, once there, is right; `FORMAT` stands in the file's name, so that another version
+of Fieldstone has another file.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,9 @@ _BUSY = 0.25
 
 _MEMORY = 65_536
 """KiB of pages that a writer may hold: with the default of 2,000 a large ledger takes a hundred times as long."""
+
+_CHECKED = 4
+"""How many bytes the checksum before a value has."""
 
 _CHUNK = 500
 """How many keys one statement names: SQLite takes 999 in its oldest builds."""
@@ -62,12 +67,13 @@ class Store:
         connection = self._reading
         if connection is None:
             return found
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, UnicodeError):  # a path may be no text, and no key
             for start in range(0, len(wanted), _CHUNK):
                 some = wanted[start : start + _CHUNK]
                 marks = ",".join("?" * len(some))
                 query = f"SELECT key, value FROM entries WHERE tab = ? AND key IN ({marks})"  # noqa: S608 - only marks
-                found = dict(connection.execute(query, (table, *some))) | found
+                rows = connection.execute(query, (table, *some))
+                found = {k: stored[_CHECKED:] for k, stored in rows if _is_whole(table, k, stored)} | found
         return found
 
     def put(self, table: str, values: Mapping[str, bytes]) -> None:
@@ -76,10 +82,14 @@ class Store:
 
     def save(self) -> None:
         """Write what was put, all of it or nothing; a disk that refuses leaves the cache as it was."""
-        rows = [(table, key, value) for table, values in self._pending.items() for key, value in values.items()]
+        rows = [
+            (table, key, _checksum(table, key, value) + value)
+            for table, values in self._pending.items()
+            for key, value in values.items()
+        ]
         if not rows or self.folder is None:
             return
-        with contextlib.suppress(sqlite3.Error, OSError), self._writing(self.folder) as connection:
+        with contextlib.suppress(sqlite3.Error, OSError, UnicodeError), self._writing(self.folder) as connection:
             connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", sorted(rows))
             for prefix, keep in self._dropped.items():
                 marks = ",".join("?" * len(keep))
@@ -148,6 +158,15 @@ class Store:
         connection = vars(self).pop("_reading", None)
         if connection is not None:
             connection.close()
+
+
+def _checksum(table: str, key: str, value: bytes) -> bytes:
+    return zlib.crc32(value, zlib.crc32(f"{table} {key}".encode(errors="surrogateescape"))).to_bytes(_CHECKED, "big")
+
+
+def _is_whole(table: str, key: str, stored: object) -> bool:
+    """Whether a value is there with the checksum that it was put with."""
+    return isinstance(stored, bytes) and stored[:_CHECKED] == _checksum(table, key, stored[_CHECKED:])
 
 
 def _open(file: Path) -> sqlite3.Connection:

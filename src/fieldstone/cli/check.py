@@ -48,6 +48,12 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     help="Judge by buf's rules alone, as `buf breaking` with buf.yaml would, or with one of its categories.",
 )
 @click.option("--witness/--no-witness", default=True, help="Prove what breaks the wire or JSON by a message.")
+@click.option(
+    "--second-opinion/--no-second-opinion",
+    default=True,
+    help="Have `buf breaking` judge the same change, and fail where the two disagree. "
+    "Without it, what only buf finds passes.",
+)
 @click.option("--full", is_flag=True, help="Compile and judge everything, not what changed alone: to the same verdict.")
 @click.option(
     "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
@@ -59,6 +65,7 @@ def command(
     format_: str | None,
     profile: str | None,
     witness: bool,
+    second_opinion: bool,
     full: bool,
     stats: bool,
 ) -> int:
@@ -77,11 +84,13 @@ def command(
     if profile:
         return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
     from fieldstone.cli.progress import shown_progress
+    from fieldstone.workflows.evidence import Evidence
     from fieldstone.workflows.phases import Phases
     from fieldstone.workflows.project import Project
 
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
+    evidence = Evidence(witness=witness, second_opinion=second_opinion)
     gc.disable()  # the process ends with its answer, and collecting would cost a large schema a fifth of its time
     with shown_progress() as told:
         project = Project.at(Path.cwd(), phases=Phases(told))
@@ -89,7 +98,7 @@ def command(
             _ask_git(project)
         from fieldstone.workflows.check import check
 
-        report = check(project, modules, against=against, start=start, full=full, witness=witness)
+        report = check(project, modules, against=against, start=start, full=full, evidence=evidence)
     from fieldstone.report.text import summary
 
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import Store
-from fieldstone.errors import FieldstoneError
 from fieldstone.registry import manifest
 
 _HEADS, _FILES = "manifests", "manifest files"
@@ -64,10 +64,7 @@ class KnownManifest:
 
     @cached_property
     def _parsed(self) -> tuple[dict[str, Any], str]:
-        try:
-            text = self._path.read_bytes().decode("utf-8", "replace")
-        except OSError as error:
-            raise FieldstoneError(f"cannot read {self._path}: {error.strerror}", fix="restore it from git") from error
+        text = read_known(self._path, self._digest).decode("utf-8", "replace")
         return manifest.parse(text, where=str(self._path)), manifest.seal_of(text)
 
 

@@ -32,11 +32,13 @@ class Listing:
 
     Attributes:
         entries: all that it knows of, each with its stat and blob, and what it does not know of by name, in bytes.
-        unlike: what differs from that, is not known to it, or is a link to somewhere else: relative paths.
+        unlike: what differs from that, or is not known to it: relative paths.
+        links: the symbolic links that it knows, in the same way.
     """
 
     entries: bytes
     unlike: frozenset[str]
+    links: frozenset[str] = frozenset()
 
     @cached_property
     def digest(self) -> str:
@@ -89,10 +91,11 @@ class Asked:
         if not outputs or any(process.returncode for process in self._running):
             return None
         entries, differing = outputs
-        others = _others(entries)
-        if others is None:
+        found = _others(entries)
+        if found is None:
             return None
-        return Listing(entries, frozenset(os.fsdecode(path) for path in (*others, *differing.split(b"\0")) if path))
+        others, links = found
+        return Listing(entries, frozenset(map(os.fsdecode, (*others, *differing.split(b"\0")[:-1]))), frozenset(links))
 
     def close(self) -> None:
         """End git if nobody waited for it."""
@@ -102,8 +105,8 @@ class Asked:
                 pass
 
 
-def _others(entries: bytes) -> list[bytes] | None:
-    """What git does not know of, and links; None where an entry is not one that it vouches for."""
+def _others(entries: bytes) -> tuple[list[bytes], list[str]] | None:
+    """What git does not know of, and the links that it knows; None where an entry is not one that it vouches for."""
     found: list[bytes] = []
     place = 0
     while entries.startswith(b"? ", place):
@@ -114,7 +117,8 @@ def _others(entries: bytes) -> list[bytes] | None:
     files = sum(entries.count(b"\n" + begin, place) + entries.startswith(begin, place) for begin in _FILES)
     links = _LINK.findall(entries, place) if files != known else []
     is_sure = files + len(links) == known and lines == _STAT_LINES * known
-    return found + links if is_sure and not any(path.endswith(b"/") for path in found) else None
+    sure = is_sure and not any(path.endswith(b"/") for path in found)
+    return (found, [os.fsdecode(path) for path in links]) if sure else None
 
 
 def _paths_besides(pieces: Sequence[bytes], known: set[bytes]) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
 _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
+_ABSOLUTE = "absolute "
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
 Read = Callable[[Path], Mapping[str, Any]]
@@ -74,13 +75,27 @@ class Module:
         """
         return {name: read_file(path) for name, path in self.files.items()}
 
-    def _walk(self) -> Iterable[str]:
+    def _walk(self) -> Iterator[str]:
+        """The .proto files that buf finds: it follows links, but not to a place where it has been."""
         excludes = {str(path) for path in self.excludes}
-        for folder, folders, names in os.walk(str(self.root)):
-            folders[:] = [n for n in folders if n != ".git" and f"{folder.rstrip(os.sep)}{os.sep}{n}" not in excludes]
-            if self.includes and not self._is_included(Path(folder)):
-                continue
-            yield from (os.path.join(folder, name) for name in names if name.endswith(".proto"))  # noqa: PTH118
+        been: set[str] = set()
+
+        def below(folder: str, place: str, *, is_linked: bool) -> Iterator[str]:
+            is_included = not self.includes or self._is_included(Path(folder))
+            been.add(place)
+            for entry in _entries_of(folder):
+                linked = is_linked or entry.is_symlink()
+                here = _place(entry.path, place) if entry.is_symlink() else f"{place}/{entry.name}"
+                if linked and here in been:
+                    continue
+                if _is_folder(entry):
+                    if entry.name != ".git" and entry.path not in excludes:
+                        yield from below(entry.path, here, is_linked=linked)
+                elif is_included and entry.name.endswith(".proto") and entry.is_file():
+                    been.add(here)
+                    yield entry.path
+
+        return below(str(self.root), _place(str(self.root), ""), is_linked=False)
 
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
@@ -316,6 +331,30 @@ def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
     if not isinstance(parsed, dict):
         raise FieldstoneError(f"{path} is not a buf configuration: it holds no mapping")
     return parsed
+
+
+def _entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name; nothing where there is no folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {folder}: {error.strerror}") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {entry.path}: {error.strerror}") from error
+
+
+def _place(path: str, parent: str) -> str:
+    """Where a path leads, as buf tells places apart: by an absolute link it comes to another one."""
+    by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
+    return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
 
 
 def read_file(path: Path) -> bytes:

@@ -22,6 +22,7 @@ from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
+from fieldstone.workflows.evidence import Evidence
 from fieldstone.workflows.judgement import (
     Side,
     bump_since,
@@ -146,7 +147,7 @@ def history(project: Project, module: Module) -> Ledger:
     return ledger_of(project.cache.store, project.intact(newest, LEDGER), newest.files[LEDGER])
 
 
-def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path, witness: bool) -> ModuleReport:
+def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path, evidence: Evidence) -> ModuleReport:
     """Judge the part of a module that differs from its newest release; the report is that of the whole.
 
     Args:
@@ -154,7 +155,7 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
         module: the module.
         touched: the part.
         start: the folder that places in the report are relative to.
-        witness: whether to prove what is found.
+        evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: an image cannot be read, or the engines disagree.
@@ -166,7 +167,7 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
     old = Side(touched.old, lambda: reader().read_changed(touched.touched, shared()), release.version)
     new = Side(touched.new, lambda: _working_tree(touched, module, shared()), THE_TREE, touched.touched)
     baseline = Baseline(old, Path(place, SOURCES), release.digest)
-    return _judged(project, module, baseline, new, against="", start=start, witness=witness)
+    return _judged(project, module, baseline, new, against="", start=start, evidence=evidence)
 
 
 def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
@@ -174,7 +175,7 @@ def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
 
 
 def judge_module(
-    project: Project, module: Module, image: bytes, *, against: str, start: Path, witness: bool = False
+    project: Project, module: Module, image: bytes, *, against: str, start: Path, evidence: Evidence
 ) -> ModuleReport:
     """Judge a compiled module.
 
@@ -184,18 +185,25 @@ def judge_module(
         image: the module as it is now, compiled.
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
-        witness: whether to prove what is found.
+        evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
     new = Side(image, lambda: read_schema(image, where=f"the image of {module.path}"), THE_TREE)
     baseline = find_baseline(project, module, against, since_parting=True)
-    return _judged(project, module, baseline, new, against=against, start=start, witness=witness)
+    return _judged(project, module, baseline, new, against=against, start=start, evidence=evidence)
 
 
 def _judged(
-    project: Project, module: Module, baseline: Baseline | None, new: Side, *, against: str, start: Path, witness: bool
+    project: Project,
+    module: Module,
+    baseline: Baseline | None,
+    new: Side,
+    *,
+    against: str,
+    start: Path,
+    evidence: Evidence,
 ) -> ModuleReport:
     settings = project.settings.module(module.name)
     versions = project.registry.versions(module.name)
@@ -204,8 +212,15 @@ def _judged(
     else:
         ledger = history(project, module)
         same_sources = _has_same_sources(project, baseline, new, module)
-        judgement = judge_change(baseline.side, new, ledger, settings, same_sources=same_sources)
-        if witness:
+        judgement = judge_change(
+            baseline.side,
+            new,
+            ledger,
+            settings,
+            same_sources=same_sources,
+            second_opinion=evidence.second_opinion,
+        )
+        if evidence.witness:
             proven = with_witnesses(
                 judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
             )

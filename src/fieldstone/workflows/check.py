@@ -17,6 +17,7 @@ from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing
+from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.project import Project
 
@@ -33,7 +34,7 @@ def check(
     against: str = "",
     start: Path | None = None,
     full: bool = False,
-    witness: bool = True,
+    evidence: Evidence = ALL_EVIDENCE,
 ) -> Report:
     """Check modules as they are in the working tree.
 
@@ -44,7 +45,7 @@ def check(
             revision that is no tag stands for the commit where HEAD parted from it.
         start: the folder that paths in the report are relative to; the working directory by default.
         full: compile and compare also where the sources are as released.
-        witness: whether to prove what breaks the wire or JSON by a message.
+        evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: anything that keeps the check from being done.
@@ -55,10 +56,10 @@ def check(
             under_way.callback(ask_git(project).close)
         removed = [] if names else _removed_modules(project)
         checks = [
-            _ModuleCheck(project, module, against, here, full, witness, under_way) for module in project.modules(names)
+            _ModuleCheck(project, module, against, here, full, evidence, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
-    judged += [report for name in removed if (report := _removal(project, name, against, here, witness=witness))]
+    judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     if project.cache.standing:
         project.phases.counts["seen"] += project.cache.standing.count
@@ -67,7 +68,9 @@ def check(
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
-        judged = with_stale_waivers(project, judged, all_modules=not names, against=against, start=here)
+        judged = with_stale_waivers(
+            project, judged, all_modules=not names, against=against, start=here, evidence=evidence
+        )
     return Report(tuple(judged))
 
 
@@ -78,11 +81,11 @@ def _removed_modules(project: Project) -> list[str]:
     return [name for name in project.registry.modules() if name not in project.workspace.modules]
 
 
-def _removal(project: Project, name: str, against: str, start: Path, *, witness: bool) -> ModuleReport | None:
+def _removal(project: Project, name: str, against: str, start: Path, evidence: Evidence) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
     defects = _defect_findings(project, name, start)
-    report = judge_removal(project, name, against=against, start=start, witness=witness)
+    report = judge_removal(project, name, against=against, start=start, witness=evidence.witness)
     return report.with_findings(defects) if report else None
 
 
@@ -137,7 +140,7 @@ class _ModuleCheck:
     against: str
     start: Path
     full: bool
-    witness: bool
+    evidence: Evidence
     under_way: ExitStack
 
     def __post_init__(self) -> None:
@@ -174,7 +177,7 @@ class _ModuleCheck:
         linting = self._lint(())
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
-                self.project, self.module, image, against=self.against, start=self.start, witness=self.witness
+                self.project, self.module, image, against=self.against, start=self.start, evidence=self.evidence
             )
         return judged.with_findings(self._other_findings(linting))
 
@@ -203,7 +206,7 @@ class _ModuleCheck:
 
         linting = self._lint(touched.linted)
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
-            judged = judge_slice(self.project, self.module, touched, start=self.start, witness=self.witness)
+            judged = judge_slice(self.project, self.module, touched, start=self.start, evidence=self.evidence)
         return judged.with_findings(self._other_findings(linting))
 
     @cached_property

@@ -112,11 +112,12 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
     """
     from fieldstone.workflows.baseline import judge_module
     from fieldstone.workflows.check import is_unchanged
+    from fieldstone.workflows.evidence import Evidence
 
     newest = project.newest(module)
     if newest is not None and is_unchanged(project, module, newest):
         return newest.version, False
-    report = judge_module(project, module, image(), against="", start=start)
+    report = judge_module(project, module, image(), against="", start=start, evidence=Evidence(witness=False))
     if newest is not None and not report.version:
         return newest.version, False
     return report.version, True

@@ -18,7 +18,7 @@ from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
-from fieldstone.compatibility.rules import Context, all_rules
+from fieldstone.compatibility.rules import Context, Rule, all_rules
 from fieldstone.compatibility.second_opinion import by_the_catalogue, disagreements, exact_disagreements, unknown_to
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
 from fieldstone.schema import buf
@@ -63,8 +63,16 @@ class Judgement:
     changed: int
 
 
-def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings, *, same_sources: bool) -> Judgement:
-    """Judge a module against a baseline with both engines.
+def judge_change(
+    old: Side,
+    new: Side,
+    ledger: Ledger,
+    settings: ModuleSettings,
+    *,
+    same_sources: bool,
+    second_opinion: bool = True,
+) -> Judgement:
+    """Judge a module against a baseline.
 
     Args:
         old: the baseline.
@@ -72,23 +80,17 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
         ledger: the history of the module.
         settings: what the module asks for.
         same_sources: whether the sources are equal to the byte.
+        second_opinion: whether buf judges, too.
 
     Raises:
         FieldstoneError: the engines disagree, or buf fails.
     """
-    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        against = Path(scratch, "baseline.binpb")
-        against.write_bytes(old.image)
-        with closing(buf.breaking(new.image, against, cwd=Path(scratch))) as second:
-            rules = [rule for rule in all_rules().values() if not rule.is_style]
-            context = _context(old.schema, new.schema, ledger, settings)
-            native = judge(context, rules)
-            by_catalogue = by_the_catalogue(old.image, new.image, new.unaltered)
-            annotations = second.annotations(what="buf breaking")
-    found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
-    if found:
-        refuse_disagreement(found, old.image, new.image, old.label)
-    findings = native + [_from_buf(annotation) for annotation in unknown_to(rules, annotations)]
+
+    def natively() -> tuple[Context, list[Finding]]:
+        context = _context(old.schema, new.schema, ledger, settings)
+        return context, judge(context, _breaking_rules())
+
+    context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
     counted = policy_of(settings).apply(findings + judge_style(context, settings))
     same = old.schema.same_contract(new.schema)
     return Judgement(
@@ -96,6 +98,30 @@ def judge_change(old: Side, new: Side, ledger: Ledger, settings: ModuleSettings,
         bump=required_bump(counted, same_contract=same, same_sources=same_sources),
         changed=len(changed_types(context.changes)),
     )
+
+
+def _by_both_engines(
+    old: Side, new: Side, natively: Callable[[], tuple[Context, list[Finding]]]
+) -> tuple[Context, list[Finding]]:
+    """What Fieldstone finds and what only buf knows, where the two agree about all that both know.
+
+    Fieldstone judges, and the schemas are read for that, while buf is at work.
+    """
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        against = Path(scratch, "baseline.binpb")
+        against.write_bytes(old.image)
+        with closing(buf.breaking(new.image, against, cwd=Path(scratch))) as second:
+            context, native = natively()
+            by_catalogue = by_the_catalogue(old.image, new.image, new.unaltered)
+            annotations = second.annotations(what="buf breaking")
+    found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
+    if found:
+        refuse_disagreement(found, old.image, new.image, old.label)
+    return context, native + [_from_buf(annotation) for annotation in unknown_to(_breaking_rules(), annotations)]
+
+
+def _breaking_rules() -> list[Rule]:
+    return [rule for rule in all_rules().values() if not rule.is_style]
 
 
 def judge_first(new: Schema, settings: ModuleSettings) -> Judgement:
@@ -146,7 +172,7 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
 
 def judge_natively(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
     """The findings that count between two schemas, by the native engine alone and without a history."""
-    found = judge(_context(old, new, Ledger(), settings), (rule for rule in all_rules().values() if not rule.is_style))
+    found = judge(_context(old, new, Ledger(), settings), _breaking_rules())
     return policy_of(settings).apply(found)
 
 

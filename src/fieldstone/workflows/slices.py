@@ -81,7 +81,7 @@ def remember(project: Project, release: Release) -> None:
         FieldstoneError: a file of it cannot be read.
     """
     store = project.cache.store
-    _index(project, release)
+    _index(project, release).fill()
     ledger_of(store, project.intact(release, LEDGER), release.files[LEDGER])
     list(project.registry.defects(release.name))
     registry = project.registry

@@ -10,14 +10,22 @@ from pathlib import Path
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
 from fieldstone.compatibility.policy import is_used
+from fieldstone.compatibility.rules import rule_ids
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.schema.location import Location
+from fieldstone.workflows.evidence import Evidence
 from fieldstone.workflows.judgement import policy_of
 from fieldstone.workflows.project import Project
 
 
 def with_stale_waivers(
-    project: Project, reports: Sequence[ModuleReport], *, all_modules: bool, against: str, start: Path
+    project: Project,
+    reports: Sequence[ModuleReport],
+    *,
+    all_modules: bool,
+    against: str,
+    start: Path,
+    evidence: Evidence,
 ) -> list[ModuleReport]:
     """The reports of a check with what is wrong with the waivers.
 
@@ -31,11 +39,13 @@ def with_stale_waivers(
         all_modules: whether these are all modules.
         against: what they were judged against; empty for the newest release.
         start: the folder that paths in the report are relative to.
+        evidence: how they were judged; without buf nobody knows whether a waiver for what only buf finds is used.
 
     Raises:
         FieldstoneError: the registry cannot be read.
     """
-    idle = {} if against else _idle(project.settings.waivers, reports, all_modules=all_modules)
+    known = [waiver for waiver in project.settings.waivers if evidence.second_opinion or waiver.rule in rule_ids()]
+    idle = {} if against else _idle(known, reports, all_modules=all_modules)
     return [_judged(project, report, idle.get(report.module, ()), start) for report in reports]
 
 

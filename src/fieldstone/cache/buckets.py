@@ -1,0 +1,57 @@
+"""A large table in parts, by the checksum of the key: who asks for a key reads its part alone.
+
+A part that is not there was never made, or is lost, and is made again with all others: that the table does not have
+a key is only said by a part that does not name it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fieldstone.cache.store import Store
+
+
+class Buckets:
+    """A table of plain data by text keys.
+
+    Args:
+        store: where it is kept.
+        table: its name.
+        make: makes all of it.
+        parts: in how many parts it is kept.
+    """
+
+    def __init__(self, store: Store, table: str, make: Callable[[], Mapping[str, Any]], *, parts: int = 256) -> None:
+        self._store, self._table, self._make, self._count = store, table, make, parts
+        self._parts: dict[str, Mapping[str, Any]] = {}
+
+    def fill(self) -> None:
+        """Have it made, if it was not."""
+        self.find([""])
+
+    def find(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Those of these keys that it has, with their values, in the order of the keys."""
+        parts = {key: self._part_of(key) for key in keys}
+        missing = {*parts.values()} - self._parts.keys()
+        if missing:
+            self._read(missing)
+        return {key: self._parts[part][key] for key, part in parts.items() if key in self._parts[part]}
+
+    def _read(self, missing: set[str]) -> None:
+        found = self._store.get_all(self._table, missing)
+        if missing <= found.keys():
+            self._parts.update((part, json.loads(text)) for part, text in found.items())
+            return
+        made: dict[str, dict[str, Any]] = {f"{number:02x}": {} for number in range(self._count)}
+        for key, value in self._make().items():
+            made[self._part_of(key)][key] = value
+        self._parts.update(made)
+        self._store.put(
+            self._table, {part: json.dumps(rows, separators=(",", ":")).encode() for part, rows in made.items()}
+        )
+
+    def _part_of(self, key: str) -> str:
+        return f"{zlib.crc32(key.encode(errors='surrogateescape')) % self._count:02x}"

@@ -1,0 +1,133 @@
+"""Damaged values of the cache, in a module that is large enough for a check to ask for all of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fieldstone.cache.store import FORMAT
+from tests.cli.workspace import Ran, Repo, copy_repo, many
+
+CACHE = f".fieldstone/cache-{FORMAT}.db"
+CHECKED = 4
+"""How many bytes the checksum before a value has."""
+
+TABLES = ("files", "imports", "image", "manifest", "ledger", "standing", "configs")
+"""What the names of the tables begin with."""
+
+_TOUCHED = 8
+"""How many files are judged: the two that changed, and those that import one of them."""
+
+Value = bytes | str | int | None
+Damage = Callable[[bytes], Value]
+
+
+def told(ran: Ran) -> tuple[int, str, str]:
+    return ran.code, ran.out, ran.err
+
+
+@pytest.fixture(scope="module")
+def edited(large_template: Repo, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A retired number is taken again in a file that all import, and another type leaves."""
+    root = tmp_path_factory.mktemp("values") / "repo"
+    shutil.copytree(large_template.root, root)
+    repo = Repo(root, large_template.environment)
+    repo.edit(many(0), '  reserved 9;\n  reserved "old";\n', "  bytes young = 9;\n  message Nested {}\n")
+    repo.edit(many(20), "message M20 {", "message Renamed {")
+    return repo
+
+
+@pytest.fixture
+def remembered(
+    edited: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Repo:
+    """The cache has all that a check asks for, and its files have the stat that it remembers."""
+    monkeypatch.setattr("fieldstone.cache.digests._TICK", 0)
+    repo = copy_repo(edited, tmp_path / "repo", capsys)
+    ran = repo.run("check", "--stats")
+    assert (ran.code, f" {_TOUCHED} compared" in ran.err) == (1, True)
+    return repo
+
+
+def other_types(part: Any) -> Any:
+    """Numbers for texts and texts for numbers."""
+    if isinstance(part, dict):
+        return {name: other_types(item) for name, item in part.items()}
+    if isinstance(part, list):
+        return [other_types(item) for item in part]
+    return len(part) if isinstance(part, str) else str(part)
+
+
+def tables_for_rows(part: Any) -> Any:
+    rows = part if isinstance(part, dict) else range(len(part))
+    return {name: dict.fromkeys("abcde") for name in rows}
+
+
+def as_json(change: Callable[[Any], Any]) -> Damage:
+    """A change of what a value says, behind the checksum that it had; what is no JSON says its length."""
+
+    def damage(value: bytes) -> bytes:
+        try:
+            part = json.loads(value[CHECKED:])
+        except ValueError:
+            part = [len(value)]
+        return value[:CHECKED] + json.dumps(change(part)).encode()
+
+    return damage
+
+
+DAMAGES: dict[str, Damage] = {
+    "garbage": lambda _: bytes(range(255, 0, -3)),
+    "empty": lambda _: b"",
+    "truncated": lambda value: value[: len(value) // 2],
+    "no bytes": lambda value: value.decode("latin-1"),
+    "an integer": lambda _: 7,
+    "nothing": lambda _: None,
+    "JSON alone": lambda value: value[CHECKED:],
+    "deep JSON": lambda _: b"[" * 100_000,
+    "a number": as_json(len),
+    "a text": as_json(str),
+    "a list": as_json(list),
+    "null": as_json(lambda _: None),
+    "nothing in it": as_json(lambda part: type(part)()),
+    "other types": as_json(other_types),
+    "tables for rows": as_json(tables_for_rows),
+}
+
+
+@contextmanager
+def opened_cache(repo: Repo) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(repo.root / CACHE)
+    with connection:
+        yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_damaged_value_changes_no_verdict(table: str, remembered: Repo) -> None:
+    whole = told(remembered.run("check", "--full"))
+    assert "field-number-reused" in whole[1]
+    assert "type-renamed" in whole[1]
+    (remembered.root / CACHE).rename(remembered.root / "cache")
+    for name, damage in DAMAGES.items():
+        shutil.copy(remembered.root / "cache", remembered.root / CACHE)
+        with opened_cache(remembered) as cache:
+            rows = cache.execute("SELECT value, rowid FROM entries WHERE tab LIKE ? || '%'", (table,)).fetchall()
+            assert rows
+            damaged = [(damage(value), row) for value, row in rows]
+            cache.executemany("UPDATE entries SET value = ? WHERE rowid = ?", damaged)
+        assert told(remembered.run("check")) == whole, name
+
+
+def test_no_history_is_lost_with_a_part_of_the_cache(remembered: Repo) -> None:
+    whole = told(remembered.run("check", "--full"))
+    with opened_cache(remembered) as cache:
+        cache.execute("DELETE FROM entries WHERE tab LIKE '% of %' AND key <> '00'")
+    assert told(remembered.run("check")) == whole

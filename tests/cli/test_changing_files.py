@@ -1,0 +1,135 @@
+"""Files that change while a check reads them: it may say what it likes, and nothing wrong is remembered."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fieldstone.cache.digests import Digests
+from fieldstone.registry.manifest import Release
+from fieldstone.workflows.project import Project
+from tests.cli.workspace import Ran, Repo, many
+
+OLD = "registry/schemas/0.1.0"
+NEWEST = "registry/schemas/1.0.0"
+RUNS = 6
+
+
+def told(ran: Ran) -> tuple[int, str, str]:
+    return ran.code, ran.out, ran.err
+
+
+def assert_same(repo: Repo) -> Ran:
+    ran = repo.run("check")
+    assert told(repo.run("check", "--full")) == told(ran)
+    return ran
+
+
+@contextmanager
+def rewritten(path: Path, *texts: str) -> Iterator[None]:
+    """A file that somebody writes over and over again, each time in two parts."""
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            for text in texts:
+                with path.open("w") as file:
+                    file.write(text[: len(text) // 2])
+                    file.flush()
+                    time.sleep(0.001)
+                    file.write(text[len(text) // 2 :])
+                time.sleep(0.002)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writer.join()
+
+
+@pytest.mark.parametrize("number", [0, 20], ids=["imported", "imported by none"])
+def test_a_source_that_is_being_written(number: int, large: Repo) -> None:
+    path = large.root / many(number)
+    good = path.read_text()
+    broken = good.replace("string id = 1;", "int32 id = 1;")
+    importing = good.replace("package acme.many.v1;", 'package acme.many.v1;\n\nimport "acme/many/v1/f9.proto";')
+    with rewritten(path, good, broken, importing):
+        for _ in range(RUNS):
+            ran = large.spawn("check", "--no-witness")
+            assert ran.code in {0, 1} or ran.error
+    for text, code in ((broken, 1), (good, 0), (importing, 0), (broken, 1)):
+        path.write_text(text)
+        assert assert_same(large).code == code
+
+
+def test_what_a_source_imports_is_not_that_of_another_moment(grown: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the digest was of, and what was read for the imports, were two contents."""
+    real = Digests.imports
+    path = grown.root / "schemas/shop/acme/shop/v1/shop.proto"
+    good = path.read_text()
+
+    def imports(digests: Digests, folder: str, files: Mapping[str, str]) -> dict[str, list[str]]:
+        digests.of(folder, files)
+        path.write_text('syntax = "proto3";\n\npackage acme.shop.v1;\n')
+        return real(digests, folder, files)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Digests, "imports", imports)
+        grown.run("check", "--full")
+    path.write_text(good)
+    assert "unchanged since 1.2.0" in grown.run("check", "--full").err
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["no cache", "cache"])
+@pytest.mark.parametrize("name", ["image.binpb", "ledger.json"])
+def test_a_released_file_that_changes_once_it_was_found_intact(
+    name: str,
+    is_known: bool,  # noqa: FBT001
+    large: Repo,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As by another checkout, just then."""
+    if not is_known:
+        shutil.rmtree(large.root / ".fieldstone")
+    good, other = (large.root / folder / name for folder in (NEWEST, OLD))
+    content = good.read_bytes()
+    real = Project.intact
+
+    def intact(project: Project, release: Release, path: str) -> Path:
+        found = real(project, release, path)
+        if path == name:
+            good.write_bytes(other.read_bytes())
+        return found
+
+    large.edit(many(0), '  reserved 9;\n  reserved "old";\n', "  bytes young = 9;\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "intact", intact)
+        assert f"{name} changed while it was read" in large.run("check").error
+    good.write_bytes(content)
+    assert "field-number-reused" in assert_same(large).out
+
+
+def test_a_manifest_that_changes_once_its_digest_is_known(large: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = large.root / NEWEST / "release.toml"
+    content = path.read_bytes()
+    real: Callable[[Digests, str], str] = Digests.one
+
+    def one(digests: Digests, of: str) -> str:
+        found = real(digests, of)
+        path.write_bytes(content.replace(b"major", b"minor"))
+        return found
+
+    shutil.rmtree(large.root / ".fieldstone")
+    with monkeypatch.context() as patch:
+        patch.setattr(Digests, "one", one)
+        assert "release.toml changed while it was read" in large.run("check").error
+    path.write_bytes(content)
+    assert assert_same(large).code == 0
