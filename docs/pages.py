@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fieldstone.cli import cli
+from fieldstone.cli.group import cli
 from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.registry import DEFECTS

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fieldstone.cli import cli
+from fieldstone.cli.group import cli
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.settings import SCHEMA

@@ -163,8 +163,8 @@ def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
     return new
 
 
-_HEADER = re.compile(r"\s*\[")
-_WAIVER_HEADER = re.compile(r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldstone\3\s*\.\s*)?(["']?)waivers\4\s*\]\]""")
+_HEADER = r"\s*\["
+_WAIVER_HEADER = r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldstone\3\s*\.\s*)?(["']?)waivers\4\s*\]\]"""
 
 
 def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
@@ -173,9 +173,9 @@ def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
 
     lines = text.split("\n")
     for first, line in enumerate(lines):
-        if not _WAIVER_HEADER.match(line):
+        if not re.match(_WAIVER_HEADER, line):
             continue
-        ends = (i for i in range(first + 1, len(lines)) if _HEADER.match(lines[i]))
+        ends = (i for i in range(first + 1, len(lines)) if re.match(_HEADER, lines[i]))
         last = next(ends, len(lines))
         while not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#"):
             last -= 1

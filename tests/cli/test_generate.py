@@ -303,7 +303,7 @@ def test_without_ruff(grown: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_generating_takes_is_imported_by_no_other_command(grown: Repo) -> None:
     grown.edit(SHOP, *ADDITION)
     code = (
-        "import sys\nfrom fieldstone.cli import cli\ncli(['check'], standalone_mode=False)\n"
+        "import sys\nfrom fieldstone.cli.group import cli\ncli(['check'], standalone_mode=False)\n"
         "print([name for name in ('jinja2', 'grpc_tools', 'grpc', 'fieldstone.codegen.render') if name in sys.modules])"
     )
     ran = subprocess.run(

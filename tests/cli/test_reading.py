@@ -12,7 +12,7 @@ import click
 import pytest
 
 from fieldstone import __version__
-from fieldstone.cli import cli
+from fieldstone.cli.group import cli
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.registry import DEFECTS
 from tests.cli.workspace import HERE, SHOP, Repo

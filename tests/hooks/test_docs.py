@@ -8,7 +8,7 @@ import click
 import pytest
 import yaml
 
-from fieldstone.cli import cli
+from fieldstone.cli.group import cli
 from fieldstone.workflows.hooks import HOOKS, local_config
 from tests.hooks.documented import blocks, prose
 

@@ -1,76 +1,38 @@
-"""The command line: parse, call a workflow, render, exit.
-
-Commands are imported when they are called, so that none pays for the imports of another.
-"""
+"""The command line: parse, call a workflow, render, exit."""
 
 from __future__ import annotations
 
-import importlib
+import gc
 import os
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import click
-
-from fieldstone import __version__
 from fieldstone.errors import FieldstoneError
 
-_COMMANDS = {
-    "check": "Judge the working tree against everything that was ever released.",
-    "waive": "Permit one finding until a day.",
-    "release": "Give a module the smallest version that its changes may carry.",
-    "diff": "Tell what changed between two versions of a module.",
-    "explain": "Tell what a rule is about.",
-    "rules": "List all rules.",
-    "registry": "List, show and verify what was released.",
-    "generate": "Write the code that follows from the schemas.",
-    "package": "Build what other teams install, from a release.",
-    "migrate": "Bring a database to the tables of the newest releases.",
-    "relay": "Bring the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
-    "index": "Carry packages to other teams: an index for pip, uv, Poetry and npm.",
-    "init": "Set Fieldstone up in a repository.",
-    "format": "Format the schemas as buf does.",
-    "cache": "Show or clear what earlier checks worked out.",
-    "settings": "Show the settings that hold here, or their JSON Schema.",
-    "completion": "Print the completion script of a shell.",
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fieldstone.workflows.project import Project
+
 _COULD_NOT = 2
 _INTERRUPTED = 130
 
-
-class _LazyGroup(click.Group):
-    """A group whose commands live in modules of this package, imported when needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands, most used first."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; None if there is none."""
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in `--help`, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="fieldstone")
-def cli() -> None:
-    """Protobuf fields, set in stone: a schema registry with contract governance.
-
-    \b
-    Exit codes: 0 clean, 1 findings that count, 2 the job could not be done.
-    """
+_NOT_INCREMENTAL = {"--full", "--profile", "--help", "-h"}
+"""With these a check does not ask git what may have changed."""
 
 
 def main() -> None:
     """Run the command line; never shows a traceback unless FIELDSTONE_TRACEBACK is set."""
+    if sys.argv[1:2] == ["check"]:
+        gc.disable()  # the process ends with its answer, and collecting would cost a large schema a fifth of its time
+    begun = _begun(sys.argv[1:])
+    import click
+
+    from fieldstone.cli.group import cli
+
     try:
-        code = cli.main(prog_name="fieldstone", standalone_mode=False)
+        code = cli.main(prog_name="fieldstone", standalone_mode=False, obj=begun)
     except click.ClickException as error:
         error.show()
         code = _COULD_NOT
@@ -84,7 +46,29 @@ def main() -> None:
             raise
         click.echo(f"error: {unforeseen(error)}", err=True)
         code = _COULD_NOT
+    finally:
+        if begun is not None and begun.cache.standing is not None:
+            begun.cache.standing.close()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _begun(arguments: Sequence[str]) -> Project | None:
+    """The project of a check, with git at work on it while the command line is imported and parsed.
+
+    Whatever is wrong with it, the command tells.
+    """
+    if arguments[:1] != ["check"] or _NOT_INCREMENTAL & {*arguments}:
+        return None
+    from pathlib import Path
+
+    from fieldstone.workflows.looking import ask_git
+    from fieldstone.workflows.project import Project
+
+    with suppress(FieldstoneError, OSError):
+        project = Project.at(Path.cwd())
+        ask_git(project)
+        return project
+    return None
 
 
 def unforeseen(error: Exception) -> str:

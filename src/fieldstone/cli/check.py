@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -58,7 +57,9 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 @click.option(
     "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
 )
+@click.pass_obj
 def command(
+    begun: Project | None,
     modules: tuple[str, ...],
     *,
     against: str,
@@ -84,36 +85,24 @@ def command(
     if profile:
         return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
     from fieldstone.cli.progress import shown_progress
+    from fieldstone.report.text import summary
+    from fieldstone.workflows.check import check
     from fieldstone.workflows.evidence import Evidence
-    from fieldstone.workflows.phases import Phases
     from fieldstone.workflows.project import Project
 
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
     evidence = Evidence(witness=witness, second_opinion=second_opinion)
-    gc.disable()  # the process ends with its answer, and collecting would cost a large schema a fifth of its time
     with shown_progress() as told:
-        project = Project.at(Path.cwd(), phases=Phases(told))
-        if not full:
-            _ask_git(project)
-        from fieldstone.workflows.check import check
-
+        project = begun or Project.at(Path.cwd())
+        project.phases.told = told
         report = check(project, modules, against=against, start=start, full=full, evidence=evidence)
-    from fieldstone.report.text import summary
-
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
     for module in report.modules:
         click.echo(summary(module), err=True)
     if stats:
         click.echo(_stats(project.phases), err=True)
     return 0 if report.allowed else 1
-
-
-def _ask_git(project: Project) -> None:
-    """git answers while what is needed next is imported."""
-    from fieldstone.workflows.looking import ask_git
-
-    ask_git(project)
 
 
 def _stats(phases: Phases) -> str:

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
-_TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[A-Za-z_][\w.]*|\S""", re.DOTALL)
+_WORD = r"""(?s)//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[A-Za-z_][\w.]*|\S"""
 
 
 def file_digest(content: bytes) -> str:
@@ -46,7 +46,7 @@ def imports(source: bytes) -> list[str]:
     """
     found: list[str] = []
     statement: list[str] = []
-    for word in _TOKEN.findall(source.decode("utf-8", "replace")):
+    for word in re.findall(_WORD, source.decode("utf-8", "replace")):
         if word.startswith(("//", "/*")):
             continue
         if word not in {";", "{", "}"}:

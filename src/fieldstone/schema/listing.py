@@ -21,7 +21,7 @@ _STAT_LINES = 5
 """The lines that `--debug` prints of an entry before the header of the next: times, inode, owner, size and flags."""
 
 _FILES = (b"H 100644 ", b"H 100755 ")
-_LINK = re.compile(rb"(?:(?<=\n)|(?<=\0)|\A)H 120000 [0-9a-f]+ 0\t([^\0]*)\0")
+_LINK = rb"(?:(?<=\n)|(?<=\0)|\A)H 120000 [0-9a-f]+ 0\t([^\0]*)\0"
 """How the header of an entry begins that is a file, or a symbolic link, and at whose stat git looks: neither a
 repository of its own, nor unmerged, nor left out of the checkout, nor told to be taken for unchanged."""
 
@@ -115,7 +115,7 @@ def _others(entries: bytes) -> tuple[list[bytes], list[str]] | None:
         place = end + 1
     known, lines = entries.count(b"\0", place), entries.count(b"\n", place)
     files = sum(entries.count(b"\n" + begin, place) + entries.startswith(begin, place) for begin in _FILES)
-    links = _LINK.findall(entries, place) if files != known else []
+    links = re.findall(_LINK, entries[place:]) if files != known else []
     is_sure = files + len(links) == known and lines == _STAT_LINES * known
     sure = is_sure and not any(path.endswith(b"/") for path in found)
     return (found, [os.fsdecode(path) for path in links]) if sure else None

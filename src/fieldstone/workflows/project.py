@@ -32,13 +32,13 @@ class Project:
     """What time is spent on."""
 
     @classmethod
-    def at(cls, folder: Path, *, bare: bool = False, phases: Phases | None = None) -> Project:
+    def at(cls, folder: Path, *, bare: bool = False) -> Project:
         """The project that a folder belongs to.
 
         Raises:
             FieldstoneError: its settings cannot be read.
         """
-        return cls(find_settings(folder), bare, phases or Phases())
+        return cls(find_settings(folder), bare)
 
     @cached_property
     def workspace(self) -> Workspace:

@@ -1,0 +1,59 @@
+"""All commands: each is imported when it is called, so that none pays for the imports of another."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from fieldstone import __version__
+
+_COMMANDS = {
+    "check": "Judge the working tree against everything that was ever released.",
+    "waive": "Permit one finding until a day.",
+    "release": "Give a module the smallest version that its changes may carry.",
+    "diff": "Tell what changed between two versions of a module.",
+    "explain": "Tell what a rule is about.",
+    "rules": "List all rules.",
+    "registry": "List, show and verify what was released.",
+    "generate": "Write the code that follows from the schemas.",
+    "package": "Build what other teams install, from a release.",
+    "migrate": "Bring a database to the tables of the newest releases.",
+    "relay": "Bring the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
+    "index": "Carry packages to other teams: an index for pip, uv, Poetry and npm.",
+    "init": "Set Fieldstone up in a repository.",
+    "format": "Format the schemas as buf does.",
+    "cache": "Show or clear what earlier checks worked out.",
+    "settings": "Show the settings that hold here, or their JSON Schema.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands live in modules of this package, imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, most used first."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in `--help`, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fieldstone")
+def cli() -> None:
+    """Protobuf fields, set in stone: a schema registry with contract governance.
+
+    \b
+    Exit codes: 0 clean, 1 findings that count, 2 the job could not be done.
+    """
