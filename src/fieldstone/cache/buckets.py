@@ -40,6 +40,11 @@ class Buckets:
             self._read(missing)
         return {key: self._parts[part][key] for key, part in parts.items() if key in self._parts[part]}
 
+    def all(self) -> dict[str, Any]:
+        """All of it, sorted by key."""
+        self._read({f"{number:02x}" for number in range(self._count)})
+        return dict(sorted(row for part in self._parts.values() for row in part.items()))
+
     def _read(self, missing: set[str]) -> None:
         found = self._store.get_all(self._table, missing)
         if missing <= found.keys():

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from fieldstone.cache.buckets import Buckets
 from fieldstone.cache.digests import read_known
-from fieldstone.cache.store import Store
+from fieldstone.cache.store import Store, table_of
 from fieldstone.registry import manifest
 
 _HEADS, _FILES = "manifests", "manifest files"
+
+_MANY = 500
+"""How many files a manifest has at least to be kept in parts."""
 
 
 class KnownManifest:
@@ -34,33 +38,29 @@ class KnownManifest:
 
     @property
     def content(self) -> dict[str, Any]:
-        """What it says, as plain data; its files are read when one is asked for."""
-        return {**self._head[0], "files": _Files(self)}
+        """What it says, as plain data; of its files, what is asked for is read."""
+        return {**self._head.content, "files": _Files(self._files, self._head.size)}
 
     @property
     def seal(self) -> str:
         """The seal that it should have."""
-        return self._head[1]
+        return self._head.seal
 
     @cached_property
-    def files(self) -> Mapping[str, str]:
-        """Its files, path to digest."""
-        found = _decoded(self._store.get(_FILES, self._digest))
-        if isinstance(found, dict) and all(isinstance(digest, str) for digest in found.values()):
-            return found
-        return dict(self._parsed[0]["files"])
+    def _files(self) -> Buckets:
+        parts = 256 if self._head.size >= _MANY else 1
+        return Buckets(self._store, table_of(_FILES, self._digest), lambda: self._parsed[0]["files"], parts=parts)
 
     @cached_property
-    def _head(self) -> tuple[dict[str, Any], str]:
+    def _head(self) -> _Head:
         match _decoded(self._store.get(_HEADS, self._digest)):
-            case [dict(head), str(seal)]:
-                return head, seal
+            case [dict(content), str(seal), int(count)]:
+                return _Head(content, seal, count)
         content, seal = self._parsed
         manifest.from_content(content, where=str(self._path))
-        head = {name: value for name, value in content.items() if name != "files"}
-        self._store.put(_HEADS, {self._digest: _encoded([head, seal])})
-        self._store.put(_FILES, {self._digest: _encoded(content["files"])})
-        return head, seal
+        head = _Head({name: value for name, value in content.items() if name != "files"}, seal, len(content["files"]))
+        self._store.put(_HEADS, {self._digest: json.dumps(head).encode()})
+        return head
 
     @cached_property
     def _parsed(self) -> tuple[dict[str, Any], str]:
@@ -68,20 +68,40 @@ class KnownManifest:
         return manifest.parse(text, where=str(self._path)), manifest.seal_of(text)
 
 
-class _Files(Mapping[str, str]):
-    """The files of a manifest."""
+class _Head(NamedTuple):
+    """What a manifest says but its files, the seal that it should have, and how many files it has."""
 
-    def __init__(self, known: KnownManifest) -> None:
-        self._known = known
+    content: dict[str, Any]
+    seal: str
+    size: int
+
+
+class _Files(Mapping[str, str]):
+    """The files of a manifest, path to digest."""
+
+    def __init__(self, files: Buckets, count: int) -> None:
+        self._files, self._count = files, count
 
     def __getitem__(self, path: str) -> str:
-        return self._known.files[path]
+        found: str = self._files.find([path])[path]
+        return found
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and path in self._files.find([path])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._known.files)
+        return iter(self._all)
 
     def __len__(self) -> int:
-        return len(self._known.files)
+        return self._count
+
+    def items(self) -> ItemsView[str, str]:
+        """All of them."""
+        return self._all.items()
+
+    @cached_property
+    def _all(self) -> dict[str, str]:
+        return self._files.all()
 
 
 def _decoded(text: bytes | None) -> Any:
@@ -89,7 +109,3 @@ def _decoded(text: bytes | None) -> Any:
         return json.loads(text or b"")
     except ValueError:
         return None
-
-
-def _encoded(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()

@@ -21,6 +21,7 @@ NAME = "release.toml"
 IMAGE = "image.binpb"
 LEDGER = "ledger.json"
 SOURCES = "schemas/"
+PROTO = ".proto"
 """The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
 
 
@@ -86,10 +87,10 @@ class Release:
         """The module's own files, path relative to its root, to digest."""
         return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
 
-    @property
-    def protos(self) -> dict[str, str]:
+    @cached_property
+    def protos(self) -> Mapping[str, str]:
         """Those of its sources that are compiled, in the same way."""
-        return {path: digest for path, digest in self.sources.items() if path.endswith(".proto")}
+        return {path: digest for path, digest in self.sources.items() if path.endswith(PROTO)}
 
     @property
     def link(self) -> Link:

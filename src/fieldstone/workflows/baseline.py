@@ -211,7 +211,8 @@ def _judged(
         judgement = judge_first(new.schema, settings)
     else:
         ledger = history(project, module)
-        same_sources = _has_same_sources(project, baseline, new, module)
+        is_slice = bool(new.unaltered)  # then something differs
+        same_sources = not is_slice and _has_same_sources(project, baseline, new, module)
         judgement = judge_change(
             baseline.side,
             new,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.manifest import PROTO, SOURCES, Release
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.project import Project
 
@@ -12,24 +13,31 @@ MOST = 0.5
 """The share of a module above which it is judged whole: then it saves nothing to judge less."""
 
 _FEW = 20
-"""How many files a module has at least to be judged in part: a smaller one compiles whole while its style is judged."""
+"""How many files a release has at least to be judged in part: one of fewer compiles while its style is judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangedFiles:
-    """The files of a module that differ from its newest release, by import path.
+    """The .proto files of a module that differ from its newest release, by import path.
 
     Attributes:
         release: the release that they differ from.
         paths: those that are new, gone or edited.
         there: those of them that the module has, sorted.
-        released: the files of the release.
     """
 
     release: Release
     paths: frozenset[str]
     there: tuple[str, ...]
-    released: frozenset[str]
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Those that the module has no more."""
+        return self.paths - {*self.there}
+
+    def released(self, paths: Iterable[str]) -> set[str]:
+        """Those of these paths that the release has as files of the module."""
+        return {path for path in paths if path.endswith(PROTO) and SOURCES + path in self.release.files}
 
 
 def changed_files(project: Project, module: Module, release: Release) -> ChangedFiles | None:
@@ -39,13 +47,11 @@ def changed_files(project: Project, module: Module, release: Release) -> Changed
         FieldstoneError: a file cannot be read.
     """
     changed = differing(project, module, release)
-    if not changed:
-        return None
-    released = release.protos.keys()
-    if len(released) < _FEW or len(changed) > MOST * len(released):
+    released = len(release.files)
+    if released < _FEW or not changed or len(changed) > MOST * released:
         return None
     there = sorted(path for path, is_there in changed.items() if is_there)
-    return ChangedFiles(release, frozenset(changed), tuple(there), frozenset(released))
+    return ChangedFiles(release, frozenset(changed), tuple(there))
 
 
 def differing(project: Project, module: Module, release: Release) -> dict[str, bool]:
@@ -56,12 +62,13 @@ def differing(project: Project, module: Module, release: Release) -> dict[str, b
     """
     standing, stands = project.cache.standing, f"{release.version} {release.seal}"
     suspects = standing.suspects(module.root, stands) if standing else None
-    then = release.protos if suspects or suspects is None else {}
     if suspects is None:
+        then = release.protos
         asked = then.keys() | module.proto_paths.keys()
         now = project.cache.digests.of(str(module.root), module.proto_paths)
     else:
         asked = {path for path in suspects if module.owns(path)}
+        then = {path: release.files[SOURCES + path] for path in asked if SOURCES + path in release.files}
         places = {path: f"{module.root}/{path}" for path in sorted(asked)}
         now = project.cache.digests.of(f"{module.root} suspects", places)
     found = {path: path in now for path in asked if now.get(path) != then.get(path)}

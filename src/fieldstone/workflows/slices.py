@@ -103,7 +103,7 @@ class _Slicer:
     def slice(self, compiling: Running | None, more: Compile) -> Slice | None:
         """What the changed files come to, and what imports them where it may have changed with them."""
         changed = self.changed
-        released = changed.paths & changed.released
+        released = changed.released(changed.paths)
         if released - self.index.find(released).keys():
             return None
         before = self.index.read(released)
@@ -111,7 +111,7 @@ class _Slicer:
         if compiled is None:
             return None
         touched = changed.paths | self._importers(self._seen_anew(before, compiled))
-        if len(touched) > MOST * len(changed.released):
+        if len(touched) > MOST * len(changed.release.files):
             return None
         further = self._there(touched - changed.paths)
         if further:
@@ -125,7 +125,7 @@ class _Slicer:
         """The compiled files; None where one does not compile."""
         if compiling is None:
             return {}
-        total = len(self.changed.released)
+        total = len(self.changed.release.files)
         with self.project.phases.phase("compile", f"compiling {len(paths):,} of {total:,} files"):
             try:
                 compiled = split(compiling.output(what=""), where="the image")
@@ -136,8 +136,11 @@ class _Slicer:
 
     def _there(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Those of these files that the module has, sorted."""
-        gone = self.changed.paths - {*self.changed.there}
-        return tuple(sorted(path for path in paths if path not in gone))
+        return tuple(sorted({*paths} - self.changed.gone))
+
+    def _own(self, paths: Iterable[str], *, but: Collection[str] = ()) -> list[str]:
+        """Those of these files that are the module's and as released, but some; sorted."""
+        return sorted(self.changed.released(paths) - self.changed.paths - {*but})
 
     def _seen_anew(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The changed files that show their importers something else than before."""
@@ -165,7 +168,7 @@ class _Slicer:
         """Path to the module's files that import it, on either side."""
         found: dict[str, set[str]] = defaultdict(set)
         now = self.project.cache.digests.imports(str(self.module.root), self.module.proto_paths)
-        then = ((path, entry.imports) for path, entry in self.index.find(self.changed.released).items())
+        then = ((path, entry.imports) for path, entry in self.index.find(self.changed.release.protos).items())
         for importer, imported in (*now.items(), *then):
             for path in imported:
                 found[path].add(importer)
@@ -174,14 +177,14 @@ class _Slicer:
     def _both_sides(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> Slice:
         """Both images: the touched files, and beside them the same unchanged ones on either side."""
         self.project.phases.counts["compared"] += len(touched)
-        before = {*self.index.reached(path for path in touched if path in self.changed.released)}
+        before = {*self.index.reached(self.changed.released(touched))}
         beside = self._beside(compiled, touched, before)
         released = self.index.read(before | beside)
         unchanged = {path: file for path, file in released.items() if path not in touched}
         bare = {path: CompiledFile(file.without_places(IMPORT_MARK)) for path, file in unchanged.items()}
         old = {**bare, **{path: file for path, file in released.items() if path in touched}}
         new = {**{path: file for path, file in bare.items() if path in beside}, **self._new(compiled, bare, touched)}
-        own = self.changed.released - self.changed.paths
+        own = self._own(unchanged)
         return Slice(
             old=join(file.content for file in _sorted(old)),
             new=join(file.content for file in _sorted(new)),
@@ -219,14 +222,13 @@ class _Slicer:
         Those that the touched files import on either side, one of each of their packages, and those with an rpc that
         takes or gives one of their messages.
         """
-        own = self.changed.released - {*touched}
         then, now = self.index.read(touched), [file for path, file in compiled.items() if path in touched]
         both = [*then.values(), *now]
         packages = {file.package for file in both}
-        ones = (next((path for path in self.index.of_package(name) if path in own), None) for name in packages)
+        ones = (next(iter(self._own(self.index.of_package(name), but=touched)), None) for name in packages)
         messages = places_of(file.proto for file in both)["messages"]
-        asked = {*before, *compiled, *filter(None, ones), *self.index.callers(messages)} & own
-        return {*self.index.reached(asked or {min(own)})}
+        asked = self._own((*before, *compiled, *filter(None, ones), *self.index.callers(messages)), but=touched)
+        return {*self.index.reached(asked or self._own(self.changed.release.protos, but=touched)[:1])}
 
     def _linted(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> set[str]:
         """The files whose style can have changed; none, which is all, where a rule spans more than their packages.
@@ -249,7 +251,7 @@ class _Slicer:
         folders = {path.rpartition("/")[0] for path in others}
         beside = {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
         same = {path for name in packages for path in self.index.of_package(name)}
-        there = (same & self.changed.released) - (self.changed.paths - {*self.changed.there})
+        there = self.changed.released(same) - self.changed.gone
         return {*self._there(touched), *beside, *there}
 
     def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
