@@ -18,6 +18,7 @@ from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
+from fieldstone.workflows.linting import Linting
 from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.project import Project
 
@@ -149,12 +150,10 @@ class _ModuleCheck:
             self.changed = None if self._is_unchanged else self._changed()
         if not self._is_unchanged and self.changed is None and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
-        self.linting: Running | None = None
-        self.linted: tuple[str, ...] = ()
+        self.linting = Linting(lambda paths: self._start("lint", only=paths))
         self.compiling: Running | None = None
         if self.changed is not None:
             self.compiling = self._compile(self.changed.there) if self.changed.there else None
-            self._lint(self.changed.there)
         elif self.against or not self._is_unchanged:
             self.compiling = self._start("build")
 
@@ -174,15 +173,17 @@ class _ModuleCheck:
         with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
             image = self.compiling.output(what=f"{self.module.path} does not compile")
         self.project.phases.counts.update(compiled=count, compared=count)
-        linting = self._lint(())
+        self.linting.judge(())
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
                 self.project, self.module, image, against=self.against, start=self.start, evidence=self.evidence
             )
-        return judged.with_findings(self._other_findings(linting))
+        return judged.with_findings(self._other_findings())
 
     def _report_of_unchanged(self) -> ModuleReport:
-        found = self._other_findings(None if self._style_is_known() else self._lint(()))
+        if not self._style_is_known():
+            self.linting.judge(())
+        found = self._other_findings()
         version = self.newest.version if self.newest else ""
         return ModuleReport(module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found)
 
@@ -199,15 +200,16 @@ class _ModuleCheck:
         _import_judgement()
         from fieldstone.workflows.slices import slice_of
 
+        self.linting.judge(changed.there if self._style_is_known() else ())
         return slice_of(self.project, self.module, changed, compiling=self.compiling, more=self._compile)
 
     def _report_of_slice(self, touched: Slice) -> ModuleReport:
         from fieldstone.workflows.baseline import judge_slice
 
-        linting = self._lint(touched.linted)
+        self.linting.judge(touched.linted if self._style_is_known() else (), apart=touched.linted_apart)
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
             judged = judge_slice(self.project, self.module, touched, start=self.start, evidence=self.evidence)
-        return judged.with_findings(self._other_findings(linting))
+        return judged.with_findings(self._other_findings())
 
     @cached_property
     def _is_unchanged(self) -> bool:
@@ -220,13 +222,6 @@ class _ModuleCheck:
         """Start to compile some files of the module, given by import path."""
         return self._start("build", only=paths)
 
-    def _lint(self, paths: Sequence[str]) -> Running:
-        """Start to judge the style of some files of the module; of all where none is named or the settings changed."""
-        wanted = tuple(paths) if self._style_is_known() else ()
-        if self.linting is None or self.linted != wanted:
-            self.linting, self.linted = self._start("lint", only=wanted), wanted
-        return self.linting
-
     def _start(self, verb: Literal["lint", "build"], *, only: Sequence[str] = ()) -> Running:
         from fieldstone.schema import buf
 
@@ -238,11 +233,11 @@ class _ModuleCheck:
         self.under_way.callback(running.close)
         return running
 
-    def _other_findings(self, linting: Running | None) -> list[Finding]:
+    def _other_findings(self) -> list[Finding]:
         """What is wrong with the registry, and with the style."""
         found = _defect_findings(self.project, self.module.name, self.start)
         with self.project.phases.phase("style", f"judging the style of {self.module.name}"):
-            style = linting.annotations(what="buf lint") if linting else []
+            style = self.linting.annotations()
         if style and self.against:
             style = self._new_style(style)
         return found + [self._style_finding(annotation) for annotation in style]
@@ -280,6 +275,8 @@ def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
 
 def _import_judgement() -> None:
     """Import all that judging needs while buf is still compiling."""
-    from fieldstone.compatibility.rules import all_rules
+    from fieldstone.compatibility import buf_rules, rules
+    from fieldstone.workflows import baseline  # noqa: F401 - needed next
 
-    all_rules()
+    rules.all_rules()
+    buf_rules.all_rules()

@@ -47,6 +47,7 @@ class Slice:
             what it declares that does not.
         shared: its own files that both images have and that do not differ, as the release has them.
         linted: the files whose style can have changed; empty for all.
+        linted_apart: whether those of them that did not change themselves may be judged by themselves.
     """
 
     old: bytes
@@ -54,6 +55,7 @@ class Slice:
     touched: Mapping[str, frozenset[str]]
     shared: Mapping[str, bytes]
     linted: tuple[str, ...]
+    linted_apart: bool
 
 
 def slice_of(
@@ -185,12 +187,14 @@ class _Slicer:
         old = {**bare, **{path: file for path, file in released.items() if path in touched}}
         new = {**{path: file for path, file in bare.items() if path in beside}, **self._new(compiled, bare, touched)}
         own = self._own(unchanged)
+        linted, linted_apart = self._linted(compiled, touched)
         return Slice(
             old=join(file.content for file in _sorted(old)),
             new=join(file.content for file in _sorted(new)),
             touched=self._unaltered(old, compiled, touched),
             shared={path: file.content for path, file in unchanged.items() if path in own},
-            linted=tuple(sorted(self._linted(compiled, touched))),
+            linted=tuple(sorted(linted)),
+            linted_apart=linted_apart,
         )
 
     def _unaltered(
@@ -230,8 +234,10 @@ class _Slicer:
         asked = self._own((*before, *compiled, *filter(None, ones), *self.index.callers(messages)), but=touched)
         return {*self.index.reached(asked or self._own(self.changed.release.protos, but=touched)[:1])}
 
-    def _linted(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> set[str]:
-        """The files whose style can have changed; none, which is all, where a rule spans more than their packages.
+    def _linted(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> tuple[set[str], bool]:
+        """The files whose style can have changed, and whether each of them by itself.
+
+        None, which is all, where a rule spans more than their packages.
 
         buf judges files by themselves; by their package, options and folder with those of the same package and folder
         (PACKAGE_SAME_*, DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY); import cycles over packages
@@ -242,9 +248,9 @@ class _Slicer:
         for path in touched:
             old, new = before.get(path), compiled.get(path)
             if self._reaches(old, {}) != self._reaches(new, compiled):
-                return set()
+                return set(), False
             if (old.services if old else []) != (new.services if new else []):
-                return set()
+                return set(), False
             if (old and old.header) != (new and new.header):
                 others.add(path)
         packages = {side[path].package for path in others for side in (before, compiled) if path in side}
@@ -252,7 +258,7 @@ class _Slicer:
         beside = {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
         same = {path for name in packages for path in self.index.of_package(name)}
         there = self.changed.released(same) - self.changed.gone
-        return {*self._there(touched), *beside, *there}
+        return {*self._there(touched), *beside, *there}, not others
 
     def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The packages that a compiled file imports."""
