@@ -33,11 +33,15 @@ def tree() -> Tree:
 
 @pytest.fixture(scope="module")
 def repo(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    files = {"buf.yaml": BUF, **{f"schemas/{path}": file.render() for path, file in tree.items()}}
+    files = {
+        "buf.yaml": BUF,
+        **{f"schemas/{path}": file.render() for path, file in tree.items()},
+    }
     root = tmp_path_factory.mktemp("slices")
     made = new_repo(root / "repo", files, pinned_environment(root))
     outcome = release(Project.at(made.root), "schemas")
     assert outcome.release is not None, outcome
+    (made.root / "fieldstone.toml").write_text("naming = true\n")  # for what is new since
     return made
 
 
@@ -82,3 +86,33 @@ def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree) -> None
         finally:
             lay_out(repo, after, tree)
     assert sliced >= EDITS // 4
+
+
+def test_what_an_untouched_file_does_with_a_message_counts(tmp_path: Path) -> None:
+    """A message that some rpc takes may hold another version's; the rpc stands in a file that did not change."""
+    proto = 'syntax = "proto3";\npackage acme.{package};\n{imports}\n{body}\n'
+    sources = {
+        "thing.proto": proto.format(package="v1", imports="", body="message Thing { string id = 1; }"),
+        "request.proto": proto.format(package="v2", imports="", body="message Request { string id = 1; }"),
+        "service.proto": proto.format(
+            package="v2",
+            imports='import "request.proto";',
+            body="message Answer {} service Things { rpc Get(Request) returns (Answer); }",
+        ),
+        **{f"f{n}.proto": proto.format(package="v2", imports="", body=f"message F{n} {{}}") for n in range(25)},
+    }
+    buf_yaml = "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n"
+    files = {"buf.yaml": buf_yaml, **{f"schemas/{path}": text for path, text in sources.items()}}
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    assert release(Project.at(repo.root), "schemas").release
+    (repo.root / "fieldstone.toml").write_text("naming = true\n")
+    for path, taken in (("request.proto", True), ("f1.proto", False)):
+        text = sources[path].replace("v2;\n", 'v2;\nimport "thing.proto";\n', 1)
+        held = text.replace("{ string id = 1; }", "{ string id = 1; acme.v1.Thing thing = 2; }")
+        (repo.root / "schemas" / path).write_text(
+            held.replace("message F1 {}", "message F1 { acme.v1.Thing thing = 2; }")
+        )
+        part = judged(repo.root, full=False)
+        assert part == judged(repo.root, full=True)
+        assert ("package-version-incomplete" in part) != taken
+        (repo.root / "schemas" / path).write_text(sources[path])

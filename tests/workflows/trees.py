@@ -50,7 +50,8 @@ def make_tree(size: int, rng: random.Random) -> Tree:
     """A module of so many files, each importing some of those before it."""
     tree: Tree = {}
     for number in range(size):
-        package = f"p{number * 9 // size}.v1"  # no package imports a later one: so none import each other
+        nth = number * 9 // size
+        package = f"p{nth // 2}.v{nth % 2 + 1}"  # no package imports a later one: so none import each other
         path = f"{package.replace('.', '/')}/f{number}.proto"
         tree[path] = _file(number, package, tree, rng)
     return tree
@@ -74,7 +75,10 @@ def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
     messages = {f"M{number}": tuple(fields), f"Old{number}": (f"{label}int32 a = 1;", f"{label}bool b = 2;")}
     values = (f"E{number}_UNSPECIFIED = 0;", f"E{number}_ONE = 1;", f"E{number}_TWO = 2;")
     rest, imports = _special(number, messages, some, before)
-    service = f"service S{number} {{ rpc Get(M{number}) returns (Old{number}); }}"
+    calls = _calls(number, some, before) if number % 4 == 0 else []
+    messages |= {f"Told{number}From{place}": () for place in range(len(calls))}
+    rpcs = [f"rpc Get(M{number}) returns (Old{number});", *calls]
+    service = f"service S{number} {{ {' '.join(rpcs)} }}"
     return File(
         package=package,
         name=f"f{number}",
@@ -85,6 +89,19 @@ def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
         enums={f"E{number}": values},
         rest=(*rest, *([service] if number % 4 == 0 else [])),
     )
+
+
+def _calls(number: int, some: list[str], before: Tree) -> list[str]:
+    """Rpcs that take a message of another file, which no other rpc does."""
+    taken = " ".join(line for file in before.values() for line in file.rest)
+    messages = {f".{before[path].package}.Old{before[path].name[1:]}": path for path in some}
+    free = [name for name in messages if f"({name})" not in taken and not _is_called(before[messages[name]])]
+    return [f"rpc Call{place}({name}) returns (Told{number}From{place});" for place, name in enumerate(free)]
+
+
+def _is_called(file: File) -> bool:
+    """Whether its own service gives its message."""
+    return any(line.startswith("service") for line in file.rest)
 
 
 def _held_from(other: File, label: str) -> list[str]:
@@ -139,6 +156,23 @@ def _changed(file: File, message: str, lines: tuple[str, ...]) -> File:
 def comment(tree: Tree, rng: random.Random) -> None:
     path, file = _pick(tree, rng)
     tree[path] = replace(file, comment=f"// Said {rng.random()}.\n")
+
+
+def allow(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    rule = rng.choice(["message-name-without-version", "package-version-incomplete", "field-removed", "no-such-rule"])
+    tree[path] = replace(file, comment=f"// fieldstone:allow {rule} {rng.choice(['As agreed.', ''])}\n")
+
+
+def hold_another_version(tree: Tree, rng: random.Random) -> None:
+    """A message of one version of a package holds one of another."""
+    path, file = _pick(tree, rng)
+    family = [p for p in sorted(tree) if p.startswith(path.partition("/")[0] + "/") and tree[p].messages and p != path]
+    if family and file.messages:
+        other, name = rng.choice(family), rng.choice(sorted(file.messages))
+        label = "optional " if file.syntax == "proto2" else ""
+        held = f"{label}.{tree[other].package}.{min(tree[other].messages)} held = 70;"
+        tree[path] = replace(_changed(file, name, (*file.messages[name], held)), imports=(*file.imports, other))
 
 
 def add_field(tree: Tree, rng: random.Random) -> None:
@@ -281,8 +315,9 @@ def new_file(tree: Tree, rng: random.Random) -> None:
 
 
 EDITS: tuple[Edit, ...] = (
-    comment, comment, add_field, add_field, drop_line, retype, enum_value, enum_value, move_type, add_import,
-    drop_import, toggle_public, delete, rename_file, empty, change_options, number_extension_anew, drop_type, new_file,
+    comment, comment, add_field, add_field, allow, hold_another_version, drop_line, retype, enum_value, enum_value,
+    move_type, add_import, drop_import, toggle_public, delete, rename_file, empty, change_options,
+    number_extension_anew, drop_type, new_file,
 )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from fieldstone.schema.image import content_digests
 from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
-from fieldstone.schema.sources import compile_reference, lint_reference, modules_at
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.evidence import Evidence
 from fieldstone.workflows.judgement import (
@@ -92,6 +91,8 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
     versions = [str(version) for version in project.registry.versions(module.name)]
     if against in versions:
         return released(project, project.registry.release(module.name, against))
+    from fieldstone.schema.sources import compile_reference
+
     compiled = compile_reference(
         against,
         module,
@@ -115,6 +116,8 @@ def removed_baseline(project: Project, name: str, against: str) -> Baseline | No
     versions = [str(version) for version in project.registry.versions(name)]
     version = against if against in versions else versions[-1]
     if against not in {"", version} and not Path(against).exists():
+        from fieldstone.schema.sources import modules_at
+
         then = modules_at(against, project.workspace, outside=project.settings.registry)
         if name in then:
             root = project.workspace.root / then[name]
@@ -132,6 +135,8 @@ def style_of_baseline(project: Project, module: Module, against: str) -> list[An
     """
     if against in map(str, project.registry.versions(module.name)):
         return []
+    from fieldstone.schema.sources import lint_reference
+
     return lint_reference(against, module, project.workspace, outside=project.settings.registry)
 
 

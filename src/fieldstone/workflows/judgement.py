@@ -26,7 +26,6 @@ from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
 from fieldstone.settings import ModuleSettings
-from fieldstone.workflows.disagreement import refuse_disagreement
 
 if TYPE_CHECKING:
     from semver import Version
@@ -116,6 +115,8 @@ def _by_both_engines(
             annotations = second.annotations(what="buf breaking")
     found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
     if found:
+        from fieldstone.workflows.disagreement import refuse_disagreement
+
         refuse_disagreement(found, old.image, new.image, old.label)
     return context, native + [_from_buf(annotation) for annotation in unknown_to(_breaking_rules(), annotations)]
 
