@@ -89,30 +89,23 @@ def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree) -> None
 
 
 def test_what_an_untouched_file_does_with_a_message_counts(tmp_path: Path) -> None:
-    """A message that some rpc takes may hold another version's; the rpc stands in a file that did not change."""
-    proto = 'syntax = "proto3";\npackage acme.{package};\n{imports}\n{body}\n'
+    """A message that an rpc takes may hold another version's, also where the rpc stands in a file that did not change."""
+    head = 'syntax = "proto3";\npackage acme.{};\n'
     sources = {
-        "thing.proto": proto.format(package="v1", imports="", body="message Thing { string id = 1; }"),
-        "request.proto": proto.format(package="v2", imports="", body="message Request { string id = 1; }"),
-        "service.proto": proto.format(
-            package="v2",
-            imports='import "request.proto";',
-            body="message Answer {} service Things { rpc Get(Request) returns (Answer); }",
-        ),
-        **{f"f{n}.proto": proto.format(package="v2", imports="", body=f"message F{n} {{}}") for n in range(25)},
+        "thing.proto": f"{head.format('v1')}message Thing {{}}\n",
+        "request.proto": f'{head.format("v2")}import "thing.proto";\nmessage Request {{}}\nmessage Other {{}}\n',
+        "service.proto": f'{head.format("v2")}import "request.proto";\nmessage Answer {{}}\n'
+        "service Things { rpc Get(Request) returns (Answer); }\n",
+        **{f"f{n}.proto": f"{head.format('v2')}message F{n} {{}}\n" for n in range(25)},
     }
     buf_yaml = "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n"
     files = {"buf.yaml": buf_yaml, **{f"schemas/{path}": text for path, text in sources.items()}}
     repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
     assert release(Project.at(repo.root), "schemas").release
     (repo.root / "fieldstone.toml").write_text("naming = true\n")
-    for path, taken in (("request.proto", True), ("f1.proto", False)):
-        text = sources[path].replace("v2;\n", 'v2;\nimport "thing.proto";\n', 1)
-        held = text.replace("{ string id = 1; }", "{ string id = 1; acme.v1.Thing thing = 2; }")
-        (repo.root / "schemas" / path).write_text(
-            held.replace("message F1 {}", "message F1 { acme.v1.Thing thing = 2; }")
-        )
+    for message, is_taken in (("Request", True), ("Other", False)):
+        text = sources["request.proto"].replace(f"{message} {{", f"{message} {{ acme.v1.Thing thing = 1; ")
+        (repo.root / "schemas/request.proto").write_text(text)
         part = judged(repo.root, full=False)
         assert part == judged(repo.root, full=True)
-        assert ("package-version-incomplete" in part) != taken
-        (repo.root / "schemas" / path).write_text(sources[path])
+        assert ("package-version-incomplete" in part) != is_taken
