@@ -89,11 +89,12 @@ def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree) -> None
 
 
 def test_what_an_untouched_file_does_with_a_message_counts(tmp_path: Path) -> None:
-    """A message that an rpc takes may hold another version's, also where the rpc stands in a file that did not change."""
+    """A message that an rpc takes may hold another version's; the rpc stands in a file that did not change."""
     head = 'syntax = "proto3";\npackage acme.{};\n'
     sources = {
         "thing.proto": f"{head.format('v1')}message Thing {{}}\n",
-        "request.proto": f'{head.format("v2")}import "thing.proto";\nmessage Request {{}}\nmessage Other {{}}\n',
+        "request.proto": f'{head.format("v2")}import "thing.proto";\nmessage Request {{}}\nmessage Other {{}}\n'
+        "message Holder { acme.v1.Thing thing = 1; }\n",
         "service.proto": f'{head.format("v2")}import "request.proto";\nmessage Answer {{}}\n'
         "service Things { rpc Get(Request) returns (Answer); }\n",
         **{f"f{n}.proto": f"{head.format('v2')}message F{n} {{}}\n" for n in range(25)},
