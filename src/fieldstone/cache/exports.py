@@ -20,22 +20,32 @@ def exported(content: bytes, *, with_fields: bool) -> bytes:
         content: the file, an encoded FileDescriptorProto.
         with_fields: whether a message's fields count: where an importer may set an option of its type.
     """
+    file = _without_places(content) if with_fields else skeleton(content)
+    return hashlib.sha256(file.SerializeToString(deterministic=True)).digest()
+
+
+def skeleton(content: bytes) -> FileDescriptorProto:
+    """What importers see of a file that set no option of a type in it: its types, but neither fields nor rpcs."""
+    file = _without_places(content)
+    for message in file.message_type:
+        _without_fields(message)
+    for service in file.service:
+        service.ClearField("method")
+        service.ClearField("options")
+    return file
+
+
+def _without_places(content: bytes) -> FileDescriptorProto:
     file = FileDescriptorProto.FromString(content)
     file.ClearField("source_code_info")
-    if not with_fields:
-        for message in file.message_type:
-            _without_fields(message)
-        for service in file.service:
-            service.ClearField("method")
-            service.ClearField("options")
-    return hashlib.sha256(file.SerializeToString(deterministic=True)).digest()
+    return file
 
 
 def _without_fields(message: Any) -> None:
     """Leave of a message its name, its types, its extensions and the ranges for those of others."""
     for part in ("field", "oneof_decl", "reserved_range", "reserved_name"):
         message.ClearField(part)
-    if not message.options.map_entry:
+    if not message.options.map_entry and not message.options.message_set_wire_format:
         message.ClearField("options")
     for nested in message.nested_type:
         _without_fields(nested)

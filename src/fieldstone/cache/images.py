@@ -30,8 +30,8 @@ KIND = "image"
 _FILE_TAG = _NAME_TAG = 0x0A
 """The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
 
-_OPTION_MESSAGES = (".google.protobuf.", "Options")
-"""What the full names of the messages that hold options begin and end with (descriptor.proto)."""
+_EXTENDED = ".google.protobuf."
+"""What the full names of the messages begin with that hold options and features (descriptor.proto)."""
 
 
 class CompiledFile:
@@ -67,10 +67,9 @@ class CompiledFile:
 
     @property
     def extends_options(self) -> bool:
-        """Whether it declares custom options."""
+        """Whether it declares custom options, or features."""
         declared = [*self.proto.extension, *(e for m in self.proto.message_type for e in _nested_extensions(m))]
-        begin, end = _OPTION_MESSAGES
-        return any(e.extendee.startswith(begin) and e.extendee.endswith(end) for e in declared)
+        return any(extension.extendee.startswith(_EXTENDED) for extension in declared)
 
     def is_called(self, path: str) -> bool:
         """Whether this is a compiled file, and that of a path."""

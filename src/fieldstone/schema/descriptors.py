@@ -79,14 +79,22 @@ class ImageReader:
             contents.keys(), lambda path: self._read_all(descriptor_pb2.FileDescriptorProto.FromString(contents[path]))
         )
 
-    def read_changed(self, changed: Mapping[str, Collection[str]], shared: LazyFiles) -> Schema:
+    def read_changed(
+        self, changed: Mapping[str, Collection[str]], shared: LazyFiles, placed: Mapping[str, bytes] | None = None
+    ) -> Schema:
         """The schema of the module's own files: those that can differ from another side, and those that do not.
 
         Args:
             changed: the paths of those that can differ, each with what it declares at its top that does not.
             shared: the others.
+            placed: those that can differ, encoded, where the image does not have their positions.
         """
-        mine = {file.name: file for file in self.files if file.name in changed}
+        decode, placed = descriptor_pb2.FileDescriptorProto.FromString, placed or {}
+        mine = {
+            file.name: decode(placed[file.name]) if file.name in placed else file
+            for file in self.files
+            if file.name in changed
+        }
         found = Elements()
         for path, descriptor in mine.items():
             self.read(descriptor, found, besides=changed[path])

@@ -169,8 +169,20 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
     place = project.registry.place(release)
     reader = cache(lambda: ImageReader(touched.old, where=place))
     shared = cache(lambda: reader().lazily(touched.shared))
-    old = Side(touched.old, lambda: reader().read_changed(touched.touched, shared()), release.version)
-    new = Side(touched.new, lambda: _working_tree(touched, module, shared()), THE_TREE, touched.touched)
+    whole = cache(touched.whole)
+    old = Side(
+        touched.old,
+        lambda: reader().read_changed(touched.touched, shared(), touched.released),
+        release.version,
+        whole=lambda: whole()[0],
+    )
+    new = Side(
+        touched.new,
+        lambda: _working_tree(touched, module, shared()),
+        THE_TREE,
+        unaltered=touched.touched,
+        whole=lambda: whole()[1],
+    )
     baseline = Baseline(old, Path(place, SOURCES), release.digest)
     return _judged(project, module, baseline, new, against="", start=start, evidence=evidence)
 

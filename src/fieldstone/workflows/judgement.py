@@ -35,13 +35,20 @@ if TYPE_CHECKING:
 class Side:
     """A compiled module: its image in bytes, what reads its schema, and what people call it.
 
-    `unaltered` is what the compared files declare that the other side has just so: path to names.
+    `unaltered` is what the compared files declare that the other side has just so: path to names. `whole` gives an
+    image with the fields of what does not differ, where `image` is without.
     """
 
     image: bytes
     read: Callable[[], Schema] = field(repr=False, compare=False)
     label: str
     unaltered: Mapping[str, Collection[str]] = field(default_factory=dict)
+    whole: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def whole_image(self) -> bytes:
+        """The image with all that its files declare."""
+        return self.whole() if self.whole else self.image
 
     @cached_property
     def schema(self) -> Schema:

@@ -17,16 +17,13 @@ from typing import TYPE_CHECKING
 
 from fieldstone.cache import images, ledgers
 from fieldstone.cache.exports import exported
-from fieldstone.cache.images import CompiledFile, ImageIndex, join, split
+from fieldstone.cache.images import CompiledFile, ImageIndex, split
 from fieldstone.cache.ledgers import ledger_of
 from fieldstone.cache.store import table_of
-from fieldstone.compatibility.allowance import MARK
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
-from fieldstone.schema.image import IMPORT_MARK
-from fieldstone.schema.lazy_files import places_of
-from fieldstone.schema.unaltered import unaltered
 from fieldstone.schema.workspace import Module
+from fieldstone.workflows.both_sides import BothSides
 from fieldstone.workflows.changed_files import MOST, ChangedFiles
 from fieldstone.workflows.project import Project
 
@@ -42,7 +39,9 @@ class Slice:
     """The touched part of a module on both sides.
 
     Attributes:
-        old: the image of the release's side, in bytes; `new`: that of the working tree's.
+        old: the image of the release's side, in bytes; `new`: that of the working tree's; see `BothSides`.
+        whole: gives both with all that they declare.
+        released: the touched files as the release has them, with their places.
         touched: the import paths of the module's own files on either side that can differ, each with the names of
             what it declares that does not.
         shared: its own files that both images have and that do not differ, as the release has them.
@@ -52,6 +51,8 @@ class Slice:
 
     old: bytes
     new: bytes
+    whole: Callable[[], tuple[bytes, bytes]]
+    released: Mapping[str, bytes]
     touched: Mapping[str, frozenset[str]]
     shared: Mapping[str, bytes]
     linted: tuple[str, ...]
@@ -140,10 +141,6 @@ class _Slicer:
         """Those of these files that the module has, sorted."""
         return tuple(sorted({*paths} - self.changed.gone))
 
-    def _own(self, paths: Iterable[str], *, but: Collection[str] = ()) -> list[str]:
-        """Those of these files that are the module's and as released, but some; sorted."""
-        return sorted(self.changed.released(paths) - self.changed.paths - {*but})
-
     def _seen_anew(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The changed files that show their importers something else than before."""
         anew: set[str] = set()
@@ -177,64 +174,21 @@ class _Slicer:
         return found
 
     def _both_sides(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> Slice:
-        """Both images: the touched files, and beside them the same unchanged ones on either side."""
         self.project.phases.counts["compared"] += len(touched)
-        before = {*self.index.reached(self.changed.released(touched))}
-        beside = self._beside(compiled, touched, before)
-        released = self.index.read(before | beside)
-        unchanged = {path: file for path, file in released.items() if path not in touched}
-        bare = {path: CompiledFile(file.without_places(IMPORT_MARK)) for path, file in unchanged.items()}
-        old = {**bare, **{path: file for path, file in released.items() if path in touched}}
-        new = {**{path: file for path, file in bare.items() if path in beside}, **self._new(compiled, bare, touched)}
-        own = self._own(unchanged)
-        linted, linted_apart = self._linted(compiled, touched)
+        sides = BothSides(self.index, self.changed, compiled, touched)
+        linted, linted_apart = self._linted(sides, compiled)
         return Slice(
-            old=join(file.content for file in _sorted(old)),
-            new=join(file.content for file in _sorted(new)),
-            touched=self._unaltered(old, compiled, touched),
-            shared={path: file.content for path, file in unchanged.items() if path in own},
+            old=sides.old,
+            new=sides.new,
+            whole=sides.whole,
+            released={path: file.content for path, file in sides.before.items()},
+            touched=sides.unaltered(self._importers),
+            shared=sides.shared,
             linted=tuple(sorted(linted)),
             linted_apart=linted_apart,
         )
 
-    def _unaltered(
-        self, old: Mapping[str, CompiledFile], new: Mapping[str, CompiledFile], touched: Collection[str]
-    ) -> dict[str, frozenset[str]]:
-        """What the touched files declare that does not differ.
-
-        Nothing of a file where custom options may mean something else, for it imports what they are made of; nor
-        where a comment counts, which the bytes of a declaration do not have.
-        """
-        before, after = ({path: side[path] for path in touched if path in side} for side in (old, new))
-        telling = {path for side in (before, after) for path, file in side.items() if MARK in file.content}
-        options = {path for path, file in after.items() if file.extends_options or path in self.index.of_options}
-        protos = ([file.proto for file in side.values()] for side in (before, after))
-        same = unaltered(*protos, besides={*telling, *options, *self._importers(options)})
-        return {path: same.get(path, frozenset()) for path in touched}
-
-    def _new(
-        self, compiled: Mapping[str, CompiledFile], bare: Mapping[str, CompiledFile], touched: Collection[str]
-    ) -> dict[str, CompiledFile]:
-        """What was compiled; where it is not touched, as the release has it."""
-        return {path: file if path in touched else bare.get(path, file) for path, file in compiled.items()}
-
-    def _beside(
-        self, compiled: Mapping[str, CompiledFile], touched: Collection[str], before: Collection[str]
-    ) -> set[str]:
-        """The module's own unchanged files that a rule may ask for, and all that they import.
-
-        Those that the touched files import on either side, one of each of their packages, and those with an rpc that
-        takes or gives one of their messages.
-        """
-        then, now = self.index.read(touched), [file for path, file in compiled.items() if path in touched]
-        both = [*then.values(), *now]
-        packages = {file.package for file in both}
-        ones = (next(iter(self._own(self.index.of_package(name), but=touched)), None) for name in packages)
-        messages = places_of(file.proto for file in both)["messages"]
-        asked = self._own((*before, *compiled, *filter(None, ones), *self.index.callers(messages)), but=touched)
-        return {*self.index.reached(asked or self._own(self.changed.release.protos, but=touched)[:1])}
-
-    def _linted(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> tuple[set[str], bool]:
+    def _linted(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> tuple[set[str], bool]:
         """The files whose style can have changed, and whether each of them by itself.
 
         None, which is all, where a rule spans more than their packages.
@@ -243,22 +197,22 @@ class _Slicer:
         (PACKAGE_SAME_*, DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY); import cycles over packages
         (PACKAGE_NO_IMPORT_CYCLE); and messages of rpcs over all files (RPC_REQUEST_RESPONSE_UNIQUE).
         """
-        before = self.index.read(touched)
+        before, after = sides.before, sides.after
         others: set[str] = set()
-        for path in touched:
-            old, new = before.get(path), compiled.get(path)
+        for path in before.keys() | after.keys():
+            old, new = before.get(path), after.get(path)
             if self._reaches(old, {}) != self._reaches(new, compiled):
                 return set(), False
             if (old.services if old else []) != (new.services if new else []):
                 return set(), False
             if (old and old.header) != (new and new.header):
                 others.add(path)
-        packages = {side[path].package for path in others for side in (before, compiled) if path in side}
+        packages = {side[path].package for path in others for side in (before, after) if path in side}
         folders = {path.rpartition("/")[0] for path in others}
         beside = {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
         same = {path for name in packages for path in self.index.of_package(name)}
         there = self.changed.released(same) - self.changed.gone
-        return {*self._there(touched), *beside, *there}, not others
+        return {*after, *beside, *there}, not others
 
     def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The packages that a compiled file imports."""
@@ -267,20 +221,3 @@ class _Slicer:
         return {compiled[path].package for path in imported if path in compiled} | {
             e.package for e in released.values()
         }
-
-
-def _sorted(files: Mapping[str, CompiledFile]) -> list[CompiledFile]:
-    """The files, each after those that it imports."""
-    waiting = dict(files)
-    done: list[CompiledFile] = []
-
-    def take(path: str) -> None:
-        file = waiting.pop(path, None)
-        if file is not None:
-            for needed in file.imports:
-                take(needed)
-            done.append(file)
-
-    for path in sorted(files):
-        take(path)
-    return done

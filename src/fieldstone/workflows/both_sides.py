@@ -1,0 +1,135 @@
+"""The images of both sides of a slice: what is touched, and beside it the same unchanged files on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
+
+from fieldstone.cache.exports import skeleton
+from fieldstone.cache.images import CompiledFile, ImageIndex, join
+from fieldstone.compatibility.allowance import MARK
+from fieldstone.schema.image import IMPORT_MARK
+from fieldstone.schema.lazy_files import places_of
+from fieldstone.schema.unaltered import unaltered
+from fieldstone.workflows.changed_files import ChangedFiles
+
+_BUILT_IN = "google/protobuf/"
+"""Where the files are that compilers know by themselves, descriptor.proto among them."""
+
+
+class BothSides:
+    """The touched files of a module as released and as they are now, and what stands beside them.
+
+    Args:
+        index: the files of the release.
+        changed: what changed since.
+        compiled: what was compiled of the working tree: the touched files, and all that they import.
+        touched: the files that can differ.
+    """
+
+    def __init__(
+        self,
+        index: ImageIndex,
+        changed: ChangedFiles,
+        compiled: Mapping[str, CompiledFile],
+        touched: Collection[str],
+    ) -> None:
+        self._index, self._changed, self._compiled, self._touched = index, changed, compiled, touched
+        self.before = index.read(changed.released(touched))
+        self.after = {path: file for path, file in compiled.items() if path in touched}
+
+    @property
+    def old(self) -> bytes:
+        """The image of the release's side, for who compares: of unchanged files, what their importers see alone."""
+        files = {path: self._bare(path, file) for path, file in self._unchanged.items()}
+        return _image({**files, **{path: CompiledFile(file.without_places()) for path, file in self.before.items()}})
+
+    @property
+    def new(self) -> bytes:
+        """The same of the working tree, with the places of what is touched."""
+        beside = {path: self._bare(path, self._unchanged[path]) for path in self._beside - {*self._touched}}
+        others = {path: beside.get(path) or self._bare(path, file) for path, file in self._compiled.items()}
+        return _image({**beside, **others, **self.after})
+
+    def whole(self) -> tuple[bytes, bytes]:
+        """The images of both sides with all that their files declare, for who writes messages; without places."""
+        unchanged = {path: CompiledFile(file.without_places(IMPORT_MARK)) for path, file in self._unchanged.items()}
+        beside = {path: unchanged[path] for path in self._beside - {*self._touched}}
+        others = {path: unchanged.get(path, file) for path, file in self._compiled.items()}
+        return _image({**unchanged, **self.before}), _image({**beside, **others, **self.after})
+
+    @property
+    def shared(self) -> dict[str, bytes]:
+        """The module's own files that both images have and that do not differ, as the release has them."""
+        own = self._own(self._unchanged)
+        return {path: self._unchanged[path].content for path in own}
+
+    def unaltered(self, importers: Callable[[Collection[str]], set[str]]) -> dict[str, frozenset[str]]:
+        """The touched files, each with what it declares that does not differ.
+
+        Nothing of a file where custom options may mean something else, for it imports what they are made of; nor
+        where a comment counts, which the bytes of a declaration do not have.
+
+        Args:
+            importers: gives the files that import some of these, directly or not.
+        """
+        sides = self.before, self.after
+        telling = {path for side in sides for path, file in side.items() if MARK in file.content}
+        options = self._of_options & self.after.keys()
+        protos = ([file.proto for file in side.values()] for side in sides)
+        same = unaltered(*protos, besides={*telling, *options, *importers(options)})
+        return {path: same.get(path, frozenset()) for path in self._touched}
+
+    @cached_property
+    def _unchanged(self) -> dict[str, CompiledFile]:
+        """What the touched files of the release import, and what stands beside, as released."""
+        needed = {*self._index.reached(self.before)} | self._beside
+        return self._index.read(needed - {*self._touched})
+
+    @cached_property
+    def _beside(self) -> set[str]:
+        """The module's own unchanged files that a rule may ask for, and all that they import.
+
+        Those that the touched files import on either side, one of each of their packages, and those with an rpc that
+        takes or gives one of their messages.
+        """
+        both = [*self.before.values(), *self.after.values()]
+        packages = {file.package for file in both}
+        ones = (next(iter(self._own(self._index.of_package(name))), None) for name in packages)
+        callers = self._index.callers(places_of(file.proto for file in both)["messages"])
+        asked = self._own((*self._index.reached(self.before), *self._compiled, *filter(None, ones), *callers))
+        return {*self._index.reached(asked or self._own(self._changed.release.protos)[:1])}
+
+    def _own(self, paths: Iterable[str]) -> list[str]:
+        """Those of these files that are the module's, as released and not touched; sorted."""
+        return sorted(self._changed.released(paths) - self._changed.paths - {*self._touched})
+
+    @cached_property
+    def _of_options(self) -> set[str]:
+        """The files of custom options, and all that these import, on either side."""
+        new = [path for path, file in self.after.items() if file.extends_options]
+        imported = (path for name in new for path in self.after[name].imports)
+        return {*self._index.of_options, *new, *self._index.reached(imported)}
+
+    def _bare(self, path: str, file: CompiledFile) -> CompiledFile:
+        """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""
+        if path in self._of_options or path.startswith(_BUILT_IN):
+            return CompiledFile(file.without_places(IMPORT_MARK))
+        return CompiledFile(skeleton(file.content).SerializeToString() + IMPORT_MARK)
+
+
+def _image(files: Mapping[str, CompiledFile]) -> bytes:
+    """The files, each after those that it imports."""
+    waiting = dict(files)
+    done: list[bytes] = []
+
+    def take(path: str) -> None:
+        file = waiting.pop(path, None)
+        if file is not None:
+            for needed in file.imports:
+                take(needed)
+            done.append(file.content)
+
+    for path in sorted(files):
+        take(path)
+    return join(done)
