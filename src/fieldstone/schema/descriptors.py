@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
 
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 
 
+Each = Callable[[Collection[Any]], Iterable[Any]]
+"""Passes on what is read, one by one, so that somebody can count."""
+
+
 def read_schema(
-    image: bytes, *, where: str, own_files: Collection[str] | None = None, with_imports: bool = False
+    image: bytes,
+    *,
+    where: str,
+    own_files: Collection[str] | None = None,
+    with_imports: bool = False,
+    each: Each = iter,
 ) -> Schema:
     """Read a compiled image into the model.
 
@@ -29,13 +38,14 @@ def read_schema(
             not mark as an import.
         with_imports: whether imported files are read as well; how they are stored is not the
             module's, and is left out.
+        each: passes on the files one by one.
 
     Raises:
         FieldstoneError: the bytes are no image.
     """
     reader = ImageReader(image, where=where)
     found = Elements()
-    for descriptor in reader.files:
+    for descriptor in each(reader.files):
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
         if own or with_imports:
             reader.read(descriptor, found, storage=own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,8 @@ def released(project: Project, release: Release) -> Baseline:
     where = project.registry.place(release)
 
     def read() -> Schema:
-        return read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys())
+        each = partial(project.phases.counted, of=f"files of {release.name} {release.version}")
+        return read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys(), each=each)
 
     return Baseline(Side(image, read, release.version), Path(where, SOURCES), release.digest)
 
@@ -207,7 +208,8 @@ def judge_module(
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
-    new = Side(image, lambda: read_schema(image, where=f"the image of {module.path}"), THE_TREE)
+    each = partial(project.phases.counted, of=f"files of {THE_TREE}")
+    new = Side(image, lambda: read_schema(image, where=f"the image of {module.path}", each=each), THE_TREE)
     baseline = find_baseline(project, module, against, since_parting=True)
     return _judged(project, module, baseline, new, against=against, start=start, evidence=evidence)
 

@@ -169,11 +169,11 @@ class _ModuleCheck:
         _import_judgement()
         from fieldstone.workflows.baseline import judge_module
 
+        self.linting.judge(())
         count = len(self.module.proto_paths)
         with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
             image = self.compiling.output(what=f"{self.module.path} does not compile")
         self.project.phases.counts.update(compiled=count, compared=count)
-        self.linting.judge(())
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
                 self.project, self.module, image, against=self.against, start=self.start, evidence=self.evidence

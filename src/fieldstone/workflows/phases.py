@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 _KIB = 1024
+_EVERY = 50
+"""After how many things people are told again how many are done."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,18 @@ class Phases:
             yield
         finally:
             self.done.append(Phase(name, time.perf_counter() - started, peak_memory()))
+
+    def counted(self, items: Collection[T], *, of: str) -> Iterator[T]:
+        """Things one by one; people are told how many are done: "reading 1,200 of 8,017 files of the release".
+
+        Args:
+            items: the things.
+            of: what they are: "files of the release".
+        """
+        for number, item in enumerate(items):
+            if number % _EVERY == 0:
+                self.told(f"reading {number:,} of {len(items):,} {of}")
+            yield item
 
 
 def peak_memory() -> int:

@@ -1,0 +1,77 @@
+"""What takes long says so on a terminal, and nothing on a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.workspace import SHOP, Repo
+
+SLOW = """
+import time
+from fieldstone.cli import main, progress
+from fieldstone.workflows import judgement, phases
+progress._PATIENCE, progress._BLINK, phases._EVERY = 0.0, 0.01, 1
+told = phases.Phases.counted
+def slowly(self, items, *, of):
+    for item in told(self, items, of=of):
+        time.sleep(0.1)
+        yield item
+phases.Phases.counted = slowly
+main()
+"""
+"""A check that takes its time over every file."""
+
+
+def told_on_a_terminal(repo: Repo, *arguments: str) -> str:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, *arguments],
+        cwd=repo.root,
+        env=repo.environment,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ):
+        os.close(theirs)
+        told = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            told += part
+    os.close(ours)
+    return told.decode()
+
+
+@pytest.fixture
+def changed(grown: Repo) -> Repo:
+    grown.edit(SHOP, "string note = 4;", "string note = 4;\n  string more = 5;")
+    return grown
+
+
+def test_a_terminal_is_told_what_is_done_and_how_far_it_is(changed: Repo) -> None:
+    told = told_on_a_terminal(changed, "check", "shop", "--full")
+    assert "reading 0 of " in told
+    assert " files of shop 1.2.0 (" in told
+    assert " files of the working tree (" in told
+    assert "shop: 1 type changed against 1.2.0: additive. Allowed as 1.3.0." in told.replace("\r", "")
+    assert told.rstrip().endswith("Allowed as 1.3.0.")  # the line of progress is wiped before the answer
+
+
+def test_a_pipe_is_told_nothing(changed: Repo) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SLOW, "check", "shop", "--full"],
+        cwd=changed.root,
+        env=changed.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == "shop: 1 type changed against 1.2.0: additive. Allowed as 1.3.0.\n"
