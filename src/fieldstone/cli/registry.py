@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os.path
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -39,7 +38,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
             )
     found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
-        click.echo(json.dumps([asdict(release) for release in found], indent=2))
+        click.echo(json.dumps([release.as_data() for release in found], indent=2))
         return 0
     width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
@@ -70,7 +69,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         raise FieldstoneError(f"no release of {module} in {registry.url}", fix=has)
     release = registry.release(module, version or str(versions[-1]))
     if format_ == "json":
-        click.echo(json.dumps(asdict(release), indent=2))
+        click.echo(json.dumps(release.as_data(), indent=2))
         return 0
     rows = {
         "version": f"{release.version} ({release.bump})",

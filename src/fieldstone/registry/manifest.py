@@ -7,7 +7,7 @@ version, digest and seal of the release before, so that no release can be rewrit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -91,6 +91,10 @@ class Release:
     def protos(self) -> Mapping[str, str]:
         """Those of its sources that are compiled, in the same way."""
         return {path: digest for path, digest in self.sources.items() if path.endswith(PROTO)}
+
+    def as_data(self) -> dict[str, Any]:
+        """What it says, as plain data."""
+        return asdict(replace(self, files=dict(self.files)))
 
     @property
     def link(self) -> Link:

@@ -90,9 +90,8 @@ class Project:
         Raises:
             FieldstoneError: it is missing, or not what was released.
         """
-        folder = self.registry.place(release)
-        place = Path(folder, path)
-        if self.cache.digests.of(folder, {path: str(place)}).get(path) != release.files.get(path):
+        place = Path(self.registry.place(release), path)
+        if self.cache.digests.one(str(place)) != release.files.get(path):
             raise FieldstoneError(f"{place} is not what was released", fix="restore it from git")
         return place
 
