@@ -51,6 +51,7 @@ def test_files_are_read_once(settled: Repo) -> None:
 
 
 def test_nothing_changed_takes_no_protobuf(settled: Repo) -> None:
+    (settled.root / "fieldstone.toml").write_text("naming = false\n")
     program = (
         "import sys\nfrom fieldstone.cli import main\nsys.argv = ['fieldstone', 'check']\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0, end\n"
