@@ -97,6 +97,11 @@ class Module:
 
         return below(str(self.root), _place(str(self.root), ""), is_linked=False)
 
+    @property
+    def extent(self) -> str:
+        """What tells which of the files below its root are its own."""
+        return repr([[str(path) for path in paths] for paths in (self.excludes, self.includes)])
+
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
         folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]

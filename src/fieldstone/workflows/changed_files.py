@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,7 +61,7 @@ def differing(project: Project, module: Module, release: Release) -> dict[str, b
     Raises:
         FieldstoneError: a file cannot be read.
     """
-    standing, stands = project.cache.standing, f"{release.version} {release.seal}"
+    standing, stands = project.cache.standing, f"{release.version} {release.seal} {module.extent}"
     suspects = standing.suspects(module.root, stands) if standing else None
     if suspects is None:
         then = release.protos
@@ -70,7 +71,8 @@ def differing(project: Project, module: Module, release: Release) -> dict[str, b
         asked = {path for path in suspects if module.owns(path)}
         then = {path: release.files[SOURCES + path] for path in asked if SOURCES + path in release.files}
         places = {path: f"{module.root}/{path}" for path in sorted(asked)}
-        now = project.cache.digests.of(f"{module.root} suspects", places)
+        files = {path: place for path, place in places.items() if os.path.isfile(place)}  # noqa: PTH113 - as a walk does
+        now = project.cache.digests.of(f"{module.root} suspects", files)
     found = {path: path in now for path in asked if now.get(path) != then.get(path)}
     if standing:
         standing.note(module.root, stands, found)
