@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os.path
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fieldstone.cli.options import ModuleName, VersionName
+
+if TYPE_CHECKING:
+    from fieldstone.registry.manifest import Release
 
 
 @click.group()
@@ -39,7 +43,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
             )
     found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
-        click.echo(json.dumps([asdict(release) for release in found], indent=2))
+        click.echo(json.dumps([_as_data(release) for release in found], indent=2))
         return 0
     width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
@@ -70,7 +74,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         raise FieldstoneError(f"no release of {module} in {registry.url}", fix=has)
     release = registry.release(module, version or str(versions[-1]))
     if format_ == "json":
-        click.echo(json.dumps(asdict(release), indent=2))
+        click.echo(json.dumps(_as_data(release), indent=2))
         return 0
     rows = {
         "version": f"{release.version} ({release.bump})",
@@ -122,3 +126,8 @@ def verify_registry(since: str) -> int:
 
 def _relative(path: str) -> str:
     return os.path.relpath(path) if Path(path).is_absolute() else path
+
+
+def _as_data(release: Release) -> dict[str, Any]:
+    """A release with all of its files read from where the cache has them."""
+    return asdict(replace(release, files=dict(release.files.items())))
