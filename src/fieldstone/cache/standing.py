@@ -56,9 +56,11 @@ class Standing:
         Returns:
             Their paths, relative to it; None where nothing is known.
         """
+        if not self._counts(root):
+            return None
         start = self._start(root)
         against, differed = self._before.get(start, ("", set()))
-        if against != stands or not self._counts(root):
+        if against != stands:
             return None
         return self._within(start, self._differing) | differed
 

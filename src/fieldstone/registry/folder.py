@@ -29,7 +29,7 @@ _INCOMING = ".incoming-"
 
 
 _WHOLE = f"whole, by Fieldstone {__version__}"
-"""What the releases of a module are held against."""
+"""What the releases of a module are held against, with their names: git does not see a folder without a file."""
 
 
 class FolderRegistry:
@@ -114,13 +114,14 @@ class FolderRegistry:
             FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
         """
         standing, folder = self._cache.standing, self.root.resolve() / module
-        if standing and standing.suspects(folder, _WHOLE) == set():
-            standing.note(folder, _WHOLE, ())
+        stands = f"{_WHOLE}: {', '.join(self._known(module))}"
+        if standing and standing.suspects(folder, stands) == set():
+            standing.note(folder, stands, ())
             return
         releases = self.releases(module)
         found = [*(d for release in releases for d in self._file_defects(release)), *broken_links(releases, self.root)]
         if standing and not found:
-            standing.note(folder, _WHOLE, ())
+            standing.note(folder, stands, ())
         yield from found
 
     def _file_defects(self, release: Release) -> Iterator[Defect]:
@@ -265,9 +266,14 @@ def _refuse_stray_files(release: Release, folder: Path) -> None:
 
 
 def _files(folder: str, below: str = "") -> Iterator[str]:
-    """The paths of all files below a folder, relative to it; folders that are links elsewhere are not followed."""
+    """The paths of all files below a folder, relative to it; folders that are links elsewhere are not followed.
+
+    What is called `.git` is passed over, as git does: it is never part of what a repository has.
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name == ".git":
+                continue
             if not entry.is_dir():
                 yield f"{below}{entry.name}"
             elif not entry.is_symlink():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,17 @@ from pathlib import Path
 
 _STAT_LINES = 5
 """The lines that `--debug` prints of an entry before the header of the next: times, inode, owner, size and flags."""
+
+_TICK = 2
+"""Seconds that a file must have been left alone before git was asked: many a git tells times apart by the second alone,
+and would not see that such a file is written once more."""
+
+_CHANGED = re.compile(rb"\0  ctime: (\d+)")
+
+_UNTRUSTING = (
+    "-c core.fsmonitor=false -c core.trustctime=true -c core.checkStat=default -c core.ignoreCase=false".split()
+)
+"""Settings with which git looks at every file, at all of its stat, and at its name as it is written."""
 
 _FILES = (b"H 100644 ", b"H 100755 ")
 _LINK = rb"(?:(?<=\n)|(?<=\0)|\A)H 120000 [0-9a-f]+ 0\t([^\0]*)\0"
@@ -32,7 +44,7 @@ class Listing:
 
     Attributes:
         entries: all that it knows of, each with its stat and blob, and what it does not know of by name, in bytes.
-        unlike: what differs from that, or is not known to it: relative paths.
+        unlike: what differs from that, is not known to it, or changed only just now: relative paths.
         links: the symbolic links that it knows, in the same way.
     """
 
@@ -63,39 +75,51 @@ class Listing:
 class Asked:
     """git at work on a listing.
 
+    What differs is asked first: who tells git of an edit meanwhile makes it list another entry, and hides nothing.
+
     Args:
         folder: where it works; paths are relative to this.
-        below: the folders to list, relative to it, with `/`.
+        below: the folders to list, absolute: git refuses those that are not in the checkout that it looks at.
     """
 
-    def __init__(self, folder: Path, below: Sequence[str]) -> None:
-        listed = ("ls-files", "-z", "-v", "-s", "--debug", "-c", "-o")
+    def __init__(self, folder: Path, below: Sequence[Path]) -> None:
         unlike = ("diff-files", "-z", "--name-only", "--relative")
+        listed = ("ls-files", "-z", "-v", "-s", "--debug", "-c", "-o")
+        git = ("git", "--no-optional-locks", "--literal-pathspecs", *_UNTRUSTING)
+        self._since = int(time.time()) - _TICK
         self._running: list[subprocess.Popen[bytes]] = []
         with suppress(OSError):  # there is no git
-            for command in (listed, unlike):
+            for command in (unlike, listed):
                 self._running.append(
                     subprocess.Popen(  # noqa: S603 - an argument list, no shell
-                        ["git", "--no-optional-locks", "--literal-pathspecs", *command, "--", *below],  # noqa: S607
+                        [*git, *command, "--", *map(str, below)],
                         cwd=folder,
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE,
-                        stderr=subprocess.DEVNULL,
+                        stderr=subprocess.PIPE,
                     )
                 )
 
     @cached_property
     def answer(self) -> Listing | None:
         """What git said; None where it is not there, knows no checkout here, or does not vouch for every file."""
-        outputs = [process.communicate()[0] for process in self._running]
-        if not outputs or any(process.returncode for process in self._running):
+        said = [process.communicate() for process in reversed(self._running)]
+        is_sure = not any(process.returncode for process in self._running) and not any(error for _, error in said)
+        if len(said) != 2 or not is_sure:  # noqa: PLR2004 - the two commands
             return None
-        entries, differing = outputs
+        (entries, _), (differing, _) = said
         found = _others(entries)
         if found is None:
             return None
         others, links = found
-        return Listing(entries, frozenset(map(os.fsdecode, (*others, *differing.split(b"\0")[:-1]))), frozenset(links))
+        paths = {*others, *differing.split(b"\0")[:-1], *self._just_changed(entries, len(others))}
+        return Listing(entries, frozenset(map(os.fsdecode, paths)), frozenset(links))
+
+    def _just_changed(self, entries: bytes, others: int) -> list[bytes]:
+        """The known files that had not been left alone when git was asked; `others` stand before them."""
+        late = [i for i, second in enumerate(_CHANGED.findall(entries)) if int(second) >= self._since]
+        headers = entries.split(b"\0") if late else []
+        return [os.fsencode(_path(headers[others + i])) for i in late]
 
     def close(self) -> None:
         """End git if nobody waited for it."""

@@ -58,9 +58,13 @@ class Module:
 
     @cached_property
     def proto_paths(self) -> Mapping[str, str]:
-        """`proto_files` with paths as texts: a module may have thousands."""
+        """`proto_files` with paths as texts: a module may have thousands.
+
+        Raises:
+            FieldstoneError: a folder cannot be read, or a name is no text.
+        """
         start = len(str(self.root).rstrip(os.sep)) + 1
-        return {path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())}
+        return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
@@ -96,6 +100,11 @@ class Module:
                     yield entry.path
 
         return below(str(self.root), _place(str(self.root), ""), is_linked=False)
+
+    @property
+    def extent(self) -> str:
+        """What tells which of the files below its root are its own."""
+        return repr([[str(path) for path in paths] for paths in (self.excludes, self.includes)])
 
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
@@ -155,6 +164,7 @@ class Workspace:
 
     def excluded_paths(self, folder: Path) -> tuple[str, ...]:
         """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""
+        folder = Path(os.path.normpath(folder))  # it may be told with `..`
         inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
@@ -355,6 +365,21 @@ def _place(path: str, parent: str) -> str:
     """Where a path leads, as buf tells places apart: by an absolute link it comes to another one."""
     by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
     return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
+
+
+def as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
+    """These import paths, each with its place, which are found to be texts, as protobuf takes them for.
+
+    Raises:
+        FieldstoneError: the bytes of one are no UTF-8.
+    """
+    try:
+        "\0".join(paths).encode()
+    except UnicodeEncodeError as error:
+        odd = str(error.object).count("\0", 0, error.start)
+        where = [*paths.values()][odd].encode(errors="backslashreplace").decode()
+        raise FieldstoneError(f"the name of {where} is no UTF-8", fix="rename it") from error
+    return paths
 
 
 def read_file(path: Path) -> bytes:

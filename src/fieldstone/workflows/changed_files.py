@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fieldstone.registry.manifest import PROTO, SOURCES, Release
-from fieldstone.schema.workspace import Module
+from fieldstone.schema.workspace import Module, as_texts
 from fieldstone.workflows.project import Project
 
 MOST = 0.5
@@ -60,17 +61,18 @@ def differing(project: Project, module: Module, release: Release) -> dict[str, b
     Raises:
         FieldstoneError: a file cannot be read.
     """
-    standing, stands = project.cache.standing, f"{release.version} {release.seal}"
+    standing, stands = project.cache.standing, f"{release.version} {release.seal} {module.extent}"
     suspects = standing.suspects(module.root, stands) if standing else None
     if suspects is None:
         then = release.protos
         asked = then.keys() | module.proto_paths.keys()
         now = project.cache.digests.of(str(module.root), module.proto_paths)
     else:
-        asked = {path for path in suspects if module.owns(path)}
-        then = {path: release.files[SOURCES + path] for path in asked if SOURCES + path in release.files}
-        places = {path: f"{module.root}/{path}" for path in sorted(asked)}
-        now = project.cache.digests.of(f"{module.root} suspects", places)
+        then = {path: release.files[SOURCES + path] for path in suspects if SOURCES + path in release.files}
+        places = {path: f"{module.root}/{path}" for path in sorted(suspects) if module.owns(path)}
+        files = {path: place for path, place in places.items() if os.path.isfile(place)}  # noqa: PTH113 - as a walk does
+        asked = then.keys() | files.keys()
+        now = project.cache.digests.of(f"{module.root} suspects", as_texts(files))
     found = {path: path in now for path in asked if now.get(path) != then.get(path)}
     if standing:
         standing.note(module.root, stands, found)

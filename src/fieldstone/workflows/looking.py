@@ -22,6 +22,5 @@ def ask_git(project: Project) -> Standing:
         counted = {**{module.root: ".proto" for module in workspace.modules.values()}, settings.registry.resolve(): ""}
         folder = Path(os.path.commonpath([settings.root.resolve(), workspace.root]))
         below = {path: ending for path, ending in counted.items() if path.is_relative_to(folder)}
-        asked = Asked(folder, [path.relative_to(folder).as_posix() for path in below])
-        cache.standing = Standing(cache.store, folder, below, asked)
+        cache.standing = Standing(cache.store, folder, below, Asked(folder, [*below]))
     return cache.standing
