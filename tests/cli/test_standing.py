@@ -480,17 +480,6 @@ def test_a_folder_replaced_by_a_link_to_another(settled: Repo, tmp_path: Path) -
     expect(settled, BROKEN)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read(settled: Repo) -> None:
-    folder = settled.root / "schemas/acme/many"
-    folder.chmod(0)
-    try:
-        expect(settled, f"error: cannot read {folder}")
-    finally:
-        folder.chmod(0o755)
-    expect(settled, UNCHANGED)
-
-
 # --- Repositories in repositories, and elsewhere ------------------------------------------------
 
 

@@ -43,7 +43,7 @@ class Listing:
     """What git said of some folders.
 
     Attributes:
-        entries: all that it knows of, each with its stat and blob, and what it does not know of by name, in bytes.
+        entries: all that it knows of, each with its stat and blob, in bytes.
         unlike: what differs from that, is not known to it, or changed only just now: relative paths.
         links: the symbolic links that it knows, in the same way.
     """
@@ -96,30 +96,32 @@ class Asked:
                         cwd=folder,
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE,
-                        stderr=subprocess.PIPE,
+                        stderr=subprocess.STDOUT,  # a warning makes it no listing
                     )
                 )
 
     @cached_property
     def answer(self) -> Listing | None:
         """What git said; None where it is not there, knows no checkout here, or does not vouch for every file."""
-        said = [process.communicate() for process in reversed(self._running)]
-        is_sure = not any(process.returncode for process in self._running) and not any(error for _, error in said)
-        if len(said) != 2 or not is_sure:  # noqa: PLR2004 - the two commands
+        said = [process.communicate()[0] for process in reversed(self._running)]
+        if len(said) != 2 or any(process.returncode for process in self._running):  # noqa: PLR2004 - the two commands
             return None
-        (entries, _), (differing, _) = said
-        found = _others(entries)
-        if found is None:
+        listed, differing = said
+        others, entries = _parted(listed)
+        links = _links(entries)
+        if links is None or any(path.endswith(b"/") for path in others):
             return None
-        others, links = found
-        paths = {*others, *differing.split(b"\0")[:-1], *self._just_changed(entries, len(others))}
-        return Listing(entries, frozenset(map(os.fsdecode, paths)), frozenset(links))
+        paths = {*others, *differing.split(b"\0"), *self._just_changed(entries)} - {b""}
+        return Listing(entries, frozenset(map(os.fsdecode, paths)), frozenset(map(os.fsdecode, links)))
 
-    def _just_changed(self, entries: bytes, others: int) -> list[bytes]:
-        """The known files that had not been left alone when git was asked; `others` stand before them."""
+    def _just_changed(self, entries: bytes) -> list[bytes]:
+        """The known files that had not been left alone when git was asked."""
+        seconds = range(self._since, int(time.time()) + 1)
+        if not any(b"\0  ctime: %d:" % second in entries for second in seconds):
+            return []
+        pieces = entries.split(b"\0")
         late = [i for i, second in enumerate(_CHANGED.findall(entries)) if int(second) >= self._since]
-        headers = entries.split(b"\0") if late else []
-        return [os.fsencode(_path(headers[others + i])) for i in late]
+        return [_path(pieces[i]) for i in late]
 
     def close(self) -> None:
         """End git if nobody waited for it."""
@@ -129,33 +131,35 @@ class Asked:
                 pass
 
 
-def _others(entries: bytes) -> tuple[list[bytes], list[str]] | None:
-    """What git does not know of, and the links that it knows; None where an entry is not one that it vouches for."""
-    found: list[bytes] = []
+def _parted(listed: bytes) -> tuple[list[bytes], bytes]:
+    """What git does not know of, which it lists first, and the entries of what it knows."""
+    others: list[bytes] = []
     place = 0
-    while entries.startswith(b"? ", place):
-        end = entries.index(b"\0", place)
-        found.append(entries[place + 2 : end])
+    while listed.startswith(b"? ", place):
+        end = listed.index(b"\0", place)
+        others.append(listed[place + 2 : end])
         place = end + 1
-    known, lines = entries.count(b"\0", place), entries.count(b"\n", place)
-    files = sum(entries.count(b"\n" + begin, place) + entries.startswith(begin, place) for begin in _FILES)
-    links = re.findall(_LINK, entries[place:]) if files != known else []
-    is_sure = files + len(links) == known and lines == _STAT_LINES * known
-    sure = is_sure and not any(path.endswith(b"/") for path in found)
-    return (found, [os.fsdecode(path) for path in links]) if sure else None
+    return others, listed[place:] if place else listed
+
+
+def _links(entries: bytes) -> list[bytes] | None:
+    """The links among the entries; None where there is one that git does not vouch for."""
+    known, lines = entries.count(b"\0"), entries.count(b"\n")
+    files = sum(entries.count(b"\n" + begin) + entries.startswith(begin) for begin in _FILES)
+    links = re.findall(_LINK, entries) if files != known else []
+    return links if files + len(links) == known and lines == _STAT_LINES * known else None
 
 
 def _paths_besides(pieces: Sequence[bytes], known: set[bytes]) -> set[str]:
     """The paths of the entries that are made of other pieces: each holds the stat of one and the header of the next."""
-    found: set[str] = set()
+    found: set[bytes] = set()
     for i, piece in enumerate(pieces):
         if piece not in known:
             found.update(_path(pieces[at]) for at in (i - 1, i) if at >= 0)
-    return found - {""}
+    return {os.fsdecode(path) for path in found if path}
 
 
-def _path(piece: bytes) -> str:
-    if piece.startswith(b"? "):
-        return os.fsdecode(piece[2:])
+def _path(piece: bytes) -> bytes:
+    """The path in the header at the end of a piece; empty in the last one, which has none."""
     header = piece.split(b"\n", _STAT_LINES)[-1]
-    return os.fsdecode(header.partition(b"\t")[2])
+    return header.partition(b"\t")[2]
