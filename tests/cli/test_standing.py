@@ -197,8 +197,6 @@ def test_a_new_file_that_git_ignores(where: str, settled: Repo, tmp_path: Path) 
         settled.write(path, MISPLACED_TEXT)
         assert "new" not in settled.git("status", "--porcelain")
         expect(settled, MISPLACED)
-        settled.edit(path, MISPLACED_TEXT, MISPLACED_TEXT.replace("acme.misplaced", "acme.elsewhere"))
-        expect(settled, MISPLACED)
         (settled.root / path).unlink()
         expect(settled, UNCHANGED)
 
@@ -218,7 +216,7 @@ def test_a_file_that_is_deleted_and_one_that_git_forgets(settled: Repo) -> None:
     expect(settled, UNCHANGED)
 
 
-@pytest.mark.parametrize("to", ["f20a.proto", "a.proto", "z.proto", "F20.proto", "../v2/f20.proto"])
+@pytest.mark.parametrize("to", ["a.proto", "z.proto", "F20.proto", "../v2/f20.proto"])
 def test_a_file_under_another_name(to: str, settled: Repo) -> None:
     """Also under the first one or the last one that git lists, and under the same one but for its case."""
     target = f"{Path(EDITED).parent}/{to}"
@@ -399,10 +397,9 @@ def test_a_monitor_that_claims_that_nothing_changed(settled: Repo, liar: Path) -
     expect(settled, UNCHANGED)
 
 
-@pytest.mark.parametrize("setting", ["--untracked-cache", "--split-index", "--index-version=4"])
-def test_another_kind_of_index(setting: str, settled: Repo) -> None:
+def test_another_kind_of_index(settled: Repo) -> None:
     settled.git("config", "core.untrackedCache", "true")
-    settled.git("update-index", *setting.split("="))
+    settled.git("update-index", "--untracked-cache", "--split-index", "--index-version=4")
     settled.git("status")
     warm(settled)
     assert doubted(settled) == set()
@@ -466,6 +463,38 @@ def test_links_come_and_go(settled: Repo, tmp_path: Path) -> None:
     shutil.move(outside, path)
     expect(settled, BROKEN)
     settled.git("checkout", "-q", "HEAD~", "--", EDITED)
+    expect(settled, UNCHANGED)
+
+
+def test_a_link_to_a_folder_of_files(settled: Repo, tmp_path: Path) -> None:
+    (tmp_path / "linked").mkdir()
+    link = settled.root / "schemas/acme/many/linked"
+    link.symlink_to(tmp_path / "linked")
+    for step in ("status", "add -A", "commit -qm link"):
+        settled.git(*step.split())
+        expect(settled, UNCHANGED)
+        (tmp_path / "linked/new.proto").write_text(MISPLACED_TEXT)
+        expect(settled, MISPLACED)
+        (tmp_path / "linked/new.proto").unlink()
+    link.unlink()
+    expect(settled, UNCHANGED)
+
+
+def test_a_folder_that_makes_place_for_another_and_comes_back(settled: Repo, tmp_path: Path) -> None:
+    """Its files are to git what they were."""
+    folder, aside = (settled.root / EDITED).parent, tmp_path / "aside"
+    shutil.copytree(folder, aside)
+    settled.edit(EDITED, *BREAK)
+    settled.commit("broken")
+    for found in (BROKEN, UNCHANGED, BROKEN):
+        expect(settled, found)
+        folder.rename(tmp_path / "moving")
+        aside.rename(folder)
+        (tmp_path / "moving").rename(aside)
+    expect(settled, UNCHANGED)
+    folder.rename(tmp_path / "moving")
+    expect(settled, "error: module schemas has no .proto files")
+    (tmp_path / "moving").rename(folder)
     expect(settled, UNCHANGED)
 
 
@@ -690,7 +719,8 @@ FAILING = {
     "says nothing": "exit 0",
     "says what nobody understands": "echo nonsense",
     "fails at one thing": 'case "$*" in *diff-files*) exit 1 ;; esac; exec "{git}" "$@"',
-    "could not see everything": 'echo "warning: could not open a folder" >&2; exec "{git}" "$@"',
+    "could not see everything": 'echo "no permission" >&2; case "$*" in *diff-files*) ;; *) exec "{git}" "$@" ;; esac',
+    "complains before it says what differs": 'case "$*" in *diff-files*) echo "x: no" >&2 ;; esac; exec "{git}" "$@"',
     "is not there": "",
 }
 
@@ -748,12 +778,15 @@ def test_odd_names_of_files(settled: Repo) -> None:
 
 
 def test_a_name_of_two_lines(settled: Repo) -> None:
-    (path,) = odd_files(settled, ["two\nlines"])
-    assert looked(settled).code == 0
+    """It is the first that git lists."""
+    (path,) = odd_files(settled, ["0\nlines"])
+    shutil.move(settled.root / "registry", settled.root / "../registry")
+    settled.settings('registry = "../registry"\n')
     settled.commit("odd")
     settled.release("schemas")
     expect(settled, UNCHANGED)
     settled.edit(path, *BREAK)
+    settled.git("add", "-A")
     expect(settled, BROKEN)
 
 
@@ -770,7 +803,7 @@ def test_a_name_that_is_no_text(settled: Repo) -> None:
     expect(settled, BROKEN)
 
 
-@pytest.mark.parametrize("name", ["sche mas", "it's [a]*", 'say "\u00fc"', ":(glob)**", "a\tb"])
+@pytest.mark.parametrize("name", ["it's [a]*", 'say "\u00fc"', ":(glob)**\t"])
 def test_an_odd_name_of_a_module_folder(name: str, settled: Repo) -> None:
     (settled.root / "schemas").rename(settled.root / name)
     settled.edit("buf.yaml", "path: schemas", f"path: {json.dumps(name)}")

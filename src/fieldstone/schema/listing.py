@@ -109,8 +109,8 @@ class Asked:
         listed, differing = said
         others, entries = _parted(listed)
         links = _links(entries)
-        if links is None or any(path.endswith(b"/") for path in others):
-            return None
+        if links is None or b"\n" in differing or any(path.endswith(b"/") for path in others):
+            return None  # there is no path of two lines among these entries: it is a warning, with a path behind it
         paths = {*others, *differing.split(b"\0"), *self._just_changed(entries)} - {b""}
         return Listing(entries, frozenset(map(os.fsdecode, paths)), frozenset(map(os.fsdecode, links)))
 
