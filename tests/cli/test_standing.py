@@ -803,7 +803,7 @@ def test_a_name_that_is_no_text(settled: Repo) -> None:
     expect(settled, BROKEN)
 
 
-@pytest.mark.parametrize("name", ["it's [a]*", 'say "\u00fc"', ":(glob)**\t"])
+@pytest.mark.parametrize("name", ["it's [a]*", 'say "\u00fc"', ":(glob)\t**"])
 def test_an_odd_name_of_a_module_folder(name: str, settled: Repo) -> None:
     (settled.root / "schemas").rename(settled.root / name)
     settled.edit("buf.yaml", "path: schemas", f"path: {json.dumps(name)}")
