@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from fieldstone.cache.exports import skeleton
@@ -64,20 +65,17 @@ class BothSides:
         own = self._own(self._unchanged)
         return {path: self._unchanged[path].content for path in own}
 
-    def unaltered(self, importers: Callable[[Collection[str]], set[str]]) -> dict[str, frozenset[str]]:
+    def unaltered(self) -> dict[str, frozenset[str]]:
         """The touched files, each with what it declares that does not differ.
 
         Nothing of a file where custom options may mean something else, for it imports what they are made of; nor
         where a comment counts, which the bytes of a declaration do not have.
-
-        Args:
-            importers: gives the files that import some of these, directly or not.
         """
         sides = self.before, self.after
         telling = {path for side in sides for path, file in side.items() if MARK in file.content}
         options = self._of_options & self.after.keys()
         protos = ([file.proto for file in side.values()] for side in sides)
-        same = unaltered(*protos, besides={*telling, *options, *importers(options)})
+        same = unaltered(*protos, besides={*telling, *self._with_importers(options)})
         return {path: same.get(path, frozenset()) for path in self._touched}
 
     @cached_property
@@ -110,6 +108,23 @@ class BothSides:
         new = [path for path, file in self.after.items() if file.extends_options]
         imported = (path for name in new for path in self.after[name].imports)
         return {*self._index.of_options, *new, *self._index.reached(imported)}
+
+    def _with_importers(self, paths: Collection[str]) -> set[str]:
+        """These files, and those that import them, of all that the touched ones import on either side."""
+        importers: defaultdict[str, set[str]] = defaultdict(set)
+        if not paths:
+            return set()
+        before = ((path, entry.imports) for path, entry in self._index.reached(self.before).items())
+        for path, imports in (*before, *((path, file.imports) for path, file in self._compiled.items())):
+            for imported in imports:
+                importers[imported].add(path)
+        found: set[str] = set()
+        waiting = {*paths}
+        while waiting:
+            path = waiting.pop()
+            found.add(path)
+            waiting |= importers[path] - found
+        return found
 
     def _bare(self, path: str, file: CompiledFile) -> CompiledFile:
         """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""

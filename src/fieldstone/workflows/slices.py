@@ -182,7 +182,7 @@ class _Slicer:
             new=sides.new,
             whole=sides.whole,
             released={path: file.content for path, file in sides.before.items()},
-            touched=sides.unaltered(self._importers),
+            touched=sides.unaltered(),
             shared=sides.shared,
             linted=tuple(sorted(linted)),
             linted_apart=linted_apart,
