@@ -7,7 +7,7 @@ other, each behind its tag and its length (https://protobuf.dev/programming-guid
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -226,6 +226,28 @@ def split(image: bytes, *, where: str) -> dict[str, CompiledFile]:
         FieldstoneError: the bytes are no image.
     """
     return {path: CompiledFile(image[start : start + size]) for path, start, size in _scan(image, where)}
+
+
+def importing(paths: Collection[str], imports: Iterable[tuple[str, Iterable[str]]]) -> set[str]:
+    """The files that import some of these, directly or not.
+
+    Args:
+        paths: these files.
+        imports: each file with the paths that it imports; not looked at where there are no `paths`.
+    """
+    if not paths:
+        return set()
+    importers: defaultdict[str, set[str]] = defaultdict(set)
+    for importer, imported in imports:
+        for path in imported:
+            importers[path].add(importer)
+    found: set[str] = set()
+    waiting = [*paths]
+    while waiting:
+        new = importers[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
 
 
 def join(files: Iterable[bytes]) -> bytes:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from fieldstone.cache.exports import skeleton
-from fieldstone.cache.images import CompiledFile, ImageIndex, join
+from fieldstone.cache.images import CompiledFile, ImageIndex, importing, join
 from fieldstone.compatibility.allowance import MARK
 from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.schema.lazy_files import places_of
@@ -75,7 +74,7 @@ class BothSides:
         telling = {path for side in sides for path, file in side.items() if MARK in file.content}
         options = self._of_options & self.after.keys()
         protos = ([file.proto for file in side.values()] for side in sides)
-        same = unaltered(*protos, besides={*telling, *self._with_importers(options)})
+        same = unaltered(*protos, besides={*telling, *options, *importing(options, self._imports())})
         return {path: same.get(path, frozenset()) for path in self._touched}
 
     @cached_property
@@ -109,22 +108,10 @@ class BothSides:
         imported = (path for name in new for path in self.after[name].imports)
         return {*self._index.of_options, *new, *self._index.reached(imported)}
 
-    def _with_importers(self, paths: Collection[str]) -> set[str]:
-        """These files, and those that import them, of all that the touched ones import on either side."""
-        importers: defaultdict[str, set[str]] = defaultdict(set)
-        if not paths:
-            return set()
-        before = ((path, entry.imports) for path, entry in self._index.reached(self.before).items())
-        for path, imports in (*before, *((path, file.imports) for path, file in self._compiled.items())):
-            for imported in imports:
-                importers[imported].add(path)
-        found: set[str] = set()
-        waiting = {*paths}
-        while waiting:
-            path = waiting.pop()
-            found.add(path)
-            waiting |= importers[path] - found
-        return found
+    def _imports(self) -> Iterator[tuple[str, Iterable[str]]]:
+        """The touched files on either side, and all that they import, each with what it imports itself."""
+        yield from ((path, entry.imports) for path, entry in self._index.reached(self.before).items())
+        yield from ((path, file.imports) for path, file in self._compiled.items())
 
     def _bare(self, path: str, file: CompiledFile) -> CompiledFile:
         """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""

@@ -60,7 +60,7 @@ def check(
             _ModuleCheck(project, module, against, here, full, evidence, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
-    judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]
+        judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     if project.cache.standing:
         project.phases.counts["seen"] += project.cache.standing.count

@@ -9,15 +9,13 @@ and the whole is judged.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fieldstone.cache import images, ledgers
 from fieldstone.cache.exports import exported
-from fieldstone.cache.images import CompiledFile, ImageIndex, split
+from fieldstone.cache.images import CompiledFile, ImageIndex, importing, split
 from fieldstone.cache.ledgers import ledger_of
 from fieldstone.cache.store import table_of
 from fieldstone.errors import FieldstoneError
@@ -113,7 +111,7 @@ class _Slicer:
         compiled = self._output(compiling, changed.there)
         if compiled is None:
             return None
-        touched = changed.paths | self._importers(self._seen_anew(before, compiled))
+        touched = changed.paths | importing(self._seen_anew(before, compiled), self._imports())
         if len(touched) > MOST * len(changed.release.files):
             return None
         further = self._there(touched - changed.paths)
@@ -152,26 +150,11 @@ class _Slicer:
                 anew.add(path)
         return anew
 
-    def _importers(self, paths: Collection[str]) -> set[str]:
-        """The files that import some of these, directly or not, on either side."""
-        found: set[str] = set()
-        waiting = list(paths)
-        while waiting:
-            new = self._imported_by[waiting.pop()] - found
-            found |= new
-            waiting += new
-        return found
-
-    @cached_property
-    def _imported_by(self) -> Mapping[str, set[str]]:
-        """Path to the module's files that import it, on either side."""
-        found: dict[str, set[str]] = defaultdict(set)
-        now = self.project.cache.digests.imports(str(self.module.root), self.module.proto_paths)
-        then = ((path, entry.imports) for path, entry in self.index.find(self.changed.release.protos).items())
-        for importer, imported in (*now.items(), *then):
-            for path in imported:
-                found[path].add(importer)
-        return found
+    def _imports(self) -> Iterator[tuple[str, Iterable[str]]]:
+        """The module's files on either side, each with what it imports."""
+        yield from self.project.cache.digests.imports(str(self.module.root), self.module.proto_paths).items()
+        then = self.index.find(self.changed.release.protos)
+        yield from ((path, entry.imports) for path, entry in then.items())
 
     def _both_sides(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> Slice:
         self.project.phases.counts["compared"] += len(touched)
