@@ -10,9 +10,10 @@ and images are what it would have written, and `fieldstone registry verify` find
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks.scale_edits import with_field
 from benchmarks.scale_tree import MODULE, ScaleError

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
@@ -151,8 +152,7 @@ SCHEMA: dict[str, Any] = {
 """The keys and their types, as JSON Schema 2020-12."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSettings:
+class ModuleSettings(Struct, frozen=True):
     """What one module asks for; each attribute is the key of that name, with hyphens.
 
     `generate` is None where the settings leave it open; `waivers` are those that hold for the module.
@@ -168,8 +168,7 @@ class ModuleSettings:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings of a repository.
 
     Attributes:
@@ -181,8 +180,8 @@ class Settings:
 
     root: Path
     file: Path | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    waivers: Mapping[Waiver, Location] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
+    waivers: Mapping[Waiver, Location] = {}
 
     @property
     def registry(self) -> Path:

@@ -397,7 +397,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_release(fresh: Repo, bytes_left
     process = subprocess.run(
         [FIELDSTONE, "release", "money"],
         cwd=fresh.root,
-        env=dict(fresh.environment),
+        env=fresh.without_bytecode,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, bytes_left)),
         capture_output=True,
         text=True,
@@ -419,7 +419,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_check(grown: Repo) -> None:
     process = subprocess.run(
         [FIELDSTONE, "check", "shop"],
         cwd=grown.root,
-        env=dict(grown.environment),
+        env=grown.without_bytecode,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
         capture_output=True,
         text=True,

@@ -128,7 +128,7 @@ def test_a_full_disk(grown: Repo) -> None:
         done = subprocess.run(
             command,
             cwd=grown.root,
-            env=grown.environment,
+            env=grown.without_bytecode,
             preexec_fn=limit_files,
             capture_output=True,
             text=True,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.compatibility import buf_rules
 from tests.cli.workspace import SHOP, Repo

@@ -132,6 +132,11 @@ class Repo:
     environment: Mapping[str, str]
     capsys: pytest.CaptureFixture[str] | None = field(default=None, repr=False)
 
+    @property
+    def without_bytecode(self) -> dict[str, str]:
+        """The environment for a process that may not write as it likes: Python itself would leave half of a file."""
+        return {**self.environment, "PYTHONDONTWRITEBYTECODE": "1"}
+
     def run(self, *args: str, cwd: str | Path = ".", env: Mapping[str, str] | None = None) -> Ran:
         """Call the command in this process."""
         assert self.capsys is not None

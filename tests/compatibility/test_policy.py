@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.policy import Policy, is_used
@@ -19,34 +19,34 @@ SUBJECTS = st.sampled_from(["a.B", "a.B.c", "a.B.cc", "b.C.*"])
 SURFACES = st.sets(st.sampled_from(list(Surface)))
 FINDINGS = st.lists(
     st.builds(
-        Finding,
+        dict,
         rule=RULES,
         subject=SUBJECTS,
         message=st.just(""),
         place=st.just(Location("a.proto")),
         breaks=SURFACES.map(lambda found: tuple(s for s in Surface if s in found)),
         level=st.sampled_from([Level.ERROR, Level.WARNING, Level.NOTE]),
-    ),
+    ).map(lambda given: Finding(**given)),
     max_size=6,
 )
 WAIVERS = st.lists(
     st.builds(
-        Waiver,
+        dict,
         rule=RULES,
         subject=SUBJECTS,
         reason=st.just("r"),
         owner=st.just("o"),
         until=st.integers(-2, 2).map(lambda days: (TODAY + timedelta(days)).isoformat()),
-    ),
+    ).map(lambda given: Waiver(**given)),
     max_size=6,
 ).map(tuple)
 POLICIES = st.builds(
-    Policy,
+    dict,
     surfaces=SURFACES.map(frozenset),
     levels=st.dictionaries(RULES, st.sampled_from(list(Level)), max_size=2),
     fail_on=st.sampled_from([Level.ERROR, Level.WARNING]),
     today=st.just(TODAY),
-)
+).map(lambda given: Policy(**given))
 
 
 @given(POLICIES, FINDINGS)

@@ -6,10 +6,10 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
@@ -251,7 +251,7 @@ def test_the_seal_covers_every_byte_below_it() -> None:
         (('digest = "b5:00"\nbump', "bump"), "no 'digest'"),
         (("[files]", "[file]"), "no 'files'"),
         (('name = "shop"', 'name = "shop'), "Illegal character"),
-        (("[previous]", "[previous]\nmore = '1'"), "unexpected keyword argument"),
+        (("[previous]", "[previous]\nmore = '1'"), "Unexpected keyword argument"),
     ],
 )
 def test_what_is_no_manifest(change: tuple[str, str], said: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from fieldstone.schema import buf, entity
 from fieldstone.schema.descriptors import read_schema
@@ -110,7 +111,7 @@ def test_every_field_of_the_vocabulary_is_read(name: str, options: Message, read
     pool.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
     pool.Add(vocabulary())
     written = filled(message_factory.GetMessageClass(pool.FindMessageTypeByName(f"fieldstone.v1.{name}"))())
-    assert asdict(read(with_option(options, written.SerializeToString()))) == as_read(written)
+    assert to_builtins(read(with_option(options, written.SerializeToString()))) == as_read(written)
     assert len(as_read(written)) == len(written.DESCRIPTOR.fields)
 
 

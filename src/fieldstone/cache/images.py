@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import DecodeError
+from msgspec import Struct
 
 from fieldstone.cache.buckets import Buckets
 from fieldstone.cache.digests import read_known
@@ -86,8 +86,7 @@ class CompiledFile:
         return bare.SerializeToString() + mark
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A compiled file of an image.
 
     Attributes:

@@ -14,10 +14,25 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from fieldstone.cache.store import Store
-from fieldstone.schema.listing import Asked, Listing
+from fieldstone.schema.listing import Asked, Entries, Listing
 
 _TABLE = "standing"
+
+
+class _Record(Struct, frozen=True):
+    """What is kept.
+
+    Attributes:
+        entries: what git listed.
+        found: by folder, relative: what it was held against, and the files in it that differed.
+    """
+
+    entries: Entries
+    found: dict[str, tuple[str, set[str]]]
 
 
 class Standing:
@@ -44,7 +59,7 @@ class Standing:
     @property
     def count(self) -> int:
         """How many files git listed."""
-        return self._listing.count if self._listing else 0
+        return self._listing.known.count if self._listing else 0
 
     def suspects(self, root: Path, stands: str) -> set[str] | None:
         """The files below a folder that may not be as they were found to be.
@@ -85,12 +100,11 @@ class Standing:
             start: (stands, was | self._within(start, self._differing)) for start, (stands, was) in self._before.items()
         }
         record = kept | self._found
-        as_before = self._listing.digest == self._digest
-        if as_before and record == self._before:
+        if self._as_listed and record == self._before:
             return
-        told = {start: [stands, sorted(paths)] for start, (stands, paths) in record.items()}
-        self._store.put(_TABLE, {self._name: json.dumps([self._listing.digest, told]).encode()})
-        if not as_before:
+        told = msgspec.to_builtins(_Record(self._listing.known, record))
+        self._store.put(_TABLE, {self._name: json.dumps(told).encode()})  # paths need not be text: json escapes them
+        if not self._as_listed:
             self._store.put(_TABLE, {f"{self._name} as listed": self._listing.entries})
 
     @property
@@ -99,28 +113,25 @@ class Standing:
 
     @cached_property
     def _listing(self) -> Listing | None:
-        return self._asked.answer
-
-    @property
-    def _digest(self) -> str:
-        return self._record[0]
-
-    @property
-    def _before(self) -> Mapping[str, tuple[str, set[str]]]:
-        """Folder, relative, to what it was held against, and the files in it that differed."""
-        return self._record[1]
+        return self._asked.answer(self._record.entries)
 
     @cached_property
-    def _record(self) -> tuple[str, Mapping[str, tuple[str, set[str]]]]:
-        """The digest of the listing before, and what was found then; nothing where that is not known."""
+    def _before(self) -> dict[str, tuple[str, set[str]]]:
+        """What was found before; nothing where what git listed then is not known."""
+        record = self._record
+        return record.found if self._as_listed or record.entries.digest == sha256(self._entries).hexdigest() else {}
+
+    @cached_property
+    def _record(self) -> _Record:
         try:
-            digest, told = json.loads(self._store.get(_TABLE, self._name) or b"")
-            found = {start: (str(stands), {str(path) for path in paths}) for start, (stands, paths) in told.items()}
-        except (ValueError, TypeError, AttributeError):
-            return "", {}
-        same = self._listing is not None and digest == self._listing.digest
-        known = same or digest == sha256(self._entries).hexdigest()
-        return (str(digest), found) if known else ("", {})
+            return msgspec.convert(json.loads(self._store.get(_TABLE, self._name) or b""), type=_Record)
+        except ValueError:
+            return _Record(Entries("", 0), {})
+
+    @property
+    def _as_listed(self) -> bool:
+        """Whether git listed the same before."""
+        return self._listing is not None and self._listing.known == self._record.entries
 
     @cached_property
     def _entries(self) -> bytes:
@@ -131,7 +142,7 @@ class Standing:
         """The files that git says something else of than it did, or that are not as it has them."""
         if self._listing is None:
             return frozenset()
-        anew = self._listing.differing(self._entries) if self._listing.digest != self._digest else set()
+        anew = set() if self._as_listed else self._listing.differing(self._entries)
         return self._listing.unlike | anew
 
     def _counts(self, root: Path) -> bool:
@@ -141,7 +152,7 @@ class Standing:
             return False
         start = self._start(root)
         unlike = (root / path for path in _below(start, listing.unlike))
-        return listing.knows(start) and not _below(start, listing.links) and not any(map(os.path.islink, unlike))
+        return listing.knows(start) and not _below(start, listing.known.links) and not any(map(os.path.islink, unlike))
 
     def _start(self, root: Path) -> str:
         return os.path.relpath(root, self._folder).replace(os.sep, "/")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
 
 from fieldstone.cli.options import ModuleName, VersionName
 
@@ -56,4 +56,4 @@ def _markdown(diff: Diff) -> str:
 
 
 def _json(diff: Diff) -> str:
-    return json.dumps(asdict(diff), indent=2) + "\n"
+    return json.dumps(to_builtins(diff), indent=2) + "\n"

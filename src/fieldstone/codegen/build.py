@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, class_prefix, function_name, nested_name, record_class
 from fieldstone.codegen.conversions import SAME, constant
@@ -60,8 +61,7 @@ def outbox_table(module: str) -> str:
     return package(module, "outbox")
 
 
-@dataclass(frozen=True)
-class _Builder:
+class _Builder(Struct, frozen=True, dict=True):
     schema: Schema
     module: str
     contracts: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from fieldstone.codegen.views import ImportView
 from fieldstone.schema.model import Enum, Field, Message, Schema
@@ -50,8 +51,7 @@ def field_access(owner: str, field: Field) -> str:
     return f'getattr({owner}, "{field.name}")' if keyword.iskeyword(field.name) else f"{owner}.{field.name}"
 
 
-@dataclass(frozen=True)
-class DtoNames:
+class DtoNames(Struct, frozen=True, dict=True):
     """How the modules of DTO classes are imported, and how the classes are named then."""
 
     schema: Schema

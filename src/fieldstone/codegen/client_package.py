@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needed:
+class Needed(Struct, frozen=True, kw_only=True):
     """A release that another one imports from, and that has a package of its own.
 
     Attributes:
@@ -24,8 +24,7 @@ class Needed:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientPackage:
+class ClientPackage(Struct, frozen=True, kw_only=True):
     """A release as its client packages are made of it.
 
     Attributes:

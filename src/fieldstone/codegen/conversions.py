@@ -8,7 +8,9 @@ A bare `{}` is no conversion at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.schema.storage import snake
 
@@ -24,8 +26,7 @@ _NAN_AS_TEXT = '{0} if {0} == {0} else "NaN"'
 _NAN_FROM_TEXT = '{0} if {0} != "NaN" else NAN'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """A kind of value and its conversions.
 
     Attributes:

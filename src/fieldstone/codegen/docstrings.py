@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen.render import as_docstring
 from fieldstone.schema.model import Element, Enum, Field, Message, Schema
@@ -58,8 +59,7 @@ def end_of(element: Element) -> str:
     return element.comment.splitlines()[-1] if element.lifecycle.deprecated and element.comment else ""
 
 
-@dataclass
-class _Stub:
+class _Stub(Struct):
     schema: Schema
     prefix: str
     has_deprecated: bool = False

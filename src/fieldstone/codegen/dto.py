@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fieldstone.codegen.descriptor_pool import DESCRIPTORS, descriptors_module, from_pool
 from fieldstone.codegen.docstrings import docstrings, documented_stub
@@ -43,8 +44,7 @@ _GENCODE_VERSION = re.compile(r"^# Protobuf Python Version: (\S+)$", re.MULTILIN
 _GRPC_VERSION = re.compile(r"^GRPC_GENERATED_VERSION = '(\S+)'$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class DtoModules:
+class DtoModules(Struct, frozen=True):
     """The DTO modules of a contracts package.
 
     Attributes:
@@ -137,8 +137,7 @@ def _documented(text: str, schema: Schema, path: str, ending: str) -> str:
     return text + docstrings(schema, path) if ending == ".py" else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Mover:
+class _Mover(Struct, frozen=True):
     """Rewrites one of the modules that protoc wrote from `path`; `modules` are protoc's names of all files."""
 
     path: str

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.codegen.views import ChildView, ColumnView, EntityView, ExampleView, MappingView, ModuleView
 
@@ -135,8 +137,7 @@ def _nth(given: Sequence[str], number: str) -> str:
     return given[0] if len(given) == 1 else f"({', '.join(given)})[{number} % {len(given)}]"
 
 
-@dataclass(frozen=True)
-class _Values:
+class _Values(Struct, frozen=True, dict=True):
     """The values that fit a limit."""
 
     view: ModuleView

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen import conversions
 from fieldstone.codegen.class_names import field_access, function_name, nested_name, record_class
@@ -38,8 +39,7 @@ def map_types(field: Field) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", field.type)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldConversion:
+class FieldConversion(Struct, frozen=True):
     """How a field goes between a record and everything else.
 
     Attributes:

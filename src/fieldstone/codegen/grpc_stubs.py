@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen.docstrings import end_of
 from fieldstone.codegen.imports import import_line
@@ -20,8 +21,7 @@ _SHAPES = {
 """What gRPC calls a method by whether its request, and its response, is a stream."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RpcView:
+class RpcView(Struct, frozen=True, kw_only=True):
     """An rpc: its name, its comment, the Python types of its messages, and its shape (`_SHAPES`)."""
 
     name: str
@@ -31,8 +31,7 @@ class RpcView:
     shape: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceView:
+class ServiceView(Struct, frozen=True, kw_only=True):
     """A service: its name, its comment, its rpcs; `deprecated` is what a checker of types says of it, or empty."""
 
     name: str

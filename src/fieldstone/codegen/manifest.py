@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone import __version__
 from fieldstone.errors import FieldstoneError
@@ -15,8 +16,7 @@ from fieldstone.errors import FieldstoneError
 NAME = "manifest.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """What was generated from one module.
 
     Attributes:
@@ -27,9 +27,9 @@ class Entry:
     """
 
     version: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    releases: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = {}
+    releases: Mapping[str, str] = {}
+    outputs: Mapping[str, str] = {}
 
 
 def digest(content: bytes) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen.published import is_published
 from fieldstone.errors import FieldstoneError
@@ -70,8 +71,7 @@ def dto_module(path: str) -> str:
     return ".".join(f"{part}_" if keyword.iskeyword(part) else part for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where the DTO modules of one module's files, and of all that they import, are.
 
     Attributes:

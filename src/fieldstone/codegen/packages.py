@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from fieldstone.codegen.dto import DtoModules
 from fieldstone.codegen.names import STORAGE, compatible, contracts_distribution, distribution, import_name, package
@@ -21,8 +22,7 @@ _GRPC_TYPE_STUBS = "types-grpcio>=1.85"
 has had no release since 1.53."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """What a module's packages are numbered as.
 
     Attributes:
@@ -55,8 +55,7 @@ def folders_of(module: str, version: str) -> tuple[str, ...]:
     return (f"{PYTHON}/{contracts_distribution(module, version)}", storage_folder(module), f"{SQL}/{module}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
+class Documents(Struct, frozen=True, kw_only=True):
     """What a package has for people beside its code; each is empty where there is none.
 
     Attributes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen.class_names import DtoNames
 from fieldstone.codegen.dto_types import element_of, value_type
@@ -20,8 +21,7 @@ from fieldstone.schema.model import Enum, Field, Message, Rpc, Schema, Service
 from fieldstone.schema.storage import snake
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArgumentView:
+class ArgumentView(Struct, frozen=True, kw_only=True):
     """A field of a request: `name` as an argument, `field` in the message, its type and comment."""
 
     name: str
@@ -30,8 +30,7 @@ class ArgumentView:
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadView:
+class ReadView(Struct, frozen=True, kw_only=True):
     """An rpc that reads.
 
     Attributes:
@@ -61,8 +60,7 @@ class ReadView:
         return [argument for argument in self.arguments if argument.field != PAGE_TOKEN]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientView:
+class ClientView(Struct, frozen=True, kw_only=True):
     """A service: its name, full name and comment, the module of its stub, and its rpcs that read."""
 
     name: str

@@ -7,8 +7,9 @@ import difflib
 import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from fieldstone.codegen.record_types import Types, dotted, plain_name, read_annotation
 from fieldstone.errors import FieldstoneError
@@ -18,8 +19,7 @@ _MAKING = frozenset({"__init__", "__new__", "__setattr__"})
 _EMPTY_BASES = frozenset({"object", "Generic", "Protocol", "abc.ABC"})
 
 
-@dataclass(frozen=True, slots=True)
-class RecordAttribute:
+class RecordAttribute(Struct, frozen=True):
     """An attribute of a dataclass.
 
     Attributes:
@@ -41,8 +41,7 @@ class RecordAttribute:
     init_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordClass:
+class RecordClass(Struct, frozen=True, kw_only=True):
     """A dataclass of the application.
 
     Attributes:
@@ -203,24 +202,22 @@ class RecordSources:
                     yield f"{package}.{path.stem}".removeprefix(".")
 
 
-@dataclass(slots=True)
-class _Parts:
+class _Parts(Struct):
     """What a class and its bases declare, as it is collected."""
 
-    attributes: dict[str, RecordAttribute] = field(default_factory=dict)
+    attributes: dict[str, RecordAttribute] = {}
     methods: set[str] = field(default_factory=set)
-    unread: list[str] = field(default_factory=list)
+    unread: list[str] = []
 
 
-@dataclass(slots=True)
-class _Module:
+class _Module(Struct):
     """A source file: its classes, what its imports stand for, and its aliases of types."""
 
     path: Path
     name: str
-    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
-    imports: dict[str, str] = field(default_factory=dict)
-    aliases: dict[str, ast.expr] = field(default_factory=dict)
+    classes: dict[str, ast.ClassDef] = {}
+    imports: dict[str, str] = {}
+    aliases: dict[str, ast.expr] = {}
 
     @classmethod
     def read(cls, name: str, path: Path) -> _Module:

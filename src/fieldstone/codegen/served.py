@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen.entities import query_order
 from fieldstone.schema.entity import Query
@@ -14,8 +15,7 @@ PAGE_SIZE, PAGE_TOKEN, NEXT_PAGE_TOKEN = "page_size", "page_token", "next_page_t
 """The fields that page through an answer: https://google.aip.dev/158."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServedQuery:
+class ServedQuery(Struct, frozen=True):
     """A method of a repository that an rpc may name.
 
     Attributes:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from fieldstone.codegen.views import ImportView, UpcastView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedView:
+class AskedView(Struct, frozen=True, kw_only=True):
     """An argument of a query, or a part of a position in its answer.
 
     `value` is an expression over `request`, or over `record`; `type` its annotation.
@@ -42,8 +42,7 @@ _TAKEN = frozenset(
 _CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConverterView:
+class ConverterView(Struct, frozen=True, kw_only=True):
     """From a record to the DTO that a service answers with.
 
     Attributes:
@@ -66,8 +65,7 @@ class ConverterView:
         return f"self._{self.name}" if self.upcasts else self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedRpcView:
+class ServedRpcView(Struct, frozen=True, kw_only=True):
     """An rpc that a query answers.
 
     Attributes:
@@ -111,8 +109,7 @@ class ServedRpcView:
     converter: ConverterView | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServicerView:
+class ServicerView(Struct, frozen=True, kw_only=True):
     """A servicer.
 
     Attributes:

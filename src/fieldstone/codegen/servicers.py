@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, camel, function_name
 from fieldstone.codegen.fields import field_conversion
@@ -58,8 +59,7 @@ def servicer_views(
     return [writer.servicer(service, rpcs) for service, rpcs in found.values()]
 
 
-@dataclass(frozen=True)
-class _Writer:
+class _Writer(Struct, frozen=True):
     schema: Schema
     names: DtoNames
     upcasts: dict[tuple[str, str], UpcastView]

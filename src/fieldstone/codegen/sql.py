@@ -8,7 +8,8 @@ have a value. That also keeps a process with older code working on a database th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from fieldstone.codegen.entities import entity_view
 from fieldstone.codegen.fields import map_types
@@ -25,8 +26,7 @@ _TEXT_KINDS = frozenset({"text", "enum_name"})
 _BREAK = "it is a break that `fieldstone check` reports; undo it, or give the new form a new name"
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     """A column; `types` and `default` are for SQLite and PostgreSQL."""
 
     name: str
@@ -40,8 +40,7 @@ class _Column:
         return f"{self.name} {self.types[database]}{'' if self.nullable else ' NOT NULL'}{default}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """A table; `owner` and `fields` tell a rename: the message, or the field of a child table; column by number."""
 
     name: str
@@ -53,15 +52,14 @@ class _Table:
     parent: str = ""
 
 
-@dataclass(slots=True)
-class _Database:
+class _Database(Struct):
     """What is there after a release, and the release that each part came with."""
 
-    tables: dict[str, dict[str, _Column]] = field(default_factory=dict)
-    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    since: dict[tuple[str, str], str] = field(default_factory=dict)
-    names: dict[tuple[str, int], str] = field(default_factory=dict)
-    indexes: dict[str, dict[str, IndexView]] = field(default_factory=dict)
+    tables: dict[str, dict[str, _Column]] = {}
+    keys: dict[str, tuple[str, ...]] = {}
+    since: dict[tuple[str, str], str] = {}
+    names: dict[tuple[str, int], str] = {}
+    indexes: dict[str, dict[str, IndexView]] = {}
     has_outbox: bool = False
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, field_access
 from fieldstone.codegen.dto_types import element_of, value_type
@@ -21,12 +22,11 @@ from fieldstone.schema.storage import JSON_MESSAGES, SCALAR_KINDS, record_name
 _WIDER = {("int32", "int64"), ("uint32", "uint64"), ("uint32", "int64"), ("float", "double")}
 
 
-@dataclass
-class _Plan:
+class _Plan(Struct):
     """What goes into one function, as it is collected."""
 
-    statements: list[str] = field(default_factory=list)
-    arguments: list[UpcastArgumentView] = field(default_factory=list)
+    statements: list[str] = []
+    arguments: list[UpcastArgumentView] = []
     used: set[str] = field(default_factory=set)
     reversible: bool = True
 

@@ -7,13 +7,13 @@ and tables are no SQL keywords: those are refused before a view is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from fieldstone.codegen.service_views import ServicerView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportView:
+class ImportView(Struct, frozen=True, kw_only=True):
     """One line `from module import name as alias`, or `import module` where `name` is empty."""
 
     module: str
@@ -28,14 +28,13 @@ class ImportView:
         return f"from {self.module} import {self.name}" + (f" as {self.alias}" if self.alias else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeView:
+class AttributeView(Struct, frozen=True, kw_only=True):
     """An attribute of a record.
 
     Attributes:
         name: the attribute.
         type: its annotation.
-        default: an expression for where nothing is given ("None", "field(default_factory=list)");
+        default: an expression for where nothing is given ("None", "[]");
             empty for an attribute that must be given.
         comment: the comment of the field in the schema; may have several lines.
     """
@@ -46,8 +45,7 @@ class AttributeView:
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordView:
+class RecordView(Struct, frozen=True, kw_only=True):
     """A dataclass that is generated: the record of an entity, or of a message nested in one."""
 
     name: str
@@ -56,8 +54,7 @@ class RecordView:
     attributes: Sequence[AttributeView]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberView:
+class MemberView(Struct, frozen=True, kw_only=True):
     """A member of an enum; `declared` is its name in the schema, `name` that in Python."""
 
     name: str
@@ -66,8 +63,7 @@ class MemberView:
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumView:
+class EnumView(Struct, frozen=True, kw_only=True):
     """An IntEnum that is generated; `constant` is its name in capitals."""
 
     name: str
@@ -77,8 +73,7 @@ class EnumView:
     members: Sequence[MemberView]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnView:
+class ColumnView(Struct, frozen=True, kw_only=True):
     """A column of a table.
 
     Attributes:
@@ -119,8 +114,7 @@ class ColumnView:
     limit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildView:
+class ChildView(Struct, frozen=True, kw_only=True):
     """A list or map with a table of its own.
 
     Attributes:
@@ -146,8 +140,7 @@ class ChildView:
     member_class: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArgumentView:
+class ArgumentView(Struct, frozen=True, kw_only=True):
     """An argument of a repository's method.
 
     `name` and `type` are as in the signature (without `| None`), `column` is what it is compared
@@ -163,8 +156,7 @@ class ArgumentView:
     bind_postgres: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryView:
+class QueryView(Struct, frozen=True, kw_only=True):
     """A method of the repository.
 
     Attributes:
@@ -192,8 +184,7 @@ class QueryView:
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexView:
+class IndexView(Struct, frozen=True, kw_only=True):
     """An index; `name` is unique in the database."""
 
     name: str
@@ -201,8 +192,7 @@ class IndexView:
     unique: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldView:
+class FieldView(Struct, frozen=True, kw_only=True):
     """How one field goes between a record and its DTO, or a nested message's.
 
     Attributes:
@@ -227,8 +217,7 @@ class FieldView:
     dto_limit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingView:
+class MappingView(Struct, frozen=True, kw_only=True):
     """A record and its DTO, both ways.
 
     Attributes:
@@ -259,8 +248,7 @@ class MappingView:
     has_dto_limits: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExampleView:
+class ExampleView(Struct, frozen=True, kw_only=True):
     """What an attribute has in the records that the contract suite makes.
 
     Attributes:
@@ -277,8 +265,7 @@ class ExampleView:
     unfit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntityView:
+class EntityView(Struct, frozen=True, kw_only=True):
     """A stored entity.
 
     Attributes:
@@ -317,8 +304,7 @@ class EntityView:
     examples: Sequence[ExampleView] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpcastArgumentView:
+class UpcastArgumentView(Struct, frozen=True, kw_only=True):
     """A function that the caller of an upcast gives, for a field that cannot be derived.
 
     `statements` use it, over `old` and `new`; `comment` says what it does.
@@ -330,8 +316,7 @@ class UpcastArgumentView:
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpcastView:
+class UpcastView(Struct, frozen=True, kw_only=True):
     """A DTO and the one that takes its place.
 
     Attributes:
@@ -352,8 +337,7 @@ class UpcastView:
     parses_json: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationView:
+class MigrationView(Struct, frozen=True, kw_only=True):
     """What a release does to a database: statements without a semicolon, for each kind of database."""
 
     version: str
@@ -361,8 +345,7 @@ class MigrationView:
     postgres: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleView:
+class ModuleView(Struct, frozen=True, kw_only=True):
     """All that is generated for one module.
 
     Attributes:
@@ -393,5 +376,5 @@ class ModuleView:
     mappings: Sequence[MappingView] = ()
     entities: Sequence[EntityView] = ()
     upcasts: Sequence[UpcastView] = ()
-    migrations: Sequence[MigrationView] = field(default=())
+    migrations: Sequence[MigrationView] = ()
     servicers: Sequence[ServicerView] = ()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Finding, Level, fingerprint
 from fieldstone.compatibility.rules import Rule, all_rules
@@ -19,8 +20,7 @@ MARK = b"fieldstone:allow"
 _MARK = re.compile(r"^\s*fieldstone:allow\b[ \t]*(\S*)[ \t]*(.*?)\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """One line of a comment: the element below it, the rule's id and the reason, empty where left out."""
 
     element: Element

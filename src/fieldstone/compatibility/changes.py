@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any
 
+from msgspec import Struct
+
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, pair
-from fieldstone.schema.entity import Index
-from fieldstone.schema.model import Element, EnumValue, Field, File, Lifecycle, Package, Rpc, Schema
+from fieldstone.schema.entity import Index, Query
+from fieldstone.schema.model import Element, EnumValue, Field, File, Lifecycle, Package, Rpc, Schema, compared
 from fieldstone.schema.storage import Column, StoredQuery, Table
 
 _ORDER = ("removed", "changed", "deprecated", "added")
 _MEMBERS = {"fields", "oneofs", "values", "rpcs", "columns", "queries"}
 _TOLD_ELSEWHERE = _MEMBERS | {"custom", "full_name", "location", "lifecycle", "indexes", "aggregate_key"}
-_ANNOTATED = {"comment", "composite", "column", "attribute", "entity", "entity_location", "serves", "message"}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Described:
+class Described(Struct, frozen=True, order=True):
     """One change in words.
 
     Attributes:
@@ -68,10 +67,10 @@ def _differences(old: Element, new: Element) -> Iterator[Described]:
         yield from _indexes(old, new)
         yield from _outbox(old, new)
     before, after = (side.query if isinstance(side, StoredQuery) else side for side in (old, new))
-    for part in fields(before):
-        was, now = getattr(before, part.name), getattr(after, part.name)
-        if part.compare and part.name not in _TOLD_ELSEWHERE | _ANNOTATED and was != now:
-            words = "name" if part.name == "table" else part.name.replace("_", " ")
+    for name in before.__struct_fields__ if isinstance(before, Query) else compared(type(before)):
+        was, now = getattr(before, name), getattr(after, name)
+        if name not in _TOLD_ELSEWHERE and was != now:
+            words = "name" if name == "table" else name.replace("_", " ")
             yield _described("changed", old, f"{words} of {_about(old)} went from {_value(was)} to {_value(now)}")
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.schema.options import Value
 
@@ -97,8 +98,7 @@ def _oneofs(parts: Parts) -> list[tuple[tuple[str, ...], str]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Interval:
+class _Interval(Struct, frozen=True):
     """Numbers between two bounds; `open_first` and `open_last` leave out the bound itself."""
 
     first: float = -math.inf

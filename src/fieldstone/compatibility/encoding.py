@@ -9,7 +9,8 @@ it declares; an open one reads any number of 32 bits, a closed one those that it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.schema.model import Enum
 
@@ -17,8 +18,7 @@ Type = str | Enum
 """The keyword of a scalar, or an enum."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Integers:
+class _Integers(Struct, frozen=True):
     """How integers are laid out in bytes, and the smallest and largest."""
 
     layout: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.compatibility.waiver import Waiver
 
@@ -52,8 +54,7 @@ class Level(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Witness:
+class Witness(Struct, frozen=True, kw_only=True):
     """The proof of a finding on one surface: what one version writes, and what the other makes of it.
 
     Attributes:
@@ -95,8 +96,7 @@ def _shortened(encoded: str) -> str:
     return encoded if len(encoded) <= _SHOWN else f"{encoded[:_SHOWN]}..."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A rule that applies to one subject.
 
     Attributes:
@@ -123,7 +123,7 @@ class Finding:
     was: str = ""
     was_at: Location | None = None
     breaks: tuple[Surface, ...] = ()
-    directions: Mapping[Surface, Directions] = field(default_factory=dict, hash=False)
+    directions: Mapping[Surface, Directions] = {}
     fix: str = ""
     level: Level = Level.ERROR
     fingerprint: str = ""
@@ -137,8 +137,7 @@ class Finding:
         return {surface: self.directions.get(surface, USUAL[surface]) for surface in self.breaks}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleReport:
+class ModuleReport(Struct, frozen=True, kw_only=True):
     """What a check of one module came to.
 
     Attributes:
@@ -166,8 +165,7 @@ class ModuleReport:
         return replace(self, findings=findings, allowed=self.allowed and not others)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a check came to, module by module."""
 
     modules: tuple[ModuleReport, ...]

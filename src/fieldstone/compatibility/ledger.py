@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Enum, Message, Schema, Service
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One use of a name, and of a number where the element has one, inside a type."""
 
     name: str
@@ -27,23 +29,22 @@ class Use:
     until: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TypeHistory:
+class TypeHistory(Struct, frozen=True, dict=True):
     """One type's life, and those of its fields, enum values or rpcs."""
 
     kind: str
     since: str
     until: str | None = None
     members: tuple[Use, ...] = ()
-    _by: Mapping[tuple[str, str | int | None], list[Use]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Index the members by number and by name."""
+    @cached_property
+    def _by(self) -> Mapping[tuple[str, str | int | None], list[Use]]:
+        """The members by number and by name."""
         found: dict[tuple[str, str | int | None], list[Use]] = defaultdict(list)
         for use in self.members:
             found["number", use.number].append(use)
             found["name", use.name].append(use)
-        object.__setattr__(self, "_by", dict(found))
+        return dict(found)
 
     def number_taken(self, number: int, name: str) -> Use | None:
         """The earlier use of `number` that forbids `name` to take it, if there is one."""
@@ -56,11 +57,10 @@ class TypeHistory:
         return uses[-1] if uses else None
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """All types that a module's releases ever had, and all that they extended, by full name."""
 
-    types: Mapping[str, TypeHistory] = field(default_factory=dict)
+    types: Mapping[str, TypeHistory] = {}
 
     def advance(self, schema: Schema, version: str) -> Ledger:
         """The ledger after `version` released `schema`."""
@@ -110,7 +110,7 @@ def type_history(entry: Mapping[str, Any]) -> TypeHistory:
 
 def _to_json(history: TypeHistory) -> str:
     about = json.dumps({"kind": history.kind, "since": history.since, "until": history.until})[1:-1]
-    members = ",\n".join(f"    {json.dumps(asdict(use))}" for use in history.members)
+    members = ",\n".join(f"    {json.dumps(to_builtins(use))}" for use in history.members)
     return f'{{{about}, "members": [\n{members}\n  ]}}' if members else f'{{{about}, "members": []}}'
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from fieldstone.compatibility.renaming import renamed_types
 from fieldstone.schema.location import Location
@@ -23,8 +24,7 @@ E_co = TypeVar("E_co", bound=Element, covariant=True)
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[E_co]):
+class Kept(Struct, Generic[E_co], frozen=True):
     """An element that both sides have under one key, and that is not equal."""
 
     old: E_co
@@ -47,18 +47,15 @@ class Kept(Generic[E_co]):
         return self.new.location
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed(Kept[E_co]):
+class Renamed(Kept[E_co], frozen=True):
     """An element that left while one of the same shape came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Renumbered(Kept[E_co]):
+class Renumbered(Kept[E_co], frozen=True):
     """A field or enum value whose number left while its name came back under another number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Removed(Generic[E_co]):
+class Removed(Struct, Generic[E_co], frozen=True):
     """An element that only the old side has; `place` is what held it, in the new source."""
 
     old: E_co
@@ -76,8 +73,7 @@ class Removed(Generic[E_co]):
         return self.old
 
 
-@dataclass(frozen=True, slots=True)
-class Added(Generic[E_co]):
+class Added(Struct, Generic[E_co], frozen=True):
     """An element that only the new side has."""
 
     new: E_co

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.waiver import Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What a module asks of its changes, and what it permits.
 
     Attributes:
@@ -23,7 +24,7 @@ class Policy:
     """
 
     surfaces: frozenset[Surface] = frozenset(Surface)
-    levels: Mapping[str, Level] = field(default_factory=dict)
+    levels: Mapping[str, Level] = {}
     fail_on: Level = Level.ERROR
     waivers: tuple[Waiver, ...] = ()
     today: date = date.min

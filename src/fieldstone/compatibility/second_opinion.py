@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.compatibility import buf_rules
 from fieldstone.compatibility.finding import Finding
@@ -19,8 +20,7 @@ from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.declarations import Declarations
 
 
-@dataclass(frozen=True, slots=True)
-class Disagreement:
+class Disagreement(Struct, frozen=True):
     """One change that only one of the two engines reports."""
 
     finder: str

@@ -6,9 +6,9 @@ Versions are ordered and bumped as https://semver.org/spec/v2.0.0.html says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from msgspec import Struct
 from semver import Version
 
 from fieldstone.compatibility.finding import Finding
@@ -29,8 +29,7 @@ class Bump(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the findings come to.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+
+class Waiver(Struct, frozen=True, kw_only=True):
     """The permission for one rule on one subject.
 
     Attributes:

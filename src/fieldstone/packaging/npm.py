@@ -6,8 +6,9 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.node import node_tools, run_node, run_npm
@@ -19,8 +20,7 @@ _TSC = "typescript/bin/tsc"
 _STRICT = ("--strict", "--noEmit", "--module", "nodenext", "--target", "es2022")
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What a check went through: the number of modules imported, and of messages that came back as they went."""
 
     modules: int

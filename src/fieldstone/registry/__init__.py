@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from fieldstone.registry.manifest import Release
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from fieldstone.cache import Cache
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(Struct, frozen=True):
     """Something wrong with a release.
 
     Attributes:

@@ -7,10 +7,11 @@ version, digest and seal of the release before, so that no release can be rewrit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.compatibility.waiver import Waiver
@@ -25,8 +26,7 @@ PROTO = ".proto"
 """The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """The release before, or one that this one needs."""
 
     name: str
@@ -40,8 +40,7 @@ class Link:
         return "/" in self.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True, dict=True):
     """The manifest of one immutable version of a module.
 
     Attributes:
@@ -74,7 +73,7 @@ class Release:
     waivers: tuple[Waiver, ...] = ()
     previous: Link | None = None
     dependencies: tuple[Link, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = {}
     seal: str = ""
 
     @property
@@ -94,7 +93,8 @@ class Release:
 
     def as_data(self) -> dict[str, Any]:
         """What it says, as plain data."""
-        return asdict(replace(self, files=dict(self.files)))
+        data: dict[str, Any] = to_builtins(replace(self, files=dict(self.files)))
+        return data
 
     @property
     def link(self) -> Link:
@@ -116,7 +116,7 @@ def to_toml(release: Release) -> str:
         "style": release.style,
         "compiler": release.compiler,
         "changes": list(release.changes),
-        "waivers": [{name: text for name, text in asdict(waiver).items() if text} for waiver in release.waivers],
+        "waivers": [{name: text for name, text in to_builtins(waiver).items() if text} for waiver in release.waivers],
     }
     if release.previous:
         previous = release.previous

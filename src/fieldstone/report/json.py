@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.compatibility.waiver import Waiver
@@ -44,13 +45,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "level": finding.level,
         "subject": finding.subject,
         "message": finding.message,
-        "place": asdict(finding.place),
+        "place": to_builtins(finding.place),
         "was": finding.was,
-        "was_at": asdict(finding.was_at) if finding.was_at else None,
+        "was_at": to_builtins(finding.was_at) if finding.was_at else None,
         "breaks": list(finding.breaks),
         "breaks_for": finding.breaks_for,
         "fix": finding.fix,
-        "witnesses": [asdict(witness) for witness in finding.witnesses],
+        "witnesses": [to_builtins(witness) for witness in finding.witnesses],
         "fingerprint": finding.fingerprint,
         "waiver": _waiver(finding.waiver) if finding.waiver else None,
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Directions, Finding, Level, ModuleReport, Report
 from fieldstone.compatibility.waiver import PERMISSIONS
@@ -46,8 +47,7 @@ def summary(module: ModuleReport) -> str:
     return " ".join(part for part in (f"{module.module}: {judged}.", _verdict(module)) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """One finding, with what its lines are made from."""
 
     finding: Finding

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # What Go's encoder escapes besides what JSON asks for (https://pkg.go.dev/encoding/json#Marshal).
 _ESCAPED = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """One line of buf's `--error-format json`; lines and columns count from 1, 0 where unknown.
 
     `path` is as buf printed it: relative to the working directory, or to the module in an image.

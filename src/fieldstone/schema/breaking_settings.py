@@ -7,9 +7,10 @@ kept relative to the root of the module: that is what import paths start from.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.workspace import Module, Workspace, read_config
@@ -18,8 +19,7 @@ _LISTS = ("use", "except", "ignore")
 _KEYS = frozenset({*_LISTS, "ignore_only", "ignore_unstable_packages", "disable_builtin"})
 
 
-@dataclass(frozen=True, slots=True)
-class BreakingSettings:
+class BreakingSettings(Struct, frozen=True):
     """What a module says of breaking changes.
 
     Attributes:
@@ -35,7 +35,7 @@ class BreakingSettings:
     use: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    ignore_only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignore_only: Mapping[str, tuple[str, ...]] = {}
     ignore_unstable_packages: bool = False
 
 
@@ -89,8 +89,7 @@ def _read(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Paths:
+class _Paths(Struct, frozen=True):
     """Paths of a configuration, of which those outside a module's folder, `inside`, mean others or nothing."""
 
     file: Path

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf
@@ -14,8 +15,7 @@ from fieldstone.schema.digest import b5, imports, manifest
 from fieldstone.schema.workspace import Module, Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteDependency:
+class RemoteDependency(Struct, frozen=True):
     """A module of a remote registry, pinned by buf.lock."""
 
     name: str

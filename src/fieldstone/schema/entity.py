@@ -7,13 +7,13 @@ the annotations are released with, so that an image built with any version of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
+from msgspec import Struct
 
 STORAGE_OPTION = 51202
 """The number of the extensions `entity`, `column` and `serves`."""
@@ -25,16 +25,14 @@ CODECS = ("", "json", "enum_name", "child_table", "proto")
 """How a value is kept, by number of `Codec`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """An index beside that of the primary key; `fields` are names of the message's fields."""
 
     fields: tuple[str, ...] = ()
     unique: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A question that a repository answers; `result` is one of `QUERY_RESULTS`."""
 
     name: str = ""
@@ -47,15 +45,13 @@ class Query:
     result: str = QUERY_RESULTS[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Outbox:
+class Outbox(Struct, frozen=True):
     """That an entity's records are announced; `aggregate_key` is a field, empty for the first of the key."""
 
     aggregate_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Struct, frozen=True):
     """`(fieldstone.v1.entity)` of a message; empty attributes stand for the defaults that the annotation names."""
 
     record: str = ""
@@ -70,8 +66,7 @@ class Entity:
     not_stored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnOptions:
+class ColumnOptions(Struct, frozen=True):
     """`(fieldstone.v1.column)` of a field; `codec` is one of `CODECS`, `sources` what the schema calls `from`."""
 
     attribute: str = ""

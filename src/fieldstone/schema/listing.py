@@ -13,10 +13,10 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 _STAT_LINES = 5
 """The lines that `--debug` prints of an entry before the header of the next: times, inode, owner, size and flags."""
@@ -38,29 +38,34 @@ _LINK = rb"(?:(?<=\n)|(?<=\0)|\A)H 120000 [0-9a-f]+ 0\t([^\0]*)\0"
 repository of its own, nor unmerged, nor left out of the checkout, nor told to be taken for unchanged."""
 
 
-@dataclass(frozen=True)
-class Listing:
+class Entries(Struct, frozen=True):
+    """What can be said of the entries of an index without another look at them.
+
+    Attributes:
+        digest: what tells them from others.
+        count: how many there are.
+        links: which of them are symbolic links: relative paths, sorted.
+        newest: when the last of them changed, in seconds since 1970, UTC.
+    """
+
+    digest: str
+    count: int
+    links: tuple[str, ...] = ()
+    newest: int = 0
+
+
+class Listing(Struct, frozen=True):
     """What git said of some folders.
 
     Attributes:
         entries: all that it knows of, each with its stat and blob, in bytes.
+        known: what these come to.
         unlike: what differs from that, is not known to it, or changed only just now: relative paths.
-        links: the symbolic links that it knows, in the same way.
     """
 
     entries: bytes
+    known: Entries
     unlike: frozenset[str]
-    links: frozenset[str] = frozenset()
-
-    @cached_property
-    def digest(self) -> str:
-        """What tells it from another one."""
-        return sha256(self.entries).hexdigest()
-
-    @cached_property
-    def count(self) -> int:
-        """How many files it has."""
-        return self.entries.count(b"\0")
 
     def knows(self, folder: str) -> bool:
         """Whether git knows a file below a folder; it does not look into another repository."""
@@ -100,25 +105,27 @@ class Asked:
                     )
                 )
 
-    @cached_property
-    def answer(self) -> Listing | None:
-        """What git said; None where it is not there, knows no checkout here, or does not vouch for every file."""
+    def answer(self, earlier: Entries | None) -> Listing | None:
+        """What git said; None where it is not there, knows no checkout here, or does not vouch for every file.
+
+        Args:
+            earlier: what the entries of an earlier answer came to; it spares a look at the same ones.
+        """
         said = [process.communicate()[0] for process in reversed(self._running)]
         if len(said) != 2 or any(process.returncode for process in self._running):  # noqa: PLR2004 - the two commands
             return None
         listed, differing = said
         others, entries = _parted(listed)
-        links = _links(entries)
-        if links is None or b"\n" in differing or any(path.endswith(b"/") for path in others):
+        digest = sha256(entries).hexdigest()
+        known = earlier if earlier and earlier.digest == digest else _told(entries, digest)
+        if known is None or b"\n" in differing or any(path.endswith(b"/") for path in others):
             return None  # there is no path of two lines among these entries: it is a warning, with a path behind it
-        paths = {*others, *differing.split(b"\0"), *self._just_changed(entries)} - {b""}
-        return Listing(entries, frozenset(map(os.fsdecode, paths)), frozenset(map(os.fsdecode, links)))
+        late = self._just_changed(entries) if known.newest >= self._since else []
+        paths = {*others, *differing.split(b"\0"), *late} - {b""}
+        return Listing(entries, known, frozenset(map(os.fsdecode, paths)))
 
     def _just_changed(self, entries: bytes) -> list[bytes]:
         """The known files that had not been left alone when git was asked."""
-        seconds = range(self._since, int(time.time()) + 1)
-        if not any(b"\0  ctime: %d:" % second in entries for second in seconds):
-            return []
         pieces = entries.split(b"\0")
         late = [i for i, second in enumerate(_CHANGED.findall(entries)) if int(second) >= self._since]
         return [_path(pieces[i]) for i in late]
@@ -140,6 +147,15 @@ def _parted(listed: bytes) -> tuple[list[bytes], bytes]:
         others.append(listed[place + 2 : end])
         place = end + 1
     return others, listed[place:] if place else listed
+
+
+def _told(entries: bytes, digest: str) -> Entries | None:
+    """What the entries come to; None where there is one that git does not vouch for."""
+    links = _links(entries)
+    if links is None:
+        return None
+    newest = max(map(int, _CHANGED.findall(entries)), default=0)
+    return Entries(digest, entries.count(b"\0"), tuple(sorted(map(os.fsdecode, links))), newest)
 
 
 def _links(entries: bytes) -> list[bytes] | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A span of a source file; lines and columns count from 1, `end_column` is exclusive.
 
     `path` is relative to the root of the module. `line` is 0 when the compiler gave no position.

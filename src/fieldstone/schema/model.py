@@ -7,10 +7,13 @@ lifecycle annotations take no part in equality, so that pairing can skip whateve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
+from operator import attrgetter
+from typing import ClassVar
+
+from msgspec import Struct
 
 from fieldstone.schema.entity import ColumnOptions, Entity
 from fieldstone.schema.location import Location
@@ -18,8 +21,7 @@ from fieldstone.schema.options import Option
 from fieldstone.schema.reservation import NOTHING_RESERVED, Ranges, Reservation
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True):
     """What an element says of its own end: `deprecated` and the `fieldstone.v1` lifecycle option."""
 
     deprecated: bool = False
@@ -35,8 +37,7 @@ class Lifecycle:
             return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
+class Element(Struct, frozen=True, kw_only=True, eq=False):
     """What every named part of a schema has.
 
     `full_name` is the protobuf full name, no leading dot; `comment` is what stands right above the
@@ -44,10 +45,24 @@ class Element:
     """
 
     full_name: str
-    location: Location = field(compare=False)
-    lifecycle: Lifecycle = field(default=Lifecycle(), compare=False)
-    comment: str = field(default="", compare=False)
-    custom: Mapping[str, Option] = field(default_factory=dict, hash=False)
+    location: Location
+    lifecycle: Lifecycle = Lifecycle()
+    comment: str = ""
+    custom: Mapping[str, Option] = {}
+
+    uncompared: ClassVar[frozenset[str]] = frozenset({"location", "lifecycle", "comment"})
+    """The attributes that take no part in equality."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether a reader of the contract could not tell the two apart."""
+        kind = type(self)
+        return type(other) is kind and _compared(kind)(self) == _compared(kind)(other)
+
+    def __ne__(self, other: object) -> bool:
+        """The opposite; a `Struct` has one of its own, which compares everything."""
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # some of what is compared are mappings
 
     @property
     def name(self) -> str:
@@ -70,8 +85,18 @@ class Element:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field(Element):
+@cache
+def compared(kind: type[Element]) -> tuple[str, ...]:
+    """The attributes of a kind of element that make two of them equal."""
+    return tuple(name for name in kind.__struct_fields__ if name not in kind.uncompared)
+
+
+@cache
+def _compared(kind: type[Element]) -> Callable[[object], tuple[object, ...]]:
+    return attrgetter(*compared(kind))
+
+
+class Field(Element, frozen=True, kw_only=True):
     """A field or an extension.
 
     `type` is the scalar's keyword, the full name of a message or enum, or `map<K, V>`.
@@ -94,9 +119,11 @@ class Field(Element):
     oneof: str | None = None
     extendee: str | None = None
     group: bool = False
-    options: Mapping[str, str] = field(default_factory=dict)
-    composite: str = field(default="", compare=False)
-    column: ColumnOptions = field(default=ColumnOptions(), compare=False)
+    options: Mapping[str, str] = {}
+    composite: str = ""
+    column: ColumnOptions = ColumnOptions()
+
+    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"composite", "column"}
 
     @property
     def holds(self) -> str:
@@ -123,8 +150,7 @@ class Field(Element):
         return f"{self.number} {self.cardinality} {self.presence} {self.type} {self.default} {options}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oneof(Element):
+class Oneof(Element, frozen=True, kw_only=True):
     """A oneof that was written as one (not the synthetic oneof of a proto3 `optional`)."""
 
     members: tuple[int, ...]
@@ -140,12 +166,13 @@ class Oneof(Element):
         return f"oneof {self.members}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition(Element):
+class Definition(Element, frozen=True, kw_only=True):
     """What a file declares by full name; `file` is its path relative to the root of the module."""
 
     package: str
-    file: str = field(compare=False)
+    file: str
+
+    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"file"}
 
     @property
     def top_level(self) -> bool:
@@ -153,21 +180,22 @@ class Definition(Element):
         return self.parent == self.package
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots: what it works out once is kept in the instance
-class Message(Definition):
+class Message(Definition, frozen=True, kw_only=True, dict=True):
     """A message, top-level or nested; map entries are folded into their map fields.
 
     `entity` says how it is stored, at `entity_location`; None for a message that is not. `numbers` are
     those of the fields by name.
     """
 
-    fields: Mapping[int, Field] = field(default_factory=dict)
-    oneofs: Mapping[str, Oneof] = field(default_factory=dict)
+    fields: Mapping[int, Field] = {}
+    oneofs: Mapping[str, Oneof] = {}
     reserved: Reservation = NOTHING_RESERVED
     extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
-    entity: Entity | None = field(default=None, compare=False)
-    entity_location: Location | None = field(default=None, compare=False)
+    entity: Entity | None = None
+    entity_location: Location | None = None
+
+    uncompared: ClassVar[frozenset[str]] = Definition.uncompared | {"entity", "entity_location"}
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -191,8 +219,7 @@ class Message(Definition):
         return f"message {{{fields}}} {sorted(o.shape for o in self.oneofs.values())}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumValue(Element):
+class EnumValue(Element, frozen=True, kw_only=True):
     """One name of an enum number; with `allow_alias` a number has several."""
 
     number: int
@@ -208,8 +235,7 @@ class EnumValue(Element):
         return str(self.number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enum(Definition):
+class Enum(Definition, frozen=True, kw_only=True):
     """An enum, top-level or nested; `closed` as in https://protobuf.dev/programming-guides/enum/."""
 
     values: tuple[EnumValue, ...] = ()
@@ -237,8 +263,7 @@ class Enum(Definition):
         return f"enum {self.closed} {sorted((v.number, v.name) for v in self.values)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rpc(Element):
+class Rpc(Element, frozen=True, kw_only=True):
     """A method of a service; request and response are full names of messages, `serves` is of a query."""
 
     request: str
@@ -246,7 +271,9 @@ class Rpc(Element):
     client_streaming: bool = False
     server_streaming: bool = False
     idempotency: str = "IDEMPOTENCY_UNKNOWN"
-    serves: str = field(default="", compare=False)
+    serves: str = ""
+
+    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"serves"}
 
     @property
     def declaration(self) -> str:
@@ -261,11 +288,10 @@ class Rpc(Element):
         return self.declaration.partition("(")[2] + self.idempotency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service(Definition):
+class Service(Definition, frozen=True, kw_only=True):
     """A gRPC service and its rpcs by name."""
 
-    rpcs: Mapping[str, Rpc] = field(default_factory=dict)
+    rpcs: Mapping[str, Rpc] = {}
 
     @property
     def declaration(self) -> str:
@@ -278,8 +304,7 @@ class Service(Definition):
         return f"service {sorted((r.name, r.shape) for r in self.rpcs.values())}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File(Element):
+class File(Element, frozen=True, kw_only=True):
     """A source file; its `full_name` is its path relative to the root of the module.
 
     `syntax` is `proto2`, `proto3` or `edition YEAR`; `public_imports` are those of its imports that
@@ -292,7 +317,7 @@ class File(Element):
     syntax: str
     imports: tuple[str, ...] = ()
     public_imports: tuple[str, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = {}
     content: str = ""
 
     @property
@@ -311,8 +336,7 @@ class File(Element):
         return self.content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package(Element):
+class Package(Element, frozen=True, kw_only=True):
     """A protobuf package: all that its files declare together."""
 
     @property
@@ -331,8 +355,7 @@ class Package(Element):
         return "package"
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """One module, compiled: every element by its key, without those of imported modules.
 
     Messages, enums and services are keyed by full name, files by path, extensions by extendee and
@@ -342,13 +365,13 @@ class Schema:
     known; what stands beside it is the same on both sides, in the packages `unchanged`.
     """
 
-    files: Mapping[str, File] = field(default_factory=dict)
-    messages: Mapping[str, Message] = field(default_factory=dict)
-    enums: Mapping[str, Enum] = field(default_factory=dict)
-    services: Mapping[str, Service] = field(default_factory=dict)
-    extensions: Mapping[tuple[str, int], Field] = field(default_factory=dict)
+    files: Mapping[str, File] = {}
+    messages: Mapping[str, Message] = {}
+    enums: Mapping[str, Enum] = {}
+    services: Mapping[str, Service] = {}
+    extensions: Mapping[tuple[str, int], Field] = {}
     changed: Schema | None = None
-    unchanged: Mapping[str, Package] = field(default_factory=dict)
+    unchanged: Mapping[str, Package] = {}
 
     @property
     def part(self) -> Schema:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import text_format
@@ -16,6 +15,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
@@ -30,8 +30,7 @@ Value = bool | int | float | str | tuple[bool | int | float | str, ...]
 """A value inside an option: an enum's is its name, bytes are text with escapes, a time is nanoseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """The value of an option.
 
     Attributes:
@@ -41,7 +40,7 @@ class Option:
     """
 
     text: str
-    parts: Mapping[str, Value] = field(default_factory=dict, compare=False)
+    parts: Mapping[str, Value] = {}
 
 
 NONE: Mapping[str, Option] = {}

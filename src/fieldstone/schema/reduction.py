@@ -8,11 +8,11 @@ refers to it leaves with it, so that most of what is tried compiles.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from google.protobuf import descriptor_pb2
+from msgspec import Struct
 
 from fieldstone.schema.image import is_import, parse_image
 from fieldstone.schema.source_text import render
@@ -26,16 +26,18 @@ Part = tuple[str, str, str]
 _LEVELS = ("file", "type", "nested", "member", "detail")
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """How long to look for something smaller: trials, and seconds."""
 
     trials: int = 150
     seconds: float = 45.0
 
 
+_BUDGET = Budget()
+
+
 def reduce_pair(
-    old: bytes, new: bytes, shows: Callable[[Sources, Sources], bool], budget: Budget = Budget()
+    old: bytes, new: bytes, shows: Callable[[Sources, Sources], bool], budget: Budget = _BUDGET
 ) -> tuple[Sources, Sources] | None:
     """The smallest sources found that show what the images show; None where their own sources do not show it.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Ranges = tuple[tuple[int, int], ...]
 """Inclusive ranges of numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
+class Reservation(Struct, frozen=True, kw_only=True):
     """The numbers (inclusive ranges) and names that an element keeps from being used."""
 
     ranges: Ranges = ()

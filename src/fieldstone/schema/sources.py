@@ -10,8 +10,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf, git
@@ -21,8 +22,7 @@ from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_wo
 _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """A compiled module: the image's bytes, what people call the place that it came from, and its sources' folder."""
 
     image: bytes

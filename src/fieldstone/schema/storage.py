@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from msgspec.structs import replace
 
 from fieldstone.schema.entity import Entity, Index, Query
 from fieldstone.schema.location import Location
@@ -48,8 +50,7 @@ SCALAR_KINDS = {
 """The kinds of scalars that are not called as their type: they hold the same values as another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Element):
+class Column(Element, frozen=True, kw_only=True):
     """A column of a table; its `full_name` is that of the field.
 
     Attributes:
@@ -67,7 +68,9 @@ class Column(Element):
     kind: str
     nullable: bool
     default: str | None = None
-    attribute: str = field(default="", compare=False)
+    attribute: str = ""
+
+    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"attribute"}
 
     @property
     def declaration(self) -> str:
@@ -80,8 +83,7 @@ class Column(Element):
         return f"{self.kind} {self.nullable} {self.default}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredQuery(Element):
+class StoredQuery(Element, frozen=True, kw_only=True):
     """A query of a table; its `full_name` is the message's and the query's name."""
 
     query: Query
@@ -99,8 +101,7 @@ class StoredQuery(Element):
         return str(replace(self.query, name=""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table(Element):
+class Table(Element, frozen=True, kw_only=True):
     """What an entity is stored in; its `full_name` is that of the message, and its place the annotation's.
 
     Attributes:
@@ -116,8 +117,8 @@ class Table(Element):
         aggregate_key: the field whose events the outbox delivers in order; None without an outbox.
     """
 
-    message: Message = field(compare=False)
-    entity: Entity = field(compare=False)
+    message: Message
+    entity: Entity
     name_of_record: str
     plural: str
     table: str
@@ -126,6 +127,8 @@ class Table(Element):
     indexes: tuple[Index, ...]
     queries: Mapping[str, StoredQuery]
     aggregate_key: str | None
+
+    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"message", "entity"}
 
     @property
     def declaration(self) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import file_digest
@@ -28,8 +29,7 @@ Read = Callable[[Path], Mapping[str, Any]]
 """Reads a buf configuration."""
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(Struct, frozen=True, dict=True):
     """A buf module of a workspace.
 
     Attributes:
@@ -128,8 +128,7 @@ class Module:
         return found
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """All modules that one buf configuration lists.
 
     Attributes:
@@ -220,8 +219,7 @@ def load_workspace(
     return Workspace(root=root, config=config, modules=modules)
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One module as a configuration lists it; paths are relative to the workspace."""
 
     path: str

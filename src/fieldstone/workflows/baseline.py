@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.cache.ledgers import ledger_of
 from fieldstone.compatibility.finding import ModuleReport
@@ -43,8 +45,7 @@ THE_TREE = "the working tree"
 """What people call the module as it is now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """One side to judge against.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from fieldstone.compatibility.buf_rules import as_annotations, judge
 from fieldstone.compatibility.buf_rules.selection import Selection

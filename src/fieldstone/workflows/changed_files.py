@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.registry.manifest import PROTO, SOURCES, Release
 from fieldstone.schema.workspace import Module, as_texts
@@ -17,8 +18,7 @@ _FEW = 20
 """How many files a release has at least to be judged in part: one of fewer compiles while its style is judged."""
 
 
-@dataclass(frozen=True)
-class ChangedFiles:
+class ChangedFiles(Struct, frozen=True):
     """The .proto files of a module that differ from its newest release, by import path.
 
     Attributes:

@@ -6,10 +6,11 @@ import os.path
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report, fingerprint
 from fieldstone.errors import FieldstoneError
@@ -128,8 +129,7 @@ def _is_pinned(project: Project, name: str, version: str) -> bool:
     return any(version.encode() in (lock / "buf.lock").read_bytes() for lock in locks if (lock / "buf.lock").is_file())
 
 
-@dataclass
-class _ModuleCheck:
+class _ModuleCheck(Struct, dict=True):
     """The check of one module; the compiler starts at once, so that modules compile side by side.
 
     Where the contract is as released it is not compiled again, and where the buf configuration is
@@ -154,8 +154,10 @@ class _ModuleCheck:
         self.compiling: Running | None = None
         if self.changed is not None:
             self.compiling = self._compile(self.changed.there) if self.changed.there else None
+            self.linting.judge(self.changed.there if self._style_is_known() else ())
         elif self.against or not self._is_unchanged:
             self.compiling = self._start("build")
+            self.linting.judge(())
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
@@ -200,7 +202,6 @@ class _ModuleCheck:
         _import_judgement()
         from fieldstone.workflows.slices import slice_of
 
-        self.linting.judge(changed.there if self._style_is_known() else ())
         return slice_of(self.project, self.module, changed, compiling=self.compiling, more=self._compile)
 
     def _report_of_slice(self, touched: Slice) -> ModuleReport:

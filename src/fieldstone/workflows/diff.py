@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.compatibility.changes import Described, describe
 from fieldstone.compatibility.waiver import Waiver
@@ -19,8 +20,7 @@ WORKING_TREE = "."
 """The reference that stands for the sources as they are now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Struct, frozen=True):
     """What changed in a module from one reference to another.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.codegen import manifest
 from fieldstone.codegen.contracts import contracts_files
@@ -30,8 +31,7 @@ from fieldstone.workflows.generated_modules import (
 from fieldstone.workflows.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What generating came to.
 
     Attributes:
@@ -101,14 +101,13 @@ def generated_files(
     return entries, files
 
 
-@dataclass
-class _Generator:
+class _Generator(Struct):
     """Generates module by module; `images` grows by those that others import."""
 
     project: Project
     images: dict[str, bytes]
     start: Path
-    _versions: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    _versions: dict[str, tuple[str, bool]] = {}
 
     def __post_init__(self) -> None:
         modules = self.project.workspace.modules.values()

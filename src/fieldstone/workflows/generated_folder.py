@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.codegen.headers import has_header
 from fieldstone.errors import FieldstoneError
@@ -16,8 +17,7 @@ _BY_TOOLS = ("__pycache__", "build", "dist")
 _MARKER = "py.typed"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """How a folder differs from what would be generated; paths are relative to it, with `/`.
 
     Attributes:

@@ -6,9 +6,10 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import git
@@ -19,8 +20,7 @@ _PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 _BUILT_IN = "google/protobuf/"
 
 
-@dataclass
-class Survey:
+class Survey(Struct):
     """What lies in a folder; all paths are relative to it.
 
     Attributes:
@@ -32,13 +32,12 @@ class Survey:
 
     folder: Path
     registry: str
-    protos: list[str] = field(default_factory=list)
-    configs: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    protos: list[str] = []
+    configs: list[str] = []
+    skipped: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How .proto files form buf modules.
 
     Attributes:
@@ -107,8 +106,7 @@ def is_below(path: str, root: str) -> bool:
     return root in (".", path) or path.startswith(f"{root}/")
 
 
-@dataclass(frozen=True)
-class _Files:
+class _Files(Struct, frozen=True, dict=True):
     """.proto files with their contents, and what they import."""
 
     contents: Mapping[str, bytes]

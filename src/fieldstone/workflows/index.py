@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.folder import locked
@@ -25,8 +26,7 @@ EXTRA = "fieldstone[serve]"
 _UNDONE = "nothing was published"
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """What building an index came to.
 
     Attributes:

@@ -9,9 +9,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import open_registry
@@ -28,8 +29,7 @@ _BESIDE = "schemas/fieldstone"
 """The module of the vocabulary, where no module is around that folder."""
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """What init did.
 
     Attributes:
@@ -38,9 +38,9 @@ class Outcome:
         advice: what is left to do by hand.
     """
 
-    written: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    advice: list[str] = field(default_factory=list)
+    written: list[str] = []
+    kept: list[str] = []
+    advice: list[str] = []
 
 
 def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> Outcome:

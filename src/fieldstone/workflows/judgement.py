@@ -6,11 +6,13 @@ import os.path
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.compatibility.allowance import allowances, faults, not_allowed
 from fieldstone.compatibility.engine import judge
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from semver import Version
 
 
-@dataclass(frozen=True)  # without slots: the schema is kept in the instance
-class Side:
+class Side(Struct, frozen=True, dict=True):
     """A compiled module: its image in bytes, what reads its schema, and what people call it.
 
     `unaltered` is what the compared files declare that the other side has just so: path to names. `whole` gives an
@@ -40,10 +41,10 @@ class Side:
     """
 
     image: bytes
-    read: Callable[[], Schema] = field(repr=False, compare=False)
+    read: Callable[[], Schema]
     label: str
-    unaltered: Mapping[str, Collection[str]] = field(default_factory=dict)
-    whole: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
+    unaltered: Mapping[str, Collection[str]] = {}
+    whole: Callable[[], bytes] | None = None
 
     @property
     def whole_image(self) -> bytes:
@@ -60,8 +61,7 @@ class Side:
         return self.read()
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """What a module's change came to; findings' places are relative to the module's root."""
 
     findings: tuple[Finding, ...]

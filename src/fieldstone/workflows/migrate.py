@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fieldstone.codegen.build import outbox_table
 from fieldstone.codegen.sql import migration_views
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 _URLS = "write sqlite:///telemetry.db, sqlite:////var/lib/telemetry.db or postgresql://user@host/database"
 
 
-@dataclass(frozen=True, slots=True)
-class Migrated:
+class Migrated(Struct, frozen=True):
     """What was done for a module.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.codegen.names import CONTRACTS, contracts_distribution, distribution, import_name, python_version
 from fieldstone.errors import FieldstoneError
@@ -16,8 +17,7 @@ from fieldstone.workflows.client_package import client_package, find_release, ne
 from fieldstone.workflows.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What packaging came to.
 
     Attributes:

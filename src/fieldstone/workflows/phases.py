@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 _KIB = 1024
 _EVERY = 50
@@ -17,8 +18,7 @@ _EVERY = 50
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """One thing that was done: its name, the seconds that it took, and the most memory used until its end, in bytes."""
 
     name: str
@@ -26,8 +26,7 @@ class Phase:
     peak: int
 
 
-@dataclass
-class Phases:
+class Phases(Struct):
     """The phases of a command, and what was counted in them.
 
     Attributes:
@@ -37,7 +36,7 @@ class Phases:
     """
 
     told: Callable[[str], None] = lambda _: None
-    done: list[Phase] = field(default_factory=list)
+    done: list[Phase] = []
     counts: Counter[str] = field(default_factory=Counter)
 
     @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import file_digest
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
     from fieldstone.schema.dependencies import Dependencies
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True, dict=True):
     """Settings, modules and registry, each read when first asked for."""
 
     settings: Settings
     bare: bool = False
     """Whether a folder without a buf configuration is taken for one module."""
-    phases: Phases = field(default_factory=Phases, compare=False)
+    phases: Phases = field(default_factory=Phases)
     """What time is spent on."""
 
     @classmethod

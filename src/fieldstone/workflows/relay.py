@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.workflows.stopping import until_stopped
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from fieldstone_runtime.relay.relay import Counts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How a relay works.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.compatibility.changes import describe
@@ -28,8 +29,7 @@ from fieldstone.workflows.project import Project
 from fieldstone.workflows.slices import remember
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a release came to.
 
     Attributes:

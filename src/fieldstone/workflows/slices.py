@@ -10,8 +10,9 @@ and the whole is judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fieldstone.cache import images, ledgers
 from fieldstone.cache.exports import exported
@@ -32,8 +33,7 @@ Compile = Callable[[tuple[str, ...]], "Running"]
 """Starts the compiler on files of the module, given by import path, and all that they import."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """The touched part of a module on both sides.
 
     Attributes:

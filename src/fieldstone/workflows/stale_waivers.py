@@ -5,8 +5,9 @@ from __future__ import annotations
 import os.path
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
 from fieldstone.compatibility.policy import is_used

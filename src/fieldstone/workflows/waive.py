@@ -6,9 +6,10 @@ import difflib
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.waiver import Waiver
@@ -23,8 +24,7 @@ from fieldstone.workflows.project import Project
 _OWN_FILE = "fieldstone.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What was written: the waiver, and the lines of the settings file that hold it."""
 
     waiver: Waiver

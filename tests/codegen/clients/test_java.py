@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.java import java_package, maven_version, protobuf_java_version

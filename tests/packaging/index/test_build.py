@@ -294,7 +294,7 @@ def test_a_full_disk_leaves_what_was_there(here: Repo, first: bool) -> None:  # 
     done = subprocess.run(
         [Path(sys.executable).with_name("fieldstone"), "index", "build", "dist", "more", "--out", "public"],
         cwd=here.root,
-        env=dict(here.environment),
+        env=here.without_bytecode,
         capture_output=True,
         text=True,
         check=False,

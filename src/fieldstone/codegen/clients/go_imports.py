@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 
@@ -29,8 +30,7 @@ _HIDDEN = frozenset({"internal", "testdata", "vendor"})
 """Names of folders that the go command hides from other modules: `go help packages`, `go help importpath`."""
 
 
-@dataclass(frozen=True, slots=True)
-class GoPackage:
+class GoPackage(Struct, frozen=True):
     """A package of Go: the path to import it by, and the name that it declares."""
 
     path: str

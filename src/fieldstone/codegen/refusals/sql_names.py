@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldstone.codegen.entities import child_table_name
 from fieldstone.codegen.fields import nested_message
@@ -18,8 +19,7 @@ _RENAME = "give it another with name in (fieldstone.v1.column)"
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """A table or column: its name, what has it, where that stands and how it gets another."""
 
     name: str

@@ -6,8 +6,9 @@ import difflib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from fieldstone.codegen.fields import map_types, nested_message
 from fieldstone.codegen.record_classes import RecordClass
@@ -17,8 +18,7 @@ from fieldstone.schema.model import Enum, Field, Message, Schema
 from fieldstone.schema.storage import Column, Table, tables
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An annotation that cannot be met: where it stands, what is wrong and what to do."""
 
     location: Location
@@ -32,8 +32,7 @@ class Refusal:
         return f"{place}: {'; '.join(part for part in (self.problem, self.fix) if part)}"
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True, dict=True):
     """A module and its annotations.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.compatibility.buf_rules.comparison import Comparison
 from fieldstone.schema.location import Location
@@ -16,8 +17,7 @@ Hits = Iterable[tuple[Location, str]]
 """Where buf points, and what it says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """One finding of one rule; `was` is the path of the old file that held the subject."""
 
     rule: str
@@ -26,8 +26,7 @@ class Hit:
     was: str
 
 
-@dataclass(frozen=True, slots=True)
-class BufRule:
+class BufRule(Struct, frozen=True):
     """A breaking rule of buf.
 
     Attributes:
@@ -67,9 +66,8 @@ class BufRule:
         ]
 
 
-@dataclass(slots=True)
-class _Catalogue:
-    rules: dict[str, BufRule] = field(default_factory=dict)
+class _Catalogue(Struct):
+    rules: dict[str, BufRule] = {}
 
 
 _DECLARED = _Catalogue()

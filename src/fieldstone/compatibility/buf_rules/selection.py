@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from fieldstone.compatibility.buf_rules import all_rules
 from fieldstone.compatibility.buf_rules.catalogue import BufRule, Hit
@@ -19,8 +20,7 @@ CATEGORIES = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE", "CSR")
 _UNSTABLE = ("alpha", "beta", "test")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The rules that count for a module, by id, and where they do not."""
 
     rules: tuple[str, ...]

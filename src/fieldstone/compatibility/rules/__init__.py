@@ -10,10 +10,11 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
@@ -35,8 +36,7 @@ Sources = str | Mapping[str, str]
 """An example's files: path to text, or the text of the only one."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, dict=True):
     """What is judged, and what a rule may ask beyond the change itself.
 
     `watched` are the full names of the custom options whose changes count.
@@ -87,8 +87,7 @@ class Hit:
         self.words = words
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A small before and after that a rule does (`hit`) or does not (`miss`) apply to.
 
     `also` names the other rules that the pair sets off; `history` lists releases before `before`.
@@ -117,8 +116,7 @@ RuleFunction = Callable[[Any, Context], Iterator[Hit]]
 Kind = tuple[type, type[Element]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One way in which a change can break a surface, or a name that leads there.
 
     Attributes:
@@ -150,7 +148,7 @@ class Rule:
     examples: tuple[Example, ...]
     why: str
     source: str
-    function: RuleFunction = field(repr=False)
+    function: RuleFunction
 
     @property
     def advice(self) -> str:

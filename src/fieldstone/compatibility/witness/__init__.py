@@ -19,8 +19,9 @@ UNIMPLEMENTED, Java refuses text that it is told to verify.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
+
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Direction, Finding, Surface, Witness
 from fieldstone.compatibility.ledger import Ledger

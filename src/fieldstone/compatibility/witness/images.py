@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.message import Message
 from google.protobuf.reflection import GeneratedProtocolMessageType
+from msgspec import Struct
 
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
@@ -23,13 +23,12 @@ OTHERS = "fieldstone.witness"
 _EXTENSION = "extension"
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True, dict=True):
     """One version of a module: what people call it, its image in bytes, and its schema."""
 
     label: str
-    image: bytes = field(repr=False)
-    schema: Schema = field(repr=False)
+    image: bytes
+    schema: Schema
 
     @cached_property
     def types(self) -> Types:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.witness.images import Version
@@ -22,8 +24,7 @@ class Mode(Enum):
     HISTORY = "history"
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two versions, the surface that is asked about, and what counts there."""
 
     old: Version

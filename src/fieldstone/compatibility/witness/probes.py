@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.witness.pair import Mode
@@ -38,8 +37,7 @@ _PATHS = 400
 """So many fields inside renamed types are tried below one field."""
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One message to write.
 
     Attributes:
@@ -56,7 +54,7 @@ class Probe:
     path: Path
     beside: FieldDescriptor | None = None
     alias: tuple[str, str] | None = None
-    values: Values = dataclasses.field(default_factory=list)
+    values: Values = []
 
 
 def probes(

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.witness.pair import Mode
@@ -41,8 +42,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One difference, at the field where it begins; `reader` is None where the reader knows no such field."""
 
     kind: Kind
@@ -51,8 +51,7 @@ class Difference:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One way to read: by whom, what and how.
 
     Attributes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Direction, Surface, Witness
 from fieldstone.compatibility.witness import words
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(Struct, frozen=True, dict=True):
     """One message type on its way from a writer to a reader, on one surface."""
 
     reading: Reading

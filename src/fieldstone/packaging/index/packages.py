@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import canonicalize_version
 
 from fieldstone.errors import FieldstoneError
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from semver import Version as Semver
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
+class Distribution(Struct, frozen=True, kw_only=True):
     """A wheel or an sdist.
 
     Attributes:
@@ -67,8 +67,7 @@ class Distribution:
         return f"{str(self.version.public).partition('.post')[0].partition('.dev')[0]}.post{number}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tarball:
+class Tarball(Struct, frozen=True, kw_only=True):
     """What `npm pack` makes.
 
     Attributes:

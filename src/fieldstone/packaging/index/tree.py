@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.index import npm, simple
@@ -23,8 +24,7 @@ JOURNAL = f".{MANIFEST}"
 """The manifest that is due, there while an index grows; what a build that was killed leaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What an index has.
 
     Attributes:
