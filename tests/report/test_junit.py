@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Level, ModuleReport, Report
 from fieldstone.report import render

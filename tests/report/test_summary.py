@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport
 from fieldstone.report.text import summary

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
 from fieldstone.report import render
