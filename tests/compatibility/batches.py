@@ -80,9 +80,10 @@ def by_buf(old: bytes, new: bytes, rules: Collection[str], version: str = "v2") 
     config = {"version": version, "breaking": {"use": list(rules)}}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "old.binpb").write_bytes(old)
+        Path(folder, "new.binpb").write_bytes(new)
         against = ["--against", "old.binpb", "--exclude-imports"]
         flags = ["--config", json.dumps(config), "--error-format", "json"]
-        running = buf.Running(["breaking", "-#format=binpb", *against, *flags], cwd=Path(folder), stdin=new)
+        running = buf.Running(["breaking", "new.binpb", *against, *flags], cwd=Path(folder))
         return running.annotations(what="buf breaking")
 
 

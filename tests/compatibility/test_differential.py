@@ -75,9 +75,7 @@ def compare(seed: str) -> list[str] | None:
 def breaking(old: bytes, new: bytes) -> list[Annotation]:
     """What buf finds between two images."""
     with tempfile.TemporaryDirectory() as folder:
-        against = Path(folder, "old.binpb")
-        against.write_bytes(old)
-        return buf.breaking(new, against, cwd=Path(folder)).annotations(what="buf breaking")
+        return buf.breaking(old, new, scratch=Path(folder)).annotations(what="buf breaking")
 
 
 def _text(title: str, sources: Sources) -> str:

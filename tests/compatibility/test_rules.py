@@ -75,9 +75,8 @@ def test_a_schema_against_itself_is_silent(rule: Rule, example: Example) -> None
 def test_buf_agrees_on_every_example(rule: Rule, example: Example) -> None:
     findings = judge_example(example, [r for r in all_rules().values() if not r.is_style])
     with tempfile.TemporaryDirectory() as folder:
-        against = Path(folder, "old.binpb")
-        against.write_bytes(compile_example(example.before))
-        running = buf.breaking(compile_example(example.after), against, cwd=Path(folder))
+        images = compile_example(example.before), compile_example(example.after)
+        running = buf.breaking(*images, scratch=Path(folder))
         assert disagreements(findings, running.annotations(what="buf breaking")) == []
 
 

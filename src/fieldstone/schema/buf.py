@@ -25,21 +25,20 @@ default, for a process that ends with its answer (https://go.dev/doc/gc-guide#GO
 class Running:
     """A buf command under way, so that several can run side by side."""
 
-    def __init__(self, arguments: Sequence[str], *, cwd: Path, stdin: bytes | None = None) -> None:
+    def __init__(self, arguments: Sequence[str], *, cwd: Path) -> None:
         """Start `buf` with `arguments` in the folder `cwd`.
 
         Raises:
             FieldstoneError: there is no buf, or no such folder.
         """
         self.arguments = arguments
-        self._stdin = stdin
         command = [find_buf(), *arguments, "--log-format", "text"]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - an argument list, no shell
                 command,
                 cwd=cwd,
                 env=_environment(),
-                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
@@ -56,7 +55,7 @@ class Running:
         Raises:
             FieldstoneError: buf failed; the error carries the first line of what it said.
         """
-        out, err = self._process.communicate(self._stdin)
+        out, err = self._process.communicate()
         code = self._process.returncode
         if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
             return out
@@ -126,11 +125,20 @@ def lint(target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[
     return Running(["lint", target, "--error-format", "json", *_exclusions(exclude), *_selection(only)], cwd=cwd)
 
 
-def breaking(image: bytes, against: Path, *, cwd: Path) -> Running:
-    """Start `buf breaking` in its strictest category on a pair of images; read it with `annotations`."""
+def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
+    """Start `buf breaking` in its strictest category on a pair of images; read it with `annotations`.
+
+    Args:
+        old: the image of the baseline.
+        new: the image that is held against it.
+        scratch: an empty folder, to be kept until buf has ended.
+    """
+    against, image = scratch / "old.binpb", scratch / "new.binpb"
+    against.write_bytes(old)
+    image.write_bytes(new)
     config = json.dumps({"version": "v2", "breaking": {"use": ["FILE"]}})
     flags = ["--config", config, "--exclude-imports", "--error-format", "json"]
-    return Running(["breaking", "-#format=binpb", "--against", f"{against}#format=binpb", *flags], cwd=cwd, stdin=image)
+    return Running(["breaking", str(image), "--against", str(against), *flags], cwd=scratch)
 
 
 def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:

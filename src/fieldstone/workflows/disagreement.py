@@ -84,9 +84,7 @@ def find_disagreements(old: bytes, new: bytes) -> list[Disagreement]:
         FieldstoneError: buf fails.
     """
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        against = Path(scratch, "baseline.binpb")
-        against.write_bytes(old)
-        second = buf.breaking(new, against, cwd=Path(scratch))
+        second = buf.breaking(old, new, scratch=Path(scratch))
         schemas = read_schema(old, where="before"), read_schema(new, where="after")
         context = Context(*schemas, Ledger(), datetime.now(UTC).date())
         native = judge(context, [rule for rule in all_rules().values() if not rule.is_style])

@@ -113,13 +113,13 @@ def _by_both_engines(
 
     Fieldstone judges, and the schemas are read for that, while buf is at work.
     """
-    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        against = Path(scratch, "baseline.binpb")
-        against.write_bytes(old.image)
-        with closing(buf.breaking(new.image, against, cwd=Path(scratch))) as second:
-            context, native = natively()
-            by_catalogue = by_the_catalogue(old.image, new.image, new.unaltered)
-            annotations = second.annotations(what="buf breaking")
+    with (
+        tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch,
+        closing(buf.breaking(old.image, new.image, scratch=Path(scratch))) as second,
+    ):
+        context, native = natively()
+        by_catalogue = by_the_catalogue(old.image, new.image, new.unaltered)
+        annotations = second.annotations(what="buf breaking")
     found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
     if found:
         from fieldstone.workflows.disagreement import refuse_disagreement
