@@ -10,6 +10,7 @@ import pytest
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.report import render
+from fieldstone.workflows import linting
 from fieldstone.workflows.check import check
 from fieldstone.workflows.project import Project
 from fieldstone.workflows.release import release
@@ -73,10 +74,11 @@ def _told(report: str) -> str:
 
 
 @pytest.mark.timeout(3600)
-def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree) -> None:
+def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(SEED)
     sliced = 0
     for number in range(EDITS):
+        monkeypatch.setattr(linting, "MANY", 1 if number % 2 else 1000)  # style of what is compiled, and of sources
         after, edits = edited(tree, rng)
         lay_out(repo, tree, after)
         try:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.workspace import Module, Workspace, read_config
+from fieldstone.schema.config_sections import Section, section_of
+from fieldstone.schema.workspace import Module, Workspace
 
 _LISTS = ("use", "except", "ignore")
 _KEYS = frozenset({*_LISTS, "ignore_only", "ignore_unstable_packages", "disable_builtin"})
@@ -45,21 +45,12 @@ def breaking_settings(workspace: Workspace, module: Module) -> BreakingSettings:
     Raises:
         FieldstoneError: it cannot be read, or says something that buf refuses.
     """
-    file = (module.root if workspace.config == "buf.work.yaml" else workspace.root) / "buf.yaml"
-    content = read_config(file) if file.is_file() else {}
-    version = str(content.get("version", "v2" if not content else ""))
-    if version != "v2":
-        return _read(content, version, file, inside="")
-    listed = content.get("modules") or [{}]
-    own: Mapping[str, Any] = next((m for m in listed if _normal(m.get("path", ".")) == module.path), {})
-    strict = bool(own.get("breaking"))
-    return _read(own if strict else content, version, file, inside=module.path, strict=strict)
+    found = section_of(workspace, module, "breaking")
+    return _read(found, inside=module.path if found.version == "v2" else "")
 
 
-def _read(
-    content: Mapping[str, Any], version: str, file: Path, *, inside: str, strict: bool = False
-) -> BreakingSettings:
-    section = content.get("breaking") or {}
+def _read(found: Section, *, inside: str) -> BreakingSettings:
+    file, section = found.file, found.content or {}
     if not isinstance(section, dict):
         raise FieldstoneError(f"breaking in {file} is no mapping")
     unknown = sorted(section.keys() - _KEYS)
@@ -75,9 +66,9 @@ def _read(
     only = section.get("ignore_only") or {}
     if not isinstance(only, dict):
         raise FieldstoneError(f"breaking.ignore_only in {file} is no mapping")
-    within = _Paths(file, inside, strict=strict)
+    within = _Paths(file, inside, strict=found.is_own)
     return BreakingSettings(
-        version=version,
+        version=found.version,
         use=use,
         exclude=exclude,
         ignore=within.of_module(ignore, "ignore"),
@@ -111,10 +102,6 @@ class _Paths(Struct, frozen=True):
         if self.strict:
             raise FieldstoneError(f"breaking.{key} in {self.file} names {path}, which is not in module {self.inside}")
         return None
-
-
-def _normal(path: object) -> str:
-    return PurePosixPath(str(path)).as_posix()
 
 
 def _texts(listed: object, where: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,20 @@ def build(target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable
 def lint(target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = ()) -> Running:
     """Start `buf lint` as the configuration in `cwd` says; read it with `annotations`. Arguments as for `build`."""
     return Running(["lint", target, "--error-format", "json", *_exclusions(exclude), *_selection(only)], cwd=cwd)
+
+
+def lint_image(image: bytes, config: Mapping[str, Any], *, scratch: Path) -> Running:
+    """Start `buf lint` on an image; read it with `annotations`, whose paths are import paths.
+
+    Args:
+        image: what to judge: all files but those marked as imports.
+        config: a buf configuration.
+        scratch: an empty folder, to be kept until buf has ended.
+    """
+    place = scratch / "image.binpb"
+    place.write_bytes(image)
+    flags = ["--config", json.dumps(config), "--error-format", "json"]
+    return Running(["lint", str(place), *flags], cwd=scratch)
 
 
 def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:

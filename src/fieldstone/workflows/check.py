@@ -150,11 +150,14 @@ class _ModuleCheck(Struct, dict=True):
             self.changed = None if self._is_unchanged else self._changed()
         if not self._is_unchanged and self.changed is None and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
-        self.linting = Linting(lambda paths: self._start("lint", only=paths))
+        self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
         self.compiling: Running | None = None
         if self.changed is not None:
             self.compiling = self._compile(self.changed.there) if self.changed.there else None
-            self.linting.judge(self.changed.there if self._style_is_known() else ())
+            if self._style_is_known():
+                self.linting.begin(self.changed.there)
+            else:
+                self.linting.judge(())
         elif self.against or not self._is_unchanged:
             self.compiling = self._start("build")
             self.linting.judge(())
@@ -202,7 +205,14 @@ class _ModuleCheck(Struct, dict=True):
         _import_judgement()
         from fieldstone.workflows.slices import slice_of
 
-        return slice_of(self.project, self.module, changed, compiling=self.compiling, more=self._compile)
+        return slice_of(
+            self.project,
+            self.module,
+            changed,
+            compiling=self.compiling,
+            more=self._compile,
+            compiled=self.linting.judge_compiled,
+        )
 
     def _report_of_slice(self, touched: Slice) -> ModuleReport:
         from fieldstone.workflows.baseline import judge_slice

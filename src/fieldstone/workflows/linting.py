@@ -2,25 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
+    from fieldstone.cache.images import CompiledFile
     from fieldstone.schema.annotation import Annotation
     from fieldstone.schema.buf import Running
+    from fieldstone.schema.workspace import Module
+    from fieldstone.workflows.project import Project
+
+MANY = 40
+"""Of so many changed files the style is judged in what they are compiled to: buf would compile them once more."""
 
 
 class Linting:
     """The style of a module, or of some of its files.
 
     Args:
+        project: where the module is.
+        module: the module.
         start: starts `buf lint` on files given by import path; on all where none is given.
+        under_way: ends with the check, and with it what is still at work.
     """
 
-    def __init__(self, start: Callable[[Sequence[str]], Running]) -> None:
+    def __init__(
+        self, project: Project, module: Module, start: Callable[[Sequence[str]], Running], under_way: ExitStack
+    ) -> None:
+        self._workspace, self._module = project.workspace, module
         self._start = start
-        self._running: list[Running] = []
+        self._under_way = under_way
+        self._running: list[tuple[Running, str]] = []
         self._begun: frozenset[str] | None = None
+        self._config: Mapping[str, Any] | None = None
+
+    def begin(self, paths: Sequence[str]) -> None:
+        """Judge the changed files: few at once, many when they are compiled."""
+        if len(paths) >= MANY:
+            from fieldstone.schema.lint_config import lint_config
+
+            self._config = lint_config(self._workspace, self._module)
+        if self._config is None:
+            self.judge(paths)
+
+    def judge_compiled(self, paths: Collection[str], files: Mapping[str, CompiledFile]) -> None:
+        """Judge the changed files, if that was left until now.
+
+        Args:
+            paths: the changed files.
+            files: these and all that they import, each after what it imports itself.
+        """
+        if self._config is None:
+            return
+        from tempfile import TemporaryDirectory
+
+        from fieldstone.cache.images import join
+        from fieldstone.schema import buf
+        from fieldstone.schema.image import IMPORT_MARK
+
+        wanted = frozenset(paths)
+        image = join(f.content if path in wanted else f.without_places(IMPORT_MARK) for path, f in files.items())
+        scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
+        running = buf.lint_image(image, self._config, scratch=scratch)
+        self._under_way.callback(running.close)
+        self._take(running, wanted, below="" if self._module.path == "." else f"{self._module.path}/")
 
     def judge(self, paths: Collection[str], *, apart: bool = False) -> None:
         """Judge these files, or all where none is given; what was begun on is judged already.
@@ -33,12 +82,16 @@ class Linting:
         if wanted == self._begun:
             return
         if apart and self._begun and self._begun < wanted:
-            self._running.append(self._start(sorted(wanted - self._begun)))
+            self._running.append((self._start(sorted(wanted - self._begun)), ""))
+            self._begun = wanted
         else:
-            for running in self._running:
-                running.close()
-            self._running = [self._start(sorted(wanted))]
-        self._begun = wanted
+            self._take(self._start(sorted(wanted)), wanted)
+
+    def _take(self, running: Running, paths: frozenset[str], *, below: str = "") -> None:
+        """Have these files judged by this alone, whose findings are in a folder, with a slash behind it."""
+        for begun, _ in self._running:
+            begun.close()
+        self._running, self._begun = [(running, below)], paths
 
     def annotations(self) -> list[Annotation]:
         """What was found, in buf's order; nothing where nothing was begun.
@@ -46,5 +99,9 @@ class Linting:
         Raises:
             FieldstoneError: buf failed, or found that the module does not compile.
         """
-        found = [annotation for running in self._running for annotation in running.annotations(what="buf lint")]
+        found = [
+            replace(annotation, path=below + annotation.path)
+            for running, below in self._running
+            for annotation in running.annotations(what="buf lint")
+        ]
         return sorted(found, key=lambda annotation: annotation.order) if len(self._running) > 1 else found

@@ -29,6 +29,9 @@ from fieldstone.workflows.project import Project
 if TYPE_CHECKING:
     from fieldstone.schema.buf import Running
 
+Compiled = Callable[[Collection[str], Mapping[str, CompiledFile]], None]
+"""Takes the changed files' paths, and what these and all that they import were compiled to."""
+
 Compile = Callable[[tuple[str, ...]], "Running"]
 """Starts the compiler on files of the module, given by import path, and all that they import."""
 
@@ -58,7 +61,13 @@ class Slice(Struct, frozen=True):
 
 
 def slice_of(
-    project: Project, module: Module, changed: ChangedFiles, *, compiling: Running | None, more: Compile
+    project: Project,
+    module: Module,
+    changed: ChangedFiles,
+    *,
+    compiling: Running | None,
+    more: Compile,
+    compiled: Compiled,
 ) -> Slice | None:
     """The slice of a module that differs from its newest release; None where the whole must be judged.
 
@@ -68,11 +77,12 @@ def slice_of(
         changed: what changed since its newest release.
         compiling: the compiler, at work on the changed files; None where all of them are gone.
         more: sets it to work on further files.
+        compiled: is told when the changed files are compiled.
 
     Raises:
         FieldstoneError: a file cannot be read, or the image of the release is damaged.
     """
-    return _Slicer(project, module, changed).slice(compiling, more)
+    return _Slicer(project, module, changed).slice(compiling, more, compiled)
 
 
 def remember(project: Project, release: Release) -> None:
@@ -101,7 +111,7 @@ class _Slicer:
         self.project, self.module, self.changed = project, module, changed
         self.index = _index(project, changed.release)
 
-    def slice(self, compiling: Running | None, more: Compile) -> Slice | None:
+    def slice(self, compiling: Running | None, more: Compile, tell: Compiled) -> Slice | None:
         """What the changed files come to, and what imports them where it may have changed with them."""
         changed = self.changed
         released = changed.released(changed.paths)
@@ -111,6 +121,7 @@ class _Slicer:
         compiled = self._output(compiling, changed.there)
         if compiled is None:
             return None
+        tell(changed.there, compiled)
         touched = changed.paths | importing(self._seen_anew(before, compiled), self._imports())
         if len(touched) > MOST * len(changed.release.files):
             return None

@@ -1,0 +1,43 @@
+"""How `buf lint` is told to judge an image as it judges the module that the image was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldstone.schema.config_sections import section_of
+from fieldstone.schema.workspace import Module, Workspace, read_config
+
+_OF_RULES = frozenset({
+    "use",
+    "except",
+    "enum_zero_value_suffix",
+    "rpc_allow_same_request_response",
+    "rpc_allow_google_protobuf_empty_requests",
+    "rpc_allow_google_protobuf_empty_responses",
+    "service_suffix",
+    "allow_comment_ignores",
+    "disallow_comment_ignores",
+})  # fmt: skip
+"""What a `lint` section says of rules, not of files."""
+
+_OF_OTHERS = frozenset({"plugins", "policies"})
+"""What brings rules that are not buf's."""
+
+
+def lint_config(workspace: Workspace, module: Module) -> Mapping[str, Any] | None:
+    """A configuration under which the style of a module's image is judged as that of its sources.
+
+    None where there is none: an image has other paths than the sources, and plugins and policies bring rules of their
+    own.
+
+    Raises:
+        FieldstoneError: the configuration cannot be read.
+    """
+    section = section_of(workspace, module, "lint")
+    content = {} if section.content is None else section.content
+    if not isinstance(content, dict) or not content.keys() <= _OF_RULES:
+        return None
+    if section.file.is_file() and _OF_OTHERS & read_config(section.file).keys():
+        return None
+    return {"version": section.version, "lint": content}
