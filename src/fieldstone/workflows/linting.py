@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fieldstone.schema.workspace import Module
     from fieldstone.workflows.project import Project
 
-MANY = 40
+MANY = 10
 """Of so many changed files the style is judged in what they are compiled to: buf would compile them once more."""
 
 
