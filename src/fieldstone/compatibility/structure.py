@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
@@ -109,7 +110,7 @@ class Structure:
     def named(self, old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
         """What JSON loses of a field that lives on under its name, whatever its number."""
         before, after = ({m.fields[n].json_name for n in _rivals(f, m)} for f, m in ((old, of_old), (new, of_new)))
-        released = {field.json_name for field in of_old.fields.values()}
+        released = of_old.by_json_name.keys()
         return in_json(self.renumbered(old, new) | _parted(before, after, released, was_in_oneof=bool(old.oneof)))
 
     def _judge_from(self, root: Pair) -> dict[Pair, Losses]:
@@ -229,7 +230,7 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
     return _parted(_rivals(old, of_old), _rivals(new, of_new), released, was_in_oneof=bool(old.oneof))
 
 
-def _parted(before: set[K], after: set[K], released: set[K], *, was_in_oneof: bool) -> Losses:
+def _parted(before: set[K], after: set[K], released: AbstractSet[K], *, was_in_oneof: bool) -> Losses:
     """What is lost between one set of rivals and another, given by number or by name."""
     found = NOTHING
     if (after & released) - before:
