@@ -41,14 +41,14 @@ class BothSides:
     @property
     def old(self) -> bytes:
         """The image of the release's side, for who compares: of unchanged files, what their importers see alone."""
-        files = {path: self._bare(path, file) for path, file in self._unchanged.items()}
-        return _image({**files, **{path: CompiledFile(file.without_places()) for path, file in self.before.items()}})
+        before = {path: CompiledFile(file.without_places()) for path, file in self.before.items()}
+        return _image({**self._bare, **before})
 
     @property
     def new(self) -> bytes:
         """The same of the working tree, with the places of what is touched."""
-        beside = {path: self._bare(path, self._unchanged[path]) for path in self._beside - {*self._touched}}
-        others = {path: beside.get(path) or self._bare(path, file) for path, file in self._compiled.items()}
+        beside = {path: self._bare[path] for path in self._beside - {*self._touched}}
+        others = {path: self._bare.get(path) or self._bared(path, file) for path, file in self._compiled.items()}
         return _image({**beside, **others, **self.after})
 
     def whole(self) -> tuple[bytes, bytes]:
@@ -84,6 +84,11 @@ class BothSides:
         return self._index.read(needed - {*self._touched})
 
     @cached_property
+    def _bare(self) -> dict[str, CompiledFile]:
+        """The same, with no more of each than its importers see."""
+        return {path: self._bared(path, file) for path, file in self._unchanged.items()}
+
+    @cached_property
     def _beside(self) -> set[str]:
         """The module's own unchanged files that a rule may ask for, and all that they import.
 
@@ -92,7 +97,7 @@ class BothSides:
         """
         both = [*self.before.values(), *self.after.values()]
         packages = {file.package for file in both}
-        ones = (next(iter(self._own(self._index.of_package(name))), None) for name in packages)
+        ones = (next((p for p in sorted(self._index.of_package(name)) if self._own([p])), None) for name in packages)
         callers = self._index.callers(places_of(file.proto for file in both)["messages"])
         asked = self._own((*self._index.reached(self.before), *self._compiled, *filter(None, ones), *callers))
         return {*self._index.reached(asked or self._own(self._changed.release.protos)[:1])}
@@ -113,7 +118,7 @@ class BothSides:
         yield from ((path, entry.imports) for path, entry in self._index.reached(self.before).items())
         yield from ((path, file.imports) for path, file in self._compiled.items())
 
-    def _bare(self, path: str, file: CompiledFile) -> CompiledFile:
+    def _bared(self, path: str, file: CompiledFile) -> CompiledFile:
         """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""
         if path in self._of_options or path.startswith(_BUILT_IN):
             return CompiledFile(file.without_places(IMPORT_MARK))
