@@ -492,3 +492,11 @@ def test_nothing_is_left_in_the_temporary_folder(grown: Repo, tmp_path: Path) ->
     grown.edit(MONEY, "string currency = 1;", "string currency = ;")
     grown.spawn("check", "--against", "HEAD~1", env={"TMPDIR": str(scratch)})
     assert list(scratch.iterdir()) == []
+
+
+def test_a_temporary_folder_with_an_odd_name(grown: Repo, tmp_path: Path) -> None:
+    """buf takes what stands behind a `#` in a path for the format of a file."""
+    scratch = tmp_path / "odd #format=json,ä"
+    scratch.mkdir()
+    grown.edit(SHOP, *ADDITION)
+    assert grown.spawn("check", env={"TMPDIR": str(scratch)}).code == 0

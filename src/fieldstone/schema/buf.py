@@ -133,10 +133,9 @@ def lint_image(image: bytes, config: Mapping[str, Any], *, scratch: Path) -> Run
         config: a buf configuration.
         scratch: an empty folder, to be kept until buf has ended.
     """
-    place = scratch / "image.binpb"
-    place.write_bytes(image)
+    (scratch / "image.binpb").write_bytes(image)
     flags = ["--config", json.dumps(config), "--error-format", "json"]
-    return Running(["lint", str(place), *flags], cwd=scratch)
+    return Running(["lint", "image.binpb", *flags], cwd=scratch)
 
 
 def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
@@ -147,12 +146,11 @@ def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
         new: the image that is held against it.
         scratch: an empty folder, to be kept until buf has ended.
     """
-    against, image = scratch / "old.binpb", scratch / "new.binpb"
-    against.write_bytes(old)
-    image.write_bytes(new)
+    (scratch / "old.binpb").write_bytes(old)
+    (scratch / "new.binpb").write_bytes(new)
     config = json.dumps({"version": "v2", "breaking": {"use": ["FILE"]}})
     flags = ["--config", config, "--exclude-imports", "--error-format", "json"]
-    return Running(["breaking", str(image), "--against", str(against), *flags], cwd=scratch)
+    return Running(["breaking", "new.binpb", "--against", "old.binpb", *flags], cwd=scratch)
 
 
 def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:
