@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from fieldstone.cache.store import FORMAT
-from tests.cli.workspace import Ran, Repo, copy_repo, many
+from tests.cli.workspace import SHOP, Ran, Repo, copy_repo, many
 
 CACHE = f".fieldstone/cache-{FORMAT}.db"
 CHECKED = 4
 """How many bytes the checksum before a value has."""
 
-TABLES = ("files", "imports", "image", "manifest", "ledger", "standing", "configs")
+TABLES = ("files", "image", "manifest", "ledger", "standing", "configs")
 """What the names of the tables begin with."""
 
 _TOUCHED = 8
@@ -115,15 +115,28 @@ def test_a_damaged_value_changes_no_verdict(table: str, remembered: Repo) -> Non
     whole = told(remembered.run("check", "--full"))
     assert "field-number-reused" in whole[1]
     assert "type-renamed" in whole[1]
-    (remembered.root / CACHE).rename(remembered.root / "cache")
+    no_damage_counts(remembered, table, whole)
+
+
+def test_damaged_imports_change_no_verdict(grown: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the files of several modules import is asked for their digests."""
+    monkeypatch.setattr("fieldstone.cache.digests._TICK", 0)
+    grown.edit(SHOP, "string id = 1;", "string id = 1;\n  string buyer = 9;")
+    grown.run("check")
+    no_damage_counts(grown, "imports", told(grown.run("check", "--full")))
+
+
+def no_damage_counts(repo: Repo, table: str, whole: tuple[int, str, str]) -> None:
+    """Damage all values of a table in every way, and check."""
+    (repo.root / CACHE).rename(repo.root / "cache")
     for name, damage in DAMAGES.items():
-        shutil.copy(remembered.root / "cache", remembered.root / CACHE)
-        with opened_cache(remembered) as cache:
+        shutil.copy(repo.root / "cache", repo.root / CACHE)
+        with opened_cache(repo) as cache:
             rows = cache.execute("SELECT value, rowid FROM entries WHERE tab LIKE ? || '%'", (table,)).fetchall()
             assert rows
             damaged = [(damage(value), row) for value, row in rows]
             cache.executemany("UPDATE entries SET value = ? WHERE rowid = ?", damaged)
-        assert told(remembered.run("check")) == whole, name
+        assert told(repo.run("check")) == whole, name
 
 
 def test_no_history_is_lost_with_a_part_of_the_cache(remembered: Repo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,33 @@ def repo(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     return made
 
 
-def lay_out(repo: Repo, before: Tree, after: Tree) -> None:
+@pytest.fixture(scope="module")
+def modules(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """The same files in two modules, of which one imports the other."""
+    buf_yaml = BUF.replace("  - path: schemas\n", "  - path: base\n  - path: user\n")
+    files = {"buf.yaml": buf_yaml, **{f"{module_of(path)}/{path}": file.render() for path, file in tree.items()}}
+    root = tmp_path_factory.mktemp("modules")
+    made = new_repo(root / "repo", files, pinned_environment(root))
+    for name in ("base", "user"):
+        outcome = release(Project.at(made.root), name)
+        assert outcome.release is not None, outcome
+    (made.root / "fieldstone.toml").write_text("naming = true\n")
+    return made
+
+
+def module_of(path: str) -> str:
+    """The first packages are in a module of their own: no package imports a later one."""
+    return "base" if path.startswith(("p0/", "p1/")) else "user"
+
+
+def the_only_module(path: str) -> str:
+    return "schemas"
+
+
+def lay_out(repo: Repo, before: Tree, after: Tree, module: Callable[[str], str] = the_only_module) -> None:
     for path in before.keys() | after.keys():
         if before.get(path) != after.get(path):
-            target = repo.root / "schemas" / path
+            target = repo.root / module(path) / path
             if path in after:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(after[path].render())
@@ -57,12 +81,12 @@ def lay_out(repo: Repo, before: Tree, after: Tree) -> None:
                 target.unlink()
 
 
-def judged(root: Path, *, full: bool) -> str:
+def judged(root: Path, *names: str, full: bool) -> str:
     """What a check says; how it failed where it could not be done."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         try:
-            report = check(Project.at(root), full=full)
+            report = check(Project.at(root), names, full=full)
         except FieldstoneError as error:
             return f"error: {error}"
         return render(report, "json", read=lambda _: []) + repr(report)
@@ -90,6 +114,26 @@ def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree, monkeyp
     assert sliced >= EDITS // 4
 
 
+@pytest.mark.timeout(3600)
+def test_random_edits_are_judged_as_the_whole_is_in_every_module(
+    modules: Repo, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(f"{SEED} modules")
+    judgeable = 0
+    for number in range(EDITS * 3 // 5):
+        monkeypatch.setattr(linting, "MANY", 1 if number % 2 else 1000)
+        after, edits = edited(tree, rng)
+        lay_out(modules, tree, after, module_of)
+        try:
+            for name in ("base", "user"):
+                whole, part = judged(modules.root, name, full=True), judged(modules.root, name, full=False)
+                assert _told(part) == _told(whole), f"FIELDSTONE_SEED={SEED}, edit {number} of {name}: {edits}"
+                judgeable += not whole.startswith("error")
+        finally:
+            lay_out(modules, after, tree, module_of)
+    assert judgeable >= EDITS // 4
+
+
 def test_what_an_untouched_file_does_with_a_message_counts(tmp_path: Path) -> None:
     """A message that an rpc takes may hold another version's; the rpc stands in a file that did not change."""
     head = 'syntax = "proto3";\npackage acme.{};\n'
@@ -112,3 +156,42 @@ def test_what_an_untouched_file_does_with_a_message_counts(tmp_path: Path) -> No
         part = judged(repo.root, full=False)
         assert part == judged(repo.root, full=True)
         assert ("package-version-incomplete" in part) != is_taken
+
+
+IMPORTED = "message Thing { Kind kind = 1; }\nmessage Other {}\nenum Kind { KIND_UNSPECIFIED = 0; }\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "compared"),
+    [
+        ("base/b0.proto", "message Other {}", "// Said.\nmessage Other {}", 0),
+        ("base/b0.proto", "Kind kind = 1;", "Kind kind = 1; string more = 2;", 0),
+        ("base/b0.proto", "KIND_UNSPECIFIED = 0;", "KIND_UNSPECIFIED = 0; KIND_ONE = 1;", 2),
+        ("base/b0.proto", "message Other {}", "", 2),
+        ("base/b0.proto", "message Other {}", "message Another {}", 2),
+        ("base/b1.proto", "message B1 {}", "", 0),
+        ("user/u0.proto", "message U0 {", "message U0 { string more = 2;", 1),
+    ],
+)
+def test_of_a_module_that_imports_what_changed_only_what_it_touches_is_judged(
+    tmp_path: Path, path: str, old: str, new: str, compared: int
+) -> None:
+    head = 'syntax = "proto3";\npackage acme.{}.v1;\n'
+    base, user = head.format("base"), head.format("user")
+    imports = 'import "{}.proto";\n'
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
+        "base/b0.proto": base + IMPORTED,
+        **{f"base/b{n}.proto": f"{base}message B{n} {{}}\n" for n in range(1, 25)},
+        "user/u0.proto": f"{user}{imports.format('b0')}message U0 {{ acme.base.v1.Thing thing = 1; }}\n",
+        "user/u1.proto": f"{user}{imports.format('u0')}message U1 {{ U0 held = 1; }}\n",
+        **{f"user/u{n}.proto": f"{user}message U{n} {{}}\n" for n in range(2, 25)},
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    for name in ("base", "user"):
+        assert release(Project.at(repo.root), name).release
+    repo.edit(path, old, new)
+    assert judged(repo.root, "user", full=False) == judged(repo.root, "user", full=True)
+    project = Project.at(repo.root)
+    check(project, ("user",))
+    assert project.phases.counts["compared"] == compared

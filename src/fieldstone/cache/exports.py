@@ -21,7 +21,20 @@ def exported(content: bytes, *, with_fields: bool) -> bytes:
         with_fields: whether a message's fields count: where an importer may set an option of its type.
     """
     file = _without_places(content) if with_fields else skeleton(content)
-    return hashlib.sha256(file.SerializeToString(deterministic=True)).digest()
+    return hashlib.sha256(_as_compiled(file).SerializeToString(deterministic=True)).digest()
+
+
+def _as_compiled(file: FileDescriptorProto) -> FileDescriptorProto:
+    """The file without what buf says of it: whether it is an import, and which of its own imports it does not use."""
+    bare = FileDescriptorProto()
+    for field, value in file.ListFields():
+        if field.is_repeated:
+            getattr(bare, field.name).extend(value)
+        elif field.message_type:
+            getattr(bare, field.name).CopyFrom(value)
+        else:
+            setattr(bare, field.name, value)
+    return bare
 
 
 def skeleton(content: bytes) -> FileDescriptorProto:

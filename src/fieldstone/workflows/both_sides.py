@@ -25,6 +25,7 @@ class BothSides:
         changed: what changed since.
         compiled: what was compiled of the working tree: the touched files, and all that they import.
         touched: the files that can differ.
+        imported: files of other modules that do; they are compiled where they are there.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class BothSides:
         changed: ChangedFiles,
         compiled: Mapping[str, CompiledFile],
         touched: Collection[str],
+        imported: Collection[str],
     ) -> None:
         self._index, self._changed, self._compiled, self._touched = index, changed, compiled, touched
+        self._imported = imported
         self.before = index.read(changed.released(touched))
         self.after = {path: file for path, file in compiled.items() if path in touched}
 
@@ -47,15 +50,17 @@ class BothSides:
     @property
     def new(self) -> bytes:
         """The same of the working tree, with the places of what is touched."""
-        beside = {path: self._bare[path] for path in self._beside - {*self._touched}}
-        others = {path: self._bare.get(path) or self._bared(path, file) for path, file in self._compiled.items()}
+        bare = {path: file for path, file in self._bare.items() if path not in self._imported}
+        beside = {path: bare[path] for path in self._beside & bare.keys()}
+        others = {path: bare.get(path) or self._bared(path, file) for path, file in self._compiled.items()}
         return _image({**beside, **others, **self.after})
 
     def whole(self) -> tuple[bytes, bytes]:
         """The images of both sides with all that their files declare, for who writes messages; without places."""
         unchanged = {path: CompiledFile(file.without_places(IMPORT_MARK)) for path, file in self._unchanged.items()}
-        beside = {path: unchanged[path] for path in self._beside - {*self._touched}}
-        others = {path: unchanged.get(path, file) for path, file in self._compiled.items()}
+        same = {path: file for path, file in unchanged.items() if path not in self._imported}
+        beside = {path: same[path] for path in self._beside & same.keys()}
+        others = {path: same.get(path) or CompiledFile(f.content + IMPORT_MARK) for path, f in self._compiled.items()}
         return _image({**unchanged, **self.before}), _image({**beside, **others, **self.after})
 
     @property

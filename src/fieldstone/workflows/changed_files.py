@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -25,11 +25,14 @@ class ChangedFiles(Struct, frozen=True):
         release: the release that they differ from.
         paths: those that are new, gone or edited.
         there: those of them that the module has, sorted.
+        elsewhere: files of other modules that differ from the releases that the release imports, by module name; each
+            with whether it is there.
     """
 
     release: Release
     paths: frozenset[str]
     there: tuple[str, ...]
+    elsewhere: Mapping[str, Mapping[str, bool]] = {}
 
     @property
     def gone(self) -> frozenset[str]:
@@ -45,14 +48,35 @@ def changed_files(project: Project, module: Module, release: Release) -> Changed
     """What changed in a module; None where it is so much, or the module so small, that the whole is judged.
 
     Raises:
-        FieldstoneError: a file cannot be read.
+        FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
     changed = differing(project, module, release)
     released = len(release.files)
-    if released < _FEW or not changed or len(changed) > MOST * released:
+    if released < _FEW or len(changed) > MOST * released:
+        return None
+    elsewhere = _elsewhere(project, release)
+    if elsewhere is None or any(path in changed for paths in elsewhere.values() for path in paths):
         return None
     there = sorted(path for path, is_there in changed.items() if is_there)
-    return ChangedFiles(release, frozenset(changed), tuple(there))
+    return ChangedFiles(release, frozenset(changed), tuple(there), elsewhere)
+
+
+def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]] | None:
+    """What differs in the modules that a release imports; None where a remote one of them is pinned anew."""
+    found: dict[str, dict[str, bool]] = {}
+    for link in release.dependencies:
+        other = project.workspace.modules.get(link.name)
+        if other is not None:
+            found[other.name] = differing(project, other, project.registry.release(link.name, link.version))
+        elif not is_locked(project, link.version):
+            return None
+    return {name: paths for name, paths in found.items() if paths}
+
+
+def is_locked(project: Project, commit: str) -> bool:
+    """Whether a buf.lock of the workspace pins a commit of a remote module."""
+    locks = {project.workspace.root, *(module.root for module in project.workspace.modules.values())}
+    return any(commit.encode() in (lock / "buf.lock").read_bytes() for lock in locks if (lock / "buf.lock").is_file())
 
 
 def differing(project: Project, module: Module, release: Release) -> dict[str, bool]:

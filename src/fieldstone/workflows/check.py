@@ -17,7 +17,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing
+from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing, is_locked
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.linting import Linting
 from fieldstone.workflows.looking import ask_git
@@ -125,8 +125,7 @@ def _is_pinned(project: Project, name: str, version: str) -> bool:
     other = project.workspace.modules.get(name)
     if other is not None:
         return is_unchanged(project, other, project.registry.release(name, version))
-    locks = {project.workspace.root, *(module.root for module in project.workspace.modules.values())}
-    return any(version.encode() in (lock / "buf.lock").read_bytes() for lock in locks if (lock / "buf.lock").is_file())
+    return is_locked(project, version)
 
 
 class _ModuleCheck(Struct, dict=True):
@@ -151,15 +150,15 @@ class _ModuleCheck(Struct, dict=True):
         if not self._is_unchanged and self.changed is None and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
-        self.compiling: Running | None = None
+        self.compiling: Sequence[Running] = ()
         if self.changed is not None:
-            self.compiling = self._compile(self.changed.there) if self.changed.there else None
-            if self._style_is_known():
-                self.linting.begin(self.changed.there)
-            else:
+            self.compiling = self._compile_changed(self.changed)
+            if not self._style_is_known():
                 self.linting.judge(())
+            elif self.changed.there:
+                self.linting.begin(self.changed.there)
         elif self.against or not self._is_unchanged:
-            self.compiling = self._start("build")
+            self.compiling = [self._start("build")]
             self.linting.judge(())
 
     def report(self) -> ModuleReport:
@@ -168,8 +167,8 @@ class _ModuleCheck(Struct, dict=True):
             touched = self._slice(self.changed)
             if touched is not None:
                 return self._report_of_slice(touched)
-            self.compiling = self._start("build")
-        if self.compiling is None:
+            self.compiling = [self._start("build")]
+        if not self.compiling:
             return self._report_of_unchanged()
         _import_judgement()
         from fieldstone.workflows.baseline import judge_module
@@ -177,7 +176,7 @@ class _ModuleCheck(Struct, dict=True):
         self.linting.judge(())
         count = len(self.module.proto_paths)
         with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
-            image = self.compiling.output(what=f"{self.module.path} does not compile")
+            image = self.compiling[0].output(what=f"{self.module.path} does not compile")
         self.project.phases.counts.update(compiled=count, compared=count)
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
@@ -197,8 +196,6 @@ class _ModuleCheck(Struct, dict=True):
         newest = self.newest
         if newest is None or self.full or self.against or newest.semver.prerelease:
             return None
-        if not all(_is_pinned(self.project, link.name, link.version) for link in newest.dependencies):
-            return None
         return changed_files(self.project, self.module, newest)
 
     def _slice(self, changed: ChangedFiles) -> Slice | None:
@@ -217,7 +214,10 @@ class _ModuleCheck(Struct, dict=True):
     def _report_of_slice(self, touched: Slice) -> ModuleReport:
         from fieldstone.workflows.baseline import judge_slice
 
-        self.linting.judge(touched.linted if self._style_is_known() else (), apart=touched.linted_apart)
+        if not self._style_is_known() or touched.linted is None:
+            self.linting.judge(())
+        elif touched.linted:
+            self.linting.judge(touched.linted, apart=touched.linted_apart)
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
             judged = judge_slice(self.project, self.module, touched, start=self.start, evidence=self.evidence)
         return judged.with_findings(self._other_findings())
@@ -229,18 +229,29 @@ class _ModuleCheck(Struct, dict=True):
     def _style_is_known(self) -> bool:
         return self.newest is not None and self.newest.style == self.project.workspace.style_digest(self.module)
 
+    def _compile_changed(self, changed: ChangedFiles) -> list[Running]:
+        """Start to compile what changed, in each module that it is in."""
+        given = {self.module.name: changed.there}
+        given |= {
+            name: tuple(path for path, there in paths.items() if there) for name, paths in changed.elsewhere.items()
+        }
+        modules = self.project.workspace.modules
+        return [self._start("build", only=paths, module=modules[name]) for name, paths in given.items() if paths]
+
     def _compile(self, paths: Sequence[str]) -> Running:
         """Start to compile some files of the module, given by import path."""
         return self._start("build", only=paths)
 
-    def _start(self, verb: Literal["lint", "build"], *, only: Sequence[str] = ()) -> Running:
+    def _start(
+        self, verb: Literal["lint", "build"], *, only: Sequence[str] = (), module: Module | None = None
+    ) -> Running:
         from fieldstone.schema import buf
 
-        workspace = self.project.workspace
-        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(self.module))
+        workspace, module = self.project.workspace, module or self.module
+        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(module))
         start = {"lint": buf.lint, "build": buf.build}[verb]
-        given = [path if self.module.path == "." else f"{self.module.path}/{path}" for path in only]
-        running = start(self.module.path, cwd=workspace.root, exclude=exclude, only=given)
+        given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
+        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given)
         self.under_way.callback(running.close)
         return running
 

@@ -1,15 +1,16 @@
 """The part of a module that a change can touch: as small images of both sides, judged as the whole would be.
 
 The files that changed are compiled by themselves. What their importers see of them is compared with the
-release: where that is as it was, no importer can have changed; else these are compiled too. What the
-touched files import, and one file of each of their packages, goes along unchanged, so that whatever a
-rule asks has the answer that the whole module would give. Where anything is in doubt, there is no slice
-and the whole is judged.
+release: where that is as it was, no importer can have changed; else these are compiled too. So it is with
+changed files of other modules, which are judged there. What the touched files import, and one file of each
+of their packages, goes along unchanged, so that whatever a rule asks has the answer that the whole module
+would give. Where anything is in doubt, there is no slice and the whole is judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -46,7 +47,7 @@ class Slice(Struct, frozen=True):
         touched: the import paths of the module's own files on either side that can differ, each with the names of
             what it declares that does not.
         shared: its own files that both images have and that do not differ, as the release has them.
-        linted: the files whose style can have changed; empty for all.
+        linted: the files whose style can have changed; None for all.
         linted_apart: whether those of them that did not change themselves may be judged by themselves.
     """
 
@@ -56,7 +57,7 @@ class Slice(Struct, frozen=True):
     released: Mapping[str, bytes]
     touched: Mapping[str, frozenset[str]]
     shared: Mapping[str, bytes]
-    linted: tuple[str, ...]
+    linted: tuple[str, ...] | None
     linted_apart: bool
 
 
@@ -65,7 +66,7 @@ def slice_of(
     module: Module,
     changed: ChangedFiles,
     *,
-    compiling: Running | None,
+    compiling: Sequence[Running],
     more: Compile,
     compiled: Compiled,
 ) -> Slice | None:
@@ -73,14 +74,14 @@ def slice_of(
 
     Args:
         project: where the module is.
-        module: the module; what it imports from other modules is as released.
+        module: the module.
         changed: what changed since its newest release.
-        compiling: the compiler, at work on the changed files; None where all of them are gone.
+        compiling: the compiler, at work on the changed files of each module.
         more: sets it to work on further files.
         compiled: is told when the changed files are compiled.
 
     Raises:
-        FieldstoneError: a file cannot be read, or the image of the release is damaged.
+        FieldstoneError: a file cannot be read, the image of the release is damaged, or modules import each other.
     """
     return _Slicer(project, module, changed).slice(compiling, more, compiled)
 
@@ -111,40 +112,80 @@ class _Slicer:
         self.project, self.module, self.changed = project, module, changed
         self.index = _index(project, changed.release)
 
-    def slice(self, compiling: Running | None, more: Compile, tell: Compiled) -> Slice | None:
+    def slice(self, compiling: Sequence[Running], more: Compile, tell: Compiled) -> Slice | None:
         """What the changed files come to, and what imports them where it may have changed with them."""
         changed = self.changed
         released = changed.released(changed.paths)
         if released - self.index.find(released).keys():
             return None
-        before = self.index.read(released)
+        before = self.index.read({*released, *self._imported})
         compiled = self._output(compiling, changed.there)
         if compiled is None:
             return None
-        tell(changed.there, compiled)
-        touched = changed.paths | importing(self._seen_anew(before, compiled), self._imports())
+        if changed.elsewhere:
+            compiled = self._needed(compiled)
+            if self._options_may_differ(compiled):
+                return None
+        self._refuse_circles(compiled)
+        if changed.there:
+            tell(changed.there, compiled)
+        anew = self._seen_anew(before, compiled)
+        touched = changed.paths | self._own(importing(anew, self._imports(compiled)))
         if len(touched) > MOST * len(changed.release.files):
             return None
         further = self._there(touched - changed.paths)
         if further:
-            also = self._output(more(further), further)
+            also = self._output([more(further)], further)
             if also is None:
                 return None
             compiled |= {path: file for path, file in also.items() if path in further or path not in compiled}
         return self._both_sides(compiled, touched)
 
-    def _output(self, compiling: Running | None, paths: Collection[str]) -> dict[str, CompiledFile] | None:
-        """The compiled files; None where one does not compile."""
-        if compiling is None:
-            return {}
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The files of other modules that the release was compiled with, and that differ since."""
+        return frozenset(self.index.find(path for paths in self.changed.elsewhere.values() for path in paths))
+
+    def _needed(self, compiled: Mapping[str, CompiledFile]) -> dict[str, CompiledFile]:
+        """The changed files that the module has or was released with, and all that these import, in the same order."""
+        needed: set[str] = set()
+        waiting = [path for path in (*self.changed.there, *self._imported) if path in compiled]
+        while waiting:
+            path = waiting.pop()
+            if path not in needed:
+                needed.add(path)
+                waiting += compiled[path].imports
+        return {path: file for path, file in compiled.items() if path in needed}
+
+    def _options_may_differ(self, compiled: Mapping[str, CompiledFile]) -> bool:
+        """Whether custom options, on either side, may be made of what differs in another module."""
+        changed = {*self.changed.there}.union(*self.changed.elsewhere.values())
+        return bool(changed & self.index.of_options) or any(
+            compiled[path].extends_options for path in changed & compiled.keys()
+        )
+
+    def _refuse_circles(self, compiled: Mapping[str, CompiledFile]) -> None:
+        """Refuse modules that import each other, where there may be such since the release."""
+        imported = {path for name in {*self.changed.there} & compiled.keys() for path in compiled[name].imports}
+        if self.changed.elsewhere or imported - self.changed.paths - self.index.find(imported).keys():
+            self.project.dependencies.digest(self.module)
+
+    def _own(self, paths: Iterable[str]) -> set[str]:
+        """Those of these paths that are files of the module, on either side."""
+        return {path for path in paths if path in self.changed.paths or self.changed.released([path])}
+
+    def _output(self, compiling: Sequence[Running], paths: Collection[str]) -> dict[str, CompiledFile] | None:
+        """The compiled files, those of other modules as imports; None where one does not compile."""
         total = len(self.changed.release.files)
+        found: dict[str, CompiledFile] = {}
         with self.project.phases.phase("compile", f"compiling {len(paths):,} of {total:,} files"):
             try:
-                compiled = split(compiling.output(what=""), where="the image")
+                for running in compiling:
+                    found = {**split(running.output(what=""), where="the image"), **found}
             except FieldstoneError:
                 return None
-        self.project.phases.counts["compiled"] += len(compiled)
-        return compiled
+        self.project.phases.counts["compiled"] += len(found)
+        return found
 
     def _there(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Those of these files that the module has, sorted."""
@@ -153,7 +194,7 @@ class _Slicer:
     def _seen_anew(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The changed files that show their importers something else than before."""
         anew: set[str] = set()
-        for path in self.changed.paths:
+        for path in self.changed.paths | self._imported:
             old, new = before.get(path), compiled.get(path)
             fields = path in self.index.of_options
             shown = [exported(file.content, with_fields=fields) if file is not None else b"" for file in (old, new)]
@@ -161,15 +202,16 @@ class _Slicer:
                 anew.add(path)
         return anew
 
-    def _imports(self) -> Iterator[tuple[str, Iterable[str]]]:
-        """The module's files on either side, each with what it imports."""
-        yield from self.project.cache.digests.imports(str(self.module.root), self.module.proto_paths).items()
-        then = self.index.find(self.changed.release.protos)
+    def _imports(self, compiled: Mapping[str, CompiledFile]) -> Iterator[tuple[str, Iterable[str]]]:
+        """Each of the module's files with what it imports, now and as released; an unchanged one imports the same."""
+        yield from ((path, file.imports) for path, file in compiled.items())
+        protos = self.changed.release.protos
+        then = self.index.reached(protos) if self._imported else self.index.find(protos)
         yield from ((path, entry.imports) for path, entry in then.items())
 
     def _both_sides(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> Slice:
         self.project.phases.counts["compared"] += len(touched)
-        sides = BothSides(self.index, self.changed, compiled, touched)
+        sides = BothSides(self.index, self.changed, compiled, touched, self._imported)
         linted, linted_apart = self._linted(sides, compiled)
         return Slice(
             old=sides.old,
@@ -178,11 +220,11 @@ class _Slicer:
             released={path: file.content for path, file in sides.before.items()},
             touched=sides.unaltered(),
             shared=sides.shared,
-            linted=tuple(sorted(linted)),
+            linted=None if linted is None else tuple(sorted(linted)),
             linted_apart=linted_apart,
         )
 
-    def _linted(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> tuple[set[str], bool]:
+    def _linted(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> tuple[set[str] | None, bool]:
         """The files whose style can have changed, and whether each of them by itself.
 
         None, which is all, where a rule spans more than their packages.
@@ -196,9 +238,9 @@ class _Slicer:
         for path in before.keys() | after.keys():
             old, new = before.get(path), after.get(path)
             if self._reaches(old, {}) != self._reaches(new, compiled):
-                return set(), False
+                return None, False
             if (old.services if old else []) != (new.services if new else []):
-                return set(), False
+                return None, False
             if (old and old.header) != (new and new.header):
                 others.add(path)
         packages = {side[path].package for path in others for side in (before, after) if path in side}
