@@ -126,7 +126,6 @@ class _Slicer:
             compiled = self._needed(compiled)
             if self._options_may_differ(compiled):
                 return None
-        self._refuse_circles(compiled)
         if changed.there:
             tell(changed.there, compiled)
         anew = self._seen_anew(before, compiled)
@@ -139,6 +138,7 @@ class _Slicer:
             if also is None:
                 return None
             compiled |= {path: file for path, file in also.items() if path in further or path not in compiled}
+        self._refuse_circles(compiled)
         return self._both_sides(compiled, touched)
 
     @cached_property
