@@ -151,15 +151,17 @@ class _ModuleCheck(Struct, dict=True):
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
         self.compiling: Sequence[Running] = ()
+        later = self.evidence.second_opinion  # beside `buf breaking` there is less to do than beside the compiler
         if self.changed is not None:
             self.compiling = self._compile_changed(self.changed)
             if not self._style_is_known():
                 self.linting.judge(())
-            elif self.changed.there:
+            elif not later and self.changed.there:
                 self.linting.begin(self.changed.there)
         elif self.against or not self._is_unchanged:
             self.compiling = [self._start("build")]
-            self.linting.judge(())
+            if not later:
+                self.linting.judge(())
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
@@ -173,10 +175,10 @@ class _ModuleCheck(Struct, dict=True):
         _import_judgement()
         from fieldstone.workflows.baseline import judge_module
 
-        self.linting.judge(())
         count = len(self.module.proto_paths)
         with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
             image = self.compiling[0].output(what=f"{self.module.path} does not compile")
+        self.linting.judge(())
         self.project.phases.counts.update(compiled=count, compared=count)
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
@@ -251,7 +253,8 @@ class _ModuleCheck(Struct, dict=True):
         exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(module))
         start = {"lint": buf.lint, "build": buf.build}[verb]
         given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
-        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given)
+        few = len(only or module.proto_paths) <= buf.FEW
+        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given, few=few)
         self.under_way.callback(running.close)
         return running
 

@@ -38,26 +38,30 @@ class Linting:
         self._under_way = under_way
         self._running: list[tuple[Running, str]] = []
         self._begun: frozenset[str] | None = None
-        self._config: Mapping[str, Any] | None = None
 
-    def begin(self, paths: Sequence[str]) -> None:
-        """Judge the changed files: few at once, many when they are compiled."""
-        if len(paths) >= MANY:
-            from fieldstone.schema.lint_config import lint_config
-
-            self._config = lint_config(self._workspace, self._module)
-        if self._config is None:
+    def begin(self, paths: Collection[str]) -> None:
+        """Judge the changed files while they are compiled, if they are few."""
+        if len(paths) < MANY:
             self.judge(paths)
 
     def judge_compiled(self, paths: Collection[str], files: Mapping[str, CompiledFile]) -> None:
-        """Judge the changed files, if that was left until now.
+        """Judge the changed files, if that is not begun: few as they are written, many as they are compiled.
 
         Args:
             paths: the changed files.
             files: these and all that they import, each after what it imports itself.
         """
-        if self._config is None:
-            return
+        if self._begun == frozenset():
+            return  # all are judged already
+        config = self._config_for_images() if len(paths) >= MANY else None
+        if config is None:
+            self.judge(paths)
+        else:
+            self._judge_image(paths, files, config)
+
+    def _judge_image(
+        self, paths: Collection[str], files: Mapping[str, CompiledFile], config: Mapping[str, Any]
+    ) -> None:
         from tempfile import TemporaryDirectory
 
         from fieldstone.cache.images import join
@@ -67,9 +71,14 @@ class Linting:
         wanted = frozenset(paths)
         image = join(f.content if path in wanted else f.without_places(IMPORT_MARK) for path, f in files.items())
         scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
-        running = buf.lint_image(image, self._config, scratch=scratch)
+        running = buf.lint_image(image, config, scratch=scratch)
         self._under_way.callback(running.close)
         self._take(running, wanted, below="" if self._module.path == "." else f"{self._module.path}/")
+
+    def _config_for_images(self) -> Mapping[str, Any] | None:
+        from fieldstone.schema.lint_config import lint_config
+
+        return lint_config(self._workspace, self._module)
 
     def judge(self, paths: Collection[str], *, apart: bool = False) -> None:
         """Judge these files, or all where none is given; what was begun on is judged already.
