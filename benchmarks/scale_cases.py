@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks.scale_edits import comment, edited, fields
-from benchmarks.scale_runs import BIN, ENVIRONMENT, Result, middle, progress, run
+from benchmarks.scale_runs import BIN, Result, middle, progress, run
 from benchmarks.scale_tree import MODULE, Released, closure, importers
 
 BUF = "buf as run"
@@ -21,6 +20,8 @@ WELL = "buf used well"
 OWN = "fieldstone"
 FULL = "fieldstone --full"
 WITHOUT = ", without the second opinion"
+MODES = (OWN, FULL)
+"""The ways to run Fieldstone."""
 
 _CACHE = ".fieldstone"
 _SETTLED = 2.5
@@ -28,47 +29,10 @@ _SETTLED = 2.5
 
 
 @dataclass(frozen=True)
-class Tools:
-    """What this Fieldstone can do: judge all or only what changed, and leave out the second opinion."""
-
-    full: bool
-    stats: bool
-    without: tuple[str, ...] = ()
-    without_env: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def can_do_without(self) -> bool:
-        """Whether the second opinion can be left out."""
-        return bool(self.without or self.without_env)
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """The ways to run Fieldstone."""
-        return (OWN, FULL) if self.full else (OWN,)
-
-
-def tools(without: str) -> Tools:
-    """Look at the help of `fieldstone check`; `without` is the flag, or NAME=VALUE of the environment."""
-    told = subprocess.run(
-        [str(BIN / "fieldstone"), "check", "--help"], capture_output=True, text=True, check=True, env=ENVIRONMENT
-    ).stdout
-    found = re.search(r"--(?:no|without)-second-opinion|FIELDSTONE_\w*SECOND_OPINION\w*=\w+", told)
-    without = without or (found[0] if found else "")
-    name, _, value = without.partition("=")
-    is_flag = without.startswith("-")
-    return Tools(
-        full="--full" in told,
-        stats="--stats" in told,
-        without=(without,) if is_flag else (),
-        without_env={name: value} if without and not is_flag else {},
-    )
-
-
-@dataclass(frozen=True)
 class Case:
     """What is measured: so many files with a new field, or a comment in one.
 
-    `is_first` is without any cache; with `judges_all` Fieldstone is run with --full, too, where it has that.
+    `is_first` is without any cache; with `judges_all` Fieldstone is run with --full, too.
     """
 
     size: str
@@ -103,21 +67,20 @@ class Measured:
 
 @dataclass(frozen=True)
 class Way:
-    """A command, where it runs, and what it needs in its environment."""
+    """A command, and where it runs."""
 
     command: Sequence[str]
     cwd: Path
-    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to measure."""
+    """How to measure, and the Fieldstone that is measured."""
 
     rounds: int
     limit: float
     seed: int
-    tools: Tools
+    fieldstone: Path
 
 
 class Site:
@@ -130,13 +93,13 @@ class Site:
         self._backwards = importers({path: imports[path] for path in released.files})
         shutil.copytree(released.tree, self.tree, symlinks=True)
         subprocess.run(["git", "status", "--short"], cwd=self.tree, check=True, stdout=subprocess.DEVNULL)
-        if plan.tools.full and released.release.is_good:
+        if released.release.is_good:
             self._warm()
 
     def _warm(self) -> None:
         """Have Fieldstone remember the tree as it is for one who worked on another change before."""
         progress("filling Fieldstone's cache")
-        own = [str(BIN / "fieldstone"), "check"]
+        own = [str(self.plan.fieldstone), "check"]
         with edited(self.tree, fields(self.tree, self.released.files, 1, self.plan.seed + 1)):
             run(own, self.tree, self.plan.limit)
         time.sleep(_SETTLED)
@@ -157,7 +120,7 @@ class Site:
             ways = self._ways(case, sorted(edits))
             filtering = self._filter(sorted(edits)).seconds if edits else 0.0
             times = self._rounds(case, ways)
-            stats = self._stats(case) if self.plan.tools.stats else ""
+            stats = self._stats(case)
         dependents = len(closure(edits, self._backwards)) - len(edits)
         measured = Measured(case, len(self.released.files), len(edits), dependents, times, filtering, stats)
         progress(f"{case.size}, {case.what}: {', '.join(_told(measured))}")
@@ -172,27 +135,25 @@ class Site:
                     times[way].append(times[way][-1])  # it would fail again, or be late
                     continue
                 self.forget(everything=case.is_first)
-                times[way].append(run(ways[way].command, ways[way].cwd, self.plan.limit, ways[way].env))
+                times[way].append(run(ways[way].command, ways[way].cwd, self.plan.limit))
         return times
 
     def _stats(self, case: Case) -> str:
         """What Fieldstone says of how it judged the case, in a run that is not timed."""
         self.forget(everything=case.is_first)
-        return run([str(BIN / "fieldstone"), "check", "--stats"], self.tree, self.plan.limit).said
+        return run([str(self.plan.fieldstone), "check", "--stats"], self.tree, self.plan.limit).said
 
     def _ways(self, case: Case, changed: Sequence[str]) -> dict[str, Way]:
         """The commands, by what they are called; paths of an image start in the module, so buf used well runs there."""
-        buf, own = [str(BIN / "buf"), "breaking", "--against"], [str(BIN / "fieldstone"), "check"]
+        buf, own = [str(BIN / "buf"), "breaking", "--against"], [str(self.plan.fieldstone), "check"]
         ways = {BUF: Way([*buf, str(self.released.image)], self.tree)}
         if changed:
             ways[WELL] = Way([*buf, str(self._filtered), *_paths(changed)], self.tree / MODULE)
-        known = self.plan.tools
-        modes = [mode for mode in known.modes if mode != FULL or case.judges_all]
+        modes = MODES if case.judges_all else (OWN,)
         for mode in modes if self.released.release.is_good else ():
             command = [*own, "--full"] if mode == FULL else own
             ways[mode] = Way(command, self.tree)
-            if known.can_do_without:
-                ways[mode + WITHOUT] = Way([*command, *known.without], self.tree, known.without_env)
+            ways[mode + WITHOUT] = Way([*command, "--no-second-opinion"], self.tree)
         return ways
 
     def _filter(self, changed: Sequence[str]) -> Result:

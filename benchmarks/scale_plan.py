@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import compileall
 import os
 import platform
 import subprocess
@@ -12,9 +11,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import scale_report
-from benchmarks.scale_cases import Case, Measured, Plan, Site, tools
+from benchmarks.scale_cases import Case, Measured, Plan, Site
 from benchmarks.scale_edits import COMMENTED
-from benchmarks.scale_runs import BIN, ROOT, progress
+from benchmarks.scale_install import installed
+from benchmarks.scale_runs import BIN, progress
 from benchmarks.scale_tree import PACKAGE, Released, ScaleError, Sources, fetch, grown, released, sources
 
 SIZES = {"tiny": 2, "medium": 100, "1,000 files": 1000, "7,000 files": 7000, "full": 0}
@@ -57,11 +57,10 @@ def main() -> None:
     asked = _arguments()
     cache = asked.cache or Path(tempfile.gettempdir(), "fieldstone-scale")
     cache.mkdir(parents=True, exist_ok=True)
-    compileall.compile_dir(ROOT / "src", quiet=1)
-    plan = Plan(asked.rounds, asked.limit, asked.seed, tools(asked.without))
     made: dict[str, Released] = {}
     measured: list[Measured] = []
     try:
+        plan = Plan(asked.rounds, asked.limit, asked.seed, installed(cache / "installed"))
         found = sources(asked.tree or fetch(cache), cache)
         for size in QUICK if asked.quick else SIZES:
             if not asked.only or size in asked.only:
@@ -85,9 +84,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=600, help="seconds that one process may take")
     parser.add_argument(
         "--seed", type=int, default=7, help="what the parts of the tree and the changed files follow from"
-    )
-    parser.add_argument(
-        "--without", default="", help="the flag, or NAME=VALUE of the environment, that leaves out the second opinion"
     )
     return parser.parse_args()
 
@@ -126,11 +122,11 @@ def _print(plan: Plan, found: Sources, made: dict[str, Released], measured: list
     ]
     rows = [one for one in measured if one not in growing[1:] and one.case.size in {"tiny", "medium", "full"}]
     print(_facts(plan, found), end="\n\n")
-    for line in scale_report.cases(rows, plan.tools):
+    for line in scale_report.cases(rows):
         print(line)
     sizes = [one for size in SIZES if (one := by_key.get((size, ONE)))]
     for title, table in (("Time against the files changed:", growing), ("Time against the size of the tree:", sizes)):
-        for line in scale_report.growth(title, table, plan.tools):
+        for line in scale_report.growth(title, table):
             print(line)
     keys = [(count, case.key) for count in COUNTS for case in cases_of_releases(count)]
     many = [(count, by_key[key]) for count, key in keys if key in by_key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from benchmarks.scale_cases import BUF, FULL, OWN, WELL, WITHOUT, Measured, Tools, peak
+from benchmarks.scale_cases import BUF, FULL, MODES, OWN, WELL, WITHOUT, Measured, peak
 from benchmarks.scale_runs import Result, middle, ratio
 from benchmarks.scale_tree import Released
 
@@ -14,15 +14,10 @@ FEWEST = "with the fewest releases"
 ABSENT = "not available"
 
 
-def cases(measured: Sequence[Measured], tools: Tools) -> Iterator[str]:
+def cases(measured: Sequence[Measured]) -> Iterator[str]:
     """A table of times, and one of ratios and memory: a row for each case and way to run Fieldstone."""
-    names = ["tree", "changed", *(["mode"] if tools.full else [])]
-    both = [
-        (one, mode, _names(one, mode, tools))
-        for one in measured
-        for mode in tools.modes
-        if mode == OWN or mode in one.times
-    ]
+    names = ["tree", "changed", "mode"]
+    both = [(one, mode, _names(one, mode)) for one in measured for mode in MODES if mode == OWN or mode in one.times]
     columns = ["files that depend on it", BUF, f"{WELL} (+ filtering)", OWN, "without the second opinion"]
     rows = [[*name, *_times(one, mode)] for one, mode, name in both]
     yield from table([*names, *columns, "the second opinion"], rows)
@@ -32,15 +27,15 @@ def cases(measured: Sequence[Measured], tools: Tools) -> Iterator[str]:
     yield from table([*names, *ratios, *(f"peak of {way}" for way in (BUF, WELL, OWN))], rows)
 
 
-def growth(title: str, measured: Sequence[Measured], tools: Tools) -> Iterator[str]:
+def growth(title: str, measured: Sequence[Measured]) -> Iterator[str]:
     """A table of the times and ratios against what grows."""
     yield f"\n{title}\n"
-    columns = [BUF, WELL, *tools.modes]
-    ratios = [f"{mode} / {buf}" for mode in tools.modes for buf in (BUF, WELL)]
+    columns = [BUF, WELL, *MODES]
+    ratios = [f"{mode} / {buf}" for mode in MODES for buf in (BUF, WELL)]
     rows = []
     for one in measured:
         times = [seconds(one.times.get(way)) for way in columns]
-        compared = [compare(one.times, mode, buf) for mode in tools.modes for buf in (BUF, WELL)]
+        compared = [compare(one.times, mode, buf) for mode in MODES for buf in (BUF, WELL)]
         rows.append([f"{one.files:,}", f"{one.changed:,} ({_share(one)})", *times, *compared])
     yield from table(["files", "changed", *columns, *ratios], rows)
 
@@ -114,9 +109,9 @@ def compare(times: Mapping[str, Sequence[Result]], own: str, other: str) -> str:
     return f"{ratio(one, two):.2f}" if one[-1].is_good else NONE
 
 
-def _names(one: Measured, mode: str, tools: Tools) -> list[str]:
-    modes = ["--full" if mode == FULL else "incremental"] if tools.full else []
-    return [f"{one.case.size} ({one.files:,})", f"{one.case.what} ({_share(one)})", *modes]
+def _names(one: Measured, mode: str) -> list[str]:
+    how = "--full" if mode == FULL else "incremental"
+    return [f"{one.case.size} ({one.files:,})", f"{one.case.what} ({_share(one)})", how]
 
 
 def _times(one: Measured, mode: str) -> list[str]:
