@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,8 +95,10 @@ def judged(root: Path, *names: str, full: bool, second_opinion: bool = True) -> 
 
 
 def _told(report: str) -> str:
-    """A report to compare: how much more there is that does not compile, buf counts in two ways."""
-    return report.partition(" does not compile: ")[0] if report.startswith("error: ") else report
+    """A report to compare: how much more does not compile, and which of two files clashes, buf tells in many ways."""
+    if not report.startswith("error: "):
+        return report
+    return re.sub(r'file "\S+" has a name', "a file has a name", report.partition(" does not compile: ")[0])
 
 
 @pytest.mark.timeout(3600)
@@ -197,3 +200,65 @@ def test_of_a_module_that_imports_what_changed_only_what_it_touches_is_judged(
     project = Project.at(repo.root)
     check(project, ("user",))
     assert project.phases.counts["compared"] == compared
+
+
+@pytest.mark.parametrize(
+    ("refused", "path", "old", "new"),
+    [
+        ("base", "base/f3.proto", "message F3 {}", "message F3 {} message F4 {}"),
+        ("base", "base/f3.proto", "message F3 {}", "message F3 {} enum Again { F4 = 0; }"),
+        ("base", "base/f3.proto", "message F3 {}", "message F3 {} enum Again { KIND_UNSPECIFIED = 0; }"),
+        ("base", "base/f3.proto", "message F3 {}", "message F3 {} service Kind {}"),
+        ("base", "base/x2.proto", "= 102;", "= 101;"),
+        ("base", "base/x3.proto", "= 103;", "= 101;"),
+        ("base", "base/f3.proto", "message F3 {}", "message F3 {} message nested { message Deep {} }"),
+        ("base", "base/f3.proto", "acme;\nmessage F3 {}", "acme.Outer;\nmessage Inner {}"),
+        ("user", "user/u3.proto", "acme.user;\nmessage U3 {}", "acme;\nmessage F4 {}"),
+        ("user", "base/f4.proto", "message F4 {}", "message F4 {} message U3 {}"),
+    ],
+)
+def test_what_is_declared_twice_is_refused_wherever_it_stands(
+    tmp_path: Path, refused: str, path: str, old: str, new: str
+) -> None:
+    """The two files do not import each other: whoever compiles one of them sees nothing."""
+    base, user = 'syntax = "proto3";\npackage acme;\n', 'syntax = "proto3";\npackage acme.user;\n'
+    extending = 'syntax = "proto2";\npackage acme.x;\nimport "open.proto";\n'
+    extension = "extend acme.Open {{ optional string x{0} = 10{0}; }}\n"
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
+        **{f"base/f{n}.proto": f"{base}message F{n} {{}}\n" for n in range(20)},
+        "base/kind.proto": f"{base}enum Kind {{ KIND_UNSPECIFIED = 0; }}\n",
+        "base/outer.proto": f"{base}message Outer {{ message Inner {{}} }}\n",
+        "base/deep.proto": f"{base.replace('acme', 'acme.nested')}message Deep {{}}\n",
+        "base/open.proto": 'syntax = "proto2";\npackage acme;\nmessage Open { extensions 100 to 199; }\n',
+        "base/x1.proto": extending + extension.format(1),
+        "base/x2.proto": extending + extension.format(2),
+        "base/x3.proto": f"{extending}message X {{ {extension.format(3).strip()} }}\n",
+        "user/u0.proto": f'{user}import "f4.proto";\nmessage U0 {{ acme.F4 held = 1; }}\n',
+        **{f"user/u{n}.proto": f"{user}message U{n} {{}}\n" for n in range(1, 20)},
+        "user/v.proto": f"{base}message U3 {{}}\n",
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    for name in ("base", "user"):
+        assert release(Project.at(repo.root), name).release
+    repo.edit(path, old, new)
+    for name in ("base", "user"):
+        whole, part = judged(repo.root, name, full=True), judged(repo.root, name, full=False)
+        assert _told(part) == _told(whole)
+        assert ("error: " in whole) == (name == refused)
+
+
+def test_what_is_moved_is_not_declared_twice(tmp_path: Path) -> None:
+    head = 'syntax = "proto3";\npackage acme;\n'
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
+        **{f"schemas/f{n}.proto": f"{head}message F{n} {{}}\n" for n in range(25)},
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    assert release(Project.at(repo.root), "schemas").release
+    repo.edit("schemas/f3.proto", "message F3 {}", "message F4 {}")
+    repo.edit("schemas/f4.proto", "message F4 {}", "message F3 {}")
+    assert judged(repo.root, full=False) == judged(repo.root, full=True)
+    project = Project.at(repo.root)
+    check(project)
+    assert project.phases.counts["compared"] == 2

@@ -222,6 +222,22 @@ def move_type(tree: Tree, rng: random.Random) -> None:
             tree[path] = replace(tree[path], imports=(*tree[path].imports, other))
 
 
+def declare_twice(tree: Tree, rng: random.Random) -> None:
+    """What another file of the package declares: a message, the value of an enum, or the number of an extension."""
+    path, file = _pick(tree, rng)
+    other = tree[rng.choice(sorted(p for p in tree if tree[p].package == file.package))]
+    again = dict.fromkeys(sorted(other.messages)[:1], ())
+    extensions = tuple(line.replace(" more", " again") for line in other.rest if "more" in line)
+    match rng.randrange(3):
+        case 0:
+            tree[path] = replace(file, messages={**again, **file.messages})
+        case 1:
+            values = tuple(f"{name}_UNSPECIFIED = 0;" for name in other.enums)
+            tree[path] = replace(file, enums={**file.enums, "Again": values or ("AGAIN_UNSPECIFIED = 0;",)})
+        case _:
+            tree[path] = replace(file, rest=(*file.rest, *extensions), imports=(*file.imports, *other.imports))
+
+
 def add_import(tree: Tree, rng: random.Random) -> None:
     path, file = _pick(tree, rng)
     other = rng.choice(sorted(tree))
@@ -316,7 +332,7 @@ def new_file(tree: Tree, rng: random.Random) -> None:
 
 EDITS: tuple[Edit, ...] = (
     comment, comment, add_field, add_field, allow, hold_another_version, drop_line, retype, enum_value, enum_value,
-    move_type, add_import, drop_import, toggle_public, delete, rename_file, empty, change_options,
+    move_type, declare_twice, add_import, drop_import, toggle_public, delete, rename_file, empty, change_options,
     number_extension_anew, drop_type, new_file,
 )  # fmt: skip
 

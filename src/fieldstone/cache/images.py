@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import DecodeError
@@ -19,10 +18,8 @@ from msgspec import Struct
 from fieldstone.cache.buckets import Buckets
 from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import Store, table_of
+from fieldstone.cache.symbols import extensions_of, packages_of, symbols_of
 from fieldstone.errors import FieldstoneError
-
-if TYPE_CHECKING:
-    from google.protobuf.descriptor_pb2 import DescriptorProto
 
 KIND = "image"
 """What the names of the tables of images begin with."""
@@ -68,8 +65,7 @@ class CompiledFile:
     @property
     def extends_options(self) -> bool:
         """Whether it declares custom options, or features."""
-        declared = [*self.proto.extension, *(e for m in self.proto.message_type for e in _nested_extensions(m))]
-        return any(extension.extendee.startswith(_EXTENDED) for extension in declared)
+        return any(extension.extendee.startswith(_EXTENDED) for extension in extensions_of(self.proto))
 
     def is_called(self, path: str) -> bool:
         """Whether this is a compiled file, and that of a path."""
@@ -116,16 +112,17 @@ class ImageIndex:
     def __init__(self, store: Store, path: Path, digest: str) -> None:
         self.path = path
         self._digest = digest
-        files, packages, callers, options = tables_of(digest)
+        files, packages, symbols, callers, options = tables_of(digest)
         self._files = Buckets(store, files, lambda: self._contents.entries)
         self._packages = Buckets(store, packages, lambda: self._contents.packages)
+        self._symbols = Buckets(store, symbols, lambda: self._contents.symbols)
         self._callers = Buckets(store, callers, lambda: self._contents.callers)
         self._options = Buckets(store, options, lambda: {"": self._contents.options}, parts=1)
         self._known: dict[str, Entry] = {}
 
     def fill(self) -> None:
         """Have all of the index made, if it was not."""
-        for part in (self._files, self._packages, self._callers, self._options):
+        for part in (self._files, self._packages, self._symbols, self._callers, self._options):
             part.fill()
 
     def find(self, paths: Iterable[str]) -> dict[str, Entry]:
@@ -168,6 +165,14 @@ class ImageIndex:
         """The files of a package, sorted."""
         return sorted(self._packages.find([package]).get(package, []))
 
+    def has_packages(self, names: Iterable[str]) -> bool:
+        """Whether one of these names is that of a package, or the beginning of one."""
+        return bool(self._packages.find(names))
+
+    def declaring(self, symbols: Iterable[str]) -> set[str]:
+        """The files that declare some of these; see `symbols_of`."""
+        return {path for paths in self._symbols.find(symbols).values() for path in paths}
+
     def callers(self, messages: Iterable[str]) -> set[str]:
         """The files with an rpc that takes or gives one of these messages, given by full name."""
         return {path for paths in self._callers.find(messages).values() for path in paths}
@@ -196,23 +201,29 @@ class _Contents:
     def __init__(self) -> None:
         self.entries: dict[str, tuple[int, int, str, Sequence[str]]] = {}
         self.packages: defaultdict[str, list[str]] = defaultdict(list)
+        self.symbols: defaultdict[str, list[str]] = defaultdict(list)
         self.callers: defaultdict[str, list[str]] = defaultdict(list)
         self.options: list[str] = []
 
     def add(self, path: str, file: CompiledFile, start: int) -> None:
         self.entries[path] = (start, len(file.content), file.package, file.imports)
         self.packages[file.package].append(path)
+        for name in packages_of(file.proto):
+            self.packages[name]  # which begins others, and may have no file itself
+        for symbol in symbols_of(file.proto):
+            self.symbols[symbol].append(path)
         for message in _calls(file.proto):
             self.callers[message].append(path)
         if file.extends_options:
             self.options.append(path)
 
 
-def tables_of(digest: str) -> tuple[str, str, str, str]:
-    """The names of the tables of an image: its files, its packages, who calls its messages, and its custom options."""
+def tables_of(digest: str) -> tuple[str, str, str, str, str]:
+    """The names of the tables of an image: files, packages, symbols, who calls its messages, its custom options."""
     return (
         table_of(f"{KIND} files", digest),
         table_of(f"{KIND} packages", digest),
+        table_of(f"{KIND} symbols", digest),
         table_of(f"{KIND} callers", digest),
         table_of(f"{KIND} options", digest),
     )
@@ -282,12 +293,6 @@ def _calls(file: FileDescriptorProto) -> set[str]:
     """The full names of the messages that the rpcs of a file take and give."""
     methods = [method for service in file.service for method in service.method]
     return {name.removeprefix(".") for method in methods for name in (method.input_type, method.output_type)}
-
-
-def _nested_extensions(message: DescriptorProto) -> Iterator[Any]:
-    yield from message.extension
-    for nested in message.nested_type:
-        yield from _nested_extensions(nested)
 
 
 def _read_varint(data: bytes, place: int) -> tuple[int, int]:

@@ -151,16 +151,19 @@ class _ModuleCheck(Struct, dict=True):
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
         self.compiling: Sequence[Running] = ()
-        later = self.evidence.second_opinion  # beside `buf breaking` there is less to do than beside the compiler
+        self._begin(lint=not self.evidence.second_opinion)
+
+    def _begin(self, *, lint: bool) -> None:
+        """Start the compiler, and the linter beside it unless that is to wait for `buf breaking`: less goes on then."""
         if self.changed is not None:
             self.compiling = self._compile_changed(self.changed)
             if not self._style_is_known():
                 self.linting.judge(())
-            elif not later and self.changed.there:
+            elif lint and self.changed.there:
                 self.linting.begin(self.changed.there)
         elif self.against or not self._is_unchanged:
             self.compiling = [self._start("build")]
-            if not later:
+            if lint:
                 self.linting.judge(())
 
     def report(self) -> ModuleReport:

@@ -9,6 +9,7 @@ would give. Where anything is in doubt, there is no slice and the whole is judge
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from fieldstone.cache.exports import exported
 from fieldstone.cache.images import CompiledFile, ImageIndex, importing, split
 from fieldstone.cache.ledgers import ledger_of
 from fieldstone.cache.store import table_of
+from fieldstone.cache.symbols import packages_of, symbols_of
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema.workspace import Module
@@ -124,8 +126,8 @@ class _Slicer:
             return None
         if changed.elsewhere:
             compiled = self._needed(compiled)
-            if self._options_may_differ(compiled):
-                return None
+        if self._options_may_differ(compiled) or self._may_be_declared_twice(compiled):
+            return None
         if changed.there:
             tell(changed.there, compiled)
         anew = self._seen_anew(before, compiled)
@@ -159,10 +161,27 @@ class _Slicer:
 
     def _options_may_differ(self, compiled: Mapping[str, CompiledFile]) -> bool:
         """Whether custom options, on either side, may be made of what differs in another module."""
+        if not self.changed.elsewhere:
+            return False
         changed = {*self.changed.there}.union(*self.changed.elsewhere.values())
         return bool(changed & self.index.of_options) or any(
             compiled[path].extends_options for path in changed & compiled.keys()
         )
+
+    def _may_be_declared_twice(self, compiled: Mapping[str, CompiledFile]) -> bool:
+        """Whether what is declared anew may be declared in a file that was not compiled beside it, too."""
+        known = self.index.find(compiled)
+        ours = self.changed.paths | self._imported
+        anew = {path: file.proto for path, file in compiled.items() if path in ours or path not in known}
+        before = {path: symbols_of(file.proto) for path, file in self.index.read(anew.keys() & known.keys()).items()}
+        now = {path: symbols_of(file) for path, file in anew.items()}
+        new = {symbol for path, symbols in now.items() for symbol in symbols - before.get(path, set())}
+        counted = Counter(symbol for symbols in now.values() for symbol in symbols)
+        packages = {name for file in anew.values() for name in packages_of(file)}
+        if max(counted.values(), default=0) > 1 or not self.index.declaring(new) <= ours:
+            return True
+        # what a message holds may be declared in a package, too, that has the message's name
+        return bool(packages & counted.keys() or self.index.declaring(packages)) or self.index.has_packages(counted)
 
     def _refuse_circles(self, compiled: Mapping[str, CompiledFile]) -> None:
         """Refuse modules that import each other, where there may be such since the release."""
