@@ -50,7 +50,7 @@ def test_the_first_release_holds_what_is_documented(fresh: Repo) -> None:
     assert (found["name"], found["version"], found["bump"]) == ("money", "1.0.0", "first")
     assert (found["changes"], found["waivers"]) == (["first release"], [])
     assert found["commit"] == fresh.git("rev-parse", "HEAD").strip()
-    assert found["compiler"] == f"buf {buf.version()}"
+    assert found["compiler"] == buf.compiler()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["released_at"])
     folder = fresh.root / "registry/money/1.0.0"
     assert found["files"] == {

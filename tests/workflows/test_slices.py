@@ -262,3 +262,40 @@ def test_what_is_moved_is_not_declared_twice(tmp_path: Path) -> None:
     project = Project.at(repo.root)
     check(project)
     assert project.phases.counts["compared"] == 2
+
+
+VALIDATE = """syntax = "proto2";
+package buf.validate;
+import "google/protobuf/descriptor.proto";
+extend google.protobuf.MessageOptions { optional MessageRules message = 1159; }
+message Rule { optional string id = 1; optional string message = 2; optional string expression = 3; }
+message MessageRules { repeated Rule cel = 3; }
+"""
+"""What buf knows by the number of the option."""
+
+
+def test_an_expression_over_the_fields_of_another_file_is_judged_again(tmp_path: Path) -> None:
+    """PROTOVALIDATE reads fields through imports, where nothing else does."""
+    head = 'syntax = "proto3";\npackage acme.v1;\n'
+    rule = 'option (buf.validate.message).cel = { id: "a", message: "m", expression: "this.held.held.x > 0" };'
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [PROTOVALIDATE]\n",
+        "schemas/buf/validate/validate.proto": VALIDATE,
+        "schemas/deep.proto": f"{head}message Deep {{\n  int32 x = 1;\n  int32 y = 2;\n}}\n",
+        "schemas/held.proto": f'{head}import "deep.proto";\nmessage Held {{ Deep held = 1; }}\n',
+        "schemas/checked.proto": f'{head}import "held.proto";\nimport "buf/validate/validate.proto";\n'
+        f"message Checked {{ {rule} Held held = 1; }}\n",
+        **{f"schemas/f{n}.proto": f"{head}message F{n} {{}}\n" for n in range(20)},
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    assert release(Project.at(repo.root), "schemas").release
+    for new, is_found in (("int32 z = 1;", True), ("string x = 1;", True), ("int32 x = 1; int32 z = 3;", False)):
+        repo.edit("schemas/deep.proto", "int32 x = 1;", new)
+        part = judged(repo.root, full=False)
+        assert part == judged(repo.root, full=True)
+        assert ("PROTOVALIDATE" in part) == is_found
+        repo.edit("schemas/deep.proto", new, "int32 x = 1;")
+    repo.edit("schemas/deep.proto", "int32 x = 1;", "int32 x = 1; int32 z = 3;")
+    project = Project.at(repo.root)
+    check(project)
+    assert project.phases.counts["compared"] == 1

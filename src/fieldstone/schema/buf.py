@@ -103,15 +103,22 @@ class Running:
         return found
 
 
+_BESIDE = Path(sys.executable).with_name("buf.exe" if os.name == "nt" else "buf")
+
+
+def is_beside() -> bool:
+    """Whether buf is installed beside Fieldstone; what is on PATH may be a script that chooses one of several."""
+    return os.access(_BESIDE, os.X_OK)
+
+
 def find_buf() -> str:
     """The path of the buf binary: the one installed beside Fieldstone, else the one on PATH.
 
     Raises:
         FieldstoneError: there is none.
     """
-    beside = Path(sys.executable).with_name("buf.exe" if os.name == "nt" else "buf")
-    if os.access(beside, os.X_OK):
-        return str(beside)
+    if is_beside():
+        return str(_BESIDE)
     import shutil
 
     found = shutil.which("buf")
@@ -197,13 +204,13 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
     return graph
 
 
-def version() -> str:
-    """The version that `buf --version` prints.
+def compiler() -> str:
+    """What compiles, with its version, as manifests name it: `buf 1.75.0`.
 
     Raises:
         FieldstoneError: there is no buf.
     """
-    return Running(["--version"], cwd=Path.cwd()).output(what="buf --version").decode().strip()
+    return f"buf {Running(['--version'], cwd=Path.cwd()).output(what='buf --version').decode().strip()}"
 
 
 def _exclusions(paths: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.schema.config_sections import section_of
-from fieldstone.schema.workspace import Module, Workspace, read_config
+from fieldstone.schema.workspace import Module, Workspace
 
 _OF_RULES = frozenset({
     "use",
@@ -21,9 +21,6 @@ _OF_RULES = frozenset({
 })  # fmt: skip
 """What a `lint` section says of rules, not of files."""
 
-_OF_OTHERS = frozenset({"plugins", "policies"})
-"""What brings rules that are not buf's."""
-
 
 def lint_config(workspace: Workspace, module: Module) -> Mapping[str, Any] | None:
     """A configuration under which the style of a module's image is judged as that of its sources.
@@ -36,8 +33,6 @@ def lint_config(workspace: Workspace, module: Module) -> Mapping[str, Any] | Non
     """
     section = section_of(workspace, module, "lint")
     content = {} if section.content is None else section.content
-    if not isinstance(content, dict) or not content.keys() <= _OF_RULES:
-        return None
-    if section.file.is_file() and _OF_OTHERS & read_config(section.file).keys():
+    if not isinstance(content, dict) or not content.keys() <= _OF_RULES or workspace.brings_rules(module):
         return None
     return {"version": section.version, "lint": content}

@@ -157,9 +157,20 @@ class Workspace(Struct, frozen=True):
 
     def style_digest(self, module: Module) -> str:
         """The digest of what `buf lint` follows when it judges a module: the buf configuration."""
+        return file_digest(self._configuration(module))
+
+    def brings_rules(self, module: Module) -> bool:
+        """Whether the buf configuration has plugins or policies, whose rules are not buf's, and change by themselves.
+
+        Where a comment speaks of them, it is taken to have them.
+        """
+        return any(key in self._configuration(module) for key in (b"plugins", b"policies"))
+
+    def _configuration(self, module: Module) -> bytes:
+        """What stands in the buf configuration of a module, one file after the other."""
         folders = {self.root, module.root}
         found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
-        return file_digest(b"\0".join(read_file(path) for path in found))
+        return b"\0".join(read_file(path) for path in found)
 
     def excluded_paths(self, folder: Path) -> tuple[str, ...]:
         """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""

@@ -18,6 +18,7 @@ from fieldstone.registry import Defect
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing, is_locked
+from fieldstone.workflows.compilers import compiler, found_sound, is_sound
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.linting import Linting
 from fieldstone.workflows.looking import ask_git
@@ -132,7 +133,8 @@ class _ModuleCheck(Struct, dict=True):
     """The check of one module; the compiler starts at once, so that modules compile side by side.
 
     Where the contract is as released it is not compiled again, and where the buf configuration is
-    the one that the release was judged under, its style is not judged again.
+    the one that the release was judged under, its style is not judged again. Where another buf is at
+    work than when it was released, all is judged until that found nothing in it.
     """
 
     project: Project
@@ -146,6 +148,7 @@ class _ModuleCheck(Struct, dict=True):
     def __post_init__(self) -> None:
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
+            self.full = self.full or not self._compiler_is_known
             self.changed = None if self._is_unchanged else self._changed()
         if not self._is_unchanged and self.changed is None and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
@@ -168,6 +171,12 @@ class _ModuleCheck(Struct, dict=True):
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
+        report = self._judge()
+        if self.newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole:
+            found_sound(self.project, self.module, self.newest)
+        return report
+
+    def _judge(self) -> ModuleReport:
         if self.changed is not None:
             touched = self._slice(self.changed)
             if touched is not None:
@@ -229,10 +238,29 @@ class _ModuleCheck(Struct, dict=True):
 
     @cached_property
     def _is_unchanged(self) -> bool:
-        return self.newest is not None and not self.full and is_unchanged(self.project, self.module, self.newest)
+        return not self.full and self._is_as_released
+
+    @cached_property
+    def _is_as_released(self) -> bool:
+        return self.newest is not None and is_unchanged(self.project, self.module, self.newest)
+
+    @property
+    def _is_released_and_judged_whole(self) -> bool:
+        """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
+        return not self.against and self.evidence.second_opinion and self._is_as_released
+
+    @cached_property
+    def _is_sound(self) -> bool:
+        return self.newest is not None and is_sound(self.project, self.module, self.newest)
+
+    @property
+    def _compiler_is_known(self) -> bool:
+        """Whether what does not change compiles as it did when it was released."""
+        return self.newest is None or self._is_sound or self.newest.compiler == compiler(self.project)
 
     def _style_is_known(self) -> bool:
-        return self.newest is not None and self.newest.style == self.project.workspace.style_digest(self.module)
+        """Whether no fault is in the style of what does not change."""
+        return self._is_sound and not self.project.workspace.brings_rules(self.module)
 
     def _compile_changed(self, changed: ChangedFiles) -> list[Running]:
         """Start to compile what changed, in each module that it is in."""

@@ -60,7 +60,7 @@ def write_report(found: Sequence[Disagreement], old: bytes, new: bytes) -> Path:
     else:
         for name, sources in zip(("before", "after"), reduced, strict=True):
             _write(folder / name, sources)
-    lines = [f"fieldstone {__version__}, buf {buf.version()}", "", *map(str, found)]
+    lines = [f"fieldstone {__version__}, {buf.compiler()}", "", *map(str, found)]
     (folder / "report.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return folder
 

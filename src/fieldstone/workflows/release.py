@@ -138,7 +138,7 @@ def _manifest(
         released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=git.source_commit(module.root, module.files.values()),
         style=project.workspace.style_digest(module),
-        compiler=f"buf {buf.version()}",
+        compiler=buf.compiler(),
         changes=tuple(_changes(project, module, newest, files[IMAGE], dependencies)),
         waivers=tuple(replace(waiver, module="") for waiver in _used(report)),
         previous=newest.link if newest else None,

@@ -39,6 +39,10 @@ Compile = Callable[[tuple[str, ...]], "Running"]
 """Starts the compiler on files of the module, given by import path, and all that they import."""
 
 
+_PROTOVALIDATE = "buf/validate/validate.proto"
+"""What files import that check messages by expressions over their fields, and the fields of what these hold."""
+
+
 class Slice(Struct, frozen=True):
     """The touched part of a module on both sides.
 
@@ -266,8 +270,19 @@ class _Slicer:
         folders = {path.rpartition("/")[0] for path in others}
         beside = {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
         same = {path for name in packages for path in self.index.of_package(name)}
-        there = self.changed.released(same) - self.changed.gone
+        there = self.changed.released({*same, *self._checking_fields(sides, compiled)}) - self.changed.gone
         return {*after, *beside, *there}, not others
+
+    def _checking_fields(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> set[str]:
+        """The files that may hold what changed in other files' fields against expressions (PROTOVALIDATE)."""
+        if _PROTOVALIDATE not in compiled and not self.index.find([_PROTOVALIDATE]):
+            return set()
+        before = self.index.read(self._imported) | sides.before
+        now = {
+            path: compiled[path].without_places() for path in self.changed.paths | self._imported if path in compiled
+        }
+        then = {path: before[path].without_places() for path in now.keys() & before.keys()}
+        return importing([path for path, content in now.items() if content != then.get(path)], self._imports(compiled))
 
     def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The packages that a compiled file imports."""
