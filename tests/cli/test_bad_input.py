@@ -440,11 +440,12 @@ def test_no_buf(grown: Repo, tmp_path: Path) -> None:
         command = [str(python), "-m", "fieldstone", "check", "shop"]
         return subprocess.run(command, cwd=grown.root, env=environment, capture_output=True, text=True, check=False)
 
-    assert (run().returncode, run().stderr) == (0, "shop: unchanged since 1.2.0.\n")
-    grown.edit(SHOP, *ADDITION)
-    done = run()
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: no buf binary beside {python} or on PATH; install it: `pip install buf-bin`\n"
+    for edit in ((), ADDITION):
+        if edit:
+            grown.edit(SHOP, *edit)
+        done = run()
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"error: no buf binary beside {python} or on PATH; install it: `pip install buf-bin`\n"
 
 
 def test_no_git(grown: Repo, tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_a_path_that_is_no_text(grown: Repo, tmp_path: Path) -> None:
 def test_it_is_shown_cleared_and_no_part_of_the_repository(settled: Repo) -> None:
     assert settled.git("status", "--porcelain") == ""
     shown = settled.run("cache", "info")
-    assert shown.out.startswith(".fieldstone:\n  configs ")
+    assert shown.out.startswith(".fieldstone:\n  compilers ")
     assert "\n  image files " in shown.out
     assert settled.run("cache", "clear").err.startswith(".fieldstone: 0.")
     assert settled.run("cache", "info").out == ".fieldstone:\n"

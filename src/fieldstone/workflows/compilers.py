@@ -29,7 +29,7 @@ def compiler(project: Project) -> str:
     if known is None:
         known = buf.compiler().encode()
         store.put(_COMPILERS, {key: known})
-    return known.decode()
+    return known.decode("utf-8", "replace")
 
 
 def is_sound(project: Project, module: Module, release: Release) -> bool:
