@@ -71,6 +71,7 @@ def test_a_truncated_image_in_the_registry(grown: Repo) -> None:
     ran = grown.run("check", "shop")
     assert ran.code == 1
     assert "error[registry-file-changed]: image.binpb is not what was released" in ran.out
+    assert grown.run("check", "shop", "--full") == ran
     grown.edit(SHOP, *ADDITION)
     said = f"error: {grown.root / path} is not what was released (100 bytes); restore it from git"
     refused_everywhere(grown, said, ("check", "shop"), ("release", "shop"), ("diff", "shop", "1.2.0"))

@@ -195,7 +195,8 @@ def test_pre_releases_come_in_the_order_of_semver_and_before_their_release(grown
         ran = grown.run("release", "shop", "--version", earlier)
         assert ran.code == 1
         assert ran.err.startswith(f"{earlier} does not follow 1.3.0-rc.10, ")
-    assert grown.run("check", "shop").err == "shop: unchanged since 1.3.0-rc.10.\n"
+    said = "shop: unchanged since 1.3.0-rc.10: additive since the last stable release. Allowed as 1.3.0.\n"
+    assert grown.run("check", "shop").err == grown.run("check", "shop", "--full").err == said
     grown.edit(SHOP, *COMMENT)
     ran = grown.run("check", "shop")
     assert "Allowed as 1.3.0." in ran.err

@@ -156,7 +156,7 @@ _UNUSED = Finding(
     fingerprint=fingerprint("waiver-unused", "odd.v1.Gone.id", "field-removed", ""),
 )
 
-_UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0")
+_UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0", differs=False)
 
 REPORTS = {
     "clean": Report(

@@ -37,6 +37,13 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
         (PATCH, [], True, "only comments, layout or imports changed since 1.2.0. Allowed as 1.2.1."),
         (MINOR, [], True, "1 type changed against 1.2.0: additive. Allowed as 1.3.0."),
         (replace(MINOR, changed=0), [], True, "changed against 1.2.0: additive. Allowed as 1.3.0."),
+        (
+            replace(MINOR, changed=0, differs=False, compared_with="1.3.0-rc.1"),
+            [],
+            True,
+            "unchanged since 1.3.0-rc.1: additive since the last stable release. Allowed as 1.3.0.",
+        ),
+        (replace(PATCH, differs=False), [], True, "unchanged since 1.2.0. Allowed as 1.2.1."),
         (MINOR, [WARNING], True, "1 type changed against 1.2.0: additive, 1 warning. Allowed as 1.3.0."),
         (
             MINOR,

@@ -6,10 +6,12 @@ import os
 import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from fieldstone.compatibility.rules import rule_ids
 from fieldstone.errors import FieldstoneError
 from fieldstone.report import render
 from fieldstone.workflows import linting
@@ -94,6 +96,25 @@ def judged(root: Path, *names: str, full: bool, second_opinion: bool = True) -> 
         return render(report, "json", read=lambda _: []) + repr(report)
 
 
+SETTINGS = (
+    "naming = true\n",
+    'naming = true\nsurfaces = ["source"]\n[rules]\nfield-removed = "warning"\nenum-value-removed = "off"\n',
+    'surfaces = ["wire"]\noptions = ["p0.v1.note0", "p0.v1.note6", "p1.v1.note18"]\nfail-on = "warning"\n',
+)
+
+
+def waive_some(root: Path, rng: random.Random) -> None:
+    """Permit some of what a check finds, and something that it does not."""
+    with pytest.MonkeyPatch.context() as patch, suppress(FieldstoneError):
+        patch.chdir(root)
+        found = [f for report in check(Project.at(root), full=True).modules for f in report.findings]
+        known = sorted({(f.rule, f.subject) for f in found if f.rule in rule_ids()})
+        chosen = [*rng.sample(known, len(known) // 2), ("field-removed", "acme.v1.Nothing.here")]
+        entry = '[[waivers]]\nrule = "{}"\nsubject = "{}"\nreason = "meant"\nowner = "ada"\nuntil = 2999-12-31\n'
+        with (root / "fieldstone.toml").open("a") as settings:
+            settings.writelines(entry.format(*one) for one in chosen)
+
+
 def _told(report: str) -> str:
     """A report to compare: how much more does not compile, and which of two files clashes, buf tells in many ways."""
     if not report.startswith("error: "):
@@ -109,8 +130,11 @@ def test_random_edits_are_judged_as_the_whole_is(repo: Repo, tree: Tree, monkeyp
         monkeypatch.setattr(linting, "MANY", 1 if number % 2 else 1000)  # style of what is compiled, and of sources
         after, edits = edited(tree, rng)
         lay_out(repo, tree, after)
+        (repo.root / "fieldstone.toml").write_text(SETTINGS[number % len(SETTINGS)])
         try:
             both = number % 3 > 0
+            if number % 4 == 0:
+                waive_some(repo.root, rng)
             whole, part = (judged(repo.root, full=full, second_opinion=both) for full in (True, False))
             assert _told(part) == _told(whole), f"FIELDSTONE_SEED={SEED}, edit {number}: {edits}"
             sliced += not whole.startswith("error")
@@ -299,3 +323,50 @@ def test_an_expression_over_the_fields_of_another_file_is_judged_again(tmp_path:
     project = Project.at(repo.root)
     check(project)
     assert project.phases.counts["compared"] == 1
+
+
+def test_after_a_pre_release_the_next_version_follows_from_the_stable_one_too(tmp_path: Path) -> None:
+    head = 'syntax = "proto3";\npackage acme;\n'
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
+        **{f"schemas/f{n}.proto": f"{head}message F{n} {{ string a = 1; }}\n" for n in range(25)},
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    edits = [
+        ("1.0.0", ("f0", "F0 {", "F0 {")),
+        ("1.1.0-rc.1", ("f1", "F1 {", "F1 { string b = 2;")),
+        ("1.1.0-rc.2", ("f5", "message F5", "// Said.\nmessage F5")),
+        ("", ("f2", "message F2", "// Said.\nmessage F2")),
+        ("", ("f3", "F3 {", "F3 { string b = 2;")),
+        ("", ("f4", "string a = 1;", 'reserved 1; reserved "a";')),
+    ]
+    for version, (name, old, new) in edits:
+        repo.edit(f"schemas/{name}.proto", old, new)
+        part = judged(repo.root, full=False)
+        assert part == judged(repo.root, full=True), version
+        if version:
+            assert release(Project.at(repo.root), "schemas", version=version).release
+            assert judged(repo.root, full=False) == judged(repo.root, full=True), version
+    project = Project.at(repo.root)
+    check(project)
+    assert project.phases.counts["compiled"] < 10
+
+
+def test_documents_are_part_of_a_release(tmp_path: Path) -> None:
+    head = 'syntax = "proto3";\npackage acme.{};\n'
+    imported = 'import "b1.proto";\n'
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
+        "base/README.md": "The base.\n",
+        **{f"base/b{n}.proto": f"{head.format('base')}message B{n} {{}}\n" for n in range(25)},
+        **{f"user/u{n}.proto": f"{head.format('user')}{imported}message U{n} {{}}\n" for n in range(25)},
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    for name in ("base", "user"):
+        assert release(Project.at(repo.root), name).release
+    for path, text in (("README.md", "Of all.\n"), ("base/README.md", "The very base.\n"), ("user/LICENSE", "MIT\n")):
+        repo.write(path, text)
+        for name in ("base", "user"):
+            part = judged(repo.root, name, full=False)
+            assert part == judged(repo.root, name, full=True), path
+            assert ('"bump": "none"' in part) == ((name, path) == ("base", "README.md")), path

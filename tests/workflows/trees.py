@@ -28,6 +28,7 @@ class File:
     messages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def render(self) -> str:
         """Its source."""
@@ -35,7 +36,7 @@ class File:
         imports += [f'import public "{path}";' for path in sorted(set(self.public))]
         blocks = [f"{self.comment}message {name} {{\n{_indented(lines)}}}" for name, lines in self.messages.items()]
         blocks += [f"enum {name} {{\n{_indented(lines)}}}" for name, lines in self.enums.items()]
-        parts = [f'syntax = "{self.syntax}";', f"package {self.package};", *imports, *blocks, *self.rest]
+        parts = [f'syntax = "{self.syntax}";', f"package {self.package};", *imports, *self.options, *blocks, *self.rest]
         return "\n".join(parts) + "\n"
 
 
@@ -330,10 +331,85 @@ def new_file(tree: Tree, rng: random.Random) -> None:
     tree[f"{package.replace('.', '/')}/f{number}.proto"] = _file(number, package, tree, rng)
 
 
+def move_package(tree: Tree, rng: random.Random) -> None:
+    """The file says another package than its folder; whoever names its types by the old one no longer compiles."""
+    path, file = _pick(tree, rng)
+    imported = {p for other in tree.values() for p in other.imports}
+    if path not in imported or rng.random() < 0.2:
+        other, _ = _pick(tree, rng)
+        tree[path] = replace(file, package=tree[other].package)
+
+
+def file_option(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    option = rng.choice(["go_package", "java_package", "ruby_package"])
+    tree[path] = replace(file, options=(f'option {option} = "acme{rng.randrange(3)}";',))
+
+
+def rpc(tree: Tree, rng: random.Random) -> None:
+    """One more, or one less, or another message for one."""
+    with_service = [
+        path for path, file in sorted(tree.items()) if any(line.startswith("service") for line in file.rest)
+    ]
+    if with_service:
+        path = rng.choice(with_service)
+        number = tree[path].name[1:]
+        new = rng.choice(
+            [f"rpc More(Old{number}) returns (M{number});", "", f"rpc Get(Old{number}) returns (M{number});"]
+        )
+        old = f"rpc Get(M{number}) returns (Old{number});"
+        whole = f"{old} {new}" if "More" in new else new
+        tree[path] = replace(tree[path], rest=tuple(line.replace(old, whole) for line in tree[path].rest))
+
+
+def change_syntax(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    tree[path] = replace(file, syntax="proto2" if file.syntax == "proto3" else "proto3")
+
+
+def move_enum(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    other = rng.choice(sorted(p for p in tree if tree[p].package == file.package))
+    if file.enums and other != path:
+        tree[path] = replace(file, enums={}, imports=(*file.imports, other))
+        tree[other] = replace(tree[other], enums={**tree[other].enums, **file.enums})
+
+
+def name_badly(tree: Tree, rng: random.Random) -> None:
+    """What buf's style is against, and what it is told to let pass."""
+    path, file = _pick(tree, rng)
+    if file.messages:
+        name = rng.choice(sorted(file.messages))
+        label = "optional " if file.syntax == "proto2" else ""
+        told = rng.choice(["", "// buf:lint:ignore FIELD_LOWER_SNAKE_CASE\n  "])
+        tree[path] = _changed(file, name, (*file.messages[name], f"{told}{label}string BadName = 81;"))
+
+
+def rename_field(tree: Tree, rng: random.Random) -> None:
+    path, file = _pick(tree, rng)
+    for name, lines in sorted(file.messages.items()):
+        changed = tuple(line.replace("string name", "string title").replace("bool b ", "bool c ") for line in lines)
+        if changed != lines:
+            tree[path] = _changed(file, name, changed)
+            return
+
+
+def nest(tree: Tree, rng: random.Random) -> None:
+    """A message goes into another one of the file, as it is."""
+    path, file = _pick(tree, rng)
+    moved = [name for name in file.messages if name.startswith("Old")]
+    others = [name for name in file.messages if not name.startswith("Old")]
+    if moved and others:
+        inner = f"message {moved[0]} {{ {' '.join(file.messages[moved[0]])} }}"
+        left = {name: lines for name, lines in file.messages.items() if name != moved[0]}
+        tree[path] = replace(file, messages={**left, others[0]: (*left[others[0]], inner)})
+
+
 EDITS: tuple[Edit, ...] = (
     comment, comment, add_field, add_field, allow, hold_another_version, drop_line, retype, enum_value, enum_value,
     move_type, declare_twice, add_import, drop_import, toggle_public, delete, rename_file, empty, change_options,
-    number_extension_anew, drop_type, new_file,
+    number_extension_anew, drop_type, new_file, move_package, file_option, rpc, change_syntax, move_enum, name_badly,
+    rename_field, nest,
 )  # fmt: skip
 
 

@@ -149,6 +149,8 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
         bump: the part of the version that the change raises: none, patch, minor or major.
         version: the smallest version that may carry the change; empty when nothing changed.
         allowed: whether the change may be committed and released.
+        differs: whether anything differs from what it was judged against; after a pre-release that has not all that
+            the next version carries.
     """
 
     module: str
@@ -158,6 +160,7 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
     bump: str = "none"
     version: str = ""
     allowed: bool = True
+    differs: bool = True
 
     def with_findings(self, others: Sequence[Finding]) -> ModuleReport:
         """The report with errors from elsewhere: of style, or of the registry."""

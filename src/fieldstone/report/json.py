@@ -31,6 +31,7 @@ def _module(module: ModuleReport) -> dict[str, Any]:
     return {
         "module": module.module,
         "compared_with": module.compared_with,
+        "differs": module.differs,
         "changed": module.changed,
         "bump": module.bump,
         "version": module.version,

@@ -175,7 +175,7 @@ def _cells(char: str) -> int:
 def _change(module: ModuleReport) -> str:
     if not module.compared_with:
         return "no release yet" if module.version else "nothing to judge against"
-    if module.bump == "none":
+    if module.bump == "none" or not module.differs:
         return f"unchanged since {module.compared_with}"
     if module.bump == "patch":
         return f"only comments, layout or imports changed since {module.compared_with}"
@@ -198,7 +198,8 @@ def _kind(module: ModuleReport, breaking: int) -> str:
         return f"{breaking} breaking"
     if not module.compared_with:
         return "" if module.findings else "style judged only"
-    return {"major": "breaking since the last stable release", "minor": "additive"}.get(module.bump, "")
+    additive = "additive" if module.differs else "additive since the last stable release"
+    return {"major": "breaking since the last stable release", "minor": additive}.get(module.bump, "")
 
 
 def _verdict(module: ModuleReport) -> str:

@@ -22,6 +22,8 @@ CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
 _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
+DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
+"""The names that a module's documents may have."""
 _ABSOLUTE = "absolute "
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 

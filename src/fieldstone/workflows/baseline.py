@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,20 +154,48 @@ def history(project: Project, module: Module) -> Ledger:
     return ledger_of(project.cache.store, project.intact(newest, LEDGER), newest.files[LEDGER])
 
 
-def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path, evidence: Evidence) -> ModuleReport:
+def judge_slice(
+    project: Project, module: Module, touched: Slice, *, stable: Slice | None, start: Path, evidence: Evidence
+) -> ModuleReport:
     """Judge the part of a module that differs from its newest release; the report is that of the whole.
 
     Args:
         project: where the module is.
         module: the module.
         touched: the part.
+        stable: where the newest release is a pre-release, the part that differs from the newest that is none.
         start: the folder that places in the report are relative to.
         evidence: what to hold against the verdict.
 
     Raises:
         FieldstoneError: an image cannot be read, or the engines disagree.
     """
-    release = project.registry.release(module.name, str(project.registry.versions(module.name)[-1]))
+    baseline, new = _sides(project, module, touched)
+
+    def since() -> Bump:
+        if stable is None:
+            return Bump.NONE
+        then, now = _sides(project, module, stable)
+        settings = project.settings.module(module.name)
+        return bump_since(then.side.schema, now.schema, settings, same_sources=stable.same_sources)
+
+    same = touched.same_sources
+    return _judged(
+        project,
+        module,
+        baseline,
+        new,
+        against="",
+        start=start,
+        evidence=evidence,
+        same_sources=lambda: same,
+        since=since,
+    )
+
+
+def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, Side]:
+    """Both sides of a part of a module, read when they are asked for."""
+    release = touched.release
     place = project.registry.place(release)
     reader = cache(lambda: ImageReader(touched.old, where=place))
     shared = cache(lambda: reader().lazily(touched.shared))
@@ -185,8 +213,7 @@ def judge_slice(project: Project, module: Module, touched: Slice, *, start: Path
         unaltered=touched.touched,
         whole=lambda: whole()[1],
     )
-    baseline = Baseline(old, Path(place, SOURCES), release.digest)
-    return _judged(project, module, baseline, new, against="", start=start, evidence=evidence)
+    return Baseline(old, Path(place, SOURCES), release.digest), new
 
 
 def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
@@ -212,7 +239,18 @@ def judge_module(
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
     new = Side(image, lambda: read_schema(image, where=f"the image of {module.path}", each=each), THE_TREE)
     baseline = find_baseline(project, module, against, since_parting=True)
-    return _judged(project, module, baseline, new, against=against, start=start, evidence=evidence)
+    newest = project.registry.versions(module.name)[-1:] if against else []
+    return _judged(
+        project,
+        module,
+        baseline,
+        new,
+        against=against,
+        start=start,
+        evidence=evidence,
+        same_sources=lambda: baseline is not None and _has_same_sources(project, baseline, new, module),
+        since=lambda: _bump_since_releases(project, module, new, newest),
+    )
 
 
 def _judged(
@@ -224,6 +262,8 @@ def _judged(
     against: str,
     start: Path,
     evidence: Evidence,
+    same_sources: Callable[[], bool],
+    since: Callable[[], Bump],
 ) -> ModuleReport:
     settings = project.settings.module(module.name)
     versions = project.registry.versions(module.name)
@@ -231,14 +271,12 @@ def _judged(
         judgement = judge_first(new.schema, settings)
     else:
         ledger = history(project, module)
-        is_slice = bool(new.unaltered)  # then something differs
-        same_sources = not is_slice and _has_same_sources(project, baseline, new, module)
         judgement = judge_change(
             baseline.side,
             new,
             ledger,
             settings,
-            same_sources=same_sources,
+            same_sources=same_sources(),
             second_opinion=evidence.second_opinion,
         )
         if evidence.witness:
@@ -248,8 +286,8 @@ def _judged(
             judgement = replace(judgement, findings=proven)
     was_root = baseline.root if baseline else module.root
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
-    since = _bump_since_releases(project, module, new, versions[-1:] if against else [])
-    of_next = since if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, since)
+    of_others = since()
+    of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
     verdict = decide(findings, of_next, versions, settings)
     return ModuleReport(
         module=module.name,
@@ -259,6 +297,7 @@ def _judged(
         bump=str(judgement.bump if against else of_next),
         version=str(verdict.version or ""),
         allowed=verdict.allowed,
+        differs=judgement.bump is not Bump.NONE,
     )
 
 

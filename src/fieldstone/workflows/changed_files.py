@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from fieldstone.registry.manifest import PROTO, SOURCES, Release
-from fieldstone.schema.workspace import Module, as_texts
+from fieldstone.schema.workspace import DOCUMENTS, Module, as_texts
 from fieldstone.workflows.project import Project
 
 MOST = 0.5
@@ -27,12 +27,14 @@ class ChangedFiles(Struct, frozen=True):
         there: those of them that the module has, sorted.
         elsewhere: files of other modules that differ from the releases that the release imports, by module name; each
             with whether it is there.
+        same_sources: whether nothing differs that the module's digest covers, its documents included.
     """
 
     release: Release
     paths: frozenset[str]
     there: tuple[str, ...]
     elsewhere: Mapping[str, Mapping[str, bool]] = {}
+    same_sources: bool = False
 
     @property
     def gone(self) -> frozenset[str]:
@@ -58,7 +60,40 @@ def changed_files(project: Project, module: Module, release: Release) -> Changed
     if elsewhere is None or any(path in changed for paths in elsewhere.values() for path in paths):
         return None
     there = sorted(path for path, is_there in changed.items() if is_there)
-    return ChangedFiles(release, frozenset(changed), tuple(there), elsewhere)
+    same = not changed and not elsewhere and is_unchanged(project, module, release, with_documents=True)
+    return ChangedFiles(release, frozenset(changed), tuple(there), elsewhere, same)
+
+
+def is_unchanged(project: Project, module: Module, release: Release, *, with_documents: bool = False) -> bool:
+    """Whether a module's .proto files, and those of the modules that it imports, are as released.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        release: what it is held against.
+        with_documents: whether its LICENSE and documentation are, too: all that its digest covers.
+
+    Raises:
+        FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
+    """
+    if differing(project, module, release) or (with_documents and _documents_differ(project, module, release)):
+        return False
+    for link in release.dependencies:
+        other = project.workspace.modules.get(link.name)
+        if other is None:
+            if not is_locked(project, link.version):
+                return False
+        elif not is_unchanged(
+            project, other, project.registry.release(link.name, link.version), with_documents=with_documents
+        ):
+            return False
+    return True
+
+
+def _documents_differ(project: Project, module: Module, release: Release) -> bool:
+    then = {name: release.files[SOURCES + name] for name in DOCUMENTS if SOURCES + name in release.files}
+    documents = {name: str(path) for name, path in module.documents.items()}
+    return project.cache.digests.of(f"{module.root} documents", documents) != then
 
 
 def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]] | None:

@@ -15,9 +15,9 @@ from msgspec import Struct
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.changed_files import ChangedFiles, changed_files, differing, is_locked
+from fieldstone.workflows.changed_files import ChangedFiles, changed_files, is_unchanged
 from fieldstone.workflows.compilers import compiler, found_sound, is_sound
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.linting import Linting
@@ -112,23 +112,6 @@ def _defect_finding(defect: Defect, start: Path) -> Finding:
     )
 
 
-def is_unchanged(project: Project, module: Module, release: Release) -> bool:
-    """Whether a module's .proto files, and those of the modules that it imports, are as released.
-
-    Raises:
-        FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
-    """
-    pinned = (_is_pinned(project, link.name, link.version) for link in release.dependencies)
-    return not differing(project, module, release) and all(pinned)
-
-
-def _is_pinned(project: Project, name: str, version: str) -> bool:
-    other = project.workspace.modules.get(name)
-    if other is not None:
-        return is_unchanged(project, other, project.registry.release(name, version))
-    return is_locked(project, version)
-
-
 class _ModuleCheck(Struct, dict=True):
     """The check of one module; the compiler starts at once, so that modules compile side by side.
 
@@ -149,47 +132,48 @@ class _ModuleCheck(Struct, dict=True):
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
             self.full = self.full or not self._compiler_is_known
-            self.changed = None if self._is_unchanged else self._changed()
-        if not self._is_unchanged and self.changed is None and not self.module.proto_paths:
+            self.changed = [] if self._is_unchanged else self._changed()
+        if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
         self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
-        self.compiling: Sequence[Running] = ()
+        self.compiling: Running | None = None
         self._begin(lint=not self.evidence.second_opinion)
 
     def _begin(self, *, lint: bool) -> None:
         """Start the compiler, and the linter beside it unless that is to wait for `buf breaking`: less goes on then."""
-        if self.changed is not None:
-            self.compiling = self._compile_changed(self.changed)
+        if self.changed:
+            self.compiling_changed = [self._compile_changed(changed) for changed in self.changed]
             if not self._style_is_known():
                 self.linting.judge(())
-            elif lint and self.changed.there:
-                self.linting.begin(self.changed.there)
+            elif lint and self.changed[0].there:
+                self.linting.begin(self.changed[0].there)
         elif self.against or not self._is_unchanged:
-            self.compiling = [self._start("build")]
+            self.compiling = self._start("build")
             if lint:
                 self.linting.judge(())
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
         report = self._judge()
-        if self.newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole:
-            found_sound(self.project, self.module, self.newest)
+        newest = self.newest
+        if newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole(newest):
+            found_sound(self.project, self.module, newest)
         return report
 
     def _judge(self) -> ModuleReport:
-        if self.changed is not None:
-            touched = self._slice(self.changed)
-            if touched is not None:
-                return self._report_of_slice(touched)
-            self.compiling = [self._start("build")]
-        if not self.compiling:
+        if self.changed:
+            slices = self._slices()
+            if slices is not None:
+                return self._report_of_slices(*slices)
+            self.compiling = self._start("build")
+        if self.compiling is None or self._is_released_and_damaged:
             return self._report_of_unchanged()
         _import_judgement()
         from fieldstone.workflows.baseline import judge_module
 
         count = len(self.module.proto_paths)
         with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
-            image = self.compiling[0].output(what=f"{self.module.path} does not compile")
+            image = self.compiling.output(what=f"{self.module.path} does not compile")
         self.linting.judge(())
         self.project.phases.counts.update(compiled=count, compared=count)
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
@@ -203,29 +187,42 @@ class _ModuleCheck(Struct, dict=True):
             self.linting.judge(())
         found = self._other_findings()
         version = self.newest.version if self.newest else ""
-        return ModuleReport(module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found)
+        return ModuleReport(
+            module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found, differs=False
+        )
 
-    def _changed(self) -> ChangedFiles | None:
-        """What differs from the newest release, where what else can differ follows from it."""
-        newest = self.newest
-        if newest is None or self.full or self.against or newest.semver.prerelease:
-            return None
-        return changed_files(self.project, self.module, newest)
+    def _changed(self) -> list[ChangedFiles]:
+        """What differs from the newest release, and after a pre-release from the newest one that is none.
 
-    def _slice(self, changed: ChangedFiles) -> Slice | None:
+        Nothing where what else can differ does not follow from it.
+        """
+        if self.newest is None or self.full or self.against:
+            return []
+        releases = [self.newest, *([self._stable] if self._stable else [])]
+        found = [changed_files(self.project, self.module, release) for release in releases]
+        return [] if None in found else [changed for changed in found if changed is not None]
+
+    def _slices(self) -> list[Slice] | None:
+        """The slice for each of what changed; None where the whole is to be judged."""
         _import_judgement()
         from fieldstone.workflows.slices import slice_of
 
-        return slice_of(
-            self.project,
-            self.module,
-            changed,
-            compiling=self.compiling,
-            more=self._compile,
-            compiled=self.linting.judge_compiled,
-        )
+        found: list[Slice] = []
+        for changed, compiling in zip(self.changed, self.compiling_changed, strict=True):
+            touched = slice_of(
+                self.project,
+                self.module,
+                changed,
+                compiling=compiling,
+                more=self._compile,
+                compiled=None if found else self.linting.judge_compiled,
+            )
+            if touched is None:
+                return None
+            found.append(touched)
+        return found
 
-    def _report_of_slice(self, touched: Slice) -> ModuleReport:
+    def _report_of_slices(self, touched: Slice, stable: Slice | None = None) -> ModuleReport:
         from fieldstone.workflows.baseline import judge_slice
 
         if not self._style_is_known() or touched.linted is None:
@@ -233,21 +230,44 @@ class _ModuleCheck(Struct, dict=True):
         elif touched.linted:
             self.linting.judge(touched.linted, apart=touched.linted_apart)
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
-            judged = judge_slice(self.project, self.module, touched, start=self.start, evidence=self.evidence)
+            judged = judge_slice(
+                self.project, self.module, touched, stable=stable, start=self.start, evidence=self.evidence
+            )
         return judged.with_findings(self._other_findings())
 
     @cached_property
     def _is_unchanged(self) -> bool:
-        return not self.full and self._is_as_released
+        """Whether there is nothing to judge: all is as in the newest release, and that is no pre-release."""
+        return not self.full and not self._stable and self._is_as_released
 
     @cached_property
     def _is_as_released(self) -> bool:
-        return self.newest is not None and is_unchanged(self.project, self.module, self.newest)
+        newest = self.newest
+        return newest is not None and is_unchanged(self.project, self.module, newest, with_documents=True)
+
+    @cached_property
+    def _stable(self) -> Release | None:
+        """The newest release that is no pre-release, where the newest is one: the next version follows from it, too."""
+        if self.newest is None or not self.newest.semver.prerelease:
+            return None
+        registry, name = self.project.registry, self.module.name
+        stable = [version for version in registry.versions(name) if not version.prerelease]
+        return registry.release(name, str(stable[-1])) if stable else None
+
+    def _is_released_and_judged_whole(self, newest: Release) -> bool:
+        """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
+        asked = self.evidence.second_opinion and not self.against
+        return asked and is_unchanged(self.project, self.module, newest)
 
     @property
-    def _is_released_and_judged_whole(self) -> bool:
-        """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
-        return not self.against and self.evidence.second_opinion and self._is_as_released
+    def _is_released_and_damaged(self) -> bool:
+        """Whether there is nothing to judge, and nothing to judge it by: the newest release is not as it was."""
+        newest = self.newest
+        if newest is None or self.against:
+            return False
+        damaged = {defect.path for defect in self.project.registry.defects(newest.name)}
+        place = Path(self.project.registry.place(newest))
+        return not damaged.isdisjoint(str(place / name) for name in (IMAGE, LEDGER)) and self._is_as_released
 
     @cached_property
     def _is_sound(self) -> bool:

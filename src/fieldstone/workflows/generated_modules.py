@@ -111,7 +111,7 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
         FieldstoneError: the module cannot be judged.
     """
     from fieldstone.workflows.baseline import judge_module
-    from fieldstone.workflows.check import is_unchanged
+    from fieldstone.workflows.changed_files import is_unchanged
     from fieldstone.workflows.evidence import Evidence
 
     newest = project.newest(module)

@@ -47,6 +47,8 @@ class Slice(Struct, frozen=True):
     """The touched part of a module on both sides.
 
     Attributes:
+        release: what the module is held against.
+        same_sources: whether nothing differs from it that the module's digest covers.
         old: the image of the release's side, in bytes; `new`: that of the working tree's; see `BothSides`.
         whole: gives both with all that they declare.
         released: the touched files as the release has them, with their places.
@@ -57,6 +59,8 @@ class Slice(Struct, frozen=True):
         linted_apart: whether those of them that did not change themselves may be judged by themselves.
     """
 
+    release: Release
+    same_sources: bool
     old: bytes
     new: bytes
     whole: Callable[[], tuple[bytes, bytes]]
@@ -74,17 +78,17 @@ def slice_of(
     *,
     compiling: Sequence[Running],
     more: Compile,
-    compiled: Compiled,
+    compiled: Compiled | None = None,
 ) -> Slice | None:
-    """The slice of a module that differs from its newest release; None where the whole must be judged.
+    """The slice of a module that differs from a release; None where the whole must be judged.
 
     Args:
         project: where the module is.
         module: the module.
-        changed: what changed since its newest release.
+        changed: what changed since the release.
         compiling: the compiler, at work on the changed files of each module.
         more: sets it to work on further files.
-        compiled: is told when the changed files are compiled.
+        compiled: is told when the changed files are compiled; nobody by default.
 
     Raises:
         FieldstoneError: a file cannot be read, the image of the release is damaged, or modules import each other.
@@ -118,7 +122,7 @@ class _Slicer:
         self.project, self.module, self.changed = project, module, changed
         self.index = _index(project, changed.release)
 
-    def slice(self, compiling: Sequence[Running], more: Compile, tell: Compiled) -> Slice | None:
+    def slice(self, compiling: Sequence[Running], more: Compile, tell: Compiled | None) -> Slice | None:
         """What the changed files come to, and what imports them where it may have changed with them."""
         changed = self.changed
         released = changed.released(changed.paths)
@@ -132,7 +136,7 @@ class _Slicer:
             compiled = self._needed(compiled)
         if self._options_may_differ(compiled) or self._may_be_declared_twice(compiled):
             return None
-        if changed.there:
+        if tell and changed.there:
             tell(changed.there, compiled)
         anew = self._seen_anew(before, compiled)
         touched = changed.paths | self._own(importing(anew, self._imports(compiled)))
@@ -237,6 +241,8 @@ class _Slicer:
         sides = BothSides(self.index, self.changed, compiled, touched, self._imported)
         linted, linted_apart = self._linted(sides, compiled)
         return Slice(
+            release=self.changed.release,
+            same_sources=self.changed.same_sources,
             old=sides.old,
             new=sides.new,
             whole=sides.whole,
