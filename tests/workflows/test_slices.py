@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from fieldstone.compatibility.rules import rule_ids
 from fieldstone.errors import FieldstoneError
 from fieldstone.report import render
+from fieldstone.schema import buf
 from fieldstone.workflows import linting
 from fieldstone.workflows.check import check
 from fieldstone.workflows.evidence import Evidence
@@ -370,3 +372,38 @@ def test_documents_are_part_of_a_release(tmp_path: Path) -> None:
             part = judged(repo.root, name, full=False)
             assert part == judged(repo.root, name, full=True), path
             assert ('"bump": "none"' in part) == ((name, path) == ("base", "README.md")), path
+
+
+def test_files_that_no_command_line_holds_are_judged_all_the_same(
+    repo: Repo, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repo.root / "fieldstone.toml").write_text("naming = true\n")
+    rng = random.Random(f"{SEED} long")
+    monkeypatch.setattr(buf, "_COMMAND_LINE", 50)
+    for _ in range(4):
+        after, edits = edited(tree, rng)
+        lay_out(repo, tree, after)
+        try:
+            whole, part = judged(repo.root, full=True), judged(repo.root, full=False)
+            assert _told(part) == _told(whole), f"FIELDSTONE_SEED={SEED}: {edits}"
+        finally:
+            lay_out(repo, after, tree)
+
+
+@pytest.mark.parametrize("lost", ["base", "base/1.0.0/release.toml"])
+def test_a_module_is_judged_where_the_release_of_what_it_imports_is_lost(tmp_path: Path, lost: str) -> None:
+    head = 'syntax = "proto3";\npackage acme.{};\n'
+    files = {
+        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
+        "base/b.proto": f"{head.format('base')}message B {{}}\n",
+        **{f"user/u{n}.proto": f'{head.format("user")}import "b.proto";\nmessage U{n} {{}}\n' for n in range(25)},
+    }
+    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    for name in ("base", "user"):
+        assert release(Project.at(repo.root), name).release
+    place = repo.root / "registry" / lost
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    for message in ("message U1 {}", "message U1 { string more = 1; }"):
+        repo.edit("user/u1.proto", "message U1 {}", message)
+        for names in (("user",), ()):
+            assert judged(repo.root, *names, full=False) == judged(repo.root, *names, full=True)

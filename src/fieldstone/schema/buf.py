@@ -30,6 +30,12 @@ FEW = 100
 _SMALL_IMAGE = 4 * 2**20
 """The bytes of an image of about as many files."""
 
+_COMMAND_LINE = 30_000 if os.name == "nt" else 500_000
+"""The bytes of arguments that every system takes: Windows 32,767 characters, macOS 1 MB with the environment."""
+
+_WORD = 9
+"""What an argument takes beside its bytes: a pointer, and the byte that ends it."""
+
 
 class Running:
     """A buf command under way, so that several can run side by side."""
@@ -218,7 +224,9 @@ def _exclusions(paths: Iterable[str]) -> list[str]:
 
 
 def _selection(paths: Iterable[str]) -> list[str]:
-    return [argument for path in paths for argument in ("--path", path)]
+    """Flags that choose these files; none, which chooses them all, where no command line holds so many."""
+    flags = [argument for path in paths for argument in ("--path", path)]
+    return flags if sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE else []
 
 
 def _annotation(line: dict[str, Any]) -> Annotation:
