@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import os.path
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
-
-from fieldstone.compatibility.finding import Finding, ModuleReport, Report, fingerprint
-from fieldstone.errors import FieldstoneError
-from fieldstone.registry import Defect
-from fieldstone.registry.manifest import IMAGE, LEDGER, Release
-from fieldstone.schema.workspace import Module
-from fieldstone.workflows.changed_files import ChangedFiles, changed_files, is_unchanged
-from fieldstone.workflows.compilers import compiler, found_sound, is_sound
+from fieldstone.compatibility.finding import ModuleReport, Report
+from fieldstone.workflows.defect_findings import defect_findings
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
-from fieldstone.workflows.linting import Linting
 from fieldstone.workflows.looking import ask_git
+from fieldstone.workflows.module_check import ModuleCheck
 from fieldstone.workflows.project import Project
-
-if TYPE_CHECKING:
-    from fieldstone.schema.annotation import Annotation
-    from fieldstone.schema.buf import Running
-    from fieldstone.workflows.slices import Slice
 
 
 def check(
@@ -59,7 +43,7 @@ def check(
             under_way.callback(ask_git(project).close)
         removed = [] if names else _removed_modules(project)
         checks = [
-            _ModuleCheck(project, module, against, here, full, evidence, under_way) for module in project.modules(names)
+            ModuleCheck(project, module, against, here, full, evidence, under_way) for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
         judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]
@@ -87,272 +71,6 @@ def _removed_modules(project: Project) -> list[str]:
 def _removal(project: Project, name: str, against: str, start: Path, evidence: Evidence) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
-    defects = _defect_findings(project, name, start)
+    defects = defect_findings(project, name, start)
     report = judge_removal(project, name, against=against, start=start, witness=evidence.witness)
     return report.with_findings(defects) if report else None
-
-
-def _defect_findings(project: Project, name: str, start: Path) -> list[Finding]:
-    """What is wrong with the releases of a module."""
-    with project.phases.phase("registry", f"looking at the releases of {name}"):
-        return [_defect_finding(defect, start) for defect in project.registry.defects(name)]
-
-
-def _defect_finding(defect: Defect, start: Path) -> Finding:
-    from fieldstone.schema.location import Location
-
-    subject = f"{defect.module} {defect.version}"
-    return Finding(
-        rule=defect.kind,
-        subject=subject,
-        message=defect.problem,
-        place=Location(os.path.relpath(defect.path, start)),
-        fix=defect.fix,
-        fingerprint=fingerprint(defect.kind, subject, defect.path),
-    )
-
-
-class _ModuleCheck(Struct, dict=True):
-    """The check of one module; the compiler starts at once, so that modules compile side by side.
-
-    Where the contract is as released it is not compiled again, and where the buf configuration is
-    the one that the release was judged under, its style is not judged again. Where another buf is at
-    work than when it was released, all is judged until that found nothing in it.
-    """
-
-    project: Project
-    module: Module
-    against: str
-    start: Path
-    full: bool
-    evidence: Evidence
-    under_way: ExitStack
-
-    def __post_init__(self) -> None:
-        with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
-            self.newest = self.project.newest(self.module)
-            self.full = self.full or not self._compiler_is_known
-            self.changed = [] if self._is_unchanged else self._changed()
-        if not self._is_unchanged and not self.changed and not self.module.proto_paths:
-            raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
-        self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
-        self.compiling: Running | None = None
-        self._begin(lint=not self.evidence.second_opinion)
-
-    def _begin(self, *, lint: bool) -> None:
-        """Start the compiler, and the linter beside it unless that is to wait for `buf breaking`: less goes on then."""
-        if self.changed:
-            self.compiling_changed = [self._compile_changed(changed) for changed in self.changed]
-            if not self._style_is_known():
-                self.linting.judge(())
-            elif lint and self.changed[0].there:
-                self.linting.begin(self.changed[0].there)
-        elif self.against or not self._is_unchanged:
-            self.compiling = self._start("build")
-            if lint:
-                self.linting.judge(())
-
-    def report(self) -> ModuleReport:
-        """Wait for the compiler and judge, while buf judges style."""
-        report = self._judge()
-        newest = self.newest
-        if newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole(newest):
-            found_sound(self.project, self.module, newest)
-        return report
-
-    def _judge(self) -> ModuleReport:
-        if self.changed:
-            slices = self._slices()
-            if slices is not None:
-                return self._report_of_slices(*slices)
-            self.compiling = self._start("build")
-        if self.compiling is None or self._is_released_and_damaged:
-            return self._report_of_unchanged()
-        _import_judgement()
-        from fieldstone.workflows.baseline import judge_module
-
-        count = len(self.module.proto_paths)
-        with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
-            image = self.compiling.output(what=f"{self.module.path} does not compile")
-        self.linting.judge(())
-        self.project.phases.counts.update(compiled=count, compared=count)
-        with self.project.phases.phase("judge", f"judging {self.module.name}"):
-            judged = judge_module(
-                self.project, self.module, image, against=self.against, start=self.start, evidence=self.evidence
-            )
-        return judged.with_findings(self._other_findings())
-
-    def _report_of_unchanged(self) -> ModuleReport:
-        if not self._style_is_known():
-            self.linting.judge(())
-        found = self._other_findings()
-        version = self.newest.version if self.newest else ""
-        return ModuleReport(
-            module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found, differs=False
-        )
-
-    def _changed(self) -> list[ChangedFiles]:
-        """What differs from the newest release, and after a pre-release from the newest one that is none.
-
-        Nothing where what else can differ does not follow from it.
-        """
-        if self.newest is None or self.full or self.against:
-            return []
-        releases = [self.newest, *([self._stable] if self._stable else [])]
-        found = [changed_files(self.project, self.module, release) for release in releases]
-        return [] if None in found else [changed for changed in found if changed is not None]
-
-    def _slices(self) -> list[Slice] | None:
-        """The slice for each of what changed; None where the whole is to be judged."""
-        _import_judgement()
-        from fieldstone.workflows.slices import slice_of
-
-        found: list[Slice] = []
-        for changed, compiling in zip(self.changed, self.compiling_changed, strict=True):
-            touched = slice_of(
-                self.project,
-                self.module,
-                changed,
-                compiling=compiling,
-                more=self._compile,
-                compiled=None if found else self.linting.judge_compiled,
-            )
-            if touched is None:
-                return None
-            found.append(touched)
-        return found
-
-    def _report_of_slices(self, touched: Slice, stable: Slice | None = None) -> ModuleReport:
-        from fieldstone.workflows.baseline import judge_slice
-
-        if not self._style_is_known() or touched.linted is None:
-            self.linting.judge(())
-        elif touched.linted:
-            self.linting.judge(touched.linted, apart=touched.linted_apart)
-        with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
-            judged = judge_slice(
-                self.project, self.module, touched, stable=stable, start=self.start, evidence=self.evidence
-            )
-        return judged.with_findings(self._other_findings())
-
-    @cached_property
-    def _is_unchanged(self) -> bool:
-        """Whether there is nothing to judge: all is as in the newest release, and that is no pre-release."""
-        return not self.full and not self._stable and self._is_as_released
-
-    @cached_property
-    def _is_as_released(self) -> bool:
-        newest = self.newest
-        return newest is not None and is_unchanged(self.project, self.module, newest, with_documents=True)
-
-    @cached_property
-    def _stable(self) -> Release | None:
-        """The newest release that is no pre-release, where the newest is one: the next version follows from it, too."""
-        if self.newest is None or not self.newest.semver.prerelease:
-            return None
-        registry, name = self.project.registry, self.module.name
-        stable = [version for version in registry.versions(name) if not version.prerelease]
-        return registry.release(name, str(stable[-1])) if stable else None
-
-    def _is_released_and_judged_whole(self, newest: Release) -> bool:
-        """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
-        asked = self.evidence.second_opinion and not self.against
-        return asked and is_unchanged(self.project, self.module, newest)
-
-    @property
-    def _is_released_and_damaged(self) -> bool:
-        """Whether there is nothing to judge, and nothing to judge it by: the newest release is not as it was."""
-        newest = self.newest
-        if newest is None or self.against:
-            return False
-        damaged = {defect.path for defect in self.project.registry.defects(newest.name)}
-        place = Path(self.project.registry.place(newest))
-        return not damaged.isdisjoint(str(place / name) for name in (IMAGE, LEDGER)) and self._is_as_released
-
-    @cached_property
-    def _is_sound(self) -> bool:
-        return self.newest is not None and is_sound(self.project, self.module, self.newest)
-
-    @property
-    def _compiler_is_known(self) -> bool:
-        """Whether what does not change compiles as it did when it was released."""
-        return self.newest is None or self._is_sound or self.newest.compiler == compiler(self.project)
-
-    def _style_is_known(self) -> bool:
-        """Whether no fault is in the style of what does not change."""
-        return self._is_sound and not self.project.workspace.brings_rules(self.module)
-
-    def _compile_changed(self, changed: ChangedFiles) -> list[Running]:
-        """Start to compile what changed, in each module that it is in."""
-        given = {self.module.name: changed.there}
-        given |= {
-            name: tuple(path for path, there in paths.items() if there) for name, paths in changed.elsewhere.items()
-        }
-        modules = self.project.workspace.modules
-        return [self._start("build", only=paths, module=modules[name]) for name, paths in given.items() if paths]
-
-    def _compile(self, paths: Sequence[str]) -> Running:
-        """Start to compile some files of the module, given by import path."""
-        return self._start("build", only=paths)
-
-    def _start(
-        self, verb: Literal["lint", "build"], *, only: Sequence[str] = (), module: Module | None = None
-    ) -> Running:
-        from fieldstone.schema import buf
-
-        workspace, module = self.project.workspace, module or self.module
-        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(module))
-        start = {"lint": buf.lint, "build": buf.build}[verb]
-        given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
-        few = len(only or module.proto_paths) <= buf.FEW
-        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given, few=few)
-        self.under_way.callback(running.close)
-        return running
-
-    def _other_findings(self) -> list[Finding]:
-        """What is wrong with the registry, and with the style."""
-        found = _defect_findings(self.project, self.module.name, self.start)
-        with self.project.phases.phase("style", f"judging the style of {self.module.name}"):
-            style = self.linting.annotations()
-        if style and self.against:
-            style = self._new_style(style)
-        return found + [self._style_finding(annotation) for annotation in style]
-
-    def _new_style(self, style: Sequence[Annotation]) -> list[Annotation]:
-        """What `buf lint` finds now, without what it found already in what the module is judged against."""
-        from fieldstone.workflows.baseline import style_of_baseline
-
-        had = Counter(_lint_key(found) for found in style_of_baseline(self.project, self.module, self.against))
-        new: list[Annotation] = []
-        for annotation in style:
-            key = _lint_key(annotation)
-            if not had[key]:
-                new.append(annotation)
-            had[key] -= had[key] > 0
-        return new
-
-    def _style_finding(self, annotation: Annotation) -> Finding:
-        from fieldstone.schema.location import Location
-
-        path = os.path.relpath(self.project.workspace.root / annotation.path, self.start)
-        return Finding(
-            rule=annotation.rule,
-            subject=annotation.path,
-            message=annotation.message,
-            place=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
-            fingerprint=fingerprint(annotation.rule, annotation.path, annotation.message),
-        )
-
-
-def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
-    """What stays the same when lines move."""
-    return annotation.rule, annotation.path, annotation.message
-
-
-def _import_judgement() -> None:
-    """Import all that judging needs while buf is still compiling."""
-    from fieldstone.compatibility import buf_rules, rules
-    from fieldstone.workflows import baseline  # noqa: F401 - needed next
-
-    rules.all_rules()
-    buf_rules.all_rules()

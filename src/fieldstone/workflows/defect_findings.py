@@ -1,0 +1,39 @@
+"""What is wrong with the registry, as findings of a check."""
+
+from __future__ import annotations
+
+import os.path
+from pathlib import Path
+
+from fieldstone.compatibility.finding import Finding, fingerprint
+from fieldstone.registry import Defect
+from fieldstone.workflows.project import Project
+
+
+def defect_findings(project: Project, name: str, start: Path) -> list[Finding]:
+    """What is wrong with the releases of a module.
+
+    Args:
+        project: where they are.
+        name: the module.
+        start: the folder that places in the findings are relative to.
+
+    Raises:
+        FieldstoneError: one is not a whole release, or holds what is no part of it.
+    """
+    with project.phases.phase("registry", f"looking at the releases of {name}"):
+        return [_finding(defect, start) for defect in project.registry.defects(name)]
+
+
+def _finding(defect: Defect, start: Path) -> Finding:
+    from fieldstone.schema.location import Location
+
+    subject = f"{defect.module} {defect.version}"
+    return Finding(
+        rule=defect.kind,
+        subject=subject,
+        message=defect.problem,
+        place=Location(os.path.relpath(defect.path, start)),
+        fix=defect.fix,
+        fingerprint=fingerprint(defect.kind, subject, defect.path),
+    )
