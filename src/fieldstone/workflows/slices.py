@@ -134,7 +134,7 @@ class _Slicer:
             return None
         if changed.elsewhere:
             compiled = self._needed(compiled)
-        if self._options_may_differ(compiled) or self._may_be_declared_twice(compiled):
+        if self._options_may_differ(compiled) or self._may_be_declared_twice(before, compiled):
             return None
         if tell and changed.there:
             tell(changed.there, compiled)
@@ -176,14 +176,15 @@ class _Slicer:
             compiled[path].extends_options for path in changed & compiled.keys()
         )
 
-    def _may_be_declared_twice(self, compiled: Mapping[str, CompiledFile]) -> bool:
+    def _may_be_declared_twice(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> bool:
         """Whether what is declared anew may be declared in a file that was not compiled beside it, too."""
         known = self.index.find(compiled)
         ours = self.changed.paths | self._imported
         anew = {path: file.proto for path, file in compiled.items() if path in ours or path not in known}
-        before = {path: symbols_of(file.proto) for path, file in self.index.read(anew.keys() & known.keys()).items()}
+        same_path = {**before, **self.index.read((anew.keys() & known.keys()) - before.keys())}
+        then = {path: symbols_of(file.proto) for path, file in same_path.items()}
         now = {path: symbols_of(file) for path, file in anew.items()}
-        new = {symbol for path, symbols in now.items() for symbol in symbols - before.get(path, set())}
+        new = {symbol for path, symbols in now.items() for symbol in symbols - then.get(path, set())}
         counted = Counter(symbol for symbols in now.values() for symbol in symbols)
         packages = {name for file in anew.values() for name in packages_of(file)}
         if max(counted.values(), default=0) > 1 or not self.index.declaring(new) <= ours:
