@@ -54,7 +54,6 @@ def compiled(repo: Repo, *, second_opinion: bool = True) -> int:
 def test_what_another_buf_compiled_is_judged_whole_once(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as then:
         then.setattr(buf, "compiler", lambda: "buf 1.0.0")
-        then.setattr(buf, "is_beside", lambda: False)
         released(repo)
     repo.edit("schemas/f1.proto", "F1 {}", "F1 { string more = 1; }")
     assert compiled(repo) == FILES, "what changed does not tell how the rest compiles"
@@ -65,9 +64,11 @@ def test_what_another_buf_compiled_is_judged_whole_once(repo: Repo, monkeypatch:
     assert compiled(repo) == 0
     repo.edit("schemas/f1.proto", "F1 {}", "F1 { string more = 1; }")
     assert compiled(repo) == 1
+    newer = repo.root.parent / "buf"
+    newer.symlink_to(buf.find_buf())
     with monkeypatch.context() as later:
         later.setattr(buf, "compiler", lambda: "buf 9.0.0")
-        later.setattr(buf, "is_beside", lambda: False)
+        later.setattr(buf, "find_buf", lambda: str(newer))
         assert compiled(repo) == FILES
 
 

@@ -391,7 +391,7 @@ def test_files_that_no_command_line_holds_are_judged_all_the_same(
 
 
 @pytest.mark.parametrize("lost", ["base", "base/1.0.0/release.toml"])
-def test_a_module_is_judged_where_the_release_of_what_it_imports_is_lost(tmp_path: Path, lost: str) -> None:
+def test_no_module_is_judged_where_the_release_of_what_it_imports_is_lost(tmp_path: Path, lost: str) -> None:
     head = 'syntax = "proto3";\npackage acme.{};\n'
     files = {
         "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
@@ -406,4 +406,6 @@ def test_a_module_is_judged_where_the_release_of_what_it_imports_is_lost(tmp_pat
     for message in ("message U1 {}", "message U1 { string more = 1; }"):
         repo.edit("user/u1.proto", "message U1 {}", message)
         for names in (("user",), ()):
-            assert judged(repo.root, *names, full=False) == judged(repo.root, *names, full=True)
+            part = judged(repo.root, *names, full=False)
+            assert part == judged(repo.root, *names, full=True)
+            assert part.startswith(("error: no release 1.0.0 of base", "error: half a release"))

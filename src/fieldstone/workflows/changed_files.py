@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import PROTO, SOURCES, Link, Release
 from fieldstone.schema.workspace import DOCUMENTS, Module, as_texts
 from fieldstone.workflows.project import Project
@@ -51,7 +50,7 @@ def changed_files(project: Project, module: Module, release: Release) -> Changed
     """What changed in a module; None where it is so much, or the module so small, that the whole is judged.
 
     Raises:
-        FieldstoneError: a file cannot be read.
+        FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
     changed = differing(project, module, release)
     released = len(release.files)
@@ -75,7 +74,7 @@ def is_unchanged(project: Project, module: Module, release: Release, *, with_doc
         with_documents: whether its LICENSE and documentation are, too: all that its digest covers.
 
     Raises:
-        FieldstoneError: a file cannot be read.
+        FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
     if differing(project, module, release) or (with_documents and _documents_differ(project, module, release)):
         return False
@@ -87,16 +86,8 @@ def _is_pinned(project: Project, link: Link, *, with_documents: bool) -> bool:
     other = project.workspace.modules.get(link.name)
     if other is None:
         return _is_locked(project, link.version)
-    then = _release_of(project, link)
-    return then is not None and is_unchanged(project, other, then, with_documents=with_documents)
-
-
-def _release_of(project: Project, link: Link) -> Release | None:
-    """The release that another one imports; None where the registry does not have it, which a check of it tells."""
-    try:
-        return project.registry.release(link.name, link.version)
-    except FieldstoneError:
-        return None
+    then = project.registry.release(link.name, link.version)
+    return is_unchanged(project, other, then, with_documents=with_documents)
 
 
 def _documents_differ(project: Project, module: Module, release: Release) -> bool:
@@ -106,21 +97,14 @@ def _documents_differ(project: Project, module: Module, release: Release) -> boo
 
 
 def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]] | None:
-    """What differs in the modules that a release imports; None where a remote one of them is pinned anew.
-
-    Neither is it known where the registry has lost the release of one.
-    """
+    """What differs in the modules that a release imports; None where a remote one of them is pinned anew."""
     found: dict[str, dict[str, bool]] = {}
     for link in release.dependencies:
         other = project.workspace.modules.get(link.name)
-        if other is None:
-            if not _is_locked(project, link.version):
-                return None
-            continue
-        then = _release_of(project, link)
-        if then is None:
+        if other is not None:
+            found[other.name] = differing(project, other, project.registry.release(link.name, link.version))
+        elif not _is_locked(project, link.version):
             return None
-        found[other.name] = differing(project, other, then)
     return {name: paths for name, paths in found.items() if paths}
 
 

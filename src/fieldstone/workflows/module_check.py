@@ -61,6 +61,7 @@ class ModuleCheck(Struct, dict=True):
         """Find what changed, and start the compiler on it."""
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
+            self._require_what_it_imports()
             self.full = self.full or not self._compiler_is_known
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
@@ -68,6 +69,12 @@ class ModuleCheck(Struct, dict=True):
         self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
         self.compiling: Running | None = None
         self._begin(lint=not self.evidence.second_opinion)
+
+    def _require_what_it_imports(self) -> None:
+        """Refuse a registry that has lost a release which the newest one imports."""
+        for link in self.newest.dependencies if self.newest else ():
+            if link.name in self.project.workspace.modules:
+                self.project.registry.release(link.name, link.version)
 
     def _begin(self, *, lint: bool) -> None:
         """Start the compiler, and the linter beside it unless that is to wait for `buf breaking`: less goes on then."""
