@@ -98,7 +98,7 @@ def test_comments_ask_for_a_patch(grown: Repo) -> None:
     grown.edit(SHOP, *COMMENT)
     ran = grown.run("check", "shop")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "shop: only comments, layout or imports changed since 1.2.0. Allowed as 1.2.1.\n"
+    assert ran.err == "shop: only comments, layout, imports or documents changed since 1.2.0. Allowed as 1.2.1.\n"
 
 
 def test_style_is_what_buf_lint_says(grown: Repo) -> None:
@@ -221,7 +221,7 @@ def test_against_what_is_equal_nothing_changed(grown: Repo) -> None:
 def test_against_tells_comments_from_changes(grown: Repo) -> None:
     grown.edit(SHOP, *COMMENT)
     ran = grown.run("check", "shop", "--against", "HEAD")
-    assert ran.err == "shop: only comments, layout or imports changed since HEAD. Allowed as 1.2.1.\n"
+    assert ran.err == "shop: only comments, layout, imports or documents changed since HEAD. Allowed as 1.2.1.\n"
 
 
 def test_the_version_follows_from_the_releases_also_against_something_else(grown: Repo) -> None:
@@ -229,7 +229,7 @@ def test_the_version_follows_from_the_releases_also_against_something_else(grown
     grown.commit("not released yet")
     grown.edit(SHOP, *COMMENT)
     ran = grown.run("check", "shop", "--against", "HEAD")
-    assert ran.err == "shop: only comments, layout or imports changed since HEAD. Allowed as 1.3.0.\n"
+    assert ran.err == "shop: only comments, layout, imports or documents changed since HEAD. Allowed as 1.3.0.\n"
 
 
 def test_a_break_of_what_was_never_released_is_one_against_the_branch(grown: Repo) -> None:
@@ -286,7 +286,7 @@ def test_one_refusal_among_several_modules_refuses(grown: Repo) -> None:
     assert ran.out.startswith("error[field-type-changed]: `units` of `acme.money.v1.Money` went from int64 to int32\n")
     money, shop = ran.err.splitlines()
     assert "refused (would need 2.0.0)" in money
-    assert shop == "shop: only comments, layout or imports changed since 1.2.0. Allowed as 1.2.1."
+    assert shop == "shop: only comments, layout, imports or documents changed since 1.2.0. Allowed as 1.2.1."
 
 
 def test_a_number_is_remembered_three_releases_later(grown: Repo) -> None:

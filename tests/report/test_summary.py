@@ -34,7 +34,7 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
         (SAME, [NOTE], True, "unchanged since 1.2.0: 1 note."),
         (SAME, [STYLE], False, "unchanged since 1.2.0: 1 error. Refused until the error is fixed."),
         (replace(SAME, version="1.2.0"), [], True, "unchanged since 1.2.0. Allowed as 1.2.0."),
-        (PATCH, [], True, "only comments, layout or imports changed since 1.2.0. Allowed as 1.2.1."),
+        (PATCH, [], True, "only comments, layout, imports or documents changed since 1.2.0. Allowed as 1.2.1."),
         (MINOR, [], True, "1 type changed against 1.2.0: additive. Allowed as 1.3.0."),
         (replace(MINOR, changed=0), [], True, "changed against 1.2.0: additive. Allowed as 1.3.0."),
         (

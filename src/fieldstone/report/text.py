@@ -178,7 +178,7 @@ def _change(module: ModuleReport) -> str:
     if module.bump == "none" or not module.differs:
         return f"unchanged since {module.compared_with}"
     if module.bump == "patch":
-        return f"only comments, layout or imports changed since {module.compared_with}"
+        return f"only comments, layout, imports or documents changed since {module.compared_with}"
     types = f"{_count(module.changed, 'type')} " if module.changed else ""
     return f"{types}changed against {module.compared_with}"
 
