@@ -6,7 +6,7 @@ import os
 import random
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,6 +64,16 @@ def modules(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Repo:
         outcome = release(Project.at(made.root), name)
         assert outcome.release is not None, outcome
     (made.root / "fieldstone.toml").write_text("naming = true\n")
+    return made
+
+
+def released(root: Path, files: Mapping[str, str], *modules: str, rule: str = "SYNTAX_SPECIFIED") -> Repo:
+    """A repository of these modules, each released, with one rule of style."""
+    listed = "".join(f"  - path: {name}\n" for name in modules)
+    buf_yaml = f"version: v2\nmodules:\n{listed}lint:\n  use: [{rule}]\n"
+    made = new_repo(root / "repo", {"buf.yaml": buf_yaml, **files}, pinned_environment(root))
+    for name in modules:
+        assert release(Project.at(made.root), name).release
     return made
 
 
@@ -176,10 +186,7 @@ def test_what_an_untouched_file_does_with_a_message_counts(tmp_path: Path) -> No
         "service Things { rpc Get(Request) returns (Answer); }\n",
         **{f"f{n}.proto": f"{head.format('v2')}message F{n} {{}}\n" for n in range(25)},
     }
-    buf_yaml = "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n"
-    files = {"buf.yaml": buf_yaml, **{f"schemas/{path}": text for path, text in sources.items()}}
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    assert release(Project.at(repo.root), "schemas").release
+    repo = released(tmp_path, {f"schemas/{path}": text for path, text in sources.items()}, "schemas")
     (repo.root / "fieldstone.toml").write_text("naming = true\n")
     for message, is_taken in (("Request", True), ("Other", False)):
         text = sources["request.proto"].replace(f"{message} {{", f"{message} {{ acme.v1.Thing thing = 1; ")
@@ -211,16 +218,13 @@ def test_of_a_module_that_imports_what_changed_only_what_it_touches_is_judged(
     base, user = head.format("base"), head.format("user")
     imports = 'import "{}.proto";\n'
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
         "base/b0.proto": base + IMPORTED,
         **{f"base/b{n}.proto": f"{base}message B{n} {{}}\n" for n in range(1, 25)},
         "user/u0.proto": f"{user}{imports.format('b0')}message U0 {{ acme.base.v1.Thing thing = 1; }}\n",
         "user/u1.proto": f"{user}{imports.format('u0')}message U1 {{ U0 held = 1; }}\n",
         **{f"user/u{n}.proto": f"{user}message U{n} {{}}\n" for n in range(2, 25)},
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    for name in ("base", "user"):
-        assert release(Project.at(repo.root), name).release
+    repo = released(tmp_path, files, "base", "user")
     repo.edit(path, old, new)
     assert judged(repo.root, "user", full=False) == judged(repo.root, "user", full=True)
     project = Project.at(repo.root)
@@ -251,7 +255,6 @@ def test_what_is_declared_twice_is_refused_wherever_it_stands(
     extending = 'syntax = "proto2";\npackage acme.x;\nimport "open.proto";\n'
     extension = "extend acme.Open {{ optional string x{0} = 10{0}; }}\n"
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
         **{f"base/f{n}.proto": f"{base}message F{n} {{}}\n" for n in range(20)},
         "base/kind.proto": f"{base}enum Kind {{ KIND_UNSPECIFIED = 0; }}\n",
         "base/outer.proto": f"{base}message Outer {{ message Inner {{}} }}\n",
@@ -264,9 +267,7 @@ def test_what_is_declared_twice_is_refused_wherever_it_stands(
         **{f"user/u{n}.proto": f"{user}message U{n} {{}}\n" for n in range(1, 20)},
         "user/v.proto": f"{base}message U3 {{}}\n",
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    for name in ("base", "user"):
-        assert release(Project.at(repo.root), name).release
+    repo = released(tmp_path, files, "base", "user")
     repo.edit(path, old, new)
     for name in ("base", "user"):
         whole, part = judged(repo.root, name, full=True), judged(repo.root, name, full=False)
@@ -277,11 +278,9 @@ def test_what_is_declared_twice_is_refused_wherever_it_stands(
 def test_what_is_moved_is_not_declared_twice(tmp_path: Path) -> None:
     head = 'syntax = "proto3";\npackage acme;\n'
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
         **{f"schemas/f{n}.proto": f"{head}message F{n} {{}}\n" for n in range(25)},
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    assert release(Project.at(repo.root), "schemas").release
+    repo = released(tmp_path, files, "schemas")
     repo.edit("schemas/f3.proto", "message F3 {}", "message F4 {}")
     repo.edit("schemas/f4.proto", "message F4 {}", "message F3 {}")
     assert judged(repo.root, full=False) == judged(repo.root, full=True)
@@ -305,7 +304,6 @@ def test_an_expression_over_the_fields_of_another_file_is_judged_again(tmp_path:
     head = 'syntax = "proto3";\npackage acme.v1;\n'
     rule = 'option (buf.validate.message).cel = { id: "a", message: "m", expression: "this.held.held.x > 0" };'
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [PROTOVALIDATE]\n",
         "schemas/buf/validate/validate.proto": VALIDATE,
         "schemas/deep.proto": f"{head}message Deep {{\n  int32 x = 1;\n  int32 y = 2;\n}}\n",
         "schemas/held.proto": f'{head}import "deep.proto";\nmessage Held {{ Deep held = 1; }}\n',
@@ -313,8 +311,7 @@ def test_an_expression_over_the_fields_of_another_file_is_judged_again(tmp_path:
         f"message Checked {{ {rule} Held held = 1; }}\n",
         **{f"schemas/f{n}.proto": f"{head}message F{n} {{}}\n" for n in range(20)},
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    assert release(Project.at(repo.root), "schemas").release
+    repo = released(tmp_path, files, "schemas", rule="PROTOVALIDATE")
     for new, is_found in (("int32 z = 1;", True), ("string x = 1;", True), ("int32 x = 1; int32 z = 3;", False)):
         repo.edit("schemas/deep.proto", "int32 x = 1;", new)
         part = judged(repo.root, full=False)
@@ -330,12 +327,10 @@ def test_an_expression_over_the_fields_of_another_file_is_judged_again(tmp_path:
 def test_after_a_pre_release_the_next_version_follows_from_the_stable_one_too(tmp_path: Path) -> None:
     head = 'syntax = "proto3";\npackage acme;\n'
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
         **{f"schemas/f{n}.proto": f"{head}message F{n} {{ string a = 1; }}\n" for n in range(25)},
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
+    repo = released(tmp_path, files, "schemas")
     edits = [
-        ("1.0.0", ("f0", "F0 {", "F0 {")),
         ("1.1.0-rc.1", ("f1", "F1 {", "F1 { string b = 2;")),
         ("1.1.0-rc.2", ("f5", "message F5", "// Said.\nmessage F5")),
         ("", ("f2", "message F2", "// Said.\nmessage F2")),
@@ -358,14 +353,11 @@ def test_documents_are_part_of_a_release(tmp_path: Path) -> None:
     head = 'syntax = "proto3";\npackage acme.{};\n'
     imported = 'import "b1.proto";\n'
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
         "base/README.md": "The base.\n",
         **{f"base/b{n}.proto": f"{head.format('base')}message B{n} {{}}\n" for n in range(25)},
         **{f"user/u{n}.proto": f"{head.format('user')}{imported}message U{n} {{}}\n" for n in range(25)},
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    for name in ("base", "user"):
-        assert release(Project.at(repo.root), name).release
+    repo = released(tmp_path, files, "base", "user")
     for path, text in (("README.md", "Of all.\n"), ("base/README.md", "The very base.\n"), ("user/LICENSE", "MIT\n")):
         repo.write(path, text)
         for name in ("base", "user"):
@@ -394,13 +386,10 @@ def test_files_that_no_command_line_holds_are_judged_all_the_same(
 def test_no_module_is_judged_where_the_release_of_what_it_imports_is_lost(tmp_path: Path, lost: str) -> None:
     head = 'syntax = "proto3";\npackage acme.{};\n'
     files = {
-        "buf.yaml": "version: v2\nmodules:\n  - path: base\n  - path: user\nlint:\n  use: [SYNTAX_SPECIFIED]\n",
         "base/b.proto": f"{head.format('base')}message B {{}}\n",
         **{f"user/u{n}.proto": f'{head.format("user")}import "b.proto";\nmessage U{n} {{}}\n' for n in range(25)},
     }
-    repo = new_repo(tmp_path / "repo", files, pinned_environment(tmp_path))
-    for name in ("base", "user"):
-        assert release(Project.at(repo.root), name).release
+    repo = released(tmp_path, files, "base", "user")
     place = repo.root / "registry" / lost
     shutil.rmtree(place) if place.is_dir() else place.unlink()
     for message in ("message U1 {}", "message U1 { string more = 1; }"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -154,6 +155,16 @@ def _changed(file: File, message: str, lines: tuple[str, ...]) -> File:
     return replace(file, messages={**file.messages, message: lines})
 
 
+def _reword(tree: Tree, rng: random.Random, words: dict[str, str]) -> None:
+    """Say something else in the first message of a file that has one of these words."""
+    path, file = _pick(tree, rng)
+    for name, lines in sorted(file.messages.items()):
+        changed = tuple(reduce(lambda line, word: line.replace(*word), words.items(), line) for line in lines)
+        if changed != lines:
+            tree[path] = _changed(file, name, changed)
+            return
+
+
 def comment(tree: Tree, rng: random.Random) -> None:
     path, file = _pick(tree, rng)
     tree[path] = replace(file, comment=f"// Said {rng.random()}.\n")
@@ -195,12 +206,7 @@ def drop_line(tree: Tree, rng: random.Random) -> None:
 
 
 def retype(tree: Tree, rng: random.Random) -> None:
-    path, file = _pick(tree, rng)
-    for name, lines in sorted(file.messages.items()):
-        changed = tuple(line.replace("string name", "bytes name").replace("int32 a ", "int64 a ") for line in lines)
-        if changed != lines:
-            tree[path] = _changed(file, name, changed)
-            return
+    _reword(tree, rng, {"string name": "bytes name", "int32 a ": "int64 a "})
 
 
 def enum_value(tree: Tree, rng: random.Random) -> None:
@@ -386,12 +392,7 @@ def name_badly(tree: Tree, rng: random.Random) -> None:
 
 
 def rename_field(tree: Tree, rng: random.Random) -> None:
-    path, file = _pick(tree, rng)
-    for name, lines in sorted(file.messages.items()):
-        changed = tuple(line.replace("string name", "string title").replace("bool b ", "bool c ") for line in lines)
-        if changed != lines:
-            tree[path] = _changed(file, name, changed)
-            return
+    _reword(tree, rng, {"string name": "string title", "bool b ": "bool c "})
 
 
 def nest(tree: Tree, rng: random.Random) -> None:

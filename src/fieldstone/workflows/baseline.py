@@ -179,7 +179,6 @@ def judge_slice(
         settings = project.settings.module(module.name)
         return bump_since(then.side.schema, now.schema, settings, same_sources=stable.same_sources)
 
-    same = touched.same_sources
     return _judged(
         project,
         module,
@@ -188,7 +187,7 @@ def judge_slice(
         against="",
         start=start,
         evidence=evidence,
-        same_sources=lambda: same,
+        same_sources=lambda: touched.same_sources,
         since=since,
     )
 
@@ -353,11 +352,10 @@ def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: M
 
 def _bump_since_releases(project: Project, module: Module, new: Side, versions: Sequence[Version]) -> Bump:
     """What the module asks for against these releases, and after a pre-release against the newest that is none."""
-    known = project.registry.versions(module.name)
-    stable = [version for version in known if not version.prerelease]
+    stable = project.stable_before(module.name)
+    releases = [project.registry.release(module.name, str(version)) for version in versions]
     bump = Bump.NONE
-    for version in {*versions, *(stable[-1:] if stable[-1:] != known[-1:] else [])}:
-        release = project.registry.release(module.name, str(version))
+    for release in (*releases, *([stable] if stable else [])):
         old = released(project, release).side.schema
         same = release.digest == project.dependencies.digest(module)
         bump = max(bump, bump_since(old, new.schema, project.settings.module(module.name), same_sources=same))

@@ -188,11 +188,7 @@ class ModuleCheck(Struct, dict=True):
     @cached_property
     def _stable(self) -> Release | None:
         """The newest release that is no pre-release, where the newest is one: the next version follows from it, too."""
-        if self.newest is None or not self.newest.semver.prerelease:
-            return None
-        registry, name = self.project.registry, self.module.name
-        stable = [version for version in registry.versions(name) if not version.prerelease]
-        return registry.release(name, str(stable[-1])) if stable else None
+        return self.project.stable_before(self.module.name)
 
     def _is_released_and_judged_whole(self, newest: Release) -> bool:
         """Whether what was judged are the sources of the newest release, with all there is to hold against them."""

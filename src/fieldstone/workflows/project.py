@@ -108,6 +108,12 @@ class Project(Struct, frozen=True, dict=True):
         versions = self.registry.versions(module.name)
         return self.registry.release(module.name, str(versions[-1])) if versions else None
 
+    def stable_before(self, name: str) -> Release | None:
+        """A module's newest release that is no pre-release, where its newest is one."""
+        versions = self.registry.versions(name)
+        stable = [version for version in versions if not version.prerelease]
+        return self.registry.release(name, str(stable[-1])) if stable and stable[-1] != versions[-1] else None
+
 
 def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:
     """The sources of a release: path relative to the module's root, to content.
