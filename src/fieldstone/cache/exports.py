@@ -12,34 +12,25 @@ from typing import Any
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
+from fieldstone.cache.images import CompiledFile
+from fieldstone.cache.symbols import extensions_of
+from fieldstone.schema.image import plain_copy
 
-def exported(content: bytes, *, with_fields: bool) -> bytes:
+
+def exported(compiled: CompiledFile, *, with_fields: bool) -> bytes:
     """A digest of what a file's importers see of it.
 
     Args:
-        content: the file, an encoded FileDescriptorProto.
+        compiled: the file.
         with_fields: whether a message's fields count: where an importer may set an option of its type.
     """
-    file = _without_places(content) if with_fields else skeleton(content)
-    return hashlib.sha256(_as_compiled(file).SerializeToString(deterministic=True)).digest()
+    file = compiled.proto if with_fields else _skeleton(compiled)
+    return hashlib.sha256(plain_copy(file).SerializeToString(deterministic=True)).digest()
 
 
-def _as_compiled(file: FileDescriptorProto) -> FileDescriptorProto:
-    """The file without what buf says of it: whether it is an import, and which of its own imports it does not use."""
-    bare = FileDescriptorProto()
-    for field, value in file.ListFields():
-        if field.is_repeated:
-            getattr(bare, field.name).extend(value)
-        elif field.message_type:
-            getattr(bare, field.name).CopyFrom(value)
-        else:
-            setattr(bare, field.name, value)
-    return bare
-
-
-def skeleton(content: bytes) -> FileDescriptorProto:
+def _skeleton(compiled: CompiledFile) -> FileDescriptorProto:
     """What importers see of a file that set no option of a type in it: its types, but neither fields nor rpcs."""
-    file = _without_places(content)
+    file = FileDescriptorProto.FromString(compiled.bare)
     for message in file.message_type:
         _without_fields(message)
     for service in file.service:
@@ -48,10 +39,16 @@ def skeleton(content: bytes) -> FileDescriptorProto:
     return file
 
 
-def _without_places(content: bytes) -> FileDescriptorProto:
-    file = FileDescriptorProto.FromString(content)
-    file.ClearField("source_code_info")
-    return file
+def linkable(compiled: CompiledFile) -> FileDescriptorProto:
+    """What an importer is linked against: what it sees of a file, without the imports that nothing in that needs."""
+    file = _skeleton(compiled)
+    if not next(extensions_of(file), None):
+        passed_on = [file.dependency[number] for number in file.public_dependency]
+        for part in ("dependency", "public_dependency", "weak_dependency", "option_dependency"):
+            file.ClearField(part)
+        file.dependency.extend(passed_on)
+        file.public_dependency.extend(range(len(passed_on)))
+    return plain_copy(file)
 
 
 def _without_fields(message: Any) -> None:

@@ -27,6 +27,9 @@ KIND = "image"
 _FILE_TAG = _NAME_TAG = 0x0A
 """The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
 
+_PLACES_TAG = 0x4A
+"""That of `FileDescriptorProto.source_code_info`: field 9, with a length."""
+
 _EXTENDED = ".google.protobuf."
 """What the full names of the messages begin with that hold options and features (descriptor.proto)."""
 
@@ -38,9 +41,22 @@ class CompiledFile:
         self.content = content
 
     @cached_property
+    def bare(self) -> bytes:
+        """Its bytes without comments and positions, which are most of them.
+
+        Raises:
+            DecodeError: it is no file.
+        """
+        return _without_places(self.content)
+
+    @cached_property
     def proto(self) -> FileDescriptorProto:
-        """The file decoded; not to be changed."""
-        return FileDescriptorProto.FromString(self.content)
+        """The file decoded, without comments and positions; not to be changed.
+
+        Raises:
+            DecodeError: it is no file.
+        """
+        return FileDescriptorProto.FromString(self.bare)
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -73,13 +89,6 @@ class CompiledFile:
             return bool(self.proto.name == path)
         except DecodeError:
             return False
-
-    def without_places(self, mark: bytes = b"") -> bytes:
-        """Its bytes without comments and positions, and with a mark behind them."""
-        bare = FileDescriptorProto()
-        bare.CopyFrom(self.proto)
-        bare.ClearField("source_code_info")
-        return bare.SerializeToString() + mark
 
 
 class Entry(Struct, frozen=True):
@@ -273,7 +282,7 @@ def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
             size, start = _read_varint(image, place + 1)
             whole = image[place] == _FILE_TAG and start + size <= len(image)
             path = _name_of(image[start : start + size]) if whole else ""
-        except (DecodeError, IndexError):
+        except DecodeError:
             whole = False
         if not whole:
             raise FieldstoneError(f"{where} is not a compiled image", fix="build it again with `buf build -o`")
@@ -289,6 +298,36 @@ def _name_of(content: bytes) -> str:
     return str(FileDescriptorProto.FromString(content).name)
 
 
+def _without_places(content: bytes) -> bytes:
+    """An encoded file without its source_code_info, the rest of it as it was, to the byte."""
+    kept: list[bytes] = []
+    place = begin = 0
+    while place < len(content):
+        tag, value = _read_varint(content, place)
+        end = _end_of(content, tag, value)
+        if tag == _PLACES_TAG:
+            kept.append(content[begin:place])
+            begin = end
+        place = end
+    if place > len(content):
+        raise DecodeError("a field is longer than the file")
+    return b"".join([*kept, content[begin:]])
+
+
+def _end_of(content: bytes, tag: int, start: int) -> int:
+    """Where the value of a field ends that begins at `start`; no file has groups, whose wire types are 3 and 4."""
+    match tag & 7:
+        case 0:
+            return _read_varint(content, start)[1]
+        case 2:
+            size, begin = _read_varint(content, start)
+            return begin + size
+        case 1 | 5 as kind:
+            return start + (8 if kind == 1 else 4)
+        case kind:
+            raise DecodeError(f"a field has the wire type {kind}")
+
+
 def _calls(file: FileDescriptorProto) -> set[str]:
     """The full names of the messages that the rpcs of a file take and give."""
     methods = [method for service in file.service for method in service.method]
@@ -296,9 +335,15 @@ def _calls(file: FileDescriptorProto) -> set[str]:
 
 
 def _read_varint(data: bytes, place: int) -> tuple[int, int]:
-    """A number, and where the bytes after it begin."""
+    """A number, and where the bytes after it begin.
+
+    Raises:
+        DecodeError: the bytes end before it does.
+    """
     value = shift = 0
     while True:
+        if place >= len(data):
+            raise DecodeError("the bytes end within a number")
         byte = data[place]
         value |= (byte & 0x7F) << shift
         place += 1

@@ -95,21 +95,18 @@ def read_serves(options: Any) -> str:
     return found[-1] if found else ""
 
 
-def public_part(file: FileDescriptorProto) -> FileDescriptorProto:
-    """A copy of a compiled file that is good for comparing alone: with what its annotations promise to others.
+def keep_public(file: FileDescriptorProto) -> None:
+    """Make of a compiled file what is good for comparing alone: with what its annotations promise to others.
 
-    Record classes and attributes are the application's own and left out; the options of messages and
+    Record classes and attributes are the application's own and leave; the options of messages and
     fields stand there undecoded.
     """
-    copy = FileDescriptorProto()
-    copy.CopyFrom(file)
-    for element in _annotatable(copy.message_type):
+    for element in _annotatable(file.message_type):
         if element.HasField("options"):
             parts = _public(element.options, always=isinstance(element, DescriptorProto))
             element.ClearField("options")
             if parts:
                 element.options.uninterpreted_option.add(identifier_value=repr(parts))
-    return copy
 
 
 def _annotatable(messages: Iterable[DescriptorProto]) -> Iterator[DescriptorProto | FieldDescriptorProto]:
@@ -211,7 +208,7 @@ def _parts(data: bytes) -> list[tuple[int, Any]] | None:
 
 def _unknown(message: Any) -> list[tuple[int, Any]]:
     """Number and value (an int, bytes or the fields of a group) of every field that Python has no code for."""
-    return _values(UnknownFieldSet(message))
+    return _values(UnknownFieldSet(message)) if message.ByteSize() else []
 
 
 def _values(fields: Any) -> list[tuple[int, Any]]:

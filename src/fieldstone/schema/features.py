@@ -55,6 +55,8 @@ def defaults_of(syntax: str) -> Features:
 def resolve(inherited: Features, options: Any) -> dict[str, str]:
     """The features of an element: those around it, and what its own options set."""
     features = dict(inherited)
+    if not options.HasField("features"):
+        return features
     for descriptor, value in options.features.ListFields():
         if descriptor.enum_type is not None and not descriptor.is_extension:
             features[descriptor.name] = descriptor.enum_type.values_by_number[value].name
@@ -70,7 +72,7 @@ def extension_parts(message: Any, extension: int) -> Iterator[Any]:
 
     Bytes that are no message, of somebody else's extension with this number, have none.
     """
-    for unknown in _all(UnknownFieldSet(message)):
+    for unknown in _all(UnknownFieldSet(message)) if message.ByteSize() else ():
         if unknown.field_number == extension and isinstance(unknown.data, bytes):
             with suppress(DecodeError):
                 yield from _all(UnknownFieldSet(Empty.FromString(unknown.data)))

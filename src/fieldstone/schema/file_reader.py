@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, public_part, read_column, read_entity, read_serves
+from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, keep_public, read_column, read_entity, read_serves
 from fieldstone.schema.features import Features, defaults_of, resolve
 from fieldstone.schema.fields import (
     cardinality_of,
@@ -20,7 +20,7 @@ from fieldstone.schema.fields import (
     type_of,
     unset_value,
 )
-from fieldstone.schema.image import digest_of, syntax_of
+from fieldstone.schema.image import digest_of, plain_copy, syntax_of
 from fieldstone.schema.lifecycle import read_lifecycle
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, EnumValue, Field, File, Message, Oneof, Rpc, Service
@@ -107,8 +107,13 @@ class FileReader:
             imports=tuple(self.descriptor.dependency),
             public_imports=tuple(self.descriptor.dependency[i] for i in self.descriptor.public_dependency),
             options=_set_options(self.descriptor.options),
-            content=digest_of(public_part(self.descriptor), {"name", "source_code_info"}),
+            content=self._content(),
         )
+
+    def _content(self) -> str:
+        public = plain_copy(self.descriptor, {"name", "source_code_info"})
+        keep_public(public)
+        return digest_of(public)
 
     def _wanted(self, declared: Iterable[Any]) -> Iterator[tuple[int, Any]]:
         """Those of these declarations that are to be read, with their places among all."""

@@ -67,12 +67,14 @@ def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> 
         FieldstoneError: the bytes are no image.
     """
     return {
-        file.name: digest_of(file, {"name"}) for file in parse_image(image, where=where).file if file.name in own_files
+        file.name: digest_of(plain_copy(file, {"name"}))
+        for file in parse_image(image, where=where).file
+        if file.name in own_files
     }
 
 
-def digest_of(descriptor: FileDescriptorProto, leave_out: Collection[str]) -> str:
-    """SHA-256 in hex of a compiled file without the parts of these names and without buf's own notes."""
+def plain_copy(descriptor: FileDescriptorProto, leave_out: Collection[str] = ()) -> FileDescriptorProto:
+    """A copy of a compiled file without buf's own notes, and without the parts of these names."""
     bare = descriptor_pb2.FileDescriptorProto()
     for part, value in descriptor.ListFields():
         if part.name in leave_out:
@@ -81,7 +83,12 @@ def digest_of(descriptor: FileDescriptorProto, leave_out: Collection[str]) -> st
             setattr(bare, part.name, value)
         else:
             getattr(bare, part.name).MergeFrom(value)
-    return hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest()
+    return bare
+
+
+def digest_of(descriptor: FileDescriptorProto) -> str:
+    """SHA-256 in hex of what a compiled file says."""
+    return hashlib.sha256(descriptor.SerializeToString(deterministic=True)).hexdigest()
 
 
 def syntax_of(descriptor: FileDescriptorProto) -> str:

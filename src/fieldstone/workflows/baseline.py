@@ -196,17 +196,17 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
     """Both sides of a part of a module, read when they are asked for."""
     release = touched.release
     place = project.registry.place(release)
-    reader = cache(lambda: ImageReader(touched.old, where=place))
+    reader = cache(lambda: ImageReader(touched.read[0], where=place))
     shared = cache(lambda: reader().lazily(touched.shared))
     whole = cache(touched.whole)
     old = Side(
-        touched.old,
+        touched.compared[0],
         lambda: reader().read_changed(touched.touched, shared(), touched.released),
         release.version,
         whole=lambda: whole()[0],
     )
     new = Side(
-        touched.new,
+        touched.compared[1],
         lambda: _working_tree(touched, module, shared()),
         THE_TREE,
         unaltered=touched.touched,
@@ -216,7 +216,7 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
 
 
 def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
-    return ImageReader(touched.new, where=f"the image of {module.path}").read_changed(touched.touched, shared)
+    return ImageReader(touched.read[1], where=f"the image of {module.path}").read_changed(touched.touched, shared)
 
 
 def judge_module(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from fieldstone.cache.exports import skeleton
+from fieldstone.cache.exports import linkable
 from fieldstone.cache.images import CompiledFile, ImageIndex, importing, join
 from fieldstone.compatibility.allowance import MARK
 from fieldstone.schema.image import IMPORT_MARK
@@ -41,23 +41,35 @@ class BothSides:
         self.before = index.read(changed.released(touched))
         self.after = {path: file for path, file in compiled.items() if path in touched}
 
-    @property
-    def old(self) -> bytes:
-        """The image of the release's side, for who compares: of unchanged files, what their importers see alone."""
-        before = {path: CompiledFile(file.without_places()) for path, file in self.before.items()}
-        return _image({**self._bare, **before})
+    @cached_property
+    def old(self) -> Mapping[str, CompiledFile]:
+        """The files of the release's side: of unchanged ones, what their importers see alone; without places."""
+        before = {path: CompiledFile(file.bare) for path, file in self.before.items()}
+        return {**self._bare, **before}
 
-    @property
-    def new(self) -> bytes:
+    @cached_property
+    def new(self) -> Mapping[str, CompiledFile]:
         """The same of the working tree, with the places of what is touched."""
         bare = {path: file for path, file in self._bare.items() if path not in self._imported}
         beside = {path: bare[path] for path in self._beside & bare.keys()}
         others = {path: bare.get(path) or self._bared(path, file) for path, file in self._compiled.items()}
-        return _image({**beside, **others, **self.after})
+        return {**beside, **others, **self.after}
+
+    def read(self) -> tuple[bytes, bytes]:
+        """The images of both sides for who reads them: all that rules may ask for is listed."""
+        return _image(self.old), _image(self.new)
+
+    def compared(self) -> tuple[bytes, bytes]:
+        """The images of both sides for who compares them: the touched files, and what they cannot be linked without.
+
+        A file of those that stand beside goes along: there may be nothing else, and buf takes no empty image.
+        """
+        beside = sorted(self._beside.difference(self._imported))[:1]
+        return _image(self.old, {*self.before, *beside}), _image(self.new, {*self.after, *beside})
 
     def whole(self) -> tuple[bytes, bytes]:
         """The images of both sides with all that their files declare, for who writes messages; without places."""
-        unchanged = {path: CompiledFile(file.without_places(IMPORT_MARK)) for path, file in self._unchanged.items()}
+        unchanged = {path: CompiledFile(file.bare + IMPORT_MARK) for path, file in self._unchanged.items()}
         same = {path: file for path, file in unchanged.items() if path not in self._imported}
         beside = {path: same[path] for path in self._beside & same.keys()}
         others = {path: same.get(path) or CompiledFile(f.content + IMPORT_MARK) for path, f in self._compiled.items()}
@@ -126,12 +138,12 @@ class BothSides:
     def _bared(self, path: str, file: CompiledFile) -> CompiledFile:
         """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""
         if path in self._of_options or path.startswith(_BUILT_IN):
-            return CompiledFile(file.without_places(IMPORT_MARK))
-        return CompiledFile(skeleton(file.content).SerializeToString() + IMPORT_MARK)
+            return CompiledFile(file.bare + IMPORT_MARK)
+        return CompiledFile(linkable(file).SerializeToString() + IMPORT_MARK)
 
 
-def _image(files: Mapping[str, CompiledFile]) -> bytes:
-    """The files, each after those that it imports."""
+def _image(files: Mapping[str, CompiledFile], wanted: Iterable[str] | None = None) -> bytes:
+    """The files, or those that are wanted and all that these import; each after those that it imports."""
     waiting = dict(files)
     done: list[bytes] = []
 
@@ -142,6 +154,6 @@ def _image(files: Mapping[str, CompiledFile]) -> bytes:
                 take(needed)
             done.append(file.content)
 
-    for path in sorted(files):
+    for path in sorted(files if wanted is None else wanted):
         take(path)
     return join(done)

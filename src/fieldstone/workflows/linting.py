@@ -69,7 +69,7 @@ class Linting:
         from fieldstone.schema.image import IMPORT_MARK
 
         wanted = frozenset(paths)
-        image = join(f.content if path in wanted else f.without_places(IMPORT_MARK) for path, f in files.items())
+        image = join(f.content if path in wanted else f.bare + IMPORT_MARK for path, f in files.items())
         scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
         running = buf.lint_image(image, config, scratch=scratch)
         self._under_way.callback(running.close)

@@ -49,7 +49,8 @@ class Slice(Struct, frozen=True):
     Attributes:
         release: what the module is held against.
         same_sources: whether nothing differs from it that the module's digest covers.
-        old: the image of the release's side, in bytes; `new`: that of the working tree's; see `BothSides`.
+        read: the images of the release's side and of the working tree's, in bytes, for who reads them; `compared`:
+            for who compares them; see `BothSides`.
         whole: gives both with all that they declare.
         released: the touched files as the release has them, with their places.
         touched: the import paths of the module's own files on either side that can differ, each with the names of
@@ -61,8 +62,8 @@ class Slice(Struct, frozen=True):
 
     release: Release
     same_sources: bool
-    old: bytes
-    new: bytes
+    read: tuple[bytes, bytes]
+    compared: tuple[bytes, bytes]
     whole: Callable[[], tuple[bytes, bytes]]
     released: Mapping[str, bytes]
     touched: Mapping[str, frozenset[str]]
@@ -225,7 +226,7 @@ class _Slicer:
         for path in self.changed.paths | self._imported:
             old, new = before.get(path), compiled.get(path)
             fields = path in self.index.of_options
-            shown = [exported(file.content, with_fields=fields) if file is not None else b"" for file in (old, new)]
+            shown = [exported(file, with_fields=fields) if file is not None else b"" for file in (old, new)]
             if shown[0] != shown[1]:
                 anew.add(path)
         return anew
@@ -244,8 +245,8 @@ class _Slicer:
         return Slice(
             release=self.changed.release,
             same_sources=self.changed.same_sources,
-            old=sides.old,
-            new=sides.new,
+            read=sides.read(),
+            compared=sides.compared(),
             whole=sides.whole,
             released={path: file.content for path, file in sides.before.items()},
             touched=sides.unaltered(),
@@ -285,10 +286,8 @@ class _Slicer:
         if _PROTOVALIDATE not in compiled and not self.index.find([_PROTOVALIDATE]):
             return set()
         before = self.index.read(self._imported) | sides.before
-        now = {
-            path: compiled[path].without_places() for path in self.changed.paths | self._imported if path in compiled
-        }
-        then = {path: before[path].without_places() for path in now.keys() & before.keys()}
+        now = {path: compiled[path].bare for path in self.changed.paths | self._imported if path in compiled}
+        then = {path: before[path].bare for path in now.keys() & before.keys()}
         return importing([path for path, content in now.items() if content != then.get(path)], self._imports(compiled))
 
     def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
