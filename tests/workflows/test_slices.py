@@ -324,6 +324,35 @@ def test_an_expression_over_the_fields_of_another_file_is_judged_again(tmp_path:
     assert project.phases.counts["compared"] == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "compared"),
+    [
+        ("string x = 1;", "int32 x = 1;", 2),  # what sets the option does not compile
+        ("string x = 1;", "string x = 1; string y = 2;", 2),
+        ("string other = 1;", "string other = 1; string more = 2;", 1),
+    ],
+)
+def test_what_imports_a_file_for_its_options_alone_is_judged_with_it(
+    tmp_path: Path, old: str, new: str, compared: int
+) -> None:
+    head = 'edition = "2024";\npackage acme.{}.v1;\n'
+    option = "message Deep { string x = 1; }\nextend google.protobuf.FieldOptions { Deep deep = 51300; }\n"
+    files = {
+        "schemas/opt.proto": head.format("opt") + 'import "google/protobuf/descriptor.proto";\n' + option,
+        "schemas/more.proto": head.format("more") + "message Other { string other = 1; }\n",
+        "schemas/set.proto": head.format("set")
+        + 'import option "opt.proto";\nmessage Set { string set = 1 [(acme.opt.v1.deep).x = "a"]; }\n',
+        **{f"schemas/f{n}.proto": head.format(f"f{n}") + f"message F{n} {{}}\n" for n in range(25)},
+    }
+    repo = released(tmp_path, files, "schemas")
+    repo.edit("schemas/opt.proto" if "x = 1" in old else "schemas/more.proto", old, new)
+    assert judged(repo.root, full=False) == judged(repo.root, full=True)
+    project = Project.at(repo.root)
+    with suppress(FieldstoneError):
+        check(project)
+        assert project.phases.counts["compared"] == compared
+
+
 def test_after_a_pre_release_the_next_version_follows_from_the_stable_one_too(tmp_path: Path) -> None:
     head = 'syntax = "proto3";\npackage acme;\n'
     files = {

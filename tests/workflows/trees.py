@@ -15,6 +15,9 @@ OPTIONS = 6
 PROTO2 = 7
 """Every so many-th file is of proto2, with a message for others to extend."""
 
+EDITION = 5
+"""Every so many-th file is of an edition that can import a file for its options alone, and does."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -25,6 +28,7 @@ class File:
     syntax: str = "proto3"
     imports: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
+    for_options: tuple[str, ...] = ()
     comment: str = ""
     messages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -35,9 +39,19 @@ class File:
         """Its source."""
         imports = [f'import "{path}";' for path in sorted(set(self.imports) - set(self.public))]
         imports += [f'import public "{path}";' for path in sorted(set(self.public))]
+        options = set(self.for_options) - {*self.imports, *self.public}
+        imports += [f'import option "{path}";' for path in sorted(options)]
         blocks = [f"{self.comment}message {name} {{\n{_indented(lines)}}}" for name, lines in self.messages.items()]
         blocks += [f"enum {name} {{\n{_indented(lines)}}}" for name, lines in self.enums.items()]
-        parts = [f'syntax = "{self.syntax}";', f"package {self.package};", *imports, *self.options, *blocks, *self.rest]
+        begin = "edition" if self.syntax.isdigit() else "syntax"
+        parts = [
+            f'{begin} = "{self.syntax}";',
+            f"package {self.package};",
+            *imports,
+            *self.options,
+            *blocks,
+            *self.rest,
+        ]
         return "\n".join(parts) + "\n"
 
 
@@ -73,6 +87,8 @@ def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
         fields.append(f"{rule}.{other.package}.{held} field{place} = {place}{setting if rng.random() < 0.5 else ''};")
     if not label:
         fields += ["map<string, int32> counts = 20;", "oneof choice { string left = 21; int64 right = 22; }"]
+    for_options = _for_options(number, some, before)
+    fields += [f"string noted = 40{_setting(for_options, before)};"] if for_options else []
     fields.append(f"message N {{ {label}int32 deep = 1; enum X {{ X_UNSPECIFIED = 0; X_ONE = 1; }} {label}X x = 2; }}")
     messages = {f"M{number}": tuple(fields), f"Old{number}": (f"{label}int32 a = 1;", f"{label}bool b = 2;")}
     values = (f"E{number}_UNSPECIFIED = 0;", f"E{number}_ONE = 1;", f"E{number}_TWO = 2;")
@@ -84,13 +100,21 @@ def _file(number: int, package: str, before: Tree, rng: random.Random) -> File:
     return File(
         package=package,
         name=f"f{number}",
-        syntax="proto2" if label else "proto3",
+        syntax="proto2" if label else "2024" if for_options else "proto3",
         imports=(*some, *imports),
+        for_options=tuple(for_options),
         public=public,
         messages=messages,
         enums={f"E{number}": values},
         rest=(*rest, *([service] if number % 4 == 0 else [])),
     )
+
+
+def _for_options(number: int, some: list[str], before: Tree) -> list[str]:
+    """A file whose options the file sets, and of which it has nothing else."""
+    if number % EDITION or number % PROTO2 == 0:
+        return []
+    return [path for path in sorted(before) if int(before[path].name[1:]) % OPTIONS == 0 and path not in some][-1:]
 
 
 def _calls(number: int, some: list[str], before: Tree) -> list[str]:

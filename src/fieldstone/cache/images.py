@@ -60,8 +60,8 @@ class CompiledFile:
 
     @property
     def imports(self) -> tuple[str, ...]:
-        """The paths that it imports."""
-        return tuple(self.proto.dependency)
+        """The paths that it imports, for its options alone too (`import option`)."""
+        return (*self.proto.dependency, *self.proto.option_dependency)
 
     @property
     def package(self) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever a value is made in another way."""
 
 _NAME = f"cache-{FORMAT}.db"
