@@ -35,3 +35,11 @@ def test_every_example_written_out_is_the_same_contract() -> None:
         assert by_fieldstone(image, again, live_rules()) == []
         assert by_fieldstone(again, image, live_rules()) == []
         assert [file.name for file in parse_image(again, where="again").file if file.name in sources] != []
+
+
+def test_a_map_leaves_with_the_type_of_its_values() -> None:
+    source = 'syntax = "proto3";\nmessage Value {}\nmessage Holder { map<string, Value> values = 1; int32 kept = 2; }\n'
+    image = compiled({"a.proto": source})
+    reduced = reduce_pair(image, image, lambda old, _: "kept" in old.get("a.proto", ""))
+    assert reduced is not None
+    assert "map<" not in reduced[0]["a.proto"]

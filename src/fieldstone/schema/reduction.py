@@ -180,11 +180,25 @@ def _without(image: descriptor_pb2.FileDescriptorSet, gone: frozenset[Part]) -> 
         if not is_import(file):
             _prune_file(file, gone)
     known = {f".{name}" for file in left.file for name, _ in _types(file)}
+    known -= _maps_of_nothing(left, known)
     for file in left.file:
         _drop_dangling(file, file.service, known)
         for _, element in _types(file):
             _drop_dangling(element, (), known)
     return left
+
+
+def _maps_of_nothing(image: descriptor_pb2.FileDescriptorSet, known: set[str]) -> set[str]:
+    """Take out the entries of maps whose values are of a type that is not there; gives their names."""
+    gone: set[str] = set()
+    for file in image.file:
+        for name, element in _types(file):
+            entries = [nested for nested in getattr(element, "nested_type", ()) if nested.options.map_entry]
+            for entry in entries:
+                if any(field.type_name and field.type_name not in known for field in entry.field):
+                    gone.add(f".{name}.{entry.name}")
+                    element.nested_type.remove(entry)
+    return gone
 
 
 def _prune_file(file: Any, gone: frozenset[Part]) -> None:
