@@ -249,6 +249,32 @@ def test_a_newer_import_alone_is_a_patch(released: Repo) -> None:
     assert released.run("registry", "verify").code == 0
 
 
+def test_a_file_may_move_into_a_module_that_is_imported(released: Repo) -> None:
+    path = "acme/place/v1/place.proto"
+    place = 'syntax = "proto3";\n\npackage acme.place.v1;\n\nmessage Place {\n  string street = 1;\n}\n'
+    released.write(f"schemas/shop/{path}", place)
+    released.edit(SHOP, "import ", f'import "{path}";\nimport ')
+    released.edit(SHOP, "string id = 1;", "string id = 1;\n  acme.place.v1.Place to = 9;")
+    released.release("shop")
+    (released.root / "schemas/shop" / path).unlink()
+    released.write(f"schemas/money/{path}", place.replace("string street", "int32 street"))
+    for options in ((), ("--full",), ("--no-second-opinion",)):
+        checked = released.run("check", *options)
+        assert checked.code == 1, checked
+        assert checked.out.count("error[") == 1
+        assert "error[field-type-changed]: `street` of `acme.place.v1.Place` went from string to int32" in checked.out
+    released.write(f"schemas/money/{path}", place)
+    checked = released.run("check")
+    assert checked.code == 0, checked
+    assert "shop: only comments, layout, imports or documents changed since 1.1.0. Allowed as 1.1.1." in checked.err
+    released.release("money")
+    assert "Released shop 1.1.1 (patch)" in released.release("shop").out
+    assert manifest(released, "shop/1.1.1")["changes"] == [f"file `{path}` is imported from another module now"]
+    assert "no change from 1.1.0 to 1.1.1" in released.run("diff", "shop", "1.1.0", "1.1.1").err
+    assert "no change from 1.1.0 to the working tree" in released.run("diff", "shop", "1.1.0", ".").err
+    assert released.run("check").code == released.run("registry", "verify").code == 0
+
+
 def test_a_style_that_is_refused_is_not_released(grown: Repo) -> None:
     grown.edit(SHOP, "string id = 1;", "string id = 1;\n  string BadName = 9;")
     ran = grown.run("release", "shop")

@@ -50,6 +50,31 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
     return decoded
 
 
+def own_files(image: FileDescriptorSet) -> list[str]:
+    """The paths of the files of an image that it does not hold as imports alone."""
+    return [file.name for file in image.file if not is_import(file)]
+
+
+def with_own(image: bytes, paths: Collection[str], *, where: str) -> bytes:
+    """An image that holds none of these files as an import alone.
+
+    Who gets a module still gets a file that it had, and that it imports from another one by now.
+
+    Args:
+        image: the encoded image, in bytes.
+        paths: those files; the image need not have them.
+        where: the image's place, for the error.
+
+    Raises:
+        FieldstoneError: the bytes are no image.
+    """
+    decoded = parse_image(image, where=where)
+    taken = [file for file in decoded.file if file.name in paths and is_import(file)]
+    for file in taken:
+        file.CopyFrom(plain_copy(file))
+    return decoded.SerializeToString() if taken else image
+
+
 def is_import(descriptor: FileDescriptorProto) -> bool:
     """Whether a buf image holds the file only because another one imports it."""
     return any(part.field_number == 1 and bool(part.data) for part in extension_parts(descriptor, BUF_IMAGE_EXTENSION))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from fieldstone.compatibility.verdict import Bump
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import ImageReader, read_schema
-from fieldstone.schema.image import content_digests
+from fieldstone.schema.image import content_digests, own_files, parse_image, with_own
 from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
@@ -51,11 +51,13 @@ class Baseline(Struct, frozen=True):
     Attributes:
         side: its image, schema and label.
         root: the absolute folder of its sources, or of today's where they have none of their own.
+        own: the import paths of its own files.
         digest: its b5 digest, where it is a release.
     """
 
     side: Side
     root: Path
+    own: Collection[str]
     digest: str = ""
 
 
@@ -72,7 +74,7 @@ def released(project: Project, release: Release) -> Baseline:
         each = partial(project.phases.counted, of=f"files of {release.name} {release.version}")
         return read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys(), each=each)
 
-    return Baseline(Side(image, read, release.version), Path(where, SOURCES), release.digest)
+    return Baseline(Side(image, read, release.version), Path(where, SOURCES), release.protos.keys(), release.digest)
 
 
 def find_baseline(project: Project, module: Module, against: str, *, since_parting: bool = False) -> Baseline | None:
@@ -106,7 +108,8 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
     if compiled is None:
         return None
     image, label = compiled.image, compiled.label
-    return Baseline(Side(image, lambda: read_schema(image, where=label), label), compiled.root)
+    own = own_files(parse_image(image, where=label))
+    return Baseline(Side(image, lambda: read_schema(image, where=label), label), compiled.root, own)
 
 
 def removed_baseline(project: Project, name: str, against: str) -> Baseline | None:
@@ -212,7 +215,7 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
         unaltered=touched.touched,
         whole=lambda: whole()[1],
     )
-    return Baseline(old, Path(place, SOURCES), release.digest), new
+    return Baseline(old, Path(place, SOURCES), release.protos.keys(), release.digest), new
 
 
 def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
@@ -235,9 +238,13 @@ def judge_module(
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
-    each = partial(project.phases.counted, of=f"files of {THE_TREE}")
-    new = Side(image, lambda: read_schema(image, where=f"the image of {module.path}", each=each), THE_TREE)
     baseline = find_baseline(project, module, against, since_parting=True)
+    where = f"the image of {module.path}"
+    left = {*(baseline.own if baseline else ())} - module.proto_paths.keys()
+    if left:
+        image = with_own(image, left, where=where)
+    each = partial(project.phases.counted, of=f"files of {THE_TREE}")
+    new = Side(image, lambda: read_schema(image, where=where, each=each), THE_TREE)
     newest = project.registry.versions(module.name)[-1:] if against else []
     return _judged(
         project,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -10,10 +10,11 @@ from fieldstone.compatibility.changes import Described, describe
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_module
-from fieldstone.workflows.baseline import find_baseline
-from fieldstone.workflows.judgement import bump_since
+from fieldstone.workflows.baseline import Baseline, find_baseline
+from fieldstone.workflows.judgement import Side, bump_since
 from fieldstone.workflows.project import Project
 
 WORKING_TREE = "."
@@ -52,7 +53,8 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
     Raises:
         FieldstoneError: a reference does not exist, or does not compile.
     """
-    before, after = _schema(project, name, old), _schema(project, name, new)
+    then, now = _baseline(project, name, old), _baseline(project, name, new)
+    before, after = then.side.schema, _schema_with(now, then.own)
     settings = project.settings.module(name)
     same = before.same_contract(after)
     bump = "none" if same else str(bump_since(before, after, settings))
@@ -69,12 +71,22 @@ def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
     return [waiver for version in between for waiver in project.registry.release(name, version).waivers]
 
 
-def _schema(project: Project, name: str, ref: str) -> Schema:
+def _baseline(project: Project, name: str, ref: str) -> Baseline:
     module = project.workspace.module(name)
     if ref == WORKING_TREE:
         image = compile_module(project.workspace, module, outside=project.settings.registry)
-        return read_schema(image, where=f"the image of {module.path}")
+        where = f"the image of {module.path}"
+        side = Side(image, lambda: read_schema(image, where=where), where)
+        return Baseline(side, module.root, module.proto_paths.keys())
     found = find_baseline(project, module, ref)
     if found is None:
         raise FieldstoneError(f"there is no module {name} at {ref} yet")
-    return found.side.schema
+    return found
+
+
+def _schema_with(baseline: Baseline, paths: Collection[str]) -> Schema:
+    """Its schema, with those of these files, too, that it imports from another module."""
+    side, left = baseline.side, {*paths} - {*baseline.own}
+    if not left:
+        return side.schema
+    return read_schema(with_own(side.image, left, where=side.label), where=side.label)

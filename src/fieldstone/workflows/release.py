@@ -20,6 +20,7 @@ from fieldstone.schema import buf, git
 from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
+from fieldstone.schema.image import with_own
 from fieldstone.schema.location import Location
 from fieldstone.schema.sources import compile_module
 from fieldstone.schema.workspace import Module
@@ -157,10 +158,13 @@ def _changes(
 ) -> Iterable[str]:
     if newest is None:
         return ["first release"]
-    old = released(project, newest).side.schema
-    changes = describe(old, read_schema(image, where=f"the image of {module.path}"))
+    where = f"the image of {module.path}"
+    left = newest.protos.keys() - module.proto_paths.keys()
+    new = read_schema(with_own(image, left, where=where), where=where)
+    moved = [f"file `{path}` is imported from another module now" for path in sorted(left & new.files.keys())]
+    changes = [change.text for change in describe(released(project, newest).side.schema, new)] + moved
     if changes:
-        return [change.text for change in changes]
+        return changes
     if newest.digest == dependencies.digest(module):
         return [f"no change since {newest.version}"]
     same_sources = newest.sources == manifest(module.contents())
