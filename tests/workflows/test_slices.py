@@ -427,3 +427,57 @@ def test_no_module_is_judged_where_the_release_of_what_it_imports_is_lost(tmp_pa
             part = judged(repo.root, *names, full=False)
             assert part == judged(repo.root, *names, full=True)
             assert part.startswith(("error: no release 1.0.0 of base", "error: half a release"))
+
+
+TIME = 'syntax = "proto3";\npackage google.protobuf;\nmessage Timestamp { int64 seconds = 1; int32 nanos = 2; }\n'
+BUILT_IN = "google/protobuf/timestamp.proto"
+
+
+def add(path: str, text: str) -> Callable[[Path], None]:
+    def write(root: Path) -> None:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("had", "edit"),
+    [
+        ({}, add(f"user/{BUILT_IN}", TIME)),
+        ({}, add(f"user/{BUILT_IN}", TIME.replace(" int32 nanos = 2;", ""))),
+        ({}, add(f"base/{BUILT_IN}", TIME)),
+        ({}, add("base/u1.proto", 'syntax = "proto3";\npackage acme.u1;\n')),
+        ({f"user/{BUILT_IN}": TIME}, lambda root: (root / "user" / BUILT_IN).unlink()),
+        ({f"base/{BUILT_IN}": TIME}, lambda root: (root / "base" / BUILT_IN).unlink()),
+    ],
+    ids=["own", "own-with-less", "of-another", "twice", "own-no-more", "of-another-no-more"],
+)
+def test_a_path_that_changes_hands_is_judged_as_a_whole_check_judges_it(
+    tmp_path: Path, had: Mapping[str, str], edit: Callable[[Path], None]
+) -> None:
+    head = 'syntax = "proto3";\npackage acme.{};\n'
+    held = f'import "{BUILT_IN}";\nmessage Held {{ google.protobuf.Timestamp at = 1; }}\n'
+    files = {
+        "user/held.proto": head.format("held") + held,
+        **{f"{name}/{name[0]}{n}.proto": head.format(f"{name}{n}") for n in range(25) for name in ("base", "user")},
+        **had,
+    }
+    repo = released(tmp_path, files, "base", "user")
+    assert '"differs": false' in judged(repo.root, full=False)
+    edit(repo.root)
+    for names in ((), ("base",), ("user",)):
+        assert judged(repo.root, *names, full=False) == judged(repo.root, *names, full=True)
+
+
+def test_names_that_mean_something_on_a_command_line_are_names(tmp_path: Path) -> None:
+    names = ("a,b", 'a"b', "a b", "#a", "%41", "*", "-a", "a=b", "é")
+    text = 'syntax = "proto3";\npackage acme.p{};\nmessage M {{ string x = 1; }}\n'
+    files = {f"schemas/{name}.proto": text.format(number) for number, name in enumerate(names)}
+    others = {f"schemas/f{number}.proto": text.format(number) for number in range(10, 30)}
+    repo = released(tmp_path, files | others, "schemas")
+    for path in files:
+        repo.edit(path, "string x", "int32 x")
+    part = judged(repo.root, full=False)
+    assert part == judged(repo.root, full=True)
+    assert part.count('"rule": "field-type-changed"') == len(names)

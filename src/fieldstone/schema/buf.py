@@ -220,13 +220,19 @@ def compiler() -> str:
 
 
 def _exclusions(paths: Iterable[str]) -> list[str]:
-    return [argument for path in paths for argument in ("--exclude-path", path)]
+    return [argument for path in paths for argument in ("--exclude-path", _one_value(path))]
 
 
 def _selection(paths: Iterable[str]) -> list[str]:
     """Flags that choose these files; none, which chooses them all, where no command line holds so many."""
-    flags = [argument for path in paths for argument in ("--path", path)]
+    flags = [argument for path in paths for argument in ("--path", _one_value(path))]
     return flags if sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE else []
+
+
+def _one_value(path: str) -> str:
+    """A path as the value of a flag that takes several, with commas between them (CSV, RFC 4180)."""
+    quoted = path.replace('"', '""')
+    return f'"{quoted}"' if {",", '"'} & {*path} else path
 
 
 def _annotation(line: dict[str, Any]) -> Annotation:

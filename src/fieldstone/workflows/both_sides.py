@@ -11,10 +11,7 @@ from fieldstone.compatibility.allowance import MARK
 from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.schema.lazy_files import places_of
 from fieldstone.schema.unaltered import unaltered
-from fieldstone.workflows.changed_files import ChangedFiles
-
-_BUILT_IN = "google/protobuf/"
-"""Where the files are that compilers know by themselves, descriptor.proto among them."""
+from fieldstone.workflows.changed_files import BUILT_IN, ChangedFiles
 
 
 class BothSides:
@@ -137,7 +134,7 @@ class BothSides:
 
     def _bared(self, path: str, file: CompiledFile) -> CompiledFile:
         """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""
-        if path in self._of_options or path.startswith(_BUILT_IN):
+        if path in self._of_options or path.startswith(BUILT_IN):
             return CompiledFile(file.bare + IMPORT_MARK)
         return CompiledFile(linkable(file).SerializeToString() + IMPORT_MARK)
 

@@ -11,6 +11,9 @@ from fieldstone.registry.manifest import PROTO, SOURCES, Link, Release
 from fieldstone.schema.workspace import DOCUMENTS, Module, as_texts
 from fieldstone.workflows.project import Project
 
+BUILT_IN = "google/protobuf/"
+"""Where the files are that compilers know by themselves, descriptor.proto among them."""
+
 MOST = 0.5
 """The share of a module above which it is judged whole: then it saves nothing to judge less."""
 
@@ -106,6 +109,30 @@ def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]]
         elif not _is_locked(project, link.version):
             return None
     return {name: paths for name, paths in found.items() if paths}
+
+
+def added_files(project: Project) -> dict[str, frozenset[str]]:
+    """The .proto files of each module of the workspace that its newest release does not have, by import path.
+
+    Raises:
+        FieldstoneError: a file cannot be read, or a release is damaged.
+    """
+    return {name: frozenset(_added(project, module)) for name, module in project.workspace.modules.items()}
+
+
+def _added(project: Project, module: Module) -> Iterable[str]:
+    newest = project.newest(module)
+    if newest is None:
+        return module.proto_paths
+    changed = differing(project, module, newest)
+    return (path for path, there in changed.items() if there and SOURCES + path not in newest.files)
+
+
+def built_in_files(module: Module) -> list[str]:
+    """The files of a module that stand for those which compilers know by themselves (google/protobuf)."""
+    folder = module.root / BUILT_IN
+    paths = [BUILT_IN + file.name for file in folder.iterdir()] if folder.is_dir() else []
+    return [path for path in paths if module.owns(path)]
 
 
 def _is_locked(project: Project, commit: str) -> bool:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fieldstone.compatibility.finding import ModuleReport, Report
+from fieldstone.workflows.changed_files import added_files
 from fieldstone.workflows.defect_findings import defect_findings
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.looking import ask_git
@@ -41,9 +42,12 @@ def check(
     with ExitStack() as under_way:
         if not full:
             under_way.callback(ask_git(project).close)
+        several = len(project.workspace.modules) > 1
+        added = added_files(project) if several and not full and not against else {}
         removed = [] if names else _removed_modules(project)
         checks = [
-            ModuleCheck(project, module, against, here, full, evidence, under_way) for module in project.modules(names)
+            ModuleCheck(project, module, against, here, full, added, evidence, under_way)
+            for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
         judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema.workspace import Module
-from fieldstone.workflows.changed_files import ChangedFiles, changed_files, is_unchanged
+from fieldstone.workflows.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.workflows.compilers import compiler, found_sound, is_sound
 from fieldstone.workflows.defect_findings import defect_findings
 from fieldstone.workflows.evidence import Evidence
@@ -42,6 +42,7 @@ class ModuleCheck(Struct, dict=True):
         against: what it is judged against; empty for its newest release.
         start: the folder that paths in the report are relative to.
         full: whether all of it is compiled and compared, whatever changed.
+        added: the files of each module of the workspace that its newest release does not have.
         evidence: what to hold against the verdict.
         under_way: ends with the check, and with it what is still at work.
 
@@ -54,6 +55,7 @@ class ModuleCheck(Struct, dict=True):
     against: str
     start: Path
     full: bool
+    added: Mapping[str, Collection[str]]
     evidence: Evidence
     under_way: ExitStack
 
@@ -62,7 +64,7 @@ class ModuleCheck(Struct, dict=True):
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
             self._require_what_it_imports()
-            self.full = self.full or not self._compiler_is_known
+            self.full = self.full or not self._compiler_is_known or self._may_import_others
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
@@ -213,6 +215,24 @@ class ModuleCheck(Struct, dict=True):
     def _compiler_is_known(self) -> bool:
         """Whether what does not change compiles as it did when it was released."""
         return self.newest is None or self._is_sound or self.newest.compiler == compiler(self.project)
+
+    @property
+    def _may_import_others(self) -> bool:
+        """Whether another module has a file by now that takes the place of one that the release was compiled with."""
+        if self.newest is None or self.against:
+            return False
+        imported = {link.name for link in self.newest.dependencies}
+        others = [other for name, other in self.project.workspace.modules.items() if name != self.module.name]
+        paths = {path for other in others for path in self.added.get(other.name, ())}
+        paths |= {path for other in others if other.name not in imported for path in built_in_files(other)}
+        if not paths:
+            return False
+        from fieldstone.workflows.slices import compiled_with
+
+        try:
+            return compiled_with(self.project, self.newest, paths)
+        except FieldstoneError:
+            return True  # its image is damaged: that is told where all of it is judged
 
     def _style_is_known(self) -> bool:
         """Whether no fault is in the style of what does not change."""

@@ -114,6 +114,15 @@ def remember(project: Project, release: Release) -> None:
     store.save()
 
 
+def compiled_with(project: Project, release: Release, paths: Collection[str]) -> bool:
+    """Whether a release was compiled with files of these import paths, be they its own or what it imports.
+
+    Raises:
+        FieldstoneError: its image cannot be read.
+    """
+    return bool(_index(project, release).find(paths))
+
+
 def _index(project: Project, release: Release) -> ImageIndex:
     return ImageIndex(project.cache.store, project.intact(release, IMAGE), release.files[IMAGE])
 
@@ -127,11 +136,11 @@ class _Slicer:
         """What the changed files come to, and what imports them where it may have changed with them."""
         changed = self.changed
         released = changed.released(changed.paths)
-        if released - self.index.find(released).keys():
-            return None
+        if self.index.find(changed.paths).keys() != released:
+            return None  # what was imported from elsewhere is the module's own by now
         before = self.index.read({*released, *self._imported})
         compiled = self._output(compiling, changed.there)
-        if compiled is None:
+        if compiled is None or not compiled.keys() >= {*changed.there}:
             return None
         if changed.elsewhere:
             compiled = self._needed(compiled)
@@ -143,14 +152,23 @@ class _Slicer:
         touched = changed.paths | self._own(importing(anew, self._imports(compiled)))
         if len(touched) > MOST * len(changed.release.files):
             return None
-        further = self._there(touched - changed.paths)
-        if further:
-            also = self._output([more(further)], further)
-            if also is None:
-                return None
-            compiled |= {path: file for path, file in also.items() if path in further or path not in compiled}
-        self._refuse_circles(compiled)
-        return self._both_sides(compiled, touched)
+        everything = self._with_touched(compiled, touched, more)
+        if everything is None:
+            return None
+        self._refuse_circles(everything)
+        return self._both_sides(everything, touched)
+
+    def _with_touched(
+        self, compiled: Mapping[str, CompiledFile], touched: Collection[str], more: Compile
+    ) -> Mapping[str, CompiledFile] | None:
+        """What was compiled, and what else is touched; None where it does not compile, or is not the module's."""
+        further = self._there({*touched} - self.changed.paths)
+        also = self._output([more(further)], further) if further else {}
+        if also is None:
+            return None
+        anew = {path: file for path, file in also.items() if path in further or path not in compiled}
+        everything = {**compiled, **anew}
+        return everything if self.changed.gone.isdisjoint(everything) else None  # else it is imported from elsewhere
 
     @cached_property
     def _imported(self) -> frozenset[str]:
