@@ -40,6 +40,13 @@ class Buckets:
             self._read(missing)
         return {key: self._parts[part][key] for key, part in parts.items() if key in self._parts[part]}
 
+    def __contains__(self, key: str) -> bool:
+        """Whether it has a key."""
+        part = self._part_of(key)
+        if part not in self._parts:
+            self._read({part})
+        return key in self._parts[part]
+
     def all(self) -> dict[str, Any]:
         """All of it, sorted by key."""
         self._read({f"{number:02x}" for number in range(self._count)})

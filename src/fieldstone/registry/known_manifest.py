@@ -87,7 +87,7 @@ class _Files(Mapping[str, str]):
         return found
 
     def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and path in self._files.find([path])
+        return isinstance(path, str) and path in self._files
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)

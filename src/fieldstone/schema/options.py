@@ -80,6 +80,8 @@ class OptionReader:
 
 
 def _defines_options(file: FileDescriptorProto) -> bool:
+    if not file.dependency:  # it would import descriptor.proto
+        return False
     return any(name.startswith(".google.protobuf.") and name.endswith("Options") for name in _extended(file))
 
 

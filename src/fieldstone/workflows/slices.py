@@ -139,6 +139,7 @@ class _Slicer:
         if self.index.find(changed.paths).keys() != released:
             return None  # what was imported from elsewhere is the module's own by now
         before = self.index.read({*released, *self._imported})
+        shown = self._shown(before)  # while the compiler is at work
         compiled = self._output(compiling, changed.there)
         if compiled is None or not compiled.keys() >= {*changed.there}:
             return None
@@ -148,7 +149,8 @@ class _Slicer:
             return None
         if tell and changed.there:
             tell(changed.there, compiled)
-        anew = self._seen_anew(before, compiled)
+        now = self._shown({path: compiled[path] for path in self._ours & compiled.keys()})
+        anew = {path for path in self._ours if shown.get(path) != now.get(path)}
         touched = changed.paths | self._own(importing(anew, self._imports(compiled)))
         if len(touched) > MOST * len(changed.release.files):
             return None
@@ -198,7 +200,7 @@ class _Slicer:
     def _may_be_declared_twice(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> bool:
         """Whether what is declared anew may be declared in a file that was not compiled beside it, too."""
         known = self.index.find(compiled)
-        ours = self.changed.paths | self._imported
+        ours = self._ours
         anew = {path: file.proto for path, file in compiled.items() if path in ours or path not in known}
         same_path = {**before, **self.index.read((anew.keys() & known.keys()) - before.keys())}
         then = {path: symbols_of(file.proto) for path, file in same_path.items()}
@@ -238,16 +240,15 @@ class _Slicer:
         """Those of these files that the module has, sorted."""
         return tuple(sorted({*paths} - self.changed.gone))
 
-    def _seen_anew(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> set[str]:
-        """The changed files that show their importers something else than before."""
-        anew: set[str] = set()
-        for path in self.changed.paths | self._imported:
-            old, new = before.get(path), compiled.get(path)
-            fields = path in self.index.of_options
-            shown = [exported(file, with_fields=fields) if file is not None else b"" for file in (old, new)]
-            if shown[0] != shown[1]:
-                anew.add(path)
-        return anew
+    @property
+    def _ours(self) -> frozenset[str]:
+        """The changed files, those of other modules that the release was compiled with among them."""
+        return self.changed.paths | self._imported
+
+    def _shown(self, files: Mapping[str, CompiledFile]) -> dict[str, bytes]:
+        """What files show their importers."""
+        of_options = self.index.of_options
+        return {path: exported(file, with_fields=path in of_options) for path, file in files.items()}
 
     def _imports(self, compiled: Mapping[str, CompiledFile]) -> Iterator[tuple[str, Iterable[str]]]:
         """Each of the module's files with what it imports, now and as released; an unchanged one imports the same."""
@@ -304,7 +305,7 @@ class _Slicer:
         if _PROTOVALIDATE not in compiled and not self.index.find([_PROTOVALIDATE]):
             return set()
         before = self.index.read(self._imported) | sides.before
-        now = {path: compiled[path].bare for path in self.changed.paths | self._imported if path in compiled}
+        now = {path: compiled[path].bare for path in self._ours & compiled.keys()}
         then = {path: before[path].bare for path in now.keys() & before.keys()}
         return importing([path for path, content in now.items() if content != then.get(path)], self._imports(compiled))
 
