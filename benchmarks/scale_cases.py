@@ -99,6 +99,7 @@ class Site:
     def _warm(self) -> None:
         """Have Fieldstone remember the tree as it is for one who worked on another change before."""
         progress("filling Fieldstone's cache")
+        time.sleep(_SETTLED)
         own = [str(self.plan.fieldstone), "check"]
         with edited(self.tree, fields(self.tree, self.released.files, 1, self.plan.seed + 1)):
             run(own, self.tree, self.plan.limit)
