@@ -21,8 +21,8 @@ def cases(measured: Sequence[Measured]) -> Iterator[str]:
     columns = ["files that depend on it", BUF, f"{WELL} (+ filtering)", OWN, "without the second opinion"]
     rows = [[*name, *_times(one, mode)] for one, mode, name in both]
     yield from table([*names, *columns, "the second opinion"], rows)
-    yield "\nRatios to each way to use buf, and peak memory (MiB of the largest process, children included):\n"
-    ratios = [f"{own} / {buf}" for own in (OWN, "without the second opinion") for buf in (BUF, WELL)]
+    yield "\nTimes as fast as each way to use buf, and peak memory (MiB of the largest process, children included):\n"
+    ratios = [f"{buf} / {own}" for own in (OWN, "without the second opinion") for buf in (BUF, WELL)]
     rows = [[*name, *_ratios(one, mode), *_memory(one, mode)] for one, mode, name in both]
     yield from table([*names, *ratios, *(f"peak of {way}" for way in (BUF, WELL, OWN))], rows)
 
@@ -31,11 +31,11 @@ def growth(title: str, measured: Sequence[Measured]) -> Iterator[str]:
     """A table of the times and ratios against what grows."""
     yield f"\n{title}\n"
     columns = [BUF, WELL, *MODES]
-    ratios = [f"{mode} / {buf}" for mode in MODES for buf in (BUF, WELL)]
+    ratios = [f"{buf} / {mode}" for mode in MODES for buf in (BUF, WELL)]
     rows = []
     for one in measured:
         times = [seconds(one.times.get(way)) for way in columns]
-        compared = [compare(one.times, mode, buf) for mode in MODES for buf in (BUF, WELL)]
+        compared = [compare(one.times, buf, mode) for mode in MODES for buf in (BUF, WELL)]
         rows.append([f"{one.files:,}", f"{one.changed:,} ({_share(one)})", *times, *compared])
     yield from table(["files", "changed", *columns, *ratios], rows)
 
@@ -95,18 +95,19 @@ def seconds(results: Sequence[Result] | None) -> str:
         return NONE
     if results[-1].is_late:
         return f"> {results[-1].seconds:.0f} s"
-    took = f"{middle(results):.2f} s"
+    took = f"{middle(results):.3g} s"
     return took if results[-1].is_good else f"exit {results[-1].code} after {took}"
 
 
-def compare(times: Mapping[str, Sequence[Result]], own: str, other: str) -> str:
-    """The ratio of two ways; at least that where the first was late, none where one failed."""
-    one, two = times.get(own), times.get(other)
-    if not one or not two or not two[-1].is_good:
+def compare(times: Mapping[str, Sequence[Result]], way: str, other: str) -> str:
+    """The ratio of the times of two ways; at least or at most that where one was late, none where one failed."""
+    one, two = times.get(way), times.get(other)
+    if not one or not two or (one[-1].is_late and two[-1].is_late):
         return NONE
-    if one[-1].is_late:
-        return f"> {ratio(one, two):.1f}"
-    return f"{ratio(one, two):.2f}" if one[-1].is_good else NONE
+    if not all(result.is_good or result.is_late for result in (one[-1], two[-1])):
+        return NONE
+    bound = "> " if one[-1].is_late else "< " if two[-1].is_late else ""
+    return f"{bound}{ratio(one, two):.3g}"
 
 
 def _names(one: Measured, mode: str) -> list[str]:
@@ -116,13 +117,13 @@ def _names(one: Measured, mode: str) -> list[str]:
 
 def _times(one: Measured, mode: str) -> list[str]:
     own, without = one.times.get(mode), one.times.get(mode + WITHOUT)
-    well = seconds(one.times.get(WELL)) + (f" (+ {one.filtering:.2f} s)" if one.changed else "")
+    well = seconds(one.times.get(WELL)) + (f" (+ {one.filtering:.3g} s)" if one.changed else "")
     times = [seconds(one.times[BUF]), well, seconds(own), seconds(without) if without else ABSENT]
     return [f"{one.dependents:,}", *times, _second_opinion(own, without)]
 
 
 def _ratios(one: Measured, mode: str) -> list[str]:
-    return [compare(one.times, own, buf) for own in (mode, mode + WITHOUT) for buf in (BUF, WELL)]
+    return [compare(one.times, buf, own) for own in (mode, mode + WITHOUT) for buf in (BUF, WELL)]
 
 
 def _memory(one: Measured, mode: str) -> list[str]:
