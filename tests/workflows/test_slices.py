@@ -484,6 +484,19 @@ def test_a_path_that_changes_hands_is_judged_as_a_whole_check_judges_it(
         assert judged(repo.root, *names, full=False) == judged(repo.root, *names, full=True)
 
 
+@pytest.mark.parametrize("lost", ["release.toml", "image.binpb", "ledger.json"])
+def test_a_module_is_judged_where_the_release_of_another_one_is_damaged(tmp_path: Path, lost: str) -> None:
+    text = 'syntax = "proto3";\npackage acme.{};\n'
+    files = {f"{name}/{name[0]}{n}.proto": text.format(f"{name}{n}") for n in range(25) for name in ("base", "user")}
+    repo = released(tmp_path, files, "base", "user")
+    (repo.root / "registry/base/1.0.0" / lost).unlink()
+    for message in ("message U1 {}\n", "message U1 { string more = 1; }\n"):
+        repo.write("user/u1.proto", text.format("user1") + message)
+        part = judged(repo.root, "user", full=False)
+        assert part == judged(repo.root, "user", full=True)
+        assert '"bump": "minor"' in part
+
+
 def test_names_that_mean_something_on_a_command_line_are_names(tmp_path: Path) -> None:
     names = ("a,b", 'a"b', "a b", "#a", "%41", "*", "-a", "a=b", "é")
     text = 'syntax = "proto3";\npackage acme.p{};\nmessage M {{ string x = 1; }}\n'

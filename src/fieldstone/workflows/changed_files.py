@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import PROTO, SOURCES, Link, Release
 from fieldstone.schema.workspace import DOCUMENTS, Module, as_texts
 from fieldstone.workflows.project import Project
@@ -114,24 +115,29 @@ def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]]
 def added_files(project: Project) -> dict[str, frozenset[str]]:
     """The .proto files of each module of the workspace that its newest release does not have, by import path.
 
+    All of them where that is not known: what is wrong with a release is told by a check of its own module.
+
     Raises:
-        FieldstoneError: a file cannot be read, or a release is damaged.
+        FieldstoneError: a folder cannot be read.
     """
     return {name: frozenset(_added(project, module)) for name, module in project.workspace.modules.items()}
 
 
 def _added(project: Project, module: Module) -> Iterable[str]:
-    newest = project.newest(module)
+    try:
+        newest = project.newest(module)
+        changed = differing(project, module, newest) if newest else {}
+    except FieldstoneError:
+        newest = None
     if newest is None:
         return module.proto_paths
-    changed = differing(project, module, newest)
     return (path for path, there in changed.items() if there and SOURCES + path not in newest.files)
 
 
 def built_in_files(module: Module) -> list[str]:
     """The files of a module that stand for those which compilers know by themselves (google/protobuf)."""
     folder = module.root / BUILT_IN
-    paths = [BUILT_IN + file.name for file in folder.iterdir()] if folder.is_dir() else []
+    paths = [BUILT_IN + file.relative_to(folder).as_posix() for file in folder.rglob("*.proto")]
     return [path for path in paths if module.owns(path)]
 
 
