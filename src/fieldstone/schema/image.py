@@ -50,7 +50,7 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
     return decoded
 
 
-def own_files(image: FileDescriptorSet) -> list[str]:
+def own_paths(image: FileDescriptorSet) -> list[str]:
     """The paths of the files of an image that it does not hold as imports alone."""
     return [file.name for file in image.file if not is_import(file)]
 
@@ -68,6 +68,8 @@ def with_own(image: bytes, paths: Collection[str], *, where: str) -> bytes:
     Raises:
         FieldstoneError: the bytes are no image.
     """
+    if not paths:
+        return image
     decoded = parse_image(image, where=where)
     taken = [file for file in decoded.file if file.name in paths and is_import(file)]
     for file in taken:

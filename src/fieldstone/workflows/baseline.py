@@ -18,7 +18,7 @@ from fieldstone.compatibility.verdict import Bump
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import ImageReader, read_schema
-from fieldstone.schema.image import content_digests, own_files, parse_image, with_own
+from fieldstone.schema.image import content_digests, own_paths, parse_image, with_own
 from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
@@ -108,7 +108,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
     if compiled is None:
         return None
     image, label = compiled.image, compiled.label
-    own = own_files(parse_image(image, where=label))
+    own = own_paths(parse_image(image, where=label))
     return Baseline(Side(image, lambda: read_schema(image, where=label), label), compiled.root, own)
 
 
@@ -240,9 +240,8 @@ def judge_module(
     """
     baseline = find_baseline(project, module, against, since_parting=True)
     where = f"the image of {module.path}"
-    left = {*(baseline.own if baseline else ())} - module.proto_paths.keys()
-    if left:
-        image = with_own(image, left, where=where)
+    had = baseline.own if baseline else ()
+    image = with_own(image, {*had} - module.proto_paths.keys(), where=where)
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
     new = Side(image, lambda: read_schema(image, where=where, each=each), THE_TREE)
     newest = project.registry.versions(module.name)[-1:] if against else []

@@ -39,13 +39,13 @@ class BothSides:
         self.after = {path: file for path, file in compiled.items() if path in touched}
 
     @cached_property
-    def old(self) -> Mapping[str, CompiledFile]:
+    def _old(self) -> Mapping[str, CompiledFile]:
         """The files of the release's side: of unchanged ones, what their importers see alone; without places."""
         before = {path: CompiledFile(file.bare) for path, file in self.before.items()}
         return {**self._bare, **before}
 
     @cached_property
-    def new(self) -> Mapping[str, CompiledFile]:
+    def _new(self) -> Mapping[str, CompiledFile]:
         """The same of the working tree, with the places of what is touched."""
         bare = {path: file for path, file in self._bare.items() if path not in self._imported}
         beside = {path: bare[path] for path in self._beside & bare.keys()}
@@ -54,7 +54,7 @@ class BothSides:
 
     def read(self) -> tuple[bytes, bytes]:
         """The images of both sides for who reads them: all that rules may ask for is listed."""
-        return _image(self.old), _image(self.new)
+        return _image(self._old), _image(self._new)
 
     def compared(self) -> tuple[bytes, bytes]:
         """The images of both sides for who compares them: the touched files, and what they cannot be linked without.
@@ -62,7 +62,7 @@ class BothSides:
         A file of those that stand beside goes along: there may be nothing else, and buf takes no empty image.
         """
         beside = sorted(self._beside.difference(self._imported))[:1]
-        return _image(self.old, {*self.before, *beside}), _image(self.new, {*self.after, *beside})
+        return _image(self._old, {*self.before, *beside}), _image(self._new, {*self.after, *beside})
 
     def whole(self) -> tuple[bytes, bytes]:
         """The images of both sides with all that their files declare, for who writes messages; without places."""

@@ -86,7 +86,6 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
 
 def _schema_with(baseline: Baseline, paths: Collection[str]) -> Schema:
     """Its schema, with those of these files, too, that it imports from another module."""
-    side, left = baseline.side, {*paths} - {*baseline.own}
-    if not left:
-        return side.schema
-    return read_schema(with_own(side.image, left, where=side.label), where=side.label)
+    side = baseline.side
+    image = with_own(side.image, {*paths} - {*baseline.own}, where=side.label)
+    return side.schema if image is side.image else read_schema(image, where=side.label)

@@ -64,7 +64,7 @@ class ModuleCheck(Struct, dict=True):
         with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
             self.newest = self.project.newest(self.module)
             self._require_what_it_imports()
-            self.full = self.full or not self._compiler_is_known or self._may_import_others
+            self.full = self.full or not self._compiler_is_known or self._has_lost_a_path
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
@@ -217,7 +217,7 @@ class ModuleCheck(Struct, dict=True):
         return self.newest is None or self._is_sound or self.newest.compiler == compiler(self.project)
 
     @property
-    def _may_import_others(self) -> bool:
+    def _has_lost_a_path(self) -> bool:
         """Whether another module has a file by now that takes the place of one that the release was compiled with."""
         if self.newest is None or self.against:
             return False
