@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from fieldstone.cache.asked_before import ask_again
 from fieldstone.registry.folder import FolderRegistry
 from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.project import Project
@@ -102,7 +104,7 @@ def next_second() -> None:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are taken for such as had been left alone for long."""
     monkeypatch.setattr("fieldstone.cache.digests._TICK", 0)
-    monkeypatch.setattr("fieldstone.schema.listing._TICK", -1)
+    monkeypatch.setattr("fieldstone.schema.asked._TICK", -1)
 
 
 @pytest.fixture
@@ -119,6 +121,37 @@ def settled(large: Repo) -> Repo:
 def test_nobody_looks_at_what_git_vouches_for(settled: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FolderRegistry, "releases", lambda *_: pytest.fail("the registry was looked at"))
     assert settled.run("check").code == 0
+
+
+def test_git_is_asked_before_the_settings_are_read(settled: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = ask_again(str(settled.root / "schemas/acme"))
+    assert begun is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("fieldstone.workflows.looking.Asked", lambda *_: pytest.fail("git was asked once more"))
+        with closing(ask_git(Project.at(settled.root), begun)) as standing:
+            assert standing.count > 20
+
+
+def test_git_is_asked_anew_where_the_settings_ask_for_something_else(settled: Repo) -> None:
+    settled.root.joinpath("registry").rename(settled.root / "released")
+    settled.root.joinpath("fieldstone.toml").write_text('registry = "released"\n')
+    begun = ask_again(str(settled.root))
+    assert begun is not None
+    with closing(ask_git(Project.at(settled.root), begun)):
+        assert begun.answer() is None
+    settled.edit(EDITED, *BREAK)
+    expect(settled, BROKEN)
+    again = ask_again(str(settled.root))
+    assert again is not None
+    with closing(again):
+        assert again.of != begun.of
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"../..\0no/such", bytes(range(256))])
+def test_what_git_was_asked_is_damaged(content: bytes, settled: Repo) -> None:
+    settled.root.joinpath(".fieldstone/cache-asked").write_bytes(content)
+    settled.edit(EDITED, *BREAK)
+    expect(settled, BROKEN)
 
 
 def test_an_edit_on_its_way_into_a_commit_and_back(settled: Repo) -> None:
@@ -324,7 +357,7 @@ def test_an_edit_that_keeps_size_and_time(has_git: bool, settled: Repo, monkeypa
 
     By itself git sees nothing here; the stat that the cache has, where there is no git, says it as well.
     """
-    monkeypatch.setattr("fieldstone.schema.listing._TICK", 0)
+    monkeypatch.setattr("fieldstone.schema.asked._TICK", 0)
     for setting in ("core.fileMode=false", "core.trustctime=false", "core.checkStat=minimal"):
         settled.git("config", *setting.split("="))
     next_second()
@@ -347,7 +380,7 @@ def test_a_second_edit_within_a_second(way: str, settled: Repo, monkeypatch: pyt
     path = settled.root / EDITED
     settled.git("config", "filter.odd.clean", "sed 's/string di/string id/'")
     settled.write(".gitattributes", "f20.proto filter=odd\n" if way == "a filter" else "")
-    monkeypatch.setattr("fieldstone.schema.listing._TICK", 2)
+    monkeypatch.setattr("fieldstone.schema.asked._TICK", 2)
     next_second()
     since = time.time()
     stamp = None if way == "a filter" else (1e9, 1e9)

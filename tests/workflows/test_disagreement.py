@@ -55,7 +55,7 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def side(sources: dict[str, str], label: str) -> Side:
     image = compile_example(sources)
-    return Side(image, lambda: read_schema(image, where=label), label)
+    return Side(lambda: image, lambda: read_schema(image, where=label), label)
 
 
 def refusal(before: dict[str, str], after: dict[str, str]) -> str:

@@ -289,7 +289,7 @@ def test_random_steps_are_judged_as_the_whole_is(repo: Repo) -> None:
             patch.delenv(name)
         for name, value in repo.environment.items():
             patch.setenv(name, value)
-        patch.setattr("fieldstone.schema.listing._TICK", 0)  # on a clock that is this machine's own, that is enough
+        patch.setattr("fieldstone.schema.asked._TICK", 0)  # on a clock that is this machine's own, that is enough
         for number in range(STEPS):
             if number % ANEW == 0 or said[-2:] == ["error", "error"]:
                 steps.anew()

@@ -27,7 +27,7 @@ SETTINGS = Settings(Path()).module("acme")
 
 def side(sources: str, label: str) -> Side:
     image = compile_example(sources)
-    return Side(image, lambda: read_schema(image, where=label), label)
+    return Side(lambda: image, lambda: read_schema(image, where=label), label)
 
 
 def test_a_break_that_only_buf_sees_is_an_error_of_fieldstone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fieldstone.cache.store import Store
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fieldstone.cache.digests import Digests
     from fieldstone.cache.standing import Standing
 
@@ -24,6 +23,8 @@ class Cache:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        from fieldstone.cache.store import Store
+
         self.store = Store(folder / FOLDER if folder else None)
         self.standing: Standing | None = None
         """What git vouches for, where it was asked."""

@@ -8,6 +8,7 @@ matter only to an importer that sets an option of that type.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -39,8 +40,13 @@ def _skeleton(compiled: CompiledFile) -> FileDescriptorProto:
     return file
 
 
-def linkable(compiled: CompiledFile) -> FileDescriptorProto:
-    """What an importer is linked against: what it sees of a file, without the imports that nothing in that needs."""
+def outline(compiled: CompiledFile) -> bytes:
+    """An encoded file with what importers see of it, and all of its imports."""
+    return plain_copy(_skeleton(compiled)).SerializeToString()
+
+
+def linkable(compiled: CompiledFile) -> bytes:
+    """An encoded file with what an importer is linked against: its outline, without the imports that nothing needs."""
     file = _skeleton(compiled)
     if not next(extensions_of(file), None):
         passed_on = [file.dependency[number] for number in file.public_dependency]
@@ -48,7 +54,21 @@ def linkable(compiled: CompiledFile) -> FileDescriptorProto:
             file.ClearField(part)
         file.dependency.extend(passed_on)
         file.public_dependency.extend(range(len(passed_on)))
-    return plain_copy(file)
+    return plain_copy(file).SerializeToString()
+
+
+def with_names_of(compiled: CompiledFile, messages: Collection[str]) -> CompiledFile:
+    """A file that has of some messages at its top no more than their names and what they hold by name.
+
+    Args:
+        compiled: the file.
+        messages: the names of those messages; what else is named so stays as it is.
+    """
+    file = FileDescriptorProto.FromString(compiled.content)
+    bared = [message for message in file.message_type if message.name in messages]
+    for message in bared:
+        _without_fields(message)
+    return CompiledFile(file.SerializeToString()) if bared else compiled
 
 
 def _without_fields(message: Any) -> None:

@@ -17,8 +17,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from fieldstone.cache.asked_before import keep
 from fieldstone.cache.store import Store
-from fieldstone.schema.listing import Asked, Entries, Listing
+from fieldstone.schema.asked import Asked
+from fieldstone.schema.listing import Entries, Listing, listing_of
 
 _TABLE = "standing"
 
@@ -96,6 +98,7 @@ class Standing:
         """Have the store keep what was noted, if it is more than what was there."""
         if self._listing is None or not self._found:
             return
+        keep(self._asked)
         kept = {
             start: (stands, was | self._within(start, self._differing)) for start, (stands, was) in self._before.items()
         }
@@ -113,7 +116,7 @@ class Standing:
 
     @cached_property
     def _listing(self) -> Listing | None:
-        return self._asked.answer(self._record.entries)
+        return listing_of(self._asked, self._record.entries)
 
     @cached_property
     def _before(self) -> dict[str, tuple[str, set[str]]]:

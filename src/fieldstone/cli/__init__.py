@@ -61,15 +61,21 @@ def _begun(arguments: Sequence[str]) -> Project | None:
     """
     if arguments[:1] != ["check"] or _NOT_INCREMENTAL & {*arguments}:
         return None
-    from pathlib import Path
+    from fieldstone.cache.asked_before import ask_again
 
-    from fieldstone.workflows.looking import ask_git
-    from fieldstone.workflows.project import Project
-
+    asked = None
     with suppress(FieldstoneError, OSError):
+        asked = ask_again(os.getcwd())  # noqa: PTH109 - before pathlib is imported
+        from pathlib import Path
+
+        from fieldstone.workflows.looking import ask_git
+        from fieldstone.workflows.project import Project
+
         project = Project.at(Path.cwd())
-        ask_git(project)
+        ask_git(project, asked)
         return project
+    if asked is not None:
+        asked.close()
     return None
 
 

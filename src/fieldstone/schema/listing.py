@@ -1,36 +1,20 @@
-"""What git says of files in a checkout, asked while other work is done: which are as its index has them, and which not.
-
-git keeps the stat of every file that it knows, and two of its commands tell in one breath what a walk through
-all folders would: `git ls-files` what the index has, with the stat of each file, and what it does not have;
-`git diff-files` which files differ from that (gitformat-index(5), git-ls-files(1), git-diff-files(1)).
-"""
+"""What git says of files in a checkout: which are as its index has them, and which not."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 
 from msgspec import Struct
+
+from fieldstone.schema.asked import Asked
 
 _STAT_LINES = 5
 """The lines that `--debug` prints of an entry before the header of the next: times, inode, owner, size and flags."""
 
-_TICK = 2
-"""Seconds that a file must have been left alone before git was asked: many a git tells times apart by the second alone,
-and would not see that such a file is written once more."""
-
 _CHANGED = re.compile(rb"\0  ctime: (\d+)")
-
-_UNTRUSTING = (
-    "-c core.fsmonitor=false -c core.trustctime=true -c core.checkStat=default -c core.ignoreCase=false".split()
-)
-"""Settings with which git looks at every file, at all of its stat, and at its name as it is written."""
 
 _FILES = (b"H 100644 ", b"H 100755 ")
 _LINK = rb"(?:(?<=\n)|(?<=\0)|\A)H 120000 [0-9a-f]+ 0\t([^\0]*)\0"
@@ -77,65 +61,32 @@ class Listing(Struct, frozen=True):
         return _paths_besides(now, {*then}) | _paths_besides(then, {*now})
 
 
-class Asked:
-    """git at work on a listing.
-
-    What differs is asked first: who tells git of an edit meanwhile makes it list another entry, and hides nothing.
+def listing_of(asked: Asked, earlier: Entries | None) -> Listing | None:
+    """What git said; None where it is not there, knows no checkout here, or does not vouch for every file.
 
     Args:
-        folder: where it works; paths are relative to this.
-        below: the folders to list, absolute: git refuses those that are not in the checkout that it looks at.
+        asked: git, which was asked.
+        earlier: what the entries of an earlier answer came to; it spares a look at the same ones.
     """
+    said = asked.answer()
+    if said is None:
+        return None
+    listed, differing = said
+    others, entries = _parted(listed)
+    digest = sha256(entries).hexdigest()
+    known = earlier if earlier and earlier.digest == digest else _told(entries, digest)
+    if known is None or b"\n" in differing or any(path.endswith(b"/") for path in others):
+        return None  # there is no path of two lines among these entries: it is a warning, with a path behind it
+    late = _changed_since(asked.since, entries) if known.newest >= asked.since else []
+    paths = {*others, *differing.split(b"\0"), *late} - {b""}
+    return Listing(entries, known, frozenset(map(os.fsdecode, paths)))
 
-    def __init__(self, folder: Path, below: Sequence[Path]) -> None:
-        unlike = ("diff-files", "-z", "--name-only", "--relative")
-        listed = ("ls-files", "-z", "-v", "-s", "--debug", "-c", "-o")
-        git = ("git", "--no-optional-locks", "--literal-pathspecs", *_UNTRUSTING)
-        self._since = int(time.time()) - _TICK
-        self._running: list[subprocess.Popen[bytes]] = []
-        with suppress(OSError):  # there is no git
-            for command in (unlike, listed):
-                self._running.append(
-                    subprocess.Popen(  # noqa: S603 - an argument list, no shell
-                        [*git, *command, "--", *map(str, below)],
-                        cwd=folder,
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE,
-                        stderr=subprocess.STDOUT,  # a warning makes it no listing
-                    )
-                )
 
-    def answer(self, earlier: Entries | None) -> Listing | None:
-        """What git said; None where it is not there, knows no checkout here, or does not vouch for every file.
-
-        Args:
-            earlier: what the entries of an earlier answer came to; it spares a look at the same ones.
-        """
-        said = [process.communicate()[0] for process in reversed(self._running)]
-        if len(said) != 2 or any(process.returncode for process in self._running):  # noqa: PLR2004 - the two commands
-            return None
-        listed, differing = said
-        others, entries = _parted(listed)
-        digest = sha256(entries).hexdigest()
-        known = earlier if earlier and earlier.digest == digest else _told(entries, digest)
-        if known is None or b"\n" in differing or any(path.endswith(b"/") for path in others):
-            return None  # there is no path of two lines among these entries: it is a warning, with a path behind it
-        late = self._just_changed(entries) if known.newest >= self._since else []
-        paths = {*others, *differing.split(b"\0"), *late} - {b""}
-        return Listing(entries, known, frozenset(map(os.fsdecode, paths)))
-
-    def _just_changed(self, entries: bytes) -> list[bytes]:
-        """The known files that had not been left alone when git was asked."""
-        pieces = entries.split(b"\0")
-        late = [i for i, second in enumerate(_CHANGED.findall(entries)) if int(second) >= self._since]
-        return [_path(pieces[i]) for i in late]
-
-    def close(self) -> None:
-        """End git if nobody waited for it."""
-        for process in self._running:
-            process.kill()
-            with process:
-                pass
+def _changed_since(second: int, entries: bytes) -> list[bytes]:
+    """The known files that changed in a second since 1970, or after it."""
+    pieces = entries.split(b"\0")
+    late = [i for i, changed in enumerate(_CHANGED.findall(entries)) if int(changed) >= second]
+    return [_path(pieces[i]) for i in late]
 
 
 def _parted(listed: bytes) -> tuple[list[bytes], bytes]:

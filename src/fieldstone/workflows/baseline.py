@@ -74,7 +74,8 @@ def released(project: Project, release: Release) -> Baseline:
         each = partial(project.phases.counted, of=f"files of {release.name} {release.version}")
         return read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys(), each=each)
 
-    return Baseline(Side(image, read, release.version), Path(where, SOURCES), release.protos.keys(), release.digest)
+    side = Side(lambda: image, read, release.version)
+    return Baseline(side, Path(where, SOURCES), release.protos.keys(), release.digest)
 
 
 def find_baseline(project: Project, module: Module, against: str, *, since_parting: bool = False) -> Baseline | None:
@@ -109,7 +110,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
         return None
     image, label = compiled.image, compiled.label
     own = own_paths(parse_image(image, where=label))
-    return Baseline(Side(image, lambda: read_schema(image, where=label), label), compiled.root, own)
+    return Baseline(Side(lambda: image, lambda: read_schema(image, where=label), label), compiled.root, own)
 
 
 def removed_baseline(project: Project, name: str, against: str) -> Baseline | None:
@@ -201,19 +202,19 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
     place = project.registry.place(release)
     reader = cache(lambda: ImageReader(touched.read[0], where=place))
     shared = cache(lambda: reader().lazily(touched.shared))
-    whole = cache(touched.whole)
+    whole, compared = cache(touched.whole), cache(touched.compared)
     old = Side(
-        touched.compared[0],
+        lambda: whole()[0],
         lambda: reader().read_changed(touched.touched, shared(), touched.released),
         release.version,
-        whole=lambda: whole()[0],
+        part=lambda: compared()[0],
     )
     new = Side(
-        touched.compared[1],
+        lambda: whole()[1],
         lambda: _working_tree(touched, module, shared()),
         THE_TREE,
         unaltered=touched.touched,
-        whole=lambda: whole()[1],
+        part=lambda: compared()[1],
     )
     return Baseline(old, Path(place, SOURCES), release.protos.keys(), release.digest), new
 
@@ -243,7 +244,7 @@ def judge_module(
     had = baseline.own if baseline else ()
     image = with_own(image, {*had} - module.proto_paths.keys(), where=where)
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
-    new = Side(image, lambda: read_schema(image, where=where, each=each), THE_TREE)
+    new = Side(lambda: image, lambda: read_schema(image, where=where, each=each), THE_TREE)
     newest = project.registry.versions(module.name)[-1:] if against else []
     return _judged(
         project,
@@ -331,7 +332,7 @@ def judge_removal(
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
     found = judge_natively(baseline.side.schema, Schema(), settings)
     if witness:
-        nothing = Side(b"", Schema, "")
+        nothing = Side(bytes, Schema, "")
         found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
     findings = tuple(
         replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found

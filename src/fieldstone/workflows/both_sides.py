@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from fieldstone.cache.exports import linkable
+from fieldstone.cache.exports import linkable, with_names_of
 from fieldstone.cache.images import CompiledFile, ImageIndex, importing, join
 from fieldstone.compatibility.allowance import MARK
 from fieldstone.schema.image import IMPORT_MARK
@@ -57,12 +57,17 @@ class BothSides:
         return _image(self._old), _image(self._new)
 
     def compared(self) -> tuple[bytes, bytes]:
-        """The images of both sides for who compares them: the touched files, and what they cannot be linked without.
+        """The images of both sides for who compares them: what differs, and what that cannot be linked without.
 
         A file of those that stand beside goes along: there may be nothing else, and buf takes no empty image.
         """
         beside = sorted(self._beside.difference(self._imported))[:1]
-        return _image(self._old, {*self.before, *beside}), _image(self._new, {*self.after, *beside})
+        old, new = self._differing(self._old, self.before), self._differing(self._new, self.after)
+        return _image(old, {*self.before, *beside}), _image(new, {*self.after, *beside})
+
+    def _differing(self, side: Mapping[str, CompiledFile], touched: Iterable[str]) -> dict[str, CompiledFile]:
+        """The files of a side, with the names alone of the messages in the touched ones that do not differ."""
+        return {**side, **{path: with_names_of(side[path], self.unaltered[path]) for path in touched}}
 
     def whole(self) -> tuple[bytes, bytes]:
         """The images of both sides with all that their files declare, for who writes messages; without places."""
@@ -78,6 +83,7 @@ class BothSides:
         own = self._own(self._unchanged)
         return {path: self._unchanged[path].content for path in own}
 
+    @cached_property
     def unaltered(self) -> dict[str, frozenset[str]]:
         """The touched files, each with what it declares that does not differ.
 
@@ -136,7 +142,7 @@ class BothSides:
         """An unchanged file as an import; of its messages, names alone, unless an option may have them as its type."""
         if path in self._of_options or path.startswith(BUILT_IN):
             return CompiledFile(file.bare + IMPORT_MARK)
-        return CompiledFile(linkable(file).SerializeToString() + IMPORT_MARK)
+        return CompiledFile(linkable(file) + IMPORT_MARK)
 
 
 def _image(files: Mapping[str, CompiledFile], wanted: Iterable[str] | None = None) -> bytes:

@@ -76,7 +76,7 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
     if ref == WORKING_TREE:
         image = compile_module(project.workspace, module, outside=project.settings.registry)
         where = f"the image of {module.path}"
-        side = Side(image, lambda: read_schema(image, where=where), where)
+        side = Side(lambda: image, lambda: read_schema(image, where=where), where)
         return Baseline(side, module.root, module.proto_paths.keys())
     found = find_baseline(project, module, ref)
     if found is None:

@@ -34,22 +34,31 @@ if TYPE_CHECKING:
 
 
 class Side(Struct, frozen=True, dict=True):
-    """A compiled module: its image in bytes, what reads its schema, and what people call it.
+    """A compiled module, of which nothing is worked out before it is asked for.
 
-    `unaltered` is what the compared files declare that the other side has just so: path to names. `whole` gives an
-    image with the fields of what does not differ, where `image` is without.
+    Attributes:
+        load: gives its image, in bytes.
+        read: reads its schema.
+        label: what people call it.
+        unaltered: what the compared files declare that the other side has just so: path to names.
+        part: gives an image of what can differ from the other side, in bytes; that is all of it by default.
     """
 
-    image: bytes
+    load: Callable[[], bytes]
     read: Callable[[], Schema]
     label: str
     unaltered: Mapping[str, Collection[str]] = {}
-    whole: Callable[[], bytes] | None = None
+    part: Callable[[], bytes] | None = None
 
-    @property
-    def whole_image(self) -> bytes:
-        """The image with all that its files declare."""
-        return self.whole() if self.whole else self.image
+    @cached_property
+    def image(self) -> bytes:
+        """All that its files declare, compiled."""
+        return self.load()
+
+    @cached_property
+    def compared(self) -> bytes:
+        """What is held against the other side, compiled."""
+        return self.part() if self.part else self.image
 
     @cached_property
     def schema(self) -> Schema:
@@ -115,16 +124,16 @@ def _by_both_engines(
     """
     with (
         tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch,
-        closing(buf.breaking(old.image, new.image, scratch=Path(scratch))) as second,
+        closing(buf.breaking(old.compared, new.compared, scratch=Path(scratch))) as second,
     ):
         context, native = natively()
-        by_catalogue = by_the_catalogue(old.image, new.image, new.unaltered)
+        by_catalogue = by_the_catalogue(old.compared, new.compared, new.unaltered)
         annotations = second.annotations(what="buf breaking")
     found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
     if found:
         from fieldstone.workflows.disagreement import refuse_disagreement
 
-        refuse_disagreement(found, old.image, new.image, old.label)
+        refuse_disagreement(found, old.compared, new.compared, old.label)
     return context, native + [_from_buf(annotation) for annotation in unknown_to(_breaking_rules(), annotations)]
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from fieldstone.workflows.changed_files import BUILT_IN
+
 if TYPE_CHECKING:
     from fieldstone.cache.images import CompiledFile
     from fieldstone.schema.annotation import Annotation
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 MANY = 10
 """Of so many changed files the style is judged in what they are compiled to: buf would compile them once more."""
+
+PROTOVALIDATE = "buf/validate/validate.proto"
+"""What files import that check messages by expressions over their fields, and the fields of what these hold: the only
+rule that asks more of an imported file than what it shows (PROTOVALIDATE)."""
 
 
 class Linting:
@@ -64,12 +70,18 @@ class Linting:
     ) -> None:
         from tempfile import TemporaryDirectory
 
+        from fieldstone.cache.exports import outline
         from fieldstone.cache.images import join
         from fieldstone.schema import buf
         from fieldstone.schema.image import IMPORT_MARK
 
         wanted = frozenset(paths)
-        image = join(f.content if path in wanted else f.bare + IMPORT_MARK for path, f in files.items())
+        whole = PROTOVALIDATE in files
+
+        def beside(path: str, file: CompiledFile) -> bytes:
+            return (file.bare if whole or path.startswith(BUILT_IN) else outline(file)) + IMPORT_MARK
+
+        image = join(file.content if path in wanted else beside(path, file) for path, file in files.items())
         scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
         running = buf.lint_image(image, config, scratch=scratch)
         self._under_way.callback(running.close)

@@ -6,12 +6,16 @@ import os.path
 from pathlib import Path
 
 from fieldstone.cache.standing import Standing
-from fieldstone.schema.listing import Asked
+from fieldstone.schema.asked import Asked
 from fieldstone.workflows.project import Project
 
 
-def ask_git(project: Project) -> Standing:
+def ask_git(project: Project, begun: Asked | None = None) -> Standing:
     """Ask git of the modules and of the registry of a project, where that lies in it; once is enough.
+
+    Args:
+        project: the project.
+        begun: git, at work already; it is ended if it was asked for something else.
 
     Raises:
         FieldstoneError: the modules cannot be told.
@@ -22,5 +26,9 @@ def ask_git(project: Project) -> Standing:
         counted = {**{module.root: ".proto" for module in workspace.modules.values()}, settings.registry.resolve(): ""}
         folder = Path(os.path.commonpath([settings.root.resolve(), workspace.root]))
         below = {path: ending for path, ending in counted.items() if path.is_relative_to(folder)}
-        cache.standing = Standing(cache.store, folder, below, Asked(folder, [*below]))
+        wanted = str(folder), [*map(str, below)]
+        if begun and begun.of != wanted:
+            begun.close()
+            begun = None
+        cache.standing = Standing(cache.store, folder, below, begun or Asked(*wanted))
     return cache.standing

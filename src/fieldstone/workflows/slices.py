@@ -27,6 +27,7 @@ from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.both_sides import BothSides
 from fieldstone.workflows.changed_files import MOST, ChangedFiles
+from fieldstone.workflows.linting import PROTOVALIDATE
 from fieldstone.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -39,19 +40,14 @@ Compile = Callable[[tuple[str, ...]], "Running"]
 """Starts the compiler on files of the module, given by import path, and all that they import."""
 
 
-_PROTOVALIDATE = "buf/validate/validate.proto"
-"""What files import that check messages by expressions over their fields, and the fields of what these hold."""
-
-
 class Slice(Struct, frozen=True):
     """The touched part of a module on both sides.
 
     Attributes:
         release: what the module is held against.
         same_sources: whether nothing differs from it that the module's digest covers.
-        read: the images of the release's side and of the working tree's, in bytes, for who reads them; `compared`:
-            for who compares them; see `BothSides`.
-        whole: gives both with all that they declare.
+        read: the images of the release's side and of the working tree's, in bytes, for who reads them; see `BothSides`.
+        compared: gives them for who compares them; `whole`: with all that they declare.
         released: the touched files as the release has them, with their places.
         touched: the import paths of the module's own files on either side that can differ, each with the names of
             what it declares that does not.
@@ -63,7 +59,7 @@ class Slice(Struct, frozen=True):
     release: Release
     same_sources: bool
     read: tuple[bytes, bytes]
-    compared: tuple[bytes, bytes]
+    compared: Callable[[], tuple[bytes, bytes]]
     whole: Callable[[], tuple[bytes, bytes]]
     released: Mapping[str, bytes]
     touched: Mapping[str, frozenset[str]]
@@ -265,10 +261,10 @@ class _Slicer:
             release=self.changed.release,
             same_sources=self.changed.same_sources,
             read=sides.read(),
-            compared=sides.compared(),
+            compared=sides.compared,
             whole=sides.whole,
             released={path: file.content for path, file in sides.before.items()},
-            touched=sides.unaltered(),
+            touched=sides.unaltered,
             shared=sides.shared,
             linted=None if linted is None else tuple(sorted(linted)),
             linted_apart=linted_apart,
@@ -302,7 +298,7 @@ class _Slicer:
 
     def _checking_fields(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> set[str]:
         """The files that may hold what changed in other files' fields against expressions (PROTOVALIDATE)."""
-        if _PROTOVALIDATE not in compiled and not self.index.find([_PROTOVALIDATE]):
+        if PROTOVALIDATE not in compiled and not self.index.find([PROTOVALIDATE]):
             return set()
         before = self.index.read(self._imported) | sides.before
         now = {path: compiled[path].bare for path in self._ours & compiled.keys()}

@@ -37,7 +37,7 @@ def with_witnesses(
         return tuple(findings)
     from fieldstone.compatibility.witness import Version, prove_all
 
-    before, after = Version(old.label, old.whole_image, old.schema), Version(THIS_SCHEMA, new.whole_image, new.schema)
+    before, after = Version(old.label, old.image, old.schema), Version(THIS_SCHEMA, new.image, new.schema)
     earlier = _releases(project, module)
     with suppress(TypeError):  # protobuf's runtime cannot read one of the images: there is no proof, and none is shown
         return tuple(prove_all(findings, before, after, ledger=ledger, earlier=earlier))
