@@ -53,6 +53,11 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     help="Have `buf breaking` judge the same change, and fail where the two disagree. "
     "Without it, what only buf finds passes.",
 )
+@click.option(
+    "--style/--no-style",
+    default=True,
+    help="Have `buf lint` and the naming rules judge the style. Leave it out where the linter has a hook of its own.",
+)
 @click.option("--full", is_flag=True, help="Compile and judge everything, not what changed alone: to the same verdict.")
 @click.option(
     "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
@@ -67,6 +72,7 @@ def command(
     profile: str | None,
     witness: bool,
     second_opinion: bool,
+    style: bool,
     full: bool,
     stats: bool,
 ) -> int:
@@ -92,7 +98,7 @@ def command(
 
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
-    evidence = Evidence(witness=witness, second_opinion=second_opinion)
+    evidence = Evidence(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
         project = begun or Project.at(Path.cwd())
         project.phases.told = told

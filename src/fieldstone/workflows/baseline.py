@@ -274,7 +274,7 @@ def _judged(
     settings = project.settings.module(module.name)
     versions = project.registry.versions(module.name)
     if baseline is None:
-        judgement = judge_first(new.schema, settings)
+        judgement = judge_first(new.schema, settings, style=evidence.style)
     else:
         ledger = history(project, module)
         judgement = judge_change(
@@ -284,6 +284,7 @@ def _judged(
             settings,
             same_sources=same_sources(),
             second_opinion=evidence.second_opinion,
+            style=evidence.style,
         )
         if evidence.witness:
             proven = with_witnesses(

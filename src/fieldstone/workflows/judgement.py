@@ -86,6 +86,7 @@ def judge_change(
     *,
     same_sources: bool,
     second_opinion: bool = True,
+    style: bool = True,
 ) -> Judgement:
     """Judge a module against a baseline.
 
@@ -96,6 +97,7 @@ def judge_change(
         settings: what the module asks for.
         same_sources: whether the sources are equal to the byte.
         second_opinion: whether buf judges, too.
+        style: whether the naming rules judge what is new.
 
     Raises:
         FieldstoneError: the engines disagree, or buf fails.
@@ -106,7 +108,7 @@ def judge_change(
         return context, judge(context, _breaking_rules())
 
     context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
-    counted = policy_of(settings).apply(findings + judge_style(context, settings))
+    counted = policy_of(settings).apply(findings + (judge_style(context, settings) if style else []))
     same = old.schema.same_contract(new.schema)
     return Judgement(
         findings=tuple(counted),
@@ -141,9 +143,9 @@ def _breaking_rules() -> list[Rule]:
     return [rule for rule in all_rules().values() if not rule.is_style]
 
 
-def judge_first(new: Schema, settings: ModuleSettings) -> Judgement:
-    """Judge a module that has no baseline: its style alone."""
-    found = judge_style(_context(Schema(), new, Ledger(), settings), settings)
+def judge_first(new: Schema, settings: ModuleSettings, *, style: bool = True) -> Judgement:
+    """Judge a module that has no baseline: its style alone, if that is judged."""
+    found = judge_style(_context(Schema(), new, Ledger(), settings), settings) if style else []
     return Judgement(tuple(policy_of(settings).apply(found)), Bump.NONE, 0)
 
 

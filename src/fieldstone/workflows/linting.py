@@ -32,12 +32,12 @@ class Linting:
     Args:
         project: where the module is.
         module: the module.
-        start: starts `buf lint` on files given by import path; on all where none is given.
+        start: starts `buf lint` on files given by import path, on all where none is given; without it none is judged.
         under_way: ends with the check, and with it what is still at work.
     """
 
     def __init__(
-        self, project: Project, module: Module, start: Callable[[Sequence[str]], Running], under_way: ExitStack
+        self, project: Project, module: Module, start: Callable[[Sequence[str]], Running] | None, under_way: ExitStack
     ) -> None:
         self._workspace, self._module = project.workspace, module
         self._start = start
@@ -57,8 +57,8 @@ class Linting:
             paths: the changed files.
             files: these and all that they import, each after what it imports itself.
         """
-        if self._begun == frozenset():
-            return  # all are judged already
+        if self._start is None or self._begun == frozenset():
+            return  # none are to be judged, or all are already
         config = self._config_for_images() if len(paths) >= MANY else None
         if config is None:
             self.judge(paths)
@@ -100,7 +100,7 @@ class Linting:
             apart: whether further files may be judged by themselves: no rule holds them against the others.
         """
         wanted = frozenset(paths)
-        if wanted == self._begun:
+        if self._start is None or wanted == self._begun:
             return
         if apart and self._begun and self._begun < wanted:
             self._running.append((self._start(sorted(wanted - self._begun)), ""))

@@ -68,7 +68,8 @@ class ModuleCheck(Struct, dict=True):
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
-        self.linting = Linting(self.project, self.module, lambda paths: self._start("lint", only=paths), self.under_way)
+        lint = (lambda paths: self._start("lint", only=paths)) if self.evidence.style else None
+        self.linting = Linting(self.project, self.module, lint, self.under_way)
         self.compiling: Running | None = None
         self._begin(lint=not self.evidence.second_opinion)
 
@@ -194,7 +195,7 @@ class ModuleCheck(Struct, dict=True):
 
     def _is_released_and_judged_whole(self, newest: Release) -> bool:
         """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
-        asked = self.evidence.second_opinion and not self.against
+        asked = self.evidence.second_opinion and self.evidence.style and not self.against
         return asked and is_unchanged(self.project, self.module, newest)
 
     @property

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
 from fieldstone.compatibility.policy import is_used
-from fieldstone.compatibility.rules import rule_ids
+from fieldstone.compatibility.rules import all_rules
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.schema.location import Location
 from fieldstone.workflows.evidence import Evidence
@@ -40,14 +40,22 @@ def with_stale_waivers(
         all_modules: whether these are all modules.
         against: what they were judged against; empty for the newest release.
         start: the folder that paths in the report are relative to.
-        evidence: how they were judged; without buf nobody knows whether a waiver for what only buf finds is used.
+        evidence: how they were judged; nobody knows whether a waiver is used for what was left out.
 
     Raises:
         FieldstoneError: the registry cannot be read.
     """
-    known = [waiver for waiver in project.settings.waivers if evidence.second_opinion or waiver.rule in rule_ids()]
+    known = [waiver for waiver in project.settings.waivers if _was_judged(waiver.rule, evidence)]
     idle = {} if against else _idle(known, reports, all_modules=all_modules)
     return [_judged(project, report, idle.get(report.module, ()), start) for report in reports]
+
+
+def _was_judged(rule: str, evidence: Evidence) -> bool:
+    """Whether a rule was asked; one that is not Fieldstone's own is of `buf breaking` or `buf lint`."""
+    if evidence.second_opinion and evidence.style:
+        return True
+    own = all_rules().get(rule)
+    return own is not None and (evidence.style or not own.is_style)
 
 
 def delete(place: Location) -> str:
