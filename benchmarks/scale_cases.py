@@ -19,7 +19,9 @@ BUF = "buf as run"
 WELL = "buf used well"
 OWN = "fieldstone"
 FULL = "fieldstone --full"
-WITHOUT = ", without the second opinion"
+WITHOUT, ALONE = "without the second opinion", "without style either"
+LESS = {WITHOUT: ("--no-second-opinion",), ALONE: ("--no-second-opinion", "--no-style")}
+"""What Fieldstone can leave out, with the flags; alone it does what `buf breaking` does, which judges no style."""
 MODES = (OWN, FULL)
 """The ways to run Fieldstone."""
 
@@ -154,13 +156,18 @@ class Site:
         for mode in modes if self.released.release.is_good else ():
             command = [*own, "--full"] if mode == FULL else own
             ways[mode] = Way(command, self.tree)
-            ways[mode + WITHOUT] = Way([*command, "--no-second-opinion"], self.tree)
+            ways |= {less(mode, what): Way([*command, *flags], self.tree) for what, flags in LESS.items()}
         return ways
 
     def _filter(self, changed: Sequence[str]) -> Result:
         """Make the image of the released tree with no more than the changed files, and what they import."""
         command = [str(BIN / "buf"), "build", str(self.released.image), "-o", str(self._filtered)]
         return run([*command, *_paths(changed)], self.tree, self.plan.limit)
+
+
+def less(mode: str, what: str) -> str:
+    """What a mode of Fieldstone is called that leaves something out."""
+    return f"{mode}, {what}"
 
 
 def peak(results: Sequence[Result]) -> float:

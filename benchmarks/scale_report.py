@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from benchmarks.scale_cases import BUF, FULL, MODES, OWN, WELL, WITHOUT, Measured, peak
+from benchmarks.scale_cases import BUF, FULL, LESS, MODES, OWN, WELL, WITHOUT, Measured, less, peak
 from benchmarks.scale_runs import Result, middle, ratio
 from benchmarks.scale_tree import Released
 
@@ -18,11 +18,11 @@ def cases(measured: Sequence[Measured]) -> Iterator[str]:
     """A table of times, and one of ratios and memory: a row for each case and way to run Fieldstone."""
     names = ["tree", "changed", "mode"]
     both = [(one, mode, _names(one, mode)) for one in measured for mode in MODES if mode == OWN or mode in one.times]
-    columns = ["files that depend on it", BUF, f"{WELL} (+ filtering)", OWN, "without the second opinion"]
+    columns = ["files that depend on it", BUF, f"{WELL} (+ filtering)", OWN, *LESS]
     rows = [[*name, *_times(one, mode)] for one, mode, name in both]
     yield from table([*names, *columns, "the second opinion"], rows)
     yield "\nTimes as fast as each way to use buf, and peak memory (MiB of the largest process, children included):\n"
-    ratios = [f"{buf} / {own}" for own in (OWN, "without the second opinion") for buf in (BUF, WELL)]
+    ratios = [f"{buf} / {own}" for own in (OWN, *LESS) for buf in (BUF, WELL)]
     rows = [[*name, *_ratios(one, mode), *_memory(one, mode)] for one, mode, name in both]
     yield from table([*names, *ratios, *(f"peak of {way}" for way in (BUF, WELL, OWN))], rows)
 
@@ -116,14 +116,15 @@ def _names(one: Measured, mode: str) -> list[str]:
 
 
 def _times(one: Measured, mode: str) -> list[str]:
-    own, without = one.times.get(mode), one.times.get(mode + WITHOUT)
+    own, *others = (one.times.get(way) for way in (mode, *(less(mode, what) for what in LESS)))
     well = seconds(one.times.get(WELL)) + (f" (+ {one.filtering:.3g} s)" if one.changed else "")
-    times = [seconds(one.times[BUF]), well, seconds(own), seconds(without) if without else ABSENT]
-    return [f"{one.dependents:,}", *times, _second_opinion(own, without)]
+    times = [seconds(one.times[BUF]), well, *map(seconds, (own, *others))]
+    return [f"{one.dependents:,}", *times, _second_opinion(own, one.times.get(less(mode, WITHOUT)))]
 
 
 def _ratios(one: Measured, mode: str) -> list[str]:
-    return [compare(one.times, buf, own) for own in (mode, mode + WITHOUT) for buf in (BUF, WELL)]
+    ways = (mode, *(less(mode, what) for what in LESS))
+    return [compare(one.times, buf, own) for own in ways for buf in (BUF, WELL)]
 
 
 def _memory(one: Measured, mode: str) -> list[str]:
