@@ -86,7 +86,7 @@ fuzz: setup ## thousands of random schema pairs through both engines, and their 
 		$(BIN)/python -m pytest -q --timeout 3600 tests/compatibility/test_differential.py tests/compatibility/test_buf_differential.py \
 		tests/compatibility/test_witness_pairs.py; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_EDITS=$${FIELDSTONE_EDITS:-300} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_slices.py; \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_random_edits.py; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_STEPS=$${FIELDSTONE_STEPS:-200} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_git_steps.py
 

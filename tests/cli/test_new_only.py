@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 from tests.cli.workspace import MONEY, SHOP, Repo
@@ -69,6 +70,28 @@ def test_a_second_fault_with_the_same_words_is_new(grown: Repo) -> None:
     ran = grown.run("check", "shop", "--against", "main", "--format", "concise")
     assert ran.out.count("COMMENT_FIELD") == 1
     assert 'Field "id"' in ran.out
+
+
+def test_cycles_of_which_buf_names_any_are_not_told_again(grown: Repo) -> None:
+    """Each of these files is in many cycles of packages, and buf names one of them, another one every time."""
+    names = [f"p{number}" for number in range(6)]
+    head = 'syntax = "proto3";\n\npackage acme.{}.v1;\n\n'
+    for name in names:
+        folder = f"schemas/shop/acme/{name}/v1"
+        imports = "".join(f'import "acme/{other}/v1/base.proto";\n' for other in names if other != name)
+        grown.write(f"{folder}/base.proto", head.format(name) + "message Base {}\n")
+        grown.write(f"{folder}/uses.proto", f"{head.format(name)}{imports}")
+    grown.edit("buf.yaml", "    - STANDARD\n", "    - PACKAGE_NO_IMPORT_CYCLE\n")
+    grown.commit("cycles")
+    branch(grown)
+    grown.edit(SHOP, *ADDITION)
+    before = grown.run("check", "shop", "--format", "json")
+    assert before.out.count("PACKAGE_NO_IMPORT_CYCLE") >= len(names)
+    assert grown.run("check", "shop", "--against", "main").out == ""
+    again = grown.run("check", "shop", "--format", "json")
+    reports = [json.loads(ran.out)["modules"] for ran in (before, again)]
+    told = [[found["fingerprint"] for module in report for found in module["findings"]] for report in reports]
+    assert told[0] == told[1]
 
 
 def test_style_of_a_folder_is_not_told_again(grown: Repo) -> None:
