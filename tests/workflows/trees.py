@@ -109,10 +109,20 @@ def make_file(number: int, package: str, before: Tree, rng: random.Random) -> Fi
 
 
 def _for_options(number: int, some: list[str], before: Tree) -> list[str]:
-    """A file whose options the file sets, and of which it has nothing else."""
+    """A file whose options the file sets, and of which it has nothing else.
+
+    None that it also gets by `import public`: of such a file `buf lint` 1.75 says "already imported", and ends.
+    """
     if number % EDITION or number % PROTO2 == 0:
         return []
-    return [path for path in sorted(before) if int(before[path].name[1:]) % OPTIONS == 0 and path not in some][-1:]
+    had = {*some, *(passed for path in some for passed in _passed_on(path, before))}
+    return [path for path in sorted(before) if int(before[path].name[1:]) % OPTIONS == 0 and path not in had][-1:]
+
+
+def _passed_on(path: str, tree: Tree) -> set[str]:
+    """The files that who imports a file gets with it."""
+    public = tree[path].public if path in tree else ()
+    return {*public}.union(*(_passed_on(passed, tree) for passed in public))
 
 
 def _calls(number: int, some: list[str], before: Tree) -> list[str]:
