@@ -319,3 +319,39 @@ def test_names_that_mean_something_on_a_command_line_are_names(tmp_path: Path) -
     part = judged(repo.root, full=False)
     assert part == judged(repo.root, full=True)
     assert part.count('"rule": "field-type-changed"') == len(names)
+
+
+CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
+
+
+def test_a_file_in_another_package_closes_a_cycle_of_packages(tmp_path: Path) -> None:
+    text = 'syntax = "proto3";\npackage acme.{};\n{}message M{} {{}}\n'
+    files = {
+        "schemas/b/base.proto": text.format("base", "", 0),
+        "schemas/u/uses.proto": text.format("uses", 'import "b/base.proto";\n', 1),
+        "schemas/l/lone.proto": text.format("lone", 'import "u/uses.proto";\n', 2),
+        **{f"schemas/f{number}.proto": text.format("others", "", number) for number in range(10, 35)},
+    }
+    repo = released(tmp_path, files, "schemas", rule=CYCLE)
+    repo.edit("schemas/l/lone.proto", "acme.lone", "acme.base")
+    part = judged(repo.root, full=False)
+    assert told(part) == told(judged(repo.root, full=True))
+    assert part.count(f'"rule": "{CYCLE}"') == 2
+
+
+def test_a_file_of_another_module_closes_a_cycle_of_packages(tmp_path: Path) -> None:
+    text = 'syntax = "proto3";\npackage acme.{};\n{}message M{} {{}}\n'
+    files = {
+        "base/x.proto": text.format("q", "", "X"),
+        "base/y.proto": text.format("p", "", "Y"),
+        "base/z.proto": text.format("q", "", "Z"),
+        "user/ux.proto": text.format("p", 'import "x.proto";\n', "Ux"),
+        "user/uz.proto": text.format("p", 'import "z.proto";\n', "Uz"),
+        **{f"base/b{number}.proto": text.format("base", "", number) for number in range(10, 35)},
+        **{f"user/u{number}.proto": text.format("user", "", number) for number in range(10, 35)},
+    }
+    repo = released(tmp_path, files, "base", "user", rule=CYCLE)
+    repo.edit("base/x.proto", "acme.q;\n", 'acme.q;\nimport "y.proto";\n')
+    part = judged(repo.root, "user", full=False)
+    assert told(part) == told(judged(repo.root, "user", full=True))
+    assert part.count(f'"rule": "{CYCLE}"') == 2

@@ -280,11 +280,11 @@ class _Slicer:
         (PACKAGE_NO_IMPORT_CYCLE); and messages of rpcs over all files (RPC_REQUEST_RESPONSE_UNIQUE).
         """
         before, after = sides.before, sides.after
+        if self._package_imports_differ(before, compiled):
+            return None, False
         others: set[str] = set()
         for path in before.keys() | after.keys():
             old, new = before.get(path), after.get(path)
-            if self._reaches(old, {}) != self._reaches(new, compiled):
-                return None, False
             if (old.services if old else []) != (new.services if new else []):
                 return None, False
             if (old and old.header) != (new and new.header):
@@ -305,10 +305,19 @@ class _Slicer:
         then = {path: before[path].bare for path in now.keys() & before.keys()}
         return importing([path for path, content in now.items() if content != then.get(path)], self._imports(compiled))
 
-    def _reaches(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[str]:
-        """The packages that a compiled file imports."""
-        imported = file.imports if file is not None else ()
-        released = self.index.find(path for path in imported if path not in compiled)
-        return {compiled[path].package for path in imported if path in compiled} | {
-            e.package for e in released.values()
-        }
+    def _package_imports_differ(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> bool:
+        """Whether a changed file, of another module too, imports other packages, or is in another one itself."""
+        then = {**self.index.read(self._imported), **before}
+        ours = {path: compiled[path] for path in (self._ours | before.keys()) & compiled.keys()}
+        return any(
+            self._package_imports(then.get(path), {}) != self._package_imports(ours.get(path), compiled)
+            for path in then.keys() | ours.keys()
+        )
+
+    def _package_imports(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[tuple[str, str]]:
+        """The package of a compiled file with each that it imports."""
+        if file is None:
+            return set()
+        there = {compiled[path].package for path in file.imports if path in compiled}
+        released = self.index.find(path for path in file.imports if path not in compiled)
+        return {(file.package, package) for package in there | {entry.package for entry in released.values()}}
