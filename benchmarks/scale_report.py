@@ -116,15 +116,19 @@ def _names(one: Measured, mode: str) -> list[str]:
 
 
 def _times(one: Measured, mode: str) -> list[str]:
-    own, *others = (one.times.get(way) for way in (mode, *(less(mode, what) for what in LESS)))
+    own = [one.times.get(way) for way in _ways(mode)]
     well = seconds(one.times.get(WELL)) + (f" (+ {one.filtering:.3g} s)" if one.changed else "")
-    times = [seconds(one.times[BUF]), well, *map(seconds, (own, *others))]
-    return [f"{one.dependents:,}", *times, _second_opinion(own, one.times.get(less(mode, WITHOUT)))]
+    times = [seconds(one.times[BUF]), well, *map(seconds, own)]
+    return [f"{one.dependents:,}", *times, _second_opinion(own[0], one.times.get(less(mode, WITHOUT)))]
 
 
 def _ratios(one: Measured, mode: str) -> list[str]:
-    ways = (mode, *(less(mode, what) for what in LESS))
-    return [compare(one.times, buf, own) for own in ways for buf in (BUF, WELL)]
+    return [compare(one.times, buf, own) for own in _ways(mode) for buf in (BUF, WELL)]
+
+
+def _ways(mode: str) -> list[str]:
+    """A mode of Fieldstone with all that it does, and with less."""
+    return [mode, *(less(mode, what) for what in LESS)]
 
 
 def _memory(one: Measured, mode: str) -> list[str]:

@@ -6,19 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from fieldstone.compatibility import buf_rules
-from tests.cli.workspace import SHOP, Repo
+from tests.cli.workspace import SHOP, Repo, waiver
 
 WITHOUT = "--no-second-opinion"
 BREAK = ("string id = 1;", "int32 id = 1;")
 ONLY_BUF = "MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR"
-WAIVER = f"""
-[[waivers]]
-rule = "{ONLY_BUF}"
-subject = "acme/shop/v1/shop.proto"
-reason = "nobody generates C++"
-owner = "ada@example.com"
-until = 2999-12-31
-"""
 
 
 @pytest.fixture
@@ -62,7 +54,7 @@ def test_nobody_notices_where_fieldstone_errs(grown: Repo, monkeypatch: pytest.M
 
 
 def test_a_waiver_for_what_only_buf_finds_is_not_called_unused(only_buf_refuses: Repo) -> None:
-    only_buf_refuses.settings(WAIVER)
+    only_buf_refuses.settings(waiver(ONLY_BUF, "acme/shop/v1/shop.proto"))
     assert f"waived[{ONLY_BUF}]" in only_buf_refuses.run("check").out
     ran = only_buf_refuses.run("check", WITHOUT)
     assert (ran.code, ran.out) == (0, "")

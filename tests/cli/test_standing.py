@@ -23,7 +23,7 @@ from fieldstone.cache.asked_before import ask_again
 from fieldstone.registry.folder import FolderRegistry
 from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.project import Project
-from tests.cli.workspace import MONEY, SHOP, Ran, Repo, copy_repo, many
+from tests.cli.workspace import MONEY, SHOP, Ran, Repo, copy_repo, many, waiver
 
 QUICK = ("check", "--no-witness", "--no-second-opinion")
 BREAK = ("string id = 1;", "int32 id = 1;")
@@ -1079,9 +1079,7 @@ def test_another_baseline_between_two_checks(settled: Repo) -> None:
 
 
 def test_a_waiver_that_ends_between_two_checks(settled: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    about = {"rule": BROKEN, "subject": "acme.many.v1.M20.id", "reason": "never a text", "owner": "ada@example.com"}
-    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in about.items())
-    settled.settings(f'[[waivers]]\n{lines}until = "2030-06-01"\n')
+    settled.settings(waiver(BROKEN, "acme.many.v1.M20.id", until="2030-06-01"))
     settled.edit(EDITED, *BREAK)
     days: list[tuple[int, Callable[[str], bool]]] = [
         (1, lambda out: out.startswith(f"waived[{BROKEN}]")),

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.workspace import SHOP, Repo
+from tests.cli.workspace import SHOP, Repo, waiver
 
 WITHOUT = "--no-style"
 UGLY = ("// How far an order is.", "message Extra {\n  string Badly = 9;\n}\n\n// How far an order is.")
 LINTED, NAMED = "FIELD_LOWER_SNAKE_CASE", "message-name-without-version"
 BREAK = ("acme.money.v1.Money total = 2;", "string total = 2;")
-WAIVER = f"""naming = true
-
-[[waivers]]
-rule = "{NAMED}"
-subject = "acme.shop.v1.Extra"
-reason = "an old habit"
-owner = "ada@example.com"
-until = 2999-12-31
-"""
 
 
 @pytest.fixture
@@ -72,7 +63,7 @@ def test_style_that_was_left_out_is_judged_by_the_next_check(large: Repo) -> Non
 
 
 def test_a_waiver_of_style_is_not_called_unused(ugly: Repo) -> None:
-    ugly.settings(WAIVER)
+    ugly.settings("naming = true\n" + waiver(NAMED, "acme.shop.v1.Extra"))
     assert f"waived[{NAMED}]" in ugly.run("check").out
     ran = ugly.run("check", WITHOUT)
     assert (ran.code, ran.out) == (0, "")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.workspace import MONEY, SHOP, Repo
+from tests.cli.workspace import MONEY, SHOP, Repo, waiver
 
 BREAK = ("string id = 1;", "int32 id = 1;")
 SUBJECT = "acme.shop.v1.Order.id"
@@ -23,8 +23,7 @@ TERMS = "until 2999-12-31, by shop@example.com: the id was never a text"
 
 
 def entry(header: str = "[[waivers]]", **changes: str) -> str:
-    values = {**ENTRY, **changes}
-    return f"{header}\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+    return waiver(header=header, **{**ENTRY, **changes})
 
 
 def test_a_waived_break_passes_and_stays_visible(grown: Repo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -85,6 +86,13 @@ def many_sources() -> dict[str, str]:
         shared = "  Shared shared = 2;\n" if imported else ""
         files[many(number)] = f"{head}{imported}message M{number} {{\n  string id = 1;\n{shared}}}\n"
     return {"buf.yaml": "version: v2\nmodules:\n  - path: schemas\nlint:\n  use: [MINIMAL]\n", **files}
+
+
+def waiver(rule: str, subject: str, header: str = "[[waivers]]", **terms: str) -> str:
+    """What permits a finding in fieldstone.toml; further keys, or others than by default, as text."""
+    given = {"reason": "an old habit", "owner": "ada@example.com", "until": "2999-12-31", **terms}
+    keys = {"rule": rule, "subject": subject, **given}
+    return f"{header}\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
 
 
 @dataclass(frozen=True)

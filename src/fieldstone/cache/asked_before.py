@@ -1,16 +1,20 @@
 """What git was asked at the last check: it is asked the same once more before the settings are read.
 
-Where these ask for something else by now, that was in vain, and nothing else.
+Where these ask for something else by now, that was in vain, and nothing else. pathlib is not imported yet when git is
+asked, and so not used here.
 """
+
+# ruff: noqa: PTH112, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from fieldstone.cache import FOLDER
 from fieldstone.schema.asked import Asked
 
-_FILE = os.path.join(FOLDER, "cache-asked")  # noqa: PTH118 - pathlib takes longer to import than git to answer
+_FILE = os.path.join(FOLDER, "cache-asked")
 
 
 def ask_again(start: str) -> Asked | None:
@@ -23,8 +27,8 @@ def ask_again(start: str) -> Asked | None:
     while True:
         paths = _read(root)
         if paths:
-            return Asked(root, [os.path.normpath(os.path.join(root, path)) for path in paths])  # noqa: PTH118
-        root, below = os.path.dirname(root), root  # noqa: PTH120
+            return Asked(root, [os.path.normpath(os.path.join(root, path)) for path in paths])
+        root, below = os.path.dirname(root), root
         if root == below:
             return None
 
@@ -33,17 +37,14 @@ def keep(asked: Asked) -> None:
     """Have the next check in a folder with a cache ask the same; a disk that refuses keeps it from that."""
     folder, paths = asked.of
     found = [os.path.relpath(path, folder) for path in paths]
-    if os.path.isdir(os.path.join(folder, FOLDER)) and found != _read(folder):  # noqa: PTH112, PTH118
-        try:
-            with open(os.path.join(folder, _FILE), "wb") as file:  # noqa: PTH118, PTH123
-                file.write(os.fsencode("\0".join(found)))
-        except OSError:
-            pass
+    if os.path.isdir(os.path.join(folder, FOLDER)) and found != _read(folder):
+        with suppress(OSError), open(os.path.join(folder, _FILE), "wb") as file:
+            file.write(os.fsencode("\0".join(found)))
 
 
 def _read(root: str) -> list[str]:
     try:
-        with open(os.path.join(root, _FILE), "rb") as file:  # noqa: PTH118, PTH123
+        with open(os.path.join(root, _FILE), "rb") as file:
             return os.fsdecode(file.read()).split("\0")
     except OSError:
         return []

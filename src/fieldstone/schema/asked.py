@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import subprocess
 import time
+from typing import TYPE_CHECKING
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,6 +36,7 @@ class Asked:
         below: the folders to list, absolute: git refuses those that are not in the checkout that it looks at.
 
     Attributes:
+        of: the folder, and the folders to list.
         since: a file that changed in this second since 1970, UTC, or later may change once more unseen.
     """
 

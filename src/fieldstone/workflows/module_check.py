@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
+"""buf's rule on import cycles of packages."""
 
 
 class ModuleCheck(Struct, dict=True):
