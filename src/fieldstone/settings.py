@@ -22,6 +22,9 @@ from fieldstone.waiver_table import check_waivers, read_waivers, rule_schema, wi
 if TYPE_CHECKING:
     from fieldstone.schema.location import Location
 
+FILES = ("pyproject.toml", "fieldstone.toml")
+"""The names of the files that settings may stand in."""
+
 _LEVELS = ["error", "warning", "note", "off"]
 _SURFACES = ["wire", "json", "source", "storage"]
 _RULES: dict[str, Any] = {
@@ -166,6 +169,7 @@ class ModuleSettings(Struct, frozen=True):
     generate: bool | None = None
     waivers: tuple[Waiver, ...] = ()
     options: tuple[str, ...] = ()
+    notice: int = 30
 
 
 class Settings(Struct, frozen=True):

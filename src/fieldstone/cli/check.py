@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.options import ModuleName, VersionName
+from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.report import FORMATS, render
 
 if TYPE_CHECKING:
@@ -34,6 +35,20 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     metavar="REF",
     help="Judge against a version, a git revision, a folder or an image instead of the newest release. "
     "A branch stands for the commit where HEAD parted from it.",
+)
+@click.option(
+    "--since",
+    metavar="REF",
+    help="Judge by the policy of the commit where HEAD parted from REF: its settings, waivers, list of modules and "
+    "releases; and judge what changes those. In the pipeline of a pull request REF is found by itself.",
+)
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=click.Choice([WEAKENED]),
+    help="Let a change of policy pass, and judge by the new one; every report shows it. For the pipeline to set, not "
+    "for the pull request.",
 )
 @click.option(
     "--format",
@@ -68,6 +83,8 @@ def command(
     modules: tuple[str, ...],
     *,
     against: str,
+    since: str | None,
+    accepted: tuple[str, ...],
     format_: str | None,
     profile: str | None,
     witness: bool,
@@ -85,25 +102,47 @@ def command(
     Examples:
       fieldstone check
       fieldstone check telemetry --against 1.1.0
+      fieldstone check --since origin/main
       fieldstone check --against origin/main --format sarif > findings.sarif
       fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
     """
     if profile:
+        if since is not None:
+            raise click.UsageError("--profile judges by buf.yaml alone: it takes --against REF, not --since")
         return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
     from fieldstone.cli.progress import shown_progress
-    from fieldstone.report.text import summary
+    from fieldstone.report.text import policy_summary, summary
     from fieldstone.workflows.check import check
     from fieldstone.workflows.evidence import Evidence
     from fieldstone.workflows.project import Project
+    from fieldstone.workflows.since.reference import named
 
+    reference = named(since)
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
     evidence = Evidence(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
         project = begun or Project.at(Path.cwd())
         project.phases.told = told
-        report = check(project, modules, against=against, start=start, full=full, evidence=evidence)
+        if reference is None:
+            report = check(project, modules, against=against, start=start, full=full, evidence=evidence)
+        else:
+            from fieldstone.workflows.since.check import check_since
+
+            report = check_since(
+                project,
+                reference,
+                modules,
+                folder=Path.cwd(),
+                accepted=accepted,
+                against=against,
+                start=start,
+                full=full,
+                evidence=evidence,
+            )
     click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
+    if report.policy:
+        click.echo(policy_summary(report), err=True)
     for module in report.modules:
         click.echo(summary(module), err=True)
     if stats:

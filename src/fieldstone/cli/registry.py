@@ -105,7 +105,7 @@ def verify_registry(since: str) -> int:
     from fieldstone.workflows.verify import verify
 
     project = Project.at(Path.cwd())
-    defects = verify(project, since=since)
+    defects = verify(project, since=since or None)
     for defect in defects:
         click.echo(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
         click.echo(f"  --> {_relative(defect.path)}")

@@ -168,20 +168,59 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
         return replace(self, findings=findings, allowed=self.allowed and not others)
 
 
+POLICY = "policy"
+"""The name of the part of a report that is about what judges: settings, waivers and the list of modules."""
+
+WEAKENED = "policy-weakened"
+"""The id of the findings about a policy, which a pipeline may accept."""
+
+
+class Since(Struct, frozen=True, kw_only=True):
+    """The revision whose rules a report follows.
+
+    Attributes:
+        ref: the revision, as it was named.
+        label: the revision for people, with the merge base where that is another commit.
+        commit: the full hash of the merge base; empty before the first commit.
+        variable: the environment variable that named it; empty where it was given by hand.
+        accepted: the ids of findings that the pipeline accepts.
+    """
+
+    ref: str
+    label: str
+    commit: str
+    variable: str = ""
+    accepted: tuple[str, ...] = ()
+
+
 class Report(Struct, frozen=True):
-    """What a check came to, module by module."""
+    """The result of a check.
+
+    Attributes:
+        modules: the result for each module.
+        policy: the result for what judges them, as a part like that of a module called `POLICY`; None where that was
+            not compared with anything.
+        since: the revision that this was compared with.
+    """
 
     modules: tuple[ModuleReport, ...]
+    policy: ModuleReport | None = None
+    since: Since | None = None
+
+    @property
+    def parts(self) -> tuple[ModuleReport, ...]:
+        """All results, that of the policy first."""
+        return (*((self.policy,) if self.policy else ()), *self.modules)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings of all modules."""
-        return tuple(finding for module in self.modules for finding in module.findings)
+        """The findings of all parts."""
+        return tuple(finding for part in self.parts for finding in part.findings)
 
     @property
     def allowed(self) -> bool:
-        """Whether no module refuses."""
-        return all(module.allowed for module in self.modules)
+        """Whether no part refuses."""
+        return all(part.allowed for part in self.parts)
 
 
 def fingerprint(rule: str, subject: str, *contents: str) -> str:

@@ -75,6 +75,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = {}
     seal: str = ""
+    retired: bool = False
 
     @property
     def semver(self) -> Version:
@@ -147,14 +148,15 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
     """The content of `release.toml` as plain data: texts, in lists and tables.
 
     Raises:
-        FieldstoneError: the text is no TOML, or holds something else.
+        FieldstoneError: the text is no TOML, or holds something else, or a path that leaves the release.
     """
     import tomllib
 
     try:
         content = tomllib.loads(text)
         _refuse_other_than_text(content, "")
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+        _refuse_paths_that_leave(content.get("files"))
+    except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise FieldstoneError(f"{where} is no release manifest: {error}", fix="restore it from git") from error
     return content
 
@@ -204,6 +206,13 @@ def _refuse_other_than_text(value: Any, key: str) -> None:
             _refuse_other_than_text(item, key)
     elif not isinstance(value, str):
         raise TypeError(f"{key} is no text")
+
+
+def _refuse_paths_that_leave(files: object) -> None:
+    """Every path of a release stays in its folder: it is read, and written elsewhere to be compiled."""
+    for path in _table(files):
+        if path.startswith("/") or "\\" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
+            raise ValueError(f"the path {path!r} in files does not stay in the release")
 
 
 def seal_of(text: str) -> str:

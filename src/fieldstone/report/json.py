@@ -18,8 +18,12 @@ VERSION = 1
 
 def render(report: Report, _options: Options) -> str:
     """The report as a JSON document, also when nothing was found."""
-    modules = [_module(module) for module in report.modules]
-    return json.dumps({"version": VERSION, "allowed": report.allowed, "modules": modules}, indent=2) + "\n"
+    document: dict[str, Any] = {"version": VERSION, "allowed": report.allowed}
+    if report.since and report.policy:
+        findings = [_finding(finding) for finding in report.policy.findings]
+        document["policy"] = {**to_builtins(report.since), "allowed": report.policy.allowed, "findings": findings}
+    document["modules"] = [_module(module) for module in report.modules]
+    return json.dumps(document, indent=2) + "\n"
 
 
 def schema() -> str:

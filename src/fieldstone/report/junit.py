@@ -15,7 +15,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def render(report: Report, _options: Options) -> str:
     """The report as an XML document in ASCII, also when nothing was found."""
     root = Element("testsuites", name="fieldstone")
-    for module in report.modules:
+    for module in report.parts:
         _add_suite(root, module)
     indent(root)
     document: bytes = tostring(root, encoding="us-ascii")

@@ -22,7 +22,7 @@ def render(report: Report, _options: Options) -> str:
     run = {
         "tool": {"driver": {"name": "Fieldstone", "version": __version__, "rules": _descriptors(rules)}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(f, module, rules.index(f.rule)) for module in report.modules for f in module.findings],
+        "results": [_result(f, module, rules.index(f.rule)) for module in report.parts for f in module.findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 

@@ -30,7 +30,7 @@ def render(report: Report, options: Options) -> str:
     read = cache(options.read)
     blocks = [
         _Block(finding, module.compared_with, read, options.color)
-        for module in report.modules
+        for module in report.parts
         for finding in module.findings
     ]
     return "\n".join("".join(f"{line}\n" for line in block.lines()) for block in blocks)
@@ -45,6 +45,27 @@ def summary(module: ModuleReport) -> str:
     separator = ": " if module.compared_with else "; "
     judged = separator.join(part for part in (_change(module), ", ".join(_details(module))) if part)
     return " ".join(part for part in (f"{module.module}: {judged}.", _verdict(module)) if part)
+
+
+def policy_summary(report: Report) -> str:
+    """The result for settings, waivers, modules and releases, as one line without its end; empty without one.
+
+    Args:
+        report: the result of a check.
+    """
+    since, part = report.since, report.policy
+    if since is None or part is None:
+        return ""
+    named = f", named by {since.variable}" if since.variable else ""
+    refused = sum(1 for finding in part.findings if finding.level is Level.ERROR)
+    accepted = len(part.findings) - refused
+    said = [
+        f"{_count(accepted, 'change')} of it accepted by --accept {', '.join(since.accepted)}" if accepted else "",
+        f"refused, {_count(refused, 'finding')}" if refused else "",
+    ]
+    words = "; ".join(filter(None, said)) or "unchanged, and no release lost"
+    more = "" if report.modules else " No module was judged."
+    return f"policy of {printable(since.label)}{named}: {words}.{more}"
 
 
 class _Block(Struct, frozen=True):

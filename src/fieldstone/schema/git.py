@@ -1,21 +1,55 @@
-"""git, asked as a subprocess: what a revision holds, and what has changed since."""
+"""git as a subprocess: the commits, trees and settings of a repository."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 
 FETCH_ALL = "fetch the whole history: `git fetch --unshallow`"
 """What to do about a clone that lacks a commit."""
 
+_FLAGS = ("--no-optional-locks", "--no-replace-objects", "--literal-pathspecs")
+
+_SHA1_DIGITS = 40
+
+
+class Entry(Struct, frozen=True):
+    """A file in a commit.
+
+    Attributes:
+        path: its path from the root of the checkout.
+        mode: `100644`, `100755`, `120000` (a symbolic link) or `160000` (a submodule).
+        blob: the hash of its content, in hex; of a submodule, its commit.
+    """
+
+    path: str
+    mode: str
+    blob: str
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link; its content is then the path that it leads to."""
+        return self.mode == "120000"
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether it is another repository, of which the commit holds no file."""
+        return self.mode == "160000"
+
 
 def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
-    """Run `git`, which writes nothing of its own accord, and give its standard output.
+    """Run `git` and give its standard output.
+
+    It writes nothing of its own accord, takes paths literally, and reads the objects that a commit names: those that
+    `git replace` puts in their place do not count.
 
     Raises:
         FieldstoneError: there is no git, or it failed; the error carries what it said.
@@ -24,7 +58,7 @@ def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
     if binary is None:
         raise FieldstoneError("no git binary on PATH", fix="install git, or name a version, a folder or an image")
     done = subprocess.run(  # noqa: S603 - an argument list, no shell
-        [binary, "--no-optional-locks", *arguments], cwd=cwd, input=stdin, capture_output=True, check=False
+        [binary, *_FLAGS, *arguments], cwd=cwd, input=stdin, capture_output=True, check=False
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -56,7 +90,7 @@ def source_commit(folder: Path, files: Collection[Path]) -> str:
     commit = head_commit(folder)
     if not commit:
         return ""
-    top = Path(os.fsdecode(run("rev-parse", "--show-toplevel", cwd=folder)).strip())
+    top = top_of(folder)
     flags = ("--porcelain", "--untracked-files=all", "--no-renames", "-z")
     entries = os.fsdecode(run("status", *flags, "--", ".", cwd=folder)).split("\0")
     changed = {top / entry[len("XY ") :] for entry in entries if entry}
@@ -96,48 +130,43 @@ def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> N
     Raises:
         FieldstoneError: git failed, or the folder cannot be written.
     """
-    listed = os.fsdecode(run("ls-tree", "-r", "-z", commit, cwd=cwd)).split("\0")
     endings = tuple(keep)
-    wanted: list[tuple[str, str]] = []
-    for entry in filter(None, listed):
-        about, _, path = entry.partition("\t")
-        kind, blob = about.split()[1:]
-        if kind == "blob" and path.endswith(endings):
-            wanted.append((blob, path))
-    contents = _blobs([blob for blob, _ in wanted], cwd)
-    for (_, path), content in zip(wanted, contents, strict=True):
-        target = into / path
+    wanted = [e for e in entries(commit, cwd=cwd) if e.path.endswith(endings) and not e.is_submodule]
+    for entry, content in zip(wanted, blobs([entry.blob for entry in wanted], cwd), strict=True):
+        target = into / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 
 
-def changed_since(ref: str, folder: Path, *, cwd: Path) -> list[tuple[str, str]]:
-    """What the index changed below `folder` since it parted from `ref`: (status letter, path) pairs.
+def entries(commit: str, *, cwd: Path) -> list[Entry]:
+    """All files of a commit, in the order of their paths.
 
-    Paths are relative to the root of the checkout; the letters are those of `git diff --name-status`.
-
-    Raises:
-        FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
-    """
-    if not head_commit(cwd):
-        run("rev-parse", "--git-dir", cwd=cwd)
-        return []
-    base = merge_base(ref, cwd)
-    flags = ("--cached", "--name-status", "--no-renames", "-z")
-    parts = os.fsdecode(run("diff", *flags, base, "--", str(folder), cwd=cwd)).split("\0")
-    return list(zip(parts[0:-1:2], parts[1::2], strict=False))
-
-
-def listed_at(ref: str, folder: Path, *, cwd: Path) -> list[str]:
-    """The files below `folder` in the commit where HEAD parted from `ref`, relative to the folder `cwd`.
+    Args:
+        commit: the full hash of a commit; empty for none, which has no files.
+        cwd: the root of the checkout.
 
     Raises:
-        FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
+        FieldstoneError: there is no such commit.
     """
-    if not head_commit(cwd):
-        return []
-    base = merge_base(ref, cwd)
-    return os.fsdecode(run("ls-tree", "-r", "-z", "--name-only", base, "--", str(folder), cwd=cwd)).split("\0")
+    listed = run("ls-tree", "-r", "-z", commit, cwd=cwd) if commit else b""
+    return [_entry(line) for line in os.fsdecode(listed).split("\0") if line]
+
+
+def _entry(line: str) -> Entry:
+    about, _, path = line.partition("\t")
+    mode, _, blob = about.split()
+    return Entry(path, mode, blob)
+
+
+def blob_hash(content: bytes, *, like: str) -> str:
+    """The hash that git gives to a file's content, in hex.
+
+    Args:
+        content: the bytes of the file as they are on the disk: no filter or conversion of line ends is applied.
+        like: another hash of the repository, whose length says whether it is SHA-1 or SHA-256.
+    """
+    algorithm = hashlib.sha1 if len(like) == _SHA1_DIGITS else hashlib.sha256
+    return algorithm(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def merge_base(ref: str, cwd: Path) -> str:
@@ -146,23 +175,57 @@ def merge_base(ref: str, cwd: Path) -> str:
     Raises:
         FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
     """
-    commit = resolve(ref, cwd)
+    found = merge_bases(resolve(ref, cwd), cwd)
+    if found:
+        return found[0]
+    shallow = is_shallow(cwd)
+    fix = FETCH_ALL if shallow else "name a revision that HEAD has a commit in common with"
+    clone = "the shallow clone " if shallow else ""
+    raise FieldstoneError(f"{ref} and HEAD share no commit in {clone}{cwd}", fix=fix)
+
+
+def merge_bases(commit: str, cwd: Path) -> list[str]:
+    """The full hashes of the commits where HEAD parted from a commit.
+
+    None where they share no commit; several where each was merged into the other.
+    """
     try:
-        return run("merge-base", commit, "HEAD", cwd=cwd).decode().strip()
-    except FieldstoneError as error:
-        shallow = is_shallow(cwd)
-        fix = FETCH_ALL if shallow else "name a revision that HEAD has a commit in common with"
-        clone = "the shallow clone " if shallow else ""
-        raise FieldstoneError(f"{ref} and HEAD share no commit in {clone}{cwd}", fix=fix) from error
+        return run("merge-base", "--all", commit, "HEAD", cwd=cwd).decode().split()
+    except FieldstoneError:
+        return []
 
 
-def _blobs(hashes: list[str], cwd: Path) -> list[bytes]:
+def top_of(folder: Path) -> Path:
+    """The root of the checkout that a folder is in, without links.
+
+    Raises:
+        FieldstoneError: there is no git, or no checkout.
+    """
+    return Path(os.fsdecode(run("rev-parse", "--show-toplevel", cwd=folder)).removesuffix("\n")).resolve()
+
+
+def same_names(ref: str, cwd: Path) -> list[str]:
+    """The full names of all tags, branches and remote branches that `ref` may mean, sorted."""
+    patterns = [f"refs/{kind}/{ref}" for kind in ("tags", "heads", "remotes")]
+    found = run("for-each-ref", "--format=%(refname)", *patterns, cwd=cwd).decode("utf-8", "replace").splitlines()
+    return [name for name in found if name in patterns]
+
+
+def blobs(hashes: Sequence[str], cwd: Path) -> list[bytes]:
+    """The contents with these hashes, in their order.
+
+    Raises:
+        FieldstoneError: the repository lacks one of them, as a partial clone may.
+    """
     stream = run("cat-file", "--batch", cwd=cwd, stdin="\n".join(hashes).encode() + b"\n") if hashes else b""
     contents: list[bytes] = []
     position = 0
     for _ in hashes:
         end = stream.index(b"\n", position)
-        size = int(stream[position:end].split()[2])
+        about = stream[position:end].split()
+        if about[-1] == b"missing":
+            raise FieldstoneError(f"{cwd} lacks {about[0].decode()}, a file of an earlier commit", fix=FETCH_ALL)
+        size = int(about[2])
         contents.append(stream[end + 1 : end + 1 + size])
         position = end + size + 2
     return contents

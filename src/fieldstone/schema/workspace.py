@@ -219,6 +219,11 @@ def load_workspace(
         module_root = (root / entry.path).resolve()
         if not module_root.is_dir():
             raise FieldstoneError(f"{root / config} lists {entry.path}, and there is no such folder")
+        if outside is not None and module_root.is_relative_to(outside.resolve()):
+            raise FieldstoneError(
+                f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
+                fix="list the folder of its sources: what was released never changes",
+            )
         excludes = tuple((root / path).resolve() for path in entry.excludes)
         modules[name] = Module(
             name=name,

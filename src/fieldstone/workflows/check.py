@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +22,7 @@ def check(
     against: str = "",
     start: Path | None = None,
     full: bool = False,
+    unproven: Collection[str] = (),
     evidence: Evidence = ALL_EVIDENCE,
 ) -> Report:
     """Check modules as they are in the working tree.
@@ -33,6 +34,7 @@ def check(
             revision that is no tag stands for the commit where HEAD parted from it.
         start: the folder that paths in the report are relative to; the working directory by default.
         full: compile and compare also where the sources are as released.
+        unproven: modules whose releases say nothing about what was judged already: all of them is judged.
         evidence: what to hold against the verdict.
 
     Raises:
@@ -46,7 +48,7 @@ def check(
         added = added_files(project) if several and not full and not against else {}
         removed = [] if names else _removed_modules(project)
         checks = [
-            ModuleCheck(project, module, against, here, full, added, evidence, under_way)
+            ModuleCheck(project, module, against, here, full or module.name in unproven, added, evidence, under_way)
             for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]

@@ -22,10 +22,17 @@ def defect_findings(project: Project, name: str, start: Path) -> list[Finding]:
         FieldstoneError: one is not a whole release, or holds what is no part of it.
     """
     with project.phases.phase("registry", f"looking at the releases of {name}"):
-        return [_finding(defect, start) for defect in project.registry.defects(name)]
+        return [finding_of(defect, start) for defect in project.registry.defects(name)]
 
 
-def _finding(defect: Defect, start: Path) -> Finding:
+def finding_of(defect: Defect, start: Path, *, root: Path | None = None) -> Finding:
+    """A defect as a finding.
+
+    Args:
+        defect: the defect.
+        start: the folder that the place in the finding is relative to.
+        root: the folder that the path of the defect is relative to, if it is not absolute.
+    """
     from fieldstone.schema.location import Location
 
     subject = f"{defect.module} {defect.version}"
@@ -33,7 +40,7 @@ def _finding(defect: Defect, start: Path) -> Finding:
         rule=defect.kind,
         subject=subject,
         message=defect.problem,
-        place=Location(os.path.relpath(defect.path, start)),
+        place=Location(os.path.relpath(root / defect.path if root else defect.path, start)),
         fix=defect.fix,
         fingerprint=fingerprint(defect.kind, subject, defect.path),
     )

@@ -87,6 +87,7 @@ def judge_change(
     same_sources: bool,
     second_opinion: bool = True,
     style: bool = True,
+    today: date | None = None,
 ) -> Judgement:
     """Judge a module against a baseline.
 
@@ -98,17 +99,18 @@ def judge_change(
         same_sources: whether the sources are equal to the byte.
         second_opinion: whether buf judges, too.
         style: whether the naming rules judge what is new.
+        today: the day to hold waivers and sunsets against, in UTC; by default the day that it is.
 
     Raises:
         FieldstoneError: the engines disagree, or buf fails.
     """
 
     def natively() -> tuple[Context, list[Finding]]:
-        context = _context(old.schema, new.schema, ledger, settings)
+        context = _context(old.schema, new.schema, ledger, settings, today)
         return context, judge(context, _breaking_rules())
 
     context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
-    counted = policy_of(settings).apply(findings + (judge_style(context, settings) if style else []))
+    counted = policy_of(settings, today).apply(findings + (judge_style(context, settings) if style else []))
     same = old.schema.same_contract(new.schema)
     return Judgement(
         findings=tuple(counted),
@@ -162,14 +164,14 @@ def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
     return not_allowed(found, allowed) + faults(fresh, everything)
 
 
-def policy_of(settings: ModuleSettings) -> Policy:
-    """The policy that a module's settings describe."""
+def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
+    """The policy that a module's settings describe, on a day in UTC; by default the day that it is."""
     return Policy(
         surfaces=frozenset(map(Surface, settings.surfaces)),
         levels={rule: Level(level) for rule, level in settings.rules.items()},
         fail_on=Level(settings.fail_on),
         waivers=settings.waivers,
-        today=_today(),
+        today=today or today_utc(),
     )
 
 
@@ -212,11 +214,12 @@ def _path_from(start: Path, path: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def _context(old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings) -> Context:
-    return Context(old, new, ledger, _today(), settings.options)
+def _context(old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings, today: date | None = None) -> Context:
+    return Context(old, new, ledger, today or today_utc(), settings.options)
 
 
-def _today() -> date:
+def today_utc() -> date:
+    """The day that it is, in UTC."""
     return datetime.now(UTC).date()
 
 

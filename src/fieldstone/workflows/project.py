@@ -40,6 +40,17 @@ class Project(Struct, frozen=True, dict=True):
         """
         return cls(find_settings(folder), bare)
 
+    def under(self, settings: Settings, workspace: Workspace) -> Project:
+        """The same working tree under other settings, its modules called otherwise.
+
+        Args:
+            settings: the settings to judge by.
+            workspace: the modules.
+        """
+        other = Project(settings, self.bare, self.phases)
+        vars(other).update(workspace=workspace, cache=self.cache)
+        return other
+
     @cached_property
     def workspace(self) -> Workspace:
         """The modules that the buf configuration lists.

@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 from semver import Version
 
-from fieldstone.compatibility.changes import describe
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
 from fieldstone.compatibility.waiver import Waiver
@@ -27,6 +26,7 @@ from fieldstone.schema.workspace import Module
 from fieldstone.workflows.baseline import history, released
 from fieldstone.workflows.check import check
 from fieldstone.workflows.project import Project
+from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.workflows.slices import remember
 
 
@@ -155,20 +155,19 @@ def _used(report: ModuleReport) -> Iterable[Waiver]:
 
 def _changes(
     project: Project, module: Module, newest: Release | None, image: bytes, dependencies: Dependencies
-) -> Iterable[str]:
+) -> list[str]:
     if newest is None:
-        return ["first release"]
+        return [FIRST_RELEASE]
     where = f"the image of {module.path}"
     left = newest.protos.keys() - module.proto_paths.keys()
-    new = read_schema(with_own(image, left, where=where), where=where)
-    moved = [f"file `{path}` is imported from another module now" for path in sorted(left & new.files.keys())]
-    changes = [change.text for change in describe(released(project, newest).side.schema, new)] + moved
-    if changes:
-        return changes
-    if newest.digest == dependencies.digest(module):
-        return [f"no change since {newest.version}"]
-    same_sources = newest.sources == manifest(module.contents())
-    return ["newer imports only" if same_sources else "comments and documentation only"]
+    return release_changes(
+        released(project, newest).side.schema,
+        read_schema(with_own(image, left, where=where), where=where),
+        left=left,
+        since=newest.version,
+        same_digest=newest.digest == dependencies.digest(module),
+        same_sources=newest.sources == manifest(module.contents()),
+    )
 
 
 def _dependencies(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:

@@ -2,131 +2,137 @@
 
 from __future__ import annotations
 
-import os.path
-import tempfile
-from collections.abc import Container, Iterator
-from pathlib import Path
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import cached_property, partial
 
-from fieldstone.compatibility.ledger import Ledger
+from fieldstone import __version__
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, Registry, open_registry
-from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, Release
-from fieldstone.schema import buf, git
-from fieldstone.schema.descriptors import read_schema
-from fieldstone.schema.digest import b5, manifest
-from fieldstone.schema.image import content_digests
-from fieldstone.workflows.project import Project, release_sources
+from fieldstone.registry.manifest import Release
+from fieldstone.schema.digest import file_digest
+from fieldstone.settings import ModuleSettings, Settings
+from fieldstone.workflows.judgement import today_utc
+from fieldstone.workflows.project import Project
+from fieldstone.workflows.release_audit import Audit
+from fieldstone.workflows.since.base import base_at
+from fieldstone.workflows.since.reference import named, parting
+from fieldstone.workflows.since.releases import lost_releases
+
+_VERIFIED = "verified"
+"""The table of the cache with the releases that an audit found sound."""
 
 
-def verify(project: Project, *, since: str = "") -> list[Defect]:
-    """Hold every release against its own claims.
+def verify(
+    project: Project, *, since: str | None = None, trusted: Mapping[str, str] | None = None, full: bool = False
+) -> list[Defect]:
+    """Hold every release against its own claims, the release before it and the settings.
 
     Args:
         project: where the registry is.
-        since: a git revision; if given, releases that it has may not be edited or deleted, and only
-            those that came later are compiled again.
+        since: a git revision; if given, the releases that it has may not differ, and are not audited again.
+        trusted: module to version: this release and those before it are compiled, and not judged again.
+        full: whether to audit also what was found sound in this checkout, or what the revision has.
 
     Returns:
-        what is wrong; nothing if the registry is sound. Where releases were edited or deleted, that alone.
+        the defects; none if the registry is sound. Where releases were edited or deleted, those alone.
 
     Raises:
-        FieldstoneError: the registry or the revision cannot be read.
+        FieldstoneError: the registry or the revision cannot be read, or a trusted release is not there.
     """
-    touched = list(_touched(project, since)) if since else []
-    if touched:
-        return touched
-    registry = open_registry(project.settings.registry)  # without the cache: here nothing is taken for granted
-    verified = _verified(project, since) if since else set()
-    found: list[Defect] = []
-    for module, broken in {module: list(registry.defects(module)) for module in registry.modules()}.items():
-        found += broken
-        if not any(defect.kind.startswith("registry-file") for defect in broken):
-            found += _recomputed(registry, module, verified)
-    return found
+    reference = named(since, {})
+    if reference is None:
+        return Verification(project, project.settings, trusted=trusted or {}, full=full).defects(known=(), today=None)
+    folder = project.settings.root
+    with base_at(parting(reference, folder), folder) as base:
+        lost = [*lost_releases(base, project.settings.registry)]
+        if lost:
+            return lost
+        verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
+        return verification.defects(known=() if full else base.releases.keys(), today=today_utc())
 
 
-def _verified(project: Project, since: str) -> set[str]:
-    """The manifests, relative to the registry, that a revision had: those releases were verified when they came."""
-    folder = project.settings.registry
-    paths = git.listed_at(since, folder, cwd=project.settings.root)
-    return {os.path.relpath(project.settings.root / path, folder) for path in paths if path.endswith(NAME)}
+class Verification:
+    """One pass over a registry, read without the cache: nothing in it is taken for granted.
+
+    Args:
+        project: where the registry is.
+        settings: the settings to judge by.
+        trusted: as for `verify`.
+        full: as for `verify`.
+
+    Raises:
+        FieldstoneError: a trusted release is not there.
+    """
+
+    def __init__(self, project: Project, settings: Settings, *, trusted: Mapping[str, str], full: bool) -> None:
+        self._store = project.cache.store
+        self._registry: Registry = open_registry(project.settings.registry)
+        self._settings, self._full = settings, full
+        self._trusted = {module: _trusted(self._registry, module, version) for module, version in trusted.items()}
+
+    def defects(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
+        """What is wrong with the files, the chain and the claims of all releases.
+
+        Args:
+            known: modules and versions that were audited when they came.
+            today: the day to hold waivers and sunsets against; by default the day that each release names.
+
+        Raises:
+            FieldstoneError: a release cannot be read.
+        """
+        return [*self._broken, *self.audited(known=known, today=today)]
+
+    def audited(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
+        """What is wrong with the claims alone, of releases whose files are as their manifests say; see `defects`."""
+        audits: list[Callable[[], list[Defect]]] = []
+        for module in self._registry.modules():
+            broken = [defect for defect in self._broken if defect.module == module]
+            if not any(defect.kind.startswith("registry-file") for defect in broken):
+                audits += self._audits(module, known, today, judged=not broken)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = [defect for defects in pool.map(lambda audit: audit(), audits) for defect in defects]
+        self._store.save()
+        return found
+
+    @cached_property
+    def _broken(self) -> list[Defect]:
+        return [defect for module in self._registry.modules() for defect in self._registry.defects(module)]
+
+    def _audits(
+        self, module: str, known: Collection[tuple[str, str]], today: date | None, *, judged: bool
+    ) -> Iterator[Callable[[], list[Defect]]]:
+        """An audit of each release of a module that is not known to be sound; of its contents alone unless `judged`."""
+        releases = self._registry.releases(module)
+        settings = self._settings.module(module)
+        for number, release in enumerate(releases):
+            key = _key(release, settings)
+            if (module, release.version) in known or (not self._full and self._store.get(_VERIFIED, key) is not None):
+                continue
+            day = today or date.fromisoformat(release.released_at[:10])
+            audit = Audit(self._registry, release, releases[:number], settings, day)
+            yield partial(self._audited, audit, key) if judged else audit.content_defects
+
+    def _audited(self, audit: Audit, key: str) -> list[Defect]:
+        trusted = self._trusted.get(audit.release.name)
+        if trusted is not None and audit.release.semver <= trusted.semver:
+            return audit.content_defects()
+        found = audit.defects()
+        if not found:
+            self._store.put(_VERIFIED, {key: b""})
+        return found
 
 
-def _recomputed(registry: Registry, module: str, verified: Container[str]) -> Iterator[Defect]:
-    ledger = Ledger()
-    for version in registry.versions(module):
-        release = registry.release(module, str(version))
-        if f"{module}/{version}/{NAME}" in verified:
-            text = registry.read(release, LEDGER).decode("utf-8", "replace")
-            ledger = Ledger.from_json(text, where=f"{registry.place(release)}/{LEDGER}")
-            continue
-        sources = release_sources(registry, release)
-        digest = b5(manifest(sources), (link.digest for link in release.dependencies))
-        if digest != release.digest:
-            yield _defect(registry, release, "digest-wrong", "its b5 digest is not that of its sources")
-        if not _is_reproducible(registry, release):
-            yield _defect(registry, release, "image-wrong", f"its sources do not produce its {IMAGE}")
-        image = registry.read(release, IMAGE)
-        schema = read_schema(image, where=registry.place(release), own_files=release.sources.keys())
-        ledger = ledger.advance(schema, release.version)
-        if registry.read(release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
-            yield _defect(registry, release, "ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
-
-
-def _is_reproducible(registry: Registry, release: Release) -> bool:
-    own = release.sources.keys()
-    claimed = content_digests(registry.read(release, IMAGE), own, where=f"{registry.place(release)}/{IMAGE}")
-    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        root = Path(scratch)
-        _lay_out(registry, release, root)
-        rebuilt = buf.build(release.name, cwd=root).output(what=f"{registry.place(release)} does not compile")
-    return claimed == content_digests(rebuilt, own, where="the rebuilt image")
-
-
-def _lay_out(registry: Registry, release: Release, root: Path) -> None:
-    """A buf workspace of a release and all that it imports."""
-    remote = [link for link in release.dependencies if link.is_remote]
-    local = [registry.release(link.name, link.version) for link in release.dependencies if not link.is_remote]
-    for module in (release, *local):
-        for path, content in release_sources(registry, module).items():
-            target = root / module.name / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    modules = "".join(f"  - path: {module.name}\n" for module in (release, *local))
-    deps = "".join(f"  - {link.name}\n" for link in remote)
-    (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
-    if remote:
-        pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
-        (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")
-
-
-def _touched(project: Project, since: str) -> Iterator[Defect]:
-    folder = project.settings.registry
+def _trusted(registry: Registry, module: str, version: str) -> Release:
     try:
-        changes = git.changed_since(since, folder, cwd=project.settings.root)
+        return registry.release(module, version)
     except FieldstoneError as error:
-        raise FieldstoneError(f"cannot compare {folder} with {since}: {error.problem}", fix=error.fix) from error
-    for status, path in changes:
-        if status != "A":
-            words = {"D": "deleted", "M": "edited"}.get(status, "changed")
-            module, version = _owner(path, folder.name)
-            fix = f"released versions never change: `git restore --source={since} --staged --worktree -- {path}`"
-            yield Defect("registry-file-changed", module, version, path, f"{path} was {words} since {since}", fix)
+        raise FieldstoneError(f"cannot trust {module}@{version}: {error.problem}", fix=error.fix) from error
 
 
-def _owner(path: str, registry: str) -> tuple[str, str]:
-    """The module and version that a path below the registry belongs to."""
-    parts = path.split("/")
-    inside = parts[parts.index(registry) + 1 :] if registry in parts else parts
-    return (inside[0], inside[1]) if len(inside) > 1 else ("", "")
-
-
-def _defect(registry: Registry, release: Release, kind: str, problem: str) -> Defect:
-    return Defect(
-        f"registry-{kind}",
-        release.name,
-        release.version,
-        registry.place(release),
-        problem,
-        "restore the release from git: released versions never change",
-    )
+def _key(release: Release, settings: ModuleSettings) -> str:
+    """A name for a release as it was judged: by its seal, this version of Fieldstone and the settings."""
+    asked = file_digest(repr(settings).encode())
+    return f"{release.seal} {__version__} {asked}"

@@ -1,0 +1,247 @@
+"""The audit of a release: all that it says of itself is recomputed from its sources and the release before."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.verdict import Bump, may_carry, smallest_version
+from fieldstone.registry import Defect, Registry
+from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.schema import buf
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.digest import b5, manifest
+from fieldstone.schema.image import content_digests, with_own
+from fieldstone.schema.model import Schema
+from fieldstone.settings import ModuleSettings
+from fieldstone.workflows.judgement import Judgement, Side, bump_since, decide, judge_change, policy_of
+from fieldstone.workflows.project import read_intact, release_sources
+from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes
+
+if TYPE_CHECKING:
+    from semver import Version
+
+
+class Audit(Struct, dict=True):
+    """The audit of one release, whose files are as its manifest says.
+
+    Attributes:
+        registry: where it is.
+        release: the release.
+        before: the releases of its module before it, in the order of semver.
+        settings: what the module asks of its changes.
+        today: the day to hold waivers and sunsets against, in UTC.
+    """
+
+    registry: Registry
+    release: Release
+    before: Sequence[Release]
+    settings: ModuleSettings
+    today: date
+
+    def defects(self) -> list[Defect]:
+        """All that is not as the release says; where its contents are not, those alone.
+
+        Raises:
+            FieldstoneError: a file cannot be read, or the engines disagree.
+        """
+        return self.content_defects() or [*self._date(), *self._claims()]
+
+    def content_defects(self) -> list[Defect]:
+        """A digest, an image or a ledger that is not that of the sources and the releases before.
+
+        Raises:
+            FieldstoneError: a file cannot be read.
+        """
+        return [*self._content()]
+
+    def _content(self) -> Iterator[Defect]:
+        digest = b5(manifest(self._sources), (link.digest for link in self.release.dependencies))
+        if digest != self.release.digest:
+            yield self._defect("digest-wrong", "its b5 digest is not that of its sources")
+        if not self._is_reproducible():
+            yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
+        ledger = self._ledger_before.advance(self._schema_of(self.release), self.release.version)
+        if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
+            yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
+
+    def _date(self) -> Iterator[Defect]:
+        """A release made before the one it follows, or in the future."""
+        made = self.release.released_at
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self._newest and made < self._newest.released_at:
+            problem = f"it says that it was made at {made}, before {self._newest.version}, which it follows"
+            yield self._defect("date-wrong", problem)
+        if made > now:
+            yield self._defect("date-wrong", f"it says that it was made at {made}, and it is {now}")
+
+    def _claims(self) -> Iterator[Defect]:
+        if self._newest is None:
+            yield from self._first()
+            return
+        yield from self._breaks()
+        yield from self._waivers()
+        yield from self._version()
+        yield from self._summary()
+
+    def _first(self) -> Iterator[Defect]:
+        release = self.release
+        if (release.bump, [*release.changes], [*release.waivers]) != ("first", [FIRST_RELEASE], []):
+            yield self._defect("changes-wrong", f"it is a first release, and says {', '.join(release.changes)}")
+
+    def _breaks(self) -> Iterator[Defect]:
+        """The breaks that no recorded waiver permits."""
+        if decide(self._judgement.findings, self._bump, self._versions, self._asked).allowed:
+            return
+        for finding in policy_of(self._asked).refuses(self._judgement.findings):
+            problem = f"{finding.message} ({finding.rule}), and it records no waiver for that"
+            yield self._defect("break-unrecorded", problem)
+
+    def _waivers(self) -> Iterator[Defect]:
+        used = {replace(finding.waiver, module="") for finding in self._judgement.findings if finding.waiver}
+        for waiver in self.release.waivers:
+            if replace(waiver, module="") not in used:
+                problem = f"it records that {waiver.text}, and that permits nothing in it"
+                yield self._defect("waiver-wrong", problem)
+
+    def _version(self) -> Iterator[Defect]:
+        if str(self._bump) != self.release.bump:
+            yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
+        smallest = smallest_version(self._versions, self._bump, zero_minor=self._asked.breaking_before_1_0 == "minor")
+        if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
+            problem = f"its changes are {self._bump}" + (f", and ask for {smallest}" if smallest else "")
+            yield self._defect("bump-wrong", problem)
+
+    def _summary(self) -> Iterator[Defect]:
+        newest = self.before[-1]
+        changes = release_changes(
+            self._old.schema,
+            self._new.schema,
+            left=newest.protos.keys() - self.release.protos.keys(),
+            since=newest.version,
+            same_digest=newest.digest == self.release.digest,
+            same_sources=newest.sources == self.release.sources,
+        )
+        said = [*self.release.changes]
+        if said == changes:
+            return
+        missing = [change for change in changes if change not in said]
+        untrue = [change for change in said if change not in changes]
+        words = [f"does not say: {text}" for text in missing[:1]] or [
+            f"says, and it is not so: {t}" for t in untrue[:1]
+        ]
+        yield self._defect("changes-wrong", f"its summary {words[0] if words else 'is in another order'}")
+
+    @cached_property
+    def _newest(self) -> Release | None:
+        return self.before[-1] if self.before else None
+
+    @property
+    def _versions(self) -> list[Version]:
+        return [release.semver for release in self.before]
+
+    @cached_property
+    def _sources(self) -> dict[str, bytes]:
+        return release_sources(self.registry, self.release)
+
+    @cached_property
+    def _asked(self) -> ModuleSettings:
+        """The settings, with the waivers that the release records and no others."""
+        return replace(self.settings, waivers=tuple(self.release.waivers))
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        same = self.before[-1].digest == self.release.digest
+        return judge_change(
+            self._old, self._new, self._ledger_before, self._asked, same_sources=same, style=False, today=self.today
+        )
+
+    @cached_property
+    def _bump(self) -> Bump:
+        """Against the release before, and after a pre-release against the last that was none."""
+        stable = [release for release in self.before if not release.semver.prerelease]
+        since = self._judgement.bump
+        if stable and stable[-1] is not self._newest:
+            old = self._schema_of(stable[-1])
+            same = stable[-1].digest == self.release.digest
+            since = max(since, bump_since(old, self._new.schema, self._asked, same_sources=same))
+        return since
+
+    @cached_property
+    def _ledger_before(self) -> Ledger:
+        newest = self._newest
+        if newest is None:
+            return Ledger()
+        text = read_intact(self.registry, newest, LEDGER).decode("utf-8", "replace")
+        return Ledger.from_json(text, where=f"{self.registry.place(newest)}/{LEDGER}")
+
+    @cached_property
+    def _old(self) -> Side:
+        """The release before, which there is."""
+        newest = self.before[-1]
+        return Side(lambda: self._image_of(newest), lambda: self._schema_of(newest), newest.version)
+
+    @cached_property
+    def _new(self) -> Side:
+        """The release, with what it now imports of the files that it had."""
+        left = self.before[-1].protos.keys() - self.release.protos.keys()
+        where = self.registry.place(self.release)
+        image = with_own(self._image_of(self.release), left, where=where)
+        return Side(lambda: image, lambda: read_schema(image, where=where), self.release.version)
+
+    def _image_of(self, release: Release) -> bytes:
+        return read_intact(self.registry, release, IMAGE)
+
+    def _schema_of(self, release: Release) -> Schema:
+        place = self.registry.place(release)
+        return read_schema(self._image_of(release), where=f"{place}/{IMAGE}", own_files=release.sources.keys())
+
+    def _is_reproducible(self) -> bool:
+        own = self.release.sources.keys()
+        place = self.registry.place(self.release)
+        claimed = content_digests(self._image_of(self.release), own, where=f"{place}/{IMAGE}")
+        with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+            lay_out(self.registry, self.release, Path(scratch))
+            rebuilt = buf.build(self.release.name, cwd=Path(scratch)).output(what=f"{place} does not compile")
+        return claimed == content_digests(rebuilt, own, where="the rebuilt image")
+
+    def _defect(self, kind: str, problem: str) -> Defect:
+        """A defect, with the way out for who made the release, and for who finds it changed."""
+        release, place = self.release, self.registry.place(self.release)
+        fix = f"if it is new, remove {place} and release again; if not, restore it from git"
+        return Defect(f"registry-{kind}", release.name, release.version, place, problem, fix)
+
+
+def lay_out(registry: Registry, release: Release, root: Path) -> None:
+    """Write a buf workspace of a release and all that it imports.
+
+    Args:
+        registry: where they are.
+        release: the release.
+        root: an empty folder.
+
+    Raises:
+        FieldstoneError: one of them is not in the registry.
+    """
+    remote = [link for link in release.dependencies if link.is_remote]
+    local = [registry.release(link.name, link.version) for link in release.dependencies if not link.is_remote]
+    for module in (release, *local):
+        for path, content in release_sources(registry, module).items():
+            target = root / module.name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    modules = "".join(f"  - path: {json.dumps(module.name)}\n" for module in (release, *local))
+    deps = "".join(f"  - {link.name}\n" for link in remote)
+    (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
+    if remote:
+        pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
+        (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")

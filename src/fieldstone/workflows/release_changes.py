@@ -1,0 +1,33 @@
+"""The summary of changes that a release records."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from fieldstone.compatibility.changes import describe
+from fieldstone.schema.model import Schema
+
+FIRST_RELEASE = "first release"
+"""The summary of a module's first release."""
+
+
+def release_changes(
+    old: Schema, new: Schema, *, left: AbstractSet[str], since: str, same_digest: bool, same_sources: bool
+) -> list[str]:
+    """One sentence for each change, in Markdown's backticks.
+
+    Args:
+        old: the release before.
+        new: what is released, with what it now imports of the files that left.
+        left: the files of the release before, by import path, that are none of the module's any more.
+        since: the version of the release before.
+        same_digest: whether the digest of the module, which covers all it imports, is the same.
+        same_sources: whether its own sources are.
+    """
+    moved = [f"file `{path}` is imported from another module now" for path in sorted(left & new.files.keys())]
+    changes = [change.text for change in describe(old, new)] + moved
+    if changes:
+        return changes
+    if same_digest:
+        return [f"no change since {since}"]
+    return ["newer imports only" if same_sources else "comments and documentation only"]

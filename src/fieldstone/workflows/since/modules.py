@@ -1,0 +1,143 @@
+"""Modules of a branch that a change takes away from the gate: left, renamed, moved, or with files left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from fieldstone.schema.location import Location
+from fieldstone.schema.workspace import Module, Workspace, load_workspace
+from fieldstone.settings import Settings
+from fieldstone.workflows.module_identity import successor
+from fieldstone.workflows.since.base import Base, names_of
+from fieldstone.workflows.since.policy import Weakened
+
+
+class Pairing(Struct, frozen=True):
+    """The modules of a change, called as the branch calls them.
+
+    Attributes:
+        workspace: the modules of the change by the names that the branch has for them.
+        same: the modules of the branch that the change has, by name: as they were, and as they are.
+        left: the modules of the branch that the change has no more, by name.
+        own_names: how the change calls its modules, by their paths.
+    """
+
+    workspace: Workspace
+    same: Mapping[str, tuple[Module, Module]]
+    left: Mapping[str, Module]
+    own_names: Mapping[str, str]
+
+
+def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
+    """Find the modules of a branch in a change: by path, else by name, else by what files they hold.
+
+    Args:
+        base: the branch.
+        own: the settings of the change, which name its modules.
+        settings: the settings that the change is judged by.
+
+    Raises:
+        FieldstoneError: the buf configuration of either cannot be read.
+    """
+    workspace = load_workspace(settings.workspace, names=own.module_names, outside=settings.registry)
+    now = {module.path: module for module in workspace.modules.values()}
+    found: dict[str, Module] = {}
+    for match in (_by_path, _by_name, _by_files):
+        taken = {module.path for module in found.values()}
+        for name, module in base.modules.items():
+            if name not in found:
+                same = match(module, {path: m for path, m in now.items() if path not in taken})
+                if same is not None:
+                    found[name] = same
+                    taken.add(same.path)
+    names = _names(workspace, {module.path: name for name, module in found.items()})
+    renamed = load_workspace(workspace.root, names=names, outside=settings.registry)
+    return Pairing(
+        renamed,
+        {name: (base.modules[name], renamed.modules[name]) for name in found},
+        {name: module for name, module in base.modules.items() if name not in found},
+        {path: module.name for path, module in now.items()},
+    )
+
+
+def _by_path(module: Module, candidates: Mapping[str, Module]) -> Module | None:
+    return candidates.get(module.path)
+
+
+def _by_name(module: Module, candidates: Mapping[str, Module]) -> Module | None:
+    return next((other for other in candidates.values() if other.name == module.name), None)
+
+
+def _by_files(module: Module, candidates: Mapping[str, Module]) -> Module | None:
+    return successor(module.proto_paths.keys(), candidates.values())
+
+
+def _names(workspace: Workspace, known: Mapping[str, str]) -> dict[str, str]:
+    """A name for each path: that of the branch, else that of the change unless the branch has it for another one."""
+    taken = {*known.values()}
+    own = {
+        module.path: module.name if module.name not in taken else module.path.replace("/", "-")
+        for module in workspace.modules.values()
+    }
+    return {**own, **known}
+
+
+def weakened_modules(
+    base: Base, pairing: Pairing, settings: Settings, *, retired: Collection[str]
+) -> Iterator[Weakened]:
+    """What a change does to the list of modules so that something of the branch is judged no more.
+
+    Args:
+        base: the branch.
+        pairing: its modules in the change.
+        settings: the settings that the change is judged by.
+        retired: the modules that a release of the change retires: these may leave.
+    """
+    config = Location(str(pairing.workspace.root / pairing.workspace.config))
+    for name, module in pairing.left.items():
+        if name not in retired:
+            yield Weakened(
+                f"module {name}",
+                f"module {name} ({module.path}) left {pairing.workspace.config}: nothing judges it any more",
+                f"list it again, or retire it with `fieldstone release {name} --retire`",
+                config,
+            )
+    for name, (was, now) in pairing.same.items():
+        yield from _moved(was, now, pairing.own_names[now.path], settings, config)
+        yield from _left_out(base, was, pairing, config)
+
+
+def _moved(was: Module, now: Module, own_name: str, settings: Settings, config: Location) -> Iterator[Weakened]:
+    """A module that goes on under another name, or in another folder."""
+    subject, moved = f"module {now.name}", f" moved from {was.path} to {now.path}" if was.path != now.path else ""
+    if own_name != now.name:
+        table = "tool.fieldstone." if settings.file and settings.file.name == "pyproject.toml" else ""
+        yield Weakened(
+            subject,
+            f"{subject} is called {own_name}{' and' + moved if moved else ''}: that begins a history without releases",
+            f'keep its history with `[{table}modules.{now.name}]` and `path = "{now.path}"` in the settings',
+            config,
+        )
+    elif moved:
+        fix = "leave it where it is, or have the owners of the schema agree"
+        yield Weakened(subject, f"{subject}{moved}", fix, config)
+
+
+def _left_out(base: Base, was: Module, pairing: Pairing, config: Location) -> Iterator[Weakened]:
+    """Source files of a module that are still there, and belong to no module."""
+    judged = {os.path.realpath(path) for m in pairing.workspace.modules.values() for path in m.proto_paths.values()}
+    places = (base.checkout(Path(path)) for path in was.proto_paths.values())
+    lost = [base.path(place) for place in places if os.path.lexists(place) and os.path.realpath(place) not in judged]
+    if lost:
+        files = "1 source file" if len(lost) == 1 else f"{len(lost)} source files"
+        verb = "belongs" if len(lost) == 1 else "belong"
+        yield Weakened(
+            f"module {was.name}",
+            f"{files} of module {was.name} no longer {verb} to any module: {names_of(lost)}",
+            f"take what is there in again: see `excludes` and `includes` of {Path(config.path).name}",
+            config,
+        )

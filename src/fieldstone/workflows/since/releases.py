@@ -1,0 +1,104 @@
+"""Releases of a branch that a change lost or altered, and those that it adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry import Defect, Registry
+from fieldstone.registry.manifest import Release
+from fieldstone.schema import git
+from fieldstone.schema.location import Location
+from fieldstone.settings import Settings
+from fieldstone.workflows.since.base import Base
+from fieldstone.workflows.since.policy import Weakened, permits
+
+
+def lost_releases(base: Base, registry: Path) -> Iterator[Defect]:
+    """The files of released versions that are gone or differ in the working tree, by their bytes.
+
+    Args:
+        base: the branch.
+        registry: the absolute folder where the releases are looked for.
+
+    Raises:
+        FieldstoneError: the registry is a symbolic link, or a file cannot be read.
+    """
+    _refuse_linked(registry, base.parting.top)
+    for (module, version), files in base.releases.items():
+        for path, entry in files.items():
+            place = registry / module / version / path
+            change = _change(place, entry)
+            if change:
+                kind = "registry-file-missing" if change == "deleted" else "registry-file-changed"
+                problem = f"{entry.path} was {change} since {base.parting.reference.label}"
+                yield Defect(kind, module, version, base.path(place), problem, _restoring(base, entry, place))
+
+
+def _change(place: Path, entry: git.Entry) -> str:
+    """How a released file differs from what git has: deleted, edited, replaced by a link; empty if it does not."""
+    if place.is_symlink() or entry.is_link:
+        return "replaced by a symbolic link"
+    try:
+        content = place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return "deleted"
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {place}: {error.strerror}") from error
+    return "" if git.blob_hash(content, like=entry.blob) == entry.blob else "edited"
+
+
+def _restoring(base: Base, entry: git.Entry, place: Path) -> str:
+    """How to bring a released file back."""
+    since = base.parting.reference.label
+    if place == base.parting.top / entry.path:
+        return f"released versions never change: `git restore --source={since} --staged --worktree -- {entry.path}`"
+    return f"released versions never change: bring {entry.path} of {since} back as {base.path(place)}"
+
+
+def _refuse_linked(registry: Path, top: Path) -> None:
+    for folder in (registry, *registry.parents):
+        if folder == top:
+            return
+        if folder.is_symlink():
+            raise FieldstoneError(
+                f"the registry {registry} lies behind the symbolic link {folder}, whose releases git does not tell",
+                fix="name the folder itself as `registry` in the settings",
+            )
+
+
+def new_releases(base: Base, registry: Registry, module: str) -> list[Release]:
+    """The releases of a module that the branch does not have, in the order of semver.
+
+    Raises:
+        FieldstoneError: one is not a whole release.
+    """
+    return [
+        registry.release(module, str(version))
+        for version in registry.versions(module)
+        if (module, str(version)) not in base.releases
+    ]
+
+
+def recorded_waivers(base: Base, release: Release, place: str, settings: Settings) -> Iterator[Weakened]:
+    """The waivers that a new release says it used, and that the branch does not have.
+
+    Args:
+        base: the branch.
+        release: the release.
+        place: its manifest, absolute.
+        settings: the settings of the change; a waiver that it adds is told of with them.
+    """
+    for waiver in release.waivers:
+        used = replace(waiver, module=release.name)
+        if not any(permits(held, used) for held in (*base.settings.waivers, *settings.waivers)):
+            yield Weakened(
+                f"waiver {waiver.rule} {waiver.subject}",
+                f"{release.name} {release.version} records a waiver that {base.parting.label} does not have: "
+                f"{waiver.text}",
+                "undo the break, or have the owners of the schema agree to the waiver",
+                Location(place),
+            )
