@@ -2,6 +2,8 @@
 # The gate at work on the real telemetry contract. Edits happen in a scratch copy only.
 set -eu
 
+unset GITHUB_BASE_REF CI_MERGE_REQUEST_DIFF_BASE_SHA  # the scratch copy is no pull request
+
 repository=$(cd "$(dirname "$0")/.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -107,7 +107,7 @@ def test_an_additive_commit_and_then_its_release_go_through(consumer: Consumer) 
 def test_a_commit_without_schemas_goes_through(consumer: Consumer) -> None:
     (consumer.root / "notes.txt").write_text("nothing to judge\n")
     said = consumer.commit("notes")
-    assert said.count("Passed") == 2
+    assert said.count("Passed") == 1
     assert said.count("Skipped") == 1
 
 
@@ -147,13 +147,13 @@ def test_style_that_buf_yaml_asks_for_is_refused(consumer: Consumer) -> None:
 @pytest.fixture
 def generating(consumer: Consumer) -> Consumer:
     """A repository that commits generated code, with the hook that holds it fresh."""
-    consumer.edit(".pre-commit-config.yaml", "      - id: fieldstone-registry\n", ALSO_GENERATE)
+    consumer.edit(".pre-commit-config.yaml", "      - id: fieldstone-check\n", ALSO_GENERATE)
     consumer.run(str(BIN / "fieldstone"), "generate")
     consumer.commit("generate code")
     return consumer
 
 
-ALSO_GENERATE = "      - id: fieldstone-registry\n      - id: fieldstone-generate\n"
+ALSO_GENERATE = "      - id: fieldstone-check\n      - id: fieldstone-generate\n"
 
 
 def test_generated_code_that_is_not_fresh_stops_the_commit(generating: Consumer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os.path
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -91,21 +92,63 @@ def show_release(module: str, version: str | None, format_: str) -> int:
     return 0
 
 
+@command.command("head")
+def show_heads() -> int:
+    """Print the newest release of each module as a line of JSON: module, version, seal and count.
+
+    Kept outside the registry, in a signed tag or another repository, they show later that no
+    release was removed or replaced: `fieldstone registry verify --head FILE`.
+
+    \b
+    Example:
+      fieldstone registry head > heads.jsonl
+    """
+    from fieldstone.registry import open_registry
+    from fieldstone.workflows.heads import heads
+    from fieldstone.workflows.project import Project
+
+    for head in heads(open_registry(Project.at(Path.cwd()).settings.registry)):
+        click.echo(head.to_json())
+    return 0
+
+
 @command.command("verify")
-@click.option("--since", default="", metavar="REF", help="Also refuse edits and deletions since a git revision.")
-def verify_registry(since: str) -> int:
-    """Recompute everything that the registry claims: digests, chain, images and ledgers.
+@click.option(
+    "--since", metavar="REF", help="Refuse edits and deletions since a git revision, and audit what came after it."
+)
+@click.option(
+    "--head",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE",
+    help="Refuse a registry without the heads in a file that `registry head` wrote; - is standard input.",
+)
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="MODULE@VERSION",
+    help="Do not judge this release, and those before it, by today's settings: they were judged when they came.",
+)
+@click.option("--full", is_flag=True, help="Audit also what was found sound in this checkout, or what REF has.")
+def verify_registry(since: str | None, head: TextIO | None, trusted: tuple[str, ...], *, full: bool) -> int:
+    """Recompute everything that the registry claims.
+
+    Digests, chain, images and ledgers; and for each release its version, its summary of changes and
+    the waivers that it used, against the release before.
 
     \b
     Examples:
       fieldstone registry verify
       fieldstone registry verify --since origin/main
+      fieldstone registry verify --head heads.jsonl
     """
+    from fieldstone.workflows.heads import read_heads
     from fieldstone.workflows.project import Project
     from fieldstone.workflows.verify import verify
 
     project = Project.at(Path.cwd())
-    defects = verify(project, since=since or None)
+    anchored = read_heads(_lines(head), where=head.name) if head else []
+    defects = verify(project, since=since, trusted=_versions(trusted), anchored=anchored, full=full)
     for defect in defects:
         click.echo(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
         click.echo(f"  --> {_relative(defect.path)}")
@@ -117,6 +160,26 @@ def verify_registry(since: str) -> int:
     count = sum(len(registry.versions(module)) for module in registry.modules())
     click.echo(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
     return 0
+
+
+def _lines(file: TextIO) -> list[str]:
+    from fieldstone.errors import FieldstoneError
+
+    try:
+        return file.readlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldstoneError(f"cannot read {file.name}: {error}", fix="name a file of `registry head`") from error
+
+
+def _versions(named: tuple[str, ...]) -> dict[str, str]:
+    """Module to version, of words like `shop@1.2.0`."""
+    found: dict[str, str] = {}
+    for word in named:
+        module, at, version = word.partition("@")
+        if not (module and at and version):
+            raise click.BadParameter(f"{word} is no release: write it as shop@1.2.0", param_hint="--trust")
+        found[module] = version
+    return found
 
 
 def _relative(path: str) -> str:

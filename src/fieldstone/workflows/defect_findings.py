@@ -31,7 +31,8 @@ def finding_of(defect: Defect, start: Path, *, root: Path | None = None) -> Find
     Args:
         defect: the defect.
         start: the folder that the place in the finding is relative to.
-        root: the folder that the path of the defect is relative to, if it is not absolute.
+        root: the folder that the path of the defect is relative to, if it is not absolute. Then the finding stands
+            among those of other modules, and its message names the release.
     """
     from fieldstone.schema.location import Location
 
@@ -39,7 +40,7 @@ def finding_of(defect: Defect, start: Path, *, root: Path | None = None) -> Find
     return Finding(
         rule=defect.kind,
         subject=subject,
-        message=defect.problem,
+        message=f"{subject}: {defect.problem}" if root else defect.problem,
         place=Location(os.path.relpath(root / defect.path if root else defect.path, start)),
         fix=defect.fix,
         fingerprint=fingerprint(defect.kind, subject, defect.path),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property, partial
@@ -14,6 +14,7 @@ from fieldstone.registry import Defect, Registry, open_registry
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.settings import ModuleSettings, Settings
+from fieldstone.workflows.heads import Head, lost_heads
 from fieldstone.workflows.judgement import today_utc
 from fieldstone.workflows.project import Project
 from fieldstone.workflows.release_audit import Audit
@@ -26,7 +27,12 @@ _VERIFIED = "verified"
 
 
 def verify(
-    project: Project, *, since: str | None = None, trusted: Mapping[str, str] | None = None, full: bool = False
+    project: Project,
+    *,
+    since: str | None = None,
+    trusted: Mapping[str, str] | None = None,
+    anchored: Iterable[Head] = (),
+    full: bool = False,
 ) -> list[Defect]:
     """Hold every release against its own claims, the release before it and the settings.
 
@@ -34,21 +40,29 @@ def verify(
         project: where the registry is.
         since: a git revision; if given, the releases that it has may not differ, and are not audited again.
         trusted: module to version: this release and those before it are compiled, and not judged again.
+        anchored: heads that were noted earlier, and that the registry must still lead through.
         full: whether to audit also what was found sound in this checkout, or what the revision has.
 
     Returns:
         the defects; none if the registry is sound. Where releases were edited or deleted, those alone.
 
     Raises:
-        FieldstoneError: the registry or the revision cannot be read, or a trusted release is not there.
+        FieldstoneError: the registry or the revision cannot be read, a trusted release is not there, or there is no
+            release at all and no revision to say that there was none.
     """
+    if since is None and not open_registry(project.settings.registry).modules():
+        raise FieldstoneError(
+            f"there is no release in {project.settings.registry}",
+            fix="name the folder of the releases as `registry` in the settings, or release: `fieldstone release MODULE`",
+        )
+    if lost := [*lost_heads(open_registry(project.settings.registry), anchored)]:
+        return lost
     reference = named(since, {})
     if reference is None:
         return Verification(project, project.settings, trusted=trusted or {}, full=full).defects(known=(), today=None)
     folder = project.settings.root
     with base_at(parting(reference, folder), folder) as base:
-        lost = [*lost_releases(base, project.settings.registry)]
-        if lost:
+        if lost := [*lost_releases(base, project.settings.registry)]:
             return lost
         verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
         return verification.defects(known=() if full else base.releases.keys(), today=today_utc())

@@ -350,27 +350,27 @@ def a_module_behind_a_link_into_the_registry(gate: Gate) -> None:
 
 @door
 def the_newest_release_is_gone(gate: Gate) -> None:
-    r"""registry-file-missing.*registry/shop/1.2.0/release.toml was deleted since origin/main"""
+    r"""registry-file-changed.*registry/shop/1.2.0/release.toml was deleted since origin/main"""
     shutil.rmtree(gate.repo.root / NEWEST)
 
 
 @door
 def all_releases_of_a_module_are_gone(gate: Gate) -> None:
-    r"""registry-file-missing.*error\[field-type-changed\]"""
+    r"""registry-file-changed.*error\[field-type-changed\]"""
     gate.breaks()
     shutil.rmtree(gate.repo.root / "registry/shop")
 
 
 @door
 def the_registry_is_gone(gate: Gate) -> None:
-    r"""registry-file-missing.*error\[field-type-changed\]"""
+    r"""registry-file-changed.*error\[field-type-changed\]"""
     gate.breaks()
     shutil.rmtree(gate.repo.root / "registry")
 
 
 @door
 def releases_are_renamed_with_their_module(gate: Gate) -> None:
-    r"""registry-file-missing|holds a release of shop, not of store"""
+    r"""registry-file-changed|holds a release of shop, not of store"""
     gate.breaks()
     gate.repo.git("mv", "registry/shop", "registry/store")
 
@@ -423,7 +423,7 @@ def a_release_is_rewritten_in_the_working_tree_alone(gate: Gate) -> None:
 
 @door
 def a_sparse_checkout_leaves_the_registry_out(gate: Gate) -> None:
-    r"""registry-file-missing"""
+    r"""registry-file-changed"""
     gate.breaks()
     gate.repo.commit("break")
     gate.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/registry/")
@@ -468,7 +468,7 @@ def the_registry_is_a_link(gate: Gate) -> None:
 
 @door
 def the_registry_is_a_file(gate: Gate) -> None:
-    r"""registry-file-missing|is not a folder"""
+    r"""registry-file-changed|is not a folder"""
     shutil.rmtree(gate.repo.root / "registry")
     gate.repo.write("registry", "")
 

@@ -33,9 +33,10 @@ def lost_releases(base: Base, registry: Path) -> Iterator[Defect]:
             place = registry / module / version / path
             change = _change(place, entry)
             if change:
-                kind = "registry-file-missing" if change == "deleted" else "registry-file-changed"
                 problem = f"{entry.path} was {change} since {base.parting.reference.label}"
-                yield Defect(kind, module, version, base.path(place), problem, _restoring(base, entry, place))
+                yield Defect(
+                    "registry-file-changed", module, version, base.path(place), problem, _restoring(base, entry, place)
+                )
 
 
 def _change(place: Path, entry: git.Entry) -> str:

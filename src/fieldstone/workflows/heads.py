@@ -1,0 +1,100 @@
+"""The heads of the registry's chains: the newest release of each module, to be kept where a registry cannot change it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry import Defect, Registry
+
+
+class Head(Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest release of a module.
+
+    Attributes:
+        module: the module's name.
+        version: the release's version.
+        seal: the digest of its manifest, which names the seal of the release before.
+        count: how many releases the module has up to it.
+    """
+
+    module: str
+    version: str
+    seal: str
+    count: int
+
+    def to_json(self) -> str:
+        """The head as one line of JSON."""
+        return json.dumps(msgspec.to_builtins(self))
+
+
+def heads(registry: Registry) -> list[Head]:
+    """The head of each module, by name.
+
+    Raises:
+        FieldstoneError: a release is damaged: a head that does not hold anchors nothing.
+    """
+    found: list[Head] = []
+    for module in registry.modules():
+        broken = next(registry.defects(module), None)
+        if broken is not None:
+            raise FieldstoneError(
+                f"{module} {broken.version}: {broken.problem}", fix="`fieldstone registry verify` says more"
+            )
+        newest = registry.releases(module)[-1]
+        found.append(Head(module, newest.version, newest.seal, len(registry.versions(module))))
+    return found
+
+
+def read_heads(lines: Iterable[str], *, where: str) -> list[Head]:
+    """Heads from lines of JSON, as `fieldstone registry head` prints them; empty lines do not count.
+
+    Args:
+        lines: the lines.
+        where: the file they are from, for the error.
+
+    Raises:
+        FieldstoneError: a line is no head, or there is none.
+    """
+    found: list[Head] = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(msgspec.json.decode(line, type=Head))
+            except (msgspec.DecodeError, RecursionError) as error:
+                raise FieldstoneError(
+                    f"line {number} of {where} is no head of a registry: {error}",
+                    fix="write the file with `fieldstone registry head`",
+                ) from error
+    if not found:
+        raise FieldstoneError(f"{where} holds no head", fix="write the file with `fieldstone registry head`")
+    return found
+
+
+def lost_heads(registry: Registry, anchored: Iterable[Head]) -> Iterator[Defect]:
+    """The anchored heads that the chains of a registry no longer lead through.
+
+    Args:
+        registry: the registry.
+        anchored: heads that were noted earlier.
+
+    Raises:
+        FieldstoneError: a release cannot be read.
+    """
+    for head in anchored:
+        known = [str(version) for version in registry.versions(head.module)]
+        place = f"{registry.url}/{head.module}/{head.version}"
+        if head.version not in known:
+            problem = "it was the newest release when its head was noted, and is gone"
+        elif registry.release(head.module, head.version).seal != head.seal:
+            problem = "it is not the release whose head was noted: its seal is another one"
+        elif known.index(head.version) + 1 != head.count:
+            problem = f"it was release number {head.count}, and is number {known.index(head.version) + 1} now"
+        else:
+            continue
+        fix = "restore the registry from git: releases are never removed or replaced"
+        yield Defect("registry-head-lost", head.module, head.version, place, problem, fix)
