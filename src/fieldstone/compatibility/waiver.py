@@ -48,11 +48,11 @@ class Waiver(Struct, frozen=True, kw_only=True):
 
 
 PERMISSIONS = {
-    "policy-weakened": "A change protects less than the branch that it wants to enter: by its settings, a waiver, the "
-    "list of modules or the configuration of buf. It is judged by the rules of that branch all the same. A pipeline that "
-    "is allowed to accepts it by `fieldstone check --accept policy-weakened`.",
-    "branch-behind": "The branch that a change wants to enter has gone on: it has stricter settings by now, or released "
-    "a module that is changed here, too. Merge it, so that the change is judged by what it will meet.",
+    "policy-weakened": "A change protects less than the branch that it wants to enter: by its settings, a waiver, "
+    "the list of modules or the configuration of buf. It is judged by the rules of that branch all the same. A "
+    "pipeline that is allowed to accepts it by `fieldstone check --accept policy-weakened`.",
+    "branch-behind": "The branch that a change wants to enter has gone on: it has stricter settings by now, or it "
+    "released a module that is changed here, too. Merge it, so that the change is judged by what it will meet.",
     "waiver-expired": "The last day of a waiver has passed, and what it permitted is still there: the finding counts "
     "again. Undo the change, or agree on a later date with the owner of the waiver.",
     "waiver-unused": "A waiver permits what no rule finds: its subject is misspelled, the change was undone, or a "

@@ -79,21 +79,21 @@ def open_registry(url: str | Path, cache: Cache | None = None) -> Registry:
 
 
 DEFECTS = {
-    "registry-file-changed": "A file of a released version was edited or deleted. Released versions never change: teams "
-    "have built against them, and every later release names their digests. Restore the file from git.",
+    "registry-file-changed": "A file of a released version was edited or deleted. Released versions never change: "
+    "teams have built against them, and every later release names their digests. Restore the file from git.",
     "registry-file-missing": "A file of a released version is gone. Restore it from git.",
     "registry-chain-broken": "A release does not name the one before it as it is now: a release was removed, "
     "replaced or edited. Restore the registry from git.",
     "registry-forked": "Two branches released different versions on top of the same one, and were merged. Keep "
     "the smaller version, take over the change of the other on top of it, and release that again.",
-    "registry-head-lost": "A head that was noted outside the registry is no longer in its chain: releases were removed "
-    "or replaced since, whatever the registry says of itself. Restore it from git.",
+    "registry-head-lost": "A head that was noted outside the registry is no longer in its chain: releases were "
+    "removed or replaced since, whatever the registry says of itself. Restore it from git.",
     "registry-date-wrong": "A release says that it was made in the future, or before the one that it follows. If it is "
     "new, remove it and release again.",
     "registry-break-unrecorded": "A release breaks what the one before it had, and records no waiver for that. It was "
     "made under weaker settings, or sealed by hand. If it is new, remove it and release again.",
-    "registry-waiver-wrong": "A release records a waiver that permits nothing in it. If it is new, remove it and release "
-    "again.",
+    "registry-waiver-wrong": "A release records a waiver that permits nothing in it. If it is new, remove it and "
+    "release again.",
     "registry-bump-wrong": "A release says that its changes are smaller than they are, or its version is too small for "
     "them. If it is new, remove it and release again.",
     "registry-changes-wrong": "The summary of changes in a release is not what changed since the one before. If it is "

@@ -1,4 +1,4 @@
-"""The heads of the registry's chains: the newest release of each module, to be kept where a registry cannot change it."""
+"""The heads of a registry: the newest release of each module, to be noted outside it."""
 
 from __future__ import annotations
 

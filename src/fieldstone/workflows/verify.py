@@ -53,7 +53,7 @@ def verify(
     if since is None and not open_registry(project.settings.registry).modules():
         raise FieldstoneError(
             f"there is no release in {project.settings.registry}",
-            fix="name the folder of the releases as `registry` in the settings, or release: `fieldstone release MODULE`",
+            fix="name their folder as `registry` in the settings, or release: `fieldstone release MODULE`",
         )
     if lost := [*lost_heads(open_registry(project.settings.registry), anchored)]:
         return lost

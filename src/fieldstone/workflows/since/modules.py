@@ -106,7 +106,7 @@ def weakened_modules(
                 f"list it again, or retire it with `fieldstone release {name} --retire`",
                 config,
             )
-    for name, (was, now) in pairing.same.items():
+    for was, now in pairing.same.values():
         yield from _moved(was, now, pairing.own_names[now.path], settings, config)
         yield from _left_out(base, was, pairing, config)
 
