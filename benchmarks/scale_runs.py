@@ -20,8 +20,9 @@ BIN = Path(sys.executable).parent
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GIT_"))} | {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
+    "CI": "",
 }
-"""What every process gets: nothing that changes how Python or git behave."""
+"""What every process gets: nothing that changes how Python or git behave, or that turns the cache off."""
 
 TIMED_OUT = "timed out"
 _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # else gRPC ends a child that is started as another user
 
@@ -16,6 +19,14 @@ VOCABULARY = Path(__file__).resolve().parent.parent / "schemas" / "fieldstone"
 """The module that holds the annotations."""
 
 ANNOTATIONS = "fieldstone/v1/annotations.proto"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def outside_ci() -> Iterator[None]:
+    """Checks use the cache in a CI, too, as on a developer's machine; a test that wants a CI sets `CI` itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CI", raising=False)
+        yield
 
 
 def pytest_report_header() -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.cache.store import FORMAT
-from tests.cli.workspace import MONEY, SHOP, Ran, Repo
+from tests.cli.workspace import MONEY, SHOP, Ran, Repo, many
 
 CACHE = f".fieldstone/cache-{FORMAT}.db"
 BREAK = ("string id = 1;", "int32 id = 1;")
@@ -209,22 +209,30 @@ def test_it_is_shown_cleared_and_no_part_of_the_repository(settled: Repo) -> Non
     assert settled.git("status", "--porcelain") == ""
     shown = settled.run("cache", "info")
     assert shown.out.startswith(".fieldstone:\n  compilers ")
-    assert "\n  image files " in shown.out
+    assert "\n  standing " in shown.out
     assert settled.run("cache", "clear").err.startswith(".fieldstone: 0.")
     assert settled.run("cache", "info").out == ".fieldstone:\n"
     assert settled.run("cache", "clear").err == ".fieldstone: 0.0 MB freed.\n"
     assert settled.run("check").code == 0
 
 
-def test_a_release_leaves_the_ledgers_of_older_ones_behind(settled: Repo) -> None:
-    def tables(kind: str) -> set[str]:
-        with closing(sqlite3.connect(settled.root / CACHE)) as cache:
-            return {table for (table,) in cache.execute("SELECT DISTINCT tab FROM entries") if table.startswith(kind)}
+def indexed(repo: Repo) -> set[str]:
+    """The tables of compiled files, of which each release that was indexed has one."""
+    with closing(sqlite3.connect(repo.root / CACHE)) as cache:
+        found = cache.execute("SELECT DISTINCT tab FROM entries WHERE tab LIKE 'image files%'")
+        return {table for (table,) in found}
 
-    settled.edit(SHOP, "string note = 4;", "string note = 4;\n  string more = 5;")
-    assert settled.run("check").code == 0
-    before = tables("ledger")
-    settled.release("shop")
-    assert len(before) == len(tables("ledger")) == 2  # of money, and of shop
-    assert before != tables("ledger")
-    assert len(tables("image files")) == 2
+
+@pytest.mark.parametrize("arguments", [(), ("--cache",)], ids=["by the next check", "by the release"])
+def test_indexes_of_older_releases_are_dropped(arguments: tuple[str, ...], large: Repo) -> None:
+    def edited(number: int) -> None:
+        large.edit(many(number), "  string id = 1;", "  string id = 1;\n  string more = 7;")
+        assert large.run("check").code == 0
+
+    edited(20)
+    before = indexed(large)
+    assert len(before) == 1
+    large.release("schemas", *arguments)
+    edited(21)
+    assert len(indexed(large)) == 1
+    assert indexed(large) != before

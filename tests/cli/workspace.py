@@ -122,7 +122,7 @@ def pinned_environment(home: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "GITHUB_", "FIELDSTONE_"))
     }
-    for name in ("NO_COLOR", "COVERAGE_PROCESS_START"):
+    for name in ("CI", "NO_COLOR", "COVERAGE_PROCESS_START"):
         kept.pop(name, None)
     who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _PERSON.items()}
     pins = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home), "LC_ALL": "C.UTF-8"}

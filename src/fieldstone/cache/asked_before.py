@@ -10,27 +10,34 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from fieldstone.cache import FOLDER
 from fieldstone.schema.asked import Asked
 
+if TYPE_CHECKING:
+    from fieldstone.cache.permission import Permission
+
 _FILE = os.path.join(FOLDER, "cache-asked")
 
 
-def ask_again(start: str) -> Asked | None:
+def ask_again(start: str, permission: Permission) -> Asked | None:
     """git, at work on what it was asked by the last check of a project; None where that is not known.
 
     Args:
         start: a folder of the project, absolute.
+        permission: whether a cache may be used.
+
+    Raises:
+        FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
     """
     root = start
-    while True:
-        paths = _read(root)
-        if paths:
-            return Asked(root, [os.path.normpath(os.path.join(root, path)) for path in paths])
+    while not os.path.lexists(os.path.join(root, _FILE)):
         root, below = os.path.dirname(root), root
         if root == below:
             return None
+    paths = _read(root) if permission.allows(root) else []
+    return Asked(root, [os.path.normpath(os.path.join(root, path)) for path in paths]) if paths else None
 
 
 def keep(asked: Asked) -> None:

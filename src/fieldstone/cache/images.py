@@ -17,12 +17,9 @@ from msgspec import Struct
 
 from fieldstone.cache.buckets import Buckets
 from fieldstone.cache.digests import read_known
-from fieldstone.cache.store import Store, table_of
+from fieldstone.cache.store import IMAGES, Store, table_of
 from fieldstone.cache.symbols import extensions_of, packages_of, symbols_of
 from fieldstone.errors import FieldstoneError
-
-KIND = "image"
-"""What the names of the tables of images begin with."""
 
 _FILE_TAG = _NAME_TAG = 0x0A
 """The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
@@ -230,11 +227,11 @@ class _Contents:
 def tables_of(digest: str) -> tuple[str, str, str, str, str]:
     """The names of the tables of an image: files, packages, symbols, who calls its messages, its custom options."""
     return (
-        table_of(f"{KIND} files", digest),
-        table_of(f"{KIND} packages", digest),
-        table_of(f"{KIND} symbols", digest),
-        table_of(f"{KIND} callers", digest),
-        table_of(f"{KIND} options", digest),
+        table_of(f"{IMAGES} files", digest),
+        table_of(f"{IMAGES} packages", digest),
+        table_of(f"{IMAGES} symbols", digest),
+        table_of(f"{IMAGES} callers", digest),
+        table_of(f"{IMAGES} options", digest),
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from fieldstone.cache import FOLDER
 from fieldstone.cache.asked_before import keep
 from fieldstone.cache.store import Store
 from fieldstone.schema.asked import Asked
@@ -98,7 +99,8 @@ class Standing:
         """Have the store keep what was noted, if it is more than what was there."""
         if self._listing is None or not self._found:
             return
-        keep(self._asked)
+        if self._store.folder == self._folder / FOLDER:
+            keep(self._asked)
         kept = {
             start: (stands, was | self._within(start, self._differing)) for start, (stands, was) in self._before.items()
         }

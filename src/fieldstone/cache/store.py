@@ -2,8 +2,8 @@
 
 Nothing here ever fails for the caller: what cannot be read is not there, and what cannot be written is
 worked out again the next time. Keys name contents by their digests, and before each value stands its
-checksum, so that a value, once there, is right; `FORMAT` stands in the file's name, so that another version
-of Fieldstone has another file.
+checksum, so that a damaged value is as none (a forged one is not: see `permission`); `FORMAT` stands in the
+file's name, so that another version of Fieldstone has another file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever a value is made in another way."""
 
 _NAME = f"cache-{FORMAT}.db"
@@ -32,6 +32,8 @@ _CHECKED = 4
 _CHUNK = 500
 """How many keys one statement names: SQLite takes 999 in its oldest builds."""
 
+IMAGES = "image"
+"""What the names of the tables of images begin with."""
 
 _OF = " of "
 _DIGITS = 40
@@ -101,6 +103,10 @@ class Store:
     def forget(self, prefix: str, keep: Iterable[str]) -> None:
         """Drop, with the next `save`, the tables whose names begin so, but these."""
         self._dropped[prefix] = list(keep)
+
+    def has_new(self, prefix: str) -> bool:
+        """Whether something was put into a table whose name begins so, since the last `save`."""
+        return any(table.startswith(prefix) for table in self._pending)
 
     def clear(self) -> int:
         """Remove the cache; gives how many bytes it had."""

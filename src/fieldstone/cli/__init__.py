@@ -62,21 +62,33 @@ def _begun(arguments: Sequence[str]) -> Project | None:
     if arguments[:1] != ["check"] or _NOT_INCREMENTAL & {*arguments}:
         return None
     from fieldstone.cache.asked_before import ask_again
+    from fieldstone.cli.opening import permission
 
-    asked = None
+    asked, permitted = None, permission(asked=_cache_option(arguments))
     with suppress(FieldstoneError, OSError):
-        asked = ask_again(os.getcwd())  # noqa: PTH109 - before pathlib is imported
+        if not permitted.is_wanted:
+            return None
+        asked = ask_again(os.getcwd(), permitted)  # noqa: PTH109 - before pathlib is imported
         from pathlib import Path
 
         from fieldstone.workflows.looking import ask_git
         from fieldstone.workflows.project import Project
 
-        project = Project.at(Path.cwd())
-        ask_git(project, asked)
+        project = Project.at(Path.cwd(), permission=permitted)
+        if project.cache.store.folder is not None:
+            ask_git(project, asked)
+        elif asked is not None:
+            asked.close()
         return project
     if asked is not None:
         asked.close()
     return None
+
+
+def _cache_option(arguments: Sequence[str]) -> bool | None:
+    """What `--cache` and `--no-cache` come to; None without them."""
+    given = [argument for argument in arguments if argument in {"--cache", "--no-cache"}]
+    return given[-1] == "--cache" if given else None
 
 
 def unforeseen(error: Exception) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os.path
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from fieldstone.cache.store import Store
 
 
 @click.group()
@@ -13,7 +17,8 @@ def command() -> None:
     """Show or clear what earlier checks worked out.
 
     The cache lies in .fieldstone/, beside the settings and outside git. It makes a check quick and changes no verdict:
-    whatever is missing or damaged in it is worked out again.
+    whatever is missing or damaged in it is worked out again. One that git tracks, or behind a link, is not used. In CI
+    and for a release none is used unless --cache or FIELDSTONE_CACHE=1 asks for it.
 
     \b
     Example:
@@ -29,10 +34,7 @@ def show_info() -> int:
     Example:
       fieldstone cache info
     """
-    from fieldstone.workflows.project import Project
-
-    project = Project.at(Path.cwd())
-    store = project.cache.store
+    store = _own_store()
     click.echo(f"{os.path.relpath(store.folder or '.')}:")
     for table, (count, size) in store.sizes().items():
         click.echo(f"  {table[:32]:32} {count:>8,} values {size / 1e6:>8.1f} MB")
@@ -47,9 +49,20 @@ def clear_cache() -> int:
     Example:
       fieldstone cache clear
     """
-    from fieldstone.workflows.project import Project
-
-    store = Project.at(Path.cwd()).cache.store
+    store = _own_store()
     freed = store.clear()
     click.echo(f"{os.path.relpath(store.folder or '.')}: {freed / 1e6:.1f} MB freed.", err=True)
     return 0
+
+
+def _own_store() -> Store:
+    """The cache on the disk, in CI too; one that is not the user's own is neither shown nor removed."""
+    from fieldstone.cache import Cache
+    from fieldstone.cache.permission import why_foreign
+    from fieldstone.settings import find_settings
+
+    root = find_settings(Path.cwd()).root
+    foreign = why_foreign(str(root))
+    if foreign:
+        raise foreign
+    return Cache(root).store

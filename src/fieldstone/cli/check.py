@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldstone.cli.options import ModuleName, VersionName
+from fieldstone.cli.opening import open_project
+from fieldstone.cli.options import ModuleName, VersionName, cache_option
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.report import FORMATS, render
 
@@ -74,6 +75,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     help="Have `buf lint` and the naming rules judge the style. Leave it out where the linter has a hook of its own.",
 )
 @click.option("--full", is_flag=True, help="Compile and judge everything, not what changed alone: to the same verdict.")
+@cache_option
 @click.option(
     "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
 )
@@ -91,6 +93,7 @@ def command(
     second_opinion: bool,
     style: bool,
     full: bool,
+    cache: bool | None,
     stats: bool,
 ) -> int:
     """Judge MODULES, or all, as they are in the working tree.
@@ -114,7 +117,6 @@ def command(
     from fieldstone.report.text import policy_summary, summary
     from fieldstone.workflows.check import check
     from fieldstone.workflows.evidence import Evidence
-    from fieldstone.workflows.project import Project
     from fieldstone.workflows.since.reference import named
 
     reference = named(since)
@@ -122,7 +124,7 @@ def command(
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
     evidence = Evidence(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
-        project = begun or Project.at(Path.cwd())
+        project = begun if begun and begun.permission.asked == cache else open_project(cached=cache)
         project.phases.told = told
         if reference is None:
             report = check(project, modules, against=against, start=start, full=full, evidence=evidence)
@@ -162,11 +164,10 @@ def _stats(phases: Phases) -> str:
 
 def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, category: str) -> int:
     from fieldstone.workflows.buf_profile import check_like_buf
-    from fieldstone.workflows.project import Project
 
     if format_ not in _FORMATS_OF_BUF:
         raise click.UsageError(f"--profile buf prints {' or '.join(_FORMATS_OF_BUF)}, not {format_}")
-    found = check_like_buf(Project.at(Path.cwd(), bare=True), modules, category=category, against=against)
+    found = check_like_buf(open_project(bare=True), modules, category=category, against=against)
     for annotation in found:
         click.echo(annotation.as_json() if format_ == "json" else annotation.as_text())
     return 1 if found else 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import to_builtins
 
+from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, VersionName
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def command(module: str, old: str, new: str, format_: str) -> int:
       fieldstone diff telemetry 1.2.0 --format markdown >> CHANGELOG.md
     """
     from fieldstone.workflows.diff import diff
-    from fieldstone.workflows.project import Project
 
-    found = diff(Project.at(Path.cwd()), module, old, new)
+    found = diff(open_project(), module, old, new)
     click.echo({"text": _text, "markdown": _markdown, "json": _json}[format_](found), nl=False)
     name = "the working tree" if new == "." else new
     count = f"{len(found.changes)} change{'' if len(found.changes) == 1 else 's'}" if found.changes else "no change"

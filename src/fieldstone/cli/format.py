@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
+
+from fieldstone.cli.opening import open_project
 
 
 @click.command()
@@ -18,9 +18,8 @@ def command(only_check: bool) -> int:
       fieldstone format --check
     """
     from fieldstone.schema import buf
-    from fieldstone.workflows.project import Project
 
-    project = Project.at(Path.cwd())
+    project = open_project()
     exclude = project.workspace.excluded_paths(project.settings.registry)
     difference = buf.format_sources(cwd=project.workspace.root, write=False, exclude=exclude)
     if not difference:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName
 
 if TYPE_CHECKING:
@@ -32,10 +33,9 @@ def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
       fieldstone generate --check
     """
     from fieldstone.workflows.generate import generate
-    from fieldstone.workflows.project import Project
 
     folder = Path(out).resolve() if out else None
-    outcome = generate(Project.at(Path.cwd()), modules, out=folder, check=only_check)
+    outcome = generate(open_project(), modules, out=folder, check=only_check)
     where = Path(os.path.relpath(outcome.out)).as_posix()
     if outcome.difference.foreign:
         click.echo(f"left alone, as nothing generated it: {_listed(where, outcome.difference.foreign)}", err=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from fieldstone.cli.opening import open_project
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
@@ -44,9 +46,8 @@ def _release(folder: Path) -> bool:
     from fieldstone.report import render
     from fieldstone.report.text import summary
     from fieldstone.workflows.first_release import first_releases
-    from fieldstone.workflows.project import Project
 
-    for outcome in first_releases(Project.at(folder)):
+    for outcome in first_releases(open_project(folder)):
         if outcome.release is None:
             click.echo(render(Report((outcome.report,)), "text", read=read_lines, color=wants_color()), nl=False)
             click.echo(summary(outcome.report), err=True)

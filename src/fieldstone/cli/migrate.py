@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName
 
 
@@ -26,9 +25,8 @@ def command(url: str, modules: tuple[str, ...], unreleased: bool) -> int:
       fieldstone migrate postgresql://telemetry@localhost/telemetry
     """
     from fieldstone.workflows.migrate import migrate
-    from fieldstone.workflows.project import Project
 
-    for done in migrate(Project.at(Path.cwd()), url, modules, unreleased=unreleased):
+    for done in migrate(open_project(), url, modules, unreleased=unreleased):
         if done.applied:
             click.echo(f"{done.module}: applied {', '.join(done.applied)}")
         else:

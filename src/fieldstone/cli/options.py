@@ -9,6 +9,14 @@ from click.shell_completion import CompletionItem
 
 from fieldstone.errors import FieldstoneError
 
+cache_option = click.option(
+    "--cache/--no-cache",
+    default=None,
+    help="Whether to use what earlier checks worked out. By default FIELDSTONE_CACHE (1 or 0) says it; without it, "
+    "a check uses the cache except in CI, and a release does not.",
+)
+"""`--cache`, `--no-cache`, or None for neither."""
+
 
 class ModuleName(click.ParamType[str]):
     """The name of a module that the buf configuration lists."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleaseName
 from fieldstone.codegen.clients import LANGUAGES
 
@@ -34,9 +35,8 @@ def command(release: str, language: str, out: str, post: int, only_check: bool) 
       fieldstone package telemetry --check
     """
     from fieldstone.workflows.package import check, package
-    from fieldstone.workflows.project import Project
 
-    project = Project.at(Path.cwd())
+    project = open_project()
     if only_check:
         checked = check(project, release, language=language, post=post)
         words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} there and back"

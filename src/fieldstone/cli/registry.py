@@ -9,7 +9,8 @@ from typing import TextIO
 
 import click
 
-from fieldstone.cli.options import ModuleName, VersionName
+from fieldstone.cli.opening import open_project
+from fieldstone.cli.options import ModuleName, VersionName, cache_option
 
 
 @click.group()
@@ -28,9 +29,8 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
       fieldstone registry list telemetry
     """
     from fieldstone.errors import FieldstoneError
-    from fieldstone.workflows.project import Project
 
-    registry = Project.at(Path.cwd()).registry
+    registry = open_project().registry
     known = registry.modules()
     for module in modules:
         if module not in known:
@@ -61,9 +61,8 @@ def show_release(module: str, version: str | None, format_: str) -> int:
       fieldstone registry show telemetry 1.2.0
     """
     from fieldstone.errors import FieldstoneError
-    from fieldstone.workflows.project import Project
 
-    registry = Project.at(Path.cwd()).registry
+    registry = open_project().registry
     versions = registry.versions(module)
     if not versions:
         has = f"it has {', '.join(registry.modules()) or 'none'}"
@@ -105,9 +104,8 @@ def show_heads() -> int:
     """
     from fieldstone.registry import open_registry
     from fieldstone.workflows.heads import heads
-    from fieldstone.workflows.project import Project
 
-    for head in heads(open_registry(Project.at(Path.cwd()).settings.registry)):
+    for head in heads(open_registry(open_project().settings.registry)):
         click.echo(head.to_json())
     return 0
 
@@ -130,7 +128,10 @@ def show_heads() -> int:
     help="Do not judge this release, and those before it, by today's settings: they were judged when they came.",
 )
 @click.option("--full", is_flag=True, help="Audit also what was found sound in this checkout, or what REF has.")
-def verify_registry(since: str | None, head: TextIO | None, trusted: tuple[str, ...], *, full: bool) -> int:
+@cache_option
+def verify_registry(
+    since: str | None, head: TextIO | None, trusted: tuple[str, ...], *, full: bool, cache: bool | None
+) -> int:
     """Recompute everything that the registry claims.
 
     Digests, chain, images and ledgers; and for each release its version, its summary of changes and
@@ -143,10 +144,9 @@ def verify_registry(since: str | None, head: TextIO | None, trusted: tuple[str, 
       fieldstone registry verify --head heads.jsonl
     """
     from fieldstone.workflows.heads import read_heads
-    from fieldstone.workflows.project import Project
     from fieldstone.workflows.verify import verify
 
-    project = Project.at(Path.cwd())
+    project = open_project(cached=cache)
     anchored = read_heads(_lines(head), where=head.name) if head else []
     defects = verify(project, since=since, trusted=_versions(trusted), anchored=anchored, full=full)
     for defect in defects:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os.path
-from pathlib import Path
 
 import click
 
-from fieldstone.cli.options import ModuleName
+from fieldstone.cli.opening import open_project
+from fieldstone.cli.options import ModuleName, cache_option
 
 
 @click.command()
 @click.argument("module", type=ModuleName())
 @click.option("--version", "version", default="", help="A larger version, or a pre-release, than the smallest one.")
 @click.option("--dry-run", is_flag=True, help="Judge and number the release, and write nothing.")
-def command(module: str, version: str, dry_run: bool) -> int:
+@cache_option
+def command(module: str, version: str, *, dry_run: bool, cache: bool | None) -> int:
     """Release MODULE as it is in the working tree.
 
     An addition raises the minor version, comments alone the patch version; a break is refused, or
@@ -30,11 +31,10 @@ def command(module: str, version: str, dry_run: bool) -> int:
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
-    from fieldstone.workflows.project import Project
     from fieldstone.workflows.release import release
     from fieldstone.workflows.stale_waivers import delete
 
-    project = Project.at(Path.cwd())
+    project = open_project(cached=cache)
     outcome = release(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
     click.echo(render(report, "text", read=read_lines, color=wants_color()), nl=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os.path
-from pathlib import Path
 
 import click
 
+from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, RuleId, VersionName
 
 
@@ -30,11 +30,8 @@ def command(rule: str, subject: str, *, reason: str, until: str, owner: str, mod
     Example:
       fieldstone waive field-removed acme.shop.v1.Order.note --reason "nobody wrote it" --until 2027-01-31
     """
-    from fieldstone.workflows.project import Project
     from fieldstone.workflows.waive import waive
 
-    done = waive(
-        Project.at(Path.cwd()), rule, subject, reason=reason, until=until, owner=owner, module=module, against=against
-    )
+    done = waive(open_project(), rule, subject, reason=reason, until=until, owner=owner, module=module, against=against)
     click.echo(f"{os.path.relpath(done.place.path)}:{done.place.line}: {done.waiver.text}")
     return 0

@@ -12,11 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Raw, Struct, to_builtins
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Enum, Message, Schema, Service
+
+_ENCODED = Decoder(dict[str, Raw])
+"""Splits a `ledger.json` by type."""
 
 
 class Use(Struct, frozen=True):
@@ -86,26 +90,54 @@ class Ledger(Struct, frozen=True):
         return f"{{\n{types}\n}}\n"
 
     @classmethod
-    def from_json(cls, text: str, *, where: str) -> Ledger:
-        """Read `ledger.json`.
+    def from_json(cls, content: bytes | str, *, where: str) -> Ledger:
+        """Read `ledger.json`; each type in it is decoded when it is asked for.
 
         Args:
-            text: the file's content.
+            content: the file's content.
             where: its path, for the error.
 
         Raises:
-            FieldstoneError: the text is no ledger.
+            FieldstoneError: the content is no ledger; from the ledger's own methods, where what it says of a type is
+                no history.
         """
         try:
-            return cls({name: type_history(entry) for name, entry in json.loads(text).items()})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise FieldstoneError(f"{where} is not a ledger: {error}", fix="restore it from git") from error
+            return cls(_EncodedTypes(_ENCODED.decode(content), where))
+        except ValueError as error:  # msgspec.DecodeError is one, and so is what is no UTF-8
+            raise _no_ledger(where, error) from error
 
 
-def type_history(entry: Mapping[str, Any]) -> TypeHistory:
+class _EncodedTypes(Mapping[str, TypeHistory]):
+    """The types of a `ledger.json`, each decoded when it is asked for: most checks ask for a few of thousands."""
+
+    def __init__(self, encoded: Mapping[str, Raw], where: str) -> None:
+        self._encoded, self._where = encoded, where
+        self._decoded: dict[str, TypeHistory] = {}
+
+    def __getitem__(self, name: str) -> TypeHistory:
+        if name not in self._decoded:
+            encoded = bytes(self._encoded[name])
+            try:
+                self._decoded[name] = _type_history(json.loads(encoded))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise _no_ledger(self._where, error) from error
+        return self._decoded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._encoded)
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+
+def _type_history(entry: Mapping[str, Any]) -> TypeHistory:
     """What `ledger.json` says of one type."""
     members = tuple(Use(**use) for use in entry["members"])
     return TypeHistory(entry["kind"], entry["since"], entry["until"], members)
+
+
+def _no_ledger(where: str, error: Exception) -> FieldstoneError:
+    return FieldstoneError(f"{where} is not a ledger: {error}", fix="restore it from git")
 
 
 def _to_json(history: TypeHistory) -> str:

@@ -18,7 +18,6 @@ from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links
-from fieldstone.registry.known_manifest import KnownManifest
 from fieldstone.registry.manifest import Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 
@@ -44,7 +43,7 @@ class FolderRegistry:
         self.url = str(root)
         self._cache = cache or Cache()
         self._versions: dict[str, dict[str, Version]] = {}
-        self._manifests: dict[tuple[str, str], tuple[Release, bool]] = {}
+        self._manifests: dict[tuple[str, str], Release] = {}
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
@@ -60,7 +59,9 @@ class FolderRegistry:
         Raises:
             FieldstoneError: there is no such module or version, or it is not a whole release of that name.
         """
-        return self._manifest(module, version)[0]
+        if (module, version) not in self._manifests:
+            self._manifests[module, version] = self._read_manifest(module, version)
+        return self._manifests[module, version]
 
     def releases(self, module: str) -> list[Release]:
         """The manifests of all releases of a module in the order of semver.
@@ -128,7 +129,8 @@ class FolderRegistry:
         folder = self._folder(release)
         where = (release.name, release.version)
         restore = f"released versions never change: restore it with `git checkout -- {folder}`"
-        if not self._manifest(*where)[1]:
+        text = self.read(release, manifest.NAME).decode("utf-8", "replace")
+        if release.seal != manifest.seal_of(text):
             problem = f"{manifest.NAME} does not match its seal"
             yield Defect("registry-file-changed", *where, str(folder / manifest.NAME), problem, restore)
         found = self._cache.digests.of(str(folder), {name: f"{folder}/{name}" for name in release.files})
@@ -160,36 +162,18 @@ class FolderRegistry:
         self._versions.clear()
         vars(self).pop("_folders", None)
 
-    def _manifest(self, module: str, version: str) -> tuple[Release, bool]:
-        """The manifest of a release, and whether its seal fits it."""
-        if (module, version) not in self._manifests:
-            self._manifests[module, version] = self._read_manifest(module, version)
-        return self._manifests[module, version]
-
-    def _read_manifest(self, module: str, version: str) -> tuple[Release, bool]:
+    def _read_manifest(self, module: str, version: str) -> Release:
         known = self._known(module)
         if version not in known:
             has = f"it has {', '.join(known)}" if known else "it has no release of that module"
             raise FieldstoneError(f"no release {version} of {module} in {self.root}", fix=has)
         folder = self.root / module / version
-        release, is_sealed = self._parsed(folder)
+        release = _parsed(folder)
         if release.name != module:
             raise FieldstoneError(f"{folder} holds a release of {release.name}, not of {module}", fix="move it back")
         if release.version != version:
             raise _misplaced(release, folder, known)
-        return release, is_sealed
-
-    def _parsed(self, folder: Path) -> tuple[Release, bool]:
-        path = folder / manifest.NAME
-        digest = self._cache.digests.one(str(path))
-        if not digest:
-            raise FieldstoneError(
-                f"half a release: {folder} has no {manifest.NAME}",
-                fix="restore it from git, or remove the folder if it was never released",
-            )
-        known = KnownManifest(self._cache.store, path, digest)
-        release = manifest.from_content(known.content, where=str(path))
-        return release, release.seal == known.seal
+        return release
 
     def _refuse_if_overtaken(self, release: Release) -> None:
         """Under the lock: whether the release before is still the newest, and is one."""
@@ -226,6 +210,17 @@ class FolderRegistry:
             if target.parent.is_dir() and not any(target.parent.iterdir()):
                 target.parent.rmdir()
             raise
+
+
+def _parsed(folder: Path) -> Release:
+    """The manifest in the folder of a release."""
+    path = folder / manifest.NAME
+    if not path.exists():
+        raise FieldstoneError(
+            f"half a release: {folder} has no {manifest.NAME}",
+            fix="restore it from git, or remove the folder if it was never released",
+        )
+    return manifest.from_toml(_read(path).decode("utf-8", "replace"), where=str(path))
 
 
 def _names(parent: Path) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,9 +26,6 @@ DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
 """The names that a module's documents may have."""
 _ABSOLUTE = "absolute "
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
-
-Read = Callable[[Path], Mapping[str, Any]]
-"""Reads a buf configuration."""
 
 
 class Module(Struct, frozen=True, dict=True):
@@ -195,7 +192,6 @@ def load_workspace(
     names: Mapping[str, str] | None = None,
     outside: Path | None = None,
     bare: bool = False,
-    read: Read | None = None,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -205,13 +201,12 @@ def load_workspace(
             their buf name, or of their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
         bare: whether a folder without a configuration is taken for one module, as buf takes it.
-        read: reads a configuration; `read_config` by default.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     root = root.resolve()
-    config, entries = _entries(root, read or read_config, bare=bare)
+    config, entries = _entries(root, bare=bare)
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
@@ -247,24 +242,24 @@ class _Entry(Struct, frozen=True):
     shares_documents: bool = False
 
 
-def _entries(root: Path, read: Read, *, bare: bool) -> tuple[str, list[_Entry]]:
+def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
     work = root / "buf.work.yaml"
     if work.is_file():
-        directories = _texts(read(work), "directories", work)
-        return work.name, [_entry_v1(root, _normal(path), read) for path in directories]
+        directories = _texts(read_config(work), "directories", work)
+        return work.name, [_entry_v1(root, _normal(path)) for path in directories]
     config = root / "buf.yaml"
     if bare and not config.is_file():
         return config.name, [_Entry(".")]
     if not config.is_file():
         raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
-    content = read(config)
+    content = read_config(config)
     version = content.get("version")
     if version == "v2":
         return config.name, _entries_v2(content, config)
     if version not in _VERSIONS_OF_ONE_MODULE:
         said = f"is of version {version}" if version else "says no version"
         raise FieldstoneError(f"{config} {said}", fix="Fieldstone reads v1 and v2")
-    return config.name, [_entry_v1(root, ".", read)]
+    return config.name, [_entry_v1(root, ".")]
 
 
 def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
@@ -283,9 +278,9 @@ def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
     ]
 
 
-def _entry_v1(root: Path, path: str, read: Read) -> _Entry:
+def _entry_v1(root: Path, path: str) -> _Entry:
     config = root / path / "buf.yaml"
-    content = read(config) if config.is_file() else {}
+    content = read_config(config) if config.is_file() else {}
     build = content.get("build") or {}
     if not isinstance(build, dict):
         raise FieldstoneError(f"build in {config} is no mapping")
@@ -336,20 +331,11 @@ def read_config(path: Path) -> Mapping[str, Any]:
     Raises:
         FieldstoneError: it cannot be read, or holds no mapping.
     """
-    return parse_config(read_file(path), path)
-
-
-def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
-    """What the bytes of a buf configuration say; see `read_config`.
-
-    Raises:
-        FieldstoneError: they hold no mapping; the error names `path`.
-    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        parsed = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
+        parsed = yaml.load(read_file(path), Loader=loader)  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise FieldstoneError(f"{path} is not YAML: {error}") from error
     if parsed is None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fieldstone.cache.ledgers import ledger_of
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
@@ -22,7 +21,7 @@ from fieldstone.schema.image import content_digests, own_paths, parse_image, wit
 from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
-from fieldstone.schema.workspace import Module
+from fieldstone.schema.workspace import Module, read_file
 from fieldstone.workflows.evidence import Evidence
 from fieldstone.workflows.judgement import (
     Side,
@@ -155,7 +154,8 @@ def history(project: Project, module: Module) -> Ledger:
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    return ledger_of(project.cache.store, project.intact(newest, LEDGER), newest.files[LEDGER])
+    place = project.intact(newest, LEDGER)
+    return Ledger.from_json(read_file(place), where=str(place))
 
 
 def judge_slice(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from fieldstone.cache.store import IMAGES
 from fieldstone.compatibility.finding import ModuleReport, Report
+from fieldstone.errors import FieldstoneError
 from fieldstone.workflows.changed_files import added_files
 from fieldstone.workflows.defect_findings import defect_findings
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
@@ -42,7 +44,7 @@ def check(
     """
     here = (start or Path.cwd()).resolve()
     with ExitStack() as under_way:
-        if not full:
+        if not full and project.cache.store.folder is not None:  # else nothing is known of what git lists
             under_way.callback(ask_git(project).close)
         several = len(project.workspace.modules) > 1
         added = added_files(project) if several and not full and not against else {}
@@ -57,7 +59,7 @@ def check(
     if project.cache.standing:
         project.phases.counts["seen"] += project.cache.standing.count
         project.cache.standing.save()
-    project.cache.store.save()
+    _save(project)
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
@@ -65,6 +67,17 @@ def check(
             project, judged, all_modules=not names, against=against, start=here, evidence=evidence
         )
     return Report(tuple(judged))
+
+
+def _save(project: Project) -> None:
+    """Keep what was worked out, without what only older releases need."""
+    store = project.cache.store
+    if store.has_new(IMAGES):
+        from fieldstone.workflows.slices import forget_older
+
+        with suppress(FieldstoneError):  # what is wrong with the registry is told elsewhere
+            forget_older(project)
+    store.save()
 
 
 def _removed_modules(project: Project) -> list[str]:

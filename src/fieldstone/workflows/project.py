@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from fieldstone.cache.permission import Permission
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import file_digest
 from fieldstone.schema.workspace import Module, Workspace, load_workspace
@@ -30,15 +31,22 @@ class Project(Struct, frozen=True, dict=True):
     """Whether a folder without a buf configuration is taken for one module."""
     phases: Phases = field(default_factory=Phases)
     """What time is spent on."""
+    permission: Permission = field(default_factory=Permission)
+    """Whether its cache may be used."""
 
     @classmethod
-    def at(cls, folder: Path, *, bare: bool = False) -> Project:
+    def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
         """The project that a folder belongs to.
+
+        Args:
+            folder: the folder.
+            bare: whether a folder without a buf configuration is taken for one module.
+            permission: whether its cache may be used; by default as the environment says.
 
         Raises:
             FieldstoneError: its settings cannot be read.
         """
-        return cls(find_settings(folder), bare)
+        return cls(find_settings(folder), bare, permission=permission or Permission())
 
     def under(self, settings: Settings, workspace: Workspace) -> Project:
         """The same working tree under other settings, its modules called otherwise.
@@ -47,7 +55,7 @@ class Project(Struct, frozen=True, dict=True):
             settings: the settings to judge by.
             workspace: the modules.
         """
-        other = Project(settings, self.bare, self.phases)
+        other = Project(settings, self.bare, self.phases, self.permission)
         vars(other).update(workspace=workspace, cache=self.cache)
         return other
 
@@ -58,11 +66,8 @@ class Project(Struct, frozen=True, dict=True):
         Raises:
             FieldstoneError: there is none, or it does not fit the settings.
         """
-        from fieldstone.cache.configs import Configs
-
-        names, read = self.settings.module_names, Configs(self.cache.store).read
-        root, outside = self.settings.workspace, self.settings.registry
-        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, read=read)
+        names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry
+        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare)
         listed = {module.path for module in workspace.modules.values()}
         for path, name in names.items():
             if path not in listed:
@@ -83,10 +88,15 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def cache(self) -> Cache:
-        """What was worked out before."""
+        """What was worked out before; one that forgets where the cache on the disk may not be used.
+
+        Raises:
+            FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
+        """
         from fieldstone.cache import Cache
 
-        return Cache(self.settings.root)
+        root = self.settings.root
+        return Cache(root if self.permission.allows(str(root)) else None)
 
     @cached_property
     def registry(self) -> Registry:

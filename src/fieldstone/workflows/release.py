@@ -47,7 +47,7 @@ class Outcome(Struct, frozen=True):
 
 
 def release(project: Project, name: str, *, version: str = "", dry_run: bool = False) -> Outcome:
-    """Release a module as it is in the working tree.
+    """Release a module as it is in the working tree; from the cache nothing is taken unless that was asked for.
 
     Args:
         project: where the module is.
@@ -60,6 +60,7 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
             or holds what is no part of it, or the registry cannot be written.
     """
     wanted = _parse(version) if version else None
+    project = replace(project, permission=project.permission.only_if_asked())
     module = project.workspace.module(name)
     contents = module.contents()
     for other in project.registry.modules():

@@ -181,8 +181,8 @@ class Audit(Struct, dict=True):
         newest = self._newest
         if newest is None:
             return Ledger()
-        text = read_intact(self.registry, newest, LEDGER).decode("utf-8", "replace")
-        return Ledger.from_json(text, where=f"{self.registry.place(newest)}/{LEDGER}")
+        content = read_intact(self.registry, newest, LEDGER)
+        return Ledger.from_json(content, where=f"{self.registry.place(newest)}/{LEDGER}")
 
     @cached_property
     def _old(self) -> Side:

@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.cache import images, ledgers
 from fieldstone.cache.exports import exported
-from fieldstone.cache.images import CompiledFile, ImageIndex, importing, split
-from fieldstone.cache.ledgers import ledger_of
-from fieldstone.cache.store import table_of
+from fieldstone.cache.images import CompiledFile, ImageIndex, importing, split, tables_of
+from fieldstone.cache.store import IMAGES
 from fieldstone.cache.symbols import packages_of, symbols_of
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.registry.manifest import IMAGE, Release
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.both_sides import BothSides
 from fieldstone.workflows.changed_files import MOST, ChangedFiles
@@ -94,20 +92,30 @@ def slice_of(
 
 
 def remember(project: Project, release: Release) -> None:
-    """Work out what the next check will ask of a release.
+    """Work out what the next check will ask of a release, where that can be kept.
 
     Raises:
         FieldstoneError: a file of it cannot be read.
     """
     store = project.cache.store
+    if store.folder is None:
+        return
     _index(project, release).fill()
-    ledger_of(store, project.intact(release, LEDGER), release.files[LEDGER])
     list(project.registry.defects(release.name))
+    forget_older(project)
+    store.save()
+
+
+def forget_older(project: Project) -> None:
+    """Drop, with the next save of the cache, the indexes of releases that are not the newest ones of their modules.
+
+    Raises:
+        FieldstoneError: a manifest cannot be read.
+    """
     registry = project.registry
     newest = [registry.release(name, str(registry.versions(name)[-1])) for name in registry.modules()]
-    store.forget(ledgers.KIND, [table_of(ledgers.KIND, other.files[LEDGER]) for other in newest])
-    store.forget(images.KIND, [table for other in newest for table in images.tables_of(other.files[IMAGE])])
-    store.save()
+    tables = [table for other in newest for table in tables_of(other.files[IMAGE])]
+    project.cache.store.forget(IMAGES, tables)
 
 
 def compiled_with(project: Project, release: Release, paths: Collection[str]) -> bool:

@@ -131,7 +131,7 @@ class Gate:
     def advance_ledger(self, module: str, before: str, version: str) -> None:
         """Give a release the ledger that follows from its image and the release before."""
         folder = self.repo.root / "registry" / module
-        old = Ledger.from_json((folder / before / "ledger.json").read_text(), where=before)
+        old = Ledger.from_json((folder / before / "ledger.json").read_bytes(), where=before)
         schema = read_schema((folder / version / "image.binpb").read_bytes(), where=version)
         (folder / version / "ledger.json").write_text(old.advance(schema, version).to_json())
 

@@ -1,0 +1,41 @@
+"""The project that a command works in, and what to tell of its cache."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from fieldstone.cache.permission import Permission
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fieldstone.errors import FieldstoneError
+    from fieldstone.workflows.project import Project
+
+
+def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool | None = None) -> Project:
+    """The project that a folder belongs to; a cache that is ignored is told of on standard error.
+
+    Args:
+        folder: the folder; the working directory by default.
+        bare: whether a folder without a buf configuration is taken for one module.
+        cached: whether to use the cache; None leaves it to the environment.
+
+    Raises:
+        FieldstoneError: its settings cannot be read.
+    """
+    from pathlib import Path
+
+    from fieldstone.workflows.project import Project
+
+    return Project.at(folder or Path.cwd(), bare=bare, permission=permission(asked=cached))
+
+
+def permission(*, asked: bool | None) -> Permission:
+    """Permission to use a cache, as the command line asks for it; one that is ignored is told of on standard error."""
+    return Permission(asked, _tell)
+
+
+def _tell(ignored: FieldstoneError) -> None:
+    print(f"warning: {ignored}", file=sys.stderr)  # noqa: T201 - click may not be imported yet
