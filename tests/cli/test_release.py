@@ -12,6 +12,7 @@ import shutil
 import signal
 import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -286,12 +287,85 @@ def test_a_release_of_sources_that_are_not_committed_says_so(grown: Repo) -> Non
     grown.edit(SHOP, *ADDITION)
     grown.commit("an addition")
     grown.write("notes.txt", "no source")
-    grown.release("shop")
+    assert grown.release("shop").err == ""
     head = grown.git("rev-parse", "HEAD").strip()
     assert manifest(grown, "shop/1.3.0")["commit"] == head
     grown.edit(SHOP, "string id = 1;", "string id = 1;\n  string gift = 10;")
-    grown.release("shop")
+    assert f"(recorded as {head[:7]}-dirty)" in grown.release("shop").err
     assert manifest(grown, "shop/1.4.0")["commit"] == f"{head}-dirty"
+
+
+def edit_it(repo: Repo) -> None:
+    repo.edit(MONEY, "int64 units = 2;", "int64 units = 2;  // Said.")
+
+
+def delete_a_file(repo: Repo) -> None:
+    (repo.root / MORE).unlink()
+
+
+def add_a_file(repo: Repo) -> None:
+    repo.write(MORE.replace("more", "other"), MORE_TEXT.replace("More", "Other"))
+
+
+def add_a_file_that_git_ignores(repo: Repo) -> None:
+    repo.write(".git/info/exclude", "other.proto\n")
+    add_a_file(repo)
+
+
+def edit_a_document_beside_the_module(repo: Repo) -> None:
+    repo.write("LICENSE", "Another one.\n")
+
+
+def link_a_file_to_another(repo: Repo) -> None:
+    (repo.root / LINK).unlink()
+    (repo.root / LINK).symlink_to("linked2.txt")
+
+
+def edit_a_file_behind_a_link(repo: Repo) -> None:
+    repo.write("linked1.txt", MORE_TEXT.replace("More", "Linked") + "// Said.\n")
+
+
+def link_a_file_outside_the_checkout(repo: Repo) -> None:
+    outside = repo.root.parent / "outside.proto"
+    outside.write_text(MORE_TEXT.replace("More", "Linked"))
+    (repo.root / LINK).unlink()
+    (repo.root / LINK).symlink_to(outside)
+    repo.commit("a link out of the checkout")
+
+
+MORE, LINK = (f"schemas/money/acme/money/v1/{name}.proto" for name in ("more", "linked"))
+MORE_TEXT = 'syntax = "proto3";\n\npackage acme.money.v1;\n\n// More.\nmessage More {\n  string id = 1;\n}\n'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edit_it,
+        delete_a_file,
+        add_a_file,
+        add_a_file_that_git_ignores,
+        edit_a_document_beside_the_module,
+        link_a_file_to_another,
+        edit_a_file_behind_a_link,
+        link_a_file_outside_the_checkout,
+    ],
+)
+def test_sources_that_differ_from_the_commit_are_told_of(change: Callable[[Repo], None], grown: Repo) -> None:
+    grown.write(MORE, MORE_TEXT)
+    grown.write("LICENSE", "One.\n")
+    for name in ("linked1.txt", "linked2.txt"):
+        grown.write(name, MORE_TEXT.replace("More", "Linked") + f"// {name}\n")
+    (grown.root / LINK).symlink_to("/".join([".."] * 5) + "/linked1.txt")
+    grown.commit("clean")
+    grown.write(".git/info/exclude", "notes\n")
+    grown.write("schemas/money/notes", "no source")
+    clean = grown.run("release", "money", "--dry-run", "--version", "2.0.0")
+    assert (clean.code, clean.err) == (0, ""), clean
+    change(grown)
+    ran = grown.run("release", "money", "--dry-run", "--version", "2.0.0")
+    head = grown.git("rev-parse", "HEAD")[:7]
+    said = f"is made from uncommitted sources (recorded as {head}-dirty): commit them together with the release"
+    assert (ran.code, ran.err) == (0, f"money 2.0.0 {said}\n"), ran
 
 
 def test_outside_git_a_release_names_no_commit(grown: Repo) -> None:

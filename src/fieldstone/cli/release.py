@@ -9,6 +9,9 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, cache_option
 
+_SHORT = 7
+"""How many digits of a commit's hash are shown."""
+
 
 @click.command()
 @click.argument("module", type=ModuleName())
@@ -31,6 +34,7 @@ def command(module: str, version: str, *, dry_run: bool, cache: bool | None) -> 
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
+    from fieldstone.schema.git import DIRTY
     from fieldstone.workflows.release import release
     from fieldstone.workflows.stale_waivers import delete
 
@@ -45,6 +49,10 @@ def command(module: str, version: str, *, dry_run: bool, cache: bool | None) -> 
         click.echo(f"{module}: nothing changed since {outcome.report.compared_with}; nothing to release.", err=True)
         return 0
     made = outcome.release
+    if made.commit.endswith(DIRTY):
+        recorded = made.commit.removesuffix(DIRTY)[:_SHORT] + DIRTY
+        said = f"is made from uncommitted sources (recorded as {recorded}): commit them together with the release"
+        click.echo(f"{module} {made.version} {said}", err=True)
     where = os.path.relpath(project.registry.place(made))
     click.echo(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({made.bump}) as {where}")
     for change in made.changes:

@@ -6,12 +6,18 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
+
+DIRTY = "-dirty"
+"""What follows the hash of a commit that the sources of a release differ from."""
+
+_MOST_PATHS = 1000
+"""How many files one command of git names; of more, it is asked for all in the checkout."""
 
 FETCH_ALL = "fetch the whole history: `git fetch --unshallow`"
 """What to do about a clone that lacks a commit."""
@@ -82,19 +88,39 @@ def config(key: str, cwd: Path) -> str:
         return ""
 
 
-def source_commit(folder: Path, files: Collection[Path]) -> str:
-    """The commit that files (absolute) below `folder` are of; `-dirty` is added where they differ from it.
+def source_commit(folder: Path, files: Collection[Path], owns: Callable[[str], bool]) -> str:
+    """The commit that the sources of a module are of; `DIRTY` is added where they differ from it.
 
-    Empty outside a checkout or before the first commit.
+    They differ where one was edited, deleted, is not known to git or ignored by it, or lies outside the checkout.
+
+    Args:
+        folder: the module's folder.
+        files: the sources as they are now, absolute; they may be links, or lie elsewhere in the checkout.
+        owns: whether a deleted file was one of them, by its path relative to the folder, with `/`.
+
+    Returns:
+        The full hash; empty outside a checkout or before the first commit.
+
+    Raises:
+        FieldstoneError: git cannot say how they stand.
     """
     commit = head_commit(folder)
     if not commit:
         return ""
     top = top_of(folder)
-    flags = ("--porcelain", "--untracked-files=all", "--no-renames", "-z")
-    entries = os.fsdecode(run("status", *flags, "--", ".", cwd=folder)).split("\0")
+    folder, places = folder.resolve(), {*files, *(file.resolve() for file in files)}
+    if not all(place.is_relative_to(top) for place in places):
+        return commit + DIRTY
+    elsewhere = [str(place) for place in places if not place.is_relative_to(folder)]
+    below = [str(top)] if len(elsewhere) > _MOST_PATHS else [str(folder), *elsewhere]
+    flags = ("--porcelain", "--untracked-files=all", "--ignored", "--no-renames", "-z")
+    entries = os.fsdecode(run("status", *flags, "--", *below, cwd=top)).split("\0")
     changed = {top / entry[len("XY ") :] for entry in entries if entry}
-    return f"{commit}-dirty" if changed & set(files) else commit
+    deleted = (path for path in changed if not path.exists() and path.is_relative_to(folder))
+    within = places.union(*(place.parents for place in places))  # a link to a folder, or a repository in this one
+    if changed & within or any(owns(path.relative_to(folder).as_posix()) for path in deleted):
+        return commit + DIRTY
+    return commit
 
 
 def resolve(ref: str, cwd: Path) -> str:

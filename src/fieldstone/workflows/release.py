@@ -22,7 +22,7 @@ from fieldstone.schema.digest import manifest
 from fieldstone.schema.image import with_own
 from fieldstone.schema.location import Location
 from fieldstone.schema.sources import compile_module
-from fieldstone.schema.workspace import Module
+from fieldstone.schema.workspace import DOCUMENTS, Module
 from fieldstone.workflows.baseline import history, released
 from fieldstone.workflows.check import check
 from fieldstone.workflows.project import Project
@@ -138,7 +138,7 @@ def _manifest(
         digest=dependencies.digest(module),
         bump=report.bump if newest else "first",
         released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        commit=git.source_commit(module.root, module.files.values()),
+        commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
         style=project.workspace.style_digest(module),
         compiler=buf.compiler(),
         changes=tuple(_changes(project, module, newest, files[IMAGE], dependencies)),
@@ -147,6 +147,11 @@ def _manifest(
         dependencies=tuple(_dependencies(project, module, dependencies)),
         files=manifest(files),
     )
+
+
+def _is_source(module: Module, path: str) -> bool:
+    """Whether a file at a path below the module's root would be part of a release."""
+    return module.owns(path) or path in DOCUMENTS
 
 
 def _used(report: ModuleReport) -> Iterable[Waiver]:
