@@ -95,7 +95,7 @@ def _rules() -> str:
 
 
 def _row(rule: Rule) -> str:
-    return f"| [{rule.id}]({rule.id}.md) | {rule.summary} | {', '.join(rule.breaks) or 'style'} |"
+    return f"| [{rule.id}]({rule.id}.md) | {rule.summary} | {rule.concern} |"
 
 
 def _commands() -> Iterator[tuple[str, str]]:

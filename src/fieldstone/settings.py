@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from fieldstone.compatibility.notice import NOTICE
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.waiver_table import SCHEMA as _WAIVERS
@@ -59,6 +60,12 @@ _POLICY: dict[str, Any] = {
         "enum": ["minor", "refuse"],
         "default": "minor",
         "description": "What a break before 1.0.0 does: raise the minor version, or be refused as any other.",
+    },
+    "notice": {
+        "type": "integer",
+        "minimum": 0,
+        "default": NOTICE,
+        "description": "The days that must lie between the release that introduces a sunset and the sunset.",
     },
     "rules": _RULES,
 }
@@ -158,18 +165,19 @@ SCHEMA: dict[str, Any] = {
 class ModuleSettings(Struct, frozen=True):
     """What one module asks for; each attribute is the key of that name, with hyphens.
 
-    `generate` is None where the settings leave it open; `waivers` are those that hold for the module.
+    `notice` is a number of days. `generate` is None where the settings leave it open; `waivers` are those
+    that hold for the module.
     """
 
     surfaces: tuple[str, ...]
     naming: bool
     fail_on: str
     breaking_before_1_0: str
+    notice: int
     rules: Mapping[str, str]
     generate: bool | None = None
     waivers: tuple[Waiver, ...] = ()
     options: tuple[str, ...] = ()
-    notice: int = 30
 
 
 class Settings(Struct, frozen=True):
@@ -241,6 +249,7 @@ class Settings(Struct, frozen=True):
             naming=own.get("naming", self._get("naming")),
             fail_on=own.get("fail-on", self._get("fail-on")),
             breaking_before_1_0=own.get("breaking-before-1-0", self._get("breaking-before-1-0")),
+            notice=own.get("notice", self._get("notice")),
             rules={**self.values.get("rules", {}), **own.get("rules", {})},
             generate=own.get("generate"),
             waivers=tuple(waiver for waiver in self.waivers if waiver.module in {"", name}),
@@ -328,12 +337,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> None:
-    types = {"string": str, "boolean": bool, "array": list, "object": dict}
+    types = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
     wanted = schema.get("type")
-    if wanted and not isinstance(value, types[wanted]):
+    if wanted and (not isinstance(value, types[wanted]) or (wanted == "integer" and isinstance(value, bool))):
         raise FieldstoneError(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
     if "enum" in schema and value not in schema["enum"]:
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
+    if "minimum" in schema and value < schema["minimum"]:
+        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
     if wanted == "string" and not re.search(schema.get("pattern", ""), value):
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
     if wanted == "array":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import Introduction, SunsetHistory
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
 from fieldstone.errors import FieldstoneError
@@ -26,6 +27,8 @@ from tests.compatibility.random_schemas.rendering import Renderer
 from tests.conftest import SEED
 
 TODAY = date(2026, 1, 1)
+ANNOUNCED = SunsetHistory(introduced=lambda _element: Introduction("1.0.0", date(2000, 1, 1)))
+"""Every sunset was released long ago."""
 RULES = [rule for rule in all_rules().values() if not rule.is_style]
 
 
@@ -62,7 +65,7 @@ def compare(seed: str) -> list[str] | None:
     new = compile_or_none(after) if old else None
     if not old or not new:
         return None
-    context = Context(read_schema(old, where="old"), read_schema(new, where="new"), Ledger(), TODAY)
+    context = Context(read_schema(old, where="old"), read_schema(new, where="new"), Ledger(), TODAY, sunsets=ANNOUNCED)
     findings = judge(context, RULES)
     try:
         annotations = breaking(old, new)

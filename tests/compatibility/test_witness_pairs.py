@@ -15,7 +15,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
 from fieldstone.schema.descriptors import read_schema
-from tests.compatibility.test_differential import RULES, TODAY, Sources, compile_or_none, make_pair
+from tests.compatibility.test_differential import ANNOUNCED, RULES, TODAY, Sources, compile_or_none, make_pair
 from tests.conftest import SEED
 
 DIRECTIONS = (Direction.READING_OLD, Direction.READ_BY_OLD)
@@ -24,7 +24,7 @@ DIRECTIONS = (Direction.READING_OLD, Direction.READ_BY_OLD)
 def wrongs(old: Version, new: Version) -> list[str]:
     """Findings without a witness, and witnesses of what no finding says, one line each."""
     ledger = Ledger().advance(old.schema, old.label)
-    findings = judge(Context(old.schema, new.schema, ledger, TODAY), RULES)
+    findings = judge(Context(old.schema, new.schema, ledger, TODAY, sunsets=ANNOUNCED), RULES)
     unproven = [
         f"{finding.rule} of {finding.subject}: no witness for {surface}"
         for finding in findings

@@ -39,6 +39,6 @@ def command(format_: str) -> int:
         return 0
     width = max(map(len, rules))
     for rule in rules.values():
-        about = ", ".join(rule.breaks) or "style"
+        about = rule.concern
         click.echo(f"{rule.id:{width}}  {rule.summary} [{about}]")
     return 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from fieldstone.compatibility.announcements import with_lifecycle
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, pair
 from fieldstone.schema.entity import Index, Query
 from fieldstone.schema.model import Element, EnumValue, Field, File, Lifecycle, Package, Rpc, Schema, compared
@@ -103,8 +104,8 @@ def _outbox(old: Table, new: Table) -> Iterator[Described]:
 
 
 def _deprecations(old: Schema, new: Schema) -> Iterator[Described]:
-    before = {(_kind(e), e.full_name): e.lifecycle for e in _with_lifecycle(old)}
-    for element in _with_lifecycle(new):
+    before = {(_kind(e), e.full_name): e.lifecycle for e in with_lifecycle(old)}
+    for element in with_lifecycle(new):
         was = before.get((_kind(element), element.full_name))
         now = element.lifecycle
         if was is None or was == now:
@@ -116,18 +117,6 @@ def _deprecations(old: Schema, new: Schema) -> Iterator[Described]:
             yield _described("changed", element, f"{about} no longer deprecated")
         elif was.sunset != now.sunset:
             yield _described("changed", element, f"sunset of {about} moved to {now.sunset or 'no date'}")
-
-
-def _with_lifecycle(schema: Schema) -> Iterator[Element]:
-    for message in schema.messages.values():
-        yield message
-        yield from message.fields.values()
-    for enum in schema.enums.values():
-        yield enum
-        yield from enum.values
-    for service in schema.services.values():
-        yield service
-        yield from service.rpcs.values()
 
 
 def _described(kind: str, element: Element, text: str) -> Described:

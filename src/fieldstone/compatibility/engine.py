@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.finding import USUAL, Directions, Finding, Surface, fingerprint
 from fieldstone.compatibility.pairing import Added, Change, Kept
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
-from fieldstone.schema.model import Field, Message
+from fieldstone.schema.model import Element, Field, Message
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
@@ -21,11 +22,18 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
     by_kind: Mapping[Kind, list[Rule]] = _by_kind(rules)
     found = [
         finding
-        for change in context.changes
+        for change in _changes(context, by_kind)
         for rule in by_kind.get((type(change), type(change.subject)), ())
         for finding in _apply(rule, change, context)
     ]
     return sorted(found, key=lambda f: (f.place.path, f.place.line, f.place.column, f.rule, f.subject))
+
+
+def _changes(context: Context, by_kind: Mapping[Kind, list[Rule]]) -> Iterator[Change | Announced[Element]]:
+    """The changes that the rules look at; new sunsets are looked for only if a rule judges them."""
+    yield from context.changes
+    if any(kind is Announced for kind, _ in by_kind):
+        yield from context.announcements
 
 
 def _by_kind(rules: Iterable[Rule]) -> dict[Kind, list[Rule]]:
@@ -36,7 +44,7 @@ def _by_kind(rules: Iterable[Rule]) -> dict[Kind, list[Rule]]:
     return by_kind
 
 
-def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
+def _apply(rule: Rule, change: Change | Announced[Element], context: Context) -> Iterator[Finding]:
     old, new = change.sides
     for hit in rule.function(change, context):
         words = _words(change, hit)
@@ -46,7 +54,7 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
         yield Finding(
             rule=rule.id,
             subject=subject,
-            message=rule.message.format_map(words),
+            message="; ".join(part for part in (rule.message.format_map(words), hit.because) if part),
             place=hit.place or change.place,
             was=old.declaration if old else "",
             was_at=old.location if old else None,
@@ -62,11 +70,11 @@ def _apply(rule: Rule, change: Change, context: Context) -> Iterator[Finding]:
 
 
 def _by_name(
-    change: Change, context: Context, breaks: Breaks, directions: dict[Surface, Directions]
+    change: Change | Announced[Element], context: Context, breaks: Breaks, directions: dict[Surface, Directions]
 ) -> tuple[Breaks, dict[Surface, Directions]]:
     """What breaks and for whom where a field's JSON name lives on while its name or number went: JSON goes by it."""
     old, new = (change.within.old, change.within.new) if change.within else (None, None)
-    if Surface.JSON not in breaks or not isinstance(change.subject, Field) or isinstance(change, Added):
+    if Surface.JSON not in breaks or not isinstance(change.subject, Field) or isinstance(change, Added | Announced):
         return breaks, directions
     if not isinstance(old, Message) or not isinstance(new, Message):
         return breaks, directions
@@ -82,7 +90,7 @@ def _by_name(
     return [surface for surface in breaks if surface is not Surface.JSON], directions
 
 
-def _words(change: Change, hit: Hit) -> dict[str, Any]:
+def _words(change: Change | Announced[Element], hit: Hit) -> dict[str, Any]:
     old, new = change.sides
     subject = change.subject
     return {

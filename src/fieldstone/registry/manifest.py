@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -89,6 +90,23 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     def semver(self) -> Version:
         """The version, to compare."""
         return Version.parse(self.version)
+
+    @property
+    def released_on(self) -> date:
+        """The day that it was made, in UTC.
+
+        Raises:
+            FieldstoneError: `released_at` is no time.
+        """
+        try:
+            at = datetime.fromisoformat(self.released_at)
+            return (at.astimezone(UTC) if at.tzinfo else at).date()
+        except (ValueError, OverflowError) as error:
+            raise FieldstoneError(
+                f"{NAME} of {self.name} {self.version} says that it was released at {self.released_at!r}, "
+                "which is no time",
+                fix="restore it from git",
+            ) from error
 
     @cached_property
     def sources(self) -> Mapping[str, str]:

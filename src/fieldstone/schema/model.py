@@ -29,12 +29,18 @@ class Lifecycle(Struct, frozen=True):
     sunset: str = ""
     owner: str = ""
 
-    def retired_by(self, today: date) -> bool:
-        """Whether the element is deprecated and its sunset (an ISO 8601 date) has come."""
+    @property
+    def sunset_day(self) -> date | None:
+        """The sunset as a day in UTC, the last one of the element; None unless it is written as 2027-12-31."""
         try:
-            return self.deprecated and date.fromisoformat(self.sunset) <= today
+            day = date.fromisoformat(self.sunset)
         except ValueError:
-            return False
+            return None
+        return day if day.isoformat() == self.sunset else None
+
+    def retired_by(self, today: date) -> bool:
+        """Whether the element is deprecated and its sunset has passed; `today` is a day in UTC."""
+        return self.deprecated and self.sunset_day is not None and self.sunset_day < today
 
 
 class Element(Struct, frozen=True, kw_only=True, eq=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
@@ -33,6 +35,7 @@ from fieldstone.workflows.judgement import (
     relocate,
 )
 from fieldstone.workflows.project import Project, read_intact
+from fieldstone.workflows.released_sunsets import sunset_history
 from fieldstone.workflows.slices import Slice
 from fieldstone.workflows.witnesses import with_witnesses
 
@@ -58,6 +61,11 @@ class Baseline(Struct, frozen=True):
     root: Path
     own: Collection[str]
     digest: str = ""
+
+    @property
+    def version(self) -> str:
+        """Its version, where it is a release; else empty."""
+        return self.side.label if self.digest else ""
 
 
 def released(project: Project, release: Release) -> Baseline:
@@ -158,8 +166,20 @@ def history(project: Project, module: Module) -> Ledger:
     return Ledger.from_json(read_file(place), where=str(place))
 
 
+def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> SunsetHistory:
+    """The sunsets of a module's releases, for judging a change against a baseline; None for a new module."""
+    return sunset_history(project.registry, module, baseline.version if baseline else "")
+
+
 def judge_slice(
-    project: Project, module: Module, touched: Slice, *, stable: Slice | None, start: Path, evidence: Evidence
+    project: Project,
+    module: Module,
+    touched: Slice,
+    *,
+    stable: Slice | None,
+    start: Path,
+    evidence: Evidence,
+    today: date | None = None,
 ) -> ModuleReport:
     """Judge the part of a module that differs from its newest release; the report is that of the whole.
 
@@ -170,6 +190,7 @@ def judge_slice(
         stable: where the newest release is a pre-release, the part that differs from the newest that is none.
         start: the folder that places in the report are relative to.
         evidence: what to hold against the verdict.
+        today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: an image cannot be read, or the engines disagree.
@@ -180,8 +201,14 @@ def judge_slice(
         if stable is None:
             return Bump.NONE
         then, now = _sides(project, module, stable)
-        settings = project.settings.module(module.name)
-        return bump_since(then.side.schema, now.schema, settings, same_sources=stable.same_sources)
+        return bump_since(
+            then.side.schema,
+            now.schema,
+            project.settings.module(module.name),
+            same_sources=stable.same_sources,
+            sunsets=sunsets_since(project, module.name, then),
+            today=today,
+        )
 
     return _judged(
         project,
@@ -193,6 +220,7 @@ def judge_slice(
         evidence=evidence,
         same_sources=lambda: touched.same_sources,
         since=since,
+        today=today,
     )
 
 
@@ -224,7 +252,14 @@ def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
 
 
 def judge_module(
-    project: Project, module: Module, image: bytes, *, against: str, start: Path, evidence: Evidence
+    project: Project,
+    module: Module,
+    image: bytes,
+    *,
+    against: str,
+    start: Path,
+    evidence: Evidence,
+    today: date | None = None,
 ) -> ModuleReport:
     """Judge a compiled module.
 
@@ -235,6 +270,7 @@ def judge_module(
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
         evidence: what to hold against the verdict.
+        today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
@@ -255,7 +291,8 @@ def judge_module(
         start=start,
         evidence=evidence,
         same_sources=lambda: baseline is not None and _has_same_sources(project, baseline, new, module),
-        since=lambda: _bump_since_releases(project, module, new, newest),
+        since=lambda: _bump_since_releases(project, module, new, newest, today),
+        today=today,
     )
 
 
@@ -270,11 +307,13 @@ def _judged(
     evidence: Evidence,
     same_sources: Callable[[], bool],
     since: Callable[[], Bump],
+    today: date | None,
 ) -> ModuleReport:
     settings = project.settings.module(module.name)
     versions = project.registry.versions(module.name)
+    sunsets = sunsets_since(project, module.name, baseline)
     if baseline is None:
-        judgement = judge_first(new.schema, settings, style=evidence.style)
+        judgement = judge_first(new.schema, settings, style=evidence.style, sunsets=sunsets, today=today)
     else:
         ledger = history(project, module)
         judgement = judge_change(
@@ -285,6 +324,8 @@ def _judged(
             same_sources=same_sources(),
             second_opinion=evidence.second_opinion,
             style=evidence.style,
+            sunsets=sunsets,
+            today=today,
         )
         if evidence.witness:
             proven = with_witnesses(
@@ -309,7 +350,7 @@ def _judged(
 
 
 def judge_removal(
-    project: Project, name: str, *, against: str, start: Path, witness: bool = False
+    project: Project, name: str, *, against: str, start: Path, witness: bool = False, today: date | None = None
 ) -> ModuleReport | None:
     """Judge that a released module is no longer listed: all that it held has left.
 
@@ -321,6 +362,7 @@ def judge_removal(
         against: a version, a path or a git revision; if empty, the newest release.
         start: the folder that places in the report are relative to.
         witness: whether to prove what is found.
+        today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: what it is judged against cannot be read.
@@ -331,7 +373,8 @@ def judge_removal(
     if baseline is None:
         return None
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
-    found = judge_natively(baseline.side.schema, Schema(), settings)
+    sunsets = sunsets_since(project, name, baseline)
+    found = judge_natively(baseline.side.schema, Schema(), settings, sunsets=sunsets, today=today)
     if witness:
         nothing = Side(bytes, Schema, "")
         found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
@@ -358,13 +401,18 @@ def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: M
     return content_digests(old.image, own, where=old.label) == content_digests(new.image, own, where=new.label)
 
 
-def _bump_since_releases(project: Project, module: Module, new: Side, versions: Sequence[Version]) -> Bump:
+def _bump_since_releases(
+    project: Project, module: Module, new: Side, versions: Sequence[Version], today: date | None
+) -> Bump:
     """What the module asks for against these releases, and after a pre-release against the newest that is none."""
     stable = project.stable_before(module.name)
     releases = [project.registry.release(module.name, str(version)) for version in versions]
+    settings = project.settings.module(module.name)
     bump = Bump.NONE
     for release in (*releases, *([stable] if stable else [])):
-        old = released(project, release).side.schema
+        old = released(project, release)
         same = release.digest == project.dependencies.digest(module)
-        bump = max(bump, bump_since(old, new.schema, project.settings.module(module.name), same_sources=same))
+        sunsets = sunsets_since(project, module.name, old)
+        since = bump_since(old.side.schema, new.schema, settings, same_sources=same, sunsets=sunsets, today=today)
+        bump = max(bump, since)
     return bump

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack, suppress
+from datetime import date
 from pathlib import Path
 
 from fieldstone.cache.store import IMAGES
@@ -26,6 +27,7 @@ def check(
     full: bool = False,
     unproven: Collection[str] = (),
     evidence: Evidence = ALL_EVIDENCE,
+    today: date | None = None,
 ) -> Report:
     """Check modules as they are in the working tree.
 
@@ -38,6 +40,7 @@ def check(
         full: compile and compare also where the sources are as released.
         unproven: modules whose releases say nothing about what was judged already: all of them is judged.
         evidence: what to hold against the verdict.
+        today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: anything that keeps the check from being done.
@@ -50,11 +53,15 @@ def check(
         added = added_files(project) if several and not full and not against else {}
         removed = [] if names else _removed_modules(project)
         checks = [
-            ModuleCheck(project, module, against, here, full or module.name in unproven, added, evidence, under_way)
+            ModuleCheck(
+                project, module, against, here, full or module.name in unproven, added, evidence, under_way, today
+            )
             for module in project.modules(names)
         ]
         judged = [checked.report() for checked in checks]
-        judged += [report for name in removed if (report := _removal(project, name, against, here, evidence))]
+        judged += [
+            report for name in removed if (report := _removal(project, name, against, here, evidence, today=today))
+        ]
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     if project.cache.standing:
         project.phases.counts["seen"] += project.cache.standing.count
@@ -64,7 +71,7 @@ def check(
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 
         judged = with_stale_waivers(
-            project, judged, all_modules=not names, against=against, start=here, evidence=evidence
+            project, judged, all_modules=not names, against=against, start=here, evidence=evidence, today=today
         )
     return Report(tuple(judged))
 
@@ -87,9 +94,11 @@ def _removed_modules(project: Project) -> list[str]:
     return [name for name in project.registry.modules() if name not in project.workspace.modules]
 
 
-def _removal(project: Project, name: str, against: str, start: Path, evidence: Evidence) -> ModuleReport | None:
+def _removal(
+    project: Project, name: str, against: str, start: Path, evidence: Evidence, *, today: date | None
+) -> ModuleReport | None:
     from fieldstone.workflows.baseline import judge_removal
 
     defects = defect_findings(project, name, start)
-    report = judge_removal(project, name, against=against, start=start, witness=evidence.witness)
+    report = judge_removal(project, name, against=against, start=start, witness=evidence.witness, today=today)
     return report.with_findings(defects) if report else None

@@ -13,7 +13,7 @@ from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_module
-from fieldstone.workflows.baseline import Baseline, find_baseline
+from fieldstone.workflows.baseline import Baseline, find_baseline, sunsets_since
 from fieldstone.workflows.judgement import Side, bump_since
 from fieldstone.workflows.project import Project
 
@@ -57,7 +57,7 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
     before, after = then.side.schema, _schema_with(now, then.own)
     settings = project.settings.module(name)
     same = before.same_contract(after)
-    bump = "none" if same else str(bump_since(before, after, settings))
+    bump = "none" if same else str(bump_since(before, after, settings, sunsets=sunsets_since(project, name, then)))
     return Diff(name, old, new, describe(before, after), bump, _waivers(project, name, old, new))
 
 

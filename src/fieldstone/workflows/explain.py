@@ -58,11 +58,10 @@ def _buf_page(name: str) -> str:
 def _page(rule: Rule) -> str:
     hit = next(example for example in rule.examples if example.is_hit)
     miss = next(example for example in rule.examples if not example.is_hit)
-    kind = f"breaks {', '.join(rule.breaks)}" if rule.breaks else "style; asked for by the setting `naming`"
     parts = [
         f"# {rule.id}",
         rule.summary,
-        f"{rule.level.capitalize()} by default; {kind}. Since {rule.since}.",
+        f"{rule.level.capitalize()} by default; {_concern(rule)}. Since {rule.since}.",
         f"## Why\n\n{_paragraph(rule.why)}",
         f"## What it finds\n\n{_example(hit)}",
         *_witnesses(rule, hit),
@@ -75,6 +74,12 @@ def _page(rule: Rule) -> str:
         f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "warning"  # error, warning, note or off\n```'
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _concern(rule: Rule) -> str:
+    if rule.breaks:
+        return f"breaks {rule.concern}"
+    return "style; asked for by the setting `naming`" if rule.is_style else "judges new sunsets, and breaks nothing"
 
 
 def _witnesses(rule: Rule, example: Example) -> Iterable[str]:

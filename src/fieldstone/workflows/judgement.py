@@ -18,6 +18,7 @@ from fieldstone.compatibility.allowance import allowances, faults, not_allowed
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import NO_HISTORY, SunsetHistory
 from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, Rule, all_rules
@@ -87,6 +88,7 @@ def judge_change(
     same_sources: bool,
     second_opinion: bool = True,
     style: bool = True,
+    sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
 ) -> Judgement:
     """Judge a module against a baseline.
@@ -99,14 +101,15 @@ def judge_change(
         same_sources: whether the sources are equal to the byte.
         second_opinion: whether buf judges, too.
         style: whether the naming rules judge what is new.
-        today: the day to hold waivers and sunsets against, in UTC; by default the day that it is.
+        sunsets: the sunsets of the module's releases.
+        today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: the engines disagree, or buf fails.
     """
 
     def natively() -> tuple[Context, list[Finding]]:
-        context = _context(old.schema, new.schema, ledger, settings, today)
+        context = _context(old.schema, new.schema, ledger, settings, sunsets=sunsets, today=today)
         return context, judge(context, _breaking_rules())
 
     context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
@@ -145,10 +148,28 @@ def _breaking_rules() -> list[Rule]:
     return [rule for rule in all_rules().values() if not rule.is_style]
 
 
-def judge_first(new: Schema, settings: ModuleSettings, *, style: bool = True) -> Judgement:
-    """Judge a module that has no baseline: its style alone, if that is judged."""
-    found = judge_style(_context(Schema(), new, Ledger(), settings), settings) if style else []
-    return Judgement(tuple(policy_of(settings).apply(found)), Bump.NONE, 0)
+def judge_first(
+    new: Schema,
+    settings: ModuleSettings,
+    *,
+    style: bool = True,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> Judgement:
+    """Judge a module that has no baseline: the sunsets that it announces, and its style if that is judged.
+
+    Args:
+        new: the module as it is now.
+        settings: what the module asks for.
+        style: whether the naming rules judge it.
+        sunsets: the sunsets of the module's releases, if it has any.
+        today: the day to judge as of, in UTC; today's by default.
+    """
+    context = _context(Schema(), new, Ledger(), settings, sunsets=sunsets, today=today)
+    found = judge(context, [rule for rule in all_rules().values() if rule.is_announcement])
+    if style:
+        found += judge_style(context, settings)
+    return Judgement(tuple(policy_of(settings, today).apply(found)), Bump.NONE, 0)
 
 
 def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
@@ -165,7 +186,7 @@ def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
 
 
 def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
-    """The policy that a module's settings describe, on a day in UTC; by default the day that it is."""
+    """The policy that a module's settings describe, as of a day in UTC: today's by default."""
     return Policy(
         surfaces=frozenset(map(Surface, settings.surfaces)),
         levels={rule: Level(level) for rule, level in settings.rules.items()},
@@ -191,15 +212,38 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
     return Verdict(bump, smallest_version(released, bump, zero_minor=lenient), allowed=not refused)
 
 
-def judge_natively(old: Schema, new: Schema, settings: ModuleSettings) -> list[Finding]:
-    """The findings that count between two schemas, by the native engine alone and without a history."""
-    found = judge(_context(old, new, Ledger(), settings), _breaking_rules())
-    return policy_of(settings).apply(found)
+def judge_natively(
+    old: Schema,
+    new: Schema,
+    settings: ModuleSettings,
+    *,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> list[Finding]:
+    """The findings that count between two schemas, by the native engine alone and without a ledger.
+
+    Args:
+        old: the baseline.
+        new: the module as it is now.
+        settings: what the module asks for.
+        sunsets: the sunsets of the module's releases.
+        today: the day to judge as of, in UTC; today's by default.
+    """
+    found = judge(_context(old, new, Ledger(), settings, sunsets=sunsets, today=today), _breaking_rules())
+    return policy_of(settings, today).apply(found)
 
 
-def bump_since(old: Schema, new: Schema, settings: ModuleSettings, *, same_sources: bool = False) -> Bump:
-    """What the difference between two schemas asks for, by the native engine alone."""
-    findings = judge_natively(old, new, settings)
+def bump_since(
+    old: Schema,
+    new: Schema,
+    settings: ModuleSettings,
+    *,
+    same_sources: bool = False,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> Bump:
+    """What the difference between two schemas asks for, by the native engine alone; see `judge_natively`."""
+    findings = judge_natively(old, new, settings, sunsets=sunsets, today=today)
     return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
 
 
@@ -214,8 +258,10 @@ def _path_from(start: Path, path: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def _context(old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings, today: date | None = None) -> Context:
-    return Context(old, new, ledger, today or today_utc(), settings.options)
+def _context(
+    old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings, *, sunsets: SunsetHistory, today: date | None
+) -> Context:
+    return Context(old, new, ledger, today or today_utc(), settings.options, settings.notice, sunsets)
 
 
 def today_utc() -> date:

@@ -6,6 +6,7 @@ import os.path
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -49,6 +50,7 @@ class ModuleCheck(Struct, dict=True):
         added: the files of each module of the workspace that its newest release does not have.
         evidence: what to hold against the verdict.
         under_way: ends with the check, and with it what is still at work.
+        today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: anything that keeps the module from being judged.
@@ -62,6 +64,7 @@ class ModuleCheck(Struct, dict=True):
     added: Mapping[str, Collection[str]]
     evidence: Evidence
     under_way: ExitStack
+    today: date | None = None
 
     def __post_init__(self) -> None:
         """Find what changed, and start the compiler on it."""
@@ -122,7 +125,13 @@ class ModuleCheck(Struct, dict=True):
         self.project.phases.counts.update(compiled=count, compared=count)
         with self.project.phases.phase("judge", f"judging {self.module.name}"):
             judged = judge_module(
-                self.project, self.module, image, against=self.against, start=self.start, evidence=self.evidence
+                self.project,
+                self.module,
+                image,
+                against=self.against,
+                start=self.start,
+                evidence=self.evidence,
+                today=self.today,
             )
         return judged.with_findings(self._other_findings())
 
@@ -178,7 +187,13 @@ class ModuleCheck(Struct, dict=True):
             self.linting.judge(touched.linted, apart=touched.linted_apart)
         with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
             judged = judge_slice(
-                self.project, self.module, touched, stable=stable, start=self.start, evidence=self.evidence
+                self.project,
+                self.module,
+                touched,
+                stable=stable,
+                start=self.start,
+                evidence=self.evidence,
+                today=self.today,
             )
         return judged.with_findings(self._other_findings())
 

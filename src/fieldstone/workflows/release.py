@@ -46,7 +46,9 @@ class Outcome(Struct, frozen=True):
     spent: tuple[Location, ...] = ()
 
 
-def release(project: Project, name: str, *, version: str = "", dry_run: bool = False) -> Outcome:
+def release(
+    project: Project, name: str, *, version: str = "", dry_run: bool = False, now: datetime | None = None
+) -> Outcome:
     """Release a module as it is in the working tree; from the cache nothing is taken unless that was asked for.
 
     Args:
@@ -54,18 +56,20 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
         name: the module.
         version: the version to give it; by default the smallest that its changes may carry.
         dry_run: judge and number, and write nothing.
+        now: the time of the release, in UTC, which is judged as of its day; the time of the call by default.
 
     Raises:
         FieldstoneError: the version is none, a dependency is not released, a release of any module is half
             or holds what is no part of it, or the registry cannot be written.
     """
+    made = now or datetime.now(UTC)
     wanted = _parse(version) if version else None
     project = replace(project, permission=project.permission.only_if_asked())
     module = project.workspace.module(name)
     contents = module.contents()
     for other in project.registry.modules():
         project.registry.releases(other)  # nothing is built on a registry in disorder, whichever module it is of
-    (report,) = check(project, [name], full=True).modules
+    (report,) = check(project, [name], full=True, today=made.date()).modules
     if not report.allowed:
         return Outcome(report)
     image = compile_module(project.workspace, module, outside=project.settings.registry)
@@ -79,7 +83,7 @@ def release(project: Project, name: str, *, version: str = "", dry_run: bool = F
         return Outcome(report, refused=refused)
     files = _files(project, module, contents, image, str(number))
     exact = Dependencies(project.workspace)
-    draft = _manifest(project, module, files, str(number), report, dependencies=exact)
+    draft = _manifest(project, module, files, str(number), report, made=made, dependencies=exact)
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
@@ -128,6 +132,7 @@ def _manifest(
     version: str,
     report: ModuleReport,
     *,
+    made: datetime,
     dependencies: Dependencies,
 ) -> Release:
     """The manifest; `dependencies` read every file, so that a release takes nothing for granted."""
@@ -137,7 +142,7 @@ def _manifest(
         version=version,
         digest=dependencies.digest(module),
         bump=report.bump if newest else "first",
-        released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        released_at=made.strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
         style=project.workspace.style_digest(module),
         compiler=buf.compiler(),

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump, may_carry, smallest_version
 from fieldstone.registry import Defect, Registry
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
@@ -23,9 +24,10 @@ from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.image import content_digests, with_own
 from fieldstone.schema.model import Schema
 from fieldstone.settings import ModuleSettings
-from fieldstone.workflows.judgement import Judgement, Side, bump_since, decide, judge_change, policy_of
+from fieldstone.workflows.judgement import Judgement, Side, bump_since, decide, judge_change, judge_first, policy_of
 from fieldstone.workflows.project import read_intact, release_sources
 from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes
+from fieldstone.workflows.released_sunsets import sunset_history
 
 if TYPE_CHECKING:
     from semver import Version
@@ -85,22 +87,23 @@ class Audit(Struct, dict=True):
             yield self._defect("date-wrong", f"it says that it was made at {made}, and it is {now}")
 
     def _claims(self) -> Iterator[Defect]:
-        if self._newest is None:
-            yield from self._first()
-            return
         yield from self._breaks()
         yield from self._waivers()
-        yield from self._version()
-        yield from self._summary()
+        if self._newest is None:
+            yield from self._first()
+        else:
+            yield from self._version()
+            yield from self._summary()
 
     def _first(self) -> Iterator[Defect]:
-        release = self.release
-        if (release.bump, [*release.changes], [*release.waivers]) != ("first", [FIRST_RELEASE], []):
-            yield self._defect("changes-wrong", f"it is a first release, and says {', '.join(release.changes)}")
+        said = f"{self.release.bump}: {', '.join(self.release.changes)}"
+        if said != f"first: {FIRST_RELEASE}":
+            yield self._defect("changes-wrong", f"it is a first release, and says {said}")
 
     def _breaks(self) -> Iterator[Defect]:
         """The breaks that no recorded waiver permits."""
-        if decide(self._judgement.findings, self._bump, self._versions, self._asked).allowed:
+        bump = self._bump if self._newest else Bump.NONE
+        if decide(self._judgement.findings, bump, self._versions, self._asked).allowed:
             return
         for finding in policy_of(self._asked).refuses(self._judgement.findings):
             problem = f"{finding.message} ({finding.rule}), and it records no waiver for that"
@@ -160,9 +163,18 @@ class Audit(Struct, dict=True):
 
     @cached_property
     def _judgement(self) -> Judgement:
+        if self._newest is None:
+            return judge_first(self._schema_of(self.release), self._asked, style=False, today=self.today)
         same = self.before[-1].digest == self.release.digest
         return judge_change(
-            self._old, self._new, self._ledger_before, self._asked, same_sources=same, style=False, today=self.today
+            self._old,
+            self._new,
+            self._ledger_before,
+            self._asked,
+            same_sources=same,
+            style=False,
+            sunsets=self._sunsets,
+            today=self.today,
         )
 
     @cached_property
@@ -173,8 +185,26 @@ class Audit(Struct, dict=True):
         if stable and stable[-1] is not self._newest:
             old = self._schema_of(stable[-1])
             same = stable[-1].digest == self.release.digest
-            since = max(since, bump_since(old, self._new.schema, self._asked, same_sources=same))
+            since = max(
+                since,
+                bump_since(
+                    old,
+                    self._new.schema,
+                    self._asked,
+                    same_sources=same,
+                    sunsets=self._sunsets_since(stable[-1]),
+                    today=self.today,
+                ),
+            )
         return since
+
+    @property
+    def _sunsets(self) -> SunsetHistory:
+        return self._sunsets_since(self.before[-1])
+
+    def _sunsets_since(self, baseline: Release) -> SunsetHistory:
+        versions = [release.version for release in self.before]
+        return sunset_history(self.registry, self.release.name, baseline.version, versions=versions)
 
     @cached_property
     def _ledger_before(self) -> Ledger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ def with_stale_waivers(
     against: str,
     start: Path,
     evidence: Evidence,
+    today: date | None = None,
 ) -> list[ModuleReport]:
     """The reports of a check with what is wrong with the waivers.
 
@@ -41,13 +43,14 @@ def with_stale_waivers(
         against: what they were judged against; empty for the newest release.
         start: the folder that paths in the report are relative to.
         evidence: how they were judged; nobody knows whether a waiver is used for what was left out.
+        today: the day that they were judged as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: the registry cannot be read.
     """
     known = [waiver for waiver in project.settings.waivers if _was_judged(waiver.rule, evidence)]
     idle = {} if against else _idle(known, reports, all_modules=all_modules)
-    return [_judged(project, report, idle.get(report.module, ()), start) for report in reports]
+    return [_judged(project, report, idle.get(report.module, ()), start, today) for report in reports]
 
 
 def _was_judged(rule: str, evidence: Evidence) -> bool:
@@ -83,8 +86,10 @@ def _idle(
     return found
 
 
-def _judged(project: Project, report: ModuleReport, idle: Iterable[Waiver], start: Path) -> ModuleReport:
-    policy = policy_of(project.settings.module(report.module))
+def _judged(
+    project: Project, report: ModuleReport, idle: Iterable[Waiver], start: Path, today: date | None
+) -> ModuleReport:
+    policy = policy_of(project.settings.module(report.module), today)
     expired = [_expired(project, waiver, found, start) for waiver, found in policy.expired(report.findings)]
     unused = [_unused(project, waiver, report.module, start) for waiver in idle]
     allowed = report.allowed and not policy.refuses(unused)

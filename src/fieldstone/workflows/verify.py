@@ -125,7 +125,7 @@ class Verification:
             key = _key(release, settings)
             if (module, release.version) in known or (not self._full and self._store.get(_VERIFIED, key) is not None):
                 continue
-            day = today or date.fromisoformat(release.released_at[:10])
+            day = today or release.released_on
             audit = Audit(self._registry, release, releases[:number], settings, day)
             yield partial(self._audited, audit, key) if judged else audit.content_defects
 

@@ -9,25 +9,36 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from typing import Any
 
 from msgspec import Struct
 
+from fieldstone.compatibility.announcements import Announced, announced
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import (
+    NO_HISTORY,
+    NOTICE,
+    Introduction,
+    SunsetHistory,
+    why_not_retired,
+)
 from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.compatibility.structure import Structure
 from fieldstone.schema.location import Location
-from fieldstone.schema.model import Element, Schema
+from fieldstone.schema.model import Element, Enum, EnumValue, Field, Message, Rpc, Schema, Service
 
 WATCHED = ("google.api.http", "google.api.field_behavior")
 """The custom options whose changes are reported unless a module's settings name others."""
 
 EVERYTHING = tuple(Surface)
 """Every surface."""
+
+_LONG_AGO = date(2000, 1, 1)
+"""The day of the release that introduced the sunsets of an example, unless it names another."""
 
 Breaks = Sequence[Surface] | Mapping[Surface, Sequence[Direction]]
 """The surfaces that break, or these with those for whom they do; see `finding.USUAL`."""
@@ -39,7 +50,9 @@ Sources = str | Mapping[str, str]
 class Context(Struct, frozen=True, dict=True):
     """What is judged, and what a rule may ask beyond the change itself.
 
-    `watched` are the full names of the custom options whose changes count.
+    `today` is the day of the coming release, in UTC. `watched` are the full names of the custom options
+    whose changes count. `notice` is the number of days that a release must announce a sunset before it;
+    `sunsets` knows which release did.
     """
 
     old: Schema
@@ -47,6 +60,8 @@ class Context(Struct, frozen=True, dict=True):
     ledger: Ledger
     today: date
     watched: tuple[str, ...] = WATCHED
+    notice: int = NOTICE
+    sunsets: SunsetHistory = NO_HISTORY
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -54,9 +69,34 @@ class Context(Struct, frozen=True, dict=True):
         return tuple(pair(self.old, self.new))
 
     @cached_property
+    def announcements(self) -> tuple[Announced[Element], ...]:
+        """Every element of the new schema with a sunset that neither the old schema nor the newest release has."""
+        new = announced(self.old, self.new, self.changes)
+        return tuple(change for change in new if not self.sunsets.is_released(change.new))
+
+    @cached_property
     def structure(self) -> Structure:
         """What the types of the two schemas keep of each other's data."""
         return Structure(self.old, self.new)
+
+    def is_retired(self, element: Element) -> bool:
+        """Whether an element of the old schema may be removed: its sunset has passed, and its notice was kept."""
+        return element.lifecycle.retired_by(self.today) and not self.why_kept(element)
+
+    def why_any_is_kept(self, elements: Iterable[Element]) -> str:
+        """Why the sunset of the first element that has one and is not retired does not permit its removal."""
+        reasons = (self.why_kept(element, f"`{element.name}`'s") for element in elements)
+        return next(filter(None, reasons), "")
+
+    def why_kept(self, element: Element, whose: str = "its") -> str:
+        """Why the sunset of an element of the old schema does not permit its removal; empty if it does, or has none."""
+        return why_not_retired(
+            element.lifecycle,
+            self.today,
+            introduction=lambda: self.sunsets.introduced(element),
+            notice=self.notice,
+            whose=whose,
+        )
 
 
 class Hit:
@@ -69,6 +109,7 @@ class Hit:
         words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
             `was`, `now` and `number`, which the changed element fills.
         buf: the buf rules that report the same change, where they are fewer than the rule declares.
+        because: a reason to put behind the message, which may change from day to day: the finding stays the same.
     """
 
     def __init__(
@@ -78,19 +119,22 @@ class Hit:
         level: Level | None = None,
         place: Location | None = None,
         buf: Sequence[str] | None = None,
+        because: str = "",
         **words: Any,
     ) -> None:
         self.breaks = breaks
         self.level = level
         self.place = place
         self.buf = buf
+        self.because = because
         self.words = words
 
 
 class Example(Struct, frozen=True):
     """A small before and after that a rule does (`hit`) or does not (`miss`) apply to.
 
-    `also` names the other rules that the pair sets off; `history` lists releases before `before`.
+    `also` names the other rules that the pair sets off; `history` lists releases before `before`;
+    `introduced` is the day of the release that introduced the sunsets of `before`.
     Sources without a syntax line are proto3, without a package line in `acme.v1`; those that use
     annotations import them.
     """
@@ -100,20 +144,43 @@ class Example(Struct, frozen=True):
     is_hit: bool
     also: tuple[str, ...] = ()
     history: tuple[Sources, ...] = ()
+    introduced: date = _LONG_AGO
+
+    @property
+    def sunsets(self) -> SunsetHistory:
+        """The sunsets of its releases, for the context that it is judged in."""
+        return SunsetHistory(introduced=lambda _element: Introduction("before", self.introduced))
 
 
-def hit(before: Sources, after: Sources, *, also: Sequence[str] = (), history: Sequence[Sources] = ()) -> Example:
-    """An example that the rule applies to."""
-    return Example(before, after, is_hit=True, also=tuple(also), history=tuple(history))
+def hit(
+    before: Sources,
+    after: Sources,
+    *,
+    also: Sequence[str] = (),
+    history: Sequence[Sources] = (),
+    introduced: date = _LONG_AGO,
+) -> Example:
+    """An example that the rule applies to; see `Example` for the arguments."""
+    return Example(before, after, is_hit=True, also=tuple(also), history=tuple(history), introduced=introduced)
 
 
-def miss(before: Sources, after: Sources, *, also: Sequence[str] = (), history: Sequence[Sources] = ()) -> Example:
+def miss(
+    before: Sources,
+    after: Sources,
+    *,
+    also: Sequence[str] = (),
+    history: Sequence[Sources] = (),
+    introduced: date = _LONG_AGO,
+) -> Example:
     """A near miss: an example that looks alike and that the rule does not apply to."""
-    return Example(before, after, is_hit=False, also=tuple(also), history=tuple(history))
+    return Example(before, after, is_hit=False, also=tuple(also), history=tuple(history), introduced=introduced)
 
 
 RuleFunction = Callable[[Any, Context], Iterator[Hit]]
 Kind = tuple[type, type[Element]]
+
+ANNOUNCEMENTS: tuple[Kind, ...] = tuple((Announced, kind) for kind in (Message, Field, Enum, EnumValue, Service, Rpc))
+"""The new sunsets of every kind of element that can have one."""
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -125,7 +192,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         summary: one line: what stays true while the rule is kept.
         message: what happened, with placeholders.
         fix: what to do, with placeholders.
-        breaks: the surfaces that it breaks at most; none for a rule of style.
+        breaks: the surfaces that it breaks at most; none for a rule of style or of sunsets.
         directions: for whom it breaks them, where that is not `finding.USUAL`.
         level: how much it counts unless settings say otherwise.
         since: the version of Fieldstone that brought it.
@@ -133,6 +200,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         examples: at least one hit and one near miss.
         why: the rationale.
         source: the module that declares it.
+        is_announcement: whether it judges the sunset that an element announces; that breaks nothing, and is no style.
     """
 
     id: str
@@ -149,6 +217,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     why: str
     source: str
     function: RuleFunction
+    is_announcement: bool = False
 
     @property
     def advice(self) -> str:
@@ -158,7 +227,12 @@ class Rule(Struct, frozen=True, kw_only=True):
     @property
     def is_style(self) -> bool:
         """Whether it judges names and layout, not compatibility."""
-        return not self.breaks
+        return not self.breaks and not self.is_announcement
+
+    @property
+    def concern(self) -> str:
+        """The surfaces that it protects, else "style" or "sunsets"."""
+        return ", ".join(self.breaks) or ("style" if self.is_style else "sunsets")
 
 
 def rule(
@@ -169,6 +243,7 @@ def rule(
     fix: str,
     examples: Sequence[Example],
     breaks: Breaks = (),
+    is_announcement: bool = False,
     level: Level = Level.ERROR,
     since: str = "0.1.0",
     buf: Sequence[str] = (),
@@ -191,6 +266,7 @@ def rule(
             why=(function.__doc__ or "").strip(),
             source=function.__module__,
             function=function,
+            is_announcement=is_announcement,
         )
 
     return declare

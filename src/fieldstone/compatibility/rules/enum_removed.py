@@ -26,5 +26,5 @@ def enum_removed(change: Removed[Enum], context: Context) -> Iterator[Hit]:
     """Its numbers are still in stored data and its names in stored JSON, and programs that name it no
     longer compile. An enum that was deprecated with a sunset date may leave once that date has passed.
     """
-    if not change.old.lifecycle.retired_by(context.today):
-        yield Hit()
+    if not context.is_retired(change.old):
+        yield Hit(because=context.why_kept(change.old))

@@ -40,6 +40,6 @@ def file_removed(change: Removed[File] | Renamed[File], context: Context) -> Ite
         return
     held = [e for e in context.old.types() if e.file == change.old.full_name and e.parent == e.package]
     living = {element.full_name for element in context.new.types()}
-    retired = [e.lifecycle.retired_by(context.today) and e.full_name not in living for e in held]
-    if not held or not all(retired):
-        yield Hit(what="left")
+    gone = [e for e in held if e.full_name not in living]
+    if not held or len(gone) < len(held) or not all(map(context.is_retired, gone)):
+        yield Hit(what="left", because=context.why_any_is_kept(gone))

@@ -28,7 +28,8 @@ from fieldstone.schema.model import Message
 )
 def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]:
     """Whoever still sends, stores or compiles against the message has nothing to read it with. A
-    message that was deprecated with a sunset date may leave once that date has passed.
+    message that was deprecated with a sunset date may leave once that date has passed, if a release
+    announced it with the days of notice that the module gives (`notice`).
     """
-    if not change.old.lifecycle.retired_by(context.today):
-        yield Hit()
+    if not context.is_retired(change.old):
+        yield Hit(because=context.why_kept(change.old))

@@ -35,5 +35,5 @@ def package_removed(change: Removed[Package], context: Context) -> Iterator[Hit]
     """
     package = change.old.full_name
     held = [e for e in context.old.types() if e.package == package and e.parent == package]
-    if not held or not all(element.lifecycle.retired_by(context.today) for element in held):
-        yield Hit(package=package)
+    if not held or not all(map(context.is_retired, held)):
+        yield Hit(package=package, because=context.why_any_is_kept(held))

@@ -1,6 +1,7 @@
 """A deprecated element left after its sunset."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from fieldstone.compatibility.finding import Level
 from fieldstone.compatibility.pairing import Removed
@@ -45,13 +46,16 @@ def _in_file(path: str, more: str = "") -> dict[str, str]:
     examples=[
         hit(_with("2020-01-31"), _STEP),
         miss(_with("2999-12-31"), _STEP, also=["message-removed"]),
+        miss(_with("2020-01-31"), _STEP, also=["message-removed"], introduced=date(2020, 1, 2)),
+        hit(_with("2020-01-31"), _STEP, introduced=date(2020, 1, 1)),
         miss(_in_file("acme/v1/old.proto"), _in_file("acme/v1/older.proto", "message New {}"), also=["file-removed"]),
     ],
 )
 def retired_after_sunset(change: Removed[Message | Enum | Service | Rpc], context: Context) -> Iterator[Hit]:
     """Additive only is no promise to carry everything for ever. A deprecation says since when, the
     sunset until when; after that day the element may go, and the major version says that it went.
-    Its name stays taken.
+    The sunset counts if the release that introduced it came early enough: 30 days before it, unless
+    the setting `notice` names another number. The name of the element stays taken.
     """
-    if change.old.lifecycle.retired_by(context.today):
+    if context.is_retired(change.old):
         yield Hit(sunset=change.old.lifecycle.sunset)

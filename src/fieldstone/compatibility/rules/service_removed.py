@@ -30,5 +30,5 @@ def service_removed(change: Removed[Service], context: Context) -> Iterator[Hit]
     """Every call that a released client makes is answered with UNIMPLEMENTED. A service that was
     deprecated with a sunset date may leave once that date has passed.
     """
-    if not change.old.lifecycle.retired_by(context.today):
-        yield Hit()
+    if not context.is_retired(change.old):
+        yield Hit(because=context.why_kept(change.old))
