@@ -173,20 +173,6 @@ def test_warnings_refuse_where_a_module_fails_on_them(grown: Repo) -> None:
     assert "refused (would need 2.0.0)" in ran.err
 
 
-def test_a_break_before_1_0_raises_the_minor_unless_it_is_to_be_refused(fresh: Repo) -> None:
-    fresh.release("money")
-    fresh.release("shop", "--version", "0.1.0")
-    fresh.edit(SHOP, *BREAK)
-    ran = fresh.run("check", "shop")
-    assert ran.code == 0
-    assert "error[field-type-changed]" in ran.out
-    assert "Allowed as 0.2.0." in ran.err
-    fresh.settings('breaking-before-1-0 = "refuse"\n')
-    ran = fresh.run("check", "shop")
-    assert ran.code == 1
-    assert "refused (would need 1.0.0)" in ran.err
-
-
 def test_a_module_without_a_release_is_judged_on_style_alone(fresh: Repo) -> None:
     ran = fresh.run("check")
     assert (ran.code, ran.out) == (0, "")

@@ -156,6 +156,10 @@ _UNUSED = Finding(
     fingerprint=fingerprint("waiver-unused", "odd.v1.Gone.id", "field-removed", ""),
 )
 
+BEFORE_1_0 = replace(
+    TYPE_CHANGED, level=Level.NOTE, fix='passes before 1.0.0 (breaking-before-1-0 = "minor")', before_1_0=True
+)
+
 _UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0", differs=False)
 
 REPORTS = {
@@ -209,6 +213,27 @@ REPORTS = {
                 changed=1,
                 bump="major",
                 version="3.0.0",
+                allowed=False,
+            ),
+        )
+    ),
+    "before-1-0": Report(
+        (
+            ModuleReport(
+                module="telemetry",
+                findings=(BEFORE_1_0,),
+                compared_with="0.4.0",
+                changed=2,
+                bump="major",
+                version="0.5.0",
+            ),
+            ModuleReport(
+                module="odd",
+                findings=(_LINT, BEFORE_1_0),
+                compared_with="0.4.0",
+                changed=2,
+                bump="major",
+                version="0.5.0",
                 allowed=False,
             ),
         )

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport
 from fieldstone.report.text import summary
 from fieldstone.schema.location import Location
+from tests.report.reports import BEFORE_1_0, WAIVER
 from tests.report.reports import TYPE_CHANGED as BREAK
-from tests.report.reports import WAIVER
 
 STYLE = Finding(rule="FIELD_LOWER_SNAKE_CASE", subject="a.proto", message="", place=Location("a.proto", 1, 1, 1, 2))
 WARNING = replace(STYLE, level=Level.WARNING)
@@ -95,12 +95,32 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             True,
             "2 types changed against 1.2.0: breaking since the last stable release. Allowed as 2.0.0.",
         ),
-        (ZERO, [BREAK], True, "2 types changed against 0.4.0: 1 breaking, 0 waived. Allowed as 0.5.0."),
         (
             ZERO,
-            [BREAK, STYLE],
+            [BEFORE_1_0, BEFORE_1_0],
+            True,
+            "2 types changed against 0.4.0: 2 breaking, allowed before 1.0.0, 0 waived. Allowed as 0.5.0.",
+        ),
+        (
+            ZERO,
+            [BEFORE_1_0, WAIVED],
+            True,
+            "2 types changed against 0.4.0: 2 breaking, 1 allowed before 1.0.0, 1 waived. Allowed as 0.5.0.",
+        ),
+        (
+            ZERO,
+            [BEFORE_1_0, STYLE],
             False,
-            "2 types changed against 0.4.0: 1 breaking, 0 waived, 1 error. Refused until the error is fixed.",
+            (
+                "2 types changed against 0.4.0: 1 breaking, allowed before 1.0.0, 0 waived, 1 error. "
+                "Refused until the error is fixed."
+            ),
+        ),
+        (
+            replace(ZERO, version="1.0.0"),
+            [BREAK],
+            False,
+            "2 types changed against 0.4.0: 1 breaking, 0 waived. Additive only: refused (would need 1.0.0).",
         ),
         (replace(ZERO, bump="minor"), [], False, "2 types changed against 0.4.0: additive. Refused."),
     ],

@@ -114,6 +114,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         buf: the buf rules that report the same change.
         witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
         waiver: the waiver in force that permits it; None where it counts.
+        before_1_0: whether it would refuse the change, and passes because the released version is 0.x; `fix` says so.
     """
 
     rule: str
@@ -130,6 +131,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     buf: tuple[str, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     waiver: Waiver | None = None
+    before_1_0: bool = False
 
     @property
     def breaks_for(self) -> dict[Surface, Directions]:

@@ -16,4 +16,5 @@ def _line(finding: Finding) -> str:
     place = finding.place
     position = f"{printable(place.path)}:{max(place.line, 1)}:{max(place.column, 1)}"
     waived = f" (waived {printable(finding.waiver.terms)})" if finding.waiver else ""
-    return f"{position}: {finding.rule}: {printable(finding.message)}{waived}\n"
+    passes = f"; {printable(finding.fix)}" if finding.before_1_0 else ""
+    return f"{position}: {finding.rule}: {printable(finding.message)}{passes}{waived}\n"

@@ -66,7 +66,7 @@ def _details(module: ModuleReport, finding: Finding) -> str:
         lines.append(f"breaks: {', '.join(finding.breaks)}")
     lines += [f"witness: {printable(witness.sentence)}" for witness in finding.witnesses]
     if finding.fix:
-        lines.append(f"fix: {finding.fix}")
+        lines.append(finding.fix if finding.before_1_0 else f"fix: {finding.fix}")
     return "\n".join(lines)
 
 

@@ -49,7 +49,7 @@ def _result(finding: Finding, module: ModuleReport, index: int) -> dict[str, Any
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.level,
-        "message": {"text": finding.message},
+        "message": {"text": f"{finding.message}; {finding.fix}" if finding.before_1_0 else finding.message},
         "locations": [_location(finding.place)] if finding.place.path else [],
         "properties": {"module": module.module, "subject": finding.subject, "breaks": list(finding.breaks)},
     }

@@ -121,7 +121,7 @@ class _Block(Struct, frozen=True):
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:
-            yield self._note("fix", printable(finding.fix))
+            yield self._note("note" if finding.before_1_0 else "fix", printable(finding.fix))
         if finding.rule in {*rule_ids(), *PERMISSIONS}:
             yield self._note("more", f"fieldstone explain {finding.rule}")
 
@@ -210,7 +210,12 @@ def _details(module: ModuleReport) -> list[str]:
     waived = sum(1 for finding in module.findings if finding.waiver)
     levels = [finding.level for finding in module.findings if not finding.breaks and not finding.waiver]
     counts = [_count(levels.count(level), level) for level in _LEVELS if level in levels]
-    details = [_kind(module, breaking), f"{waived} waived" if breaking or waived else "", *counts]
+    details = [
+        _kind(module, breaking),
+        _passing(module, breaking),
+        f"{waived} waived" if breaking or waived else "",
+        *counts,
+    ]
     return [detail for detail in details if detail]
 
 
@@ -223,6 +228,14 @@ def _kind(module: ModuleReport, breaking: int) -> str:
     return {"major": "breaking since the last stable release", "minor": additive}.get(module.bump, "")
 
 
+def _passing(module: ModuleReport, breaking: int) -> str:
+    """How many of the breaks pass because the released version is 0.x."""
+    passing = sum(1 for finding in module.findings if finding.before_1_0)
+    if not passing:
+        return ""
+    return "allowed before 1.0.0" if passing == breaking else f"{passing} allowed before 1.0.0"
+
+
 def _verdict(module: ModuleReport) -> str:
     if not module.allowed:
         return _refusal(module)
@@ -232,12 +245,11 @@ def _verdict(module: ModuleReport) -> str:
 
 
 def _refusal(module: ModuleReport) -> str:
-    """Why a module refuses; before 1.0.0 a break that may be a minor version is no reason."""
-    break_refuses = not module.version.startswith("0.")
+    """Why a module refuses."""
     for level in (Level.ERROR, Level.WARNING):
         found = [finding for finding in module.findings if finding.level is level and not finding.waiver]
         others = sum(1 for finding in found if not finding.breaks)
-        if break_refuses and len(found) > others:
+        if len(found) > others:
             return f"Additive only: refused (would need {module.version})."
         if others:
             return f"Refused until the {level} is fixed." if others == 1 else f"Refused until the {level}s are fixed."

@@ -32,6 +32,7 @@ from fieldstone.workflows.judgement import (
     judge_change,
     judge_first,
     judge_natively,
+    passing_before_1_0,
     relocate,
 )
 from fieldstone.workflows.project import Project, read_intact
@@ -336,6 +337,7 @@ def _judged(
     findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
     of_others = since()
     of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
+    findings = passing_before_1_0(findings, versions, settings)
     verdict = decide(findings, of_next, versions, settings)
     return ModuleReport(
         module=module.name,
@@ -381,6 +383,7 @@ def judge_removal(
     findings = tuple(
         replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found
     )
+    findings = passing_before_1_0(findings, versions, settings)
     verdict = decide(findings, Bump.MAJOR, versions, settings)
     return ModuleReport(
         module=name,

@@ -205,11 +205,35 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
         released: the module's versions, in the order of semver.
         settings: what the module asks for.
     """
+    refused = policy_of(settings).refuses(passing_before_1_0(findings, released, settings))
     lenient = settings.breaking_before_1_0 == "minor"
-    before_1_0 = bool(released) and released[-1].major == 0
-    severe = policy_of(settings).refuses(findings)
-    refused = [finding for finding in severe if not (finding.breaks and lenient and before_1_0)]
     return Verdict(bump, smallest_version(released, bump, zero_minor=lenient), allowed=not refused)
+
+
+def passing_before_1_0(
+    findings: Sequence[Finding], released: Sequence[Version], settings: ModuleSettings
+) -> tuple[Finding, ...]:
+    """The findings, with those that pass because the released version is 0.x as notes that say so.
+
+    Args:
+        findings: those that count.
+        released: the module's versions, in the order of semver.
+        settings: what the module asks for.
+    """
+    lenient = settings.breaking_before_1_0 == "minor" and bool(released) and released[-1].major == 0
+    if not lenient:
+        return tuple(findings)
+    policy = policy_of(settings)
+    return tuple(
+        replace(finding, level=Level.NOTE, fix=_PASSES_BEFORE_1_0, before_1_0=True)
+        if finding.breaks and policy.refuses([finding])
+        else finding
+        for finding in findings
+    )
+
+
+_PASSES_BEFORE_1_0 = 'passes before 1.0.0 (breaking-before-1-0 = "minor")'
+"""The advice of a note on a break that 0.x permits."""
 
 
 def judge_natively(
