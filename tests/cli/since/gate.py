@@ -34,6 +34,7 @@ surfaces = ["wire", "json", "source"]
 options = ["google.api.http", "acme.unit"]
 fail-on = "error"
 breaking-before-1-0 = "refuse"
+notice = 45
 
 [rules]
 type-name-reused = "error"
