@@ -16,17 +16,14 @@ import click
 
 from fieldstone.cli.group import cli
 from fieldstone.compatibility.rules import Rule, all_rules
-from fieldstone.compatibility.waiver import PERMISSIONS
-from fieldstone.registry import DEFECTS
 from fieldstone.settings import SCHEMA
-from fieldstone.workflows.explain import explain
+from fieldstone.workflows.explain import OTHERS, explain
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
 ROOT = Path(__file__).parent.parent
-_OTHERS = DEFECTS | PERMISSIONS
 COPIED = ("CHANGELOG.md", "CONTRIBUTING.md", "fieldstone.schema.json", "src/fieldstone/report/report.schema.json")
 """What README.md links to, beside the pages of this folder."""
 
@@ -62,7 +59,7 @@ def pages() -> Mapping[str, str]:
 
 def _rule_pages() -> dict[str, str]:
     """A page for every finding; those of rules wait for buf to compile their examples."""
-    names = [*all_rules(), *_OTHERS]
+    names = [*all_rules(), *OTHERS]
     with ThreadPoolExecutor() as pool:
         return {f"rules/{name}.md": text for name, text in zip(names, pool.map(explain, names), strict=True)}
 
@@ -73,7 +70,7 @@ def _below(folder: str) -> list[str]:
 
 def _rules() -> str:
     rows = [_row(rule) for rule in all_rules().values()]
-    defects = [f"| [{name}]({name}.md) | {text.partition('. ')[0].rstrip('.')}. |" for name, text in _OTHERS.items()]
+    defects = [f"| [{name}]({name}.md) | {text.partition('. ')[0].rstrip('.')}. |" for name, text in OTHERS.items()]
     return "\n".join(
         [
             "# Rules",
@@ -84,7 +81,7 @@ def _rules() -> str:
             "| --- | --- | --- |",
             *rows,
             "",
-            "What can be wrong with the registry, with a waiver and with what the source allows:",
+            "What can be wrong with the registry, a module as a whole, a waiver and what the source allows:",
             "",
             "| finding | tells |",
             "| --- | --- |",

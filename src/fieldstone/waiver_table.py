@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from fieldstone.compatibility.finding import MODULE_FINDINGS
 from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.location import Location
@@ -95,14 +96,14 @@ def check_rule(rule: str, where: str) -> None:
     """Refuse what is no rule, and what no waiver can permit.
 
     Raises:
-        FieldstoneError: there is no such rule, or it is one of the registry or of the waivers themselves.
+        FieldstoneError: there is no such rule, or its findings cannot be waived.
     """
     from fieldstone.compatibility.rules import rule_ids
 
     known = rule_ids()
     if rule in known or re.search(_BUF_RULE, rule):
         return
-    if rule.startswith("registry-") or rule in PERMISSIONS:
+    if rule.startswith("registry-") or rule in {*PERMISSIONS, *MODULE_FINDINGS}:
         raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
     from difflib import get_close_matches
 

@@ -174,7 +174,7 @@ def test_two_releases_of_one_number(grown: Repo) -> None:
 
 def test_a_release_in_the_wrong_folder(grown: Repo) -> None:
     shutil.copytree(grown.root / "registry/shop", grown.root / "registry/store")
-    folder = grown.root / "registry/store/1.0.0"
+    folder = grown.root / "registry/store/1.2.0"
     refused_everywhere(grown, f"error: {folder} holds a release of shop, not of store; move it back", ("check",))
     shutil.rmtree(grown.root / "registry/store")
     (grown.root / "registry/shop/1.2.0").rename(grown.root / "registry/shop/1.3.0")

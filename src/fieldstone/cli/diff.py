@@ -9,7 +9,7 @@ import click
 from msgspec import to_builtins
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, VersionName
+from fieldstone.cli.options import ReleasedModule, VersionName
 
 if TYPE_CHECKING:
     from fieldstone.workflows.diff import Diff
@@ -18,7 +18,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "deprecated": "!"}
 
 
 @click.command()
-@click.argument("module", type=ModuleName())
+@click.argument("module", type=ReleasedModule())
 @click.argument("old", type=VersionName())
 @click.argument("new", type=VersionName(), default=".")
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from fieldstone.errors import FieldstoneError
+
+if TYPE_CHECKING:
+    from fieldstone.registry import Registry
+    from fieldstone.workflows.project import Project
 
 cache_option = click.option(
     "--cache/--no-cache",
@@ -28,10 +34,33 @@ class ModuleName(click.ParamType[str]):
         from fieldstone.workflows.project import Project
 
         try:
-            names = list(Project.at(Path.cwd()).workspace.modules)
+            names = list(dict.fromkeys(self.names(Project.at(Path.cwd()))))
         except FieldstoneError:
             return []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+    @staticmethod
+    def names(project: Project) -> Iterable[str]:
+        """The names that are completed, in order."""
+        return project.workspace.modules
+
+
+class ReleasedModule(ModuleName):
+    """The name of a module with releases, retired ones included, or of one that the buf configuration lists."""
+
+    @staticmethod
+    def names(project: Project) -> Iterable[str]:
+        """The names that are completed: those of the buf configuration, then the others of the registry."""
+        return [*project.workspace.modules, *project.registry.modules()]
+
+
+class ReleasableModule(ModuleName):
+    """The name of a module that can have another release."""
+
+    @staticmethod
+    def names(project: Project) -> Iterable[str]:
+        """The names that are completed: of the listed modules, then of unlisted ones, all but the retired."""
+        return [name for name in (*project.workspace.modules, *project.unlisted()) if not project.retirement(name)]
 
 
 class VersionName(click.ParamType[str]):
@@ -64,21 +93,26 @@ class ReleaseName(click.ParamType[str]):
         module, at, _ = incomplete.partition("@")
         try:
             registry = Project.at(Path.cwd()).registry
-            found = [f"{module}@{version}" for version in registry.versions(module)] if at else registry.modules()
+            found = _with_sources(registry, module) if at else registry.modules()
         except FieldstoneError:
             return []
         return [CompletionItem(name) for name in found if name.startswith(incomplete)]
 
 
+def _with_sources(registry: Registry, module: str) -> list[str]:
+    """The releases of a module that can be packaged, as MODULE@VERSION."""
+    versions = map(str, registry.versions(module))
+    return [f"{module}@{version}" for version in versions if not registry.release(module, version).retired]
+
+
 class RuleId(click.ParamType[str]):
-    """The id of a rule, of a registry defect or of a finding about permissions, or the beginning of a rule's."""
+    """The id of a rule, of another kind of finding, or the beginning of a rule's."""
 
     name = "rule"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The ids of all of them."""
         from fieldstone.compatibility.rules import rule_ids
-        from fieldstone.compatibility.waiver import PERMISSIONS
-        from fieldstone.registry import DEFECTS
+        from fieldstone.workflows.explain import OTHERS
 
-        return [CompletionItem(name) for name in (*rule_ids(), *PERMISSIONS, *DEFECTS) if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in (*rule_ids(), *OTHERS) if name.startswith(incomplete)]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os.path
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, VersionName, cache_option
+from fieldstone.cli.options import ReleasedModule, VersionName, cache_option
+
+if TYPE_CHECKING:
+    from fieldstone.registry.manifest import Release
 
 
 @click.group()
@@ -19,7 +22,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("modules", nargs=-1, type=ModuleName())
+@click.argument("modules", nargs=-1, type=ReleasedModule())
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def list_releases(modules: tuple[str, ...], format_: str) -> int:
     """List the releases of MODULES, or of all, oldest first.
@@ -43,14 +46,14 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
         return 0
     width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
-        click.echo(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {release.bump}")
+        click.echo(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {_kind(release)}")
     if not found:
         click.echo(f"no releases in {registry.url}", err=True)
     return 0
 
 
 @command.command("show")
-@click.argument("module", type=ModuleName())
+@click.argument("module", type=ReleasedModule())
 @click.argument("version", type=VersionName(), required=False)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def show_release(module: str, version: str | None, format_: str) -> int:
@@ -72,7 +75,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         click.echo(json.dumps(release.as_data(), indent=2))
         return 0
     rows = {
-        "version": f"{release.version} ({release.bump})",
+        "version": f"{release.version} ({_kind(release)})",
         "released": release.released_at,
         "folder": os.path.relpath(registry.place(release)),
         "digest": release.digest,
@@ -180,6 +183,11 @@ def _versions(named: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{word} is no release: write it as shop@1.2.0", param_hint="--trust")
         found[module] = version
     return found
+
+
+def _kind(release: Release) -> str:
+    """The bump of a release, and whether it retired the module."""
+    return f"{release.bump}, retired" if release.retired else release.bump
 
 
 def _relative(path: str) -> str:

@@ -7,28 +7,33 @@ import os.path
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, cache_option
+from fieldstone.cli.options import ReleasableModule, cache_option
 
 _SHORT = 7
 """How many digits of a commit's hash are shown."""
 
 
 @click.command()
-@click.argument("module", type=ModuleName())
+@click.argument("module", type=ReleasableModule())
 @click.option("--version", "version", default="", help="A larger version, or a pre-release, than the smallest one.")
 @click.option("--dry-run", is_flag=True, help="Judge and number the release, and write nothing.")
+@click.option("--retire", "retires", is_flag=True, help="End MODULE with a last, major release that holds nothing.")
 @cache_option
-def command(module: str, version: str, *, dry_run: bool, cache: bool | None) -> int:
+def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: bool | None) -> int:
     """Release MODULE as it is in the working tree.
 
     An addition raises the minor version, comments alone the patch version; a break is refused, or
     raises the major version where a waiver permits it.
+
+    With --retire all that MODULE holds is removed, by the same rules: what was not deprecated until
+    its sunset takes a waiver. Its numbers and names stay taken, and no release can follow.
 
     \b
     Examples:
       fieldstone release telemetry
       fieldstone release telemetry --dry-run
       fieldstone release telemetry --version 2.0.0-rc.1
+      fieldstone release telemetry --retire
     """
     from fieldstone.cli.check import read_lines, wants_color
     from fieldstone.compatibility.finding import Report
@@ -36,14 +41,17 @@ def command(module: str, version: str, *, dry_run: bool, cache: bool | None) -> 
     from fieldstone.report.text import summary
     from fieldstone.schema.git import DIRTY
     from fieldstone.workflows.release import release
+    from fieldstone.workflows.retire import retire
     from fieldstone.workflows.stale_waivers import delete
 
     project = open_project(cached=cache)
-    outcome = release(project, module, version=version, dry_run=dry_run)
+    outcome = (retire if retires else release)(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
     click.echo(render(report, "text", read=read_lines, color=wants_color()), nl=False)
     if outcome.refused or not outcome.report.allowed:
         click.echo(outcome.refused or summary(outcome.report), err=True)
+        if retires and not outcome.refused and module in project.workspace.modules:
+            click.echo(f"next: to waive these, first remove {module} from the buf configuration", err=True)
         return 1
     if outcome.release is None:
         click.echo(f"{module}: nothing changed since {outcome.report.compared_with}; nothing to release.", err=True)
@@ -54,11 +62,14 @@ def command(module: str, version: str, *, dry_run: bool, cache: bool | None) -> 
         said = f"is made from uncommitted sources (recorded as {recorded}): commit them together with the release"
         click.echo(f"{module} {made.version} {said}", err=True)
     where = os.path.relpath(project.registry.place(made))
-    click.echo(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({made.bump}) as {where}")
+    kind = f"{made.bump}, retired" if made.retired else made.bump
+    click.echo(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
     for change in made.changes:
         click.echo(f"  - {change}")
     for waiver in made.waivers:
         click.echo(f"  - {waiver.text}")
     for place in () if dry_run else outcome.spent:
         click.echo(f"next: the waiver is spent, {delete(place)}", err=True)
+    if retires and not dry_run and module in project.workspace.modules:
+        click.echo(f"next: remove {module} from the buf configuration", err=True)
     return 0

@@ -225,6 +225,17 @@ class Report(Struct, frozen=True):
         return all(part.allowed for part in self.parts)
 
 
+MODULE_FINDINGS = {
+    "module-renamed": "A released module is listed under another name. The name of a module is the last part of its "
+    "`name:` in the buf configuration, or of its path, and one of these changed. Under the new name it would have no "
+    "history, and every number and name would be free again. Give it its name back in the settings: "
+    "`[tool.fieldstone.modules.NAME]` with `path`. To end the module on purpose: `fieldstone release NAME --retire`.",
+    "module-retired": "The buf configuration lists a module whose last release retired it. No release can follow, so "
+    "it is not judged. Remove it from the configuration, or give the new module another name.",
+}
+"""What each finding about a module as a whole means; none can be waived."""
+
+
 def fingerprint(rule: str, subject: str, *contents: str) -> str:
     """32 hex digits that name a finding: of the rule, the subject and what was compared."""
     return hashlib.sha256("\0".join((rule, subject, *contents)).encode()).hexdigest()[:32]

@@ -1,12 +1,14 @@
-"""Whether the releases of a module follow one another: each names the one before, and none is named twice."""
+"""Whether a module's releases are a chain: each names the one before, none is named twice, a retirement is the last."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fieldstone.compatibility.verdict import Bump, smallest_version
 from fieldstone.registry import Defect
-from fieldstone.registry.manifest import Link, Release
+from fieldstone.registry.manifest import IMAGE, LEDGER, Link, Release
+from fieldstone.schema.digest import file_digest
 
 
 def broken_links(releases: Sequence[Release], root: Path) -> Iterator[Defect]:
@@ -18,6 +20,48 @@ def broken_links(releases: Sequence[Release], root: Path) -> Iterator[Defect]:
         if release.previous != expected:
             yield _defect(release, before, by_version.get(release.previous.version) if release.previous else None, root)
         before = release
+
+
+def broken_retirements(releases: Sequence[Release], root: Path) -> Iterator[Defect]:
+    """Releases that say they retire a module and do not, and those that follow one that does.
+
+    Args:
+        releases: all of a module, in the order of semver.
+        root: the folder of the registry, for the places.
+    """
+    for number, release in enumerate(releases):
+        problems = _retirement_faults(release, releases[:number]) if release.retired else []
+        retired = [earlier.version for earlier in releases[:number] if earlier.retired]
+        if retired:
+            problems.append(f"{release.version} follows {retired[0]}, which retired the module")
+        for problem in problems:
+            yield Defect(
+                "registry-retirement-wrong",
+                release.name,
+                release.version,
+                str(root / release.name / release.version),
+                problem,
+                "restore the registry from git: a module is retired by `fieldstone release --retire` alone",
+            )
+
+
+def _retirement_faults(release: Release, before: Sequence[Release]) -> list[str]:
+    """How a release that says it retires its module differs from one that does, by its manifest."""
+    who = f"{release.version} retires the module"
+    faults: list[str] = []
+    extra = sorted(release.files.keys() - {IMAGE, LEDGER})
+    if extra or release.dependencies:
+        held = extra[0] if extra else f"an import of {release.dependencies[0].name}"
+        faults.append(f"{who}, and holds {held}")
+    if release.files.get(IMAGE) != file_digest(b""):
+        faults.append(f"{who}, and its {IMAGE} is not empty")
+    smallest = smallest_version([earlier.semver for earlier in before], Bump.MAJOR)
+    number = release.semver
+    if not before:
+        faults.append(f"{who}, and no release came before it")
+    elif smallest is None or number < smallest or number.prerelease or release.bump != str(Bump.MAJOR):
+        faults.append(f"{who}, and is no major step from {before[-1].version}")
+    return faults
 
 
 def _defect(release: Release, before: Release | None, named: Release | None, root: Path) -> Defect:

@@ -17,7 +17,7 @@ from fieldstone import __version__
 from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, manifest
-from fieldstone.registry.chain import broken_links
+from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.manifest import Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 
@@ -120,7 +120,8 @@ class FolderRegistry:
             standing.note(folder, stands, ())
             return
         releases = self.releases(module)
-        found = [*(d for release in releases for d in self._file_defects(release)), *broken_links(releases, self.root)]
+        found = [d for release in releases for d in self._file_defects(release)]
+        found += [*broken_links(releases, self.root), *broken_retirements(releases, self.root)]
         if standing and not found:
             standing.note(folder, stands, ())
         yield from found

@@ -26,6 +26,8 @@ LEDGER = "ledger.json"
 SOURCES = "schemas/"
 PROTO = ".proto"
 """The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
+_RETIRED = "true"
+"""What the key `retired` says, where it is there: a manifest holds texts only."""
 
 
 _FILES = "\n[files]\n"
@@ -67,6 +69,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         previous: the release before; None for the first.
         dependencies: the releases, and the modules of remote registries, that it imports.
         files: every file of the release but this one, path to digest.
+        retired: whether it is the last one: it ends the module, and holds no sources and an empty image.
         seal: the digest of the manifest itself; empty until it is written.
     """
 
@@ -83,8 +86,8 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     previous: Link | None = None
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = {}
-    seal: str = ""
     retired: bool = False
+    seal: str = ""
 
     @property
     def semver(self) -> Version:
@@ -145,6 +148,8 @@ def to_toml(release: Release) -> str:
         "changes": list(release.changes),
         "waivers": [{name: text for name, text in to_builtins(waiver).items() if text} for waiver in release.waivers],
     }
+    if release.retired:
+        content["retired"] = _RETIRED
     if release.previous:
         previous = release.previous
         content["previous"] = {"version": previous.version, "digest": previous.digest, "seal": previous.seal}
@@ -229,11 +234,19 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             previous=Link(content["name"], **previous) if previous else None,
             dependencies=tuple(Link(**link) for link in content.get("dependencies", ())),
             files=_table(content["files"]),
+            retired=_is_retired(content.get("retired")),
             seal=content["seal"],
         )
     except (KeyError, TypeError, ValueError) as error:
         problem = f"no {error}" if isinstance(error, KeyError) else error
         raise FieldstoneError(f"{where} is no release manifest: {problem}", fix="restore it from git") from error
+
+
+def _is_retired(text: object) -> bool:
+    """Whether the key `retired` is there; a manifest of a module that goes on does not have it."""
+    if text not in (None, _RETIRED):
+        raise ValueError(f'retired is {text!r}, and may be "{_RETIRED}" alone')
+    return text is not None
 
 
 def _table(files: object) -> Mapping[str, str]:

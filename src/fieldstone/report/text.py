@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.compatibility.finding import Directions, Finding, Level, ModuleReport, Report
+from fieldstone.compatibility.finding import MODULE_FINDINGS, Directions, Finding, Level, ModuleReport, Report
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.report import Options, printable
 
@@ -122,7 +122,7 @@ class _Block(Struct, frozen=True):
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:
             yield self._note("note" if finding.before_1_0 else "fix", printable(finding.fix))
-        if finding.rule in {*rule_ids(), *PERMISSIONS}:
+        if finding.rule in {*rule_ids(), *PERMISSIONS, *MODULE_FINDINGS}:
             yield self._note("more", f"fieldstone explain {finding.rule}")
 
     def _was(self) -> list[str]:

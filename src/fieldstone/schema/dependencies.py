@@ -107,10 +107,17 @@ class Dependencies:
     def _graph(self) -> list[dict[str, Any]]:
         return buf.dependency_graph(cwd=self.workspace.root)
 
-    def _direct(self, module: Module) -> Iterable[Module]:
+    def imports(self, module: Module) -> frozenset[str]:
+        """The paths that the module's own files import."""
         every = self._sources.imports(str(module.root), module.proto_paths)
-        named = {path for imported in every.values() for path in imported}
-        return {owner.name: owner for path in named if (owner := self._owners.get(path))}.values()
+        return frozenset(path for imported in every.values() for path in imported)
+
+    def owner(self, path: str) -> Module | None:
+        """The module of the workspace that has a file, by import path; None if no module has it."""
+        return self._owners.get(path)
+
+    def _direct(self, module: Module) -> Iterable[Module]:
+        return {owner.name: owner for path in self.imports(module) if (owner := self.owner(path))}.values()
 
 
 def _pins_anything(lock: Path) -> bool:

@@ -299,10 +299,12 @@ def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...
 
 
 def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> list[str]:
+    """The names of the modules; one that the settings give stays, also where another module would have it, too."""
     short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
     seen = Counter(short)
     return [
-        name if seen[name] == 1 else entry.path.replace("/", "-") for name, entry in zip(short, entries, strict=True)
+        name if seen[name] == 1 or entry.path in given else entry.path.replace("/", "-")
+        for name, entry in zip(short, entries, strict=True)
     ]
 
 

@@ -77,6 +77,8 @@ def released(project: Project, release: Release) -> Baseline:
     """
     image = read_intact(project.registry, release, IMAGE)
     where = project.registry.place(release)
+    if release.retired:
+        return Baseline(Side(bytes, Schema, release.version), Path(where, SOURCES), (), release.digest)
 
     def read() -> Schema:
         each = partial(project.phases.counted, of=f"files of {release.name} {release.version}")
@@ -369,11 +371,22 @@ def judge_removal(
     Raises:
         FieldstoneError: what it is judged against cannot be read.
     """
-    settings = project.settings.module(name)
-    versions = project.registry.versions(name)
     baseline = removed_baseline(project, name, against)
     if baseline is None:
         return None
+    return judge_removal_since(project, name, baseline, start=start, witness=witness, today=today)
+
+
+def judge_removal_since(
+    project: Project, name: str, baseline: Baseline, *, start: Path, witness: bool = False, today: date | None = None
+) -> ModuleReport:
+    """Judge the removal of all that a baseline of a released module holds; the arguments are those of `judge_removal`.
+
+    Raises:
+        FieldstoneError: the baseline cannot be read.
+    """
+    settings = project.settings.module(name)
+    versions = project.registry.versions(name)
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
     sunsets = sunsets_since(project, name, baseline)
     found = judge_natively(baseline.side.schema, Schema(), settings, sunsets=sunsets, today=today)

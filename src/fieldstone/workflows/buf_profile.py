@@ -40,6 +40,8 @@ def check_like_buf(
             something that buf refuses.
     """
     here = (start or Path.cwd()).resolve()
+    for module in project.modules(names):
+        project.require_living(module.name)
     pairs = [(module, find_baseline(project, module, against)) for module in project.modules(names)]
     if not names:
         _refuse_lost_modules(project, against)
@@ -62,7 +64,7 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
     """A module that is gone cannot be compared, and buf refuses it too; the only one may change its name."""
     known = project.workspace.modules
     if not against:
-        there = project.registry.modules()
+        there = [name for name in project.registry.modules() if not project.retirement(name)]
     elif any(against in map(str, project.registry.versions(name)) for name in known):
         there = list(known)
     else:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 
 from fieldstone.cache.store import IMAGES
-from fieldstone.compatibility.finding import ModuleReport, Report
+from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import added_files
 from fieldstone.workflows.defect_findings import defect_findings
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
 from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.module_check import ModuleCheck
+from fieldstone.workflows.module_identity import renamed_modules
 from fieldstone.workflows.project import Project
 
 
@@ -49,23 +51,26 @@ def check(
     with ExitStack() as under_way:
         if not full and project.cache.store.folder is not None:  # else nothing is known of what git lists
             under_way.callback(ask_git(project).close)
+        renamed = renamed_modules(project)
+        told = {name: _renamed(project, renamed, name, here) for name in renamed}
+        names = [_released_as(renamed, name) for name in names]
+        project = project.called({module.path: name for name, module in renamed.items()})
         several = len(project.workspace.modules) > 1
         added = added_files(project) if several and not full and not against else {}
-        removed = [] if names else _removed_modules(project)
+        modules, removed = _chosen(project, names)
+        living = [module for module in modules if not project.retirement(module.name)]
         checks = [
             ModuleCheck(
                 project, module, against, here, full or module.name in unproven, added, evidence, under_way, today
             )
-            for module in project.modules(names)
+            for module in living
         ]
         judged = [checked.report() for checked in checks]
+        judged += [_still_listed(project, module, here) for module in modules if module not in living]
+        judged = [report.with_findings(told.get(report.module, ())) for report in judged]
         judged += [
             report for name in removed if (report := _removal(project, name, against, here, evidence, today=today))
         ]
-    project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
-    if project.cache.standing:
-        project.phases.counts["seen"] += project.cache.standing.count
-        project.cache.standing.save()
     _save(project)
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
@@ -77,7 +82,11 @@ def check(
 
 
 def _save(project: Project) -> None:
-    """Keep what was worked out, without what only older releases need."""
+    """Count the files that were seen, and keep what was worked out, without what only older releases need."""
+    project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
+    if project.cache.standing:
+        project.phases.counts["seen"] += project.cache.standing.count
+        project.cache.standing.save()
     store = project.cache.store
     if store.has_new(IMAGES):
         from fieldstone.workflows.slices import forget_older
@@ -87,18 +96,46 @@ def _save(project: Project) -> None:
     store.save()
 
 
-def _removed_modules(project: Project) -> list[str]:
-    """Modules with a release that the buf configuration no longer lists; not where the registry is shared."""
-    if project.settings.root not in project.settings.registry.resolve().parents:
-        return []
-    return [name for name in project.registry.modules() if name not in project.workspace.modules]
+def _renamed(project: Project, renamed: Mapping[str, Module], name: str, start: Path) -> list[Finding]:
+    from fieldstone.workflows.module_findings import renamed_finding
+
+    return [renamed_finding(project, name, renamed[name], renamed=renamed, start=start)]
+
+
+def _released_as(renamed: Mapping[str, Module], name: str) -> str:
+    """What a module was released as, by the name that it has now."""
+    return next((released for released, module in renamed.items() if module.name == name), name)
+
+
+def _chosen(project: Project, names: Sequence[str]) -> tuple[list[Module], list[str]]:
+    """The modules to judge, and the names of released ones that are not listed; by default all."""
+    unlisted = project.unlisted()
+    if not names:
+        return project.modules(()), unlisted
+    gone = [name for name in dict.fromkeys(names) if name in unlisted and not project.retirement(name)]
+    listed = [name for name in names if name not in gone]
+    return project.modules(listed) if listed else [], gone
+
+
+def _still_listed(project: Project, module: Module, start: Path) -> ModuleReport:
+    """The report of a retired module that the buf configuration lists."""
+    from fieldstone.workflows.module_findings import retired_finding
+
+    retirement = project.registry.release(module.name, str(project.registry.versions(module.name)[-1]))
+    found = [retired_finding(project, module, retirement, start), *defect_findings(project, module.name, start)]
+    return ModuleReport(module=module.name, compared_with=retirement.version).with_findings(found)
 
 
 def _removal(
     project: Project, name: str, against: str, start: Path, evidence: Evidence, *, today: date | None
 ) -> ModuleReport | None:
+    """The report of a module that is not listed; None where that is no change, or it is retired as it should be."""
     from fieldstone.workflows.baseline import judge_removal
 
     defects = defect_findings(project, name, start)
-    report = judge_removal(project, name, against=against, start=start, witness=evidence.witness, today=today)
-    return report.with_findings(defects) if report else None
+    retirement = project.retirement(name)
+    if retirement:
+        report = ModuleReport(module=name, compared_with=retirement.version, differs=False)
+        return report.with_findings(defects) if defects else None
+    removal = judge_removal(project, name, against=against, start=start, witness=evidence.witness, today=today)
+    return removal.with_findings(defects) if removal else None

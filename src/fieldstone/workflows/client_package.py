@@ -22,7 +22,7 @@ def find_release(project: Project, reference: str) -> Release:
     """The release that `MODULE` or `MODULE@VERSION` names, the newest where it says no version.
 
     Raises:
-        FieldstoneError: the registry has no such release.
+        FieldstoneError: the registry has no such release, or it retired the module.
     """
     registry = project.registry
     module, at, version = reference.partition("@")
@@ -32,7 +32,14 @@ def find_release(project: Project, reference: str) -> Release:
     if not versions:
         has = f"it has {', '.join(registry.modules()) or 'none'}"
         raise FieldstoneError(f"no release of {module} in {registry.url}", fix=f"{has}; `fieldstone release` makes one")
-    return registry.release(module, version or str(versions[-1]))
+    release = registry.release(module, version or str(versions[-1]))
+    if release.retired:
+        last = release.previous.version if release.previous else "none"
+        raise FieldstoneError(
+            f"{module} is retired since {release.version}, which holds nothing to package",
+            fix=f"the last release that can be packaged is {module}@{last}",
+        )
+    return release
 
 
 def client_package(project: Project, release: Release, *, post: int = 0) -> ClientPackage:

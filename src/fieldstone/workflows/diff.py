@@ -13,7 +13,7 @@ from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
 from fieldstone.schema.sources import compile_module
-from fieldstone.workflows.baseline import Baseline, find_baseline, sunsets_since
+from fieldstone.workflows.baseline import Baseline, find_baseline, released, sunsets_since
 from fieldstone.workflows.judgement import Side, bump_since
 from fieldstone.workflows.project import Project
 
@@ -72,7 +72,9 @@ def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
 
 
 def _baseline(project: Project, name: str, ref: str) -> Baseline:
-    module = project.workspace.module(name)
+    if ref in map(str, project.registry.versions(name)):
+        return released(project, project.registry.release(name, ref))
+    module = project.module(name)
     if ref == WORKING_TREE:
         image = compile_module(project.workspace, module, outside=project.settings.registry)
         where = f"the image of {module.path}"
@@ -87,5 +89,7 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
 def _schema_with(baseline: Baseline, paths: Collection[str]) -> Schema:
     """Its schema, with those of these files, too, that it imports from another module."""
     side = baseline.side
+    if not baseline.own:
+        return side.schema
     image = with_own(side.image, {*paths} - {*baseline.own}, where=side.label)
     return side.schema if image is side.image else read_schema(image, where=side.label)

@@ -6,14 +6,14 @@ import difflib
 import textwrap
 from collections.abc import Iterable
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import MODULE_FINDINGS, Surface
 from fieldstone.compatibility.rules import Example, Rule, Sources, all_rules
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import DEFECTS
 
 _WIDTH = 100
-_OTHERS = DEFECTS | PERMISSIONS
+OTHERS = DEFECTS | PERMISSIONS | MODULE_FINDINGS
 """What each finding means that no rule makes."""
 
 
@@ -22,13 +22,13 @@ def explain(name: str) -> str:
 
     Args:
         name: the rule's id, or the beginning of only one; a kind of registry
-            defect; what a permission can be; an id of buf.
+            defect; what a permission or a module can be; an id of buf.
 
     Raises:
         FieldstoneError: nothing is called so, or several things begin so.
     """
-    if name in _OTHERS:
-        return f"# {name}\n\n{textwrap.fill(_OTHERS[name], _WIDTH)}\n"
+    if name in OTHERS:
+        return f"# {name}\n\n{textwrap.fill(OTHERS[name], _WIDTH)}\n"
     if name.isupper():
         return _buf_page(name)
     return _page(_find(name))
@@ -43,7 +43,7 @@ def _find(name: str) -> Rule:
         return rules[begin[0]]
     if begin:
         raise FieldstoneError(f"several rules begin with {name}: {', '.join(begin)}")
-    near = difflib.get_close_matches(name, [*rules, *_OTHERS], n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name, [*rules, *OTHERS], n=1, cutoff=0.4)
     fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
     raise FieldstoneError(f"no rule {name}", fix=fix)
 

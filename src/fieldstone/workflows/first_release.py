@@ -13,8 +13,10 @@ def first_releases(project: Project) -> Iterator[Outcome]:
     """Release the modules one by one, up to the first that is refused.
 
     Raises:
-        FieldstoneError: modules import each other in a circle, or the registry cannot be written.
+        FieldstoneError: a module is retired, modules import each other in a circle, or the registry cannot be written.
     """
+    for name in project.workspace.modules:
+        project.require_living(name)
     for module in _in_order(project):
         if project.newest(module) is None:
             outcome = release(project, module.name)

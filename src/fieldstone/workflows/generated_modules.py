@@ -54,7 +54,7 @@ def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Modul
     Raises:
         FieldstoneError: there is no such module, or nothing is generated from it, or from any.
     """
-    chosen = [project.workspace.module(name) for name in dict.fromkeys(names)]
+    chosen = project.modules(names) if names else []
     for module in chosen:
         if not own_files(project, module):
             raise FieldstoneError(f"nothing is generated from {module.name}", fix=_why_not(project, module))
@@ -89,8 +89,9 @@ def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema
     """Version and schema of each release, with all that it imports, oldest first.
 
     Raises:
-        FieldstoneError: the registry cannot be read.
+        FieldstoneError: the registry cannot be read, or the module is retired.
     """
+    project.require_living(module.name)
     registry = project.registry
     return [
         (r.version, read_schema(registry.read(r, IMAGE), where=registry.place(r), with_imports=True))
@@ -108,7 +109,7 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
         start: the folder that places in errors are relative to.
 
     Raises:
-        FieldstoneError: the module cannot be judged.
+        FieldstoneError: the module is retired, or cannot be judged.
     """
     from fieldstone.workflows.baseline import judge_module
     from fieldstone.workflows.changed_files import is_unchanged
@@ -117,6 +118,7 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
     newest = project.newest(module)
     if newest is not None and is_unchanged(project, module, newest):
         return newest.version, False
+    project.require_living(module.name)
     report = judge_module(project, module, image(), against="", start=start, evidence=Evidence(witness=False))
     if newest is not None and not report.version:
         return newest.version, False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fieldstone.cache.permission import Permission
 from fieldstone.errors import FieldstoneError
@@ -68,16 +69,50 @@ class Project(Struct, frozen=True, dict=True):
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry
         workspace = load_workspace(root, names=names, outside=outside, bare=self.bare)
-        listed = {module.path for module in workspace.modules.values()}
-        for path, name in names.items():
-            if path not in listed:
+        self._refuse_strangers(workspace)
+        return workspace
+
+    def _refuse_strangers(self, workspace: Workspace) -> None:
+        """Refuse settings of a module that is not listed; one of this repository's releases may have left or moved."""
+        tables: Mapping[str, Any] = self.settings.values.get("modules", {})
+        paths = {module.path for module in workspace.modules.values()}
+        given = self.settings.module_names
+        for name, table in tables.items():
+            path = Path(table["path"]).as_posix() if "path" in table else ""
+            if path and given[path] != name:
+                raise FieldstoneError(
+                    f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
+                    fix="a folder is one module: keep one of the two",
+                )
+            if path and path not in paths and not self._has_left(name, workspace):
                 raise FieldstoneError(
                     f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",
-                    fix=f"it lists {', '.join(sorted(listed))}",
+                    fix=_listed(workspace, name, paths),
                 )
-        for name in self.settings.values.get("modules", {}):
-            workspace.module(name)
-        return workspace
+            if name not in workspace.modules and not self._has_left(name, workspace):
+                workspace.module(name)
+
+    def _has_left(self, name: str, workspace: Workspace) -> bool:
+        return name not in workspace.modules and self.owns_registry and bool(self.registry.versions(name))
+
+    @property
+    def owns_registry(self) -> bool:
+        """Whether the registry lies below the settings: then every module in it is one of this repository."""
+        return self.settings.root in self.settings.registry.resolve().parents
+
+    def called(self, names: Mapping[str, str]) -> Project:
+        """The same project with other names for some modules, as if the settings gave them.
+
+        Args:
+            names: the path of each such module, to its name.
+        """
+        if not names:
+            return self
+        listed = [replace(m, name=names.get(m.path, m.name)) for m in self.workspace.modules.values()]
+        other = Project(self.settings, self.bare, self.phases)
+        workspace = replace(self.workspace, modules={module.name: module for module in listed})
+        vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
+        return other
 
     @cached_property
     def dependencies(self) -> Dependencies:
@@ -116,13 +151,45 @@ class Project(Struct, frozen=True, dict=True):
             raise FieldstoneError(f"{place} is not what was released", fix="restore it from git")
         return place
 
+    def module(self, name: str) -> Module:
+        """The module of that name.
+
+        Raises:
+            FieldstoneError: the buf configuration does not list it.
+        """
+        if name not in self.workspace.modules and (retirement := self.retirement(name)):
+            raise _refused(retirement, "`fieldstone registry list` shows what was released of it")
+        return self.workspace.module(name)
+
+    def retirement(self, name: str) -> Release | None:
+        """The release that retired a module; None for a module that goes on, or that has no release."""
+        versions = self.registry.versions(name)
+        newest = self.registry.release(name, str(versions[-1])) if versions else None
+        return newest if newest and newest.retired else None
+
+    def require_living(self, name: str) -> None:
+        """Refuse a retired module.
+
+        Raises:
+            FieldstoneError: it is retired; the error says since which version, and what to do.
+        """
+        retirement = self.retirement(name)
+        if retirement:
+            raise _refused(retirement, STILL_LISTED)
+
+    def unlisted(self) -> list[str]:
+        """The modules with a release that the buf configuration does not list; none where the registry is shared."""
+        if not self.owns_registry:
+            return []
+        return [name for name in self.registry.modules() if name not in self.workspace.modules]
+
     def modules(self, names: Iterable[str]) -> list[Module]:
         """The named modules, or all of them.
 
         Raises:
             FieldstoneError: the buf configuration does not list one of them.
         """
-        return [self.workspace.module(name) for name in dict.fromkeys(names)] or list(self.workspace.modules.values())
+        return [self.module(name) for name in dict.fromkeys(names)] or list(self.workspace.modules.values())
 
     def newest(self, module: Module) -> Release | None:
         """The newest release of a module, by semver; None if it has none."""
@@ -134,6 +201,22 @@ class Project(Struct, frozen=True, dict=True):
         versions = self.registry.versions(name)
         stable = [version for version in versions if not version.prerelease]
         return self.registry.release(name, str(stable[-1])) if stable and stable[-1] != versions[-1] else None
+
+
+STILL_LISTED = "remove it from the buf configuration, or give the new module another name"
+"""What to do about a retired module that is still listed."""
+
+
+def _refused(retirement: Release, fix: str) -> FieldstoneError:
+    last = f" ({retirement.previous.version} is the last release with sources)" if retirement.previous else ""
+    return FieldstoneError(f"module {retirement.name} is retired since {retirement.version}{last}", fix=fix)
+
+
+def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
+    """What the buf configuration lists, beginning with where the module is that has the name now."""
+    lists = f"it lists {', '.join(sorted(paths))}"
+    here = workspace.modules.get(name)
+    return f'{lists}; {name} is at path = "{here.path}"' if here else lists
 
 
 def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:

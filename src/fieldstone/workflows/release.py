@@ -25,6 +25,7 @@ from fieldstone.schema.sources import compile_module
 from fieldstone.schema.workspace import DOCUMENTS, Module
 from fieldstone.workflows.baseline import history, released
 from fieldstone.workflows.check import check
+from fieldstone.workflows.module_identity import renamed_modules
 from fieldstone.workflows.project import Project
 from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.workflows.slices import remember
@@ -59,16 +60,18 @@ def release(
         now: the time of the release, in UTC, which is judged as of its day; the time of the call by default.
 
     Raises:
-        FieldstoneError: the version is none, a dependency is not released, a release of any module is half
-            or holds what is no part of it, or the registry cannot be written.
+        FieldstoneError: the version is none, the module is retired, a dependency is not released, a release of any
+            module is half or holds what is no part of it, or the registry cannot be written.
     """
     made = now or datetime.now(UTC)
-    wanted = _parse(version) if version else None
+    wanted = parse_version(version) if version else None
     project = replace(project, permission=project.permission.only_if_asked())
-    module = project.workspace.module(name)
+    require_order(project)
+    project.require_living(name)
+    if _is_renamed(project, name):
+        return Outcome(check(project, [name], full=True, today=made.date()).modules[0])
+    module = project.module(name)
     contents = module.contents()
-    for other in project.registry.modules():
-        project.registry.releases(other)  # nothing is built on a registry in disorder, whichever module it is of
     (report,) = check(project, [name], full=True, today=made.date()).modules
     if not report.allowed:
         return Outcome(report)
@@ -78,7 +81,7 @@ def release(
     number = wanted or (Version.parse(report.version) if report.version else None)
     if number is None:
         return Outcome(report)
-    refused = _refusal(project, module, number, report)
+    refused = refusal(project, name, number, report)
     if refused:
         return Outcome(report, refused=refused)
     files = _files(project, module, contents, image, str(number))
@@ -89,10 +92,31 @@ def release(
         draft = project.registry.release(name, draft.version)
         with suppress(FieldstoneError):  # it is released, whatever else the registry may have wrong
             remember(project, draft)
-    return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in _used(report)))
+    return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
 
 
-def _parse(version: str) -> Version:
+def require_order(project: Project) -> None:
+    """Refuse to build on a registry in disorder, whichever module it is of.
+
+    Raises:
+        FieldstoneError: a release of any module is half, or holds what is no part of it.
+    """
+    for name in project.registry.modules():
+        project.registry.releases(name)
+
+
+def _is_renamed(project: Project, name: str) -> bool:
+    """Whether a name is that of a renamed module, before or after."""
+    renamed = renamed_modules(project)
+    return name in renamed or name in {module.name for module in renamed.values()}
+
+
+def parse_version(version: str) -> Version:
+    """The version that a release is asked to have.
+
+    Raises:
+        FieldstoneError: it is no semantic version, or has build metadata.
+    """
     try:
         parsed = Version.parse(version)
     except ValueError as error:
@@ -104,14 +128,22 @@ def _parse(version: str) -> Version:
     return parsed
 
 
-def _refusal(project: Project, module: Module, number: Version, report: ModuleReport) -> str:
-    versions = project.registry.versions(module.name)
+def refusal(project: Project, name: str, number: Version, report: ModuleReport) -> str:
+    """Why a module cannot be released under a version; empty if it can.
+
+    Args:
+        project: where the registry is.
+        name: the module.
+        number: the version.
+        report: what the check of the module came to.
+    """
+    versions = project.registry.versions(name)
     if versions and not report.version:
-        return f"nothing changed in {module.name} since {versions[-1]}; there is nothing to release as {number}"
+        return f"nothing changed in {name} since {versions[-1]}; there is nothing to release as {number}"
     if versions and number <= versions[-1]:
-        return f"{number} does not follow {versions[-1]}, the newest release of {module.name}"
+        return f"{number} does not follow {versions[-1]}, the newest release of {name}"
     if versions and not may_carry(number, versions, Version.parse(report.version)):
-        return f"{number} is too small for {module.name}: its changes are {report.bump}, and ask for {report.version}"
+        return f"{number} is too small for {name}: its changes are {report.bump}, and ask for {report.version}"
     return ""
 
 
@@ -147,7 +179,7 @@ def _manifest(
         style=project.workspace.style_digest(module),
         compiler=buf.compiler(),
         changes=tuple(_changes(project, module, newest, files[IMAGE], dependencies)),
-        waivers=tuple(replace(waiver, module="") for waiver in _used(report)),
+        waivers=recorded_waivers(report),
         previous=newest.link if newest else None,
         dependencies=tuple(_dependencies(project, module, dependencies)),
         files=manifest(files),
@@ -159,7 +191,12 @@ def _is_source(module: Module, path: str) -> bool:
     return module.owns(path) or path in DOCUMENTS
 
 
-def _used(report: ModuleReport) -> Iterable[Waiver]:
+def recorded_waivers(report: ModuleReport) -> tuple[Waiver, ...]:
+    """The waivers that a release records: those that permitted something, without the module, which it names itself."""
+    return tuple(replace(waiver, module="") for waiver in used_waivers(report))
+
+
+def used_waivers(report: ModuleReport) -> Iterable[Waiver]:
     """The waivers in force that permitted something, each once."""
     return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)
 
@@ -184,6 +221,7 @@ def _changes(
 def _dependencies(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
     """The releases that the module imports from, each the newest of its module and as the sources are now."""
     for other in dependencies.of(module):
+        project.require_living(other.name)
         newest = project.newest(other)
         digest = dependencies.digest(other)
         if newest is None or newest.digest != digest:

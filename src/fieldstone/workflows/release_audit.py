@@ -24,9 +24,18 @@ from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.image import content_digests, with_own
 from fieldstone.schema.model import Schema
 from fieldstone.settings import ModuleSettings
-from fieldstone.workflows.judgement import Judgement, Side, bump_since, decide, judge_change, judge_first, policy_of
+from fieldstone.workflows.judgement import (
+    Judgement,
+    Side,
+    bump_since,
+    decide,
+    judge_change,
+    judge_first,
+    judge_natively,
+    policy_of,
+)
 from fieldstone.workflows.project import read_intact, release_sources
-from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes
+from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes, retirement_changes
 from fieldstone.workflows.released_sunsets import sunset_history
 
 if TYPE_CHECKING:
@@ -70,7 +79,7 @@ class Audit(Struct, dict=True):
         digest = b5(manifest(self._sources), (link.digest for link in self.release.dependencies))
         if digest != self.release.digest:
             yield self._defect("digest-wrong", "its b5 digest is not that of its sources")
-        if not self._is_reproducible():
+        if not self.release.retired and not self._is_reproducible():  # a retirement has nothing to compile
             yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
         ledger = self._ledger_before.advance(self._schema_of(self.release), self.release.version)
         if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
@@ -125,8 +134,19 @@ class Audit(Struct, dict=True):
             yield self._defect("bump-wrong", problem)
 
     def _summary(self) -> Iterator[Defect]:
+        said, changes = [*self.release.changes], self._changes()
+        if said == changes:
+            return
+        missing = [f"does not say: {change}" for change in changes if change not in said]
+        untrue = [f"says, and it is not so: {change}" for change in said if change not in changes]
+        yield self._defect("changes-wrong", f"its summary {[*missing, *untrue, 'is in another order'][0]}")
+
+    def _changes(self) -> list[str]:
+        """The summary that it should have."""
         newest = self.before[-1]
-        changes = release_changes(
+        if self.release.retired:
+            return retirement_changes(self.release.name, self._old.schema)
+        return release_changes(
             self._old.schema,
             self._new.schema,
             left=newest.protos.keys() - self.release.protos.keys(),
@@ -134,15 +154,6 @@ class Audit(Struct, dict=True):
             same_digest=newest.digest == self.release.digest,
             same_sources=newest.sources == self.release.sources,
         )
-        said = [*self.release.changes]
-        if said == changes:
-            return
-        missing = [change for change in changes if change not in said]
-        untrue = [change for change in said if change not in changes]
-        words = [f"does not say: {text}" for text in missing[:1]] or [
-            f"says, and it is not so: {t}" for t in untrue[:1]
-        ]
-        yield self._defect("changes-wrong", f"its summary {words[0] if words else 'is in another order'}")
 
     @cached_property
     def _newest(self) -> Release | None:
@@ -165,6 +176,9 @@ class Audit(Struct, dict=True):
     def _judgement(self) -> Judgement:
         if self._newest is None:
             return judge_first(self._schema_of(self.release), self._asked, style=False, today=self.today)
+        if self.release.retired:
+            found = judge_natively(self._old.schema, Schema(), self._asked, sunsets=self._sunsets, today=self.today)
+            return Judgement(tuple(found), Bump.MAJOR, 0)
         same = self.before[-1].digest == self.release.digest
         return judge_change(
             self._old,
@@ -232,6 +246,8 @@ class Audit(Struct, dict=True):
         return read_intact(self.registry, release, IMAGE)
 
     def _schema_of(self, release: Release) -> Schema:
+        if release.retired:
+            return Schema()
         place = self.registry.place(release)
         return read_schema(self._image_of(release), where=f"{place}/{IMAGE}", own_files=release.sources.keys())
 

@@ -11,6 +11,16 @@ FIRST_RELEASE = "first release"
 """The summary of a module's first release."""
 
 
+def retirement_changes(module: str, old: Schema) -> list[str]:
+    """The summary of a release that retires a module.
+
+    Args:
+        module: the module's name.
+        old: the release before.
+    """
+    return [f"module `{module}` is retired", *(change.text for change in describe(old, Schema()))]
+
+
 def release_changes(
     old: Schema, new: Schema, *, left: AbstractSet[str], since: str, same_digest: bool, same_sources: bool
 ) -> list[str]:

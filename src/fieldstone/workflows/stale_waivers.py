@@ -111,12 +111,12 @@ def _unused(project: Project, waiver: Waiver, module: str, start: Path) -> Findi
 
 
 def _why_unused(project: Project, waiver: Waiver, module: str) -> str:
-    if waiver.module and waiver.module != module:
-        return f"is for module {waiver.module}, and there is none"
     for name in [waiver.module] if waiver.module else project.registry.modules():
         for version in project.registry.versions(name):
             if replace(waiver, module="") in project.registry.release(name, str(version)).waivers:
                 return f"is spent: {name} {version} carries the change"
+    if waiver.module and waiver.module != module:
+        return f"is for module {waiver.module}, and there is none"
     return "permits nothing: there is no such finding"
 
 

@@ -1,0 +1,168 @@
+"""Retire: end a module with a last release that holds nothing, so that its numbers and names stay taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from msgspec.structs import replace
+from semver import Version
+
+from fieldstone.compatibility.finding import ModuleReport
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.schema import buf, git
+from fieldstone.schema.dependencies import Dependencies
+from fieldstone.schema.digest import b5, manifest
+from fieldstone.schema.model import Schema
+from fieldstone.schema.sources import compile_module
+from fieldstone.schema.workspace import Module
+from fieldstone.workflows.baseline import judge_removal_since, released
+from fieldstone.workflows.defect_findings import defect_findings
+from fieldstone.workflows.project import Project, read_intact
+from fieldstone.workflows.release import (
+    Outcome,
+    parse_version,
+    recorded_waivers,
+    refusal,
+    require_order,
+    used_waivers,
+)
+from fieldstone.workflows.release_changes import retirement_changes
+
+
+def retire(
+    project: Project, name: str, *, version: str = "", dry_run: bool = False, start: Path | None = None
+) -> Outcome:
+    """Write the last release of a module; it may be listed still, or not any more.
+
+    Args:
+        project: where the module is or was.
+        name: the module.
+        version: the version to give it; by default the next major one.
+        dry_run: judge and number, and write nothing.
+        start: the folder that paths in the report are relative to; the working directory by default.
+
+    Raises:
+        FieldstoneError: the module has no release or is retired already, another module imports its files, the
+            version is none or a pre-release, or the registry is in disorder or cannot be written.
+    """
+    made = datetime.now(UTC)
+    wanted = _wanted(version) if version else None
+    project = replace(project, permission=project.permission.only_if_asked())
+    require_order(project)
+    newest = _last_release(project, name)
+    _refuse_importers(project, newest)
+    report = _judged(project, newest, (start or Path.cwd()).resolve(), made.date())
+    if not report.allowed:
+        return Outcome(report)
+    number = wanted or Version.parse(report.version)
+    refused = refusal(project, name, number, report)
+    if refused:
+        return Outcome(report, refused=refused)
+    files = _files(project, newest, str(number))
+    draft = _manifest(project, newest, files, report, version=str(number), made=made)
+    if not dry_run:
+        project.registry.add(draft, files)
+        draft = project.registry.release(name, draft.version)
+    return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+
+
+def _wanted(version: str) -> Version:
+    wanted = parse_version(version)
+    if wanted.prerelease:
+        raise FieldstoneError(
+            f"{version} is a pre-release, and none can retire a module", fix=f"use {wanted.finalize_version()}"
+        )
+    return wanted
+
+
+def _last_release(project: Project, name: str) -> Release:
+    """The newest release of a module that may be retired."""
+    project.require_living(name)
+    registry = project.registry
+    versions = registry.versions(name)
+    if not versions:
+        is_listed = name in project.workspace.modules
+        near = get_close_matches(name, registry.modules(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(registry.modules()) or 'none'}"
+        fix = "it was never released: remove it from the buf configuration" if is_listed else hint
+        raise FieldstoneError(f"no release of {name} in {registry.url}, so there is nothing to retire", fix=fix)
+    if name not in project.workspace.modules and not project.owns_registry:
+        raise FieldstoneError(
+            f"{project.workspace.root / project.workspace.config} does not list {name}, "
+            f"and the registry {registry.url} is shared with others",
+            fix="retire it where it is listed",
+        )
+    return registry.release(name, str(versions[-1]))
+
+
+def _refuse_importers(project: Project, newest: Release) -> None:
+    """Refuse to retire a module while another one of the workspace imports its files."""
+    importers = [f"{module.name} ({path})" for module, path in _importers(project, newest)]
+    if importers:
+        raise FieldstoneError(
+            f"{newest.name} cannot be retired while others import its files: {', '.join(importers)}",
+            fix="remove these imports first",
+        )
+
+
+def _importers(project: Project, newest: Release) -> Iterator[tuple[Module, str]]:
+    """The other modules that import files of a module, each with the first such file."""
+    workspace, name = project.workspace, newest.name
+    dependencies = Dependencies(workspace)
+    listed = workspace.modules.get(name)
+    own = newest.protos.keys() | (listed.proto_paths.keys() if listed else ())
+    for other in workspace.modules.values():
+        if other.name != name:
+            owners = {path: dependencies.owner(path) for path in dependencies.imports(other) & own}
+            lost = sorted(path for path, owner in owners.items() if owner is None or owner.name == name)
+            if lost and (listed or not _compiles(project, other)):
+                yield other, lost[0]
+
+
+def _compiles(project: Project, module: Module) -> bool:
+    """Whether the imports of a module are found: a remote registry may have what the workspace has no more."""
+    try:
+        compile_module(project.workspace, module, outside=project.settings.registry)
+    except FieldstoneError:
+        return False
+    return True
+
+
+def _judged(project: Project, newest: Release, start: Path, today: date) -> ModuleReport:
+    """The check of the removal of all that the module holds."""
+    baseline = released(project, newest)
+    report = judge_removal_since(project, newest.name, baseline, start=start, witness=True, today=today)
+    return report.with_findings(defect_findings(project, newest.name, start))
+
+
+def _files(project: Project, newest: Release, version: str) -> dict[str, bytes]:
+    """All that the release holds beside its manifest: no sources, and an empty image."""
+    content = read_intact(project.registry, newest, LEDGER)
+    ledger = Ledger.from_json(content, where=f"{project.registry.place(newest)}/{LEDGER}")
+    return {IMAGE: b"", LEDGER: ledger.advance(Schema(), version).to_json().encode()}
+
+
+def _manifest(
+    project: Project, newest: Release, files: dict[str, bytes], report: ModuleReport, *, version: str, made: datetime
+) -> Release:
+    root = project.workspace.root
+    return Release(
+        name=newest.name,
+        version=version,
+        digest=b5(manifest({}), ()),
+        bump=report.bump,
+        released_at=made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=git.source_commit(root, (), owns=lambda _: False),
+        style=project.workspace.style_digest(Module(newest.name, root, ".")),
+        compiler=buf.compiler(),
+        changes=tuple(retirement_changes(newest.name, released(project, newest).side.schema)),
+        waivers=recorded_waivers(report),
+        previous=newest.link,
+        files=manifest(files),
+        retired=True,
+    )
