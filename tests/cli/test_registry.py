@@ -239,7 +239,7 @@ def test_since_a_revision_edits_that_are_not_staged_are_found_too(grown: Repo) -
     grown.write(path, grown.read(path) + " ")
     ran = grown.run("registry", "verify", "--since", "HEAD")
     assert ran.code == 1
-    assert "shop 1.2.0: ledger.json is not what was released" in ran.out
+    assert f"shop 1.2.0: {path} was edited since HEAD" in ran.out
 
 
 def test_since_where_a_branch_left_what_it_did_not_touch_passes(grown: Repo) -> None:
@@ -255,8 +255,8 @@ def test_since_where_a_branch_left_what_it_did_not_touch_passes(grown: Repo) -> 
 
 def test_since_a_revision_that_is_not_there(grown: Repo) -> None:
     ran = grown.run("registry", "verify", "--since", "nope")
-    registry = grown.root / "registry"
-    assert ran.error == f"error: cannot compare {registry} with nope: there is no git revision nope in {grown.root}"
+    assert ran.error.startswith(f"error: cannot compare with nope: there is no such git revision in {grown.root}; ")
+    assert ran.error.endswith("fetch it: `git fetch origin nope`")
 
 
 def test_since_a_revision_of_another_history(grown: Repo) -> None:

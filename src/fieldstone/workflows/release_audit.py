@@ -237,6 +237,8 @@ class Audit(Struct, dict=True):
     @cached_property
     def _new(self) -> Side:
         """The release, with what it now imports of the files that it had."""
+        if self.release.retired:
+            return Side(bytes, Schema, self.release.version)
         left = self.before[-1].protos.keys() - self.release.protos.keys()
         where = self.registry.place(self.release)
         image = with_own(self._image_of(self.release), left, where=where)

@@ -662,6 +662,25 @@ def a_history_begins_anew_under_a_new_name(gate: Gate) -> None:
     gate.forge("store", "1.0.0")
 
 
+@door
+def a_module_is_retired_by_hand(gate: Gate) -> None:
+    r"""registry-break-unrecorded.*message-removed"""
+    gate.repo.edit("buf.yaml", "  - path: schemas/shop\n", "")
+    settings = gate.repo.read("fieldstone.toml")
+    gate.settings('surfaces = ["wire", "json", "source"]', "surfaces = []")
+    gate.forge("shop", "", retires=True)
+    gate.repo.settings(settings)
+
+
+@door
+def a_module_is_retired_by_a_release_that_holds_it(gate: Gate) -> None:
+    r"""registry-retirement-wrong"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "2.0.0")
+    gate.reseal("shop/2.0.0", retired="true")
+    gate.repo.edit("buf.yaml", "  - path: schemas/shop\n", "")
+
+
 # --- sunset -------------------------------------------------------------------------------------
 
 

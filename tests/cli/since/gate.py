@@ -22,6 +22,7 @@ from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import b5, file_digest
 from fieldstone.workflows.project import Project
 from fieldstone.workflows.release import release
+from fieldstone.workflows.retire import retire
 from tests.cli.workspace import HERE, SHOP, Ran, Repo, waiver
 
 PIPELINE = {"GITHUB_BASE_REF": "main"}
@@ -74,12 +75,12 @@ class Gate:
         self.repo.commit("landed")
         self.repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
 
-    def forge(self, module: str, version: str) -> None:
+    def forge(self, module: str, version: str, *, retires: bool = False) -> None:
         """Release a module without a check of the pull request, and commit that."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.repo.environment.items():
                 patch.setenv(name, value)
-            outcome = release(Project.at(self.repo.root), module, version=version)
+            outcome = (retire if retires else release)(Project.at(self.repo.root), module, version=version)
         assert outcome.release is not None, outcome
 
     def reseal(self, release: str, **changes: Any) -> None:
@@ -112,6 +113,7 @@ class Gate:
             other = Gate(Repo(root, self.repo.environment))
             shutil.rmtree(root / "registry/shop" / ("" if first else self.newest("shop")))
             other.settings('surfaces = ["wire", "json", "source"]', "surfaces = []")
+            other.settings("[rules]", '[rules]\nsunset-too-soon = "off"')
             other.forge("shop", version or self.newest("shop"))
             yield root
 
