@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from fieldstone.cache.digests import Digests
+from fieldstone.registry import manifest
+from fieldstone.registry.folder import FolderRegistry
 from fieldstone.registry.manifest import Release
 from fieldstone.workflows.project import Project
 from tests.cli.workspace import Ran, Repo, many
@@ -89,47 +90,62 @@ def test_what_a_source_imports_is_not_that_of_another_moment(grown: Repo, monkey
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["no cache", "cache"])
-@pytest.mark.parametrize("name", ["image.binpb", "ledger.json"])
-def test_a_released_file_that_changes_once_it_was_found_intact(
-    name: str,
+def test_an_image_that_changes_once_it_was_found_intact(
     is_known: bool,  # noqa: FBT001
     large: Repo,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As by another checkout, just then."""
-    if not is_known:
-        shutil.rmtree(large.root / ".fieldstone")
-    good, other = (large.root / folder / name for folder in (NEWEST, OLD))
+    large.edit(many(0), '  reserved 9;\n  reserved "old";\n', "  bytes young = 9;\n")
+    if is_known:
+        assert large.run("check").code == 1
+    good, other = (large.root / folder / "image.binpb" for folder in (NEWEST, OLD))
     content = good.read_bytes()
     real = Project.intact
 
     def intact(project: Project, release: Release, path: str) -> Path:
         found = real(project, release, path)
-        if path == name:
-            good.write_bytes(other.read_bytes())
+        good.write_bytes(other.read_bytes())
         return found
 
-    large.edit(many(0), '  reserved 9;\n  reserved "old";\n', "  bytes young = 9;\n")
     with monkeypatch.context() as patch:
         patch.setattr(Project, "intact", intact)
-        assert f"{name} changed while it was read" in large.run("check").error
+        assert "image.binpb changed while it was read" in large.run("check").error
     good.write_bytes(content)
     assert "field-number-reused" in assert_same(large).out
 
 
-def test_a_manifest_that_changes_once_its_digest_is_known(large: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_that_changes_while_it_is_checked(large: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read once, and judged as it was read or not at all."""
+    large.edit(many(0), '  reserved 9;\n  reserved "old";\n', "  bytes young = 9;\n")
+    good, other = (large.root / folder / "ledger.json" for folder in (NEWEST, OLD))
+    content = good.read_bytes()
+    real = FolderRegistry.read
+
+    def read(registry: FolderRegistry, release: Release, path: str) -> bytes:
+        if path == good.name:
+            good.write_bytes(other.read_bytes())
+        return real(registry, release, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderRegistry, "read", read)
+        assert "ledger.json is not what was released" in large.run("check").error
+    good.write_bytes(content)
+    assert "field-number-reused" in assert_same(large).out
+
+
+def test_a_manifest_that_changes_once_it_was_read(large: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     path = large.root / NEWEST / "release.toml"
     content = path.read_bytes()
-    real: Callable[[Digests, str], str] = Digests.one
+    real = manifest.from_toml
 
-    def one(digests: Digests, of: str) -> str:
-        found = real(digests, of)
+    def from_toml(text: str, *, where: str) -> Release:
+        found = real(text, where=where)
         path.write_bytes(content.replace(b"major", b"minor"))
         return found
 
-    shutil.rmtree(large.root / ".fieldstone")
     with monkeypatch.context() as patch:
-        patch.setattr(Digests, "one", one)
-        assert "release.toml changed while it was read" in large.run("check").error
+        patch.setattr(manifest, "from_toml", from_toml)
+        assert "release.toml does not match its seal" in large.run("check").out
     path.write_bytes(content)
     assert assert_same(large).code == 0

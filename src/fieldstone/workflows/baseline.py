@@ -23,7 +23,7 @@ from fieldstone.schema.image import content_digests, own_paths, parse_image, wit
 from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
-from fieldstone.schema.workspace import Module, read_file
+from fieldstone.schema.workspace import Module
 from fieldstone.workflows.evidence import Evidence
 from fieldstone.workflows.judgement import (
     Side,
@@ -165,8 +165,8 @@ def history(project: Project, module: Module) -> Ledger:
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    place = project.intact(newest, LEDGER)
-    return Ledger.from_json(read_file(place), where=str(place))
+    where = f"{project.registry.place(newest)}/{LEDGER}"
+    return Ledger.from_json(read_intact(project.registry, newest, LEDGER), where=where)
 
 
 def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> SunsetHistory:
