@@ -120,7 +120,9 @@ class Ran:
 def pinned_environment(home: Path) -> dict[str, str]:
     """The environment without what a machine or a CI adds to it, and with a git that is nobody's."""
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "GITHUB_", "FIELDSTONE_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "GITHUB_", "CI_", "FIELDSTONE_"))
     }
     for name in ("CI", "NO_COLOR", "COVERAGE_PROCESS_START"):
         kept.pop(name, None)
@@ -178,10 +180,16 @@ class Repo:
             text=True,
         )
 
-    def git(self, *args: str) -> str:
+    def git(self, *args: str, stdin: str | None = None) -> str:
         """Run git in the repository."""
         done = subprocess.run(
-            ["git", *args], cwd=self.root, env=self.environment, check=True, capture_output=True, text=True
+            ["git", *args],
+            cwd=self.root,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            input=stdin,
         )
         return done.stdout
 

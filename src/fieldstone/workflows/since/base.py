@@ -48,7 +48,7 @@ class Base(Struct, dict=True):
         Raises:
             FieldstoneError: they cannot be read; the error names the revision and the file.
         """
-        with self._named():
+        with self.named():
             return find_settings(self.folder)
 
     @cached_property
@@ -69,7 +69,7 @@ class Base(Struct, dict=True):
         """
         project = Project(self.settings)
         self._lay_out_sources()
-        with self._named():
+        with self.named():
             if self.has_workspace:
                 project.workspace  # noqa: B018 - read here, where its errors are named
         return project
@@ -88,10 +88,24 @@ class Base(Struct, dict=True):
         """The place in the checkout where a folder or file of the base was."""
         return Path(os.path.normpath(self.parting.top / self.path(place)))
 
+    def folder_in(self, settings: Settings, folder: Path) -> str:
+        """A folder that settings of the base or of the checkout name, relative to the root of the checkout.
+
+        It begins with `..` where it lies outside.
+        """
+        if not folder.is_relative_to(settings.root):  # the settings give an absolute path
+            return self.path(folder)
+        return PurePosixPath(os.path.normpath(self.path(settings.root) / folder.relative_to(settings.root))).as_posix()
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether it uses Fieldstone: it has settings or a release."""
+        return self.settings.file is not None or bool(self.releases)
+
     @cached_property
     def registry(self) -> str:
-        """The folder of its registry, relative to the root of the checkout; begins with `..` where it lies outside."""
-        return self.path(Path(os.path.normpath(self.settings.registry)))
+        """The folder of its registry, relative to the root of the checkout."""
+        return self.folder_in(self.settings, self.settings.registry)
 
     @property
     def keeps_registry(self) -> bool:
@@ -184,13 +198,18 @@ class Base(Struct, dict=True):
         return found
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Have errors name the revision, and files by their paths in it."""
+    def named(self) -> Iterator[None]:
+        """Have errors about its files name the revision, and the files by their paths in it."""
         try:
             yield
         except FieldstoneError as error:
-            problem, fix = (text.replace(f"{self.root}/", "") for text in (error.problem, error.fix))
+            if str(self.root) not in f"{error.problem} {error.fix}":
+                raise
+            problem, fix = (self._told(text) for text in (error.problem, error.fix))
             raise FieldstoneError(f"at {self.parting.label}: {problem}", fix=fix) from error
+
+    def _told(self, text: str) -> str:
+        return text.replace(f"{self.root}/", "").replace(str(self.root), self.parting.top.name)
 
 
 @contextmanager

@@ -80,15 +80,16 @@ def check_since(
         modules: tuple[ModuleReport, ...] = ()
         if change.is_in_place:
             judged_by = evidence if change.may_run_plugins else replace(evidence, style=False)
-            report = check(
-                change.judged,
-                names,
-                against=against,
-                start=here,
-                full=full,
-                unproven=change.unproven,
-                evidence=judged_by,
-            )
+            with base.named():
+                report = check(
+                    change.judged,
+                    names,
+                    against=against,
+                    start=here,
+                    full=full,
+                    unproven=change.unproven,
+                    evidence=judged_by,
+                )
             modules = tuple(change.in_checkout(module) for module in report.modules)
         since = Since(
             ref=reference.label,
@@ -120,7 +121,7 @@ class _Change(Struct, dict=True):
     def policy_report(self) -> ModuleReport:
         """The findings about settings, waivers, modules and releases."""
         weakened = [*self._moved_places]
-        if self.is_in_place:
+        if self.is_in_place and self.base.is_gated:
             weakened += self._weakened()
         findings = [*map(self._finding, weakened), *self._registry_findings(), *self._behind()]
         refused = any(finding.level is Level.ERROR for finding in findings)
@@ -140,11 +141,12 @@ class _Change(Struct, dict=True):
     @cached_property
     def judged(self) -> Project:
         """The change under the policy that holds for it; where it lost a release, against those of the branch."""
-        settings = self.project.settings if self.accepted else self._policy
-        workspace = self.project.workspace if self.accepted else self._pairing.workspace
+        is_own = self.accepted or not self.base.is_gated
+        settings = self.project.settings if is_own else self._policy
+        workspace = self.project.workspace if is_own else self._pairing.workspace
         if self._lost:
             settings = replace(settings, values={**settings.values, "registry": str(self.base.lay_out_registry())})
-        elif self.accepted:
+        elif is_own:
             return self.project
         return self.project.under(settings, workspace)
 
@@ -191,8 +193,8 @@ class _Change(Struct, dict=True):
 
     @property
     def _registry_folder(self) -> Path:
-        settings = self.project.settings if self.accepted else self._policy
-        return Path(os.path.normpath(settings.registry))
+        is_own = self.accepted or not self.base.is_gated
+        return Path(os.path.normpath((self.project.settings if is_own else self._policy).registry))
 
     @cached_property
     def _pairing(self) -> Pairing:
@@ -207,11 +209,10 @@ class _Change(Struct, dict=True):
             read = f"{self.base.path(now.file)} takes precedence" if now.file else "there are none"
             message = f"the settings in {self.base.path(then.file)} are no longer read: {read}"
             found.append(Weakened("settings", message, "keep one settings file, where it was", self._settings_file))
-        for key, was, is_ in (
-            ("workspace", then.workspace, now.workspace),
-            ("registry", then.registry, now.registry),
-        ):
-            before, after = (self.base.path(Path(os.path.normpath(path))) for path in (was, is_))
+        if not self.base.is_gated:
+            return found
+        for key in ("workspace", "registry"):
+            before, after = (self.base.folder_in(side, getattr(side, key)) for side in (then, now))
             if before != after:
                 message = f"`{key}` went from {before} to {after}"
                 found.append(Weakened(key, message, f"leave it at {before}", self._settings_file))
