@@ -119,11 +119,8 @@ class Ran:
 
 def pinned_environment(home: Path) -> dict[str, str]:
     """The environment without what a machine or a CI adds to it, and with a git that is nobody's."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("GIT_", "GITHUB_", "CI_", "FIELDSTONE_"))
-    }
+    left_out = ("GIT_", "GITHUB_", "CI_", "FIELDSTONE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     for name in ("CI", "NO_COLOR", "COVERAGE_PROCESS_START"):
         kept.pop(name, None)
     who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _PERSON.items()}

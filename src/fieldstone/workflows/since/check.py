@@ -141,7 +141,7 @@ class _Change(Struct, dict=True):
     @cached_property
     def judged(self) -> Project:
         """The change under the policy that holds for it; where it lost a release, against those of the branch."""
-        is_own = self.accepted or not self.base.is_gated
+        is_own = self._judges_itself
         settings = self.project.settings if is_own else self._policy
         workspace = self.project.workspace if is_own else self._pairing.workspace
         if self._lost:
@@ -163,6 +163,11 @@ class _Change(Struct, dict=True):
             return finding
         path = Path(os.path.relpath(self.base.checkout(place), self.here)).as_posix()
         return replace(finding, was_at=replace(was_at, path=path))
+
+    @property
+    def _judges_itself(self) -> bool:
+        """Whether its own policy holds: the pipeline accepts that, or the branch does not use Fieldstone yet."""
+        return self.accepted or not self.base.is_gated
 
     @cached_property
     def _lost(self) -> list[Defect]:
@@ -193,8 +198,8 @@ class _Change(Struct, dict=True):
 
     @property
     def _registry_folder(self) -> Path:
-        is_own = self.accepted or not self.base.is_gated
-        return Path(os.path.normpath((self.project.settings if is_own else self._policy).registry))
+        settings = self.project.settings if self._judges_itself else self._policy
+        return Path(os.path.normpath(settings.registry))
 
     @cached_property
     def _pairing(self) -> Pairing:
