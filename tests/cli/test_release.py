@@ -105,6 +105,7 @@ def test_changes_get_the_smallest_version_that_may_carry_them(
     grown: Repo, edit: tuple[str, str], version: str, bump: str, change: str
 ) -> None:
     grown.edit(SHOP, *edit)
+    grown.commit()
     ran = grown.run("release", "shop")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == f"Released shop {version} ({bump}) as registry/shop/{version}\n  - {change}\n"

@@ -177,6 +177,7 @@ def test_a_tampered_registry_is_not_permitted(grown: Repo) -> None:
 def test_a_release_is_major_and_records_what_it_used(grown: Repo) -> None:
     grown.edit(SHOP, *BREAK)
     grown.settings(entry(module="shop", entered="1.2.0") + entry(rule="field-removed", module="shop"))
+    grown.commit("a break")
     assert grown.run("release", "shop", "--dry-run").err == ""
     ran = grown.release("shop")
     assert "Released shop 2.0.0 (major)" in ran.out
