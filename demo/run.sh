@@ -2,7 +2,7 @@
 # The gate at work on the real telemetry contract. Edits happen in a scratch copy only.
 set -eu
 
-unset GITHUB_BASE_REF CI_MERGE_REQUEST_DIFF_BASE_SHA  # the scratch copy is no pull request
+unset GITHUB_BASE_REF CI_MERGE_REQUEST_TARGET_BRANCH_SHA CI_MERGE_REQUEST_DIFF_BASE_SHA  # the scratch copy is no pull request
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
 scratch=$(mktemp -d)

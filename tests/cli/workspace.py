@@ -165,13 +165,16 @@ class Repo:
         out, err = process.communicate()
         return Ran(process.returncode, out, err)
 
-    def start(self, *args: str, cwd: str | Path = ".", env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(
+        self, *args: str, cwd: str | Path = ".", env: Mapping[str, str] | None = None, stdin: int | None = None
+    ) -> subprocess.Popen[str]:
         """Start the installed command in a process of its own."""
         command = Path(sys.executable).with_name("fieldstone")
         return subprocess.Popen(
             [command, *args],
             cwd=self.root / cwd,
             env={**self.environment, **(env or {})},
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

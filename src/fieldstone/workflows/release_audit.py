@@ -79,6 +79,11 @@ class Audit(Struct, dict=True):
         digest = b5(manifest(self._sources), (link.digest for link in self.release.dependencies))
         if digest != self.release.digest:
             yield self._defect("digest-wrong", "its b5 digest is not that of its sources")
+        for link in self.release.dependencies:
+            if not link.is_remote and self.registry.release(link.name, link.version).digest != link.digest:
+                yield self._defect(
+                    "digest-wrong", f"it imports {link.name} {link.version}, whose digest is another one"
+                )
         if not self.release.retired and not self._is_reproducible():  # a retirement has nothing to compile
             yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
         ledger = self._ledger_before.advance(self._schema_of(self.release), self.release.version)

@@ -617,6 +617,15 @@ def an_image_that_its_sources_do_not_make(gate: Gate) -> None:
 
 
 @door
+def an_import_that_is_not_what_was_released(gate: Gate) -> None:
+    r"""registry-digest-wrong.*it imports money 1.0.0, whose digest is another one"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    wrong = "b5:" + "0" * 128
+    gate.reseal("shop/1.3.0", dependencies=[{"name": "money", "version": "1.0.0", "digest": wrong}])
+
+
+@door
 def a_ledger_that_forgets_a_name(gate: Gate) -> None:
     r"""registry-ledger-wrong.*registry/shop/1.3.0"""
     gate.repo.edit(SHOP, *ADDITION)

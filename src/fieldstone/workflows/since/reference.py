@@ -13,8 +13,12 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.schema import git
 
 _REMOTE = "refs/remotes/origin/"
-_PIPELINES = {"GITHUB_BASE_REF": _REMOTE, "CI_MERGE_REQUEST_DIFF_BASE_SHA": ""}
-"""Variables that name the target of a pull request, and what their values stand behind.
+_PIPELINES = {
+    "GITHUB_BASE_REF": _REMOTE,
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "",  # GitLab sets it where HEAD is the result of a merge, whose parent it is
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA": "",
+}
+"""Variables that name the target of a pull request, the first one that is set, and what their values stand behind.
 
 https://docs.github.com/actions/reference/workflows-and-actions/variables
 https://docs.gitlab.com/ci/variables/predefined_variables/
