@@ -76,7 +76,8 @@ def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> None:
     """Hold entries that fit `SCHEMA` against the rules, the calendar and one another.
 
     Raises:
-        FieldstoneError: a rule is unknown or cannot be waived, a date is none, or an entry stands twice.
+        FieldstoneError: a rule is unknown or cannot be waived, a date is none, or an entry stands twice; or
+            a rule is in capitals, and buf cannot be asked.
     """
     seen: set[tuple[str, ...]] = set()
     for number, entry in enumerate(entries, 1):
@@ -96,20 +97,46 @@ def check_rule(rule: str, where: str) -> None:
     """Refuse what is no rule, and what no waiver can permit.
 
     Raises:
-        FieldstoneError: there is no such rule, or its findings cannot be waived.
+        FieldstoneError: there is no such rule, its findings cannot be waived (those of the registry, of the waivers
+            themselves, of modules, of `buf lint`), or buf cannot be asked for its rules.
     """
     from fieldstone.compatibility.rules import rule_ids
 
     known = rule_ids()
-    if rule in known or re.search(_BUF_RULE, rule):
+    if rule in known:
+        return
+    if re.search(_BUF_RULE, rule):
+        _check_buf_rule(rule, where)
         return
     if rule.startswith("registry-") or rule in {*PERMISSIONS, *MODULE_FINDINGS}:
         raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
+    raise _no_such_rule(rule, where, known, "there is no such rule", "`fieldstone rules` lists them")
+
+
+def _check_buf_rule(rule: str, where: str) -> None:
+    """Refuse an id in capitals that `buf breaking` does not have: nothing else of buf passes through waivers."""
+    from fieldstone.schema import buf
+
+    known = buf.rule_ids("breaking")
+    if rule in known:
+        return
+    if any(rule in buf.rule_ids("lint", version) for version in buf.CONFIG_VERSIONS):
+        raise FieldstoneError(
+            f"{where} is {rule}, a rule of `buf lint`, and no waiver reaches it",
+            fix=f"write `// buf:lint:ignore {rule}` above the element, or change the `lint` section of buf.yaml",
+        )
+    raise _no_such_rule(
+        rule, where, known, "`buf breaking` has no such rule", "`buf config ls-breaking-rules` lists them"
+    )
+
+
+def _no_such_rule(rule: str, where: str, known: Sequence[str], problem: str, otherwise: str) -> FieldstoneError:
     from difflib import get_close_matches
 
     near = get_close_matches(rule, known, n=1, cutoff=0.5)
-    fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
-    raise FieldstoneError(f"{where} is {json.dumps(rule)}, and there is no such rule", fix=fix)
+    return FieldstoneError(
+        f"{where} is {json.dumps(rule)}, and {problem}", fix=f"did you mean {near[0]}?" if near else otherwise
+    )
 
 
 def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waiver, Location]:
@@ -130,6 +157,11 @@ def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waive
     return found
 
 
+def as_entry(waiver: Waiver) -> dict[str, Any]:
+    """The entry that says what a waiver says, its date as a text; a key stands only where it has a value."""
+    return {name: getattr(waiver, name) for name in SCHEMA["items"]["properties"] if getattr(waiver, name)}
+
+
 def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
     """The text of a settings file with one more waiver, at its end; nothing else changes.
 
@@ -146,8 +178,7 @@ def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
     import tomli_w
 
     text = file.read_bytes().decode("utf-8") if file.is_file() else ""
-    values = {name: getattr(waiver, name) for name in SCHEMA["items"]["properties"] if getattr(waiver, name)}
-    values["until"] = date.fromisoformat(waiver.until)
+    values = {**as_entry(waiver), "until": date.fromisoformat(waiver.until)}
     header = f"[[{table}.waivers]]" if table else "[[waivers]]"
     block = f"{header}\n{tomli_w.dumps(values)}"
     if "\r\n" in text:

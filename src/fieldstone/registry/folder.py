@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from fieldstone import __version__
 from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
+from fieldstone.locking import locked
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.manifest import Release
@@ -314,25 +314,5 @@ def _flush_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Only one process at a time works in a folder that others read; on Windows the rename alone decides.
-
-    Raises:
-        OSError: the folder cannot be opened.
-    """
-    if os.name == "nt":
-        yield
-        return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
     finally:
         os.close(handle)

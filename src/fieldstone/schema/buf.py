@@ -8,8 +8,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.annotation import Annotation
@@ -208,6 +209,22 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
         Running(["dep", "graph", "--format", "json"], cwd=cwd).output(what="buf dep graph")
     )
     return graph
+
+
+CONFIG_VERSIONS = ("v2", "v1", "v1beta1")
+"""The versions of a buf configuration, newest first; each has rules of its own."""
+
+
+@cache
+def rule_ids(kind: Literal["lint", "breaking"], version: str = CONFIG_VERSIONS[0]) -> tuple[str, ...]:
+    """The ids of buf's own rules for configurations of a version, deprecated ones too, by buf's own list.
+
+    Raises:
+        FieldstoneError: there is no buf, or it does not give its list.
+    """
+    command = ["config", f"ls-{kind}-rules", "--version", version, "--include-deprecated", "--format", "json"]
+    said = Running(command, cwd=Path(sys.executable).parent).output(what=f"buf config ls-{kind}-rules")
+    return tuple(json.loads(line)["id"] for line in said.decode().splitlines() if line.strip())
 
 
 def compiler() -> str:

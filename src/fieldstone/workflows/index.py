@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.registry.folder import locked
+from fieldstone.locking import locked
 from fieldstone.workflows.staged_files import make_folders, remove_empty, remove_stale, replacing
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ from msgspec import Struct
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.locking import locked
 from fieldstone.schema import git
 from fieldstone.schema.location import Location
-from fieldstone.settings import find_settings
-from fieldstone.waiver_table import add_waiver, check_rule
+from fieldstone.settings import Settings, find_settings, validate
+from fieldstone.waiver_table import add_waiver, as_entry, check_rule
 from fieldstone.workflows.check import check
 from fieldstone.workflows.project import Project
 
@@ -61,6 +62,7 @@ def waive(
     check_rule(rule, "the rule")
     _check_words(reason, until)
     who = owner.strip() or _who(project.settings.root)
+    _refuse_other_bytes(who, "the owner")
     reports = check(project, [module] if module else [], against=against).modules
     report = _report_with(reports, rule, subject)
     versions = project.registry.versions(report.module)
@@ -73,13 +75,13 @@ def waive(
         module=report.module,
         entered=str(versions[-1]) if versions else "",
     )
-    _refuse_second(project, waiver)
-    return _write(project, waiver)
+    return _add(project.settings, waiver)
 
 
 def _check_words(reason: str, until: str) -> None:
     if not reason.strip():
         raise FieldstoneError("a waiver needs a reason", fix="say why the break is accepted: --reason")
+    _refuse_other_bytes(reason, "--reason")
     try:
         day = date.fromisoformat(until)
     except ValueError as error:
@@ -89,6 +91,12 @@ def _check_words(reason: str, until: str) -> None:
         raise FieldstoneError(f"{until} is no date as a waiver has it", fix=f"write it as {day}")
     if day < today:
         raise FieldstoneError(f"{until} has passed: it is {today} (UTC)", fix="name the last day that the waiver holds")
+
+
+def _refuse_other_bytes(text: str, name: str) -> None:
+    """Refuse an argument that is not UTF-8: Python gives its bytes as surrogates, and TOML has none."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise FieldstoneError(f"{name} is not UTF-8: {text!r}", fix="write it in a terminal whose encoding is UTF-8")
 
 
 def _who(folder: Path) -> str:
@@ -120,8 +128,22 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
     raise FieldstoneError(f"no finding {rule} on {subject} to waive", fix=fix)
 
 
-def _refuse_second(project: Project, waiver: Waiver) -> None:
-    for other, place in project.settings.waivers.items():
+def _add(seen: Settings, waiver: Waiver) -> Outcome:
+    """Write the waiver into the settings as they are by now: another process may have written since they were read."""
+    folder = (seen.file or seen.root / _OWN_FILE).resolve().parent
+    try:
+        with locked(folder):
+            settings = find_settings(seen.root)
+            if settings.root != seen.root:
+                raise FieldstoneError(f"{seen.file} is gone: it was there a moment ago", fix="run the command again")
+            _refuse_second(settings, waiver)
+            return _write(settings, waiver)
+    except OSError as error:
+        raise FieldstoneError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+
+
+def _refuse_second(settings: Settings, waiver: Waiver) -> None:
+    for other, place in settings.waivers.items():
         if other.covers(waiver.rule, waiver.subject) and other.module in {"", waiver.module}:
             raise FieldstoneError(
                 f"{place.path}:{place.line} waives {waiver.rule} on {waiver.subject} already, until {other.until}",
@@ -129,10 +151,11 @@ def _refuse_second(project: Project, waiver: Waiver) -> None:
             )
 
 
-def _write(project: Project, waiver: Waiver) -> Outcome:
-    settings = project.settings
+def _write(settings: Settings, waiver: Waiver) -> Outcome:
     file = settings.file or settings.root / _OWN_FILE
     text = add_waiver(waiver, file, table="tool.fieldstone" if file.name == "pyproject.toml" else "")
+    entries = [*settings.values.get("waivers", ()), as_entry(waiver)]
+    validate({**settings.values, "waivers": entries}, file)
     try:
         _replace(file, text.encode())
     except OSError as error:
