@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -160,12 +161,62 @@ def test_settings_do_not_hold_across_the_root_of_a_checkout(tmp_path: Path) -> N
     assert find_settings(checkout).file is None
 
 
-def test_a_pyproject_with_our_table_comes_first(tmp_path: Path) -> None:
+def test_a_pyproject_without_our_table_is_no_settings_file(tmp_path: Path) -> None:
     (tmp_path / "fieldstone.toml").write_text("naming = false\n")
     (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
     assert find_settings(tmp_path).file == tmp_path / "fieldstone.toml"
+    (tmp_path / "fieldstone.toml").unlink()
+    assert find_settings(tmp_path).file is None
     (tmp_path / "pyproject.toml").write_text("[tool.fieldstone]\nnaming = true\n")
     assert find_settings(tmp_path).file == tmp_path / "pyproject.toml"
+
+
+@pytest.mark.parametrize("table", ["[tool.fieldstone]\nnaming = true\n", "tool = { fieldstone = {} }\n"])
+@pytest.mark.parametrize("own", ["naming = false\n", ""])
+def test_two_files_are_refused(tmp_path: Path, table: str, own: str) -> None:
+    """Also where one of them says nothing, and from a folder below."""
+    (tmp_path / "below").mkdir()
+    (tmp_path / "fieldstone.toml").write_text(own)
+    (tmp_path / "pyproject.toml").write_text(table)
+    for folder in (tmp_path, tmp_path / "below"):
+        with pytest.raises(FieldstoneError) as caught:
+            find_settings(folder)
+        assert str(caught.value) == (
+            f"two files hold the settings: {tmp_path}/fieldstone.toml, and {tmp_path}/pyproject.toml with "
+            "[tool.fieldstone]; move everything into one of them and delete the other"
+        )
+
+
+@pytest.mark.parametrize("name", ["fieldstone.toml", "pyproject.toml"])
+@pytest.mark.parametrize("broken", [lambda path: path.mkdir(), lambda path: path.symlink_to("gone")])
+def test_what_is_no_file_hides_no_settings(tmp_path: Path, name: str, broken: Callable[[Path], None]) -> None:
+    broken(tmp_path / name)
+    with pytest.raises(FieldstoneError, match=f"{name} is not a file that can be read"):
+        find_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[tool.fieldstone]\n", "has a table [tool.fieldstone]; drop [tool.fieldstone]: in fieldstone.toml the keys"),
+        ("registry = " + "9" * 5000, "is not TOML: a number in it is too long"),
+        ("naming = 0x" + "f" * 5000, "must be of type boolean, and is a number that is too long"),
+        ("registry = " + "[" * 100_000 + "]" * 100_000, "arrays or tables in it are too deep"),
+        ("registry = " + "{a = " * 100_000 + "1" + "}" * 100_000, "arrays or tables in it are too deep"),
+        ("registry = " + "[" * 200 + "]" * 200, "must be of type string, and is [[["),
+        ("registry = [" + '"x",' * 10_000 + "]", '"x", "x",...'),
+        ("registry = \udcff", "is not TOML"),
+    ],
+    ids=["table", "decimal", "hexadecimal", "deep", "tables", "less deep", "long", "no UTF-8"],
+)
+def test_hostile_files(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "fieldstone.toml"
+    file.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(FieldstoneError) as caught:
+        find_settings(tmp_path)
+    assert str(file) in str(caught.value)
+    assert says in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("config", ["buf.yaml", "buf.work.yaml"])

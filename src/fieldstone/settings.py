@@ -17,14 +17,18 @@ from msgspec import Struct
 from fieldstone.compatibility.notice import NOTICE
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.settings_file import OWN_FILE, read_settings_file
 from fieldstone.waiver_table import SCHEMA as _WAIVERS
-from fieldstone.waiver_table import check_waivers, read_waivers, rule_schema, with_text_dates
+from fieldstone.waiver_table import check_waivers, read_waivers, rule_schema
 
 if TYPE_CHECKING:
     from fieldstone.schema.location import Location
 
-FILES = ("pyproject.toml", "fieldstone.toml")
+FILES = ("pyproject.toml", OWN_FILE)
 """The names of the files that settings may stand in."""
+
+_SHOWN = 200
+"""How many characters of a wrong value an error repeats."""
 
 _LEVELS = ["error", "warning", "note", "off"]
 _SURFACES = ["wire", "json", "source", "storage"]
@@ -271,11 +275,12 @@ def find_settings(start: Path) -> Settings:
     with a buf configuration.
 
     Raises:
-        FieldstoneError: a settings file cannot be read, or says something that it may not.
+        FieldstoneError: a settings file cannot be read, or says something that it may not; or a folder has two.
     """
     folders = list(_upwards(start.resolve()))
     for folder in folders:
-        for file, values in _read_candidates(folder):
+        if found := read_settings_file(folder):
+            file, values = found
             validate(values, file)
             return Settings(folder, file, values, read_waivers(values.get("waivers", ()), file))
     with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
@@ -313,27 +318,6 @@ def _upwards(start: Path) -> Iterable[Path]:
         yield folder
         if (folder / ".git").exists():
             return
-
-
-def _read_candidates(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
-    pyproject, own = folder / "pyproject.toml", folder / "fieldstone.toml"
-    if pyproject.is_file():
-        tools = _read_toml(pyproject).get("tool")
-        if isinstance(tools, dict) and "fieldstone" in tools:
-            yield pyproject, with_text_dates(tools["fieldstone"])
-    if own.is_file():
-        yield own, with_text_dates(_read_toml(own))
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FieldstoneError(f"{path} is not TOML: {error}") from error
 
 
 def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> None:
@@ -397,8 +381,12 @@ def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value much as TOML writes it."""
-    return json.dumps(value, default=str, ensure_ascii=False)
+    """A value much as TOML writes it; the beginning of a long one."""
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except ValueError:  # an integer in hexadecimal, with more digits than Python writes as decimals
+        return "a number that is too long"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _lowered(sentence: str) -> str:

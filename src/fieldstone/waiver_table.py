@@ -213,7 +213,7 @@ def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
             last -= 1
         try:
             values = tomllib.loads("\n".join(lines[first:last]))
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # lines of a text that look like a block
             continue
         settings = values["tool"]["fieldstone"] if "tool" in values else values
         yield _with_text_date(settings["waivers"][0]), (first + 1, last)

@@ -57,7 +57,7 @@ def main() -> None:
 def _begun(arguments: Sequence[str]) -> Project | None:
     """The project of a check, with git at work on it while the command line is imported and parsed.
 
-    Whatever is wrong with it, the command tells.
+    Whatever is wrong with it, the command meets again, and tells.
     """
     if arguments[:1] != ["check"] or _NOT_INCREMENTAL & {*arguments}:
         return None
@@ -65,7 +65,7 @@ def _begun(arguments: Sequence[str]) -> Project | None:
     from fieldstone.cli.opening import permission
 
     asked, permitted = None, permission(asked=_cache_option(arguments))
-    with suppress(FieldstoneError, OSError):
+    with suppress(Exception):
         if not permitted.is_wanted:
             return None
         asked = ask_again(os.getcwd(), permitted)  # noqa: PTH109 - before pathlib is imported

@@ -64,7 +64,7 @@ def from_json(text: str, *, where: str) -> dict[str, Entry]:
     try:
         modules = json.loads(text)["modules"]
         entries = {name: _entry(content) for name, content in modules.items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise FieldstoneError(
             f"{where} is no manifest of generated code", fix="remove it and run `fieldstone generate`"
         ) from error

@@ -103,7 +103,7 @@ class Ledger(Struct, frozen=True):
         """
         try:
             return cls(_EncodedTypes(_ENCODED.decode(content), where))
-        except ValueError as error:  # msgspec.DecodeError is one, and so is what is no UTF-8
+        except (ValueError, RecursionError) as error:  # msgspec.DecodeError is one, and so is what is no UTF-8
             raise _no_ledger(where, error) from error
 
 
@@ -119,7 +119,7 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
             encoded = bytes(self._encoded[name])
             try:
                 self._decoded[name] = _type_history(json.loads(encoded))
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise _no_ledger(self._where, error) from error
         return self._decoded[name]
 

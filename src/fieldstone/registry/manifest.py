@@ -187,7 +187,7 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
         content = _with_plain_files(text) or tomllib.loads(text)
         _refuse_other_than_text(content, "")
         _refuse_paths_that_leave(content.get("files"))
-    except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise FieldstoneError(f"{where} is no release manifest: {error}", fix="restore it from git") from error
     return content
 

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.config_text import parse_config
 from fieldstone.schema.digest import file_digest
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
@@ -333,18 +334,7 @@ def read_config(path: Path) -> Mapping[str, Any]:
     Raises:
         FieldstoneError: it cannot be read, or holds no mapping.
     """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        parsed = yaml.load(read_file(path), Loader=loader)  # noqa: S506 - both are safe loaders
-    except yaml.YAMLError as error:
-        raise FieldstoneError(f"{path} is not YAML: {error}") from error
-    if parsed is None:
-        return {}
-    if not isinstance(parsed, dict):
-        raise FieldstoneError(f"{path} is not a buf configuration: it holds no mapping")
-    return parsed
+    return parse_config(read_file(path), path)
 
 
 def _entries_of(folder: str) -> list[os.DirEntry[str]]:

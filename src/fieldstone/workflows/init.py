@@ -19,6 +19,7 @@ from fieldstone.registry import open_registry
 from fieldstone.schema.buf import Running
 from fieldstone.schema.workspace import CONFIG_FILES, load_workspace
 from fieldstone.settings import Settings, find_settings
+from fieldstone.settings_file import OWN_FILE
 from fieldstone.workflows import init_texts as texts
 from fieldstone.workflows.hooks import HOOKS_FILE, local_config
 from fieldstone.workflows.import_roots import Layout, Survey, infer_layout, is_below, is_vendored, survey
@@ -97,7 +98,7 @@ def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, st
     if registry:
         files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
     if settings.file is None:
-        files["fieldstone.toml"] = texts.settings(registry, workspace or ".", names)
+        files[OWN_FILE] = texts.settings(registry, workspace or ".", names)
     return files
 
 

@@ -18,11 +18,10 @@ from fieldstone.locking import locked
 from fieldstone.schema import git
 from fieldstone.schema.location import Location
 from fieldstone.settings import Settings, find_settings, validate
+from fieldstone.settings_file import OWN_FILE
 from fieldstone.waiver_table import add_waiver, as_entry, check_rule
 from fieldstone.workflows.check import check
 from fieldstone.workflows.project import Project
-
-_OWN_FILE = "fieldstone.toml"
 
 
 class Outcome(Struct, frozen=True):
@@ -130,7 +129,7 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
 
 def _add(seen: Settings, waiver: Waiver) -> Outcome:
     """Write the waiver into the settings as they are by now: another process may have written since they were read."""
-    folder = (seen.file or seen.root / _OWN_FILE).resolve().parent
+    folder = (seen.file or seen.root / OWN_FILE).resolve().parent
     try:
         with locked(folder):
             settings = find_settings(seen.root)
@@ -152,7 +151,7 @@ def _refuse_second(settings: Settings, waiver: Waiver) -> None:
 
 
 def _write(settings: Settings, waiver: Waiver) -> Outcome:
-    file = settings.file or settings.root / _OWN_FILE
+    file = settings.file or settings.root / OWN_FILE
     text = add_waiver(waiver, file, table="tool.fieldstone" if file.name == "pyproject.toml" else "")
     entries = [*settings.values.get("waivers", ()), as_entry(waiver)]
     validate({**settings.values, "waivers": entries}, file)

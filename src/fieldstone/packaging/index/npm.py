@@ -77,7 +77,7 @@ def _manifest(text: bytes | None) -> dict[str, Any]:
         raise DefectError(f"has no {_MANIFEST}: `npm pack` writes one")
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DefectError(f"has a package.json that is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise DefectError("has a package.json that is no object")

@@ -46,7 +46,7 @@ class Manifest(Struct, frozen=True):
             found = json.loads(text)
             packages, pages = dict(found["packages"]), list(found["pages"])
             paths = [PurePosixPath(path) for path in (*packages, *pages)]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise FieldstoneError(f"{where} is damaged: {error!r}", fix="restore it from a backup") from error
         for path in paths:
             if path.is_absolute() or ".." in path.parts:

@@ -1,0 +1,68 @@
+"""The bytes of a buf configuration -> its content: YAML, whose nesting and aliases are held within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fieldstone.errors import FieldstoneError
+
+_DEEPEST = 100
+_MOST = 1_000_000
+
+
+def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
+    """The content of a buf configuration; an empty one is an empty mapping.
+
+    Args:
+        content: its bytes.
+        path: its path, for the error.
+
+    Raises:
+        FieldstoneError: it is no YAML, holds no mapping, or nests deeper or holds more than a configuration does.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _refuse_deep(yaml.parse(content, Loader=loader), path)
+        parsed = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # of values that fit no tag
+        raise FieldstoneError(f"{path} is not YAML: {error}") from error
+    if parsed is None:
+        return {}
+    if not isinstance(parsed, dict):
+        raise FieldstoneError(f"{path} is not a buf configuration: it holds no mapping")
+    _refuse_endless(parsed, path)
+    return parsed
+
+
+def _refuse_deep(events: Iterable[Any], path: Path) -> None:
+    """Refuse a nesting that no configuration has: to load it would overflow the stack of the process."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise _too_much(path)
+
+
+def _refuse_endless(parsed: Any, path: Path) -> None:
+    """Refuse aliases that lead back to where they stand, or that multiply to more than a configuration holds."""
+    due, seen = [(parsed, 1)], 0
+    while due:
+        value, depth = due.pop()
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
+        seen += len(inside)
+        if depth > _DEEPEST or seen > _MOST:
+            raise _too_much(path)
+        due += [(item, depth + 1) for item in inside]
+
+
+def _too_much(path: Path) -> FieldstoneError:
+    return FieldstoneError(
+        f"{path} is not a buf configuration: it nests more than {_DEEPEST} levels, or holds more than {_MOST:,} values",
+        fix="write what its aliases stand for",
+    )
