@@ -43,7 +43,7 @@ GOOD: list[dict[str, Any]] = [
     {"options": ["acme.unit"], "modules": {"telemetry": {"options": []}}},
     {"rules": {"field-renamed": "off", "field-removed": "note"}},
     {"modules": {"telemetry": {"path": "schemas/telemetry", "naming": False, "rules": {"type-moved": "warning"}}}},
-    {"modules": {"my module": {}, "a.b": {}, "v2": {}}},
+    {"modules": {"my module": {}, "a.b": {}, "v2": {}, "a": {}, "größe-1": {}, "a::b": {}, "商店": {}}},
     {"waivers": []},
     {"waivers": [{**_WAIVER, "module": "a", "entered": "1.2.0-rc.1"}, {**_WAIVER, "rule": "FIELD_SAME_NAME"}]},
 ]
@@ -73,6 +73,8 @@ BAD: list[dict[str, Any]] = [
     {"modules": {"../telemetry": {}}},
     {"modules": {".git": {}}},
     {"modules": {"a/b": {}}},
+    *({"modules": {name: {}}} for name in ("a\nb", "a\r", "\x1b[0K", "a\u2028", "a\u202eb", "\x85", "\ufeffa")),
+    *({"modules": {name: {}}} for name in (" a", "a ", "\u00a0a", "-a", "::error::a", "#a", "##[group]", "a\\b")),
     {"waivers": {}},
     {"waivers": ["field-removed"]},
     {"waivers": [{key: value for key, value in _WAIVER.items() if key != "owner"}]},
@@ -86,6 +88,23 @@ def passes(values: dict[str, Any]) -> bool:
     except FieldstoneError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"modules": {"a\n": {}}},
+        {"package": {"npm-scope": "acme\n"}},
+        {"package": {"maven-group": "acme\n"}},
+        {"package": {"go-prefix": "acme\n"}},
+        {"waivers": [{**_WAIVER, "until": "2027-01-31\n"}]},
+        {"waivers": [{**_WAIVER, "entered": "1.0.0\n"}]},
+    ],
+    ids=json.dumps,
+)
+def test_no_line_end_stands_behind_a_value(values: dict[str, Any]) -> None:
+    """JSON Schema's patterns are those of ECMAScript, which mean the very end; the validator above uses Python's."""
+    assert not passes(values)
 
 
 def test_the_schema_is_one() -> None:

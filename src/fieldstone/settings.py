@@ -17,6 +17,7 @@ from msgspec import Struct
 from fieldstone.compatibility.notice import NOTICE
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.module_name import PATTERN, REQUIREMENT
 from fieldstone.settings_file import OWN_FILE, read_settings_file
 from fieldstone.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.waiver_table import check_waivers, read_waivers, rule_schema
@@ -143,7 +144,7 @@ SCHEMA: dict[str, Any] = {
         "modules": {
             "type": "object",
             "description": "Module name -> what it asks for beyond the settings above.",
-            "propertyNames": {"pattern": r"^[^./\\][^/\\]*$"},
+            "propertyNames": {"pattern": PATTERN},
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -329,7 +330,7 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
     if "minimum" in schema and value < schema["minimum"]:
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
-    if wanted == "string" and not re.search(schema.get("pattern", ""), value):
+    if wanted == "string" and not _fits(value, schema):
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
     if wanted == "array":
         for number, item in enumerate(value, 1):
@@ -338,13 +339,19 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
         _validate_table(value, schema, key, file)
 
 
+def _fits(text: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a text has the pattern of a schema, whose `$` is the very end: Python's may stand before a line end."""
+    pattern = schema.get("pattern", "")
+    return re.search(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern, text) is not None
+
+
 def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: str, file: Path) -> None:
     known: Mapping[str, Any] = schema.get("properties", {})
     others = schema["additionalProperties"]
     for name, item in value.items():
         path = f"{key}.{name}" if key else name
-        if not re.search(schema.get("propertyNames", {}).get("pattern", ""), name):
-            raise FieldstoneError(f"{name!r} in {key} in {file} cannot be the name of a folder in the registry")
+        if not _fits(name, schema.get("propertyNames", {})):
+            raise FieldstoneError(f"{name!r} in {key} in {file} cannot be the name of a module", fix=REQUIREMENT)
         if name in known or others:
             _validate(item, known.get(name, others), path, file)
         else:

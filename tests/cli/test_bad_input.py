@@ -327,7 +327,7 @@ def test_a_configuration_that_buf_refuses(grown: Repo) -> None:
         ("rules = []\n", "rules in {file} must be of type object, and is []"),
         ("modules = []\n", "modules in {file} must be of type object, and is []"),
         ("[modules]\nshop = 1\n", "modules.shop in {file} must be of type object, and is 1"),
-        ('[modules."../x"]\n', "'../x' in modules in {file} cannot be the name of a folder in the registry"),
+        ('[modules."../x"]\n', "'../x' in modules in {file} cannot be the name of a module; a name has no slash"),
         ("registry = \n", "{file} is not TOML: "),
         ("[modules.shp]\nnaming = true\n", "no module shp in {buf}; did you mean shop?"),
         (

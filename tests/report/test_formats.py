@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import fieldstone.report
-from fieldstone.report import FORMATS, printable, render
+from fieldstone.printed import printable
+from fieldstone.report import FORMATS, render
 from tests.report.reports import REPORTS, read
 
 

@@ -32,21 +32,22 @@ def main() -> None:
     import click
 
     from fieldstone.cli.group import cli
+    from fieldstone.cli.output import say, say_wrong_usage
 
     try:
         code = cli.main(prog_name="fieldstone", standalone_mode=False, obj=begun)
     except click.ClickException as error:
-        error.show()
+        say_wrong_usage(error)
         code = _COULD_NOT
     except click.Abort:
         code = _INTERRUPTED
     except FieldstoneError as error:
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         code = _COULD_NOT
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise
-        click.echo(f"error: {unforeseen(error)}", err=True)
+        say(f"error: {unforeseen(error)}", err=True)
         code = _COULD_NOT
     finally:
         if begun is not None and begun.cache.standing is not None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fieldstone.cli.output import say
+
 if TYPE_CHECKING:
     from fieldstone.cache.store import Store
 
@@ -35,9 +37,9 @@ def show_info() -> int:
       fieldstone cache info
     """
     store = _own_store()
-    click.echo(f"{os.path.relpath(store.folder or '.')}:")
+    say(f"{os.path.relpath(store.folder or '.')}:")
     for table, (count, size) in store.sizes().items():
-        click.echo(f"  {table[:32]:32} {count:>8,} values {size / 1e6:>8.1f} MB")
+        say(f"  {table[:32]:32} {count:>8,} values {size / 1e6:>8.1f} MB")
     return 0
 
 
@@ -51,7 +53,7 @@ def clear_cache() -> int:
     """
     store = _own_store()
     freed = store.clear()
-    click.echo(f"{os.path.relpath(store.folder or '.')}: {freed / 1e6:.1f} MB freed.", err=True)
+    say(f"{os.path.relpath(store.folder or '.')}: {freed / 1e6:.1f} MB freed.", err=True)
     return 0
 
 

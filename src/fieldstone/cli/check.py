@@ -11,7 +11,9 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, VersionName, cache_option
+from fieldstone.cli.output import say, say_document
 from fieldstone.compatibility.finding import WEAKENED
+from fieldstone.printed import within_json
 from fieldstone.report import FORMATS, render
 
 if TYPE_CHECKING:
@@ -142,13 +144,13 @@ def command(
                 full=full,
                 evidence=evidence,
             )
-    click.echo(render(report, chosen, read=read_lines, color=wants_color()), nl=False)
+    say_document(render(report, chosen, read=read_lines, color=wants_color()))
     if report.policy:
-        click.echo(policy_summary(report), err=True)
+        say(policy_summary(report), err=True)
     for module in report.modules:
-        click.echo(summary(module), err=True)
+        say(summary(module), err=True)
     if stats:
-        click.echo(_stats(project.phases), err=True)
+        say(_stats(project.phases), err=True)
     return 0 if report.allowed else 1
 
 
@@ -169,7 +171,10 @@ def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, catego
         raise click.UsageError(f"--profile buf prints {' or '.join(_FORMATS_OF_BUF)}, not {format_}")
     found = check_like_buf(open_project(bare=True), modules, category=category, against=against)
     for annotation in found:
-        click.echo(annotation.as_json() if format_ == "json" else annotation.as_text())
+        if format_ == "json":
+            say_document(within_json(annotation.as_json()) + "\n")
+        else:
+            say(annotation.as_text())
     return 1 if found else 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
+from fieldstone.cli.output import say_document
+
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
@@ -19,5 +21,6 @@ def command(ctx: click.Context, shell: str) -> int:
       source <(fieldstone completion bash)
       fieldstone completion fish > ~/.config/fish/completions/fieldstone.fish
     """
-    click.echo(_SHELLS[shell](ctx.find_root().command, {}, "fieldstone", "_FIELDSTONE_COMPLETE").source())
+    script = _SHELLS[shell](ctx.find_root().command, {}, "fieldstone", "_FIELDSTONE_COMPLETE").source()
+    say_document(f"{script}\n")
     return 0

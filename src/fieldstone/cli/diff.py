@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,8 @@ from msgspec import to_builtins
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasedModule, VersionName
+from fieldstone.cli.output import say, say_json, say_lines
+from fieldstone.printed import printable
 
 if TYPE_CHECKING:
     from fieldstone.workflows.diff import Diff
@@ -35,16 +36,19 @@ def command(module: str, old: str, new: str, format_: str) -> int:
     from fieldstone.workflows.diff import diff
 
     found = diff(open_project(), module, old, new)
-    click.echo({"text": _text, "markdown": _markdown, "json": _json}[format_](found), nl=False)
+    if format_ == "json":
+        say_json(to_builtins(found))
+    else:
+        say_lines(_markdown(found) if format_ == "markdown" else _text(found))
     name = "the working tree" if new == "." else new
     count = f"{len(found.changes)} change{'' if len(found.changes) == 1 else 's'}" if found.changes else "no change"
-    click.echo(f"{module}: {count} from {old} to {name} ({found.bump})", err=True)
+    say(f"{module}: {count} from {old} to {name} ({found.bump})", err=True)
     return 0
 
 
 def _text(diff: Diff) -> str:
     lines = [f"{_SIGNS[change.kind]} {change.text}" for change in diff.changes]
-    return "".join(f"{line}\n" for line in [*lines, *(f"* {waiver.text}" for waiver in diff.waivers)])
+    return "".join(f"{printable(line)}\n" for line in [*lines, *(f"* {waiver.text}" for waiver in diff.waivers)])
 
 
 def _markdown(diff: Diff) -> str:
@@ -52,7 +56,3 @@ def _markdown(diff: Diff) -> str:
 
     name = "Unreleased" if diff.new == "." else diff.new
     return section(f"{diff.module} {name}", diff.changes, diff.waivers)
-
-
-def _json(diff: Diff) -> str:
-    return json.dumps(to_builtins(diff), indent=2) + "\n"

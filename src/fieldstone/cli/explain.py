@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fieldstone.cli.options import RuleId
+from fieldstone.cli.output import say_lines
 
 
 @click.command()
@@ -18,5 +19,5 @@ def command(rule: str) -> int:
     """
     from fieldstone.workflows.explain import explain
 
-    click.echo(explain(rule), nl=False)
+    say_lines(explain(rule))
     return 0

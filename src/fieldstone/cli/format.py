@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fieldstone.cli.opening import open_project
+from fieldstone.cli.output import say, say_lines
 
 
 @click.command()
@@ -24,8 +25,8 @@ def command(only_check: bool) -> int:
     difference = buf.format_sources(cwd=project.workspace.root, write=False, exclude=exclude)
     if not difference:
         return 0
-    click.echo(difference, nl=False)
+    say_lines(difference)
     if not only_check:
         buf.format_sources(cwd=project.workspace.root, write=True, exclude=exclude)
-    click.echo("schemas are not formatted" if only_check else "schemas were formatted", err=True)
+    say("schemas are not formatted" if only_check else "schemas were formatted", err=True)
     return 1

@@ -12,6 +12,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName
+from fieldstone.cli.output import say
 
 if TYPE_CHECKING:
     from fieldstone.workflows.generate import Outcome
@@ -38,17 +39,17 @@ def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
     outcome = generate(open_project(), modules, out=folder, check=only_check)
     where = Path(os.path.relpath(outcome.out)).as_posix()
     if outcome.difference.foreign:
-        click.echo(f"left alone, as nothing generated it: {_listed(where, outcome.difference.foreign)}", err=True)
+        say(f"left alone, as nothing generated it: {_listed(where, outcome.difference.foreign)}", err=True)
     if not only_check:
-        click.echo(f"{where}: {_done(outcome)}", err=True)
+        say(f"{where}: {_done(outcome)}", err=True)
         return 0
     if outcome.difference.is_fresh:
-        click.echo(f"{where}: {outcome.files} files, all as generated.", err=True)
+        say(f"{where}: {outcome.files} files, all as generated.", err=True)
         return 0
     for line in _findings(where, outcome):
-        click.echo(line)
+        say(line)
     words = ["fieldstone", "generate", *modules, *(["--out", out] if out else [])]
-    click.echo(f"{where} is not what the schemas say: run `{shlex.join(words)}`", err=True)
+    say(f"{where} is not what the schemas say: run `{shlex.join(words)}`", err=True)
     return 1
 
 

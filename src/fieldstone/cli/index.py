@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fieldstone.cli.output import say
+
 if TYPE_CHECKING:
     from fieldstone.packaging.index.packages import Package
 
@@ -43,9 +45,9 @@ def build_index(folders: tuple[Path, ...], out: Path, url: str) -> int:
 
     built = build(folders, out, url)
     for path, label in built.added.items():
-        click.echo(f"{label}  {path}")
+        say(f"{label}  {path}")
     files = f"{built.written} file{'' if built.written == 1 else 's'} written"
-    click.echo(f"{out}: {len(built.added)} added to {built.kept}, {files}.", err=True)
+    say(f"{out}: {len(built.added)} added to {built.kept}, {files}.", err=True)
     return 0
 
 
@@ -96,14 +98,14 @@ def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
 
     projects, names = by_project(packages), by_name(packages)
     count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
-    click.echo(f"{count} at {address}; Ctrl-C ends it.", err=True)
+    say(f"{count} at {address}; Ctrl-C ends it.", err=True)
     place = address.partition("://")[2]
     if projects:
         url = f"http://token:${VARIABLE}@{place}/simple/" if guarded else f"{address}/simple/"
         option = "--extra-index-url" if lacking(packages) else "--index-url"
-        click.echo(f"  pip install {option} {url} {' '.join(projects)}", err=True)
-        click.echo(f"  uv pip install --index {url} {' '.join(projects)}", err=True)
+        say(f"  pip install {option} {url} {' '.join(projects)}", err=True)
+        say(f"  uv pip install --index {url} {' '.join(projects)}", err=True)
     for scope in dict.fromkeys(f"{name.partition('/')[0]}:" if "/" in name else "" for name in names):
-        click.echo(f"  .npmrc: {scope}registry={address}/npm/", err=True)
+        say(f"  .npmrc: {scope}registry={address}/npm/", err=True)
     if names and guarded:
-        click.echo(f"  .npmrc: //{place}/npm/:_authToken=${{{VARIABLE}}}", err=True)
+        say(f"  .npmrc: //{place}/npm/:_authToken=${{{VARIABLE}}}", err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.opening import open_project
+from fieldstone.cli.output import say, say_document, say_lines
 
 
 @click.command()
@@ -29,14 +30,14 @@ def command(folder: Path, vocabulary: bool, hooks: bool, first_release: bool) ->
 
     outcome = init(folder, vocabulary=vocabulary, hooks=hooks)
     for path in outcome.written:
-        click.echo(f"wrote    {path}")
+        say(f"wrote    {path}")
     for path in outcome.kept:
-        click.echo(f"kept     {path}")
+        say(f"kept     {path}")
     released = _release(folder) if first_release else True
     for advice in outcome.advice:
-        click.echo(f"next: {advice}", err=True)
+        say_lines(f"next: {advice}\n", err=True)
     if released:
-        click.echo(f"next: {_last_step(folder)}", err=True)
+        say(f"next: {_last_step(folder)}", err=True)
     return 0 if released else 1
 
 
@@ -49,10 +50,10 @@ def _release(folder: Path) -> bool:
 
     for outcome in first_releases(open_project(folder)):
         if outcome.release is None:
-            click.echo(render(Report((outcome.report,)), "text", read=read_lines, color=wants_color()), nl=False)
-            click.echo(summary(outcome.report), err=True)
+            say_document(render(Report((outcome.report,)), "text", read=read_lines, color=wants_color()))
+            say(summary(outcome.report), err=True)
             return False
-        click.echo(f"released {outcome.release.name} {outcome.release.version}")
+        say(f"released {outcome.release.name} {outcome.release.version}")
     return True
 
 

@@ -6,6 +6,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName
+from fieldstone.cli.output import say
 
 
 @click.command()
@@ -28,7 +29,7 @@ def command(url: str, modules: tuple[str, ...], unreleased: bool) -> int:
 
     for done in migrate(open_project(), url, modules, unreleased=unreleased):
         if done.applied:
-            click.echo(f"{done.module}: applied {', '.join(done.applied)}")
+            say(f"{done.module}: applied {', '.join(done.applied)}")
         else:
-            click.echo(f"{done.module}: nothing to apply, it has {done.newest}.", err=True)
+            say(f"{done.module}: nothing to apply, it has {done.newest}.", err=True)
     return 0

@@ -9,6 +9,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleaseName
+from fieldstone.cli.output import say
 from fieldstone.codegen.clients import LANGUAGES
 
 
@@ -40,11 +41,11 @@ def command(release: str, language: str, out: str, post: int, only_check: bool) 
     if only_check:
         checked = check(project, release, language=language, post=post)
         words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} there and back"
-        click.echo(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
+        say(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
         return 0
     folder = Path(out).resolve() if out else None
     outcome = package(project, release, language=language, out=folder, post=post)
     for path in outcome.built:
-        click.echo(Path(os.path.relpath(path)).as_posix())
-    click.echo(f"{outcome.module} {outcome.version}: {language} package built.", err=True)
+        say(Path(os.path.relpath(path)).as_posix())
+    say(f"{outcome.module} {outcome.version}: {language} package built.", err=True)
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 def main() -> None:
     """Answer the request on standard input; an error is a part of the answer, or, where unforeseen, one line."""
     from fieldstone.cli import unforeseen
+    from fieldstone.printed import printable_line
     from fieldstone.workflows.protoc_plugin import respond
 
     if sys.stdin.isatty():
@@ -19,5 +20,5 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise
-        sys.exit(f"error: {unforeseen(error)}")
+        sys.exit(printable_line(f"error: {unforeseen(error)}"))
     sys.stdout.buffer.write(answer)

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fieldstone.printed import printable
+
 _PATIENCE = 0.5
 """Seconds after which people want to know what is going on."""
 
@@ -41,7 +43,7 @@ def _show(doing: list[str], done: threading.Event) -> None:
     if done.wait(_PATIENCE):
         return
     while not done.wait(_BLINK):
-        sys.stderr.write(f"{_WIPE}{doing[0]} ({time.monotonic() - started:.0f} s)")
+        sys.stderr.write(f"{_WIPE}{printable(doing[0])} ({time.monotonic() - started:.0f} s)")
         sys.stderr.flush()
     sys.stderr.write(_WIPE)
     sys.stderr.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os.path
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -11,6 +10,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasedModule, VersionName, cache_option
+from fieldstone.cli.output import say, say_json
 
 if TYPE_CHECKING:
     from fieldstone.registry.manifest import Release
@@ -42,13 +42,13 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
             )
     found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
-        click.echo(json.dumps([release.as_data() for release in found], indent=2))
+        say_json([release.as_data() for release in found])
         return 0
     width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
-        click.echo(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {_kind(release)}")
+        say(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {_kind(release)}")
     if not found:
-        click.echo(f"no releases in {registry.url}", err=True)
+        say(f"no releases in {registry.url}", err=True)
     return 0
 
 
@@ -72,7 +72,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         raise FieldstoneError(f"no release of {module} in {registry.url}", fix=has)
     release = registry.release(module, version or str(versions[-1]))
     if format_ == "json":
-        click.echo(json.dumps(release.as_data(), indent=2))
+        say_json(release.as_data())
         return 0
     rows = {
         "version": f"{release.version} ({_kind(release)})",
@@ -84,13 +84,13 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         "previous": release.previous.version if release.previous else "none",
         "imports": ", ".join(f"{link.name} {link.version}" for link in release.dependencies) or "nothing released",
     }
-    click.echo(f"{module} {release.version}")
+    say(f"{module} {release.version}")
     for name, value in rows.items():
-        click.echo(f"  {name:9} {value}")
+        say(f"  {name:9} {value}")
     for change in release.changes:
-        click.echo(f"  - {change}")
+        say(f"  - {change}")
     for waiver in release.waivers:
-        click.echo(f"  - {waiver.text}")
+        say(f"  - {waiver.text}")
     return 0
 
 
@@ -109,7 +109,7 @@ def show_heads() -> int:
     from fieldstone.workflows.heads import heads
 
     for head in heads(open_registry(open_project().settings.registry)):
-        click.echo(head.to_json())
+        say(head.to_json())
     return 0
 
 
@@ -153,15 +153,15 @@ def verify_registry(
     anchored = read_heads(_lines(head), where=head.name) if head else []
     defects = verify(project, since=since, trusted=_versions(trusted), anchored=anchored, full=full)
     for defect in defects:
-        click.echo(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
-        click.echo(f"  --> {_relative(defect.path)}")
-        click.echo(f"   = fix: {defect.fix}")
+        say(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
+        say(f"  --> {_relative(defect.path)}")
+        say(f"   = fix: {defect.fix}")
     registry = project.registry
     if defects:
-        click.echo(f"{_relative(registry.url)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
+        say(f"{_relative(registry.url)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
         return 1
     count = sum(len(registry.versions(module)) for module in registry.modules())
-    click.echo(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
+    say(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
     return 0
 
 

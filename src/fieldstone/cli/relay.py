@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fieldstone.cli.output import say
+
 if TYPE_CHECKING:
     from fieldstone_runtime.relay.relay import Counts
 
@@ -65,7 +67,7 @@ def command(source: str, target: str, *, quiet: bool, **settings: Any) -> int:
     progress = _Progress(quiet=quiet)
     counts, backlog = relay(source, target, Settings(**settings), progress.told)
     progress.end()
-    click.echo(
+    say(
         f"delivered {counts.delivered}, refused {counts.refused}, cleaned up {counts.cleaned};"
         f" left: {backlog.pending + backlog.claimed} pending, {backlog.failed} to be tried again, {backlog.dead} dead"
     )
@@ -86,9 +88,10 @@ class _Progress:
         if self._shown and now - self._last > 0.2:  # noqa: PLR2004 - seconds
             self._last = now
             rate = counts.delivered / max(now - self._began, 1e-9)
-            click.echo(f"\r\x1b[Kdelivered {counts.delivered:,} ({rate:,.0f}/s)", nl=False, file=self._stream)
+            self._stream.write(f"\r\x1b[Kdelivered {counts.delivered:,} ({rate:,.0f}/s)")
+            self._stream.flush()
 
     def end(self) -> None:
         """Leave the line."""
         if self._shown:
-            click.echo(file=self._stream)
+            self._stream.write("\n")

@@ -8,6 +8,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasableModule, cache_option
+from fieldstone.cli.output import say, say_document
 
 _SHORT = 7
 """How many digits of a commit's hash are shown."""
@@ -47,29 +48,29 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
     project = open_project(cached=cache)
     outcome = (retire if retires else release)(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
-    click.echo(render(report, "text", read=read_lines, color=wants_color()), nl=False)
+    say_document(render(report, "text", read=read_lines, color=wants_color()))
     if outcome.refused or not outcome.report.allowed:
-        click.echo(outcome.refused or summary(outcome.report), err=True)
+        say(outcome.refused or summary(outcome.report), err=True)
         if retires and not outcome.refused and module in project.workspace.modules:
-            click.echo(f"next: to waive these, first remove {module} from the buf configuration", err=True)
+            say(f"next: to waive these, first remove {module} from the buf configuration", err=True)
         return 1
     if outcome.release is None:
-        click.echo(f"{module}: nothing changed since {outcome.report.compared_with}; nothing to release.", err=True)
+        say(f"{module}: nothing changed since {outcome.report.compared_with}; nothing to release.", err=True)
         return 0
     made = outcome.release
     if made.commit.endswith(DIRTY):
         recorded = made.commit.removesuffix(DIRTY)[:_SHORT] + DIRTY
         said = f"is made from uncommitted sources (recorded as {recorded}): commit them together with the release"
-        click.echo(f"{module} {made.version} {said}", err=True)
+        say(f"{module} {made.version} {said}", err=True)
     where = os.path.relpath(project.registry.place(made))
     kind = f"{made.bump}, retired" if made.retired else made.bump
-    click.echo(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
+    say(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
     for change in made.changes:
-        click.echo(f"  - {change}")
+        say(f"  - {change}")
     for waiver in made.waivers:
-        click.echo(f"  - {waiver.text}")
+        say(f"  - {waiver.text}")
     for place in () if dry_run else outcome.spent:
-        click.echo(f"next: the waiver is spent, {delete(place)}", err=True)
+        say(f"next: the waiver is spent, {delete(place)}", err=True)
     if retires and not dry_run and module in project.workspace.modules:
-        click.echo(f"next: remove {module} from the buf configuration", err=True)
+        say(f"next: remove {module} from the buf configuration", err=True)
     return 0

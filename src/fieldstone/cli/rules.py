@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from fieldstone.cli.output import say, say_json
 
 
 @click.command()
@@ -35,10 +35,10 @@ def command(format_: str) -> int:
 
     rules = all_rules()
     if format_ == "json":
-        click.echo(json.dumps([as_json(rule) for rule in rules.values()], indent=2))
+        say_json([as_json(rule) for rule in rules.values()])
         return 0
     width = max(map(len, rules))
     for rule in rules.values():
         about = rule.concern
-        click.echo(f"{rule.id:{width}}  {rule.summary} [{about}]")
+        say(f"{rule.id:{width}}  {rule.summary} [{about}]")
     return 0

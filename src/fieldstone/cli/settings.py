@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from fieldstone.cli.output import say_document, say_json
 
 
 @click.command()
@@ -21,7 +22,7 @@ def command(schema: bool) -> int:
     from fieldstone.settings import find_settings, json_schema
 
     if schema:
-        click.echo(json_schema(), nl=False)
+        say_document(json_schema())
         return 0
     settings = find_settings(Path.cwd())
     shown = {
@@ -30,5 +31,5 @@ def command(schema: bool) -> int:
         "workspace": str(settings.workspace),
         "values": settings.values,
     }
-    click.echo(json.dumps(shown, indent=2))
+    say_json(shown)
     return 0

@@ -8,6 +8,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, RuleId, VersionName
+from fieldstone.cli.output import say
 
 
 @click.command()
@@ -33,5 +34,5 @@ def command(rule: str, subject: str, *, reason: str, until: str, owner: str, mod
     from fieldstone.workflows.waive import waive
 
     done = waive(open_project(), rule, subject, reason=reason, until=until, owner=owner, module=module, against=against)
-    click.echo(f"{os.path.relpath(done.place.path)}:{done.place.line}: {done.waiver.text}")
+    say(f"{os.path.relpath(done.place.path)}:{done.place.line}: {done.waiver.text}")
     return 0

@@ -44,7 +44,7 @@ class Waiver(Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The whole waiver in a line."""
-        return f"`{self.rule}` on `{self.subject}` waived {self.terms}"
+        return " ".join(f"`{self.rule}` on `{self.subject}` waived {self.terms}".split())
 
 
 PERMISSIONS = {

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from fieldstone.compatibility.changes import Described
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.printed import printable
 
 
 def section(heading: str, changes: Sequence[Described], waivers: Sequence[Waiver] = ()) -> str:
@@ -17,13 +18,13 @@ def section(heading: str, changes: Sequence[Described], waivers: Sequence[Waiver
         changes: in the order of their kinds.
         waivers: those that permitted what it breaks.
     """
-    parts = [f"## {heading}\n"]
+    parts = [f"## {printable(heading)}\n"]
     for kind, same in groupby(changes, key=lambda change: change.kind):
-        parts.append(f"\n### {kind.capitalize()}\n\n" + "".join(f"- {change.text}\n" for change in same))
+        parts.append(f"\n### {kind.capitalize()}\n\n" + "".join(f"- {printable(change.text)}\n" for change in same))
     if not changes:
         parts.append("\nNo change of the contract.\n")
     if waivers:
-        parts.append("\n### Waived\n\n" + "".join(f"- {waiver.text}\n" for waiver in waivers))
+        parts.append("\n### Waived\n\n" + "".join(f"- {printable(waiver.text)}\n" for waiver in waivers))
     return "".join(parts)
 
 

@@ -52,10 +52,3 @@ def render(report: Report, format: str, *, read: Callable[[str], list[str]], col
     module = importlib.import_module(f"{__name__}.{format}")
     text: str = module.render(report, Options(read, color))
     return text
-
-
-def printable(text: str) -> str:
-    """The text on one line, with control characters and line ends as backslash escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

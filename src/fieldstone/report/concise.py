@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fieldstone.compatibility.finding import Finding, Report
-from fieldstone.report import Options, printable
+from fieldstone.printed import printable, printable_line
+from fieldstone.report import Options
 
 
 def render(report: Report, _options: Options) -> str:
@@ -17,4 +18,4 @@ def _line(finding: Finding) -> str:
     position = f"{printable(place.path)}:{max(place.line, 1)}:{max(place.column, 1)}"
     waived = f" (waived {printable(finding.waiver.terms)})" if finding.waiver else ""
     passes = f"; {printable(finding.fix)}" if finding.before_1_0 else ""
-    return f"{position}: {finding.rule}: {printable(finding.message)}{passes}{waived}\n"
+    return printable_line(f"{position}: {finding.rule}: {printable(finding.message)}{passes}{waived}") + "\n"

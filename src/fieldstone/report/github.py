@@ -5,10 +5,14 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 
 from __future__ import annotations
 
+import re
+
 from fieldstone.compatibility.finding import Finding, Level, Report
+from fieldstone.printed import printable
 from fieldstone.report import Options
 from fieldstone.schema.location import Location
 
+_LINE_ENDS = {"\r", "\n"}
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
@@ -40,7 +44,9 @@ def _position(place: Location) -> dict[str, str | int]:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """A text within a command: line ends are data there, and no other control character or command is."""
+    shown = "".join(part if part in _LINE_ENDS else printable(part) for part in re.split(r"([\r\n])", text))
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

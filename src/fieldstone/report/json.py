@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from msgspec import to_builtins
 
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.printed import json_text
 from fieldstone.report import Options
 
 VERSION = 1
@@ -23,7 +23,7 @@ def render(report: Report, _options: Options) -> str:
         findings = [_finding(finding) for finding in report.policy.findings]
         document["policy"] = {**to_builtins(report.since), "allowed": report.policy.allowed, "findings": findings}
     document["modules"] = [_module(module) for module in report.modules]
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def schema() -> str:

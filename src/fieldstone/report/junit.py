@@ -6,7 +6,8 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, Report
-from fieldstone.report import Options, printable
+from fieldstone.printed import printable, within_xml
+from fieldstone.report import Options
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document can hold: https://www.w3.org/TR/xml/#charsets."""
@@ -19,7 +20,7 @@ def render(report: Report, _options: Options) -> str:
         _add_suite(root, module)
     indent(root)
     document: bytes = tostring(root, encoding="us-ascii")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{document.decode("ascii")}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{within_xml(document.decode("ascii"))}\n'
 
 
 def _add_suite(root: Element, module: ModuleReport) -> None:

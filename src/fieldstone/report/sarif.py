@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from fieldstone import __version__
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.compatibility.rules import Rule, all_rules
+from fieldstone.printed import json_text
 from fieldstone.report import Options
 from fieldstone.schema.location import Location
 
@@ -24,7 +24,7 @@ def render(report: Report, _options: Options) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(f, module, rules.index(f.rule)) for module in report.parts for f in module.findings],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _descriptors(ids: Iterable[str]) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from fieldstone.compatibility.finding import MODULE_FINDINGS, Directions, Finding, Level, ModuleReport, Report
 from fieldstone.compatibility.waiver import PERMISSIONS
-from fieldstone.report import Options, printable
+from fieldstone.printed import printable, printable_lines
+from fieldstone.report import Options
 
 if TYPE_CHECKING:
     from fieldstone.schema.location import Location
@@ -33,7 +34,8 @@ def render(report: Report, options: Options) -> str:
         for module in report.parts
         for finding in module.findings
     ]
-    return "\n".join("".join(f"{line}\n" for line in block.lines()) for block in blocks)
+    text = "\n".join("".join(f"{line}\n" for line in block.lines()) for block in blocks)
+    return printable_lines(text, color=options.color)
 
 
 def summary(module: ModuleReport) -> str:
@@ -170,8 +172,9 @@ def _position(place: Location) -> str:
 
 
 def _shown(source: str) -> str:
-    """A source line as printed: tabs expanded, every control character as a sign of its own."""
-    return "".join(c if c.isprintable() else _sign(c) for c in source.rstrip().expandtabs(_TAB))
+    """A source line as printed: tabs expanded, what is not to be printed as a sign of its own, as wide as it was."""
+    shown = "".join(c if c.isprintable() else _sign(c) for c in source.rstrip().expandtabs(_TAB))
+    return shown.replace("##", "#\N{MUSIC SHARP SIGN}") if printable(shown) != shown else shown
 
 
 def _sign(char: str) -> str:

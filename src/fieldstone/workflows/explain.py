@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -29,7 +30,7 @@ def explain(name: str) -> str:
     """
     if name in OTHERS:
         return f"# {name}\n\n{textwrap.fill(OTHERS[name], _WIDTH)}\n"
-    if name.isupper():
+    if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
         return _buf_page(name)
     return _page(_find(name))
 

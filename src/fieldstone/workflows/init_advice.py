@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from fieldstone.printed import printable
 from fieldstone.schema.workspace import Module, load_workspace
 from fieldstone.workflows.hooks import HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.init_texts import VOCABULARY, to_yaml
@@ -39,7 +40,7 @@ def _about_registry(project: Project) -> Iterator[str]:
             config, section = _with_exclude(project, module, registry)
             yield (
                 f"the registry lies inside module {module.name}, and `buf build` on its own would compile every "
-                f"release with it: let {next(iter(section))} in {config} read\n\n{to_yaml(section)}"
+                f"release with it: let {next(iter(section))} in {printable(config)} read\n\n{to_yaml(section)}"
             )
 
 
@@ -71,12 +72,12 @@ def _about_vocabulary(project: Project) -> Iterator[str]:
         entry, key = (
             (f"- {path}", "directories") if workspace.config == "buf.work.yaml" else (f"- path: {path}", "modules")
         )
-        yield f"to use the annotations, add `{entry}` to {key} in {workspace.config}"
+        yield f"to use the annotations, add `{printable(entry)}` to {key} in {workspace.config}"
 
 
 def _about_hooks(folder: Path, written: Iterable[str], top: Path | None) -> Iterator[str]:
     if top not in {None, folder}:
-        yield f"pre-commit knows only the configuration in {top}: hooks are left out here"
+        yield f"pre-commit knows only the configuration in {printable(str(top))}: hooks are left out here"
         return
     if HOOKS_FILE in written:
         yield ("run " if top else "run `git init`, then ") + "`pre-commit install`"

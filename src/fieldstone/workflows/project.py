@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from fieldstone.cache.permission import Permission
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import file_digest
+from fieldstone.schema.module_name import REQUIREMENT, is_module_name
 from fieldstone.schema.workspace import Module, Workspace, load_workspace
 from fieldstone.settings import Settings, find_settings
 from fieldstone.workflows.phases import Phases
@@ -65,11 +67,14 @@ class Project(Struct, frozen=True, dict=True):
         """The modules that the buf configuration lists.
 
         Raises:
-            FieldstoneError: there is none, or it does not fit the settings.
+            FieldstoneError: there is none, it does not fit the settings, or a module in it has no name that
+                a module can have.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry
         workspace = load_workspace(root, names=names, outside=outside, bare=self.bare)
         self._refuse_strangers(workspace)
+        if not self.bare:
+            refuse_names(workspace)
         return workspace
 
     def _refuse_strangers(self, workspace: Workspace) -> None:
@@ -217,6 +222,22 @@ def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
     lists = f"it lists {', '.join(sorted(paths))}"
     here = workspace.modules.get(name)
     return f'{lists}; {name} is at path = "{here.path}"' if here else lists
+
+
+def refuse_names(workspace: Workspace) -> None:
+    """Refuse modules whose name in the buf configuration, or that of their folder, no module can have.
+
+    Raises:
+        FieldstoneError: there is one.
+    """
+    for module in workspace.modules.values():
+        if not is_module_name(module.name):
+            path = json.dumps(module.path, ensure_ascii=False)
+            raise FieldstoneError(
+                f"{workspace.root / workspace.config} lists the module {path}, and its name would be {module.name!r}; "
+                f"{REQUIREMENT}",
+                fix=f"name it in the settings: [tool.fieldstone.modules.NAME] with path = {path}",
+            )
 
 
 def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:

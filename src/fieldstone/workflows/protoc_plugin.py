@@ -14,6 +14,7 @@ from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.printed import printable_line
 from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.generate import generated_files, manifest_of, out_of, with_manifest
@@ -43,7 +44,7 @@ def respond(request: bytes, folder: Path) -> bytes:
         for path, content in _files(_decode(request), folder).items():
             response.file.add(name=path, content=content.decode())
     except FieldstoneError as error:
-        response.error = str(error)
+        response.error = printable_line(str(error))
     return response.SerializeToString()
 
 

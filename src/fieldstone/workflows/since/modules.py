@@ -12,6 +12,7 @@ from fieldstone.schema.location import Location
 from fieldstone.schema.workspace import Module, Workspace, load_workspace
 from fieldstone.settings import Settings
 from fieldstone.workflows.module_identity import successor
+from fieldstone.workflows.project import refuse_names
 from fieldstone.workflows.since.base import Base, names_of
 from fieldstone.workflows.since.policy import Weakened
 
@@ -44,6 +45,7 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
         FieldstoneError: the buf configuration of either cannot be read.
     """
     workspace = load_workspace(settings.workspace, names=own.module_names, outside=settings.registry)
+    refuse_names(workspace)
     now = {module.path: module for module in workspace.modules.values()}
     found: dict[str, Module] = {}
     for match in (_by_path, _by_name, _by_files):

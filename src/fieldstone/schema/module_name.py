@@ -1,0 +1,19 @@
+"""What a module may be called: its name is a folder of the registry, an argument and a word in what is printed."""
+
+from __future__ import annotations
+
+import re
+
+PATTERN = r"^(?![\s.:#-])[^/\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+(?<!\s)$"
+"""The names, as JSON Schema writes a pattern: its `$` is the end of the text alone."""
+
+REQUIREMENT = (
+    "a name has no slash, backslash, line end or invisible character, begins with none of `.`, `:`, `#`, `-`, "
+    "and neither begins nor ends with a space"
+)
+"""The same in words."""
+
+
+def is_module_name(name: str) -> bool:
+    """Whether a text can be the name of a module; what is not UTF-8 cannot."""
+    return re.fullmatch(PATTERN, name) is not None and not any("\ud800" <= part <= "\udfff" for part in name)
