@@ -44,8 +44,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def new_venv(folder: Path) -> Path:
-    """An empty virtual environment with pip; its Python."""
-    run(sys.executable, "-m", "venv", folder, cwd=folder.parent, env=clean())
+    """An empty virtual environment, without the pip that its Python would bring; its Python."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent, env=clean())
     return folder / "bin" / "python"
 
 
@@ -58,7 +58,7 @@ def with_pip(index: Serving, folder: Path, *wanted: str) -> Path:
         "--extra-index-url",
         f"{index.url(TOKEN)}/simple/",
     ]
-    run(python, "-m", "pip", "install", *options, *wanted, cwd=folder, env=clean())
+    run(sys.executable, "-m", "pip", "--python", python, "install", *options, *wanted, cwd=folder, env=clean())
     return python
 
 
