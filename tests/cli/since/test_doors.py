@@ -4,8 +4,11 @@ import re
 
 import pytest
 
-from tests.cli.since.doors import DOORS, Door, words
+from tests.cli.since.doors import DOORS, FORGED, Door, modules, policy, registry, releases, revisions, words
 from tests.cli.since.gate import Gate
+
+NOTED = (policy, modules, registry, releases, revisions)
+"""The files of the doors."""
 
 _MANY = 60
 """How many doors there are at least."""
@@ -22,3 +25,11 @@ def test_a_door_is_shut(gate: Gate, door: Door) -> None:
     assert ran.code in {1, 2}, ran
     assert re.search(words(door), f"{ran.out}\n{ran.err}", re.DOTALL), ran
     assert not (gate.repo.root / "plugin-ran").exists()
+
+
+@pytest.mark.parametrize("door", FORGED.values(), ids=FORGED.keys())
+def test_a_forged_release_is_found_without_a_revision_too(gate: Gate, door: Door) -> None:
+    door(gate)
+    ran = gate.repo.run("registry", "verify")
+    assert ran.code in {1, 2}, ran
+    assert "registry-" in ran.out or ran.code == 2, ran
