@@ -1096,6 +1096,6 @@ def test_a_waiver_that_ends_between_two_checks(settled: Repo, monkeypatch: pytes
         (1, lambda out: out.startswith(f"waived[{BROKEN}]")),
     ]
     for day, fits in days:
-        monkeypatch.setattr("fieldstone.workflows.judgement._today", lambda day=day: date(2030, 6, day))
+        monkeypatch.setattr("fieldstone.workflows.judgement.today_utc", lambda day=day: date(2030, 6, day))
         ran = looked(settled)
         assert (ran.code, fits(ran.out)) == (day - 1, True)

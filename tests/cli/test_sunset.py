@@ -37,7 +37,7 @@ def basket(sunset: str) -> str:
 @pytest.fixture(autouse=True)
 def pinned_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks stay on one day, also when the tests run over midnight."""
-    monkeypatch.setattr("fieldstone.workflows.judgement._today", lambda: TODAY)
+    monkeypatch.setattr("fieldstone.workflows.judgement.today_utc", lambda: TODAY)
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +134,7 @@ def test_a_released_sunset_is_silent_when_it_is_near_or_past(shop: Repo, monkeyp
     shop.edit(SHOP, "Was once ordered.", "Was once ordered, and is no more.")
     shop.edit(SHOP, "STATUS_PAID = 1;", "STATUS_PAID = 1;\n  STATUS_SENT = 2;")
     for days in (20, 40, 50):
-        monkeypatch.setattr("fieldstone.workflows.judgement._today", lambda days=days: TODAY + timedelta(days))
+        monkeypatch.setattr("fieldstone.workflows.judgement.today_utc", lambda days=days: TODAY + timedelta(days))
         for args in ((), ("--full",), ("--against", "1.0.0"), ("--against", "HEAD"), ("--against", "HEAD~1")):
             ran = shop.run("check", "shop", *args)
             assert (ran.code, ran.out) == (0, ""), (days, args)
@@ -238,6 +238,17 @@ def test_the_notice_counts_from_the_release_that_introduced_the_sunset(shop: Rep
     assert "note[retired-after-sunset]" in shop.run("check", "shop").out
     assert "Released shop 2.0.0 (major)" in shop.release("shop").out
     assert shop.run("check", "shop", "--against", "HEAD").code == 0
+
+
+def test_a_sunset_that_moved_later_counts_from_the_release_that_had_an_earlier_one(shop: Repo) -> None:
+    before = with_basket(shop, day(-10))
+    assert release_on(shop, -100) == "1.1.0"
+    with_basket(shop, day(-5))
+    assert release_on(shop, -20) == "1.2.0"
+    shop.write(SHOP, before)
+    ran = shop.run("check", "shop")
+    assert ran.code == 0, ran
+    assert "note[retired-after-sunset]" in ran.out
 
 
 def test_a_sunset_that_was_taken_away_and_came_back_counts_from_its_return(shop: Repo) -> None:

@@ -76,15 +76,21 @@ class _ReleasedSunsets(Struct, frozen=True, dict=True):
             return False
         return released.deprecated or not lifecycle.deprecated
 
+    def warns_of(self, element: Element) -> bool:
+        """Whether who read this release knew that the element leaves on its sunset, or expected it to leave earlier."""
+        released = self.lifecycles.get((type(element), element.full_name))
+        known, day = released.sunset_day if released and released.deprecated else None, element.lifecycle.sunset_day
+        return known is not None and day is not None and known <= day
+
 
 def _introduction(element: Element, newest_first: Iterator[_ReleasedSunsets]) -> Introduction | None:
-    """The first release of the unbroken row up to the newest one with the element, in which its sunset is the same."""
+    """The first release of the unbroken row up to the newest one with the element that warns of its sunset."""
     last = next((released for released in newest_first if released.has(element)), None)
     if last is None or not last.announces(element):
         return None
     first = last
     for earlier in newest_first:
-        if not earlier.announces(element):
+        if not earlier.warns_of(element):
             break
         first = earlier
     return Introduction(first.release.version, first.release.released_on)

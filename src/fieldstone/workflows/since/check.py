@@ -22,6 +22,7 @@ from fieldstone.compatibility.finding import (
     fingerprint,
 )
 from fieldstone.registry import Defect, Registry, open_registry
+from fieldstone.registry.manifest import Release
 from fieldstone.schema.location import Location
 from fieldstone.settings import Settings
 from fieldstone.workflows.check import check
@@ -176,8 +177,14 @@ class _Change(Struct, dict=True):
     @cached_property
     def unproven(self) -> frozenset[str]:
         """The modules with a release that the branch does not have: nothing of them is taken for judged."""
-        registry = self._registry
-        return frozenset(name for name in registry.modules() if new_releases(self.base, registry, name))
+        return frozenset(release.name for release in self._new_releases)
+
+    @cached_property
+    def _new_releases(self) -> list[Release]:
+        """The releases that the branch does not have; none where the registry is outside the checkout, and shared."""
+        if not self._registry_folder.is_relative_to(self.base.parting.top):
+            return []
+        return [*new_releases(self.base, self._registry)]
 
     @cached_property
     def _policy(self) -> Settings:
@@ -235,9 +242,8 @@ class _Change(Struct, dict=True):
         if self.base.has_workspace:
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
             yield from self._changed_plugins
-        for name in self._registry.modules():
-            for release in new_releases(self.base, self._registry, name):
-                yield from recorded_waivers(self.base, release, self._registry.place(release), now)
+        for release in self._new_releases:
+            yield from recorded_waivers(self.base, release, self._registry.place(release), now)
 
     @cached_property
     def _changed_plugins(self) -> list[Weakened]:
@@ -254,12 +260,10 @@ class _Change(Struct, dict=True):
     def _registry_findings(self) -> Iterator[Finding]:
         """Releases of the branch that are gone or differ, and those of the change that are not what they say."""
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
-        if self._lost or not self.is_in_place:
+        if self._lost or not self.is_in_place or not self._new_releases:
             return
-        settings = self.judged.settings
-        verification = Verification(self.project, settings, trusted={}, full=True)
-        known = self.base.releases.keys()
-        for defect in verification.audited(known=known, today=today_utc()):
+        verification = Verification(self.judged, self.judged.settings, trusted={}, full=True)
+        for defect in verification.audited(known=self.base.releases.keys(), today=today_utc()):
             yield finding_of(defect, self.here, root=self.base.parting.top)
 
     def _behind(self) -> Iterator[Finding]:

@@ -71,17 +71,16 @@ def _refuse_linked(registry: Path, top: Path) -> None:
             )
 
 
-def new_releases(base: Base, registry: Registry, module: str) -> list[Release]:
-    """The releases of a module that the branch does not have, in the order of semver.
+def new_releases(base: Base, registry: Registry) -> Iterator[Release]:
+    """The releases of a registry that the branch does not have, by module and in the order of semver.
 
     Raises:
         FieldstoneError: one is not a whole release.
     """
-    return [
-        registry.release(module, str(version))
-        for version in registry.versions(module)
-        if (module, str(version)) not in base.releases
-    ]
+    for module in registry.modules():
+        for version in map(str, registry.versions(module)):
+            if (module, version) not in base.releases:
+                yield registry.release(module, version)
 
 
 def recorded_waivers(base: Base, release: Release, place: str, settings: Settings) -> Iterator[Weakened]:
