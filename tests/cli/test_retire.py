@@ -7,6 +7,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import tomli_w
 
 from fieldstone.schema.digest import file_digest
 from tests.cli.test_registry import kinds, reseal
-from tests.cli.workspace import HERE, MONEY, SHOP, Repo, waiver
+from tests.cli.workspace import HERE, MONEY, SHOP, Repo, release_on, waiver
 
 REMOVED = {
     "enum-removed": "acme.shop.v1.Status",
@@ -104,22 +105,24 @@ def test_the_folder_may_be_gone_already_and_waive_helps(grown: Repo) -> None:
     assert kinds(grown) == []
 
 
-def test_a_module_past_its_sunset_needs_no_waiver(grown: Repo) -> None:
-    shutil.copytree(HERE / "schemas/fieldstone", grown.root / "schemas/fieldstone")
-    grown.edit("buf.yaml", "  - path: schemas/shop\n", "  - path: schemas/shop\n  - path: schemas/fieldstone\n")
-    grown.release("fieldstone")
-    text = grown.read(SHOP).replace('money.proto";\n', 'money.proto";\nimport "fieldstone/v1/annotations.proto";\n')
+def test_a_module_past_its_sunset_needs_no_waiver(fresh: Repo) -> None:
+    shutil.copytree(HERE / "schemas/fieldstone", fresh.root / "schemas/fieldstone")
+    fresh.edit("buf.yaml", "  - path: schemas/shop\n", "  - path: schemas/shop\n  - path: schemas/fieldstone\n")
+    for module in ("fieldstone", "money"):
+        release_on(fresh, -100, module)
+    sunset = (datetime.now(UTC).date() - timedelta(5)).isoformat()
+    text = fresh.read(SHOP).replace('money.proto";\n', 'money.proto";\nimport "fieldstone/v1/annotations.proto";\n')
     for kind, name in (("message", "Order"), ("enum", "Status")):
         old = f"{kind} {name} {{\n"
-        dates = 'deprecated_since: "1.3.0" sunset: "2020-01-31"'
+        dates = f'deprecated_since: "1.0.0" sunset: "{sunset}"'
         ended = f"  option deprecated = true;\n  option (fieldstone.v1.{kind}_lifecycle) = {{{dates}}};\n"
         text = text.replace(old, old + ended)
-    grown.write(SHOP, text)
-    grown.release("shop")
-    ran = grown.release("shop", "--retire")
+    fresh.write(SHOP, text)
+    release_on(fresh, -100)
+    ran = fresh.release("shop", "--retire")
     assert ran.out.count("note[retired-after-sunset]") == 2
     assert "Released shop 2.0.0 (major, retired)" in ran.out
-    assert kinds(grown) == []
+    assert kinds(fresh) == []
 
 
 def test_before_1_0_the_minor_version_carries_it(fresh: Repo) -> None:

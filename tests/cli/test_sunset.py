@@ -11,7 +11,7 @@ import pytest
 
 from fieldstone.workflows.project import Project
 from fieldstone.workflows.release import release
-from tests.cli.workspace import HERE, MANY, SHOP, Repo, copy_repo, many, waiver
+from tests.cli.workspace import HERE, MANY, SHOP, Repo, copy_repo, many, release_on, waiver
 
 TODAY = datetime.now(UTC).date()
 BASKET = "acme.shop.v1.Basket"
@@ -67,15 +67,6 @@ def _field_option(sunset: str) -> str:
 def shop(annotated_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
     """shop 1.0.0, and in the tree a use of the annotations: a field `note` with a far sunset."""
     return copy_repo(annotated_template, tmp_path / "repo", capsys)
-
-
-def release_on(repo: Repo, days: int, name: str = "shop") -> str:
-    """Release a module so many days from today; the version."""
-    at = datetime.combine(TODAY + timedelta(days), datetime.min.time(), UTC)
-    outcome = release(Project.at(repo.root), name, now=at)
-    assert outcome.release is not None, outcome
-    repo.commit(f"release {name}")
-    return outcome.release.version
 
 
 def with_basket(repo: Repo, sunset: str) -> str:

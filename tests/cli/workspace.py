@@ -9,11 +9,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fieldstone.cli import main
+from fieldstone.workflows.project import Project
+from fieldstone.workflows.release import release
 
 HERE = Path(__file__).resolve().parents[2]
 """The root of Fieldstone's own repository."""
@@ -230,6 +233,15 @@ class Repo:
         top = self.root / folder
         files = (path for path in top.rglob("*") if path.is_file() and ".fieldstone" not in path.parts)
         return {path.relative_to(top).as_posix(): path.read_bytes() for path in files}
+
+
+def release_on(repo: Repo, days: int, name: str = "shop") -> str:
+    """Release a module as on a day so many days from today, and commit that; the version."""
+    at = datetime.combine(datetime.now(UTC).date() + timedelta(days), datetime.min.time(), UTC)
+    outcome = release(Project.at(repo.root), name, now=at)
+    assert outcome.release is not None, outcome
+    repo.commit(f"release {name}")
+    return outcome.release.version
 
 
 def new_repo(root: Path, files: Mapping[str, str], environment: Mapping[str, str]) -> Repo:

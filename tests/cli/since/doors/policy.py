@@ -103,7 +103,7 @@ def the_settings_do_not_parse(gate: Gate) -> None:
 
 @door
 def a_second_settings_file_beside_the_first(gate: Gate) -> None:
-    r"""pyproject.toml.*fieldstone.toml"""
+    r"""two files hold the settings: .*/fieldstone.toml, and .*/pyproject.toml"""
     gate.breaks()
     gate.repo.write("pyproject.toml", "[tool.fieldstone]\nsurfaces = []\n")
 

@@ -189,9 +189,11 @@ def a_release_whose_paths_leave_it(gate: Gate) -> None:
 def a_history_begins_anew_under_a_new_name(gate: Gate) -> None:
     r"""policy-weakened.*module shop is called store"""
     gate.breaks()
+    with gate.released_elsewhere(first=True, version="1.0.0") as other:
+        shutil.copytree(other / "registry/shop/1.0.0", gate.repo.root / "registry/store/1.0.0")
+    gate.reseal("store/1.0.0", name="store")
     gate.settings("[modules.shop]", "[modules.store]")
     gate.repo.edit("buf.yaml", "  - path: schemas/shop\n", "  - path: schemas/shop\n    name: buf.build/acme/store\n")
-    gate.forge("store", "1.0.0")
 
 
 @forged
