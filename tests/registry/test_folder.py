@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import open_registry
-from fieldstone.registry.folder import FolderRegistry
+from fieldstone.registry.folder import FolderRegistry, linked
 from fieldstone.registry.manifest import Link, Release, from_toml, seal_of, to_toml
 from fieldstone.schema.digest import manifest
 
@@ -186,6 +186,16 @@ def test_an_old_release_is_looked_at_when_it_is_asked_for(
 def test_a_link_to_a_folder_is_not_followed(registry: FolderRegistry) -> None:
     (registry.root / "shop/1.0.0/schemas/round").symlink_to(registry.root)
     assert [release.version for release in registry.releases("shop")] == ["1.0.0"]
+
+
+@pytest.mark.parametrize("path", ["shop/1.0.0/schemas/round", "shop/1.0.0/extra.proto", "shop/1.1.0", "other"])
+def test_a_link_is_told(registry: FolderRegistry, path: str) -> None:
+    assert [*linked(registry.root)] == []
+    (registry.root / path).symlink_to(registry.root)
+    (found,) = linked(registry.root)
+    assert found.problem == f"{registry.root / path} is a symbolic link"
+    assert (found.module, found.version) == (*path.split("/"), "")[:2]
+    assert [*linked(registry.root / "nowhere")] == []
 
 
 @pytest.mark.parametrize("module", ["../registry/shop", "shop/", "./shop", ".", "shop/1.0.0"])

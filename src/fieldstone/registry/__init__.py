@@ -82,6 +82,8 @@ DEFECTS = {
     "registry-file-changed": "A file of a released version was edited or deleted. Released versions never change: "
     "teams have built against them, and every later release names their digests. Restore the file from git.",
     "registry-file-missing": "A file of a released version is gone. Restore it from git.",
+    "registry-linked": "Something in the registry is a symbolic link: what it leads to can change while the release "
+    "seems to stay. Put the files themselves there.",
     "registry-chain-broken": "A release does not name the one before it as it is now: a release was removed, "
     "replaced or edited. Restore the registry from git.",
     "registry-forked": "Two branches released different versions on top of the same one, and were merged. Keep "

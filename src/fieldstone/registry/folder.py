@@ -228,26 +228,43 @@ def _names(parent: Path) -> list[str]:
     """The folders in `parent`; anything else there, but what git and an interrupted release leave, is refused."""
     try:
         with os.scandir(parent) as entries:
-            kept = sorted(
-                (e.name, e.is_dir(), e.is_symlink()) for e in entries if not e.name.startswith((".git", _INCOMING))
-            )
+            kept = sorted((e.name, e.is_dir()) for e in entries if not e.name.startswith((".git", _INCOMING)))
     except OSError as error:
         raise FieldstoneError(f"cannot read the registry folder {parent}: {error.strerror}") from error
-    for name, is_folder, is_link in kept:
-        if is_link:
-            raise _linked(parent / name)
+    for name, is_folder in kept:
         if not is_folder:
             raise FieldstoneError(
                 f"stray file in the registry: {parent / name}", fix="move it away: a registry holds releases only"
             )
-    return [name for name, _, _ in kept]
+    return [name for name, _ in kept]
 
 
-def _linked(path: Path) -> FieldstoneError:
-    """The refusal of a link: what it leads to can change while the release does not."""
-    return FieldstoneError(
-        f"symbolic link in the registry: {path}", fix="put the files themselves there, or restore it from git"
-    )
+def linked(root: Path) -> Iterator[Defect]:
+    """The symbolic links in a registry: what one leads to can change while git and the release say it did not.
+
+    Args:
+        root: the folder of the registry; it need not exist.
+
+    Raises:
+        FieldstoneError: a folder cannot be read.
+    """
+    try:
+        paths = sorted(_links(str(root))) if root.is_dir() else []
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {error.filename}: {error.strerror}") from error
+    for path in paths:
+        module, version, *_ = (*Path(path).relative_to(root).parts, "", "")
+        fix = "put the files themselves there, or restore it from git"
+        yield Defect("registry-linked", module, version, path, f"{path} is a symbolic link", fix)
+
+
+def _links(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                yield entry.path
+            elif entry.is_dir() and entry.name != ".git":
+                yield from _links(entry.path)
 
 
 def _misplaced(release: Release, folder: Path, known: Mapping[str, Version]) -> FieldstoneError:
@@ -273,23 +290,17 @@ def _refuse_stray_files(release: Release, folder: Path) -> None:
 
 
 def _files(folder: str, below: str = "") -> Iterator[str]:
-    """The paths of all files below a folder, relative to it.
+    """The paths of all files below a folder, relative to it; folders that are links elsewhere are not followed.
 
     What is called `.git` is passed over, as git does: it is never part of what a repository has.
-
-    Raises:
-        FieldstoneError: one is a symbolic link.
-        OSError: a folder cannot be read.
     """
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name == ".git":
                 continue
-            if entry.is_symlink():
-                raise _linked(Path(entry.path))
             if not entry.is_dir():
                 yield f"{below}{entry.name}"
-            else:
+            elif not entry.is_symlink():
                 yield from _files(entry.path, f"{below}{entry.name}/")
 
 

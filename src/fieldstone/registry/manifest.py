@@ -269,7 +269,7 @@ def _refuse_other_than_text(value: Any, key: str) -> None:
 
 def _refuse_paths_that_leave(files: object) -> None:
     """Every path of a release stays in its folder: it is read, and written elsewhere to be compiled."""
-    for path in _table(files):
+    for path in files if isinstance(files, Mapping) else ():
         if path.startswith("/") or "\\" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
             raise ValueError(f"the path {path!r} in files does not stay in the release")
 

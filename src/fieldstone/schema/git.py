@@ -26,6 +26,9 @@ _FLAGS = ("--no-optional-locks", "--no-replace-objects", "--literal-pathspecs")
 
 _SHA1_DIGITS = 40
 
+_FOREIGN = "dubious ownership"
+"""Words of git (`safe.directory` in git-config(1)); the last line that it says is the command that allows it."""
+
 
 class Entry(Struct, frozen=True):
     """A file in a commit.
@@ -68,6 +71,10 @@ def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if said and _FOREIGN in said[0]:
+            raise FieldstoneError(
+                f"git refuses to work in {cwd}, which another user owns", fix=f"allow it: `{said[-1].strip()}`"
+            )
         raise FieldstoneError(f"git {arguments[0]} failed in {cwd}: {said[0] if said else done.returncode}")
     return done.stdout
 
@@ -176,6 +183,21 @@ def entries(commit: str, *, cwd: Path) -> list[Entry]:
     """
     listed = run("ls-tree", "-r", "-z", commit, cwd=cwd) if commit else b""
     return [_entry(line) for line in os.fsdecode(listed).split("\0") if line]
+
+
+def staged(*, cwd: Path) -> dict[str, Entry]:
+    """The files of the index, by their paths from the root of the checkout; of a conflict, one of its sides.
+
+    Raises:
+        FieldstoneError: the index cannot be read.
+    """
+    found: dict[str, Entry] = {}
+    for line in os.fsdecode(run("ls-files", "--stage", "-z", "--full-name", cwd=cwd)).split("\0"):
+        about, _, path = line.partition("\t")
+        if path:
+            mode, blob, _ = about.split()
+            found[path] = Entry(path, mode, blob)
+    return found
 
 
 def _entry(line: str) -> Entry:

@@ -215,7 +215,7 @@ def load_workspace(
         module_root = (root / entry.path).resolve()
         if not module_root.is_dir():
             raise FieldstoneError(f"{root / config} lists {entry.path}, and there is no such folder")
-        if outside is not None and module_root.is_relative_to(outside.resolve()):
+        if outside is not None and _lies_in(outside.resolve(), module_root, root):
             raise FieldstoneError(
                 f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
                 fix="list the folder of its sources: what was released never changes",
@@ -231,6 +231,11 @@ def load_workspace(
             docs_root=root if entry.shares_documents else None,
         )
     return Workspace(root=root, config=config, modules=modules)
+
+
+def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
+    """Whether a folder lies in the registry, and the whole workspace does not."""
+    return folder.is_relative_to(registry) and not workspace.is_relative_to(registry)
 
 
 class _Entry(Struct, frozen=True):

@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from fieldstone import __version__
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, Registry, open_registry
+from fieldstone.registry.folder import linked
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.settings import ModuleSettings, Settings
@@ -83,7 +84,8 @@ class Verification:
 
     def __init__(self, project: Project, settings: Settings, *, trusted: Mapping[str, str], full: bool) -> None:
         self._store = project.cache.store
-        self._registry: Registry = open_registry(project.settings.registry)
+        self._folder = project.settings.registry
+        self._registry: Registry = open_registry(self._folder)
         self._settings, self._full = settings, full
         self._trusted = {module: _trusted(self._registry, module, version) for module, version in trusted.items()}
 
@@ -97,7 +99,15 @@ class Verification:
         Raises:
             FieldstoneError: a release cannot be read.
         """
-        return [*self._broken, *self.audited(known=known, today=today)]
+        return [*self.links(), *self._broken, *self.audited(known=known, today=today)]
+
+    def links(self) -> list[Defect]:
+        """The symbolic links in the registry.
+
+        Raises:
+            FieldstoneError: a folder cannot be read.
+        """
+        return [*linked(self._folder)]
 
     def audited(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
         """What is wrong with the claims alone, of releases whose files are as their manifests say; see `defects`."""

@@ -108,8 +108,14 @@ def test_a_shallow_clone_that_has_the_base_is_enough(gate: Gate, tmp_path: Path)
 def test_outside_git(gate: Gate) -> None:
     shutil.rmtree(gate.repo.root / ".git")
     said = gate.check("--since", "main", env={}).error
-    assert "--since compares with a commit, and " in said
-    assert "is in no git checkout" in said
+    assert "--since compares with a commit, and there is none to be had in " in said
+    assert "not a git repository" in said
+
+
+def test_a_checkout_of_another_user(gate: Gate) -> None:
+    said = gate.check(env={**PIPELINE, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}).error
+    assert f"git refuses to work in {gate.repo.root}, which another user owns" in said
+    assert f"`git config --global --add safe.directory {gate.repo.root}`" in said
 
 
 def test_without_git(gate: Gate, tmp_path: Path) -> None:

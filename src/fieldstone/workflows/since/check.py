@@ -260,10 +260,11 @@ class _Change(Struct, dict=True):
     def _registry_findings(self) -> Iterator[Finding]:
         """Releases of the branch that are gone or differ, and those of the change that are not what they say."""
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
-        if self._lost or not self.is_in_place or not self._new_releases:
+        if self._lost or not self.is_in_place or not self._registry_folder.is_relative_to(self.base.parting.top):
             return
         verification = Verification(self.judged, self.judged.settings, trusted={}, full=True)
-        for defect in verification.audited(known=self.base.releases.keys(), today=today_utc()):
+        defects = verification.links() or verification.audited(known=self.base.releases.keys(), today=today_utc())
+        for defect in defects:
             yield finding_of(defect, self.here, root=self.base.parting.top)
 
     def _behind(self) -> Iterator[Finding]:

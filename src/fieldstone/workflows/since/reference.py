@@ -109,7 +109,7 @@ def parting(reference: Reference, folder: Path) -> Parting:
         top = git.top_of(folder)
     except FieldstoneError as error:
         raise FieldstoneError(
-            f"--since compares with a commit, and {folder} is in no git checkout: {error.problem}",
+            f"--since compares with a commit, and there is none to be had in {folder}: {error.problem}",
             fix=error.fix or "run it in a clone of the repository",
         ) from error
     if reference.name == "HEAD" and not git.head_commit(top):

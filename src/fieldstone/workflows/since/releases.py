@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,6 +20,8 @@ from fieldstone.workflows.since.policy import Weakened, permits
 def lost_releases(base: Base, registry: Path) -> Iterator[Defect]:
     """The files of released versions that are gone or differ in the working tree, by their bytes.
 
+    The index must not say otherwise either: what a commit would take from the releases is lost, too.
+
     Args:
         base: the branch.
         registry: the absolute folder where the releases are looked for.
@@ -27,11 +29,13 @@ def lost_releases(base: Base, registry: Path) -> Iterator[Defect]:
     Raises:
         FieldstoneError: the registry is a symbolic link, or a file cannot be read.
     """
-    _refuse_linked(registry, base.parting.top)
+    top = base.parting.top
+    _refuse_linked(registry, top)
+    staged = git.staged(cwd=top) if base.releases else {}
     for (module, version), files in base.releases.items():
         for path, entry in files.items():
             place = registry / module / version / path
-            change = _change(place, entry)
+            change = _change(place, entry) or (_staged_change(entry, staged) if place == top / entry.path else "")
             if change:
                 problem = f"{entry.path} was {change} since {base.parting.reference.label}"
                 yield Defect(
@@ -50,6 +54,14 @@ def _change(place: Path, entry: git.Entry) -> str:
     except OSError as error:
         raise FieldstoneError(f"cannot read {place}: {error.strerror}") from error
     return "" if git.blob_hash(content, like=entry.blob) == entry.blob else "edited"
+
+
+def _staged_change(entry: git.Entry, staged: Mapping[str, git.Entry]) -> str:
+    """How the index differs from what git has of a released file; empty if it does not."""
+    now = staged.get(entry.path)
+    if now is None:
+        return "deleted"
+    return "" if now.blob == entry.blob else "edited"
 
 
 def _restoring(base: Base, entry: git.Entry, place: Path) -> str:
