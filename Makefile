@@ -100,6 +100,7 @@ soak: setup ## kill the application's worker, writer and relay 200 times each
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/verify.py
 	$(BIN)/python benchmarks/codegen.py
 	$(BIN)/python benchmarks/pipeline.py
 

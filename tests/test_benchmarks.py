@@ -37,6 +37,15 @@ def test_a_section_that_is_not_there_is_refused() -> None:
     assert "no section is called mappers; there are mapper, sqlite" in done.stderr
 
 
+def test_the_audit_of_a_registry_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/verify.py", "2", "3", "1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 releases of a module of 3 files, 1 rounds, medians:\n")
+    assert done.stdout.count(" x buf\n") == 4
+
+
 @pytest.mark.timeout(300)
 def test_the_pipeline_runs() -> None:
     done = subprocess.run(
