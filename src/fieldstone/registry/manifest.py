@@ -101,9 +101,18 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         Raises:
             FieldstoneError: `released_at` is no time.
         """
+        return self.released_time.date()
+
+    @property
+    def released_time(self) -> datetime:
+        """`released_at` as a time in UTC, which it is taken for where it names no zone.
+
+        Raises:
+            FieldstoneError: `released_at` is no time.
+        """
         try:
             at = datetime.fromisoformat(self.released_at)
-            return (at.astimezone(UTC) if at.tzinfo else at).date()
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
         except (ValueError, OverflowError) as error:
             raise FieldstoneError(
                 f"{NAME} of {self.name} {self.version} says that it was released at {self.released_at!r}, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,10 @@ from fieldstone.workflows.released_sunsets import sunset_history
 
 if TYPE_CHECKING:
     from semver import Version
+
+
+_SKEW = timedelta(minutes=10)
+"""How much the clocks of two machines that release may differ."""
 
 
 class Audit(Struct, dict=True):
@@ -91,14 +95,13 @@ class Audit(Struct, dict=True):
             yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
 
     def _date(self) -> Iterator[Defect]:
-        """A release made before the one it follows, or in the future."""
-        made = self.release.released_at
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        if self._newest and made < self._newest.released_at:
-            problem = f"it says that it was made at {made}, before {self._newest.version}, which it follows"
-            yield self._defect("date-wrong", problem)
-        if made > now:
-            yield self._defect("date-wrong", f"it says that it was made at {made}, and it is {now}")
+        """A release made before the one it follows, or in the future, by more than clocks differ."""
+        made, now = self.release.released_time, datetime.now(UTC)
+        said = f"it says that it was made at {self.release.released_at}"
+        if self._newest and made < self._newest.released_time - _SKEW:
+            yield self._defect("date-wrong", f"{said}, before {self._newest.version}, which it follows")
+        if made > now + _SKEW:
+            yield self._defect("date-wrong", f"{said}, and it is {now:%Y-%m-%dT%H:%M:%SZ}")
 
     def _claims(self) -> Iterator[Defect]:
         yield from self._breaks()

@@ -109,13 +109,16 @@ def weakened_modules(
                 config,
             )
     for was, now in pairing.same.values():
-        yield from _moved(was, now, pairing.own_names[now.path], settings, config)
+        folders = base.path(was.root), base.path(now.root)
+        yield from _moved(folders, now, pairing.own_names[now.path], settings, config)
         yield from _left_out(base, was, pairing, config)
 
 
-def _moved(was: Module, now: Module, own_name: str, settings: Settings, config: Location) -> Iterator[Weakened]:
-    """A module that goes on under another name, or in another folder."""
-    subject, moved = f"module {now.name}", f" moved from {was.path} to {now.path}" if was.path != now.path else ""
+def _moved(
+    folders: tuple[str, str], now: Module, own_name: str, settings: Settings, config: Location
+) -> Iterator[Weakened]:
+    """A module that goes on under another name, or in another folder; links to folders are followed."""
+    subject, moved = f"module {now.name}", " moved from {} to {}".format(*folders) if folders[0] != folders[1] else ""
     if own_name != now.name:
         table = "tool.fieldstone." if settings.file and settings.file.name == "pyproject.toml" else ""
         yield Weakened(

@@ -52,6 +52,15 @@ def a_module_moves(gate: Gate) -> None:
 
 
 @door
+def a_module_is_a_link_to_a_copy(gate: Gate) -> None:
+    r"""policy-weakened.*module shop moved from schemas/shop to decoy"""
+    shutil.copytree(gate.repo.root / SHOPS, gate.repo.root / "decoy")
+    gate.breaks()
+    shutil.move(gate.repo.root / SHOPS, gate.repo.root / "real")
+    (gate.repo.root / SHOPS).symlink_to("../decoy")
+
+
+@door
 def a_module_moves_and_is_called_otherwise(gate: Gate) -> None:
     r"""policy-weakened.*module shop is called store and moved from schemas/shop to schemas/store.*field-type-changed"""
     gate.breaks()

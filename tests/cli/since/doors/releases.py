@@ -168,6 +168,14 @@ def a_release_made_in_the_future(gate: Gate) -> None:
 
 
 @forged
+def a_release_made_at_no_time(gate: Gate) -> None:
+    r"""which is no time"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.reseal("shop/1.3.0", released_at="soon")
+
+
+@forged
 def a_release_made_before_the_one_it_follows(gate: Gate) -> None:
     r"""registry-date-wrong.*before 1.2.0, which it follows"""
     gate.repo.edit(SHOP, *ADDITION)
