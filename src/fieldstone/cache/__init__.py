@@ -1,4 +1,4 @@
-"""What was worked out before: `.fieldstone/`, outside git, safe to delete, and used only with `Permission`."""
+"""Results of earlier checks, in `.fieldstone/`: outside git, safe to delete, and used only with `Permission`."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def _is_in_checkout(folder: str) -> bool:
 
 
 def _variable() -> bool | None:
-    """What FIELDSTONE_CACHE says; None where it says nothing."""
+    """The value of FIELDSTONE_CACHE as yes or no; None where it is not set."""
     said = os.environ.get(VARIABLE, "").strip().lower()
     if said and said not in _OFF | _ON:
         raise FieldstoneError(f"{VARIABLE} is {said}", fix="set it to 1 or to 0")

@@ -33,7 +33,7 @@ _CHUNK = 500
 """How many keys one statement names: SQLite takes 999 in its oldest builds."""
 
 IMAGES = "image"
-"""What the names of the tables of images begin with."""
+"""The prefix of the names of the tables of images."""
 
 _OF = " of "
 _DIGITS = 40

@@ -87,7 +87,7 @@ def _begun(arguments: Sequence[str]) -> Project | None:
 
 
 def _cache_option(arguments: Sequence[str]) -> bool | None:
-    """What `--cache` and `--no-cache` come to; None without them."""
+    """The choice of `--cache` or `--no-cache`; None without either."""
     given = [argument for argument in arguments if argument in {"--cache", "--no-cache"}]
     return given[-1] == "--cache" if given else None
 

@@ -233,7 +233,7 @@ MODULE_FINDINGS = {
     "module-retired": "The buf configuration lists a module whose last release retired it. No release can follow, so "
     "it is not judged. Remove it from the configuration, or give the new module another name.",
 }
-"""What each finding about a module as a whole means; none can be waived."""
+"""The meaning of each finding about a module as a whole; none can be waived."""
 
 
 def fingerprint(rule: str, subject: str, *contents: str) -> str:

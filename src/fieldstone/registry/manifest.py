@@ -27,7 +27,7 @@ SOURCES = "schemas/"
 PROTO = ".proto"
 """The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
 _RETIRED = "true"
-"""What the key `retired` says, where it is there: a manifest holds texts only."""
+"""The only value of the key `retired`: a manifest holds texts only."""
 
 
 _FILES = "\n[files]\n"

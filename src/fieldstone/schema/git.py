@@ -14,7 +14,7 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 
 DIRTY = "-dirty"
-"""What follows the hash of a commit that the sources of a release differ from."""
+"""The suffix of a commit's hash that says the sources of a release differ from it."""
 
 _MOST_PATHS = 1000
 """How many files one command of git names; of more, it is asked for all in the checkout."""

@@ -1,4 +1,4 @@
-"""What a module may be called: its name is a folder of the registry, an argument and a word in what is printed."""
+"""Names of modules: each is a folder of the registry, an argument and a word in the output."""
 
 from __future__ import annotations
 
