@@ -90,7 +90,7 @@ class Verification:
         self._trusted = {module: _trusted(self._registry, module, version) for module, version in trusted.items()}
 
     def defects(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
-        """What is wrong with the files, the chain and the claims of all releases.
+        """The defects in the files, the chains and the claims of all releases.
 
         Args:
             known: modules and versions that were audited when they came.
@@ -99,7 +99,7 @@ class Verification:
         Raises:
             FieldstoneError: a release cannot be read.
         """
-        return [*self.links(), *self._broken, *self.audited(known=known, today=today)]
+        return [*self.links(), *self.broken, *self.audited(known=known, today=today)]
 
     def links(self) -> list[Defect]:
         """The symbolic links in the registry.
@@ -110,10 +110,10 @@ class Verification:
         return [*linked(self._folder)]
 
     def audited(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
-        """What is wrong with the claims alone, of releases whose files are as their manifests say; see `defects`."""
+        """The defects in claims alone, of releases whose files are as their manifests say; see `defects`."""
         audits: list[Callable[[], list[Defect]]] = []
         for module in self._registry.modules():
-            broken = [defect for defect in self._broken if defect.module == module]
+            broken = [defect for defect in self.broken if defect.module == module]
             if not any(defect.kind.startswith("registry-file") for defect in broken):
                 audits += self._audits(module, known, today, judged=not broken)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -122,7 +122,12 @@ class Verification:
         return found
 
     @cached_property
-    def _broken(self) -> list[Defect]:
+    def broken(self) -> list[Defect]:
+        """The defects in the files and chains of all releases.
+
+        Raises:
+            FieldstoneError: a release cannot be read.
+        """
         return [defect for module in self._registry.modules() for defect in self._registry.defects(module)]
 
     def _audits(

@@ -220,6 +220,15 @@ def test_only_some_modules_are_judged_and_the_policy_as_a_whole(gate: Gate) -> N
     assert ids(ran) == {"policy-weakened"}
 
 
+def test_a_damaged_release_of_a_module_that_is_not_named_is_found(gate: Gate) -> None:
+    _addition_and_its_release(gate)
+    gate.repo.write("registry/shop/1.3.0/ledger.json", "{}\n")
+    for names in ((), ("money",)):
+        ran = gate.check(*names)
+        assert ran.code == 1
+        assert ran.out.count("error[registry-file-changed]") == 1
+
+
 def test_buf_profile_takes_no_revision_to_be_judged_since(gate: Gate) -> None:
     ran = gate.check("--profile", "buf", "--since", "HEAD")
     assert ran.code == 2

@@ -76,7 +76,7 @@ def check_since(
         base = tip = laid_out.enter_context(base_at(at, folder))
         if at.tip != at.commit:
             tip = laid_out.enter_context(base_at(Parting(at.reference, at.tip, at.tip, at.top), folder))
-        change = _Change(base, tip, project, accepted=WEAKENED in accepted, here=here)
+        change = _Change(base, tip, project, accepted=WEAKENED in accepted, here=here, names=names)
         part = change.policy_report()
         modules: tuple[ModuleReport, ...] = ()
         if change.is_in_place:
@@ -111,6 +111,7 @@ class _Change(Struct, dict=True):
         project: the change, as it describes itself.
         accepted: whether the pipeline accepts a weaker policy.
         here: the absolute folder that places in findings are relative to.
+        names: the modules that are judged; all of them where there is none.
     """
 
     base: Base
@@ -118,6 +119,7 @@ class _Change(Struct, dict=True):
     project: Project
     accepted: bool
     here: Path
+    names: Sequence[str] = ()
 
     def policy_report(self) -> ModuleReport:
         """The findings about settings, waivers, modules and releases."""
@@ -263,8 +265,9 @@ class _Change(Struct, dict=True):
         if self._lost or not self.is_in_place or not self._registry_folder.is_relative_to(self.base.parting.top):
             return
         verification = Verification(self.judged, self.judged.settings, trusted={}, full=True)
-        defects = verification.links() or verification.audited(known=self.base.releases.keys(), today=today_utc())
-        for defect in defects:
+        unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
+        audited = verification.audited(known=self.base.releases.keys(), today=today_utc())
+        for defect in verification.links() or [*unnamed, *audited]:
             yield finding_of(defect, self.here, root=self.base.parting.top)
 
     def _behind(self) -> Iterator[Finding]:

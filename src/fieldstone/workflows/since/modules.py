@@ -91,7 +91,7 @@ def _names(workspace: Workspace, known: Mapping[str, str]) -> dict[str, str]:
 def weakened_modules(
     base: Base, pairing: Pairing, settings: Settings, *, retired: Collection[str]
 ) -> Iterator[Weakened]:
-    """What a change does to the list of modules so that something of the branch is judged no more.
+    """Changes to the list of modules by which something of the branch is judged no more.
 
     Args:
         base: the branch.
