@@ -264,11 +264,16 @@ class _Change(Struct, dict=True):
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
         if self._lost or not self.is_in_place or not self._registry_folder.is_relative_to(self.base.parting.top):
             return
-        verification = Verification(self.judged, self.judged.settings, trusted={}, full=True)
-        unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
-        audited = verification.audited(known=self.base.releases.keys(), today=today_utc())
-        for defect in verification.links() or [*unnamed, *audited]:
+        for defect in self._defects(Verification(self.judged, self.judged.settings, trusted={}, full=True)):
             yield finding_of(defect, self.here, root=self.base.parting.top)
+
+    def _defects(self, verification: Verification) -> list[Defect]:
+        """The defects of new releases, and those that the check of the named modules does not tell of."""
+        unnamed = (defect for defect in verification.broken if self.names and defect.module not in self.names)
+        return verification.links() or [
+            *unnamed,
+            *verification.audited(known=self.base.releases.keys(), today=today_utc()),
+        ]
 
     def _behind(self) -> Iterator[Finding]:
         """The branch has gone on, and tightened its settings or released what is changed here, too."""
