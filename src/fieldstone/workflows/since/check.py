@@ -269,11 +269,11 @@ class _Change(Struct, dict=True):
 
     def _defects(self, verification: Verification) -> list[Defect]:
         """The defects of new releases, and those that the check of the named modules does not tell of."""
-        unnamed = (defect for defect in verification.broken if self.names and defect.module not in self.names)
-        return verification.links() or [
-            *unnamed,
-            *verification.audited(known=self.base.releases.keys(), today=today_utc()),
-        ]
+        links = verification.links()
+        if links or not self._new_releases:
+            return links
+        unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
+        return [*unnamed, *verification.audited(known=self.base.releases.keys(), today=today_utc())]
 
     def _behind(self) -> Iterator[Finding]:
         """The branch has gone on, and tightened its settings or released what is changed here, too."""
