@@ -70,9 +70,26 @@ class Base(Struct, dict=True):
         project = Project(self.settings)
         self._lay_out_sources()
         with self.named():
-            if self.has_workspace:
-                project.workspace  # noqa: B018 - read here, where its errors are named
+            modules = project.workspace.modules if self.has_workspace else {}
+        for module in modules.values():
+            if not self._links:
+                vars(module)["proto_paths"] = self._protos(module)
         return project
+
+    def _protos(self, module: Module) -> dict[str, str]:
+        """The .proto files of a module by import path, as a walk over them would find them."""
+        start = f"{self.path(module.root)}/" if module.root != self.root else ""
+        paths = (entry.path.removeprefix(start) for entry in self._outside if entry.path.startswith(start))
+        return {path: f"{module.root}/{path}" for path in paths if path.endswith(".proto") and module.owns(path)}
+
+    @cached_property
+    def _outside(self) -> list[git.Entry]:
+        """Its files that are none of the registry."""
+        return [entry for entry in self._entries if not (self.keeps_registry and self._below_registry(entry))]
+
+    @cached_property
+    def _links(self) -> list[git.Entry]:
+        return [entry for entry in self._outside if entry.is_link]
 
     @property
     def has_workspace(self) -> bool:
@@ -169,15 +186,14 @@ class Base(Struct, dict=True):
         return self.root / self.registry
 
     def _lay_out_sources(self) -> None:
-        """Make every folder, source file and link outside the registry; source files stay empty."""
-        outside = [e for e in self._entries if not (self.keeps_registry and self._below_registry(e))]
-        for folder in {str(PurePosixPath(entry.path).parent) for entry in outside}:
+        """Make every folder outside the registry; where links may lead to sources, also these, empty, and the links."""
+        for folder in {entry.path.rpartition("/")[0] for entry in self._outside}:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
-        for entry in outside:
+        for entry in self._outside if self._links else ():
             if entry.path.endswith(".proto") and not entry.is_link:
                 (self.root / entry.path).touch()
-        links = [entry for entry in outside if entry.is_link]
-        for entry, target in zip(links, git.blobs([e.blob for e in links], self.parting.top), strict=True):
+        targets = git.blobs([entry.blob for entry in self._links], self.parting.top)
+        for entry, target in zip(self._links, targets, strict=True):
             if not (self.root / entry.path).exists():  # a settings file is there already, whatever leads to it
                 (self.root / entry.path).symlink_to(os.fsdecode(target))
 

@@ -134,9 +134,13 @@ def _moved(
 
 def _left_out(base: Base, was: Module, pairing: Pairing, config: Location) -> Iterator[Weakened]:
     """Source files of a module that are still there, and belong to no module."""
-    judged = {os.path.realpath(path) for m in pairing.workspace.modules.values() for path in m.proto_paths.values()}
-    places = (base.checkout(Path(path)) for path in was.proto_paths.values())
-    lost = [base.path(place) for place in places if os.path.lexists(place) and os.path.realpath(place) not in judged]
+    judged = {path for module in pairing.workspace.modules.values() for path in module.proto_paths.values()}
+    start = len(f"{base.root}/")
+    paths = (path[start:] for path in was.proto_paths.values())
+    missing = [path for path in paths if f"{base.parting.top}/{path}" not in judged]
+    real = {os.path.realpath(path) for path in judged} if missing else set()
+    places = {path: base.parting.top / path for path in missing}
+    lost = [path for path, place in places.items() if os.path.lexists(place) and os.path.realpath(place) not in real]
     if lost:
         files = "1 source file" if len(lost) == 1 else f"{len(lost)} source files"
         verb = "belongs" if len(lost) == 1 else "belong"
