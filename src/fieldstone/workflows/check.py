@@ -103,7 +103,7 @@ def _renamed(project: Project, renamed: Mapping[str, Module], name: str, start: 
 
 
 def _released_as(renamed: Mapping[str, Module], name: str) -> str:
-    """What a module was released as, by the name that it has now."""
+    """The name that a module was released under, by the name that it has now."""
     return next((released for released, module in renamed.items() if module.name == name), name)
 
 

@@ -266,7 +266,7 @@ def bump_since(
     sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
 ) -> Bump:
-    """What the difference between two schemas asks for, by the native engine alone; see `judge_natively`."""
+    """The bump that the difference between two schemas needs, by the native engine alone; see `judge_natively`."""
     findings = judge_natively(old, new, settings, sunsets=sunsets, today=today)
     return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
 

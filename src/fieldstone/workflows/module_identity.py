@@ -1,4 +1,4 @@
-"""Which module is which when its name has changed: a module is known by its files."""
+"""Renamed modules, recognised by the files that they hold."""
 
 from __future__ import annotations
 

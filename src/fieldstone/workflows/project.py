@@ -128,7 +128,7 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def cache(self) -> Cache:
-        """What was worked out before; one that forgets where the cache on the disk may not be used.
+        """The cache of earlier results; one in memory where the cache on the disk may not be used.
 
         Raises:
             FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
@@ -209,7 +209,7 @@ class Project(Struct, frozen=True, dict=True):
 
 
 STILL_LISTED = "remove it from the buf configuration, or give the new module another name"
-"""What to do about a retired module that is still listed."""
+"""The fix for a retired module that is still listed."""
 
 
 def _refused(retirement: Release, fix: str) -> FieldstoneError:
@@ -218,7 +218,7 @@ def _refused(retirement: Release, fix: str) -> FieldstoneError:
 
 
 def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
-    """What the buf configuration lists, beginning with where the module is that has the name now."""
+    """The modules of the buf configuration in words, and the path of the one that has the name now."""
     lists = f"it lists {', '.join(sorted(paths))}"
     here = workspace.modules.get(name)
     return f'{lists}; {name} is at path = "{here.path}"' if here else lists

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -170,20 +170,21 @@ class Base(Struct, dict=True):
         self.folder.mkdir(parents=True)
         (self.root / ".git").mkdir(exist_ok=True)  # nothing above the checkout counts
         wanted = [e for e in self._entries if PurePosixPath(e.path).name in _READ and not e.is_submodule]
-        contents = git.blobs([self._followed(entry).blob for entry in wanted], self.parting.top)
-        for entry, content in zip(wanted, contents, strict=True):
-            place = self.root / entry.path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+        self._write({entry.path: self._followed(entry).blob for entry in wanted})
 
     def lay_out_registry(self) -> Path:
         """Write its releases, and give the absolute folder that they are in."""
-        files = [entry for release in self.releases.values() for entry in release.values() if not entry.is_link]
-        for entry, content in zip(files, git.blobs([e.blob for e in files], self.parting.top), strict=True):
-            place = self.root / entry.path
+        files = (entry for release in self.releases.values() for entry in release.values() if not entry.is_link)
+        self._write({entry.path: entry.blob for entry in files})
+        return self.root / self.registry
+
+    def _write(self, files: Mapping[str, str]) -> None:
+        """Write files, given as paths from its root with the hashes of their contents."""
+        contents = git.blobs([*files.values()], self.parting.top)
+        for path, content in zip(files, contents, strict=True):
+            place = self.root / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        return self.root / self.registry
 
     def _lay_out_sources(self) -> None:
         """Make every folder outside the registry; where links may lead to sources, also these, empty, and the links."""
@@ -244,10 +245,3 @@ def base_at(parting: Parting, folder: Path) -> Iterator[Base]:
         base = Base(parting, root, root / folder.resolve().relative_to(parting.top))
         base.lay_out_settings()
         yield base
-
-
-def names_of(paths: Iterable[str], most: int = 3) -> str:
-    """Some of these paths for people, and how many more there are."""
-    listed = sorted(paths)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more

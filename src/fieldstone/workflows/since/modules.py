@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from fieldstone.schema.workspace import Module, Workspace, load_workspace
 from fieldstone.settings import Settings
 from fieldstone.workflows.module_identity import successor
 from fieldstone.workflows.project import refuse_names
-from fieldstone.workflows.since.base import Base, names_of
+from fieldstone.workflows.since.base import Base
 from fieldstone.workflows.since.policy import Weakened
 
 
@@ -146,7 +146,14 @@ def _left_out(base: Base, was: Module, pairing: Pairing, config: Location) -> It
         verb = "belongs" if len(lost) == 1 else "belong"
         yield Weakened(
             f"module {was.name}",
-            f"{files} of module {was.name} no longer {verb} to any module: {names_of(lost)}",
+            f"{files} of module {was.name} no longer {verb} to any module: {_listed(lost)}",
             f"take what is there in again: see `excludes` and `includes` of {Path(config.path).name}",
             config,
         )
+
+
+def _listed(paths: Iterable[str], most: int = 3) -> str:
+    """Some of these paths for people, and how many more there are."""
+    listed = sorted(paths)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
