@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -218,6 +219,25 @@ def test_only_some_modules_are_judged_and_the_policy_as_a_whole(gate: Gate) -> N
     gate.settings("[modules.shop]", "[modules.shop]\nsurfaces = []")
     ran = gate.check("money")
     assert ids(ran) == {"policy-weakened"}
+
+
+def test_a_module_called_as_its_clone_gets_its_history_back_by_the_fix_that_is_printed(gate: Gate) -> None:
+    repo = gate.repo
+    shutil.rmtree(repo.root / "schemas")
+    shutil.rmtree(repo.root / "registry")
+    repo.settings("")
+    repo.write("buf.yaml", "version: v2\nlint:\n  use: [MINIMAL]\n")
+    repo.write("acme/mail/v1/mail.proto", NEW)
+    gate.forge(repo.root.name, "")
+    gate.land()
+    clone = repo.root.with_name("clone")
+    repo.root.rename(clone)
+    repo.root = clone
+    assert ids(gate.check()) == {"module-renamed"}
+    repo.settings('[modules.repo]\npath = "."\n')
+    assert gate.check().code == 0
+    repo.edit("acme/mail/v1/mail.proto", "string id", "int32 id")
+    assert ids(gate.check()) == {"field-type-changed"}
 
 
 def test_a_damaged_release_of_a_module_that_is_not_named_is_found(gate: Gate) -> None:

@@ -56,14 +56,24 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
                 if same is not None:
                     found[name] = same
                     taken.add(same.path)
-    names = _names(workspace, {module.path: name for name, module in found.items()})
+    called = {name: _history_of(base, name, module.name) for name, module in found.items()}
+    names = _names(workspace, {module.path: called[name] for name, module in found.items()})
     renamed = load_workspace(workspace.root, names=names, outside=settings.registry)
     return Pairing(
         renamed,
-        {name: (base.modules[name], renamed.modules[name]) for name in found},
+        {called[name]: (base.modules[name], renamed.modules[called[name]]) for name in found},
         {name: module for name, module in base.modules.items() if name not in found},
         {path: module.name for path, module in now.items()},
     )
+
+
+def _history_of(base: Base, name: str, own_name: str) -> str:
+    """The name of a module on the branch, or its own where the branch has releases of that alone.
+
+    Without a name in the settings, the module of a root is called as the folder that it was cloned into.
+    """
+    released = {module for module, _ in base.releases}
+    return own_name if own_name in released and name not in released else name
 
 
 def _by_path(module: Module, candidates: Mapping[str, Module]) -> Module | None:
