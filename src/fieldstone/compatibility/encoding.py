@@ -8,11 +8,12 @@ it declares; an open one reads any number of 32 bits, a closed one those that it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from fieldstone.schema.model import Enum
+from fieldstone.schema.model import Enum, Field
 
 Type = str | Enum
 """The keyword of a scalar, or an enum."""
@@ -67,7 +68,7 @@ def json_keeps(writer: Type, reader: Type) -> bool:
     Integers of 64 bits are written as text, and every integer is read from either form.
     """
     if isinstance(writer, Enum) and isinstance(reader, Enum):
-        return _names(writer) <= _names(reader) and _unset(writer) == _unset(reader)
+        return _names(writer) <= _names(reader)
     if writer == reader:
         return True
     if isinstance(writer, Enum) or writer not in _INTEGERS or "bool" in (writer, reader):
@@ -75,6 +76,22 @@ def json_keeps(writer: Type, reader: Type) -> bool:
     if isinstance(reader, str) and reader in _EXACT:
         return all(abs(number) <= _EXACT[reader] for number in _numbers(writer))
     return _layout(reader) is not None and _holds(reader, writer)
+
+
+def means_other_numbers(one: Enum, other: Enum) -> bool:
+    """Whether a name that both enums have stands for other numbers, so that a number means something else."""
+    numbers = [_numbers_by_name(enum) for enum in (one, other)]
+    return any(numbers[0][name] != numbers[1][name] for name in numbers[0].keys() & numbers[1].keys())
+
+
+def unset_means(field: Field) -> float | bool | str:
+    """What a reader of one value, which is no message, finds where it was not sent; an enum's by number."""
+    if field.type == "bool":
+        return field.unset == "true"
+    if field.type in {"string", "bytes"} or not field.unset:
+        return field.unset
+    number = float(field.unset) if field.type in _EXACT else int(field.unset)
+    return "nan" if isinstance(number, float) and math.isnan(number) else number
 
 
 def _layout(of: Type) -> str | None:
@@ -100,10 +117,9 @@ def _holds(reader: Type, writer: Type) -> bool:
     return all(held.first <= number <= held.last for number in _numbers(writer))
 
 
+def _numbers_by_name(enum: Enum) -> dict[str, int]:
+    return {value.name: value.number for value in enum.values}
+
+
 def _names(enum: Enum) -> set[str]:
     return {value.name for value in enum.values}
-
-
-def _unset(enum: Enum) -> str:
-    """The name of what a reader finds where a field without presence was not sent."""
-    return next((value.name for value in enum.values if value.number == 0), "")

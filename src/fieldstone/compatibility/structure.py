@@ -9,47 +9,57 @@ on both sides counts as kept here, because its own change is judged by itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
+from msgspec import Struct
+
+from fieldstone.compatibility.encoding import Type, json_keeps, means_other_numbers, unset_means, wire_keeps
+from fieldstone.compatibility.field_losses import oneof, presence, required, utf8
 from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import ALL_IN_JSON, ALL_ON_WIRE, EVERYTHING_LOST, NOTHING, Losses, lost, on
 from fieldstone.schema.model import Enum
 from fieldstone.schema.reservation import uncovered
 
 if TYPE_CHECKING:
     from fieldstone.schema.model import Field, Message, Schema
 
-Losses = frozenset[tuple[Surface, Direction]]
-"""On which surfaces data is lost, and to whom."""
-
-NOTHING: Losses = frozenset()
 _OLD, _NEW = Direction.READING_OLD, Direction.READ_BY_OLD
 _KEEPS: Mapping[Surface, Callable[[Type, Type], bool]] = {Surface.WIRE: wire_keeps, Surface.JSON: json_keeps}
 _MANY = frozenset({"repeated", "map"})
 _SCALAR = ""
+_WRAPPER = "the value"
+
+_FORMS: Mapping[str, str] = {
+    **{f"google.protobuf.{name}": name for name in "Any Timestamp Duration FieldMask Struct Value ListValue".split()},
+    **{
+        f"google.protobuf.{name}Value": _WRAPPER
+        for name in "Double Float Int64 UInt64 Int32 UInt32 Bool String Bytes".split()
+    },
+}
+"""The messages that JSON has a form of its own for (https://protobuf.dev/programming-guides/json/)."""
 
 Pair = tuple[str, str]
-K = TypeVar("K", int, str)
+"""The full names of an old and of a new message."""
 
 
-def lost(*directions: Direction, surfaces: Iterable[Surface] = (Surface.WIRE, Surface.JSON)) -> Losses:
-    """Losses on each of the surfaces, by default wire and json, in each of the directions."""
-    return frozenset((surface, direction) for surface in surfaces for direction in directions)
+class _Comparison(Struct, frozen=True):
+    """What two types or fields lose in themselves, and the pairs of messages to look into, each for one surface."""
+
+    losses: Losses = NOTHING
+    inside: frozenset[tuple[Pair, Surface]] = frozenset()
+
+    def __or__(self, other: _Comparison) -> _Comparison:
+        return _Comparison(self.losses | other.losses, self.inside | other.inside)
+
+    def on(self, surface: Surface) -> _Comparison:
+        """As much of it as is on a surface."""
+        inside = frozenset((pair, of) for pair, of in self.inside if of is surface)
+        return _Comparison(on(surface, self.losses), inside)
 
 
-EVERYTHING_LOST = lost(_OLD, _NEW)
-
-
-def by_surface(losses: Losses, *always: Surface) -> dict[Surface, list[Direction]]:
-    """Losses as a rule's hit declares them; `always` are surfaces that break for the usual people."""
-    found = {
-        surface: [direction for direction in Direction if (surface, direction) in losses]
-        for surface in Surface
-        if any(on is surface for on, _ in losses)
-    }
-    return found | {surface: [Direction.COMPILING] if surface is Surface.SOURCE else [] for surface in always}
+_ALIKE = _Comparison()
 
 
 class Structure:
@@ -57,8 +67,7 @@ class Structure:
 
     Args:
         old: the released schema.
-        new: the schema that is judged. Types that neither declares, those of other modules, are
-            equal to themselves alone.
+        new: the schema that is judged. Of types that neither it nor what it imports declares nothing is kept.
     """
 
     def __init__(self, old: Schema, new: Schema) -> None:
@@ -75,26 +84,26 @@ class Structure:
 
     def type(self, old: Field, new: Field) -> Losses:
         """What is lost between the types of two fields that are both lists, both maps, or neither."""
-        losses, pairs = self._types(old, new)
-        return losses.union(*(self.message(*pair) for pair in pairs))
+        return self._settled(self._types(old, new))
 
     def cardinality(self, old: Field, new: Field) -> Losses:
-        """What is lost where a field went between one value, a list and a map.
+        """What is lost where a field went between one value, a list and a map."""
+        return self._settled(self._cardinalities(old, new))
 
-        A reader of a list takes one value for a list of one; a reader of one value keeps the last of
-        a list, and none of a packed one (https://protobuf.dev/programming-guides/encoding/#optional);
-        a map is a list of entries (https://protobuf.dev/programming-guides/encoding/#maps).
+    def default(self, old: Field, new: Field) -> Losses:
+        """What is lost where a field that was not sent is read as another value.
+
+        Bytes know the value of an enum by its number, JSON by its name. What is required is always sent.
         """
-        kinds = old.cardinality, new.cardinality
-        found = EVERYTHING_LOST
-        if kinds == ("map", "repeated") and _is_entry(self._new.messages.get(new.type), old):
-            found = lost(_NEW)
-        elif kinds == ("repeated", "map") and _is_entry(self._old.messages.get(old.type), new):
-            found = lost(_OLD)
-        elif "map" not in kinds:
-            found = lost(_NEW if new.cardinality == "repeated" else _OLD) | self.type(old, new)
-        on_wire = frozenset(loss for loss in found if loss[0] is Surface.WIRE)
-        return on_wire | lost(_OLD, _NEW, surfaces=[Surface.JSON])
+        sides = old, new
+        if any(side.cardinality in _MANY or side.composite == "message" for side in sides):
+            return NOTHING
+        if all(side.cardinality == "required" for side in sides):
+            return NOTHING
+        by_number = unset_means(old) == unset_means(new)
+        names = self._unset_names(self._old, old), self._unset_names(self._new, new)
+        by_name = not names[0].isdisjoint(names[1]) if all(names) else by_number
+        return (NOTHING if by_number else ALL_ON_WIRE) | (NOTHING if by_name else ALL_IN_JSON)
 
     def renumbered(self, old: Field, new: Field) -> Losses:
         """What is lost where a field has another number: all in the binary encoding; JSON knows it by name."""
@@ -102,183 +111,173 @@ class Structure:
         same_form = old.cardinality == new.cardinality or not _MANY & {old.cardinality, new.cardinality}
         if not (kept and same_form):
             return EVERYTHING_LOST
-        inside = presence(old, new) | required(old, new) | self.type(old, new)
-        if old.unset != new.unset:
-            inside = EVERYTHING_LOST
-        return lost(_OLD, _NEW, surfaces=[Surface.WIRE]) | in_json(inside)
+        inside = presence(old, new) | required(old, new) | self.type(old, new) | self.default(old, new)
+        return ALL_ON_WIRE | on(Surface.JSON, inside)
 
     def named(self, old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
         """What JSON loses of a field that lives on under its name, whatever its number."""
-        before, after = ({m.fields[n].json_name for n in _rivals(f, m)} for f, m in ((old, of_old), (new, of_new)))
-        released = of_old.by_json_name.keys()
-        return in_json(self.renumbered(old, new) | _parted(before, after, released, was_in_oneof=bool(old.oneof)))
+        return on(Surface.JSON, self.renumbered(old, new) | oneof(old, of_old, new, of_new))
+
+    def _settled(self, found: _Comparison) -> Losses:
+        return found.losses.union(*(on(surface, self.message(*pair)) for pair, surface in found.inside))
 
     def _judge_from(self, root: Pair) -> dict[Pair, Losses]:
         """The losses of every pair of messages that a pair leads to and that is not known yet."""
         losses: dict[Pair, Losses] = {}
-        leading_to: dict[Pair, set[Pair]] = defaultdict(set)
+        leading_to: dict[Pair, set[tuple[Pair, Surface]]] = defaultdict(set)
         waiting = [root]
         while waiting:
             pair = waiting.pop()
             if pair in losses:
                 continue
-            losses[pair], inside = self._messages(*pair)
-            for other in inside:
+            found = self._messages(*pair)
+            losses[pair] = found.losses
+            for other, surface in found.inside:
                 if other in self._known:
-                    losses[pair] |= self._known[other]
+                    losses[pair] |= on(surface, self._known[other])
                 else:
-                    leading_to[other].add(pair)
+                    leading_to[other].add((pair, surface))
                     waiting.append(other)
-        spreading = [pair for pair, found in losses.items() if found]
-        while spreading:
-            pair = spreading.pop()
-            for before in leading_to[pair]:
-                if not losses[pair] <= losses[before]:
-                    losses[before] |= losses[pair]
-                    spreading.append(before)
+        _spread(losses, leading_to)
         return losses
 
-    def _messages(self, old_name: str, new_name: str) -> tuple[Losses, list[Pair]]:
+    def _messages(self, old_name: str, new_name: str) -> _Comparison:
         """What two messages lose in themselves, and the pairs of messages inside them."""
         if old_name == new_name:
-            return NOTHING, []
-        old, new = self._old.messages.get(old_name), self._new.messages.get(new_name)
+            return _ALIKE
+        old, new = self._message_of(self._old, old_name), self._message_of(self._new, new_name)
         if old is None or new is None:
-            return EVERYTHING_LOST, []
-        found: list[Losses] = [_extensions(old, new), *_new_fields(old, new)]
-        pairs: list[Pair] = []
+            return _Comparison(EVERYTHING_LOST)
+        found = _Comparison(_forms(old_name, new_name) | _extensions(old, new) | _new_fields(old, new))
         for number, field in old.fields.items():
             for surface, other in (
                 (Surface.WIRE, new.fields.get(number)),
                 (Surface.JSON, new.by_json_name.get(field.json_name)),
             ):
-                losses, inside = self._fields(field, old, other, new) if other else (EVERYTHING_LOST, [])
-                found.append(frozenset(loss for loss in losses if loss[0] is surface))
-                pairs += inside
-        return NOTHING.union(*found), pairs
+                compared = self._fields(field, old, other, new) if other else _Comparison(EVERYTHING_LOST)
+                found |= compared.on(surface)
+        return found
 
-    def _fields(self, old: Field, of_old: Message, new: Field, of_new: Message) -> tuple[Losses, list[Pair]]:
-        found = [presence(old, new), required(old, new), oneof(old, of_old, new, of_new), utf8(old, new)]
-        pairs: list[Pair] = []
-        if old.cardinality != new.cardinality and _MANY & {old.cardinality, new.cardinality}:
-            found.append(self.cardinality(old, new))
-        else:
-            losses, pairs = self._types(old, new)
-            found.append(losses)
+    def _fields(self, old: Field, of_old: Message, new: Field, of_new: Message) -> _Comparison:
+        found = presence(old, new) | required(old, new) | oneof(old, of_old, new, of_new) | utf8(old, new)
         if old.json_name != new.json_name:
-            found.append(lost(_OLD, _NEW, surfaces=[Surface.JSON]))
-        if old.type == new.type and old.unset != new.unset:
-            found.append(EVERYTHING_LOST)
-        return NOTHING.union(*found), pairs
+            found |= ALL_IN_JSON
+        return _Comparison(found | self.default(old, new)) | self._cardinalities(old, new)
 
-    def _types(self, old: Field, new: Field) -> tuple[Losses, list[Pair]]:
+    def _cardinalities(self, old: Field, new: Field) -> _Comparison:
+        """The types of two fields, and what is lost where one is a list or a map and the other is not.
+
+        A reader of a list takes one value for a list of one; a reader of one value keeps the last of
+        a list, and none of a packed one (https://protobuf.dev/programming-guides/encoding/#optional);
+        a map is a list of entries (https://protobuf.dev/programming-guides/encoding/#maps).
+        """
+        kinds = old.cardinality, new.cardinality
+        if kinds[0] == kinds[1] or not _MANY & {*kinds}:
+            return self._types(old, new)
+        found = _Comparison(EVERYTHING_LOST)
+        if kinds == ("map", "repeated") and self._is_entry(self._new, new, of=old):
+            found = _Comparison(lost(_NEW))
+        elif kinds == ("repeated", "map") and self._is_entry(self._old, old, of=new):
+            found = _Comparison(lost(_OLD))
+        elif "map" not in kinds:
+            found = _Comparison(lost(_NEW if new.cardinality == "repeated" else _OLD)) | self._types(old, new)
+        return found.on(Surface.WIRE) | _Comparison(ALL_IN_JSON)
+
+    def _types(self, old: Field, new: Field) -> _Comparison:
         """What the types of two fields lose in themselves, and the pairs of messages to look into."""
-        found: list[Losses] = [lost(_OLD, _NEW, surfaces=[Surface.WIRE])] if old.group != new.group else []
-        pairs: list[Pair] = []
+        found = _Comparison(ALL_ON_WIRE if old.group != new.group else NOTHING)
         for (before, old_kind), (after, new_kind) in zip(_parts(old), _parts(new), strict=True):
-            if before == after:
+            if (before, old_kind) == (after, new_kind):
                 continue
             if old_kind == new_kind == "message":
-                pairs.append((before, after))
+                found |= _Comparison(inside=frozenset(((before, after), surface) for surface in _KEEPS))
             elif "message" in {old_kind, new_kind}:
-                found.append(_message_and(before, after, grouped=old.group or new.group))
+                found |= _Comparison(_message_and(before, after, grouped=old.group or new.group))
             else:
-                found.append(self._values(before, old_kind, after, new_kind))
-        return NOTHING.union(*found), pairs
+                found |= _Comparison(self._values(before, old_kind, after, new_kind))
+        return found
 
     def _values(self, before: str, old_kind: str, after: str, new_kind: str) -> Losses:
         """What is lost between scalars and enums."""
-        old = self._old.enums.get(before) if old_kind else before
-        new = self._new.enums.get(after) if new_kind else after
+        old = self._enum_of(self._old, before) if old_kind else before
+        new = self._enum_of(self._new, after) if new_kind else after
         if old is None or new is None:
             return EVERYTHING_LOST
         reading_old = {(on, _OLD) for on, keeps in _KEEPS.items() if not keeps(old, new)}
-        if isinstance(old, Enum) and isinstance(new, Enum) and not old.numbers <= new.numbers:
-            reading_old.add((Surface.WIRE, _OLD))  # what was a value is a number without a name
-        return frozenset(reading_old | {(on, _NEW) for on, keeps in _KEEPS.items() if not keeps(new, old)})
+        found = frozenset(reading_old | {(on, _NEW) for on, keeps in _KEEPS.items() if not keeps(new, old)})
+        if isinstance(old, Enum) and isinstance(new, Enum):
+            if not old.numbers <= new.numbers:
+                found |= lost(_OLD, surfaces=[Surface.WIRE])  # what was a value is a number without a name
+            if means_other_numbers(old, new):
+                found |= ALL_ON_WIRE
+        return found
+
+    def _is_entry(self, schema: Schema, field: Field, *, of: Field) -> bool:
+        """Whether a list holds what a map is a list of: a key with number 1, a value with number 2."""
+        message = None if field.group else self._message_of(schema, field.type)
+        if message is None or message.fields.keys() != {1, 2}:
+            return False
+        parts = [message.fields[number] for number in (1, 2)]
+        fit = not any(part.cardinality in _MANY or part.group for part in parts)
+        return fit and [(part.type, part.composite) for part in parts] == _parts(of)
+
+    def _unset_names(self, schema: Schema, field: Field) -> frozenset[str]:
+        """The names of what a field of an enum is read as where it was not sent."""
+        enum = self._enum_of(schema, field.type) if field.composite == "enum" else None
+        return (
+            frozenset(value.name for value in enum.values if str(value.number) == field.unset) if enum else frozenset()
+        )
+
+    def _message_of(self, schema: Schema, name: str) -> Message | None:
+        return schema.messages.get(name) or self._imported(schema).messages.get(name)
+
+    def _enum_of(self, schema: Schema, name: str) -> Enum | None:
+        return schema.enums.get(name) or self._imported(schema).enums.get(name)
+
+    def _imported(self, schema: Schema) -> Schema:
+        return self._imported_by_old if schema is self._old else self._imported_by_new
+
+    @cached_property
+    def _imported_by_old(self) -> Schema:
+        return self._old.imported()
+
+    @cached_property
+    def _imported_by_new(self) -> Schema:
+        return self._new.imported()
 
 
-def in_json(losses: Losses) -> Losses:
-    """Those of the losses that are on the json surface."""
-    return frozenset((surface, direction) for surface, direction in losses if surface is Surface.JSON)
+def _spread(losses: dict[Pair, Losses], leading_to: Mapping[Pair, Iterable[tuple[Pair, Surface]]]) -> None:
+    """Add to every pair the losses of those inside it, until nothing changes."""
+    spreading = [pair for pair, found in losses.items() if found]
+    while spreading:
+        pair = spreading.pop()
+        for before, surface in leading_to.get(pair, ()):
+            more = on(surface, losses[pair])
+            if not more <= losses[before]:
+                losses[before] |= more
+                spreading.append(before)
 
 
-def presence(old: Field, new: Field) -> Losses:
-    """What is lost where a field gained or lost the difference between unset and zero.
-
-    Without presence a zero is not sent (https://protobuf.dev/programming-guides/field_presence/).
-    """
-    return {
-        ("explicit", "implicit"): EVERYTHING_LOST,
-        ("implicit", "explicit"): lost(_OLD),
-    }.get((old.presence, new.presence), NOTHING)
+def _forms(old: str, new: str) -> Losses:
+    """What JSON loses between messages of which one has a form of its own there."""
+    return NOTHING if _FORMS.get(old) == _FORMS.get(new) else ALL_IN_JSON
 
 
-def required(old: Field, new: Field) -> Losses:
-    """What is lost where a field became required, or no longer is."""
-    became, ceased = (side.cardinality == "required" for side in (new, old))
-    return NOTHING if became == ceased else lost(_OLD if became else _NEW)
-
-
-def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
-    """What is lost where a field went into, out of or between oneofs.
-
-    Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
-    a field alone in a oneof that is new has nobody to lose to.
-    """
-    released = set(of_old.fields)
-    return _parted(_rivals(old, of_old), _rivals(new, of_new), released, was_in_oneof=bool(old.oneof))
-
-
-def _parted(before: set[K], after: set[K], released: AbstractSet[K], *, was_in_oneof: bool) -> Losses:
-    """What is lost between one set of rivals and another, given by number or by name."""
-    found = NOTHING
-    if (after & released) - before:
-        found |= lost(_OLD)
-    if before - after or (was_in_oneof and after - released):
-        found |= lost(_NEW)
-    return found
-
-
-def utf8(old: Field, new: Field) -> Losses:
-    """What is lost where a reader began or ceased to refuse bytes that are not UTF-8."""
-    found = NOTHING
-    for option, was in old.options.items():
-        now = new.options.get(option, was)
-        if was != now and "VERIFY" in {was, now} and "utf8" in option:
-            found |= lost(_OLD if now == "VERIFY" else _NEW, surfaces=[Surface.WIRE])
-    return found
-
-
-def _rivals(field: Field, message: Message) -> set[int]:
-    """The numbers of the other members of a field's oneof."""
-    return set(message.oneofs[field.oneof].members) - {field.number} if field.oneof else set()
-
-
-def _new_fields(old: Message, new: Message) -> Iterator[Losses]:
-    """What is lost to fields that only the new message has; members of oneofs count with their rivals."""
-    if any(field.cardinality == "required" for number, field in new.fields.items() if number not in old.fields):
-        yield lost(_OLD)
+def _new_fields(old: Message, new: Message) -> Losses:
+    """What is lost to required fields that only the new message has."""
+    added = [field for number, field in new.fields.items() if number not in old.fields]
+    return lost(_OLD) if any(field.cardinality == "required" for field in added) else NOTHING
 
 
 def _extensions(old: Message, new: Message) -> Losses:
     return EVERYTHING_LOST if uncovered(old.extension_ranges, new.extension_ranges) else NOTHING
 
 
-def _is_entry(message: Message | None, of: Field) -> bool:
-    """Whether a message is what a map is a list of: a key with number 1, a value with number 2."""
-    if message is None or message.fields.keys() != {1, 2}:
-        return False
-    fields = [message.fields[number] for number in (1, 2)]
-    singular = not any(field.cardinality in _MANY for field in fields)
-    return singular and [field.type for field in fields] == [name for name, _ in _parts(of)]
-
-
 def _message_and(before: str, after: str, *, grouped: bool) -> Losses:
     """What is lost between a message and something else: bytes hold a message, but not any bytes are one."""
     if grouped or "bytes" not in {before, after}:
         return EVERYTHING_LOST
-    return lost(_NEW if after == "bytes" else _OLD, surfaces=[Surface.WIRE]) | lost(_OLD, _NEW, surfaces=[Surface.JSON])
+    return lost(_NEW if after == "bytes" else _OLD, surfaces=[Surface.WIRE]) | ALL_IN_JSON
 
 
 def _parts(field: Field) -> list[tuple[str, str]]:

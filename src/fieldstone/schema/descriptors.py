@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
@@ -45,11 +46,29 @@ def read_schema(
     """
     reader = ImageReader(image, where=where)
     found = Elements()
+    imports: list[FileDescriptorProto] = []
     for descriptor in each(reader.files):
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
         if own or with_imports:
             reader.read(descriptor, found, storage=own)
-    return Schema(**vars(found))
+        else:
+            imports.append(descriptor)
+    return Schema(**vars(found), imported=cache(lambda: reader.read_imports(imports)))
+
+
+def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schema:
+    """The messages and enums of all files of an image but the module's own, read when they are asked for.
+
+    Args:
+        image: the encoded image, in bytes.
+        where: the image's place, for errors.
+        besides: the paths of the module's own files.
+
+    Raises:
+        FieldstoneError: the bytes are no image.
+    """
+    reader = ImageReader(image, where=where)
+    return reader.read_imports([file for file in reader.files if file.name not in besides])
 
 
 class ImageReader:
@@ -83,6 +102,16 @@ class ImageReader:
         reader = FileReader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
         found.files[descriptor.name] = reader.read()
 
+    def read_imports(self, files: Collection[FileDescriptorProto]) -> Schema:
+        """The messages and enums of some files, read when they are asked for."""
+        by_path = {file.name: file for file in files}
+        lazily = LazyFiles(by_path.keys(), lambda path: self._read_all(by_path[path], storage=False))
+        places = places_of(files)
+        return Schema(
+            messages=Members(places["messages"], {}, "messages", [lazily]),
+            enums=Members(places["enums"], {}, "enums", [lazily]),
+        )
+
     def lazily(self, contents: Mapping[str, bytes]) -> LazyFiles:
         """Files that are read when they are asked for: path to encoded FileDescriptorProto, with its positions."""
         return LazyFiles(
@@ -90,13 +119,18 @@ class ImageReader:
         )
 
     def read_changed(
-        self, changed: Mapping[str, Collection[str]], shared: LazyFiles, placed: Mapping[str, bytes] | None = None
+        self,
+        changed: Mapping[str, Collection[str]],
+        shared: LazyFiles,
+        imported: Callable[[], Schema],
+        placed: Mapping[str, bytes] | None = None,
     ) -> Schema:
         """The schema of the module's own files: those that can differ from another side, and those that do not.
 
         Args:
             changed: the paths of those that can differ, each with what it declares at its top that does not.
             shared: the others.
+            imported: gives what they import of other modules.
             placed: those that can differ, encoded, where the image does not have their positions.
         """
         decode, placed = descriptor_pb2.FileDescriptorProto.FromString, placed or {}
@@ -114,11 +148,11 @@ class ImageReader:
             kind: Members(places, vars(found)[kind], kind, (shared, rest)) for kind, places in places_of(own).items()
         }
         unchanged = packages_of(file for file in own if file.name in shared.paths)
-        return Schema(**members, changed=Schema(**vars(found)), unchanged=unchanged)
+        return Schema(**members, changed=Schema(**vars(found)), unchanged=unchanged, imported=cache(imported))
 
-    def _read_all(self, descriptor: FileDescriptorProto) -> Elements:
+    def _read_all(self, descriptor: FileDescriptorProto, *, storage: bool = True) -> Elements:
         found = Elements()
-        self.read(descriptor, found)
+        self.read(descriptor, found, storage=storage)
         return found
 
 

@@ -129,7 +129,7 @@ class Field(Element, frozen=True, kw_only=True):
     composite: str = ""
     column: ColumnOptions = ColumnOptions()
 
-    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"composite", "column"}
+    uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"column"}
 
     @property
     def holds(self) -> str:
@@ -361,6 +361,10 @@ class Package(Element, frozen=True, kw_only=True):
         return "package"
 
 
+def _nothing() -> Schema:
+    return Schema()
+
+
 class Schema(Struct, frozen=True):
     """One module, compiled: every element by its key, without those of imported modules.
 
@@ -368,7 +372,8 @@ class Schema(Struct, frozen=True):
     number. Nested messages and enums stand beside top-level ones.
 
     `changed` is the part of it that can differ from the schema that it is compared with, where that is
-    known; what stands beside it is the same on both sides, in the packages `unchanged`.
+    known; what stands beside it is the same on both sides, in the packages `unchanged`. `imported` gives
+    what the modules that it imports declare, as far as anybody asks for it.
     """
 
     files: Mapping[str, File] = {}
@@ -378,6 +383,7 @@ class Schema(Struct, frozen=True):
     extensions: Mapping[tuple[str, int], Field] = {}
     changed: Schema | None = None
     unchanged: Mapping[str, Package] = {}
+    imported: Callable[[], Schema] = _nothing
 
     @property
     def part(self) -> Schema:

@@ -18,9 +18,8 @@ from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.descriptors import ImageReader, read_schema
+from fieldstone.schema.descriptors import ImageReader, read_imports, read_schema
 from fieldstone.schema.image import content_digests, own_paths, parse_image, with_own
-from fieldstone.schema.lazy_files import LazyFiles
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
@@ -230,28 +229,29 @@ def judge_slice(
 def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, Side]:
     """Both sides of a part of a module, read when they are asked for."""
     release = touched.release
-    place = project.registry.place(release)
+    place, tree = project.registry.place(release), f"the image of {module.path}"
     reader = cache(lambda: ImageReader(touched.read[0], where=place))
     shared = cache(lambda: reader().lazily(touched.shared))
     whole, compared = cache(touched.whole), cache(touched.compared)
+    own = {*touched.touched, *touched.shared}
+
+    def imported(side: int, where: str) -> Callable[[], Schema]:
+        return lambda: read_imports(whole()[side], where=where, besides=own)
+
     old = Side(
         lambda: whole()[0],
-        lambda: reader().read_changed(touched.touched, shared(), touched.released),
+        lambda: reader().read_changed(touched.touched, shared(), imported(0, place), touched.released),
         release.version,
         part=lambda: compared()[0],
     )
     new = Side(
         lambda: whole()[1],
-        lambda: _working_tree(touched, module, shared()),
+        lambda: ImageReader(touched.read[1], where=tree).read_changed(touched.touched, shared(), imported(1, tree)),
         THE_TREE,
         unaltered=touched.touched,
         part=lambda: compared()[1],
     )
     return Baseline(old, Path(place, SOURCES), release.protos.keys(), release.digest), new
-
-
-def _working_tree(touched: Slice, module: Module, shared: LazyFiles) -> Schema:
-    return ImageReader(touched.read[1], where=f"the image of {module.path}").read_changed(touched.touched, shared)
 
 
 def judge_module(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.constraints import tightened
 from fieldstone.compatibility.finding import Direction
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import Element, Field, Message
 
 _OPTIONS = ("buf.validate.field", "buf.validate.message")

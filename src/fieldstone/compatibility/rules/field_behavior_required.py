@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import Field, Message
 
 _BEHAVIOR = "google.api.field_behavior"

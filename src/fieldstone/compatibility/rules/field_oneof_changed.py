@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.field_losses import oneof, presence
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.losses import Losses, by_surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import Losses, by_surface, oneof, presence
 from fieldstone.schema.model import Field, Message
 
 

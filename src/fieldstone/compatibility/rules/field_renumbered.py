@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.losses import by_surface
 from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import by_surface
 from fieldstone.schema.model import Field
 
 # What buf says of a map's entry message, which is called after the field, whatever its number.

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import by_surface, lost
 from fieldstone.schema.model import Element, Field, Message
 
 _BESIDES = (Surface.SOURCE, Surface.STORAGE)

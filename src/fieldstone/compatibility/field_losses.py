@@ -1,0 +1,69 @@
+"""What two versions of a field lose of each other's data beside what their types do."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import TypeVar
+
+from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import EVERYTHING_LOST, NOTHING, Losses, lost, on
+from fieldstone.schema.model import Field, Message
+
+_OLD, _NEW = Direction.READING_OLD, Direction.READ_BY_OLD
+
+K = TypeVar("K", int, str)
+
+
+def presence(old: Field, new: Field) -> Losses:
+    """What is lost where a field gained or lost the difference between unset and zero.
+
+    Without presence a zero is not sent (https://protobuf.dev/programming-guides/field_presence/).
+    """
+    return {
+        ("explicit", "implicit"): EVERYTHING_LOST,
+        ("implicit", "explicit"): lost(_OLD),
+    }.get((old.presence, new.presence), NOTHING)
+
+
+def required(old: Field, new: Field) -> Losses:
+    """What is lost where a field became required, or no longer is."""
+    became, ceased = (side.cardinality == "required" for side in (new, old))
+    return NOTHING if became == ceased else lost(_OLD if became else _NEW)
+
+
+def utf8(old: Field, new: Field) -> Losses:
+    """What is lost where a reader began or ceased to refuse bytes that are not UTF-8."""
+    found = NOTHING
+    for option, was in old.options.items():
+        now = new.options.get(option, was)
+        if was != now and "VERIFY" in {was, now} and "utf8" in option:
+            found |= lost(_OLD if now == "VERIFY" else _NEW, surfaces=[Surface.WIRE])
+    return found
+
+
+def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
+    """What is lost where a field went into, out of or between oneofs.
+
+    Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
+    a field alone in a oneof that is new has nobody to lose to. Bytes know the members by number, JSON by name.
+    """
+    rivals = _rivals(old, of_old), _rivals(new, of_new)
+    names = [{of.fields[n].json_name for n in found} for found, of in zip(rivals, (of_old, of_new), strict=True)]
+    on_wire = _parted(*rivals, of_old.fields.keys(), was_in_oneof=bool(old.oneof))
+    in_json = _parted(names[0], names[1], of_old.by_json_name.keys(), was_in_oneof=bool(old.oneof))
+    return on(Surface.WIRE, on_wire) | on(Surface.JSON, in_json)
+
+
+def _parted(before: set[K], after: set[K], released: AbstractSet[K], *, was_in_oneof: bool) -> Losses:
+    """What is lost between one set of rivals and another, given by number or by name."""
+    found = NOTHING
+    if (after & released) - before:
+        found |= lost(_OLD)
+    if before - after or (was_in_oneof and after - released):
+        found |= lost(_NEW)
+    return found
+
+
+def _rivals(field: Field, message: Message) -> set[int]:
+    """The numbers of the other members of a field's oneof."""
+    return set(message.oneofs[field.oneof].members) - {field.number} if field.oneof else set()
