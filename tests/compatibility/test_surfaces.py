@@ -14,6 +14,9 @@ RULES = [rule for rule in all_rules().values() if not rule.is_style]
 LETTERS = {Direction.READING_OLD: "o", Direction.READ_BY_OLD: "n"}
 
 
+IMPORTED = ("empty", "timestamp", "duration", "wrappers")
+
+
 def judged(before: str, after: str) -> list[Finding]:
     return judge(Context(schema_of(before), schema_of(after), Ledger(), TODAY), RULES)
 
@@ -82,6 +85,20 @@ def told(before: str, after: str) -> str:
         ("repeated int32", "int32", "wire:o json:on"),
         ("optional int32", "int32", "wire:on json:on"),
         ("int32", "optional int32", "wire:o json:o"),
+        ("Tree", "Vine", "wire:o json:on"),
+        ("Vine", "Tree", "wire:n json:on"),
+        ("Tree", "Bush", ""),
+        ("repeated Tree", "repeated Bush", ""),
+        ("map<string, Tree>", "map<string, Bush>", ""),
+        ("google.protobuf.Empty", "Nothing", ""),
+        ("Nothing", "google.protobuf.Empty", ""),
+        ("google.protobuf.Empty", "A", ""),
+        ("google.protobuf.Timestamp", "Moment", "json:on"),
+        ("Moment", "google.protobuf.Timestamp", "json:on"),
+        ("google.protobuf.Timestamp", "google.protobuf.Duration", "json:on"),
+        ("google.protobuf.Int32Value", "google.protobuf.Int64Value", "wire:n json:n"),
+        ("google.protobuf.Int32Value", "Boxed", "json:on"),
+        ("repeated google.protobuf.Empty", "repeated Nothing", ""),
     ],
 )
 def test_what_the_type_of_a_field_does(old: str, new: str, expected: str) -> None:
@@ -92,9 +109,13 @@ def test_what_the_type_of_a_field_does(old: str, new: str, expected: str) -> Non
         "message Entry { string key = 1; int32 value = 2; } "
         "message Loop { Loop next = 1; int32 n = 2; } message Ring { Ring next = 1; int32 n = 2; } "
         "message Spiral { Spiral next = 1; sint32 n = 2; } "
+        "message Tree { repeated Tree x = 1; int32 n = 2; } message Vine { Vine x = 1; int32 n = 2; } "
+        "message Bush { repeated Bush x = 1; int32 n = 2; } message Nothing {} "
+        "message Moment { int64 seconds = 1; int32 nanos = 2; } message Boxed { int32 value = 1; } "
     )
+    imports = "".join(f'import "google/protobuf/{name}.proto"; ' for name in IMPORTED)
     before, after = (
-        f"{types} message Step {{ {name} x = 1; }}".replace("Finish x", "Box.Finish x") for name in (old, new)
+        f"{imports} {types} message Step {{ {name} x = 1; }}".replace("Finish x", "Box.Finish x") for name in (old, new)
     )
     assert told(before, after) == expected
 

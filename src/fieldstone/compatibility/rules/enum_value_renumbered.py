@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.losses import on
 from fieldstone.compatibility.pairing import Kept, Removed, Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, EnumValue, Field
@@ -25,6 +26,10 @@ _BY_NUMBER = (Surface.WIRE, Surface.SOURCE, Surface.STORAGE)
             "enum End { B = 0; A = 1; } message Step { End end = 1; }",
         ),
         hit(
+            'syntax = "proto2"; enum End { A = 5; B = 6; } message Step { optional End end = 1; }',
+            'syntax = "proto2"; enum End { B = 5; A = 6; } message Step { optional End end = 1; }',
+        ),
+        hit(
             "enum End { A = 0; B = 1; C = 2; }",
             "enum End { reserved 1; A = 0; B = 2; }",
             also=["enum-value-renamed"],
@@ -41,20 +46,23 @@ def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context:
     enum = change.within.new if change.within else None
     now = enum.number_of(change.old.name) if isinstance(enum, Enum) else None
     if isinstance(enum, Enum) and now is not None and now != change.old.number:
-        is_zero = 0 in {now, change.old.number} and _is_left_out(enum, context)
-        yield Hit(breaks=None if is_zero else _BY_NUMBER, to=now)
+        in_json = _is_read_where_unset(enum, {change.old.number, now}, context)
+        yield Hit(breaks=None if in_json else _BY_NUMBER, to=now)
 
 
-def _is_left_out(enum: Enum, context: Context) -> bool:
-    """Whether a field of both versions has the zero of the enum where nothing was sent."""
+def _is_read_where_unset(enum: Enum, numbers: set[int], context: Context) -> bool:
+    """Whether a field of both versions is read as one of these numbers where nothing was sent, by another name."""
+    unset = set(map(str, numbers))
     users = ((context.old.messages.get(message.full_name), message) for message in context.new.messages.values())
     return any(
-        field.type == enum.full_name and field.unset == "0" and _is_same(old.fields.get(number), field)
+        field.type == enum.full_name and field.unset in unset and _loses_its_name(old.fields[number], field, context)
         for old, new in users
         if old
         for number, field in new.fields.items()
+        if number in old.fields
     )
 
 
-def _is_same(old: Field | None, new: Field) -> bool:
-    return old is not None and (old.type, old.presence, old.json_name) == (new.type, new.presence, new.json_name)
+def _loses_its_name(old: Field, new: Field, context: Context) -> bool:
+    same = (old.type, old.presence, old.json_name) == (new.type, new.presence, new.json_name)
+    return same and bool(on(Surface.JSON, context.structure.default(old, new)))

@@ -22,6 +22,23 @@ _MANY = ("repeated", "map")
         hit("message Step { string tag = 1; }", "message Step { repeated string tag = 1; }"),
         hit("message Step { repeated string tags = 1; }", "message Step { string tags = 1; }"),
         hit("message Step { map<string, string> tags = 1; }", "message Step { repeated string tags = 1; }"),
+        hit(
+            'edition = "2023"; message Tag { string key = 1; int32 value = 2; } '
+            "message Step { repeated Tag tags = 1 [features.message_encoding = DELIMITED]; }",
+            'edition = "2023"; message Tag { string key = 1; int32 value = 2; } '
+            "message Step { map<string, int32> tags = 1; }",
+        ),
+        hit(
+            'edition = "2023"; message Tag { string key = 1; int32 value = 2; } '
+            "message Step { map<string, int32> tags = 1; }",
+            'edition = "2023"; message Tag { string key = 1; int32 value = 2; } '
+            "message Step { repeated Tag tags = 1 [features.message_encoding = DELIMITED]; }",
+        ),
+        hit(
+            "message A { repeated A x = 1; } message B { B x = 1; } message Step { A tree = 1; }",
+            "message A { repeated A x = 1; } message B { B x = 1; } message Step { repeated B tree = 1; }",
+            also=["field-type-changed"],
+        ),
         miss("message Step { string tag = 1; }", "message Step { string tag = 1; repeated string tags = 2; }"),
     ],
 )

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.losses import by_surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field, Schema
+from fieldstone.schema.model import Field
 
 _MANY = ("repeated", "map")
 
@@ -30,6 +31,23 @@ _MANY = ("repeated", "map")
             'syntax = "proto2"; enum End { A = 0; B = 1; } message Step { optional End end = 1; }',
             'syntax = "proto2"; enum End { B = 1; A = 0; } message Step { optional End end = 1; }',
         ),
+        hit(
+            'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 7]; }',
+            'syntax = "proto2"; message Step { optional int64 tries = 1; }',
+            also=["field-type-changed"],
+        ),
+        hit(
+            'syntax = "proto2"; enum End { A = 0; B = 1; } enum Stop { D = 1; C = 0; } '
+            "message Step { optional End end = 1; }",
+            'syntax = "proto2"; enum End { A = 0; B = 1; } enum Stop { D = 1; C = 0; } '
+            "message Step { optional Stop end = 1; }",
+            also=["field-type-changed"],
+        ),
+        miss(
+            'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 7]; }',
+            'syntax = "proto2"; message Step { optional int64 tries = 1 [default = 7]; }',
+            also=["field-type-changed"],
+        ),
         miss(
             'syntax = "proto2"; message Step { optional int32 tries = 1; optional double x = 2; }',
             'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 0]; '
@@ -45,19 +63,18 @@ def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit
     """A value that was not sent is read as the default of the reader's schema. Writer and reader of
     different versions then hold different values for the same bytes, and neither notices. An enum
     without a declared default has its first value; JSON knows that by its name. A required field is
-    always sent, so that its default shows in generated code alone.
+    always sent, so that its default shows in generated code alone. Where the type changed too, this is
+    told if the types alone would keep the data.
     """
     old, new = change.old, change.new
-    same_kind = (old.type, old.cardinality in _MANY) == (new.type, new.cardinality in _MANY)
-    if old.unset != new.unset and same_kind:
-        always_sent = old.cardinality == new.cardinality == "required"
-        same_name = _names(context.old, old) & _names(context.new, new)
-        breaks = [s for s in EVERYTHING if not (same_name and s is Surface.JSON)]
-        breaks = [Surface.SOURCE] if always_sent else breaks
-        yield Hit(breaks=breaks, old=old.unset or "empty", new=new.unset or "empty")
+    losses = context.structure.default(old, new)
+    if (old.type, old.composite) != (new.type, new.composite):
+        if not losses <= context.structure.cardinality(old, new):
+            yield Hit(breaks=by_surface(losses, Surface.SOURCE, Surface.STORAGE), old=_unset(old), new=_unset(new))
+    elif old.unset != new.unset and (old.cardinality in _MANY) == (new.cardinality in _MANY):
+        beyond = [Surface.SOURCE, Surface.STORAGE] if losses else [Surface.SOURCE]
+        yield Hit(breaks=by_surface(losses, *beyond), old=_unset(old), new=_unset(new))
 
 
-def _names(schema: Schema, field: Field) -> set[str]:
-    """What JSON calls the default of an enum field."""
-    enum = schema.enums.get(field.type)
-    return {value.name for value in enum.values if str(value.number) == field.unset} if enum else set()
+def _unset(field: Field) -> str:
+    return field.unset or "empty"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
-from fieldstone.compatibility.losses import by_surface
+from fieldstone.compatibility.losses import ALL_ON_WIRE, by_surface
 from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Message
 
 # What buf says of a map's entry message, which is called after the field, whatever its number.
 _OF_MAPS = (
@@ -32,14 +32,24 @@ _OF_MAPS = (
         ),
         hit("message Step { map<string, int32> tags = 1; }", "message Step { string tags = 2; }"),
         hit("message Step { map<string, int32> tags = 1; }", "message Step { map<string, bytes> tags = 2; }"),
+        hit(
+            "message Step { oneof end { int32 a = 1; int32 b = 2; } }",
+            "message Step { oneof end { int32 a = 1; } optional int32 b = 3; }",
+        ),
+        hit(
+            "message Step { optional int32 a = 1; oneof end { int32 b = 2; } }",
+            "message Step { oneof end { int32 b = 2; int32 a = 3; } }",
+        ),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; double reward_sum = 2; }"),
     ],
 )
 def field_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
     """The number is the field's identity in the binary encoding. Under another number, all data
     written before reads as unset, and old readers do not see what is written now. JSON knows the field by
-    its name and keeps it, unless its type changed too.
+    its name and keeps it, unless its type changed too, or it left or entered a oneof.
     """
-    if not change.old.extendee:
-        losses = context.structure.renumbered(change.old, change.new)
-        yield Hit(breaks=by_surface(losses, Surface.SOURCE, Surface.STORAGE), to=change.new.number)
+    within = change.within
+    if within is None or not isinstance(within.old, Message) or not isinstance(within.new, Message):
+        return
+    losses = ALL_ON_WIRE | context.structure.named(change.old, within.old, change.new, within.new)
+    yield Hit(breaks=by_surface(losses, Surface.SOURCE, Surface.STORAGE), to=change.new.number)

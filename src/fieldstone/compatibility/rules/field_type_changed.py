@@ -28,6 +28,16 @@ from fieldstone.schema.model import Field, Message
             'syntax = "proto2"; message Step { optional int32 tries = 1 [default = 3]; }',
             'syntax = "proto2"; message Step { optional string tries = 1; }',
         ),
+        hit(
+            "message End { string why = 1; } message Step { End end = 1; map<string, End> ends = 2; }",
+            "enum End { END_NONE = 0; END_GOAL = 1; } message Step { End end = 1; map<string, End> ends = 2; }",
+            also=["field-presence-changed", "message-removed", "type-name-reused"],
+        ),
+        hit(
+            "enum End { END_NONE = 0; END_GOAL = 1; } message Step { repeated End ends = 1; }",
+            "message End { string why = 1; } message Step { repeated End ends = 1; }",
+            also=["enum-removed", "type-name-reused"],
+        ),
         miss("message Step { double reward = 1; }", "message Step { double reward = 1; float reward_small = 2; }"),
         miss(
             'edition = "2023"; message Tag {} message Step { map<string, Tag> tags = 1; }',
@@ -45,17 +55,23 @@ def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     same structure is the same in bytes and in JSON, and another type in generated code only.
     """
     old, new = change.old, change.new
-    if old.type != new.type and (old.cardinality == "map") == (new.cardinality == "map"):
+    is_another = (old.type, old.composite) != (new.type, new.composite)
+    if is_another and (old.cardinality == "map") == (new.cardinality == "map"):
         losses = context.structure.type(old, new)
         breaks = by_surface(losses, Surface.SOURCE, *([] if old.composite and not losses else [Surface.STORAGE]))
         if _only_the_number_changed(change):
             breaks = {surface: whom for surface, whom in breaks.items() if surface is Surface.WIRE}
         if breaks:
-            yield Hit(breaks=breaks, old=old.type, new=new.type)
+            yield Hit(breaks=breaks, old=_type(old, new), new=_type(new, old))
     elif old.group != new.group and (old.cardinality == "map") == (new.cardinality == "map"):
         on_wire = by_surface(context.structure.type(old, new), Surface.STORAGE)
         words = {True: "a group", False: "a message"}
         yield Hit(breaks=on_wire, old=words[old.group], new=words[new.group])
+
+
+def _type(field: Field, other: Field) -> str:
+    """The type of a field, with its kind where the name alone does not tell it from the other."""
+    return f"{field.composite} {field.type}" if field.type == other.type else field.type
 
 
 def _only_the_number_changed(change: Kept[Field]) -> bool:
