@@ -8,12 +8,13 @@ one of them, to a pool of their own. So two major versions of a contract work in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fieldstone.codegen.imports import to_root, untyped
 from fieldstone.codegen.names import Places, protoc_module
 from fieldstone.codegen.render import render
+from fieldstone.schema.import_order import in_import_order
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -44,15 +45,15 @@ def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescripto
         files: the files of the package.
         places: where the code of every file is.
     """
-    inside = {file.name for file in files}
-    elsewhere = sorted({path for file in files for path in file.dependency} - inside)
+    inside = {file.name: file.dependency for file in sorted(files, key=lambda file: file.name)}
+    elsewhere = sorted({path for file in files for path in file.dependency} - inside.keys())
     published = [path for path in elsewhere if not places.package_of(path)]
     return render(
         "_descriptors.py.j2",
         modules=[(places.python_module(path), _alias(path), untyped(path)) for path in published],
         packages=sorted({places.package_of(path) for path in elsewhere} - {""}),
         imported=[(path, places.package_of(path), _alias(path)) for path in elsewhere],
-        contents=[_content(written, file.name) for file in _sorted(files)],
+        contents=[_content(written, path) for path in in_import_order(inside)],
     )
 
 
@@ -65,18 +66,3 @@ def _content(written: Mapping[str, str], path: str) -> str:
     if found is None:
         raise RuntimeError(f"protoc wrote no descriptor for {path}")
     return found["content"]
-
-
-def _sorted(files: Iterable[FileDescriptorProto]) -> Iterator[FileDescriptorProto]:
-    """The files, each after those that it imports."""
-    waiting = {file.name: file for file in files}
-
-    def take(path: str) -> Iterator[FileDescriptorProto]:
-        file = waiting.pop(path, None)
-        if file is not None:
-            for needed in file.dependency:
-                yield from take(needed)
-            yield file
-
-    for path in sorted(waiting):
-        yield from take(path)

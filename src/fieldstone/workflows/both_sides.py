@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from fieldstone.cache.exports import linkable, with_names_of
 from fieldstone.cache.images import CompiledFile, ImageIndex, importing, join
 from fieldstone.compatibility.allowance import MARK
 from fieldstone.schema.image import IMPORT_MARK
+from fieldstone.schema.import_order import in_import_order
 from fieldstone.schema.lazy_files import places_of
 from fieldstone.schema.unaltered import unaltered
 from fieldstone.workflows.changed_files import BUILT_IN, ChangedFiles
@@ -147,16 +148,11 @@ class BothSides:
 
 def _image(files: Mapping[str, CompiledFile], wanted: Iterable[str] | None = None) -> bytes:
     """The files, or those that are wanted and all that these import; each after those that it imports."""
-    waiting = dict(files)
-    done: list[bytes] = []
-
-    def take(path: str) -> None:
-        file = waiting.pop(path, None)
-        if file is not None:
-            for needed in file.imports:
-                take(needed)
-            done.append(file.content)
-
-    for path in sorted(files if wanted is None else wanted):
-        take(path)
-    return join(done)
+    imports: dict[str, Sequence[str]] = {}
+    waiting = sorted(files if wanted is None else wanted, reverse=True)
+    while waiting:
+        path = waiting.pop()
+        if path in files and path not in imports:
+            imports[path] = files[path].imports
+            waiting += imports[path]
+    return join(files[path].content for path in in_import_order(imports))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from google.protobuf.reflection import GeneratedProtocolMessageType
 from msgspec import Struct
 
 from fieldstone.schema.image import parse_image
+from fieldstone.schema.import_order import in_import_order
 from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Types:
         files = {file.name: file for file in parse_image(image, where=where).file} if image else {}
         self.pool = descriptor_pool.DescriptorPool()
         self._classes: dict[str, type[Any]] = {}
-        for file in _in_order(files):
+        for path in in_import_order({path: file.dependency for path, file in files.items()}):
+            file = files[path]
             file.ClearField("source_code_info")
             self.pool.AddSerializedFile(file.SerializeToString())
 
@@ -203,19 +205,3 @@ class Types:
         if edition:
             file.syntax, file.edition = "editions", edition
         return file
-
-
-def _in_order(files: Mapping[str, Any]) -> Iterator[Any]:
-    """Every file after those that it imports; one of a cycle, which no compiler makes, comes anywhere."""
-    seen: set[str] = set()
-    for name in files:
-        stack = [(name, iter(files[name].dependency))] if name not in seen else []
-        while stack:
-            at, rest = stack[-1]
-            seen.add(at)
-            deeper = next((other for other in rest if other in files and other not in seen), None)
-            if deeper is not None:
-                stack.append((deeper, iter(files[deeper].dependency)))
-                continue
-            stack.pop()
-            yield files[at]
