@@ -18,17 +18,16 @@ from hypothesis import strategies as st
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.annotation import Annotation
-from tests.compatibility.batches import Pair, Sources, by_buf, by_fieldstone, compile_pairs, live_rules
+from tests.compatibility.batches import Pair, by_buf, by_fieldstone, compile_pairs, live_rules
 from tests.compatibility.random_schemas.mutation import Mutator
+from tests.compatibility.random_schemas.placing import placed
 from tests.compatibility.random_schemas.rendering import Renderer
-from tests.compatibility.random_schemas.tree import Tree, holders_of
+from tests.compatibility.random_schemas.tree import Tree
 from tests.compatibility.random_schemas.words import FILE_OPTIONS
 from tests.conftest import SEED
 
 BATCH = 50
 PAIRS = int(os.environ.get("FIELDSTONE_PAIRS", "200"))
-DESCRIPTOR_EXTENSIONS = 100
-"""How many numbers of descriptor.proto's options a pair has to itself."""
 
 
 def make_pair(mutator: Mutator) -> tuple[Tree, Tree]:
@@ -37,18 +36,6 @@ def make_pair(mutator: Mutator) -> tuple[Tree, Tree]:
     new = copy.deepcopy(old)
     mutator.mutate(new, most=8)
     return old, new
-
-
-def placed(tree: Tree, name: str, index: int) -> Sources:
-    """The sources below a folder and a package of their own."""
-    for file in tree:
-        file.path = f"{name}/{file.path}"
-        file.package = f"{name}.{file.package}".rstrip(".")
-    for holder in holders_of(tree):
-        for extension in holder.extensions:
-            if isinstance(extension.extendee, str):
-                extension.field.number += index * DESCRIPTOR_EXTENSIONS
-    return Renderer(tree).sources()
 
 
 def batch(first: int) -> dict[str, Pair]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from tests.compatibility.random_schemas.families import add_family
 from tests.compatibility.random_schemas.tree import (
+    WELL_KNOWN,
     Enum,
     Extension,
     Field,
@@ -22,6 +24,7 @@ from tests.compatibility.random_schemas.tree import (
 )
 from tests.compatibility.random_schemas.words import (
     BOOLS,
+    DEFAULTS,
     ENUM_NAMES,
     ENUM_OPTIONS,
     FIELD_NAMES,
@@ -38,7 +41,6 @@ from tests.compatibility.random_schemas.words import (
     SCALARS,
     SERVICE_NAMES,
     SYNTAXES,
-    TEXTS,
     TYPE_NAMES,
     VALUE_NAMES,
 )
@@ -49,6 +51,7 @@ class Generator:
 
     def __init__(self, seed: str | random.Random) -> None:
         self.rng = random.Random(seed) if isinstance(seed, str) else seed
+        self.outside: Tree = []
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -69,11 +72,30 @@ class Generator:
         else:
             options[key] = self.rng.choice(possible[key])
 
+    def small_tree(self) -> Tree:
+        """One or two messages of few fields, where nothing hides anything, and mostly a family of types."""
+        file = File(PATHS[0], PACKAGES[0], self.rng.choice(SYNTAXES[1:]))
+        tree = [file]
+        if self.chance(0.4):
+            file.enums.append(self.enum(tree))
+        for _ in range(self.rng.choice([1, 1, 2])):
+            file.messages.append(Message(self.fresh(TYPE_NAMES, messages_of(tree))))
+        for message in file.messages:
+            for _ in range(self.rng.randint(1, 3)):
+                message.fields.append(self.field(message, tree))
+        if self.chance(0.7):
+            add_family(self.rng, tree)
+        if self.chance(0.2):
+            file.services.append(self.service(tree))
+        return tree
+
     def tree(self) -> Tree:
         tree: Tree = []
         for path in self.rng.sample(PATHS, self.rng.randint(1, 3)):
             tree.append(File(path, self.rng.choice(PACKAGES), self.rng.choice(SYNTAXES)))
             self._fill(tree[-1], tree)
+        if self.chance(0.5):
+            add_family(self.rng, tree)
         return tree
 
     def _fill(self, file: File, tree: Tree) -> None:
@@ -96,8 +118,12 @@ class Generator:
         if self.chance(0.4):
             self.set_option(enum.options, ENUM_OPTIONS)
         if "allow_alias" in enum.options:
-            enum.values.append(self.value(enum, self.rng.choice(enum.values).number))
+            self.add_value_of(enum, self.rng.choice(enum.values).number)
         return enum
+
+    def add_value_of(self, enum: Enum, number: int) -> None:
+        """A value anywhere in the order: of an alias, the first name counts."""
+        enum.values.insert(self.rng.randint(0, len(enum.values)), self.value(enum, number))
 
     def value(self, enum: Enum, number: int) -> Value:
         prefix = f"{enum.name.upper()}_"
@@ -123,7 +149,8 @@ class Generator:
 
     def type(self, holder: Holder | None, tree: Tree) -> Type:
         near: list[Type] = [*holder.messages, *holder.enums] if holder else []
-        everywhere: list[Type] = [*messages_of(tree), *enums_of(tree)]
+        reach = [*tree, *self.outside]
+        everywhere: list[Type] = [*messages_of(reach), *enums_of(reach)]
         pool = near if near and self.chance(0.4) else everywhere
         return self.rng.choice(pool) if pool and self.chance(0.4) else self.rng.choice(SCALARS)
 
@@ -137,7 +164,28 @@ class Generator:
         self.mark_group(made, 0.3)
         if self.chance(0.3):
             self.field_option(made)
+        elif self.chance(0.3):
+            self.give_default(made)
         return made
+
+    def give_default(self, made: Field) -> None:
+        """A default, if the field can have one; or none any more."""
+        possible = [default for default in self.defaults(made) if default != made.options.get("default")]
+        if (
+            possible
+            and not made.key
+            and made.label != "repeated"
+            and (self.chance(0.8) or "default" not in made.options)
+        ):
+            made.options["default"] = self.rng.choice(possible)
+        else:
+            made.options.pop("default", None)
+
+    def defaults(self, made: Field) -> list[str]:
+        """Defaults that the type of a field allows."""
+        if isinstance(made.type, Enum):
+            return [value.name for value in made.type.values]
+        return DEFAULTS.get(made.type, []) if isinstance(made.type, str) else []
 
     def mark_group(self, made: Field, probability: float) -> None:
         """A group's field is called like its message in proto2; elsewhere any name would do."""
@@ -152,18 +200,11 @@ class Generator:
         if made.type in ("string", "bytes"):
             possible["ctype"] = ["CORD", "STRING", "STRING_PIECE"]
             possible["features.(pb.cpp).string_type"] = ["STRING", "VIEW", "CORD"]
-            possible["default"] = TEXTS
         if made.type == "string":
             possible["features.utf8_validation"] = ["VERIFY", "NONE"]
             possible["features.(pb.java).utf8_validation"] = ["DEFAULT", "VERIFY"]
-        if made.type in ("int32", "int64", "uint32", "double", "float"):
-            possible["default"] = ["0", "1", "7"]
-        if made.type in ("double", "float"):
-            possible["default"] = ["0", "-0.0", "nan", "inf", "1.5", "1e3", "1000"]
-        if made.type == "bool":
-            possible["default"] = BOOLS
-        if isinstance(made.type, Enum) and not made.key:
-            possible["default"] = [value.name for value in made.type.values]
+        if self.defaults(made) and not made.key:
+            possible["default"] = self.defaults(made)
         if made.label == "repeated" and made.type not in ("string", "bytes") and not isinstance(made.type, Message):
             possible["packed"] = BOOLS
         self.set_option(made.options, possible)
@@ -190,8 +231,9 @@ class Generator:
 
     def rpc(self, service: Service, tree: Tree) -> Rpc:
         messages = messages_of(tree)
-        request, response = self.rng.choices(messages, k=2)
-        made = Rpc(self.fresh(RPC_NAMES, service.rpcs), request, response, [False, self.chance(0.3)])
+        types: list[str | Message] = [*messages, *messages, *messages_of(self.outside), f"{WELL_KNOWN}Empty"]
+        request, response = self.rng.choices(types, k=2)
+        made = Rpc(self.fresh(RPC_NAMES, service.rpcs), request, response, [self.chance(0.2), self.chance(0.3)])
         if self.chance(0.3):
             self.set_option(made.options, RPC_OPTIONS)
         return made

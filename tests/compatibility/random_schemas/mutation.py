@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.compatibility.random_schemas.generation import Generator
+from tests.compatibility.random_schemas.exchanges import Exchanges
 from tests.compatibility.random_schemas.tree import (
     Enum,
-    Field,
     File,
     Message,
-    Rpc,
-    Service,
     Tree,
     enums_of,
     holders_of,
@@ -37,32 +34,18 @@ from tests.compatibility.random_schemas.words import (
 )
 
 
-class Mutator(Generator):
+class Mutator(Exchanges):
     """Changes a tree in place."""
 
     def mutate(self, tree: Tree, most: int = 4) -> None:
+        own, self.outside = [file for file in tree if not file.is_outside], [file for file in tree if file.is_outside]
         for _ in range(self.rng.randint(1, most)):
             mutation = self.rng.choice(MUTATIONS)
             try:
-                mutation(self, tree)
+                mutation(self, own)
             except (IndexError, ValueError):  # nothing to pick; the second is hypothesis' word for it
                 continue
-
-    def pick_message(self, tree: Tree) -> Message:
-        return self.rng.choice(messages_of(tree))
-
-    def pick_field(self, tree: Tree) -> tuple[list[Field], Field]:
-        extended = [[e.field for e in holder.extensions] for holder in holders_of(tree)]
-        own = [m.fields for m in messages_of(tree)]
-        fields = self.rng.choice([found for found in (*own, *own, *extended) if found])
-        return fields, self.rng.choice(fields)
-
-    def pick_service(self, tree: Tree) -> Service:
-        return self.rng.choice([service for file in tree for service in file.services])
-
-    def pick_rpc(self, tree: Tree) -> tuple[Service, Rpc]:
-        service = self.rng.choice([s for file in tree for s in file.services if s.rpcs])
-        return service, self.rng.choice(service.rpcs)
+        tree[:] = [*own, *self.outside]
 
     # Fields
 
@@ -147,7 +130,7 @@ class Mutator(Generator):
     def add_alias(self, tree: Tree) -> None:
         enum = self.rng.choice(enums_of(tree))
         enum.options["allow_alias"] = "true"
-        enum.values.append(self.value(enum, self.rng.choice(enum.values).number))
+        self.add_value_of(enum, self.rng.choice(enum.values).number)
 
     def remove_value(self, tree: Tree) -> None:
         enum = self.rng.choice([e for e in enums_of(tree) if len(e.values) > 1])
@@ -198,11 +181,6 @@ class Mutator(Generator):
     def rename_enum(self, tree: Tree) -> None:
         enum = self.rng.choice(enums_of(tree))
         enum.name = self.fresh(ENUM_NAMES, enums_of(tree))
-
-    def replace_enum_by_message(self, tree: Tree) -> None:
-        holder = self.rng.choice([h for h in holders_of(tree) if h.enums])
-        gone = holder.enums.pop()
-        holder.messages.append(Message(gone.name, [Field("id", 1, "string")]))
 
     def move_type(self, tree: Tree) -> None:
         """To another file, into a message, or out of one."""
@@ -336,5 +314,8 @@ class Mutator(Generator):
 
 _HELPERS = ("mutate", "pick_")
 MUTATIONS: list[Callable[[Mutator, Tree], None]] = [
-    function for name, function in vars(Mutator).items() if not name.startswith(("_", *_HELPERS))
+    function
+    for changes in (Mutator, Exchanges)
+    for name, function in vars(changes).items()
+    if not name.startswith(("_", *_HELPERS))
 ]

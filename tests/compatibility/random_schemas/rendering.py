@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.compatibility.random_schemas.tree import (
+    WELL_KNOWN,
     Enum,
     Field,
     File,
@@ -13,7 +14,9 @@ from tests.compatibility.random_schemas.tree import (
     Rpc,
     Service,
     Tree,
+    Type,
 )
+from tests.compatibility.random_schemas.words import WELL_KNOWN_FILES
 
 EXTRAS = "acme/extras.proto"
 SUNSET = {"message": "Message", "enum": "Enum", "service": "Service", "method": "Method"}
@@ -97,7 +100,9 @@ class Renderer:
 
     def _ref(self, target: str | Enum | Message) -> str:
         if isinstance(target, str):
-            self.imports |= {"google/protobuf/descriptor.proto"} if target.endswith("Options") else set()
+            name = target.removeprefix(WELL_KNOWN)
+            imported = WELL_KNOWN_FILES.get(name, "descriptor") if name != target or target.endswith("Options") else ""
+            self.imports |= {f"google/protobuf/{imported}.proto"} if imported else set()
             return target
         if id(target) not in self.names:
             return "string"
@@ -168,9 +173,12 @@ class Renderer:
 
     def _service(self, service: Service) -> str:
         lines = [f"option {k} = {v};" for k, v in service.options.items()]
-        known = [rpc for rpc in service.rpcs if {id(rpc.request), id(rpc.response)} <= self.names.keys()]
+        known = [rpc for rpc in service.rpcs if self._is_known(rpc.request) and self._is_known(rpc.response)]
         lines += map(self._rpc, known)
         return f"service {service.name} {{ {' '.join(lines)} }}"
+
+    def _is_known(self, kind: Type) -> bool:
+        return isinstance(kind, str) or id(kind) in self.names
 
     def _rpc(self, rpc: Rpc) -> str:
         request, response = (
