@@ -70,6 +70,8 @@ class Writer:
     def __init__(self, side: Side, reader: Side, rng: random.Random, *, as_json: bool, is_old_data: bool) -> None:
         self.side, self.reader, self.rng = side, reader, rng
         self.as_json, self.is_old_data = as_json, is_old_data
+        self.has_omitted = False
+        """Whether a message lacks what is required, as only its writer knows it."""
 
     def fill(self, message: Any, theirs: Any, depth: int = 0) -> None:
         """Set fields at random, and all that is required.
@@ -85,7 +87,8 @@ class Writer:
         for field in self.side.members(message.DESCRIPTOR):
             other = self.reader.counterpart(theirs, field, as_json=self.as_json) if theirs is not None else None
             is_addition = not self.is_old_data and theirs is not None and is_new(self.reader, theirs, field)
-            if field.is_required or (not is_addition and self._is_wanted(field, depth)):
+            self.has_omitted |= is_addition and field.is_required
+            if not is_addition and (field.is_required or self._is_wanted(field, depth)):
                 self._set(message, field, other, depth)
 
     def _is_wanted(self, field: Any, depth: int) -> bool:

@@ -11,6 +11,7 @@ import json
 import math
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
@@ -38,6 +39,7 @@ class Side:
 
     def __init__(self, image: bytes) -> None:
         self.pool = descriptor_pool.DescriptorPool()
+        self._members: dict[str, list[Any]] = {}
         for file in descriptor_pb2.FileDescriptorSet.FromString(image).file:
             try:
                 self.pool.AddSerializedFile(file.SerializeToString())
@@ -50,7 +52,11 @@ class Side:
 
     def members(self, message: Any) -> list[Any]:
         """The fields of a message and its extensions."""
-        return [*message.fields, *(self.pool.FindAllExtensions(message) if message.is_extendable else [])]
+        known = self._members.get(message.full_name)
+        if known is None:
+            known = [*message.fields, *(self.pool.FindAllExtensions(message) if message.is_extendable else [])]
+            self._members[message.full_name] = known
+        return known
 
     def make(self, message: Any) -> Any:
         """An empty message."""
@@ -87,10 +93,10 @@ class Oracle:
         mine, theirs = self.writer.message(full_name), self.reader.message(full_name)
         for _ in range(TRIES):
             made = self.writer.make(mine)
-            Writer(self.writer, self.reader, self.rng, as_json=self.as_json, is_old_data=self.is_old_data).fill(
-                made, theirs
-            )
-            if made.IsInitialized() and (loss := self._loss(made, theirs)) and self._reads_itself(made):
+            sample = Writer(self.writer, self.reader, self.rng, as_json=self.as_json, is_old_data=self.is_old_data)
+            sample.fill(made, theirs)
+            is_whole = sample.has_omitted or made.IsInitialized()
+            if is_whole and (loss := self._loss(made, theirs)) and self._reads_itself(made):
                 yield f"{full_name}: {loss}; written {str(made).strip()!r}"
 
     def _reads_itself(self, made: Any) -> bool:
@@ -107,7 +113,7 @@ class Oracle:
         if not self.as_json:
             read = self.reader.make(theirs)
             try:
-                read.MergeFromString(made.SerializeToString())
+                read.MergeFromString(made.SerializePartialToString())
             except DecodeError as error:
                 return f"refused: {error}"
             return self._compared(made, read)
@@ -232,8 +238,7 @@ class Oracle:
         if mine.message_type is not None and theirs.message_type is not None:
             return self._message(one, two)
         if mine.message_type is not None or theirs.message_type is not None:
-            sides = [side if isinstance(side, bytes) else _encoded(side) for side in (one, two)]
-            return "" if sides[0] == sides[1] else "a message, and read as something else"
+            return "" if _is_encoded(one, two) or _is_encoded(two, one) else "a message, and read as something else"
         if mine.enum_type is not None and theirs.enum_type is not None:
             return self._number(mine.enum_type, one, theirs.enum_type, two)
         return "" if _is_same(one, two) else f"{one!r}, and read as {two!r}"
@@ -251,8 +256,16 @@ def _parts(field: Any) -> list[Any]:
     return [field.message_type.fields_by_number[number] for number in (1, 2)]
 
 
-def _encoded(value: Any) -> bytes | None:
-    return value.SerializePartialToString(deterministic=True) if hasattr(value, "DESCRIPTOR") else None
+def _is_encoded(message: Any, data: Any) -> bool:
+    """Whether bytes hold a message."""
+    if not hasattr(message, "DESCRIPTOR") or not isinstance(data, bytes):
+        return False
+    held = type(message)()
+    with suppress(DecodeError):
+        held.MergeFromString(data)
+    return bool(
+        held.SerializePartialToString(deterministic=True) == message.SerializePartialToString(deterministic=True)
+    )
 
 
 def _is_negative_zero(value: Any) -> bool:

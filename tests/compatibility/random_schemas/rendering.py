@@ -110,9 +110,14 @@ class Renderer:
         return self.names[id(target)]
 
     def _enum(self, enum: Enum) -> str:
-        lines = [f"option {k} = {v};" for k, v in self._allowed(enum.options).items()]
+        options, values = self._allowed(enum.options), enum.values
+        if values and values[0].number and self.edition:
+            options["features.enum_type"] = "CLOSED"
+        elif values and values[0].number and self.syntax == "proto3":
+            values = sorted(values, key=lambda value: value.number != 0)
+        lines = [f"option {k} = {v};" for k, v in options.items()]
         lines += [f"reserved {item};" for item in self._reserved(enum.reserved)]
-        lines += [f"{v.name} = {v.number}{self._brackets(v.options)};" for v in enum.values]
+        lines += [f"{v.name} = {v.number}{self._brackets(v.options)};" for v in values]
         return f"enum {enum.name} {{ {' '.join(lines)} }}"
 
     def _reserved(self, items: list[str]) -> list[str]:

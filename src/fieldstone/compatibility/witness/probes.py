@@ -87,7 +87,7 @@ def empty(reading: Reading, writer: Descriptor) -> Probe:
     """The message that holds what is required and nothing else."""
     message = reading.writer.new(writer)
     fill_required(message)
-    return Probe(message, _encode(message), ())
+    return Probe(message, encode(message), ())
 
 
 def _paths(
@@ -168,7 +168,7 @@ def _made(
     if _holds_stand_in(values):
         yield from _not_utf8(reading, writer, message, path)
     else:
-        data = _encode(message)
+        data = encode(message)
         yield Probe(message, data, path, values=values)
         if reading.surface is Surface.JSON:
             yield from (
@@ -198,7 +198,7 @@ def _holds_stand_in(values: Values) -> bool:
 
 def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path) -> Iterator[Probe]:
     """The message with bytes that are no text, if its own version reads them."""
-    data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
+    data = encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:
             yield Probe(reading.writer.read(writer, data), data, path, values=[NOT_UTF8])
@@ -220,9 +220,10 @@ def _both(reading: Reading, writer: Descriptor, reader: Descriptor, field: Field
             fill_required(message)
             put(message, field, singles(field, None)[:1])
             put(message, beside, singles(beside, None)[:1])
-            yield Probe(message, _encode(message), (field,), beside)
+            yield Probe(message, encode(message), (field,), beside)
             return
 
 
-def _encode(message: Message) -> bytes:
+def encode(message: Message) -> bytes:
+    """Its bytes, the same for the same contents, even if it lacks what is required."""
     return message.SerializePartialToString(deterministic=True)
