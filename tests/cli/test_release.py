@@ -46,7 +46,7 @@ def test_the_first_release_holds_what_is_documented(fresh: Repo) -> None:
     found = tomllib.loads(text)
     assert found.keys() == {
         *("seal", "name", "version", "digest", "bump", "released_at", "commit", "style", "compiler", "changes"),
-        *("waivers", "files"),
+        *("rules", "waivers", "files"),
     }
     assert (found["name"], found["version"], found["bump"]) == ("money", "1.0.0", "first")
     assert (found["changes"], found["waivers"]) == (["first release"], [])

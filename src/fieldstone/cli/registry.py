@@ -81,6 +81,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         "digest": release.digest,
         "commit": release.commit or "none",
         "compiler": release.compiler,
+        "rules": str(release.rules),
         "previous": release.previous.version if release.previous else "none",
         "imports": ", ".join(f"{link.name} {link.version}" for link in release.dependencies) or "nothing released",
     }

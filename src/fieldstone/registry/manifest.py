@@ -28,6 +28,8 @@ PROTO = ".proto"
 """The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
 _RETIRED = "true"
 """The only value of the key `retired`: a manifest holds texts only."""
+_FIRST_RULES = 1
+"""The rules that judged a release whose manifest names none."""
 
 
 _FILES = "\n[files]\n"
@@ -64,6 +66,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
             outside a checkout.
         style: the digest of the buf configuration that its style was judged under.
         compiler: what compiled the image ("buf 1.75.0").
+        rules: the version of the rules that judged it, and of the words of its changes.
         changes: what changed since the release before, one sentence each.
         waivers: those that permitted what it breaks.
         previous: the release before; None for the first.
@@ -87,6 +90,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = {}
     retired: bool = False
+    rules: int = _FIRST_RULES
     seal: str = ""
 
     @property
@@ -154,6 +158,7 @@ def to_toml(release: Release) -> str:
         "commit": release.commit,
         "style": release.style,
         "compiler": release.compiler,
+        "rules": str(release.rules),
         "changes": list(release.changes),
         "waivers": [{name: text for name, text in to_builtins(waiver).items() if text} for waiver in release.waivers],
     }
@@ -244,6 +249,7 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             dependencies=tuple(Link(**link) for link in content.get("dependencies", ())),
             files=_table(content["files"]),
             retired=_is_retired(content.get("retired")),
+            rules=_rules_of(content.get("rules", str(_FIRST_RULES))),
             seal=content["seal"],
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -256,6 +262,13 @@ def _is_retired(text: object) -> bool:
     if text not in (None, _RETIRED):
         raise ValueError(f'retired is {text!r}, and may be "{_RETIRED}" alone')
     return text is not None
+
+
+def _rules_of(text: str) -> int:
+    """The version of the rules, which is a positive number of few digits."""
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise ValueError(f"rules is {text!r}, which is no version of the rules")
+    return int(text)
 
 
 def _table(files: object) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from semver import Version
 
+from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
 from fieldstone.compatibility.waiver import Waiver
@@ -178,6 +179,7 @@ def _manifest(
         commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
         style=project.workspace.style_digest(module),
         compiler=buf.compiler(),
+        rules=RULES_VERSION,
         changes=tuple(_changes(project, module, newest, files[IMAGE], dependencies)),
         waivers=recorded_waivers(report),
         previous=newest.link if newest else None,

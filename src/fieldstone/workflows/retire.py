@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from semver import Version
 
+from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError
@@ -160,6 +161,7 @@ def _manifest(
         commit=git.source_commit(root, (), owns=lambda _: False),
         style=project.workspace.style_digest(Module(newest.name, root, ".")),
         compiler=buf.compiler(),
+        rules=RULES_VERSION,
         changes=tuple(retirement_changes(newest.name, released(project, newest).side.schema)),
         waivers=recorded_waivers(report),
         previous=newest.link,
