@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.finding import USUAL, Directions, Finding, Surface, fingerprint
-from fieldstone.compatibility.pairing import Added, Change, Kept
+from fieldstone.compatibility.finding import USUAL, Direction, Directions, Finding, Surface, fingerprint
+from fieldstone.compatibility.pairing import Added, Change, Kept, Removed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
+from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Element, Field, Message
 
 
@@ -51,6 +52,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         subject = change.subject.full_name
         declared: Breaks = rule.breaks if hit.breaks is None else hit.breaks
         breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
+        breaks, directions = _by_number(change, context, breaks, directions)
         yield Finding(
             rule=rule.id,
             subject=subject,
@@ -88,6 +90,21 @@ def _by_name(
     if left:
         return breaks, {**directions, Surface.JSON: left}
     return [surface for surface in breaks if surface is not Surface.JSON], directions
+
+
+def _by_number(
+    change: Change | Announced[Element], context: Context, breaks: Breaks, directions: dict[Surface, Directions]
+) -> tuple[Breaks, dict[Surface, Directions]]:
+    """The same where an extension took the place of a field, or the reverse: bytes go by the number."""
+    old = change.old if isinstance(change, Removed) else None
+    new = in_place_of(old, context.new) if isinstance(old, Field) else None
+    if not isinstance(old, Field) or new is None or Surface.WIRE not in breaks:
+        return breaks, directions
+    losses = context.structure.in_place(old, new)
+    left = tuple(direction for direction in Direction if (Surface.WIRE, direction) in losses)
+    if left:
+        return breaks, {**directions, Surface.WIRE: left}
+    return [surface for surface in breaks if surface is not Surface.WIRE], directions
 
 
 def _words(change: Change | Announced[Element], hit: Hit) -> dict[str, Any]:

@@ -118,6 +118,11 @@ class Structure:
         """What JSON loses of a field that lives on under its name, whatever its number."""
         return on(Surface.JSON, self.renumbered(old, new) | oneof(old, of_old, new, of_new))
 
+    def in_place(self, old: Field, new: Field) -> Losses:
+        """What the binary encoding loses where an extension took the place of a field, or the reverse."""
+        found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
+        return on(Surface.WIRE, found | self.cardinality(old, new))
+
     def _settled(self, found: _Comparison) -> Losses:
         return found.losses.union(*(on(surface, self.message(*pair)) for pair, surface in found.inside))
 
@@ -244,6 +249,14 @@ class Structure:
     @cached_property
     def _imported_by_new(self) -> Schema:
         return self._new.imported()
+
+
+def in_place_of(field: Field, schema: Schema) -> Field | None:
+    """The extension that a schema has in the place of a field of a message, or the field in that of an extension."""
+    if not field.extendee:
+        return schema.extensions.get((field.parent, field.number))
+    message = schema.messages.get(field.extendee)
+    return message.fields.get(field.number) if message else None
 
 
 def _spread(losses: dict[Pair, Losses], leading_to: Mapping[Pair, Iterable[tuple[Pair, Surface]]]) -> None:

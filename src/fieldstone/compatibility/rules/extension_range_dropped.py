@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Message
@@ -20,6 +21,11 @@ from fieldstone.schema.reservation import uncovered
             'syntax = "proto2"; message Step { extensions 100 to 199; }',
             'syntax = "proto2"; message Step { extensions 100 to 149; }',
         ),
+        hit(
+            'syntax = "proto2"; message Step { extensions 3; } extend Step { optional string note = 3; }',
+            'syntax = "proto2"; message Step { optional string note = 3; }',
+            also=["extension-removed", "field-number-reused"],
+        ),
         miss(
             'syntax = "proto2"; message Step { extensions 100 to 199; }',
             'syntax = "proto2"; message Step { extensions 100 to 299; }',
@@ -32,7 +38,16 @@ from fieldstone.schema.reservation import uncovered
 )
 def extension_range_dropped(change: Kept[Message], context: Context) -> Iterator[Hit]:
     """Others, whom this schema does not know, may have extended the message in that range: their
-    schemas no longer compile, and their data may be given to a field.
+    schemas no longer compile, and their data may be given to a field. Where known extensions had all of its
+    numbers and are fields now, `extension-removed` says what that loses.
     """
     for first, last in uncovered(change.old.extension_ranges, change.new.extension_ranges):
-        yield Hit(first=first, last=last)
+        breaks = [Surface.SOURCE] if _became_fields(change, first, last, context) else None
+        yield Hit(breaks=breaks, first=first, last=last)
+
+
+def _became_fields(change: Kept[Message], first: int, last: int, context: Context) -> bool:
+    """Whether every number of a range was that of a known extension and is that of a field: nobody else had it."""
+    known, fields = context.old.extensions, change.new.fields
+    few = last - first < len(fields)
+    return few and all((change.old.full_name, n) in known and n in fields for n in range(first, last + 1))

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.losses import NOTHING, by_surface
 from fieldstone.compatibility.pairing import Added, Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Field
 
 
@@ -25,6 +28,11 @@ from fieldstone.schema.model import Field
             "message Step { string id = 1; bytes blob = 2; }",
             history=["message Step { string id = 1; string note = 2; }"],
         ),
+        hit(
+            'edition = "2023"; message Step { string note = 1; }',
+            'edition = "2023"; message Step { extensions 1; } extend Step { string note = 1; }',
+            also=["field-removed-without-reserve"],
+        ),
         miss(
             "message Step { string id = 1; }",
             "message Step { string id = 1; bytes blob = 3; }",
@@ -35,10 +43,14 @@ from fieldstone.schema.model import Field
 def field_number_reused(change: Added[Field] | Renumbered[Field], context: Context) -> Iterator[Hit]:
     """Messages written by the release that used the number are still in logs, queues and tables.
     Read under the new schema their bytes become the new field: another value, and no error. The
-    whole history counts, also where a release in between dropped the reservation.
+    whole history counts, also where a release in between dropped the reservation. An extension of the same
+    type in the place of a field, or the reverse, is the same in bytes.
     """
     field = change.new
     past = context.ledger.type(field.extendee or field.parent)
     use = past.number_taken(field.number, field.full_name if field.extendee else field.name)
     if use:
-        yield Hit(taken=field.number, earlier=use.name, of=use.of, since=use.since)
+        before = in_place_of(field, context.old)
+        losses = context.structure.in_place(before, field) if before else NOTHING
+        breaks = by_surface(losses, Surface.SOURCE, Surface.STORAGE) if before else None
+        yield Hit(breaks=breaks, taken=field.number, earlier=use.name, of=use.of, since=use.since)
