@@ -77,7 +77,8 @@ def test_buf_agrees_on_every_example(rule: Rule, example: Example) -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = compile_example(example.before), compile_example(example.after)
         running = buf.breaking(*images, scratch=Path(folder))
-        assert disagreements(findings, running.annotations(what="buf breaking")) == []
+        schemas = schema_of(example.before), schema_of(example.after)
+        assert disagreements(findings, running.annotations(what="buf breaking"), schemas) == []
 
 
 @pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.id)

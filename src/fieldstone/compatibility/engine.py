@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.finding import USUAL, Direction, Directions, Finding, Surface, fingerprint
+from fieldstone.compatibility.coverage import covered_by
+from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Surface, fingerprint
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.structure import in_place_of
@@ -53,6 +54,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         declared: Breaks = rule.breaks if hit.breaks is None else hit.breaks
         breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
         breaks, directions = _by_number(change, context, breaks, directions)
+        buf = rule.buf if hit.buf is None else tuple(hit.buf)
         yield Finding(
             rule=rule.id,
             subject=subject,
@@ -67,7 +69,8 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
             fingerprint=fingerprint(
                 rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())
             ),
-            buf=rule.buf if hit.buf is None else tuple(hit.buf),
+            buf=buf,
+            covered=covered_by(change, context.old, hit.parts) if buf else Covered(),
         )
 
 

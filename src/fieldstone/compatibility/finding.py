@@ -96,6 +96,30 @@ def _shortened(encoded: str) -> str:
     return encoded if len(encoded) <= _SHOWN else f"{encoded[:_SHOWN]}..."
 
 
+class Covered(Struct, frozen=True):
+    """The part of both schemas that a finding is about, by the names that buf has for it.
+
+    Attributes:
+        files: the paths of the element in both versions.
+        types: names, within their package, of the messages, enums, services and extensions that it is about as a whole.
+        members: fields, values, oneofs, rpcs and reservations: the last name of what holds one, and its number or name;
+            as often as buf may report it.
+        owner: the full name of what holds the members: it tells apart what has one last name.
+
+    With neither types nor members it is about the files as a whole.
+    """
+
+    files: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
+    owner: str = ""
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether it is about whole files."""
+        return not self.types and not self.members
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """A rule that applies to one subject.
 
@@ -112,6 +136,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         level: how much it counts.
         fingerprint: stable across rewording and moving: rule, subject and both elements' content.
         buf: the buf rules that report the same change.
+        covered: what buf names when it reports the same change.
         witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
         waiver: the waiver in force that permits it; None where it counts.
         before_1_0: whether it would refuse the change, and passes because the released version is 0.x; `fix` says so.
@@ -129,6 +154,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     level: Level = Level.ERROR
     fingerprint: str = ""
     buf: tuple[str, ...] = ()
+    covered: Covered = Covered()
     witnesses: tuple[Witness, ...] = ()
     waiver: Waiver | None = None
     before_1_0: bool = False

@@ -1,23 +1,34 @@
-"""Where the native engine and `buf breaking` disagree about a change that both know.
+"""Where Fieldstone's own rules and `buf breaking` disagree about a change that both know.
 
-Two comparisons. The exact one holds our catalogue of buf's rules (`buf_rules/`) against buf: the same rules
-at the same places, as often. The other holds Fieldstone's own rules against buf, per file: every id that buf
-reports and a rule names must belong to a rule that found something there, and every finding that names
-ids of buf's must meet one of them. So what Fieldstone judges on its own stays tied to what both know.
+Both are compared by rule, file and subject, as a multiset: each annotation of buf's under an id that a rule names
+needs a finding for its subject, and each finding that names ids of buf's needs an annotation for its own. Positions
+do not count, nor do annotations under ids that no rule names, as those of a newer buf: they change no verdict.
+
+A finding may be told in several annotations, and an annotation by several rules. Where one side tells the whole and
+the other its parts, they meet: a file that is gone and the messages in it, a message and those nested in it.
+
+The subject is what the words of an annotation quote (`buf_words`). A newer buf may say it in words that name nothing
+that either schema declares. Then rule and file decide, as often as the other side has them: rewording alone ends no
+check, and what one side finds alone, or once more than the other, still does.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
-from fieldstone.compatibility import buf_rules
-from fieldstone.compatibility.finding import Finding
-from fieldstone.compatibility.rules import Rule, all_rules
+from fieldstone.compatibility.buf_words import OF_TYPES, WHOLE_FILE, Key, Named, is_of_files, read_words
+from fieldstone.compatibility.coverage import declared
+from fieldstone.compatibility.finding import Covered, Finding
+from fieldstone.compatibility.rules import all_rules
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.declarations import Declarations
+from fieldstone.schema.model import Schema
+
+_Spot = tuple[str, str, Key]
+"""An id of buf's, a file, and what is named there."""
 
 
 class Disagreement(Struct, frozen=True):
@@ -36,86 +47,197 @@ class Disagreement(Struct, frozen=True):
         )
 
 
-STRICTEST = "FILE"
-"""The category of buf that the second opinion is asked for."""
-
-
-def by_the_catalogue(
-    old: bytes, new: bytes, unaltered: Mapping[str, Collection[str]] | None = None
-) -> list[Annotation]:
-    """What our catalogue says of a pair of images, in buf's strictest category and without imports.
+def disagreements(
+    findings: Iterable[Finding], annotations: Iterable[Annotation], schemas: Collection[Schema] = ()
+) -> list[Disagreement]:
+    """Compare the findings of every rule, before any setting, with buf's in its strictest category.
 
     Args:
-        old: the one, in bytes.
-        new: the other.
-        unaltered: what files declare at their top that is the same in both: path to names.
-
-    Raises:
-        FieldstoneError: the bytes are no image.
+        findings: those of Fieldstone.
+        annotations: those of buf.
+        schemas: both schemas, which say whether words name anything; without them all words do.
     """
-    ids = [rule.id for rule in buf_rules.all_rules().values() if STRICTEST in rule.categories.get("v2", ())]
-    sides = Declarations(old, where="the baseline"), Declarations(new, where="the image")
-    return buf_rules.as_annotations(buf_rules.judge(*sides, ids, unaltered or {}))
-
-
-def exact_disagreements(ours: Iterable[Annotation], theirs: Iterable[Annotation]) -> list[Disagreement]:
-    """What only one of the two reports, or less often than the other: rule, file, line and column count, not words.
-
-    Rules that the catalogue does not know, of a newer buf, are left out.
-    """
-    known = buf_rules.all_rules().keys()
-    mine, other = list(ours), [annotation for annotation in theirs if annotation.rule in known]
-    found = [Disagreement("buf", a.rule, a.path, a.message) for a in _only_in(other, mine)]
-    found += [Disagreement("fieldstone", a.rule, a.path, a.message) for a in _only_in(mine, other)]
+    known = {identifier for rule in all_rules().values() for identifier in rule.buf}
+    theirs = [read_words(annotation) for annotation in annotations if annotation.rule in known]
+    found = _Comparison([finding for finding in findings if finding.buf], theirs, schemas).disagreements()
     return sorted(found, key=lambda d: (d.path, d.finder, d.rule, d.message))
 
 
-def _only_in(some: Collection[Annotation], others: Iterable[Annotation]) -> list[Annotation]:
-    by_key = {_key(annotation): annotation for annotation in some}
-    left = Counter(map(_key, some)) - Counter(map(_key, others))
-    return [by_key[key] for key in left.elements()]
+class _Comparison:
+    """The findings that name ids of buf's, and what buf reports under such ids."""
+
+    def __init__(self, findings: Collection[Finding], reported: Collection[Named], schemas: Collection[Schema]) -> None:
+        self.findings = findings
+        self.schemas = schemas
+        self.claims: dict[_Spot, list[Finding]] = defaultdict(list)
+        self.in_file: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+        for finding in findings:
+            for rule, path in _places(finding):
+                self.in_file[rule, path].append(finding)
+                for key in _keys(finding.covered, rule):
+                    self.claims[rule, path, key].append(finding)
+        self.seen: dict[_Spot, list[Named]] = defaultdict(list)
+        self.unclear: dict[tuple[str, str], list[Named]] = defaultdict(list)
+        for named in reported:
+            self._sort_in(named)
+
+    def disagreements(self) -> Iterator[Disagreement]:
+        """What only one of the two reports, or less often than the other."""
+        yield from map(_unmatched_by_us, self._surplus())
+        yield from map(_unmatched_by_buf, self._unconfirmed())
+
+    def _sort_in(self, named: Named) -> None:
+        spot = (named.rule, named.path, named.key) if named.key is not None else None
+        if spot is None or not (self._slots(spot) or self._is_declared(spot)):
+            spot = self._reworded(named)
+        if spot is None:
+            self.unclear[named.rule, named.path].append(named)
+        else:
+            self.seen[spot].append(named)
+
+    def _is_declared(self, spot: _Spot) -> bool:
+        return is_of_files(spot[0]) or not self.schemas or spot[2] in self._declared
+
+    @cached_property
+    def _declared(self) -> set[Key]:
+        return {key for schema in self.schemas for key in declared(schema.part)}
+
+    def _reworded(self, named: Named) -> _Spot | None:
+        """Where a finding is about what an annotation quotes, in whatever words."""
+        for finding in self.in_file.get((named.rule, named.path), ()):
+            for key in _keys(finding.covered, named.rule):
+                spot = named.rule, named.path, key
+                taken = len(self.seen.get(spot, ()))
+                is_free = taken < self._slots(spot, taken + 1)
+                if is_free and key != WHOLE_FILE and all(named.quotes(part) for part in key if part):
+                    return spot
+        return None
+
+    def _slots(self, spot: _Spot, wanted: int = 1) -> int:
+        """How many annotations there may be at a spot: one for each finding about it, or about what is around it.
+
+        One, too, where findings are only about what it holds: the message that left with the file. What is around
+        is looked for only where there are fewer than `wanted`.
+        """
+        rule, path, key = spot
+        exact = len(self.claims.get(spot, ()))
+        if exact >= wanted:
+            return exact
+        near = self.in_file.get((rule, path), [])
+        around = sum(_is_around(finding.covered, rule, key) for finding in near if key != WHOLE_FILE)
+        within = not exact and not around and any(_is_within(finding.covered, rule, key) for finding in near)
+        return exact + around + within
+
+    def _surplus(self) -> Iterator[Named]:
+        """The annotations that no finding is left for."""
+        for spot, reported in self.seen.items():
+            yield from reported[self._slots(spot, len(reported)) :]
+        named_in = Counter({(rule, path): 0 for rule, path in self.unclear})
+        for (rule, path, _), reported in self.seen.items():
+            named_in[rule, path] += len(reported)
+        for (rule, path), reported in self.unclear.items():
+            near = self.in_file.get((rule, path), [])
+            if any(_is_broad(finding.covered, rule) for finding in near):
+                continue
+            room = sum(max(1, len(_keys(finding.covered, rule))) for finding in near)
+            yield from reported[max(0, room - named_in[rule, path]) :]
+
+    def _unconfirmed(self) -> Iterator[Finding]:
+        """The findings that buf reports nothing for."""
+        alike: dict[object, dict[str, Finding]] = defaultdict(dict)
+        left: list[Finding] = []
+        for finding in self.findings:
+            covered = finding.covered
+            count = sum(len(self.seen.get(spot, ())) for spot in set(_spots(finding)))
+            if count:
+                kind = finding.rule, finding.buf, covered.files, covered.types, covered.members
+                group = alike[kind]
+                group.setdefault(covered.owner, finding)
+                if len(group) > count and group[covered.owner] is finding:
+                    left.append(finding)
+            elif not self._is_told_otherwise(finding):
+                left.append(finding)
+        yield from self._without_unclear(left)
+
+    def _is_told_otherwise(self, finding: Finding) -> bool:
+        """Whether buf reports what is around a finding, or parts of it."""
+        covered = finding.covered
+        return any(
+            _is_around(covered, rule, key) or _is_within(covered, rule, key)
+            for rule, path in _places(finding)
+            for key in self._seen_in.get((rule, path), ())
+        )
+
+    @cached_property
+    def _seen_in(self) -> dict[tuple[str, str], list[Key]]:
+        found: dict[tuple[str, str], list[Key]] = defaultdict(list)
+        for rule, path, key in self.seen:
+            found[rule, path].append(key)
+        return found
+
+    def _without_unclear(self, left: Iterable[Finding]) -> Iterator[Finding]:
+        """Those of the findings that annotations in unclear words do not account for, one for each rule."""
+        spent: Counter[tuple[str, str, str]] = Counter()
+        for finding in left:
+            places = ((finding.rule, *place) for place in _places(finding))
+            free = next((p for p in places if spent[p] < len(self.unclear.get(p[1:], ()))), None)
+            if free is None:
+                yield finding
+            else:
+                spent[free] += 1
 
 
-def _key(annotation: Annotation) -> tuple[str | int, ...]:
-    place = annotation.path, annotation.line, annotation.column, annotation.end_line, annotation.end_column
-    # Where a file is gone there is no place, and only the words tell two findings apart.
-    return annotation.rule, *place, "" if annotation.path else annotation.message
+def _places(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Where buf may report a finding: its ids in each of its files, or without a file."""
+    return ((rule, path) for rule in finding.buf for path in (*finding.covered.files, ""))
 
 
-def disagreements(findings: Iterable[Finding], annotations: Iterable[Annotation]) -> list[Disagreement]:
-    """Compare the findings of every rule, before any setting, with buf's in its strictest category.
+def _spots(finding: Finding) -> Iterator[_Spot]:
+    return ((rule, path, key) for rule, path in _places(finding) for key in _keys(finding.covered, rule))
 
-    What buf reports under ids that no rule names (`unknown_to`) is left out.
+
+def _keys(covered: Covered, rule: str) -> list[Key]:
+    """What an annotation of a rule of buf's names when it is about just that."""
+    if is_of_files(rule):
+        return [WHOLE_FILE] if covered.is_of_files else []
+    if rule in OF_TYPES:
+        return [(name, "") for name in covered.types]
+    return list(covered.members or [(name.rpartition(".")[2], "") for name in covered.types])
+
+
+def _is_broad(covered: Covered, rule: str) -> bool:
+    """Whether a finding is about more than buf names in one annotation of a rule."""
+    if covered.is_of_files:
+        return not is_of_files(rule)
+    return bool(covered.types) and not covered.members and not is_of_files(rule)
+
+
+def _is_around(covered: Covered, rule: str, key: Key) -> bool:
+    """Whether a finding is about what holds that which an annotation names.
+
+    The name of a nested message alone does not say what it is nested in. A rule about whole types that names an id
+    for their members accounts for all of them in the file.
     """
-    ours, reported = list(findings), list(annotations)
-    unknown = unknown_to(all_rules().values(), reported)
-    theirs = [annotation for annotation in reported if annotation not in unknown]
-    found = [_unmatched_by_us(annotation) for annotation in theirs if not _matches_any(annotation, ours)]
-    found += [_unmatched_by_buf(finding) for finding in ours if finding.buf and not _confirmed(finding, theirs)]
-    return sorted(set(found), key=lambda d: (d.path, d.finder, d.rule, d.message))
+    if key in _keys(covered, rule) or is_of_files(rule):
+        return False
+    if covered.is_of_files:
+        return True
+    if rule in OF_TYPES:
+        return any(key[0].startswith(f"{name}.") for name in covered.types)
+    return bool(key[1] and covered.types and not covered.members)
 
 
-def unknown_to(rules: Iterable[Rule], annotations: Iterable[Annotation]) -> list[Annotation]:
-    """What buf reports under ids that no native rule names: its word alone counts there."""
-    named = {identifier for rule in rules for identifier in rule.buf}
-    return [annotation for annotation in annotations if annotation.rule not in named]
+def _is_within(covered: Covered, rule: str, key: Key) -> bool:
+    """Whether an annotation names what holds that which a finding is about."""
+    if key in _keys(covered, rule):
+        return False
+    if is_of_files(rule):
+        return not covered.is_of_files
+    return rule in OF_TYPES and any(name.startswith(f"{key[0]}.") for name in covered.types)
 
 
-def _matches_any(annotation: Annotation, findings: Collection[Finding]) -> bool:
-    return any(annotation.rule in f.buf and _same_place(f, annotation) for f in findings)
-
-
-def _confirmed(finding: Finding, annotations: Collection[Annotation]) -> bool:
-    return any(annotation.rule in finding.buf and _same_place(finding, annotation) for annotation in annotations)
-
-
-def _same_place(finding: Finding, annotation: Annotation) -> bool:
-    places = {finding.place.path, finding.was_at.path if finding.was_at else finding.place.path}
-    return not annotation.path or annotation.path in places
-
-
-def _unmatched_by_us(annotation: Annotation) -> Disagreement:
-    return Disagreement("buf", annotation.rule, annotation.path, annotation.message)
+def _unmatched_by_us(named: Named) -> Disagreement:
+    return Disagreement("buf", named.rule, named.path, named.annotation.message)
 
 
 def _unmatched_by_buf(finding: Finding) -> Disagreement:

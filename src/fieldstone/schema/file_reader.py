@@ -159,6 +159,7 @@ class FileReader:
             ),
             extension_ranges=tuple((r.start, r.end - 1) for r in message.extension_range),
             json_format=features["json_format"],
+            accessor=not message.options.no_standard_descriptor_accessor,
         )
         for i, nested in enumerate(message.nested_type):
             if not nested.options.map_entry:

@@ -190,7 +190,7 @@ class Message(Definition, frozen=True, kw_only=True, dict=True):
     """A message, top-level or nested; map entries are folded into their map fields.
 
     `entity` says how it is stored, at `entity_location`; None for a message that is not. `numbers` are
-    those of the fields by name.
+    those of the fields by name. `accessor` says whether generated code has the standard method `descriptor()`.
     """
 
     fields: Mapping[int, Field] = {}
@@ -198,6 +198,7 @@ class Message(Definition, frozen=True, kw_only=True, dict=True):
     reserved: Reservation = NOTHING_RESERVED
     extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
+    accessor: bool = True
     entity: Entity | None = None
     entity_location: Location | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from msgspec import Struct
 
 Ranges = tuple[tuple[int, int], ...]
@@ -40,3 +42,8 @@ def uncovered(old: Ranges, new: Ranges) -> list[tuple[int, int]]:
         if start <= last:
             missing.append((start, last))
     return missing
+
+
+def first_numbers(ranges: Iterable[tuple[int, int]], missing: Collection[tuple[int, int]]) -> list[str]:
+    """The first number, as text, of each of the inclusive `ranges` that holds any of the `missing` numbers."""
+    return [str(first) for first, last in ranges if any(first <= end and start <= last for start, end in missing)]

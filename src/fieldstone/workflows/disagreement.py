@@ -13,7 +13,7 @@ from fieldstone import __version__
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
-from fieldstone.compatibility.second_opinion import Disagreement, by_the_catalogue, disagreements, exact_disagreements
+from fieldstone.compatibility.second_opinion import Disagreement, disagreements
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf
 from fieldstone.schema.descriptors import read_schema
@@ -88,9 +88,8 @@ def find_disagreements(old: bytes, new: bytes) -> list[Disagreement]:
         schemas = read_schema(old, where="before"), read_schema(new, where="after")
         context = Context(*schemas, Ledger(), datetime.now(UTC).date())
         native = judge(context, [rule for rule in all_rules().values() if not rule.is_style])
-        by_catalogue = by_the_catalogue(old, new)
         annotations = second.annotations(what="buf breaking")
-    return exact_disagreements(by_catalogue, annotations) + disagreements(native, annotations)
+    return disagreements(native, annotations, schemas)
 
 
 def _compiled(*sides: Sources) -> list[bytes]:

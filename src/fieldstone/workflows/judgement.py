@@ -22,11 +22,9 @@ from fieldstone.compatibility.notice import NO_HISTORY, SunsetHistory
 from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, Rule, all_rules
-from fieldstone.compatibility.second_opinion import by_the_catalogue, disagreements, exact_disagreements, unknown_to
+from fieldstone.compatibility.second_opinion import disagreements
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
 from fieldstone.schema import buf
-from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
 from fieldstone.settings import ModuleSettings
 
@@ -125,7 +123,7 @@ def judge_change(
 def _by_both_engines(
     old: Side, new: Side, natively: Callable[[], tuple[Context, list[Finding]]]
 ) -> tuple[Context, list[Finding]]:
-    """What Fieldstone finds and what only buf knows, where the two agree about all that both know.
+    """The findings of Fieldstone's rules, where buf agrees about all that both know.
 
     Fieldstone judges, and the schemas are read for that, while buf is at work.
     """
@@ -134,14 +132,13 @@ def _by_both_engines(
         closing(buf.breaking(old.compared, new.compared, scratch=Path(scratch))) as second,
     ):
         context, native = natively()
-        by_catalogue = by_the_catalogue(old.compared, new.compared, new.unaltered)
         annotations = second.annotations(what="buf breaking")
-    found = exact_disagreements(by_catalogue, annotations) or disagreements(native, annotations)
+    found = disagreements(native, annotations, (context.old, context.new))
     if found:
         from fieldstone.workflows.disagreement import refuse_disagreement
 
         refuse_disagreement(found, old.compared, new.compared, old.label)
-    return context, native + [_from_buf(annotation) for annotation in unknown_to(_breaking_rules(), annotations)]
+    return context, native
 
 
 def _breaking_rules() -> list[Rule]:
@@ -291,16 +288,3 @@ def _context(
 def today_utc() -> date:
     """The day that it is, in UTC."""
     return datetime.now(UTC).date()
-
-
-def _from_buf(annotation: Annotation) -> Finding:
-    place = Location(annotation.path, annotation.line, annotation.column, annotation.end_line, annotation.end_column)
-    return Finding(
-        rule=annotation.rule,
-        subject=annotation.path or annotation.message,
-        message=annotation.message,
-        place=place,
-        breaks=(Surface.SOURCE,),
-        fix="undo the change; `buf breaking` refuses it",
-        fingerprint="",
-    )

@@ -327,8 +327,7 @@ def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
 
 def _import_judgement() -> None:
     """Import all that judging needs while buf is still compiling."""
-    from fieldstone.compatibility import buf_rules, rules
+    from fieldstone.compatibility import rules
     from fieldstone.workflows import baseline  # noqa: F401 - needed next
 
     rules.all_rules()
-    buf_rules.all_rules()

@@ -109,6 +109,8 @@ class Hit:
         words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
             `was`, `now` and `number`, which the changed element fills.
         buf: the buf rules that report the same change, where they are fewer than the rule declares.
+        parts: the names, or first numbers of ranges, within a message or enum that the hit is about, where it is not
+            about the whole; buf reports each by itself.
         because: a reason to put behind the message, which may change from day to day: the finding stays the same.
     """
 
@@ -119,6 +121,7 @@ class Hit:
         level: Level | None = None,
         place: Location | None = None,
         buf: Sequence[str] | None = None,
+        parts: Sequence[str] = (),
         because: str = "",
         **words: Any,
     ) -> None:
@@ -126,6 +129,7 @@ class Hit:
         self.level = level
         self.place = place
         self.buf = buf
+        self.parts = parts
         self.because = because
         self.words = words
 

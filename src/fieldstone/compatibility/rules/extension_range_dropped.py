@@ -6,7 +6,7 @@ from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Message
-from fieldstone.schema.reservation import uncovered
+from fieldstone.schema.reservation import first_numbers, uncovered
 
 
 @rule(
@@ -43,7 +43,8 @@ def extension_range_dropped(change: Kept[Message], context: Context) -> Iterator
     """
     for first, last in uncovered(change.old.extension_ranges, change.new.extension_ranges):
         breaks = [Surface.SOURCE] if _became_fields(change, first, last, context) else None
-        yield Hit(breaks=breaks, first=first, last=last)
+        parts = first_numbers(change.old.extension_ranges, [(first, last)])
+        yield Hit(breaks=breaks, parts=parts, first=first, last=last)
 
 
 def _became_fields(change: Kept[Message], first: int, last: int, context: Context) -> bool:

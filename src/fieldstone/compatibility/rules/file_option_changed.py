@@ -59,6 +59,7 @@ def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
                 option=option,
                 old=f"`{old}`" if old else "unset",
                 new=f"`{new}`" if new else "unset",
+                buf=[f"FILE_SAME_{option.upper()}"],
             )
 
 

@@ -32,4 +32,4 @@ def reserved_name_dropped(change: Kept[Message | Enum], context: Context) -> Ite
     """
     past = {use.name for use in context.ledger.type(change.old.full_name).members if use.until}
     for name in sorted(change.old.reserved.names - change.new.reserved.names):
-        yield Hit(breaks=None if name in past else [Surface.SOURCE], free=name)
+        yield Hit(breaks=None if name in past else [Surface.SOURCE], parts=[name], free=name)

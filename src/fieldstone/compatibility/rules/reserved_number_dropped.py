@@ -6,7 +6,7 @@ from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, Message
-from fieldstone.schema.reservation import Reservation, uncovered
+from fieldstone.schema.reservation import Reservation, first_numbers, uncovered
 
 
 @rule(
@@ -39,5 +39,6 @@ def reserved_number_dropped(change: Kept[Message | Enum], context: Context) -> I
         was_used = any(use.until and use.number is not None and freed.has_number(use.number) for use in past)
         yield Hit(
             breaks=None if was_used else [Surface.SOURCE],
+            parts=first_numbers(change.old.reserved.ranges, missing),
             numbers=", ".join(str(a) if a == b else f"{a} to {b}" for a, b in missing),
         )

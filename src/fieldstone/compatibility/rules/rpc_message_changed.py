@@ -40,4 +40,4 @@ def rpc_message_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
         old, new = getattr(change.old, side), getattr(change.new, side)
         if old != new:
             breaks = by_surface(context.structure.message(old, new), Surface.SOURCE)
-            yield Hit(breaks=breaks, side=side, old=old, new=new)
+            yield Hit(breaks=breaks, side=side, old=old, new=new, buf=[f"RPC_SAME_{side.upper()}_TYPE"])

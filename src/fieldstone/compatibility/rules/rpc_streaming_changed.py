@@ -39,4 +39,4 @@ def rpc_streaming_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
     for side, attribute in sides.items():
         old, new = getattr(change.old, attribute), getattr(change.new, attribute)
         if old != new:
-            yield Hit(side=side, old=words[old], new=words[new])
+            yield Hit(side=side, old=words[old], new=words[new], buf=[f"RPC_SAME_{attribute.upper()}"])

@@ -1,0 +1,163 @@
+"""The part of two schemas that a change is about, by the names that buf has for it.
+
+buf names a type within its package, what it holds by the last name of the type and a number or a name, and
+knows the messages that the compiler makes of maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fieldstone.compatibility.announcements import Announced
+from fieldstone.compatibility.finding import Covered
+from fieldstone.compatibility.pairing import Change
+from fieldstone.schema.model import (
+    Definition,
+    Element,
+    Enum,
+    EnumValue,
+    Field,
+    File,
+    Message,
+    Oneof,
+    Package,
+    Rpc,
+    Schema,
+    Service,
+)
+
+_Members = tuple[tuple[str, str], ...]
+
+
+def covered_by(change: Change | Announced[Element], released: Schema, parts: Sequence[str] = ()) -> Covered:
+    """The part of both schemas that a change is about.
+
+    Args:
+        change: the change.
+        released: the old schema.
+        parts: names, or first numbers of ranges, within the changed type, where it is not about the whole type.
+    """
+    subject, files = change.subject, _files_of(change, released)
+    owner = _owner(change)
+    if isinstance(subject, Definition):
+        if parts:
+            return Covered(files, members=tuple((subject.name, part) for part in parts), owner=subject.full_name)
+        return Covered(files, (inner_name(subject.full_name, subject.package),))
+    if isinstance(subject, Field) and subject.extendee:
+        package = released.files[subject.location.path].package if subject.location.path in released.files else ""
+        return Covered(files, (inner_name(subject.full_name, package),), extension_members(subject))
+    if owner is None:
+        return Covered(files)
+    types = tuple(
+        entry_name(inner_name(owner.full_name, owner.package), field)
+        for field in _sides(change, Field)
+        if is_map(field)
+    )
+    return Covered(files, types, _members_of(change, owner), owner.full_name)
+
+
+def _files_of(change: Change | Announced[Element], released: Schema) -> tuple[str, ...]:
+    subject = change.subject
+    if isinstance(subject, Package):
+        return tuple(path for path, file in released.part.files.items() if file.package == subject.full_name)
+    holders = change.within.sides if change.within else ()
+    elements = [element for element in (*change.sides, *holders) if element is not None]
+    paths = [element.full_name if isinstance(element, File) else element.location.path for element in elements]
+    return tuple(dict.fromkeys((*paths, change.place.path)))
+
+
+def _owner(change: Change | Announced[Element]) -> Definition | None:
+    owner = change.within.old if change.within else None
+    return owner if isinstance(owner, Definition) else None
+
+
+def _sides(change: Change | Announced[Element], kind: type[Field]) -> list[Field]:
+    return [element for element in change.sides if isinstance(element, kind)]
+
+
+def _members_of(change: Change | Announced[Element], owner: Definition) -> _Members:
+    """What buf names of an element of `owner`: on both sides, where it has another number or name there."""
+    found: list[tuple[str, str]] = []
+    for element in change.sides:
+        match element:
+            case Field():
+                found += field_members(owner.name, element)
+            case Oneof():
+                found += [(owner.name, name) for name in (element.name, *map(str, element.members))]
+            case Rpc():
+                found += [(owner.name, element.name)]
+            case EnumValue():
+                found += [(owner.name, str(element.number))] * _names_now(change, element.number)
+    return tuple(found if isinstance(change.subject, EnumValue) else dict.fromkeys(found))
+
+
+def _names_now(change: Change | Announced[Element], number: int) -> int:
+    """How often buf reports what became of a number of an enum: once for each name that the number has now."""
+    enum = change.within.new if change.within else None
+    return max(1, sum(value.number == number for value in enum.values)) if isinstance(enum, Enum) else 1
+
+
+def inner_name(full_name: str, package: str) -> str:
+    """A full name without its package."""
+    return full_name.removeprefix(f"{package}.") if package else full_name
+
+
+def is_map(field: Field) -> bool:
+    """Whether the compiler makes a message of the field's entries."""
+    return field.cardinality == "map"
+
+
+def entry_name(holder: str, field: Field) -> str:
+    """The message that the compiler makes of a map's entries, as protoc names it: `Step.TagsEntry` of `tags`."""
+    camel, upper = "", True
+    for character in field.name:
+        if character != "_":
+            camel += character.upper() if upper else character
+        upper = character == "_"
+    return f"{holder}.{camel}Entry"
+
+
+def field_members(holder: str, field: Field) -> _Members:
+    """What buf names of a field of a message of that last name: its number, and a map's key and value."""
+    found = ((holder, str(field.number)),)
+    if not is_map(field):
+        return found
+    entry = entry_name("", field).removeprefix(".")
+    return (*found, (entry, "1"), (entry, "2"))
+
+
+def extension_members(extension: Field) -> _Members:
+    """What buf names of an extension beside its full name: its number in what it extends."""
+    return (((extension.extendee or "").rpartition(".")[2], str(extension.number)),)
+
+
+def declared(schema: Schema) -> Iterator[tuple[str, str]]:
+    """All that buf can name in a schema: types within their package, with an empty second part, and their members."""
+    for kind in schema.types():
+        yield inner_name(kind.full_name, kind.package), ""
+        yield kind.name, ""
+        yield from _declared_in(kind)
+    for extension in schema.extensions.values():
+        file = schema.files.get(extension.location.path)
+        yield inner_name(extension.full_name, file.package if file else ""), ""
+        yield from extension_members(extension)
+
+
+def _declared_in(kind: Message | Enum | Service) -> Iterator[tuple[str, str]]:
+    match kind:
+        case Message():
+            for field in kind.fields.values():
+                yield from field_members(kind.name, field)
+                if is_map(field):
+                    yield entry_name(inner_name(kind.full_name, kind.package), field), ""
+            yield from ((kind.name, name) for name in (*kind.oneofs, *_reserved(kind)))
+        case Enum():
+            yield from ((kind.name, name) for name in (*(str(v.number) for v in kind.values), *_reserved(kind)))
+        case Service():
+            yield from ((kind.name, name) for name in kind.rpcs)
+
+
+def _reserved(kind: Message | Enum) -> Iterator[str]:
+    ranges = (*kind.reserved.ranges, *(kind.extension_ranges if isinstance(kind, Message) else ()))
+    yield from kind.reserved.names
+    yield from (str(first) for first, _ in ranges)
