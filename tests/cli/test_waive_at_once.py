@@ -59,9 +59,9 @@ def test_a_finding_whose_name_no_entry_may_have(grown: Repo) -> None:
     grown.edit("buf.yaml", "    - STANDARD\n", "    - MINIMAL\n")
     grown.write(file, 'syntax = "proto3";\n\npackage acme.shop.v1;\n\nmessage Parcel {\n  string id = 1;\n}\n')
     grown.release("shop")
-    grown.edit(file, "Parcel {\n", "Parcel {\n  option no_standard_descriptor_accessor = true;\n")
+    grown.edit(file, "message Parcel", 'option java_package = "elsewhere";\n\nmessage Parcel')
     grown.settings('registry = "registry"\n')
-    ran = grown.run("waive", "MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR", "acme/shop/v1/a*b.proto", *TERMS)
+    ran = grown.run("waive", "file-option-changed", "acme/shop/v1/a*b.proto", *TERMS)
     assert "waivers[1].subject in " in ran.error
     assert 'is "acme/shop/v1/a*b.proto"; it is the full name of one element' in ran.error
     assert grown.read("fieldstone.toml") == 'registry = "registry"\n'

@@ -10,10 +10,8 @@ import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from fieldstone.compatibility.buf_rules import all_rules, as_annotations, judge
 from fieldstone.schema import buf
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.declarations import Declarations
 
 Sources = Mapping[str, str]
 """Path to text."""
@@ -85,14 +83,3 @@ def by_buf(old: bytes, new: bytes, rules: Collection[str], version: str = "v2") 
         flags = ["--config", json.dumps(config), "--error-format", "json"]
         running = buf.Running(["breaking", "new.binpb", *against, *flags], cwd=Path(folder))
         return running.annotations(what="buf breaking")
-
-
-def by_fieldstone(old: bytes, new: bytes, rules: Collection[str]) -> list[Annotation]:
-    """What our catalogue finds between two images."""
-    hits = judge(Declarations(old, where="old"), Declarations(new, where="new"), rules)
-    return as_annotations(hits)
-
-
-def live_rules(version: str = "v2") -> list[str]:
-    """The rules of a version that find something."""
-    return [rule.id for rule in all_rules().values() if version in rule.categories and not rule.is_deprecated]

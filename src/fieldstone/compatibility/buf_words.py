@@ -19,6 +19,7 @@ _TYPES = ("message", "enum", "service")
 _MEMBERS = ("field", "extension", "value", "oneof", "rpc", "range", "name")
 _NUMBER = re.compile(r"-?\d+")
 _OF_FILES = "FILE_"
+_OF_MEMBERS = ("FIELD_", "ENUM_VALUE_", "ONEOF_", "RPC_", "MESSAGE_SAME_REQUIRED_FIELDS")
 OF_TYPES = ("MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "EXTENSION_NO_DELETE")
 """The rules whose annotations name a type as a whole, by its name within the package."""
 
@@ -36,7 +37,7 @@ class Named(Struct, frozen=True):
         annotation: the annotation.
         path: its file, which the words of one without a place name; empty where neither does.
         key: what it names; None where the words do not say it.
-        quoted: all that it quotes.
+        quoted: all that it quotes; of a range the first number.
     """
 
     annotation: Annotation
@@ -59,12 +60,18 @@ def is_of_files(rule: str) -> bool:
     return rule.startswith(_OF_FILES)
 
 
+def is_of_members(rule: str) -> bool:
+    """Whether a rule of buf judges what messages, enums and services hold."""
+    return rule.startswith(_OF_MEMBERS) and rule not in OF_TYPES
+
+
 def read_words(annotation: Annotation) -> Named:
     """Read an annotation of a rule that is known today; an annotation in other words has no key."""
     labelled = [(label.lower(), _unquoted(text)) for label, text in _QUOTED.findall(annotation.message)]
     files = (text for label, text in labelled if label == "file")
     path = annotation.path or next(files, "")
-    return Named(annotation, path, _key(annotation.rule, labelled), tuple(text for _, text in labelled))
+    quoted = (_member("range", text) if text.startswith("[") else text for _, text in labelled)
+    return Named(annotation, path, _key(annotation.rule, labelled), tuple(quoted))
 
 
 def _key(rule: str, labelled: list[tuple[str, str]]) -> Key | None:

@@ -77,18 +77,18 @@ def _sides(change: Change | Announced[Element], kind: type[Field]) -> list[Field
 
 def _members_of(change: Change | Announced[Element], owner: Definition) -> _Members:
     """What buf names of an element of `owner`: on both sides, where it has another number or name there."""
-    found: list[tuple[str, str]] = []
+    found: dict[tuple[str, str], int] = {}
     for element in change.sides:
         match element:
             case Field():
-                found += field_members(owner.name, element)
+                found |= dict.fromkeys(field_members(owner.name, element), 1)
             case Oneof():
-                found += [(owner.name, name) for name in (element.name, *map(str, element.members))]
+                found |= {(owner.name, name): 1 for name in (element.name, *map(str, element.members))}
             case Rpc():
-                found += [(owner.name, element.name)]
+                found[owner.name, element.name] = 1
             case EnumValue():
-                found += [(owner.name, str(element.number))] * _names_now(change, element.number)
-    return tuple(found if isinstance(change.subject, EnumValue) else dict.fromkeys(found))
+                found[owner.name, str(element.number)] = _names_now(change, element.number)
+    return tuple(member for member, times in found.items() for _ in range(times))
 
 
 def _names_now(change: Change | Announced[Element], number: int) -> int:

@@ -20,7 +20,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from fieldstone.compatibility.buf_words import OF_TYPES, WHOLE_FILE, Key, Named, is_of_files, read_words
+from fieldstone.compatibility.buf_words import OF_TYPES, WHOLE_FILE, Key, Named, is_of_files, is_of_members, read_words
 from fieldstone.compatibility.coverage import declared
 from fieldstone.compatibility.finding import Covered, Finding
 from fieldstone.compatibility.rules import all_rules
@@ -114,17 +114,21 @@ class _Comparison:
         return None
 
     def _slots(self, spot: _Spot, wanted: int = 1) -> int:
-        """How many annotations there may be at a spot: one for each finding about it, or about what is around it.
+        """How many annotations there may be at a spot: one for each subject of a finding there, or around it.
 
         One, too, where findings are only about what it holds: the message that left with the file. What is around
         is looked for only where there are fewer than `wanted`.
         """
         rule, path, key = spot
-        exact = len(self.claims.get(spot, ()))
+        owned: Counter[str] = Counter()
+        for finding in self.claims.get(spot, ()):
+            owner = finding.covered.owner
+            owned[owner] = max(owned[owner], finding.covered.members.count(key), 1)
+        exact = owned.total()
         if exact >= wanted:
             return exact
         near = self.in_file.get((rule, path), [])
-        around = sum(_is_around(finding.covered, rule, key) for finding in near if key != WHOLE_FILE)
+        around = len({f.covered for f in near if key != WHOLE_FILE and _is_around(f.covered, rule, key)})
         within = not exact and not around and any(_is_within(finding.covered, rule, key) for finding in near)
         return exact + around + within
 
@@ -132,14 +136,14 @@ class _Comparison:
         """The annotations that no finding is left for."""
         for spot, reported in self.seen.items():
             yield from reported[self._slots(spot, len(reported)) :]
-        named_in = Counter({(rule, path): 0 for rule, path in self.unclear})
+        named_in = Counter(dict.fromkeys(self.unclear, 0))
         for (rule, path, _), reported in self.seen.items():
             named_in[rule, path] += len(reported)
         for (rule, path), reported in self.unclear.items():
             near = self.in_file.get((rule, path), [])
             if any(_is_broad(finding.covered, rule) for finding in near):
                 continue
-            room = sum(max(1, len(_keys(finding.covered, rule))) for finding in near)
+            room = sum(max(1, len(_keys(covered, rule))) for covered in {finding.covered for finding in near})
             yield from reported[max(0, room - named_in[rule, path]) :]
 
     def _unconfirmed(self) -> Iterator[Finding]:
@@ -178,13 +182,17 @@ class _Comparison:
     def _without_unclear(self, left: Iterable[Finding]) -> Iterator[Finding]:
         """Those of the findings that annotations in unclear words do not account for, one for each rule."""
         spent: Counter[tuple[str, str, str]] = Counter()
+        counted: set[tuple[str, Covered]] = set()
         for finding in left:
             places = ((finding.rule, *place) for place in _places(finding))
             free = next((p for p in places if spent[p] < len(self.unclear.get(p[1:], ()))), None)
+            if (finding.rule, finding.covered) in counted:
+                continue
             if free is None:
                 yield finding
             else:
                 spent[free] += 1
+                counted.add((finding.rule, finding.covered))
 
 
 def _places(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -209,7 +217,7 @@ def _is_broad(covered: Covered, rule: str) -> bool:
     """Whether a finding is about more than buf names in one annotation of a rule."""
     if covered.is_of_files:
         return not is_of_files(rule)
-    return bool(covered.types) and not covered.members and not is_of_files(rule)
+    return not covered.members and (rule in OF_TYPES or is_of_members(rule))
 
 
 def _is_around(covered: Covered, rule: str, key: Key) -> bool:

@@ -189,6 +189,23 @@ def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
     return Running(["breaking", "new.binpb", "--against", "old.binpb", *flags], cwd=scratch, few=few)
 
 
+def breaking_module(
+    target: str, against: Path, *, cwd: Path, exclude: Iterable[str] = (), config: Mapping[str, Any] | None = None
+) -> Running:
+    """Start `buf breaking` as the configuration in `cwd` says; read it with `annotations`.
+
+    Args:
+        target: the module: a folder in `cwd`.
+        against: the image of the baseline, which must stay until buf has ended.
+        cwd: the folder of the buf configuration.
+        exclude: paths that do not belong to the module.
+        config: what to follow instead of the configuration in `cwd`; by default that.
+    """
+    override = ["--config", json.dumps(config)] if config is not None else []
+    flags = ["--against", str(against), "--error-format", "json", *override, *_exclusions(exclude)]
+    return Running(["breaking", target, *flags], cwd=cwd)
+
+
 def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:
     """Run `buf format`: rewrite the sources, or give the difference that rewriting would make.
 

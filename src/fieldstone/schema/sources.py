@@ -101,7 +101,7 @@ def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: P
     """
     path = Path(ref)
     if path.is_dir() and _has_config(path):
-        then = load_workspace(path)
+        then = load_workspace(path, several_roots=True)
         return _lint(then, _module_in(then, module), outside, at=ref)
     if path.exists():
         return []
@@ -140,7 +140,7 @@ def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
         return []
     names = {known.path: known.name for known in workspace.modules.values()}
     if path.is_dir():
-        return list(load_workspace(path, names=names, bare=True).modules)
+        return list(load_workspace(path, names=names, bare=True, several_roots=True).modules)
     with _checkout(ref, workspace, outside, bare=True) as (then, _, _):
         return list(then.modules)
 
@@ -148,7 +148,7 @@ def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
 def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:
     if not _has_config(folder):
         return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
-    workspace = load_workspace(folder)
+    workspace = load_workspace(folder, several_roots=True)
     found = _module_in(workspace, module)
     return found.root, compile_module(workspace, found, at=str(folder))
 
@@ -191,7 +191,8 @@ def _checkout(
         registry = then / os.path.relpath(outside, root)
         names = {module.path: module.name for module in workspace.modules.values()}
         bare = bare or not (root / workspace.config).is_file()
-        yield load_workspace(then, names=names, outside=registry, bare=bare), registry, label
+        found = load_workspace(then, names=names, outside=registry, bare=bare, several_roots=True)
+        yield found, registry, label
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

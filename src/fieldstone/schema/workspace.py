@@ -193,6 +193,7 @@ def load_workspace(
     names: Mapping[str, str] | None = None,
     outside: Path | None = None,
     bare: bool = False,
+    several_roots: bool = False,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -202,12 +203,16 @@ def load_workspace(
             their buf name, or of their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
         bare: whether a folder without a configuration is taken for one module, as buf takes it.
+        several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, and its import paths start
+            from other folders than its root.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     root = root.resolve()
     config, entries = _entries(root, bare=bare)
+    if not several_roots:
+        _refuse_several_roots(entries, root / config)
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
@@ -246,6 +251,14 @@ class _Entry(Struct, frozen=True):
     excludes: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     shares_documents: bool = False
+    has_roots: bool = False
+
+
+def _refuse_several_roots(entries: list[_Entry], config: Path) -> None:
+    for entry in entries:
+        if entry.has_roots:
+            file = config.parent / entry.path / "buf.yaml"
+            raise FieldstoneError(f"{file} has build.roots of version v1beta1", fix="run `buf config migrate`")
 
 
 def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
@@ -290,10 +303,9 @@ def _entry_v1(root: Path, path: str) -> _Entry:
     build = content.get("build") or {}
     if not isinstance(build, dict):
         raise FieldstoneError(f"build in {config} is no mapping")
-    if build.get("roots", ["."]) != ["."]:
-        raise FieldstoneError(f"{config} has build.roots of version v1beta1", fix="run `buf config migrate`")
     excludes = tuple(f"{path}/{folder}" for folder in _texts(build, "excludes", config))
-    return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes)
+    has_roots = build.get("roots", ["."]) != ["."]
+    return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes, has_roots=has_roots)
 
 
 def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...]:

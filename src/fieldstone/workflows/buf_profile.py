@@ -1,21 +1,20 @@
-"""Check as buf would: the verdict of `buf breaking` on a workspace, without its own judgement."""
+"""Check as buf would: `buf breaking` itself on each module of a workspace, against a baseline of Fieldstone's."""
 
 from __future__ import annotations
 
 import os.path
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from fieldstone.compatibility.buf_rules import as_annotations, judge
-from fieldstone.compatibility.buf_rules.selection import Selection
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema import buf
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.breaking_settings import breaking_settings
-from fieldstone.schema.declarations import Declarations
-from fieldstone.schema.sources import compile_module, modules_of
-from fieldstone.schema.workspace import Module, Workspace
+from fieldstone.schema.config_sections import config_of, with_rules
+from fieldstone.schema.sources import modules_of
+from fieldstone.schema.workspace import Module
 from fieldstone.workflows.baseline import Baseline, find_baseline
 from fieldstone.workflows.project import Project
 
@@ -25,8 +24,9 @@ def check_like_buf(
 ) -> list[Annotation]:
     """Find what `buf breaking` finds, in its order.
 
-    A module that the baseline does not have yet is left out, as buf does. What modules import is
-    compared with them, so that a finding in a file that two of them hold is said once.
+    buf runs in the root of the workspace and follows its configuration there, plugins and policies included. A module
+    that the baseline does not have yet is left out, as buf does. What modules import is compared with them, so that a
+    finding in a file that two of them hold is said once.
 
     Args:
         project: where the modules are.
@@ -36,8 +36,8 @@ def check_like_buf(
         start: the folder that paths are relative to; the working directory by default.
 
     Raises:
-        FieldstoneError: there is nothing to compare with, a module does not compile, or buf.yaml says
-            something that buf refuses.
+        FieldstoneError: there is nothing to compare with, a module does not compile, buf.yaml says something that
+            buf refuses, or a plugin fails.
     """
     here = (start or Path.cwd()).resolve()
     for module in project.modules(names):
@@ -81,17 +81,21 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
 def _module_findings(
     project: Project, module: Module, baseline: Baseline, category: str, start: Path
 ) -> Iterator[Annotation]:
-    settings = breaking_settings(project.workspace, module)
-    selection = Selection.of(replace(settings, use=(category,)) if category else settings)
-    image = compile_module(project.workspace, module, outside=project.settings.registry)
-    new = Declarations(image, where=f"the image of {module.path}", with_imports=True)
-    old = Declarations(baseline.side.image, where=baseline.side.label, with_imports=True)
-    kept = selection.keep(judge(old, new, selection.rules), old, new)
-    for annotation in as_annotations(kept):
-        yield replace(annotation, path=_path_from(start, project.workspace, module, annotation.path))
+    image, workspace = baseline.side.image, project.workspace
+    if not image:  # a retired release holds nothing that could break
+        return
+    exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
+    config = with_rules(config_of(workspace, module), "breaking", [category]) if category else None
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        against = Path(scratch, "against.binpb")
+        against.write_bytes(image)
+        running = buf.breaking_module(module.path, against, cwd=workspace.root, exclude=exclude, config=config)
+        found = running.annotations(what=f"buf breaking in {module.path} against {baseline.side.label}")
+    for annotation in found:
+        yield replace(annotation, path=_path_from(start, workspace.root, annotation.path))
 
 
-def _path_from(start: Path, workspace: Workspace, module: Module, path: str) -> str:
-    """Where a file of an image lies; one of another module's, as an import, lies there."""
-    holders = [m for m in (module, *workspace.modules.values()) if path in m.proto_files]
-    return Path(os.path.relpath(holders[0].root / path, start)).as_posix() if holders else path
+def _path_from(start: Path, root: Path, path: str) -> str:
+    """A path that buf printed from `root`, from `start`; that of a file of a remote dependency stays."""
+    place = root / path
+    return Path(os.path.relpath(place, start)).as_posix() if path and place.exists() else path

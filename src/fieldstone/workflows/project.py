@@ -71,7 +71,7 @@ class Project(Struct, frozen=True, dict=True):
                 a module can have.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry
-        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare)
+        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, several_roots=self.bare)
         self._refuse_strangers(workspace)
         if not self.bare:
             refuse_names(workspace)
