@@ -26,7 +26,7 @@ SCHEMA: dict[str, Any] = {
         "properties": {
             "rule": {
                 "type": "string",
-                "description": "The id of the rule, or that of a rule of `buf breaking` that only buf knows.",
+                "description": "The id of the rule.",
             },
             "subject": {
                 "type": "string",

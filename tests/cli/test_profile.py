@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -155,11 +154,10 @@ def test_versions_and_revisions(grown: Repo) -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ("  use: [WIRES]\n", "WIRES is no breaking rule"),
-        ("  except: [FILE]\n", "leaves no rule"),
-        ("  ignore: acme\n", "no list"),
-        ("  ignores: [acme]\n", "breaking.ignores"),
-        ("  ignore: ['.']\n", "only v2"),
+        ("  use: [WIRES]\n", '"WIRES" is not a known rule'),
+        ("  except: [FILE]\n", "buf breaking in ."),
+        ("  ignore: acme\n", "cannot unmarshal"),
+        ("  ignores: [acme]\n", "ignores not found"),
     ],
 )
 def test_what_buf_refuses_is_refused(folder: Repo, tmp_path: Path, config: str, said: str) -> None:
@@ -183,12 +181,57 @@ def test_wrong_usage(folder: Repo, fresh: Repo) -> None:
     assert "nothing to compare with" in fresh.run("check", "--profile", "buf").err
 
 
-def test_a_check_without_a_change_does_not_load_the_catalogue(released: Repo) -> None:
-    script = "import sys; from fieldstone.cli import main\ntry: main()\nfinally: print(*sys.modules)"
-    for arguments, loaded in (([], False), (["--profile", "buf"], True)):
-        command = [sys.executable, "-c", script, "check", "shop", *arguments]
-        done = subprocess.run(command, cwd=released.root, capture_output=True, text=True, check=False)
-        assert ("fieldstone.compatibility.buf_rules" in done.stdout.split()) is loaded
+def test_a_module_with_several_roots(folder: Repo, tmp_path: Path) -> None:
+    config = "version: v1beta1\nbuild:\n  roots: [one, two]\nbreaking:\n  use: [WIRE_JSON]\n  ignore: [other]\n"
+    old, new = (
+        {"one/acme/v1/a.proto": proto(A, message), "two/other/b.proto": proto("other", message)}
+        for message in ("message M { string x = 1; }", "message M { int32 x = 1; }")
+    )
+    before = write(tmp_path / "old", {**old, "buf.yaml": config})
+    write(folder.root, {**new, "buf.yaml": config})
+    assert_same(folder, before)
+    assert "one/acme/v1/a.proto:4:" in folder.run("check", "--profile", "buf", "--against", str(before)).out
+    assert "buf config migrate" in folder.run("check", "--against", str(before)).error
+
+
+def test_the_rest_of_the_configuration_holds_beside_a_category(folder: Repo, tmp_path: Path) -> None:
+    old = write(tmp_path / "old", BEFORE)
+    write(folder.root, {**AFTER, "buf.yaml": f"version: v2\nbreaking:\n  use: [FILE]\n  ignore: [{STABLE}]\n"})
+    ran = folder.run("check", "--profile", "buf:WIRE", "--against", str(old), "--format", "json")
+    assert ran.code == 1
+    assert STABLE not in ran.out
+    assert "FILE_NO_DELETE" not in ran.out
+
+
+def test_switched_off_rules_are_said_to_be(folder: Repo, tmp_path: Path) -> None:
+    """As buf does: it judges nothing, passes, and warns."""
+    old = write(tmp_path / "old", BEFORE)
+    write(folder.root, {**AFTER, "buf.yaml": "version: v2\nbreaking:\n  disable_builtin: true\n"})
+    assert_same(folder, old, found=False)
+    assert "No breaking rules are configured" in folder.run("check", "--profile", "buf", "--against", str(old)).err
+
+
+@pytest.mark.parametrize("kind", ["plugins", "policies"])
+def test_plugins_and_policies_run(kind: str, folder: Repo, tmp_path: Path) -> None:
+    """One that buf cannot use ends the check, and is named; it was started in the root of the workspace."""
+    old = write(tmp_path / "old", BEFORE)
+    script = "#!/bin/sh\necho started >> started\nexit 3\n"
+    plugins = "plugins:\n  - plugin: [./check.sh]\n"
+    config = "version: v2\n" + (plugins if kind == "plugins" else "policies:\n  - policy: policy.yaml\n")
+    policy = f"version: v2\n{plugins}breaking:\n  use: [FILE]\n"
+    write(folder.root, {**AFTER, "check.sh": script, "policy.yaml": policy, "buf.yaml": config, "sub/x.txt": ""})
+    (folder.root / "check.sh").chmod(0o755)
+    assert "check.sh" in folder.run("check", "--profile", "buf", "--against", str(old)).error
+    assert "started" in folder.read("started")
+
+
+def test_an_image_and_another_folder_to_run_in(grown: Repo, tmp_path: Path) -> None:
+    image = tmp_path / "shop.binpb"
+    subprocess.run([find_buf(), "build", "schemas/shop", "-o", image], cwd=grown.root, check=True)
+    grown.edit(SHOP, "string id = 1;", "bytes id = 1;")
+    ran = grown.run("check", "shop", "--profile", "buf", "--against", str(image), cwd="schemas/money")
+    assert ran.code == 1
+    assert ran.out.startswith("../shop/acme/shop/v1/shop.proto:9:3:")
 
 
 def test_a_module_that_is_gone_is_not_passed_over(grown: Repo) -> None:

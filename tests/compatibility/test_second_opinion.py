@@ -61,8 +61,8 @@ PAIRS = {
     ),
     "services": (
         (
-            "message A {} message B { optional int32 x = 1; } service S { rpc G(A) returns (A); rpc H(A) returns (A); } "
-            "service T { rpc G(A) returns (A); }"
+            "message A {} message B { optional int32 x = 1; } "
+            "service S { rpc G(A) returns (A); rpc H(A) returns (A); } service T { rpc G(A) returns (A); }"
         ),
         (
             "message A {} message B { optional int32 x = 1; } service S { rpc G(stream B) returns (stream B); } "

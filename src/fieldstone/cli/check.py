@@ -62,14 +62,14 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 @click.option(
     "--profile",
     type=click.Choice(PROFILES),
-    help="Judge by buf's rules alone, as `buf breaking` with buf.yaml would, or with one of its categories.",
+    help="Have `buf breaking` judge alone, as buf.yaml says, or with one of its categories.",
 )
 @click.option("--witness/--no-witness", default=True, help="Prove what breaks the wire or JSON by a message.")
 @click.option(
     "--second-opinion/--no-second-opinion",
     default=True,
     help="Have `buf breaking` judge the same change, and fail where the two disagree. "
-    "Without it, what only buf finds passes.",
+    "Without it, nobody notices where Fieldstone errs.",
 )
 @click.option(
     "--style/--no-style",
@@ -169,7 +169,11 @@ def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, catego
 
     if format_ not in _FORMATS_OF_BUF:
         raise click.UsageError(f"--profile buf prints {' or '.join(_FORMATS_OF_BUF)}, not {format_}")
-    found = check_like_buf(open_project(bare=True), modules, category=category, against=against)
+
+    def warn(warning: str) -> None:
+        say(f"warning: {warning}", err=True)
+
+    found = check_like_buf(open_project(bare=True), modules, category=category, against=against, warn=warn)
     for annotation in found:
         if format_ == "json":
             say_document(within_json(annotation.as_json()) + "\n")

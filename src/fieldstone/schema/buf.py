@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -39,7 +39,7 @@ _WORD = 9
 
 
 class Running:
-    """A buf command under way, so that several can run side by side."""
+    """A buf command under way, so that several can run side by side; `warnings` are those of one that has ended."""
 
     def __init__(self, arguments: Sequence[str], *, cwd: Path, few: bool = False) -> None:
         """Start `buf` with `arguments` in the folder `cwd`.
@@ -53,6 +53,7 @@ class Running:
             FieldstoneError: there is no buf, or no such folder.
         """
         self.arguments = arguments
+        self.warnings: tuple[str, ...] = ()
         command = [find_buf(), *arguments, "--log-format", "text"]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - an argument list, no shell
@@ -78,6 +79,7 @@ class Running:
         """
         out, err = self._process.communicate()
         code = self._process.returncode
+        self.warnings = tuple(_warnings(err.decode("utf-8", "replace")))
         if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
             return out
         said = [line for line in (err or out).decode("utf-8", "replace").splitlines() if line.strip()]
@@ -279,6 +281,14 @@ def _annotation(line: dict[str, Any]) -> Annotation:
         end_line=line.get("end_line", 0),
         end_column=line.get("end_column", 0),
     )
+
+
+def _warnings(said: str) -> Iterator[str]:
+    """The warnings of a log in text, without their colour."""
+    for line in said.splitlines():
+        level, _, text = re.sub(r"\x1b\[[0-9;]*m", "", line).partition("\t")
+        if level == "WARN":
+            yield text.strip()
 
 
 def _environment(*, few: bool) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,7 +20,13 @@ from fieldstone.workflows.project import Project
 
 
 def check_like_buf(
-    project: Project, names: Sequence[str] = (), *, category: str = "", against: str = "", start: Path | None = None
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    category: str = "",
+    against: str = "",
+    start: Path | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> list[Annotation]:
     """Find what `buf breaking` finds, in its order.
 
@@ -34,6 +40,7 @@ def check_like_buf(
         category: the only category that counts, instead of those that buf.yaml names.
         against: a version, a path or a git revision; by default the newest release.
         start: the folder that paths are relative to; the working directory by default.
+        warn: called with each warning of buf's, as that no rule is configured.
 
     Raises:
         FieldstoneError: there is nothing to compare with, a module does not compile, buf.yaml says something that
@@ -55,7 +62,7 @@ def check_like_buf(
     found = {
         annotation
         for module, baseline in compared
-        for annotation in _module_findings(project, module, baseline, category, here)
+        for annotation in _module_findings(project, module, baseline, category=category, start=here, warn=warn)
     }
     return sorted(found, key=lambda annotation: annotation.order)
 
@@ -79,7 +86,7 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
 
 
 def _module_findings(
-    project: Project, module: Module, baseline: Baseline, category: str, start: Path
+    project: Project, module: Module, baseline: Baseline, *, category: str, start: Path, warn: Callable[[str], None]
 ) -> Iterator[Annotation]:
     image, workspace = baseline.side.image, project.workspace
     if not image:  # a retired release holds nothing that could break
@@ -91,6 +98,8 @@ def _module_findings(
         against.write_bytes(image)
         running = buf.breaking_module(module.path, against, cwd=workspace.root, exclude=exclude, config=config)
         found = running.annotations(what=f"buf breaking in {module.path} against {baseline.side.label}")
+    for warning in running.warnings:
+        warn(f"{module.name}: {warning}")
     for annotation in found:
         yield replace(annotation, path=_path_from(start, workspace.root, annotation.path))
 

@@ -10,7 +10,7 @@ class Evidence(Struct, frozen=True):
 
     Attributes:
         witness: whether to prove what breaks the wire or JSON by a message.
-        second_opinion: whether `buf breaking` judges the same images; what only buf finds is found by it alone.
+        second_opinion: whether `buf breaking` judges the same images, and a disagreement ends the check.
         style: whether `buf lint` and the naming rules judge the style.
     """
 
