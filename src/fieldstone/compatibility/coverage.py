@@ -6,7 +6,9 @@ knows the messages that the compiler makes of maps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
 
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.finding import Covered
@@ -29,14 +31,23 @@ from fieldstone.schema.model import (
 _Members = tuple[tuple[str, str], ...]
 
 
-def covered_by(change: Change | Announced[Element], released: Schema, parts: Sequence[str] = ()) -> Covered:
-    """The part of both schemas that a change is about.
+def covered_by(
+    change: Change | Announced[Element], released: Schema, parts: Sequence[str] = (), further: Iterable[str] = ()
+) -> Covered:
+    """The part of both schemas that a finding about a change covers.
 
     Args:
         change: the change.
         released: the old schema.
         parts: names, or first numbers of ranges, within the changed type, where it is not about the whole type.
+        further: the other subjects that it tells of; their files count.
     """
+    covered = _covered_by(change, released, parts)
+    files = [name for name in further if name in released.files]
+    return replace(covered, files=tuple(dict.fromkeys((*covered.files, *files)))) if files else covered
+
+
+def _covered_by(change: Change | Announced[Element], released: Schema, parts: Sequence[str]) -> Covered:
     subject, files = change.subject, _files_of(change, released)
     owner = _owner(change)
     if isinstance(subject, Definition):

@@ -9,26 +9,27 @@ from typing import Any
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.coverage import covered_by
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Surface, fingerprint
-from fieldstone.compatibility.pairing import Added, Change, Kept, Removed
+from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.structure import in_place_of
-from fieldstone.schema.model import Element, Field, Message
+from fieldstone.schema.model import Element, Enum, Field, Message
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
     """Apply rules to every change between the context's two schemas.
 
     Returns:
-        the findings in the order of their places, each at the level that its rule declares.
+        the findings in the order of their places, each at the level that its rule declares; those about a package that
+        moved as a whole come first.
     """
     by_kind: Mapping[Kind, list[Rule]] = _by_kind(rules)
     found = [
         finding
         for change in _changes(context, by_kind)
-        for rule in by_kind.get((type(change), type(change.subject)), ())
+        for rule in _rules_for(change, by_kind)
         for finding in _apply(rule, change, context)
     ]
-    return sorted(found, key=lambda f: (f.place.path, f.place.line, f.place.column, f.rule, f.subject))
+    return sorted(found, key=lambda f: (not f.leads, f.place.path, f.place.line, f.place.column, f.rule, f.subject))
 
 
 def _changes(context: Context, by_kind: Mapping[Kind, list[Rule]]) -> Iterator[Change | Announced[Element]]:
@@ -46,6 +47,15 @@ def _by_kind(rules: Iterable[Rule]) -> dict[Kind, list[Rule]]:
     return by_kind
 
 
+def _rules_for(change: Change | Announced[Element], by_kind: Mapping[Kind, list[Rule]]) -> list[Rule]:
+    """The rules on a change; a type that has another name is judged as one that kept it, too."""
+    kind = type(change.subject)
+    rules = by_kind.get((type(change), kind), [])
+    if isinstance(change, Renamed) and issubclass(kind, Message | Enum):
+        return [*rules, *(rule for rule in by_kind.get((Kept, kind), ()) if rule not in rules)]
+    return rules
+
+
 def _apply(rule: Rule, change: Change | Announced[Element], context: Context) -> Iterator[Finding]:
     old, new = change.sides
     for hit in rule.function(change, context):
@@ -54,7 +64,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         declared: Breaks = rule.breaks if hit.breaks is None else hit.breaks
         breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
         breaks, directions = _by_number(change, context, breaks, directions)
-        buf = rule.buf if hit.buf is None else tuple(hit.buf)
+        buf = _reported_by_buf(rule, change) if hit.buf is None else tuple(hit.buf)
         yield Finding(
             rule=rule.id,
             subject=subject,
@@ -70,8 +80,22 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
                 rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())
             ),
             buf=buf,
-            covered=covered_by(change, context.old, hit.parts) if buf else Covered(),
+            covered=covered_by(change, context.old, hit.parts, hit.covers) if buf else Covered(),
+            leads=isinstance(change, Moved),
+            covers=hit.covers,
         )
+
+
+def _reported_by_buf(rule: Rule, change: Change | Announced[Element]) -> tuple[str, ...]:
+    """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
+    holder = change.within or change
+    if not isinstance(holder, Kept) or (isinstance(change, Renamed) and (Renamed, type(change.subject)) in rule.on):
+        return rule.buf
+    old, new = holder.old, holder.new
+    if isinstance(old, Message | Enum):
+        return rule.buf if old.full_name == new.full_name else ()
+    is_elsewhere = isinstance(old, Field) and isinstance(new, Field) and old.extendee != new.extendee
+    return () if is_elsewhere else rule.buf
 
 
 def _by_name(

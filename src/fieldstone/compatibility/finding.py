@@ -137,6 +137,9 @@ class Finding(Struct, frozen=True, kw_only=True):
         fingerprint: stable across rewording and moving: rule, subject and both elements' content.
         buf: the buf rules that report the same change.
         covered: what buf names when it reports the same change.
+        leads: whether it comes before all others of its module, because they follow from what it says.
+        covers: further subjects that buf reports by themselves and that this finding tells of: the types and files of a
+            package that moved, the types inside a message.
         witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
         waiver: the waiver in force that permits it; None where it counts.
         before_1_0: whether it would refuse the change, and passes because the released version is 0.x; `fix` says so.
@@ -155,6 +158,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     buf: tuple[str, ...] = ()
     covered: Covered = Covered()
+    leads: bool = False
+    covers: tuple[str, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     waiver: Waiver | None = None
     before_1_0: bool = False
@@ -191,8 +196,8 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
     differs: bool = True
 
     def with_findings(self, others: Sequence[Finding]) -> ModuleReport:
-        """The report with errors from elsewhere: of style, or of the registry."""
-        findings = (*others, *self.findings)
+        """The report with errors from elsewhere, of style or of the registry, behind what leads."""
+        findings = tuple(sorted((*others, *self.findings), key=lambda finding: not finding.leads))
         return replace(self, findings=findings, allowed=self.allowed and not others)
 
 

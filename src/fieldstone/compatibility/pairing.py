@@ -3,21 +3,24 @@
 Messages, enums, services and packages are matched by full name, files by path, fields, extensions
 and enum values by number, oneofs and rpcs by name, tables by their messages, columns by their fields,
 queries by name. What is left over on both sides is matched once more: by name (renumbered), or by
-structure (renamed). Equal pairs are left out, and so is what lies inside an element that itself came or
-went: a table goes with its message, a column with its field.
+structure (renamed); `renaming` tells which types live on under another name, and what is inside those is
+matched as in a type that kept its name. Equal pairs are left out, and so is what lies inside an element that
+itself came or went: a table goes with its message, a column with its field.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fieldstone.compatibility.renaming import renamed_types
+from fieldstone.compatibility.renaming import Move, Renames, find_renames
 from fieldstone.schema.location import Location
-from fieldstone.schema.model import Element, Enum, EnumValue, Field, File, Message, Oneof, Rpc, Schema, Service
+from fieldstone.schema.model import Element, Enum, EnumValue, Field, File, Message, Oneof, Package, Rpc, Schema, Service
 from fieldstone.schema.storage import StoredQuery, Table, tables
 
 E_co = TypeVar("E_co", bound=Element, covariant=True)
@@ -48,7 +51,18 @@ class Kept(Struct, Generic[E_co], frozen=True):
 
 
 class Renamed(Kept[E_co], frozen=True):
-    """An element that left while one of the same shape came."""
+    """An element that left while one that stands for it came.
+
+    `told` says that its new name follows from that of its package, or of the message around it.
+    """
+
+    told: bool = False
+
+
+class Moved(Kept[Package], frozen=True):
+    """A package that left while its types came in another one."""
+
+    move: Move = Move("", "", {})
 
 
 class Renumbered(Kept[E_co], frozen=True):
@@ -98,39 +112,113 @@ class Added(Struct, Generic[E_co], frozen=True):
 Change = Kept[Element] | Removed[Element] | Added[Element]
 
 
-def pair(old: Schema, new: Schema) -> Iterator[Change]:
+def pair(old: Schema, new: Schema, renames: Renames | None = None) -> Iterator[Change]:
     """Match two versions of a module.
 
     Every change is given once: `Kept` elements that differ, and what was removed, added, renamed
-    and renumbered.
+    and renumbered. A package that moved is given before its types.
+
+    Args:
+        old: the released schema.
+        new: the schema that is compared with it.
+        renames: what lives on under another name, where that is known already.
     """
-    yield from _match(old.packages, new.packages)
+    renames = find_renames(old, new) if renames is None else renames
+    yield from _packages(old, new, renames)
     old, new = old.part, new.part
     yield from _match(old.files, new.files)
-    renamed = renamed_types(old, new)
-    messages = _outermost(old.messages, new.messages), _outermost(new.messages, old.messages)
-    for message in _match(*messages, new=new, renamed=renamed):
-        yield message
-        if isinstance(message, Kept) and not isinstance(message, Renamed):
-            yield from _inside_message(message)
-    for enum in _match(_reachable(old, new), _reachable(new, old), new=new, renamed=renamed):
-        yield enum
-        if isinstance(enum, Kept) and not isinstance(enum, Renamed):
-            yield from _inside_enum(enum)
-    for service in _match(old.services, new.services, new=new):
-        yield service
-        if isinstance(service, Kept) and not isinstance(service, Renamed):
-            yield from _match(service.old.rpcs, service.new.rpcs, within=service)
-    yield from _match(old.extensions, new.extensions, by_shape=False)
+    yield from _types(old, new, renames)
+    yield from _services(old, new, renames)
+    yield from _extensions(old, new, renames)
     for table in _match(_tables_of(old, new), _tables_of(new, old), by_shape=False):
         yield table
         if isinstance(table, Kept):
             yield from _inside_table(table)
 
 
-def _inside_message(message: Kept[Message]) -> Iterator[Change]:
-    yield from _match(message.old.fields, message.new.fields, within=message, by_shape=False)
-    yield from _match(message.old.oneofs, message.new.oneofs, within=message)
+def _packages(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
+    before, after = old.packages, new.packages
+    yield from (Moved(before[m.old], after[m.new], move=m) for m in renames.moves.values())
+    yield from _match({name: package for name, package in before.items() if name not in renames.moves}, after)
+
+
+def _types(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
+    """The messages and the enums, each with what changed inside."""
+    before, after = _outermost(old, new, renames.types), _outermost(new, old, renames.came)
+    yield from _each(_match(before.messages, after.messages, new=new), _inside_message, renames)
+    yield from _each(_renamed(old.messages, new.messages, renames), _inside_message, renames)
+    yield from _each(_match(before.enums, after.enums, new=new), _inside_enum, renames)
+    yield from _each(_renamed(old.enums, new.enums, renames), _inside_enum, renames)
+
+
+def _each(changes: Iterable[Change], inside: Callable[..., Iterator[Change]], renames: Renames) -> Iterator[Change]:
+    """Changes of types, each followed by those inside it."""
+    for change in changes:
+        yield change
+        if isinstance(change, Kept):
+            yield from inside(change, renames)
+
+
+def _services(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
+    yield from _renamed(old.services, new.services, renames)
+    before = {name: service for name, service in old.services.items() if name not in renames.types}
+    after = {name: service for name, service in new.services.items() if name not in renames.came}
+    for service in _match(before, after, new=new):
+        yield service
+        if isinstance(service, Kept) and not isinstance(service, Renamed):
+            yield from _match(service.old.rpcs, service.new.rpcs, within=service)
+
+
+def _extensions(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
+    """An extension of a message that lives on under another name is matched with that of the same number."""
+    before = {(renames.types.get(on, on), number): field for (on, number), field in old.extensions.items()}
+    after = dict(new.extensions)
+    for key in before.keys() & after.keys() & {(renames.types.get(on, ""), number) for on, number in old.extensions}:
+        before[key] = _retyped(before[key], after[key], renames)
+        if replace(before[key], extendee=key[0]) == after[key]:
+            del before[key], after[key]
+    yield from _match(before, after, by_shape=False)
+
+
+def _renamed(olds: Mapping[str, E_co], news: Mapping[str, E_co], renames: Renames) -> Iterator[Renamed[E_co]]:
+    for before, after in renames.types.items():
+        if before in olds:
+            yield Renamed(olds[before], news[after], told=renames.is_told(before))
+
+
+def _inside_message(message: Kept[Message], renames: Renames) -> Iterator[Change]:
+    before, after = message.old.fields, message.new.fields
+    if message.old.full_name != message.new.full_name:
+        before = {n: _retyped(field, after[n], renames) if n in after else field for n, field in before.items()}
+    yield from _inside(before, after, message, by_shape=False)
+    yield from _inside(message.old.oneofs, message.new.oneofs, message)
+
+
+def _inside_enum(enum: Kept[Enum], _renames: Renames) -> Iterator[Change]:
+    before, after = _values_by_key(enum.old, enum.new), _values_by_key(enum.new, enum.old)
+    yield from _inside(before, after, enum, by_shape=False)
+
+
+def _inside(
+    olds: Mapping[K, E_co], news: Mapping[K, E_co], within: Kept[Element], *, by_shape: bool = True
+) -> Iterator[Change]:
+    """The changes of the members of a type; where its name changed, those of their full names are none."""
+    if within.old.full_name != within.new.full_name:
+        same = {key for key in olds.keys() & news.keys() if _same_but_for_parent(olds[key], news[key])}
+        olds, news = ({k: e for k, e in side.items() if k not in same} for side in (olds, news))
+    yield from _match(olds, news, within=within, by_shape=by_shape)
+
+
+def _same_but_for_parent(old: Element, new: Element) -> bool:
+    return old.name == new.name and replace(old, full_name=new.full_name) == new
+
+
+def _retyped(old: Field, new: Field, renames: Renames) -> Field:
+    """A released field with the new name of its type, where the type lives on under that."""
+    before, after = old.holds, new.holds
+    if before == after or renames.types.get(before) != after:
+        return old
+    return replace(old, type=old.type[: old.type.rindex(before)] + after + (">" if old.cardinality == "map" else ""))
 
 
 def _inside_table(table: Kept[Table]) -> Iterator[Change]:
@@ -150,11 +238,6 @@ def _annotated_anew(old: Message, new: Message) -> set[int]:
 
 def _stored_as(field: Field) -> tuple[str, str, bool, str]:
     return field.column.name, field.column.codec, field.column.not_stored, field.column.default
-
-
-def _inside_enum(enum: Kept[Enum]) -> Iterator[Change]:
-    old, new = _values_by_key(enum.old, enum.new), _values_by_key(enum.new, enum.old)
-    yield from _match(old, new, within=enum, by_shape=False)
 
 
 def _values_by_key(mine: Enum, other: Enum) -> dict[tuple[int, str], EnumValue]:
@@ -178,7 +261,6 @@ def _match(
     within: Kept[Element] | None = None,
     new: Schema | None = None,
     by_shape: bool = True,
-    renamed: Mapping[str, str] | None = None,
 ) -> Iterator[Kept[E_co] | Removed[E_co] | Added[E_co]]:
     removed = [element for key, element in olds.items() if key not in news]
     added = [element for key, element in news.items() if key not in olds]
@@ -186,12 +268,10 @@ def _match(
         if key in news and _differ(element, news[key]):
             yield Kept(element, news[key], within)
     again: Sequence[Kept[E_co]]
-    if renamed is not None:
-        again = [Renamed(*both, within) for both in _under_new_names(removed, added, renamed)]
-    elif by_shape:
+    if by_shape:
         again = [Renamed(*both, within) for both in _same_shape(removed, added)]
     else:
-        again = [Renumbered(*both, within) for both in _same_name(removed, added)]
+        again = [Renumbered(*both, within) for both in _same_name(removed, added, within)]
     yield from again
     matched = {id(element) for change in again for element in (change.old, change.new)}
     yield from (Removed(e, _place(e, within, new), within) for e in removed if id(e) not in matched)
@@ -217,15 +297,11 @@ def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -
     return Location(element.location.path)
 
 
-def _same_name(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E_co]]:
-    by_name = {element.full_name: element for element in added}
-    yield from ((element, by_name[element.full_name]) for element in removed if element.full_name in by_name)
-
-
-def _under_new_names(removed: list[E_co], added: list[E_co], renamed: Mapping[str, str]) -> Iterator[tuple[E_co, E_co]]:
-    by_name = {element.full_name: element for element in added}
-    names = ((element, renamed.get(element.full_name)) for element in removed)
-    yield from ((element, by_name[name]) for element, name in names if name in by_name)
+def _same_name(removed: list[E_co], added: list[E_co], within: Kept[Element] | None) -> Iterator[tuple[E_co, E_co]]:
+    """Pairs of members of one type with the same name, or of extensions with the same full name."""
+    key = attrgetter("name" if within else "full_name")
+    by_name = {key(element): element for element in added}
+    yield from ((element, by_name[key(element)]) for element in removed if key(element) in by_name)
 
 
 def _same_shape(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E_co]]:
@@ -254,21 +330,26 @@ def _tables_of(mine: Schema, other: Schema) -> dict[str, Table]:
     return {name: table for name, table in tables(mine).items() if name in other.messages}
 
 
-def _outermost(mine: Mapping[str, Message], other: Mapping[str, Message]) -> dict[str, Message]:
-    """Without the messages whose parent is a message that the other side lacks."""
-    return {name: m for name, m in mine.items() if m.parent not in mine or m.parent in other}
+def _outermost(mine: Schema, other: Schema, renamed: Container[str]) -> Schema:
+    """The messages and enums of a schema that came, left or kept their names, in what did not leave."""
 
+    def is_apart(element: Message | Enum) -> bool:
+        around = element.parent
+        return element.full_name not in renamed and (
+            around not in mine.messages or around in other.messages or around in renamed
+        )
 
-def _reachable(mine: Schema, other: Schema) -> dict[str, Enum]:
-    """Without the enums whose parent is a message that the other side lacks."""
-    return {name: e for name, e in mine.enums.items() if e.parent not in mine.messages or e.parent in other.messages}
+    return Schema(
+        messages={name: message for name, message in mine.messages.items() if is_apart(message)},
+        enums={name: enum for name, enum in mine.enums.items() if is_apart(enum)},
+    )
 
 
 def changed_types(changes: Iterable[Change]) -> set[str]:
     """The full names of the messages, enums and services that the changes touch, in themselves or as tables."""
     touched: set[str] = set()
     for change in changes:
-        element = change.within.new if change.within else change.subject
+        element = change.within.new if change.within else change.new if isinstance(change, Kept) else change.subject
         if isinstance(element, Message | Enum | Service | Table):
             touched.add(element.full_name)
     return touched

@@ -1,76 +1,260 @@
-"""Which messages and enums of the new schema are old ones under another name, judged by structure.
+"""Types of the old schema that live on in the new one under another full name, and packages that moved as a whole.
 
-A message that left and one that came are a pair where they have the same fields and where each type
-that they hold has the same name on both sides, or is such a pair itself. All that could be pairs are
-taken for pairs first, and those that hold something else are dropped until none is left to drop: so
-messages that hold themselves or each other can be told, too.
+A package that left has moved where at least half of its types, by their names inside the package, or all of its
+files came in one other package. Its types are paired with those by name, whatever changed in them.
+
+Any other type that left and one that came are a pair where they have the same fields and where each type that
+they hold has the same name on both sides, or is such a pair itself. All that could be pairs are taken for pairs
+first, and those that hold something else are dropped until none is left to drop: so messages that hold
+themselves or each other can be told, too.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import cached_property
 
-from fieldstone.schema.model import Enum, Field, Message, Schema
+from msgspec import Struct
+
+from fieldstone.schema.model import Enum, Field, Message, Schema, Service
+
+Type = Message | Enum | Service
+Key = tuple[type[Type], str]
+"""The kind of a type, and its full name or its name inside its package."""
 
 
-def renamed_types(old: Schema, new: Schema) -> dict[str, str]:
-    """The full names of the messages and enums that have another name, each with the new one.
+class Move(Struct, frozen=True):
+    """A package that moved as a whole.
 
-    Empty messages, and several of the same structure, cannot be told apart and are left out.
+    Attributes:
+        old: its name before.
+        new: the package that its types came in.
+        types: the types that came with it: full name before to full name after.
+        files: the paths of its files that tell nothing else: those that are gone with their types, and those that now
+            declare the new package.
     """
-    gone, came = _only_in(old, new), _only_in(new, old)
-    pairs = dict(_told_apart(gone, came))
+
+    old: str
+    new: str
+    types: Mapping[str, str]
+    files: frozenset[str] = frozenset()
+
+
+class Renames(Struct, frozen=True, dict=True):
+    """What lives on under another name.
+
+    Attributes:
+        types: full name before to full name after, of messages and enums, and of the services of moved packages.
+        moves: the packages that moved, by their old names.
+    """
+
+    types: Mapping[str, str] = {}
+    moves: Mapping[str, Move] = {}
+
+    @cached_property
+    def came(self) -> Mapping[str, str]:
+        """Full name after to full name before."""
+        return {after: before for before, after in self.types.items()}
+
+    def is_told(self, before: str) -> bool:
+        """Whether the new name of a type follows from that of its package, or of the message around it."""
+        after = self.types[before]
+        (around, name), (around_after, name_after) = (_split(full_name) for full_name in (before, after))
+        if name == name_after and self.types.get(around) == around_after:
+            return True
+        return any(move.types.get(before) == after for move in self._moves_around(before))
+
+    def has_moved(self, package: str, to: str) -> bool:
+        """Whether a package moved as a whole, to the other."""
+        return package in self.moves and self.moves[package].new == to
+
+    def _moves_around(self, name: str) -> Iterator[Move]:
+        while name:
+            name = _split(name)[0]
+            if name in self.moves:
+                yield self.moves[name]
+
+
+def _split(full_name: str) -> tuple[str, str]:
+    around, _, name = full_name.rpartition(".")
+    return around, name
+
+
+def find_renames(old: Schema, new: Schema) -> Renames:
+    """The types that have another full name, and the packages that moved as a whole.
+
+    Types of the same structure that nothing tells apart, neither their name nor the message around them, are left out.
+    """
+    gone, came = _only_in(old.part, new.part), _only_in(new.part, old.part)
+    if not gone or not came:
+        return Renames()
+    moves = {move.old: move for move in _moves(old, new, gone, came)}
+    moved = {before: after for move in moves.values() for before, after in move.types.items()}
+    return Renames(_by_structure(gone, came, moved), moves)
+
+
+def _only_in(mine: Schema, other: Schema) -> dict[Key, Type]:
+    kinds: list[tuple[Mapping[str, Type], Mapping[str, Type]]] = [
+        (mine.messages, other.messages),
+        (mine.enums, other.enums),
+        (mine.services, other.services),
+    ]
+    return {
+        (type(element), name): element
+        for elements, others in kinds
+        for name, element in elements.items()
+        if name not in others
+    }
+
+
+def _moves(old: Schema, new: Schema, gone: Mapping[Key, Type], came: Mapping[Key, Type]) -> Iterator[Move]:
+    """The packages that moved; a type that came is taken by the first one that has its name."""
+    new_packages, taken = new.packages.keys(), set[str]()
+    leaving, coming = _by_package(gone), _by_package(came)
+    targets: dict[Key, list[str]] = defaultdict(list)
+    for package, elements in coming.items():
+        for key in elements:
+            targets[key].append(package)
+    for package in sorted(old.packages.keys() - new_packages):
+        mine = leaving.get(package, {})
+        target = _target(package, mine, targets, old, new)
+        if target is not None:
+            pairs = {e.full_name: coming.get(target, {}).get(key) for key, e in mine.items()}
+            types = {name: e.full_name for name, e in pairs.items() if e is not None and e.full_name not in taken}
+            taken |= {*types.values()}
+            yield Move(package, target, types, frozenset(_told_files(package, target, types, old, new)))
+
+
+def _by_package(types: Mapping[Key, Type]) -> dict[str, dict[Key, Type]]:
+    """Types by their package, and there by kind and by their names inside it."""
+    found: dict[str, dict[Key, Type]] = defaultdict(dict)
+    for (kind, name), element in types.items():
+        found[element.package][kind, name[len(element.package) :].lstrip(".")] = element
+    return found
+
+
+def _target(
+    package: str, mine: Mapping[Key, Type], targets: Mapping[Key, Iterable[str]], old: Schema, new: Schema
+) -> str | None:
+    """The package that has most of the names of one that left; None where that is less than half."""
+    tops = [key for key, element in mine.items() if element.top_level]
+    names = Counter(other for key in tops for other in targets.get(key, ()))
+    paths = [path for path, file in old.part.files.items() if file.package == package]
+    files = Counter(new.part.files[path].package for path in paths if path in new.part.files)
+    candidates = [other for other in {*names, *files} if 2 * names[other] >= len(tops) or files[other] == len(paths)]
+    return max(candidates, key=lambda other: (names[other], files[other], other), default=None)
+
+
+def _told_files(package: str, target: str, types: Mapping[str, str], old: Schema, new: Schema) -> Iterator[str]:
+    held: dict[str, list[str]] = defaultdict(list)
+    for element in old.part.types():
+        held[element.file].append(element.full_name)
+    for path, file in old.part.files.items():
+        if file.package == package:
+            now = new.part.files.get(path)
+            if (now.package == target) if now else (held[path] and all(name in types for name in held[path])):
+                yield path
+
+
+def _by_structure(gone: Mapping[Key, Type], came: Mapping[Key, Type], moved: Mapping[str, str]) -> dict[str, str]:
+    """The types that moved, and the pairs of the others that are alike in structure."""
+    before, after = _structured(gone), _structured(came)
+    pairs = {**moved, **_alike(before, after, moved)}
     holders: dict[str, list[str]] = defaultdict(list)
-    for name in pairs:
-        for held in _held(gone[name]):
+    for name in pairs.keys() & before.keys():
+        for held in _held(before[name]):
             holders[held].append(name)
-    doubtful = list(pairs)
+    doubtful = [name for name in pairs if name not in moved]
     while doubtful:
         name = doubtful.pop()
-        if name in pairs and not _hold_the_same(gone[name], came[pairs[name]], pairs):
+        if name in pairs and name not in moved and not _hold_the_same(before[name], after[pairs[name]], pairs):
             del pairs[name]
             doubtful += holders[name]
     return pairs
 
 
-def _only_in(mine: Schema, other: Schema) -> dict[str, Message | Enum]:
-    messages = {name: message for name, message in mine.messages.items() if name not in other.messages}
-    return messages | {name: enum for name, enum in mine.enums.items() if name not in other.enums}
+def _structured(types: Mapping[Key, Type]) -> dict[str, Message | Enum]:
+    """The messages and enums of these types, by full name."""
+    return {name: element for (_, name), element in types.items() if not isinstance(element, Service)}
 
 
-def _told_apart(gone: Mapping[str, Message | Enum], came: Mapping[str, Message | Enum]) -> Iterable[tuple[str, str]]:
-    """Pairs of elements that are alike in all but the names of types that left or came."""
-    new_by_look = _by_look(came)
-    for look, names in _by_look(gone).items():
-        others = new_by_look.get(look, [])
-        if len(names) == len(others) == 1:
-            yield names[0], others[0]
+def _alike(
+    gone: Mapping[str, Message | Enum], came: Mapping[str, Message | Enum], moved: Mapping[str, str]
+) -> dict[str, str]:
+    """Pairs of types that did not move and are alike in all but the names of types that left or came.
+
+    Where several are alike, the message around them tells them apart, or else their own name.
+    """
+    pairs: dict[str, str] = {}
+    unclear: list[_Alike] = []
+    coming = _by_look(came, besides={*moved.values()})
+    for look, names in _by_look(gone, besides=moved).items():
+        others = coming.get(look, [])
+        if len(names) == len(others) == 1 and _tells(gone[names[0]]):
+            pairs[names[0]] = others[0]
+        elif others:
+            unclear.append((names, others))
+    for settle in (_by_message_around, _by_own_name, _by_message_around):
+        for group in unclear:
+            settle(group, pairs, moved)
+    return pairs
 
 
-def _by_look(elements: Mapping[str, Message | Enum]) -> dict[str, list[str]]:
+_Alike = tuple[list[str], list[str]]
+"""The full names of types that left and of types that came, all of one structure, outer ones first."""
+
+
+def _by_message_around(group: _Alike, pairs: dict[str, str], moved: Mapping[str, str]) -> None:
+    """Pair the nested types that have the same name inside a message that is paired already."""
+    left, others = _unpaired(group, pairs)
+    for name in left:
+        around, own = _split(name)
+        follows = f"{pairs.get(around) or moved.get(around)}.{own}"
+        if follows in others:
+            pairs[name] = follows
+
+
+def _by_own_name(group: _Alike, pairs: dict[str, str], _moved: Mapping[str, str]) -> None:
+    """Pair the types of which one on either side has a name."""
+    named: list[dict[str, list[str]]] = []
+    for names in _unpaired(group, pairs):
+        named.append(defaultdict(list))
+        for name in names:
+            named[-1][_split(name)[1]].append(name)
+    for own, mine in named[0].items():
+        theirs = named[1].get(own, [])
+        if len(mine) == len(theirs) == 1:
+            pairs[mine[0]] = theirs[0]
+
+
+def _unpaired(group: _Alike, pairs: Mapping[str, str]) -> tuple[list[str], dict[str, None]]:
+    taken = {pairs[name] for name in group[0] if name in pairs}
+    return [name for name in group[0] if name not in pairs], {n: None for n in group[1] if n not in taken}
+
+
+def _by_look(elements: Mapping[str, Message | Enum], besides: Container[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for name, element in elements.items():
-        look = _look(element, elements)
-        if look:
-            found[look].append(name)
+    for name in sorted(elements, key=lambda name: name.count(".")):
+        if name not in besides:
+            found[_look(elements[name], elements)].append(name)
     return found
 
 
-def _look(element: Message | Enum, unsettled: Mapping[str, Message | Enum]) -> str:
-    """The shape of an element without the names of unsettled types; empty where there is little to tell.
-
-    What is nested in an unsettled message keeps its own name: that of the message around it changes.
-    """
-    nested = element.name if element.parent in unsettled else ""
+def _look(element: Message | Enum, unsettled: Container[str]) -> str:
+    """The shape of an element without the names of unsettled types."""
     if isinstance(element, Enum):
-        return f"{nested} {element.shape}" if len(element.values) > 1 else ""
+        return element.shape
     fields = [f"{f.name} {_shape(f, unsettled)}" for _, f in sorted(element.fields.items())]
-    oneofs = sorted(oneof.shape for oneof in element.oneofs.values())
-    return f"{nested} message {fields} {oneofs}" if fields else ""
+    return f"message {fields} {sorted(oneof.shape for oneof in element.oneofs.values())}"
 
 
-def _shape(field: Field, unsettled: Mapping[str, Message | Enum]) -> str:
+def _tells(element: Message | Enum) -> bool:
+    """Whether there is enough in a type to know it by: a field, or more than one value."""
+    return len(element.values) > 1 if isinstance(element, Enum) else bool(element.fields)
+
+
+def _shape(field: Field, unsettled: Container[str]) -> str:
     held = field.holds
     return field.shape.replace(held, "?", 1) if held in unsettled else field.shape
 

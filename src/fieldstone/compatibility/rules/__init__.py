@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
@@ -27,6 +28,7 @@ from fieldstone.compatibility.notice import (
     why_not_retired,
 )
 from fieldstone.compatibility.pairing import Change, pair
+from fieldstone.compatibility.renaming import Renames, find_renames
 from fieldstone.compatibility.structure import Structure
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Element, Enum, EnumValue, Field, Message, Rpc, Schema, Service
@@ -66,7 +68,12 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Every change between the two schemas, paired once for all who ask."""
-        return tuple(pair(self.old, self.new))
+        return tuple(pair(self.old, self.new, self.renames))
+
+    @cached_property
+    def renames(self) -> Renames:
+        """The types that live on under another name, and the packages that moved as a whole."""
+        return find_renames(self.old, self.new)
 
     @cached_property
     def announcements(self) -> tuple[Announced[Element], ...]:
@@ -78,6 +85,22 @@ class Context(Struct, frozen=True, dict=True):
     def structure(self) -> Structure:
         """What the types of the two schemas keep of each other's data."""
         return Structure(self.old, self.new)
+
+    def inside(self, element: Element) -> list[str]:
+        """The full names of the types that the old schema has inside a message."""
+        found = [element.full_name]
+        for name in found:
+            found += self._nested.get(name, ())
+        return found[1:]
+
+    @cached_property
+    def _nested(self) -> Mapping[str, list[str]]:
+        """The full names of the old schema's nested types by those of the messages around them."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for element in self.old.part.types():
+            if not element.top_level:
+                found[element.parent].append(element.full_name)
+        return found
 
     def is_retired(self, element: Element) -> bool:
         """Whether an element of the old schema may be removed: its sunset has passed, and its notice was kept."""
@@ -111,6 +134,7 @@ class Hit:
         buf: the buf rules that report the same change, where they are fewer than the rule declares.
         parts: the names, or first numbers of ranges, within a message or enum that the hit is about, where it is not
             about the whole; buf reports each by itself.
+        covers: further subjects that it tells of; see `Finding.covers`.
         because: a reason to put behind the message, which may change from day to day: the finding stays the same.
     """
 
@@ -122,6 +146,7 @@ class Hit:
         place: Location | None = None,
         buf: Sequence[str] | None = None,
         parts: Sequence[str] = (),
+        covers: Iterable[str] = (),
         because: str = "",
         **words: Any,
     ) -> None:
@@ -130,6 +155,7 @@ class Hit:
         self.place = place
         self.buf = buf
         self.parts = parts
+        self.covers = tuple(covers)
         self.because = because
         self.words = words
 

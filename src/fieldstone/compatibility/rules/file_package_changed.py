@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.rules.package_removed import lost_with
 from fieldstone.schema.model import File
+
+_STEP = "package acme.v1; message Step { string id = 1; }"
+_END = "enum End { END_NONE = 0; END_GOAL = 1; }"
+_TAG = "message Tag { string name = 1; }"
+_SERVICE = 'import "acme/v1/a.proto"; service Steps { rpc Get(acme.v1.Step) returns (acme.v1.Step); }'
 
 
 @rule(
@@ -16,10 +22,24 @@ from fieldstone.schema.model import File
     buf=["FILE_SAME_PACKAGE"],
     examples=[
         hit(
-            "package acme.v1; enum End { END_NONE = 0; }",
-            "package acme.v2; enum End { END_NONE = 0; }",
-            also=["package-removed", "enum-removed"],
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v1; {_END}"},
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_END}"},
+            also=["type-renamed"],
         ),
+        hit(
+            {
+                "acme/v1/a.proto": _STEP,
+                "acme/v1/b.proto": f"package acme.v1; {_END} {_TAG}",
+            },
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_END}"},
+            also=["message-removed", "type-renamed"],
+        ),
+        hit(
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v1; {_SERVICE}"},
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_SERVICE}"},
+            also=["service-renamed"],
+        ),
+        miss(f"package acme.v1; {_END}", f"package acme.v2; {_END}", also=["package-removed"]),
         miss(
             {"acme/v1/a.proto": "package acme.v1; message Step { string id = 1; }"},
             {
@@ -31,7 +51,11 @@ from fieldstone.schema.model import File
 )
 def file_package_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
     """Every full name in the file changes with its package: the paths of all calls, the type names
-    in `google.protobuf.Any`, and the namespaces of all generated code.
+    in `google.protobuf.Any`, and the namespaces of all generated code. Data of messages and enums that
+    live on under the new names is read as before. A package that moves as a whole is told by
+    `package-removed`.
     """
-    if change.old.package != change.new.package:
-        yield Hit(old=change.old.package, new=change.new.package)
+    old, new = change.old.package, change.new.package
+    if old != new and not context.renames.has_moved(old, new):
+        held = [element for element in context.old.types() if element.file == change.old.full_name]
+        yield Hit(breaks=lost_with(held, context), old=old, new=new)

@@ -26,6 +26,11 @@ from fieldstone.schema.model import File
             also=["message-removed"],
         ),
         miss(
+            {"acme/v1/a.proto": "package acme.v1; message Step { string id = 1; }"},
+            {"acme/v2/a.proto": "package acme.v2; message Step { string id = 1; }"},
+            also=["package-removed"],
+        ),
+        miss(
             {"acme/v1/a.proto": "message Step { string id = 1; }"},
             {"acme/v1/a.proto": "message Step { string id = 1; }", "acme/v1/b.proto": "message Tag { string n = 1; }"},
         ),
@@ -33,8 +38,12 @@ from fieldstone.schema.model import File
 )
 def file_removed(change: Removed[File] | Renamed[File], context: Context) -> Iterator[Hit]:
     """Schemas import files by path, and most languages generate one module or header a file: both
-    look for it where it was, also when all that it held lives on elsewhere.
+    look for it where it was, also when all that it held lives on elsewhere. A file whose package moved
+    with all that it held is told by `package-removed`.
     """
+    package = change.old.package
+    if package in context.renames.moves and change.old.full_name in context.renames.moves[package].files:
+        return
     if isinstance(change, Renamed):
         yield Hit(what=f"is now {change.new.name}")
         return

@@ -20,6 +20,12 @@ from fieldstone.schema.model import Message
             "message Step { string id = 1; } message Tag { enum Kind { KIND_NONE = 0; } Kind kind = 1; }",
             "message Step { string id = 1; }",
         ),
+        hit(
+            "package acme.v1; message Step { string id = 1; } message Tag { string name = 1; }",
+            "package acme.v2; message Step { string id = 1; } message Label { bytes name = 1; }",
+            also=["package-removed"],
+        ),
+        miss("message Step { string id = 1; }", "message Move { string id = 1; }", also=["type-renamed"]),
         miss(
             "message Step { string id = 1; }",
             "message Step { option deprecated = true; string id = 1; } message StepV2 { string id = 1; int32 n = 2; }",
@@ -27,9 +33,10 @@ from fieldstone.schema.model import Message
     ],
 )
 def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]:
-    """Whoever still sends, stores or compiles against the message has nothing to read it with. A
-    message that was deprecated with a sunset date may leave once that date has passed, if a release
-    announced it with the days of notice that the module gives (`notice`).
+    """Whoever still sends, stores or compiles against the message has nothing to read it with: no
+    message that came has its fields. A message that was deprecated with a sunset date may leave once
+    that date has passed, if a release announced it with the days of notice that the module gives
+    (`notice`). One that lives on under another name is told by `type-renamed`.
     """
     if not context.is_retired(change.old):
-        yield Hit(because=context.why_kept(change.old))
+        yield Hit(covers=context.inside(change.old), because=context.why_kept(change.old))

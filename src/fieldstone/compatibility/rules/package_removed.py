@@ -1,24 +1,49 @@
-"""A package left."""
+"""A package left, or moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from fieldstone.compatibility.pairing import Removed
-from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Package
+from fieldstone.compatibility.finding import USUAL, Direction, Surface
+from fieldstone.compatibility.pairing import Moved, Removed
+from fieldstone.compatibility.rules import EVERYTHING, Breaks, Context, Hit, Rule, hit, miss, rule
+from fieldstone.compatibility.rules.enum_removed import enum_removed
+from fieldstone.compatibility.rules.message_removed import message_removed
+from fieldstone.compatibility.rules.service_removed import service_removed
+from fieldstone.compatibility.rules.service_renamed import service_renamed
+from fieldstone.compatibility.rules.type_renamed import named_in
+from fieldstone.schema.model import Enum, Message, Package, Service
+
+_STEP = "message Step { Tag tag = 1; repeated Step next = 2; } message Tag { string name = 1; } enum End { NONE = 0; }"
+_OTHER = "message Other { int64 count = 1; }"
 
 
 @rule(
-    on=[(Removed, Package)],
+    on=[(Removed, Package), (Moved, Package)],
     summary="A released package stays until all that it holds has reached its sunset.",
-    message="package `{package}` left the module",
+    message="package `{package}` {what}",
     fix="keep it beside the new package, and deprecate what it holds with a sunset date",
     breaks=EVERYTHING,
-    buf=["FILE_SAME_PACKAGE", "FILE_NO_DELETE"],
+    buf=["FILE_SAME_PACKAGE", "FILE_NO_DELETE", "MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE"],
     examples=[
+        hit(f"package acme.v1; {_STEP}", f"package acme.v2; {_STEP}"),
         hit(
-            "package acme.v1; message Step { Tag tag = 1; } message Tag {}",
-            "package acme.v2; message Step { Tag tag = 1; } message Tag {}",
-            also=["file-package-changed", "message-removed"],
+            {"acme/v1/a.proto": f"package acme.v1; {_STEP}", "acme/v1/b.proto": f"package acme.v1; {_OTHER}"},
+            {"acme/v2/a.proto": f"package acme.v2; {_STEP} {_OTHER}"},
+        ),
+        hit(
+            f"package acme.v1; {_STEP} {_OTHER}",
+            f"package acme.v2; {_STEP} message Other {{ int32 count = 1; }}",
+            also=["field-type-changed"],
+        ),
+        hit(f"package acme.v1; {_STEP} {_OTHER}", f"package acme.v2; {_STEP}", also=["message-removed"]),
+        hit(
+            "package acme.v1; message A {} service Steps { rpc Get(A) returns (A); }",
+            "package acme.v2; message A {} service Steps { rpc Get(A) returns (A); }",
+            also=["service-renamed"],
+        ),
+        hit(
+            {"acme/v1/a.proto": f"package acme.v1; {_STEP}", "acme/other.proto": f"package acme; {_OTHER}"},
+            {"acme/other.proto": f"package acme; {_OTHER}"},
+            also=["enum-removed", "file-removed", "message-removed"],
         ),
         miss(
             {"acme/v1/step.proto": "package acme.v1; message Step { string id = 1; }"},
@@ -29,11 +54,71 @@ from fieldstone.schema.model import Package
         ),
     ],
 )
-def package_removed(change: Removed[Package], context: Context) -> Iterator[Hit]:
+def package_removed(change: Removed[Package] | Moved, context: Context) -> Iterator[Hit]:
     """Teams depend on a package version as a whole. A new version stands beside the old one, so that
-    each team moves when it can.
+    each team moves when it can. Where the types of a package came in another one, this one finding
+    tells of all of them, and what changed inside a type is told as if the type had stayed. A type that
+    has only another name is read as before: see `type-renamed`. Services have their name in the path
+    of every call, and a message that is gone has no reader.
     """
     package = change.old.full_name
-    held = [e for e in context.old.types() if e.package == package and e.parent == package]
-    if not held or not all(map(context.is_retired, held)):
-        yield Hit(package=package, because=context.why_any_is_kept(held))
+    held = [element for element in context.old.types() if element.package == package]
+    breaks = lost_with(held, context)
+    if isinstance(change, Moved):
+        move = change.move
+        because = _ANY if any(name in context.old.messages for name in move.types) else ""
+        what = f"moved to `{move.new}`{_with(move.types, context)}"
+        yield Hit(breaks=breaks, covers=sorted({*move.types, *move.files}), because=because, package=package, what=what)
+        return
+    top = [element for element in held if element.top_level]
+    if not top or not all(map(context.is_retired, top)):
+        yield Hit(breaks=breaks, because=context.why_any_is_kept(top), package=package, what="left the module")
+
+
+_ANY = "that breaks code generated from it, and whoever packs its messages into Any"
+
+
+def lost_with(held: Iterable[Message | Enum | Service], context: Context) -> Breaks:
+    """What breaks, and for whom, where types of the old schema are no longer found under their names.
+
+    Args:
+        held: the types.
+        context: where they live on, and which of them may leave.
+    """
+    found: dict[Surface, set[Direction]] = {Surface.SOURCE: {*USUAL[Surface.SOURCE]}}
+    for element in held:
+        for surface, directions in _lost(element, context).items():
+            found.setdefault(surface, set()).update(directions)
+    return {surface: [d for d in Direction if d in found[surface]] for surface in Surface if surface in found}
+
+
+def _lost(element: Message | Enum | Service, context: Context) -> Mapping[Surface, Iterable[Direction]]:
+    lives_on = element.full_name in context.renames.types
+    if lives_on and not isinstance(element, Service):
+        return {surface: USUAL[surface] for surface in named_in(element)}
+    if context.is_retired(element):
+        return {}
+    match element:
+        case Service():
+            return _of(service_renamed if lives_on else service_removed)
+        case Enum():
+            return _of(enum_removed)
+        case Message():
+            return _of(message_removed)
+
+
+def _of(removal: Rule) -> Mapping[Surface, Iterable[Direction]]:
+    return {surface: removal.directions.get(surface, USUAL[surface]) for surface in removal.breaks}
+
+
+def _with(types: Iterable[str], context: Context) -> str:
+    """How many messages, enums and services moved, in words."""
+    names = [*types]
+    counts = {
+        "message": sum(name in context.old.messages for name in names),
+        "enum": sum(name in context.old.enums for name in names),
+        "service": sum(name in context.old.services for name in names),
+    }
+    words = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items() if count]
+    listed = " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+    return f" with {listed}" if listed else ""

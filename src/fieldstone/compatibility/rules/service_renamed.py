@@ -11,8 +11,8 @@ from fieldstone.schema.model import Service
 @rule(
     on=[(Renamed, Service)],
     summary="A released service keeps its full name.",
-    message="service `{name}` of `{parent}` is now `{new_name}`",
-    fix="keep `{name}` beside `{new_name}`, and deprecate it",
+    message="service `{parent}.{name}` is now `{now_full}`",
+    fix="keep `{parent}.{name}` beside `{now_full}`, and deprecate it",
     breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
     buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
@@ -30,4 +30,4 @@ def service_renamed(change: Renamed[Service], context: Context) -> Iterator[Hit]
     """The full name of the service is the path of every call (`/acme.v1.Steps/Get`). A released
     client calls the old path and gets UNIMPLEMENTED.
     """
-    yield Hit()
+    yield Hit(now_full=change.new.full_name)

@@ -62,10 +62,21 @@ _EXTENSION = "extend Step { optional string note = 100; }"
 def type_moved(change: Kept[Message | Enum | Service | Field], context: Context) -> Iterator[Hit]:
     """Most languages generate one module, header or outer class a file, and importers name that file.
     Bytes and JSON do not change, but every program that includes the old one stops compiling. A whole
-    file that went is told by `file-removed`, unless its types came into another syntax.
+    file that went is told by `file-removed`, unless its types came into another syntax; a type that
+    has another name as well by `type-renamed`.
     """
+    if _has_another_name(change, context):
+        return
     old, new = change.old.location.path, change.new.location.path
     nested = change.old.parent in context.old.messages
     told_by_file = old not in context.new.files and context.old.files[old].syntax == context.new.files[new].syntax
     if old != new and not told_by_file and not nested:
         yield Hit(old=old, new=new)
+
+
+def _has_another_name(change: Kept[Message | Enum | Service | Field], context: Context) -> bool:
+    """Whether the name of what moved changed as well, or that of its package."""
+    if not isinstance(change.old, Field):
+        return change.old.full_name != change.new.full_name
+    old, new = (side.files.get(e.location.path) for side, e in ((context.old, change.old), (context.new, change.new)))
+    return bool(old and new and context.renames.has_moved(old.package, new.package))

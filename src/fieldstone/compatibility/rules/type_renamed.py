@@ -1,4 +1,4 @@
-"""A message or enum left and one of the same shape came."""
+"""A message or enum lives on under another full name."""
 
 from collections.abc import Iterator
 
@@ -7,29 +7,72 @@ from fieldstone.compatibility.pairing import Renamed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, Message
 
+_ANY = "that breaks code generated from it, and whoever packs it into Any"
+_ENTITY = 'option (fieldstone.v1.entity) = {primary_key: "id"};'
+_END = "enum End { END_NONE = 0; END_GOAL = 1; }"
+_TAG = "message Tag { string name = 1; }"
+_STAYS = "message Step { string id = 1; int32 n = 2; }"
+
 
 @rule(
     on=[(Renamed, Message), (Renamed, Enum)],
     summary="A released message or enum keeps its full name.",
     message="`{was_full}` is now `{now_full}`",
     fix="keep `{was_full}`, and deprecate it in favour of `{now_full}`",
-    breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
+    breaks=[Surface.SOURCE, Surface.STORAGE],
     buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
         hit("message Step { string id = 1; }", "message Move { string id = 1; }"),
-        hit("enum End { END_NONE = 0; END_GOAL = 1; }", "enum Finish { END_NONE = 0; END_GOAL = 1; }"),
+        hit(_END, _END.replace("End", "Finish")),
         hit(
             "message Step { Step next = 1; Tag tag = 2; } message Tag { string name = 1; }",
             "message Move { Move next = 1; Label tag = 2; } message Label { string name = 1; }",
         ),
+        hit(f"message Step {{ {_ENTITY} string id = 1; }}", f"message Move {{ {_ENTITY} string id = 1; }}"),
+        hit(
+            f"message Step {{ {_TAG} {_END} Tag tag = 1; End end = 2; }}",
+            f"message Move {{ {_TAG} {_END} Tag tag = 1; End end = 2; }}",
+        ),
+        hit(
+            {"acme/v1/step.proto": _STAYS, "acme/v1/tag.proto": _TAG},
+            {"acme/v1/step.proto": _STAYS, "acme/v2/tag.proto": f"package acme.v2; {_TAG}"},
+            also=["file-removed"],
+        ),
+        hit(f"{_TAG} {_STAYS}", f"message Step {{ {_TAG} string id = 1; int32 n = 2; }}"),
+        hit(f"{_TAG} {_STAYS}", f"message Box {{ {_TAG} bytes content = 1; }} {_STAYS}"),
+        hit(f"message Step {{ {_TAG} string id = 1; int32 n = 2; }}", f"{_TAG} {_STAYS}"),
+        hit(
+            "message Step { string id = 1; reserved 2; }",
+            'message Move { string id = 1 [json_name = "key"]; }',
+            also=["field-json-name-changed", "reserved-number-dropped"],
+        ),
         miss("message Step { string id = 1; }", "message Step { string id = 1; } message Move { string id = 1; }"),
+        miss(
+            "message Step { string id = 1; }",
+            "message Move { bytes id = 1; }",
+            also=["message-removed"],
+        ),
     ],
 )
 def type_renamed(change: Renamed[Message | Enum], context: Context) -> Iterator[Hit]:
-    """The bytes of a message do not carry its name, but generated classes, tables and a schema
-    registry's subject do, and all of them look for the old one. JSON does not carry it either, except
-    in `google.protobuf.Any`: there `@type` names the message, and nobody can read the rest without
-    it. Nothing but code and tables names an enum.
+    """Neither bytes nor JSON carry the name of a message or an enum: a type of the same structure under
+    another name, in another package or inside another message reads all data of the old one. Code
+    generated from it is named after it, and so is the table of an entity. One place carries the name
+    of a message: `google.protobuf.Any` writes it beside the bytes and as `@type` in JSON, and a
+    reader that looks the name up finds nothing. A package that moves as a whole is told by
+    `package-removed`, and what else changed in a type by the rules on that.
     """
-    breaks = None if isinstance(change.old, Message) else [Surface.SOURCE, Surface.STORAGE]
-    yield Hit(breaks=breaks, was_full=change.old.full_name, now_full=change.new.full_name)
+    if not change.told:
+        yield Hit(
+            breaks=named_in(change.old),
+            covers=context.inside(change.old),
+            because=_ANY if isinstance(change.old, Message) else "",
+            was_full=change.old.full_name,
+            now_full=change.new.full_name,
+        )
+
+
+def named_in(element: Message | Enum) -> list[Surface]:
+    """The surfaces on which a type goes by its name."""
+    is_stored = isinstance(element, Message) and element.entity is not None and not element.entity.not_stored
+    return [Surface.SOURCE, Surface.STORAGE] if is_stored else [Surface.SOURCE]
