@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Added, Renamed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, Message, Service
@@ -19,6 +20,11 @@ from fieldstone.schema.model import Enum, Message, Service
             "message Step { string id = 1; } message Tag { int32 n = 1; }",
             history=["message Step { string id = 1; } message Tag { string name = 1; }"],
         ),
+        hit(
+            "message Step { string id = 1; }",
+            "message Step { string id = 1; } enum End { END_NONE = 0; END_CRASH = 1; }",
+            history=["message Step { string id = 1; } enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
         miss(
             "message Step { string id = 1; }",
             "message Step { string id = 1; } message Label { int32 n = 1; }",
@@ -28,8 +34,9 @@ from fieldstone.schema.model import Enum, Message, Service
 )
 def type_name_reused(change: Added[Message | Enum | Service], context: Context) -> Iterator[Hit]:
     """Stored messages, `google.protobuf.Any`, tables and clients of the old release still use the
-    name, and would read the new element in place of the one that they know.
+    name, and would read the new element in place of the one that they know. Only code names an enum.
     """
     past = context.ledger.type(change.new.full_name)
     if past.until or past.kind not in {"", type(change.new).__name__.lower()}:
-        yield Hit(taken=change.new.full_name, kind=past.kind, since=past.since)
+        breaks = [Surface.SOURCE] if past.kind == "enum" else None
+        yield Hit(breaks=breaks, taken=change.new.full_name, kind=past.kind, since=past.since)

@@ -9,6 +9,8 @@ nothing of the rules, so that a witness proves what a rule claims. It is a break
   unset, or with another default; a member of a oneof is lost;
 - old data ends among the unknown fields, or holds an enum number that no longer has a name.
 
+A type that lives on under another name is the same type: only `google.protobuf.Any` carries its name.
+
 It is none that new data holds a field or an enum value which older code does not know: that is an addition,
 and readers keep or ignore it. In binary a field is what has its number, in JSON what has its name.
 
@@ -122,7 +124,7 @@ def _of_history(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier) 
 def find_any(
     old: Version, new: Version, surface: Surface, *, directions: Collection[Direction] = tuple(Direction)
 ) -> Witness | None:
-    """Any witness between two versions of whatever both know by one name.
+    """Any witness between two versions of whatever both know, by one name or by two.
 
     Args:
         old: the older version.
@@ -138,8 +140,9 @@ def find_any(
 
 
 def _find_all(pair: Pair) -> Iterator[Witness]:
-    for name in sorted(pair.old.schema.messages.keys() & pair.new.schema.messages.keys()):
+    old, new = pair.old.schema, pair.new.schema
+    for name in sorted(name for name in old.messages if pair.names(name)[1] in new.messages):
         yield from subjects.of_message(pair, name)
-    for name in sorted(pair.old.schema.enums.keys() & pair.new.schema.enums.keys()):
+    for name in sorted(name for name in old.enums if pair.names(name)[1] in new.enums):
         yield from subjects.of_enum(pair, name)
     yield from calls.all_calls(pair)

@@ -22,31 +22,18 @@ if TYPE_CHECKING:
 
 
 def missing_message(pair: Pair, name: str) -> Iterator[Witness]:
-    """Data of a message that the newer version does not have.
+    """Data of a message that the newer version does not have, under this name or another.
 
     The binary form may come by any way that names its type; in JSON it is `google.protobuf.Any` that does
     (https://protobuf.dev/programming-guides/json/#any).
     """
     written = pair.old.types.message(name)
-    if written is not None and pair.new.types.message(name) is None:
+    if written is not None and pair.new.types.message(pair.names(name)[1]) is None:
         message, what = sample(pair.old, written)
         if pair.surface is Surface.WIRE:
             yield _missing(pair, name, what, in_hex(message.SerializePartialToString(deterministic=True)))
         else:
             yield _missing(pair, name, what, _as_any(pair.old, message))
-
-
-def missing_enum(pair: Pair, name: str) -> Iterator[Witness]:
-    """A value of an enum that the newer version does not have, in somebody else's field."""
-    enum = pair.old.types.enum(name)
-    if enum is not None and pair.new.types.enum(name) is None:
-        value = enum.values[-1]
-        carrier = pair.old.types.field_of_enum(enum)
-        message = pair.old.types.new(carrier)
-        put(message, carrier.fields[0], [value.number])
-        is_wire = pair.surface is Surface.WIRE
-        data = in_hex(message.SerializeToString()) if is_wire else json.dumps({"value": value.name})
-        yield _missing(pair, name, f"{value.name} in a field of {name}", data)
 
 
 def _missing(pair: Pair, name: str, value: str, encoded: str) -> Witness:
@@ -101,24 +88,26 @@ def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
 
 def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]]:
     """The ways of an enum's values, with the field that carries them: one of the module's, then somebody else's."""
-    mine, theirs = pair.old.types.enum(name), pair.new.types.enum(name)
+    before, after = pair.names(name)
+    mine, theirs = pair.old.types.enum(before), pair.new.types.enum(after)
     if mine is None or theirs is None:
         return
     anywhere = (pair.old.types.field_of_enum(mine), pair.new.types.field_of_enum(theirs))
-    ways = [_holder(pair, name), (anywhere, 1, f"any message with a field of {name}")]
+    ways = [_holder(pair, before, after), (anywhere, 1, f"any message with a field of {name}")]
     for messages, number, called in (way for way in ways if way):
         for route in pair_routes(pair, messages, called=called):
             yield route, route.writer.fields_by_number[number]
 
 
-def _holder(pair: Pair, name: str) -> tuple[tuple[Any, Any], int, str] | None:
+def _holder(pair: Pair, before: str, after: str) -> tuple[tuple[Any, Any], int, str] | None:
     """A field of both versions that has the enum as its type."""
     for message in pair.old.schema.messages.values():
-        after = pair.new.schema.messages.get(message.full_name)
+        names = pair.names(message.full_name)
+        held_by = pair.new.schema.messages.get(names[1])
         for number, field in message.fields.items():
-            if after is not None and field.type == name and number in after.fields:
-                kept = after.fields[number]
-                if (kept.type, kept.name, kept.cardinality) == (name, field.name, "singular"):
-                    messages = (version.types.message(message.full_name) for version in (pair.old, pair.new))
-                    return (next(messages), next(messages)), number, message.full_name
+            if held_by is not None and field.type == before and number in held_by.fields:
+                kept = held_by.fields[number]
+                if (kept.type, kept.name, kept.cardinality) == (after, field.name, "singular"):
+                    messages = pair.old.types.message(names[0]), pair.new.types.message(names[1])
+                    return messages, number, message.full_name
     return None

@@ -54,7 +54,6 @@ def of_subject(pair: Pair, subject: str) -> Iterator[Witness]:
     parent, _, name = subject.rpartition(".")
     services = pair.old.schema.services
     yield from definitions.missing_message(pair, subject)
-    yield from definitions.missing_enum(pair, subject)
     if subject in services:
         yield from calls.of_service(pair, subject)
     yield from _of_fields(pair, subject, None)

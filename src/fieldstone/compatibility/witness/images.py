@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.reflection import GeneratedProtocolMessageType
 from msgspec import Struct
 
+from fieldstone.compatibility.renaming import Renames, find_renames
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.import_order import in_import_order
 from fieldstone.schema.model import Schema
@@ -39,6 +40,18 @@ class Version(Struct, frozen=True, dict=True):
             TypeError: the image lacks a file that it imports, or has one that this runtime cannot read.
         """
         return Types(self.image, self.label)
+
+    def renames(self, newer: Version) -> Renames:
+        """What of this version lives on under another name in a newer one; worked out once for each."""
+        for known, found in self._renames:
+            if known is newer:
+                return found
+        self._renames.append((newer, find_renames(self.schema, newer.schema)))
+        return self._renames[-1][1]
+
+    @cached_property
+    def _renames(self) -> list[tuple[Version, Renames]]:
+        return []
 
 
 class Types:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.renaming import Renames
 from fieldstone.compatibility.witness.images import Version
 
 
@@ -25,12 +26,17 @@ class Mode(Enum):
 
 
 class Pair(Struct, frozen=True):
-    """Two versions, the surface that is asked about, and what counts there."""
+    """Two versions, the surface that is asked about, and what counts there.
+
+    `is_deep` says that types that live on under another name are looked into from the fields that hold them; by
+    default they are tried by themselves.
+    """
 
     old: Version
     new: Version
     surface: Surface
     mode: Mode = Mode.CHANGE
+    is_deep: bool = False
 
     @property
     def is_history(self) -> bool:
@@ -40,6 +46,30 @@ class Pair(Struct, frozen=True):
     def of_addition(self) -> Pair:
         """The same pair, asked about what the newer version added."""
         return replace(self, mode=Mode.ADDITION)
+
+    def looking_inside(self) -> Pair:
+        """The same pair, with types of another name looked into from where they are held."""
+        return replace(self, is_deep=True)
+
+    @property
+    def renames(self) -> Renames:
+        """What lives on under another name; nothing in data of an earlier release, where that is another thing."""
+        return Renames() if self.is_history else self.old.renames(self.new)
+
+    def names(self, name: str) -> tuple[str, str]:
+        """The full names of an element, or of what holds it, in the older and in the newer version.
+
+        Args:
+            name: its full name in either of them.
+        """
+        renames = self.renames
+        if name in renames.types:
+            return name, renames.types[name]
+        if name in renames.came:
+            return renames.came[name], name
+        around, _, own = name.rpartition(".")
+        before, after = renames.came.get(around, around), renames.types.get(around, around)
+        return (f"{before}.{own}", f"{after}.{own}") if around else (name, name)
 
     def writing(self, *, old: bool) -> tuple[Version, Version, Direction]:
         """Who writes, who reads, and for whom it breaks if that fails.

@@ -95,7 +95,7 @@ def _paths(
 ) -> Iterator[tuple[Path, FieldDescriptor | None]]:
     """The field, and those inside it as long as its type has another name for the reader.
 
-    What lies inside a type that both know by one name is tried with that type.
+    What lies inside a type that both know, by one name or by two, is tried with that type.
     """
     waiting: list[tuple[Path, FieldDescriptor | None]] = [((field,), reading.field_of(reader, field))]
     seen: set[tuple[str, str]] = set()
@@ -106,6 +106,8 @@ def _paths(
         yield path, other
         mine, theirs = _inside(path[-1]), _inside(other)
         if mine is None or theirs is None or mine.full_name == theirs.full_name:
+            continue
+        if reading.is_one(mine, theirs) and not reading.is_deep:
             continue
         if (mine.full_name, theirs.full_name) not in seen:
             seen.add((mine.full_name, theirs.full_name))
@@ -139,7 +141,7 @@ def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescripto
     ):
         return False
     mine, theirs = field.enum_type, other.enum_type
-    if mine.full_name != theirs.full_name:
+    if not reading.is_one(mine, theirs):
         return False
     if reading.surface is Surface.JSON:
         return any(_is_new_name(mine, theirs, v) for v in values)
@@ -185,7 +187,7 @@ def _aliases(
     theirs: Container[str] | None = None
     if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
         known = valued(other).enum_type
-        is_same = known is not None and enum is not None and known.full_name == enum.full_name
+        is_same = known is not None and enum is not None and reading.is_one(enum, known)
         theirs = known.values_by_name if is_same else None
     for number in (value[1] if isinstance(value, tuple) else value for value in values if enum is not None):
         names = [value.name for value in enum.values if value.number == number] if enum is not None else []

@@ -26,7 +26,7 @@ _JAVA = "Java utf8_validation"
 
 def json_format(pair: Pair, name: str) -> Iterator[Witness]:
     """JSON of a message or an enum for which the newer version no longer promises any."""
-    before, after = (_type(version.schema, name) for version in (pair.old, pair.new))
+    before, after = (_type(v.schema, n) for v, n in zip((pair.old, pair.new), pair.names(name), strict=True))
     formats = [side.json_format for side in (before, after) if side is not None]
     if pair.surface is Surface.JSON and formats == ["ALLOW", "LEGACY_BEST_EFFORT"]:
         what = name.rpartition(".")[2]

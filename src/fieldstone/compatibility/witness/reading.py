@@ -8,7 +8,7 @@ list of it are the same. What is not the same is a `Difference`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from fieldstone.compatibility.witness.pair import Mode
 from fieldstone.compatibility.witness.values import get, has, is_map, is_message, is_text, map_parts, names_of
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import FieldDescriptor
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
     from google.protobuf.message import Message
 
     from fieldstone.compatibility.witness.images import Types
@@ -60,6 +60,8 @@ class Reading(Struct, frozen=True):
         surface: `wire` or `json`.
         is_old_data: whether the writer is the older of the two.
         mode: what counts.
+        renamed: the types that live on under another name: the writer's name to the reader's.
+        is_deep: whether these are looked into from the fields that hold them.
     """
 
     writer: Types
@@ -67,6 +69,12 @@ class Reading(Struct, frozen=True):
     surface: Surface
     is_old_data: bool
     mode: Mode
+    renamed: Mapping[str, str] = {}
+    is_deep: bool = False
+
+    def is_one(self, mine: Descriptor | EnumDescriptor, theirs: Descriptor | EnumDescriptor) -> bool:
+        """Whether a type of the writer and one of the reader are one type, under one name or under two."""
+        return self.renamed.get(mine.full_name, mine.full_name) == theirs.full_name
 
     def counterpart(self, reader: Message, field: FieldDescriptor) -> FieldDescriptor | None:
         """What the reader takes a field of the writer for."""

@@ -183,7 +183,8 @@ class Route(Struct, frozen=True, dict=True):
 def reading(pair: Pair, *, old: bool) -> Reading:
     """How the newer version reads what the older one writes, or the other way round."""
     writer, reader, _ = pair.writing(old=old)
-    return Reading(writer.types, reader.types, pair.surface, old, pair.mode)
+    renamed = pair.renames.types if old else pair.renames.came
+    return Reading(writer.types, reader.types, pair.surface, old, pair.mode, renamed, pair.is_deep)
 
 
 def routes(pair: Pair, names: tuple[str, str], *, called: str = "") -> Iterator[Route]:

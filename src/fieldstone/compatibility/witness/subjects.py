@@ -21,12 +21,13 @@ def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
         subject: the full name of an element of either version, the name of a package or the path of a file.
         said: the finding's words, which name the custom options that it is about.
     """
-    schema = pair.old.schema
+    schema, (before, after) = pair.old.schema, pair.names(subject)
+    if before == after:
+        pair = pair.looking_inside()
     if subject in schema.messages:
         yield from definitions.missing_message(pair, subject)
         yield from _of_kept(pair, subject)
     if subject in schema.enums:
-        yield from definitions.missing_enum(pair, subject)
         yield from of_enum(pair, subject)
     if subject in schema.services:
         yield from calls.of_service(pair, subject)
@@ -38,9 +39,10 @@ def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
 
 def _of_part(pair: Pair, subject: str) -> Iterator[Witness]:
     """Of a field, a oneof, an enum value or an rpc; what came counts where it is the subject."""
-    parent, _, name = subject.rpartition(".")
+    around, _, name = subject.rpartition(".")
+    parent, after = pair.names(around)
     old, new = pair.old.schema, pair.new.schema
-    if parent in old.messages and parent in new.messages:
+    if parent in old.messages and after in new.messages:
         members = old.messages[parent].oneofs
         if name in members:
             yield from _of_oneof(pair, parent, members[name].members)
@@ -49,7 +51,7 @@ def _of_part(pair: Pair, subject: str) -> Iterator[Witness]:
     if parent in old.enums:
         known = numbers_of(parent, name, old)
         asked = pair if known else pair.of_addition()
-        yield from of_enum(asked, parent, known | numbers_of(parent, name, new))
+        yield from of_enum(asked, parent, known | numbers_of(after, name, new))
     if parent in old.services and name in old.services[parent].rpcs:
         yield from calls.of_rpc(pair, parent, name)
 
@@ -57,8 +59,9 @@ def _of_part(pair: Pair, subject: str) -> Iterator[Witness]:
 def of_message(pair: Pair, name: str) -> Iterator[Witness]:
     """Whatever is not read as it was written of a message that both versions have."""
     yield from _of_kept(pair, name)
-    before, after = pair.old.schema.messages[name], pair.new.schema.messages[name]
-    extensions = {number for v in (pair.old, pair.new) for on, number in v.schema.extensions if on == name}
+    names = pair.names(name)
+    before, after = pair.old.schema.messages[names[0]], pair.new.schema.messages[names[1]]
+    extensions = {number for v in (pair.old, pair.new) for on, number in v.schema.extensions if on in names}
     yield from of_fields(pair, name, {*before.fields, *after.fields, *extensions})
     for number in before.fields.keys() & after.fields.keys():
         yield from promises.java_text(pair, before.fields[number], after.fields[number])
@@ -66,14 +69,14 @@ def of_message(pair: Pair, name: str) -> Iterator[Witness]:
 
 def _of_kept(pair: Pair, name: str) -> Iterator[Witness]:
     """What a message promises beside its fields."""
-    if name in pair.new.schema.messages:
-        yield from definitions.dropped_ranges(pair, (name, name))
+    if pair.names(name)[1] in pair.new.schema.messages:
+        yield from definitions.dropped_ranges(pair, pair.names(name))
         yield from promises.json_format(pair, name)
 
 
 def of_fields(pair: Pair, message: str, numbers: Collection[int]) -> Iterator[Witness]:
     """Whatever is not read as it was written of the fields with these numbers."""
-    for route in routes(pair, (message, message)):
+    for route in routes(pair, pair.names(message)):
         yield from searched(route, numbers)
 
 
@@ -86,13 +89,14 @@ def searched(route: Route, numbers: Collection[int]) -> Iterator[Witness]:
 
 def _of_oneof(pair: Pair, parent: str, members: Collection[int]) -> Iterator[Witness]:
     """Two of the members at once first; then each by itself."""
-    for route in routes(pair, (parent, parent)):
+    for route in routes(pair, pair.names(parent)):
         yield from route.search(route.reading.writer.numbered(route.writer, members), pairs_only=True)
     yield from of_fields(pair, parent, members)
 
 
 def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
-    before, after = pair.old.schema.messages[parent], pair.new.schema.messages[parent]
+    names = pair.names(parent)
+    before, after = pair.old.schema.messages[names[0]], pair.new.schema.messages[names[1]]
     was, now = _field(before, name), _field(after, name)
     numbers = {field.number for field in (was, now) if field}
     if was and was.number in after.fields and pair.surface is Surface.WIRE:
@@ -128,7 +132,7 @@ def _of_extension(pair: Pair, subject: str) -> Iterator[Witness]:
                 yield from of_fields(pair, extendee, {number})
                 if extendee in pair.old.schema.messages:
                     yield from definitions.missing_message(pair, extendee)
-                after = pair.new.schema.extensions.get((extendee, number))
+                after = pair.new.schema.extensions.get((pair.names(extendee)[1], number))
                 yield from promises.java_text(pair, extension, after) if after else ()
 
 
@@ -142,21 +146,21 @@ def _of_place(pair: Pair, place: str) -> Iterator[Witness]:
             yield from calls.of_service(pair, element.full_name)
     for element in held:
         yield from definitions.missing_message(pair, element.full_name)
-        yield from definitions.missing_enum(pair, element.full_name)
 
 
 def _of_options(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
     """Another custom option on the subject, or on what the message has under its number."""
-    parent, _, name = subject.rpartition(".")
-    before, after = (_element(version.schema, parent, name) for version in (pair.old, pair.new))
+    old_name, new_name = pair.names(subject)
+    parent, _, name = new_name.rpartition(".")
+    before, after = _element(pair.old.schema, old_name), _element(pair.new.schema, new_name)
     if after is not None and "`" in said:
         message = parent if parent in pair.new.schema.messages else subject
         path = f"/{parent}/{name}" if parent in pair.new.schema.services else message
         yield from promises.options(pair, path, before, after, said)
 
 
-def _element(schema: Schema, parent: str, name: str) -> Element | None:
-    full_name = f"{parent}.{name}" if parent else name
+def _element(schema: Schema, full_name: str) -> Element | None:
+    parent, _, name = full_name.rpartition(".")
     if parent in schema.messages and (field := _field(schema.messages[parent], name)):
         return field
     if parent in schema.messages and name in schema.messages[parent].oneofs:
