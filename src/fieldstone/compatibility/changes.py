@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from fieldstone.compatibility.announcements import with_lifecycle
-from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, pair
+from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed, Renumbered, pair
 from fieldstone.schema.entity import Index, Query
-from fieldstone.schema.model import Element, EnumValue, Field, File, Lifecycle, Package, Rpc, Schema, compared
+from fieldstone.schema.model import (
+    Element,
+    Enum,
+    EnumValue,
+    Field,
+    File,
+    Lifecycle,
+    Message,
+    Package,
+    Rpc,
+    Schema,
+    compared,
+)
 from fieldstone.schema.storage import Column, StoredQuery, Table
 
 _ORDER = ("removed", "changed", "deprecated", "added")
@@ -49,8 +61,14 @@ def _describe(change: Change) -> Iterator[Described]:
             yield _described("added", element, f"{_kind(element)} {_named(element)} added{_to(element)}")
         case Removed(old=element):
             yield _described("removed", element, f"{_kind(element)} {_named(element)} removed{_from(element)}")
-        case Renamed(old=old, new=new):
-            yield _described("changed", old, f"{_about(old)} renamed to `{new.name}`")
+        case Moved(old=old, new=new):
+            yield _described("changed", old, f"{_about(old)} moved to `{new.name}`")
+        case Renamed(old=old, new=new, within=within, told=told):
+            if not told:
+                now = new.name if within or new.parent == old.parent else new.full_name
+                yield _described("changed", old, f"{_about(old)} renamed to `{now}`")
+            if isinstance(old, Message | Enum):
+                yield from _differences(old, new, but={"package"})
         case Renumbered(old=old, new=new):
             text = f"{_about(old)} renumbered from {_number(old)} to {_number(new)}"
             yield _described("changed", old, text)
@@ -58,8 +76,8 @@ def _describe(change: Change) -> Iterator[Described]:
             yield from _differences(old, new)
 
 
-def _differences(old: Element, new: Element) -> Iterator[Described]:
-    """What differs in an element itself; its members have changes of their own."""
+def _differences(old: Element, new: Element, but: Container[str] = ()) -> Iterator[Described]:
+    """What differs in an element itself, but for some attributes; its members have changes of their own."""
     yield from _custom_options(old, new)
     if isinstance(old, Field | Rpc | EnumValue | Column | StoredQuery) and old.declaration != new.declaration:
         yield _described("changed", old, f"{_about(old)} went from `{old.declaration}` to `{new.declaration}`")
@@ -70,7 +88,7 @@ def _differences(old: Element, new: Element) -> Iterator[Described]:
     before, after = (side.query if isinstance(side, StoredQuery) else side for side in (old, new))
     for name in before.__struct_fields__ if isinstance(before, Query) else compared(type(before)):
         was, now = getattr(before, name), getattr(after, name)
-        if name not in _TOLD_ELSEWHERE and was != now:
+        if name not in _TOLD_ELSEWHERE and name not in but and was != now:
             words = "name" if name == "table" else name.replace("_", " ")
             yield _described("changed", old, f"{words} of {_about(old)} went from {_value(was)} to {_value(now)}")
 

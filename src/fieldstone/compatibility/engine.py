@@ -89,7 +89,8 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element]) -> tuple[str, ...]:
     """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
     holder = change.within or change
-    if not isinstance(holder, Kept) or (isinstance(change, Renamed) and (Renamed, type(change.subject)) in rule.on):
+    is_of_names = holder is change and (Renamed, type(change.subject)) in rule.on
+    if not isinstance(holder, Kept) or (isinstance(change, Renamed) and is_of_names):
         return rule.buf
     old, new = holder.old, holder.new
     if isinstance(old, Message | Enum):

@@ -1,6 +1,6 @@
 """A package left, or moved."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fieldstone.compatibility.finding import USUAL, Direction, Surface
 from fieldstone.compatibility.pairing import Moved, Removed
@@ -67,7 +67,7 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
     if isinstance(change, Moved):
         move = change.move
         because = _ANY if any(name in context.old.messages for name in move.types) else ""
-        what = f"moved to `{move.new}`{_with(move.types, context)}"
+        what = f"moved to `{move.new}`{_with(held, context)}"
         yield Hit(breaks=breaks, covers=sorted({*move.types, *move.files}), because=because, package=package, what=what)
         return
     top = [element for element in held if element.top_level]
@@ -111,14 +111,14 @@ def _of(removal: Rule) -> Mapping[Surface, Iterable[Direction]]:
     return {surface: removal.directions.get(surface, USUAL[surface]) for surface in removal.breaks}
 
 
-def _with(types: Iterable[str], context: Context) -> str:
-    """How many messages, enums and services moved, in words."""
-    names = [*types]
-    counts = {
-        "message": sum(name in context.old.messages for name in names),
-        "enum": sum(name in context.old.enums for name in names),
-        "service": sum(name in context.old.services for name in names),
-    }
-    words = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items() if count]
+def _with(held: Sequence[Message | Enum | Service], context: Context) -> str:
+    """How many of the messages, enums and services of a package moved, in words."""
+    words = []
+    for kind in (Message, Enum, Service):
+        mine = [element.full_name in context.renames.types for element in held if isinstance(element, kind)]
+        count = sum(mine)
+        of = f"of {len(mine)} " if count < len(mine) else ""
+        if count:
+            words.append(f"{count} {of}{kind.__name__.lower()}{'' if len(mine) == 1 else 's'}")
     listed = " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
     return f" with {listed}" if listed else ""
