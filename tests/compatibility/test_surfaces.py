@@ -126,7 +126,7 @@ def test_what_the_type_of_a_field_does(old: str, new: str, expected: str) -> Non
         (
             "message A { A a = 1; B b = 2; } message B { int32 n = 1; }",
             "message C { C a = 1; D b = 2; } message D { int32 n = 1; }",
-            "json:on",
+            "",
         ),
         ("message A { oneof o { int32 a = 1; } }", "message A { oneof p { int32 a = 1; } }", ""),
         ("message A { oneof o { int32 a = 1; } }", "message A { optional int32 a = 1; }", ""),

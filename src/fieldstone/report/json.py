@@ -49,6 +49,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "level": finding.level,
         "subject": finding.subject,
+        "covers": list(finding.covers),
         "message": finding.message,
         "place": to_builtins(finding.place),
         "was": finding.was,
