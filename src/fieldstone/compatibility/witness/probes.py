@@ -87,7 +87,7 @@ def empty(reading: Reading, writer: Descriptor) -> Probe:
     """The message that holds what is required and nothing else."""
     message = reading.writer.new(writer)
     fill_required(message)
-    return Probe(message, encode(message), ())
+    return Probe(message, _encode(message), ())
 
 
 def _paths(
@@ -170,7 +170,7 @@ def _made(
     if _holds_stand_in(values):
         yield from _not_utf8(reading, writer, message, path)
     else:
-        data = encode(message)
+        data = _encode(message)
         yield Probe(message, data, path, values=values)
         if reading.surface is Surface.JSON:
             yield from (
@@ -200,7 +200,7 @@ def _holds_stand_in(values: Values) -> bool:
 
 def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path) -> Iterator[Probe]:
     """The message with bytes that are no text, if its own version reads them."""
-    data = encode(message).replace(STAND_IN.encode(), NOT_UTF8)
+    data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:
             yield Probe(reading.writer.read(writer, data), data, path, values=[NOT_UTF8])
@@ -209,23 +209,22 @@ def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path
 
 
 def _both(reading: Reading, writer: Descriptor, reader: Descriptor, field: FieldDescriptor) -> Iterator[Probe]:
-    """Two fields at once that the writer can set together and the reader cannot."""
+    """Two fields at once that the writer can set together and the reader cannot; one may be a list."""
     other = reading.field_of(reader, field)
-    if field.is_repeated or other is None or other.containing_oneof is None:
+    if is_map(field) or other is None or other.containing_oneof is None:
         return
     for rival in other.containing_oneof.fields:
         beside = reading.written_as(writer, rival)
-        if beside is None or beside.number == field.number or beside.is_repeated:
+        if beside is None or beside.number == field.number or is_map(beside):
             continue
         if field.containing_oneof is None or field.containing_oneof is not beside.containing_oneof:
             message = reading.writer.new(writer)
             fill_required(message)
             put(message, field, singles(field, None)[:1])
             put(message, beside, singles(beside, None)[:1])
-            yield Probe(message, encode(message), (field,), beside)
+            yield Probe(message, _encode(message), (field,), beside)
             return
 
 
-def encode(message: Message) -> bytes:
-    """Its bytes, the same for the same contents, even if it lacks what is required."""
+def _encode(message: Message) -> bytes:
     return message.SerializePartialToString(deterministic=True)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Direction, Surface, Witness
 from fieldstone.compatibility.witness import words
 from fieldstone.compatibility.witness.pair import Pair
-from fieldstone.compatibility.witness.probes import Probe, empty, encode, probes
+from fieldstone.compatibility.witness.probes import Probe, empty, probes
 from fieldstone.compatibility.witness.reading import Difference, Kind, Reading
 
 if TYPE_CHECKING:
@@ -92,13 +93,8 @@ class Route(Struct, frozen=True, dict=True):
         """Whether the writer reads its own JSON: of a list of nulls, or an unnamed `NullValue`, it does not."""
         if self.reading.surface is not Surface.JSON:
             return True
-        own = self.reading.writer
-        read = own.new(self.writer)
-        try:
-            json_format.Parse(self._text(probe), read, descriptor_pool=own.pool)
-        except json_format.ParseError:
-            return False
-        return encode(read) == probe.data
+        own = replace(self.reading, reader=self.reading.writer)
+        return replace(self, reading=own, reader=self.writer).run(probe) is None
 
     def _compared(self, probe: Probe, read: Message) -> Difference | None:
         """The difference; none in a map whose keys or values are no text, which Python does not look into."""
