@@ -13,6 +13,7 @@ from fieldstone.compatibility.rules.type_renamed import named_in
 from fieldstone.schema.model import Enum, Message, Package, Service
 
 _STEP = "message Step { Tag tag = 1; repeated Step next = 2; } message Tag { string name = 1; } enum End { NONE = 0; }"
+_OF_FILES = ("FILE_SAME_PACKAGE", "FILE_NO_DELETE")
 _OTHER = "message Other { int64 count = 1; }"
 
 
@@ -22,7 +23,7 @@ _OTHER = "message Other { int64 count = 1; }"
     message="package `{package}` {what}",
     fix="keep it beside the new package, and deprecate what it holds with a sunset date",
     breaks=EVERYTHING,
-    buf=["FILE_SAME_PACKAGE", "FILE_NO_DELETE", "MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE"],
+    buf=[*_OF_FILES, "MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE"],
     examples=[
         hit(f"package acme.v1; {_STEP}", f"package acme.v2; {_STEP}"),
         hit(
@@ -72,7 +73,8 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
         return
     top = [element for element in held if element.top_level]
     if not top or not all(map(context.is_retired, top)):
-        yield Hit(breaks=breaks, because=context.why_any_is_kept(top), package=package, what="left the module")
+        because = context.why_any_is_kept(top)
+        yield Hit(breaks=breaks, buf=_OF_FILES, because=because, package=package, what="left the module")
 
 
 _ANY = "that breaks code generated from it, and whoever packs its messages into Any"
