@@ -2,21 +2,42 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.json_names import losses
+from fieldstone.compatibility.losses import by_surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Field
+from fieldstone.schema.model import Field, Message
+
+_LOST = {
+    (Direction.READING_OLD,): "new code does not find what is written under `{old}`",
+    (Direction.READ_BY_OLD,): "old code does not find what is written under `{new}`",
+    (Direction.READING_OLD, Direction.READ_BY_OLD): "neither version finds what the other writes",
+}
 
 
 @rule(
     on=[(Kept, Field)],
     summary="A released field keeps its JSON name.",
-    message="the JSON name of `{name}` of `{parent}` went from `{old}` to `{new}`",
+    message="the JSON name of `{name}` of `{parent}` went from `{old}` to `{new}`: {loss}",
     fix="keep the JSON name `{old}`",
     breaks=[Surface.JSON],
     buf=["FIELD_SAME_JSON_NAME"],
     examples=[
         hit("message Step { string run_id = 1; }", 'message Step { string run_id = 1 [json_name = "run"]; }'),
+        hit("message Step { string run = 1; }", 'message Step { string run = 1 [json_name = "r"]; }'),
+        hit('message Step { string run = 1 [json_name = "r"]; }', "message Step { string run = 1; }"),
+        hit('message Step { string run = 1 [json_name = "r"]; }', 'message Step { string run = 1 [json_name = "s"]; }'),
+        hit("message Step { string run_id = 1; }", 'message Step { string run_id = 1 [json_name = "run_id"]; }'),
+        hit('message Step { string run_id = 1 [json_name = "run_id"]; }', "message Step { string run_id = 1; }"),
+        hit(
+            'message Step { string a = 1 [json_name = "x"]; string b = 2 [json_name = "y"]; }',
+            'message Step { string a = 1 [json_name = "y"]; string b = 2 [json_name = "x"]; }',
+        ),
+        hit(
+            'message Step { string a = 1 [json_name = "x"]; string b = 2; }',
+            'message Step { string a = 1; string b = 2 [json_name = "x"]; }',
+        ),
         miss("message Step { string run_id = 1; }", 'message Step { string run_id = 1 [json_name = "runId"]; }'),
         miss(
             "message Step { string run_id = 1; }",
@@ -26,8 +47,17 @@ from fieldstone.schema.model import Field
     ],
 )
 def field_json_name_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """ProtoJSON writes the JSON name. A reader of the other version rejects it as an unknown field,
-    or ignores it and sees the field as unset.
+    """ProtoJSON writes a field under its JSON name. Parsers accept that and the name in the source; any other they
+    refuse as unknown, or ignore and read the field as unset, or take for another field that has the name. So half of
+    a change may be harmless: a version finds what the other one writes where that is a name which it accepts.
     """
+    old, new = (change.within.old, change.within.new) if change.within else (None, None)
+    if not isinstance(old, Message) or not isinstance(new, Message):
+        return
     if change.old.json_name != change.new.json_name and change.old.name == change.new.name:
-        yield Hit(old=change.old.json_name, new=change.new.json_name)
+        found = losses(change.old, old, change.new, new)
+        told = tuple(direction for direction in Direction if (Surface.JSON, direction) in found)
+        if told:
+            before, after = change.old.json_name, change.new.json_name
+            loss = _LOST[told].format(old=before, new=after)
+            yield Hit(breaks=by_surface(found), old=before, new=after, loss=loss)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.json_names import losses
+from fieldstone.compatibility.losses import NOTHING, Losses, by_surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
@@ -19,6 +21,10 @@ from fieldstone.schema.model import Field, Message
         hit("message Step { double reward = 1; }", "message Step { double score = 1; }"),
         hit("message Step { double reward = 1; }", 'message Step { double score = 1 [json_name = "reward"]; }'),
         hit(
+            'message Step { double reward = 1 [json_name = "score"]; }',
+            'message Step { double score = 1 [json_name = "points"]; }',
+        ),
+        hit(
             'message Step { option (fieldstone.v1.entity) = {primary_key: "id"}; string id = 1; }',
             'message Step { option (fieldstone.v1.entity) = {primary_key: "key"}; '
             'string key = 1 [(fieldstone.v1.column).name = "id"]; }',
@@ -28,16 +34,22 @@ from fieldstone.schema.model import Field, Message
 )
 def field_renamed(change: Kept[Field], context: Context) -> Iterator[Hit]:
     """The binary encoding knows fields by number, but JSON, generated code and table columns know
-    them by name: all three lose the old one. With the JSON name pinned to the old one, JSON survives,
-    with the column's name so does the table. A name that lives on under another number is none that
+    them by name: all three lose the old one. With the JSON name pinned to the old one, JSON survives;
+    where parsers of one version accept the name that the other writes, half of it does. With the column's name so does
+    the table. A name that lives on under another number is none that
     was lost: `field-numbers-swapped` tells of it.
     """
     if change.old.name != change.new.name and not change.old.extendee and not _lives_on(change):
-        kept = {
-            Surface.JSON: change.old.json_name == change.new.json_name,
-            Surface.STORAGE: _is_entity(change) and change.new.column.name == _column(change.old),
-        }
-        yield Hit(breaks=[surface for surface in Surface if surface is not Surface.WIRE and not kept.get(surface)])
+        is_kept = _is_entity(change) and change.new.column.name == _column(change.old)
+        stored = () if is_kept else (Surface.STORAGE,)
+        yield Hit(breaks=by_surface(_in_json(change), Surface.SOURCE, *stored))
+
+
+def _in_json(change: Kept[Field]) -> Losses:
+    old, new = (change.within.old, change.within.new) if change.within else (None, None)
+    if not isinstance(old, Message) or not isinstance(new, Message):
+        return NOTHING
+    return losses(change.old, old, change.new, new)
 
 
 def _lives_on(change: Kept[Field]) -> bool:

@@ -165,8 +165,10 @@ class Reading(Struct, frozen=True):
         """Whether the reader has the field under another name, or under its name another field."""
         if self.mode is Mode.HISTORY:
             return (mine.name, mine.number) != (theirs.name, theirs.number)
-        if mine.name == theirs.name or mine.is_extension or theirs.is_extension or self.surface is Surface.JSON:
+        if mine.name == theirs.name or mine.is_extension or theirs.is_extension:
             return False
+        if self.surface is Surface.JSON:
+            return _is_parted(mine, theirs) or _is_parted(theirs, mine)
         holder: Any = mine.containing_type
         other: Any = theirs.containing_type
         return mine.name in other.fields_by_name or theirs.name in holder.fields_by_name
@@ -279,6 +281,13 @@ class Reading(Struct, frozen=True):
         enum: Any = mine.enum_type
         other: Any = theirs.enum_type
         return any(name in other.values_by_name for name in ours) or any(n in enum.values_by_name for n in others)
+
+
+def _is_parted(field: FieldDescriptor, other: FieldDescriptor) -> bool:
+    """Whether the message of the other field has the very field, of that name and number, beside the other one."""
+    message: Any = other.containing_type
+    same = message.fields_by_name.get(field.name)
+    return same is not None and same.number == field.number and same.number != other.number
 
 
 def _entries(message: Message, field: FieldDescriptor) -> list[list[tuple[FieldDescriptor, Any]]] | None:
