@@ -181,3 +181,19 @@ def test_what_the_type_of_a_field_does(old: str, new: str, expected: str) -> Non
 )
 def test_what_a_change_does(before: str, after: str, expected: str) -> None:
     assert told(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("rpc Get(A) returns (A); rpc Put(A) returns (B);", "rpc Get(A) returns (A);", "wire:n json:n"),
+        ("rpc Get(A) returns (A);", "rpc Fetch(A) returns (A);", "wire:n json:n"),
+        ("rpc Get(A) returns (A);", "rpc Get(A) returns (A); rpc Put(A) returns (B);", ""),
+    ],
+)
+def test_a_call_that_is_gone_breaks_old_callers_alone(before: str, after: str, expected: str) -> None:
+    types = "message A { string a = 1; } message B { int32 b = 1; } service Other { rpc Get(B) returns (B); }"
+    assert told(f"{types} service S {{ {before} }}", f"{types} service S {{ {after} }}") == expected
+    gone = types.replace("service Other", "service Elsewhere")
+    assert told(f"{types} service S {{ {before} }}", f"{gone} service S {{ {before} }}") == "wire:n json:n"
+    assert told(types, types.partition("service")[0]) == "wire:n json:n"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Rpc
@@ -13,7 +14,7 @@ from fieldstone.schema.model import Rpc
     summary="A released rpc stays until its sunset.",
     message="rpc `{name}` left `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
-    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["RPC_NO_DELETE"],
     examples=[
         hit(
@@ -27,8 +28,9 @@ from fieldstone.schema.model import Rpc
     ],
 )
 def rpc_removed(change: Removed[Rpc], context: Context) -> Iterator[Hit]:
-    """Every call that a released client makes to it is answered with UNIMPLEMENTED. An rpc that was
-    deprecated with a sunset date may leave once that date has passed.
+    """Every call that a released client makes to it is answered with UNIMPLEMENTED. A new client does not
+    call it, so that nothing breaks against an old server. An rpc that was deprecated with a sunset date may leave once
+    that date has passed.
     """
     if not context.is_retired(change.old):
         yield Hit(because=context.why_kept(change.old))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Renamed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Rpc
@@ -13,7 +14,7 @@ from fieldstone.schema.model import Rpc
     summary="A released rpc keeps its name.",
     message="rpc `{name}` of `{parent}` is now `{new_name}`",
     fix="keep `{name}` beside `{new_name}`, and deprecate it",
-    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["RPC_NO_DELETE"],
     examples=[
         hit(
@@ -28,6 +29,6 @@ from fieldstone.schema.model import Rpc
 )
 def rpc_renamed(change: Renamed[Rpc], context: Context) -> Iterator[Hit]:
     """The name is the last part of the path of every call. A released client calls the old path and
-    gets UNIMPLEMENTED.
+    gets UNIMPLEMENTED. The new path is an addition: an old server never promised it.
     """
     yield Hit()

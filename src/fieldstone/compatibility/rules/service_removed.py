@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Service
@@ -13,7 +14,7 @@ from fieldstone.schema.model import Service
     summary="A released service stays until its sunset.",
     message="service `{name}` left `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
-    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
         hit(
@@ -27,8 +28,8 @@ from fieldstone.schema.model import Service
     ],
 )
 def service_removed(change: Removed[Service], context: Context) -> Iterator[Hit]:
-    """Every call that a released client makes is answered with UNIMPLEMENTED. A service that was
-    deprecated with a sunset date may leave once that date has passed.
+    """Every call that a released client makes is answered with UNIMPLEMENTED. A new client makes none. A
+    service that was deprecated with a sunset date may leave once that date has passed.
     """
     if not context.is_retired(change.old):
         yield Hit(because=context.why_kept(change.old))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Renamed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Service
@@ -13,7 +14,7 @@ from fieldstone.schema.model import Service
     summary="A released service keeps its full name.",
     message="service `{parent}.{name}` is now `{now_full}`",
     fix="keep `{parent}.{name}` beside `{now_full}`, and deprecate it",
-    breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
+    breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
         hit(
@@ -28,6 +29,6 @@ from fieldstone.schema.model import Service
 )
 def service_renamed(change: Renamed[Service], context: Context) -> Iterator[Hit]:
     """The full name of the service is the path of every call (`/acme.v1.Steps/Get`). A released
-    client calls the old path and gets UNIMPLEMENTED.
+    client calls the old path and gets UNIMPLEMENTED. The new path is an addition: an old server never promised it.
     """
     yield Hit(now_full=change.new.full_name)

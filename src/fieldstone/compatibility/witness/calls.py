@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Witness
+from msgspec.structs import replace
+
+from fieldstone.compatibility.finding import Direction, Witness
 from fieldstone.compatibility.witness.definitions import dropped_ranges
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import routes
@@ -26,7 +28,7 @@ def of_service(pair: Pair, name: str) -> Iterator[Witness]:
     for rpc in rpcs:
         yield from of_rpc(pair, name, rpc)
     if not rpcs and name not in pair.new.schema.services:
-        yield _call(pair, f"/{name}/", "answers UNIMPLEMENTED, whatever follows")
+        yield _unanswered(pair, f"/{name}/", "answers UNIMPLEMENTED, whatever follows")
 
 
 def of_rpc(pair: Pair, service: str, name: str) -> Iterator[Witness]:
@@ -36,7 +38,7 @@ def of_rpc(pair: Pair, service: str, name: str) -> Iterator[Witness]:
     after = services[service].rpcs.get(name) if service in services else None
     path = f"/{service}/{name}"
     if after is None:
-        yield _call(pair, path, "answers UNIMPLEMENTED")
+        yield _unanswered(pair, path, "answers UNIMPLEMENTED")
         return
     yield from _streams(pair, path, before, after)
     yield from _messages(pair, path, before, after)
@@ -59,6 +61,11 @@ def _call(pair: Pair, path: str, answer: str, *, by_old: bool = True) -> Witness
         reads=answer,
         proven_by="specification",
     )
+
+
+def _unanswered(pair: Pair, path: str, answer: str) -> Witness:
+    """A call of old code that gets no answer: old code breaks, and new code does not make the call."""
+    return replace(_call(pair, path, answer), direction=Direction.READ_BY_OLD)
 
 
 def _streams(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witness]:
