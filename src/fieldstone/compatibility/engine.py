@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.coverage import covered_by
-from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Surface, fingerprint
+from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.structure import in_place_of
@@ -65,6 +65,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
         breaks, directions = _by_number(change, context, breaks, directions)
         buf = _reported_by_buf(rule, change) if hit.buf is None else tuple(hit.buf)
+        level = hit.level or rule.level
         yield Finding(
             rule=rule.id,
             subject=subject,
@@ -75,7 +76,8 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
             breaks=tuple(surface for surface in Surface if surface in breaks),
             directions=directions,
             fix=rule.fix.format_map(words),
-            level=hit.level or rule.level,
+            level=level,
+            additive=bool(breaks) and level is Level.WARNING,
             fingerprint=fingerprint(
                 rule.id, subject, *(e.shape for e in (old, new) if e), *map(str, hit.words.values())
             ),

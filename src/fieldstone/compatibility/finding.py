@@ -143,6 +143,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
         waiver: the waiver in force that permits it; None where it counts.
         before_1_0: whether it would refuse the change, and passes because the released version is 0.x; `fix` says so.
+        additive: whether the change is an addition, which asks for no major version: `breaks` then names the surfaces
+            on which older code loses what was added. False where the module sets the rule to "error".
     """
 
     rule: str
@@ -163,6 +165,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     witnesses: tuple[Witness, ...] = ()
     waiver: Waiver | None = None
     before_1_0: bool = False
+    additive: bool = False
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether the change takes a major version: it breaks a surface, and is no addition."""
+        return bool(self.breaks) and not self.additive
 
     @property
     def breaks_for(self) -> dict[Surface, Directions]:

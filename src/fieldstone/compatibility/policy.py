@@ -32,7 +32,7 @@ class Policy(Struct, frozen=True):
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that count, at the levels and for the surfaces that the module asks for.
 
-        A finding with a waiver in force stays, and carries it.
+        A finding with a waiver in force stays, and carries it. An addition that the module sets to "error" is a break.
         """
         return [kept for finding in findings if (kept := self._apply_to(finding)) is not None]
 
@@ -56,7 +56,8 @@ class Policy(Struct, frozen=True):
         breaks = tuple(surface for surface in finding.breaks if surface in self.surfaces)
         if level is Level.OFF or (finding.breaks and not breaks):
             return None
-        return replace(finding, level=level, breaks=breaks, waiver=self._waiver_of(finding))
+        additive = finding.additive and level is not Level.ERROR
+        return replace(finding, level=level, breaks=breaks, additive=additive, waiver=self._waiver_of(finding))
 
     def _waiver_of(self, finding: Finding) -> Waiver | None:
         covering = (waiver for waiver in self.waivers if waiver.covers(finding.rule, finding.subject))

@@ -44,14 +44,14 @@ class Verdict(Struct, frozen=True):
 
 
 def required_bump(findings: Iterable[Finding], *, same_contract: bool, same_sources: bool) -> Bump:
-    """The bump that a change asks for.
+    """The bump that a change asks for; an addition asks for a minor one, whatever older code loses of it.
 
     Args:
         findings: those that count.
         same_contract: whether both sides compile to the same descriptors.
         same_sources: whether the sources are equal to the byte.
     """
-    if any(finding.breaks for finding in findings):
+    if any(finding.is_breaking for finding in findings):
         return Bump.MAJOR
     if not same_contract:
         return Bump.MINOR

@@ -56,6 +56,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "was_at": to_builtins(finding.was_at) if finding.was_at else None,
         "breaks": list(finding.breaks),
         "breaks_for": finding.breaks_for,
+        "additive": finding.additive,
         "fix": finding.fix,
         "witnesses": [to_builtins(witness) for witness in finding.witnesses],
         "fingerprint": finding.fingerprint,

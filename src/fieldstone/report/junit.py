@@ -24,7 +24,7 @@ def render(report: Report, _options: Options) -> str:
 
 
 def _add_suite(root: Element, module: ModuleReport) -> None:
-    failures = sum(_fails(finding) for finding in module.findings)
+    failures = sum(_fails(finding, module) for finding in module.findings)
     waived = sum(finding.waiver is not None for finding in module.findings)
     tests = len(module.findings) or 1
     suite = SubElement(
@@ -40,22 +40,25 @@ def _add_suite(root: Element, module: ModuleReport) -> None:
 
 
 def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
-    """What is waived is skipped; a note passes, and keeps what it says in the case's output."""
+    """What is waived is skipped; a note or an addition passes, and keeps what it says in the case's output."""
     name = _clean(f"{finding.rule}: {finding.subject}")
     case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.place.path))
     if finding.place.line:
         case.set("line", str(finding.place.line))
     if finding.waiver:
         SubElement(case, "skipped", message=_clean(f"waived {finding.waiver.terms}"))
-    if _fails(finding):
+    if _fails(finding, module):
         failure = SubElement(case, "failure", type=_clean(finding.rule), message=_clean(finding.message))
         failure.text = _clean(_details(module, finding))
     else:
         SubElement(case, "system-out").text = _clean(f"{finding.message}\n{_details(module, finding)}")
 
 
-def _fails(finding: Finding) -> bool:
-    return finding.level in {Level.ERROR, Level.WARNING} and finding.waiver is None
+def _fails(finding: Finding, module: ModuleReport) -> bool:
+    """Whether a finding is a failed test: an error or a warning; an addition where warnings alone refuse the module."""
+    if finding.waiver is not None or finding.level not in {Level.ERROR, Level.WARNING}:
+        return False
+    return not finding.additive or not (module.allowed or any(f.level is Level.ERROR for f in module.findings))
 
 
 def _details(module: ModuleReport, finding: Finding) -> str:
@@ -64,7 +67,7 @@ def _details(module: ModuleReport, finding: Finding) -> str:
     if finding.was:
         lines.append(f"was: {finding.was}" + (f" at {module.compared_with}" if module.compared_with else ""))
     if finding.breaks:
-        lines.append(f"breaks: {', '.join(finding.breaks)}")
+        lines.append(f"{'breaks' if finding.is_breaking else 'lost on'}: {', '.join(finding.breaks)}")
     lines += [f"witness: {printable(witness.sentence)}" for witness in finding.witnesses]
     if finding.fix:
         lines.append(finding.fix if finding.before_1_0 else f"fix: {finding.fix}")

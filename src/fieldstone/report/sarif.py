@@ -55,6 +55,8 @@ def _result(finding: Finding, module: ModuleReport, index: int) -> dict[str, Any
     }
     if finding.was_at and finding.was_at.path:
         result["relatedLocations"] = [_location(finding.was_at, f"Was here at {module.compared_with}: {finding.was}")]
+    if finding.additive:
+        result["properties"]["additive"] = True
     if finding.witnesses:
         result["properties"]["witnesses"] = [witness.sentence for witness in finding.witnesses]
     if finding.waiver:

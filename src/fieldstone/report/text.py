@@ -117,7 +117,8 @@ class _Block(Struct, frozen=True):
 
         finding = self.finding
         if finding.breaks:
-            yield self._note("breaks", f"{_impact(finding)} -> major")
+            label, bump = ("breaks", "major") if finding.is_breaking else ("lost on", "minor")
+            yield self._note(label, f"{_impact(finding)} -> {bump}")
         for witness in finding.witnesses:
             yield self._note("witness", printable(witness.sentence))
         if finding.waiver:
@@ -209,9 +210,9 @@ def _change(module: ModuleReport) -> str:
 
 def _details(module: ModuleReport) -> list[str]:
     """What was found, beginning with what the change means to others and how much of it is waived."""
-    breaking = sum(1 for finding in module.findings if finding.breaks)
+    breaking = sum(1 for finding in module.findings if finding.is_breaking)
     waived = sum(1 for finding in module.findings if finding.waiver)
-    levels = [finding.level for finding in module.findings if not finding.breaks and not finding.waiver]
+    levels = [finding.level for finding in module.findings if not finding.is_breaking and not finding.waiver]
     counts = [_count(levels.count(level), level) for level in _LEVELS if level in levels]
     details = [
         _kind(module, breaking),
@@ -233,7 +234,7 @@ def _kind(module: ModuleReport, breaking: int) -> str:
 
 def _passing(module: ModuleReport, breaking: int) -> str:
     """How many of the breaks pass because the released version is 0.x."""
-    passing = sum(1 for finding in module.findings if finding.before_1_0)
+    passing = sum(1 for finding in module.findings if finding.before_1_0 and finding.is_breaking)
     if not passing:
         return ""
     return "allowed before 1.0.0" if passing == breaking else f"{passing} allowed before 1.0.0"
@@ -251,9 +252,11 @@ def _refusal(module: ModuleReport) -> str:
     """Why a module refuses."""
     for level in (Level.ERROR, Level.WARNING):
         found = [finding for finding in module.findings if finding.level is level and not finding.waiver]
-        others = sum(1 for finding in found if not finding.breaks)
+        others = sum(1 for finding in found if not finding.is_breaking)
         if len(found) > others:
             return f"Additive only: refused (would need {module.version})."
+        if any(finding.additive for finding in found):
+            return f'Refused by `fail-on = "{level}"`, as additions are. Undo them, or `fieldstone waive`.'
         if others:
             return f"Refused until the {level} is fixed." if others == 1 else f"Refused until the {level}s are fixed."
     return "Refused."

@@ -62,7 +62,7 @@ def _page(rule: Rule) -> str:
     parts = [
         f"# {rule.id}",
         rule.summary,
-        f"{rule.level.capitalize()} by default; {_concern(rule)}. Since {rule.since}.",
+        f"{_levels(rule)}; {_concern(rule)}. Since {rule.since}.",
         f"## Why\n\n{_paragraph(rule.why)}",
         f"## What it finds\n\n{_example(hit)}",
         *_witnesses(rule, hit),
@@ -71,13 +71,21 @@ def _page(rule: Rule) -> str:
     ]
     if rule.buf:
         parts.append(f"## In buf\n\n{_paragraph(', '.join(rule.buf))}")
+    other = "error" if rule.is_addition else "warning"
     parts.append(
-        f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "warning"  # error, warning, note or off\n```'
+        f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "{other}"  # error, warning, note or off\n```'
     )
     return "\n\n".join(parts) + "\n"
 
 
+def _levels(rule: Rule) -> str:
+    others = f", {' or '.join(rule.other_levels)} in some cases" if rule.other_levels else ""
+    return f"{rule.level.capitalize()} by default{others}"
+
+
 def _concern(rule: Rule) -> str:
+    if rule.is_addition:
+        return f"an addition, which older code loses on {rule.concern}"
     if rule.breaks:
         return f"breaks {rule.concern}"
     return "style; asked for by the setting `naming`" if rule.is_style else "judges new sunsets, and breaks nothing"

@@ -193,6 +193,12 @@ def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
     )
 
 
+def with_usual_additions(settings: ModuleSettings) -> ModuleSettings:
+    """The settings of a module, where "error" for a rule that is a warning by default is left out."""
+    raised = {rule.id for rule in all_rules().values() if rule.is_addition and settings.rules.get(rule.id) == "error"}
+    return replace(settings, rules={rule: level for rule, level in settings.rules.items() if rule not in raised})
+
+
 def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version], settings: ModuleSettings) -> Verdict:
     """The verdict on a module.
 

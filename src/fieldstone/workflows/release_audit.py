@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.notice import SunsetHistory
-from fieldstone.compatibility.verdict import Bump, may_carry, smallest_version
+from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
 from fieldstone.registry import Defect, Registry
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema import buf
@@ -27,12 +27,12 @@ from fieldstone.settings import ModuleSettings
 from fieldstone.workflows.judgement import (
     Judgement,
     Side,
-    bump_since,
     decide,
     judge_change,
     judge_first,
     judge_natively,
     policy_of,
+    with_usual_additions,
 )
 from fieldstone.workflows.project import read_intact, release_sources
 from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes, retirement_changes
@@ -55,6 +55,8 @@ class Audit(Struct, dict=True):
         before: the releases of its module before it, in the order of semver.
         settings: what the module asks of its changes.
         today: the day to hold waivers and sunsets against, in UTC.
+        is_new: whether it came with the change that is judged. Of an older release nobody knows what its module asked
+            of additions then: it needs no waiver for them, and may have called them major.
     """
 
     registry: Registry
@@ -62,6 +64,7 @@ class Audit(Struct, dict=True):
     before: Sequence[Release]
     settings: ModuleSettings
     today: date
+    is_new: bool = True
 
     def defects(self) -> list[Defect]:
         """All that is not as the release says; where its contents are not, those alone.
@@ -120,9 +123,10 @@ class Audit(Struct, dict=True):
     def _breaks(self) -> Iterator[Defect]:
         """The breaks that no recorded waiver permits."""
         bump = self._bump if self._newest else Bump.NONE
-        if decide(self._judgement.findings, bump, self._versions, self._asked).allowed:
+        claimed = [finding for finding in self._judgement.findings if self.is_new or not finding.additive]
+        if decide(claimed, bump, self._versions, self._asked).allowed:
             return
-        for finding in policy_of(self._asked).refuses(self._judgement.findings):
+        for finding in policy_of(self._asked).refuses(claimed):
             problem = f"{finding.message} ({finding.rule}), and it records no waiver for that"
             yield self._defect("break-unrecorded", problem)
 
@@ -134,7 +138,7 @@ class Audit(Struct, dict=True):
                 yield self._defect("waiver-wrong", problem)
 
     def _version(self) -> Iterator[Defect]:
-        if str(self._bump) != self.release.bump:
+        if self.release.bump not in {str(bump) for bump in self._bumps}:
             yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
         smallest = smallest_version(self._versions, self._bump, zero_minor=self._asked.breaking_before_1_0 == "minor")
         if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
@@ -177,8 +181,9 @@ class Audit(Struct, dict=True):
 
     @cached_property
     def _asked(self) -> ModuleSettings:
-        """The settings, with the waivers that the release records and no others."""
-        return replace(self.settings, waivers=tuple(self.release.waivers))
+        """The settings, with the waivers that the release records and no others; see `is_new` for additions."""
+        settings = self.settings if self.is_new else with_usual_additions(self.settings)
+        return replace(settings, waivers=tuple(self.release.waivers))
 
     @cached_property
     def _judgement(self) -> Judgement:
@@ -199,26 +204,31 @@ class Audit(Struct, dict=True):
             today=self.today,
         )
 
-    @cached_property
+    @property
     def _bump(self) -> Bump:
-        """Against the release before, and after a pre-release against the last that was none."""
+        """What its changes are."""
+        return self._bumps[0]
+
+    @cached_property
+    def _bumps(self) -> list[Bump]:
+        """What its changes are, and what else an older release may have called them, which had additions as breaks."""
+        bump, is_additive = self._since_stable
+        bump = max(bump, self._judgement.bump)
+        is_additive = is_additive or any(finding.additive for finding in self._judgement.findings)
+        return [bump, Bump.MAJOR] if is_additive and not self.is_new else [bump]
+
+    @property
+    def _since_stable(self) -> tuple[Bump, bool]:
+        """After a pre-release: what the changes are since the last release that was none, and if additions are lost."""
         stable = [release for release in self.before if not release.semver.prerelease]
-        since = self._judgement.bump
-        if stable and stable[-1] is not self._newest:
-            old = self._schema_of(stable[-1])
-            same = stable[-1].digest == self.release.digest
-            since = max(
-                since,
-                bump_since(
-                    old,
-                    self._new.schema,
-                    self._asked,
-                    same_sources=same,
-                    sunsets=self._sunsets_since(stable[-1]),
-                    today=self.today,
-                ),
-            )
-        return since
+        if not stable or stable[-1] is self._newest:
+            return Bump.NONE, False
+        old, new = self._schema_of(stable[-1]), self._new.schema
+        sunsets = self._sunsets_since(stable[-1])
+        findings = judge_natively(old, new, self._asked, sunsets=sunsets, today=self.today)
+        same_sources = stable[-1].digest == self.release.digest
+        bump = required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
+        return bump, any(finding.additive for finding in findings)
 
     @property
     def _sunsets(self) -> SunsetHistory:

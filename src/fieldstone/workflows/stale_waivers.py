@@ -90,17 +90,23 @@ def _judged(
     project: Project, report: ModuleReport, idle: Iterable[Waiver], start: Path, today: date | None
 ) -> ModuleReport:
     policy = policy_of(project.settings.module(report.module), today)
-    expired = [_expired(project, waiver, found, start) for waiver, found in policy.expired(report.findings)]
+    expired = [
+        _expired(project, waiver, found, start, counts=not found.additive or bool(policy.refuses([found])))
+        for waiver, found in policy.expired(report.findings)
+    ]
     unused = [_unused(project, waiver, report.module, start) for waiver in idle]
     allowed = report.allowed and not policy.refuses(unused)
     return replace(report, findings=(*report.findings, *expired, *unused), allowed=allowed)
 
 
-def _expired(project: Project, waiver: Waiver, found: Finding, start: Path) -> Finding:
+def _expired(project: Project, waiver: Waiver, found: Finding, start: Path, *, counts: bool) -> Finding:
     message = (
         f"the waiver of `{waiver.rule}` on `{waiver.subject}` ended on {waiver.until}, and the finding counts again"
     )
     fix = f"undo the change, or agree with {waiver.owner} on a later date"
+    if not counts:
+        message = f"the waiver of `{waiver.rule}` on `{waiver.subject}` ended on {waiver.until}, and nothing needs it"
+        fix = delete(project.settings.waivers[waiver])
     return _finding("waiver-expired", project, waiver, message=message, fix=fix, level=found.level, start=start)
 
 

@@ -60,13 +60,14 @@ def verify(
         return lost
     reference = named(since, {})
     if reference is None:
-        return Verification(project, project.settings, trusted=trusted or {}, full=full).defects(known=(), today=None)
+        return Verification(project, project.settings, trusted=trusted or {}, full=full).defects()
     folder = project.settings.root
     with base_at(parting(reference, folder), folder) as base:
         if lost := [*lost_releases(base, project.settings.registry)]:
             return lost
         verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
-        return verification.defects(known=() if full else base.releases.keys(), today=today_utc())
+        older = base.releases.keys()
+        return verification.defects(known=() if full else older, older=older, today=today_utc())
 
 
 class Verification:
@@ -89,17 +90,25 @@ class Verification:
         self._settings, self._full = settings, full
         self._trusted = {module: _trusted(self._registry, module, version) for module, version in trusted.items()}
 
-    def defects(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
+    def defects(
+        self,
+        *,
+        known: Collection[tuple[str, str]] = (),
+        older: Collection[tuple[str, str]] = (),
+        today: date | None = None,
+    ) -> list[Defect]:
         """The defects in the files, the chains and the claims of all releases.
 
         Args:
             known: modules and versions that were audited when they came.
-            today: the day to hold waivers and sunsets against; by default the day that each release names.
+            older: those that a change does not bring, with or without these.
+            today: the day to hold waivers and sunsets against, where a change brings all other releases; by default
+                the day that each names, and then none is new.
 
         Raises:
             FieldstoneError: a release cannot be read.
         """
-        return [*self.links(), *self.broken, *self.audited(known=known, today=today)]
+        return [*self.links(), *self.broken, *self.audited(known=known, older=older, today=today)]
 
     def links(self) -> list[Defect]:
         """The symbolic links in the registry.
@@ -109,13 +118,15 @@ class Verification:
         """
         return [*linked(self._folder)]
 
-    def audited(self, *, known: Collection[tuple[str, str]], today: date | None) -> list[Defect]:
+    def audited(
+        self, *, known: Collection[tuple[str, str]], older: Collection[tuple[str, str]] = (), today: date | None
+    ) -> list[Defect]:
         """The defects in claims alone, of releases whose files are as their manifests say; see `defects`."""
         audits: list[Callable[[], list[Defect]]] = []
         for module in self._registry.modules():
             broken = [defect for defect in self.broken if defect.module == module]
             if not any(defect.kind.startswith("registry-file") for defect in broken):
-                audits += self._audits(module, known, today, judged=not broken)
+                audits += self._audits(module, known, older, today, judged=not broken)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = [defect for defects in pool.map(lambda audit: audit(), audits) for defect in defects]
         self._store.save()
@@ -131,17 +142,25 @@ class Verification:
         return [defect for module in self._registry.modules() for defect in self._registry.defects(module)]
 
     def _audits(
-        self, module: str, known: Collection[tuple[str, str]], today: date | None, *, judged: bool
+        self,
+        module: str,
+        known: Collection[tuple[str, str]],
+        older: Collection[tuple[str, str]],
+        today: date | None,
+        *,
+        judged: bool,
     ) -> Iterator[Callable[[], list[Defect]]]:
         """An audit of each release of a module that is not known to be sound; of its contents alone unless `judged`."""
         releases = self._registry.releases(module)
         settings = self._settings.module(module)
         for number, release in enumerate(releases):
-            key = _key(release, settings)
-            if (module, release.version) in known or (not self._full and self._store.get(_VERIFIED, key) is not None):
+            name = (module, release.version)
+            is_new = today is not None and name not in older
+            key = _key(release, settings, is_new=is_new)
+            if name in known or (not self._full and self._store.get(_VERIFIED, key) is not None):
                 continue
             day = today or release.released_on
-            audit = Audit(self._registry, release, releases[:number], settings, day)
+            audit = Audit(self._registry, release, releases[:number], settings, day, is_new=is_new)
             yield partial(self._audited, audit, key) if judged else audit.content_defects
 
     def _audited(self, audit: Audit, key: str) -> list[Defect]:
@@ -161,7 +180,7 @@ def _trusted(registry: Registry, module: str, version: str) -> Release:
         raise FieldstoneError(f"cannot trust {module}@{version}: {error.problem}", fix=error.fix) from error
 
 
-def _key(release: Release, settings: ModuleSettings) -> str:
-    """A name for a release as it was judged: by its seal, this version of Fieldstone and the settings."""
-    asked = file_digest(repr(settings).encode())
+def _key(release: Release, settings: ModuleSettings, *, is_new: bool) -> str:
+    """A name for a release as it was judged: by its seal, this version of Fieldstone, the settings, as new or not."""
+    asked = file_digest(f"{settings!r} {is_new}".encode())
     return f"{release.seal} {__version__} {asked}"

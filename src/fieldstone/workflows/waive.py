@@ -21,6 +21,7 @@ from fieldstone.settings import Settings, find_settings, validate
 from fieldstone.settings_file import OWN_FILE
 from fieldstone.waiver_table import add_waiver, as_entry, check_rule
 from fieldstone.workflows.check import check
+from fieldstone.workflows.judgement import policy_of
 from fieldstone.workflows.project import Project
 
 
@@ -55,8 +56,8 @@ def waive(
         against: what to judge against to see it; by default the newest release.
 
     Raises:
-        FieldstoneError: there is no such rule or finding, a date that has passed, a waiver already, or
-            the settings cannot be written.
+        FieldstoneError: there is no such rule or finding, an addition that refuses nothing, a date that has passed, a
+            waiver already, or the settings cannot be written.
     """
     check_rule(rule, "the rule")
     _check_words(reason, until)
@@ -64,6 +65,7 @@ def waive(
     _refuse_other_bytes(who, "the owner")
     reports = check(project, [module] if module else [], against=against).modules
     report = _report_with(reports, rule, subject)
+    _refuse_needless(project, report, rule, subject)
     versions = project.registry.versions(report.module)
     waiver = Waiver(
         rule=rule,
@@ -125,6 +127,17 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
     else:
         fix = "`fieldstone check` shows what there is"
     raise FieldstoneError(f"no finding {rule} on {subject} to waive", fix=fix)
+
+
+def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject: str) -> None:
+    """Refuse a waiver for additions alone that the module lets pass as warnings or notes."""
+    found = [finding for finding in report.findings if (finding.rule, finding.subject) == (rule, subject)]
+    refused = policy_of(project.settings.module(report.module)).refuses(found)
+    if not refused and all(finding.additive and finding.waiver is None for finding in found):
+        raise FieldstoneError(
+            f"{rule} on {subject} needs no waiver: it is an addition, and refuses nothing in {report.module}",
+            fix=f'to refuse additions, set rules.{rule} = "error" or fail-on = "warning"',
+        )
 
 
 def _add(seen: Settings, waiver: Waiver) -> Outcome:

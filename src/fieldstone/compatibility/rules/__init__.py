@@ -127,7 +127,7 @@ class Hit:
 
     Args:
         breaks: the surfaces broken and for whom, where that is less than the rule declares.
-        level: how much it counts, where that is not the rule's level.
+        level: how much it counts, where that is not the rule's level; one of the rule's `other_levels`.
         place: where to point, where it is not the changed element.
         words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
             `was`, `now` and `number`, which the changed element fills.
@@ -224,7 +224,9 @@ class Rule(Struct, frozen=True, kw_only=True):
         fix: what to do, with placeholders.
         breaks: the surfaces that it breaks at most; none for a rule of style or of sunsets.
         directions: for whom it breaks them, where that is not `finding.USUAL`.
-        level: how much it counts unless settings say otherwise.
+        level: how much it counts unless settings say otherwise. A warning is about an addition: what it breaks asks
+            for no major version.
+        other_levels: the levels that single hits have instead.
         since: the version of Fieldstone that brought it.
         buf: the buf rules that report the same change; any one of them counts as agreement.
         examples: at least one hit and one near miss.
@@ -241,6 +243,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     breaks: tuple[Surface, ...]
     directions: Mapping[Surface, Directions]
     level: Level
+    other_levels: tuple[Level, ...]
     since: str
     buf: tuple[str, ...]
     examples: tuple[Example, ...]
@@ -253,6 +256,16 @@ class Rule(Struct, frozen=True, kw_only=True):
     def advice(self) -> str:
         """The fix with its placeholders as words: `<new name>`."""
         return re.sub(r"\{(\w+)\}", lambda found: f"<{found[1].replace('_', ' ')}>", self.fix)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Every level that its findings may have where no setting says otherwise; the usual one first."""
+        return self.level, *self.other_levels
+
+    @property
+    def is_addition(self) -> bool:
+        """Whether it judges additions, of which older code loses something, and which ask for no major version."""
+        return self.level is Level.WARNING and bool(self.breaks)
 
     @property
     def is_style(self) -> bool:
@@ -275,6 +288,7 @@ def rule(
     breaks: Breaks = (),
     is_announcement: bool = False,
     level: Level = Level.ERROR,
+    other_levels: Sequence[Level] = (),
     since: str = "0.1.0",
     buf: Sequence[str] = (),
 ) -> Callable[[RuleFunction], Rule]:
@@ -290,6 +304,7 @@ def rule(
             breaks=tuple(breaks),
             directions=directions_of(breaks),
             level=level,
+            other_levels=tuple(other_levels),
             since=since,
             buf=tuple(buf),
             examples=tuple(examples),

@@ -1,27 +1,56 @@
-"""An enum whose old readers cannot take another value has one."""
+"""An enum has a new value, which old readers do not know."""
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Direction, Surface
-from fieldstone.compatibility.losses import by_surface, lost
+from fieldstone.compatibility.finding import Direction, Level, Surface
+from fieldstone.compatibility.losses import Losses, by_surface, lost
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, EnumValue, Field, Schema
 
 _REQUIRED = "REQUIRED"
 _VALIDATE = "buf.validate.field"
+_RULES = """
+    syntax = "proto2";
+    package buf.validate;
+    import "google/protobuf/descriptor.proto";
+    extend google.protobuf.FieldOptions { optional FieldRules field = 1159; }
+    message FieldRules { optional EnumRules enum = 16; optional bool required = 25; }
+    message EnumRules { optional bool defined_only = 2; }
+"""
+_IN_JSON = "its JSON parsers refuse the name, or leave the value out where they are lenient"
+_REFUSED = "old code refuses the message"
+_EVERYWHERE = lost(Direction.READ_BY_OLD)
+_JSON_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])
+
+
+def _validated(constraint: str, more: str = "") -> dict[str, str]:
+    field = f"End end = 1 [(buf.validate.field).{constraint} = true];"
+    text = f'import "buf/validate/validate.proto"; enum End {{ NONE = 0; GOAL = 1; {more} }} message Step {{ {field} }}'
+    return {"buf/validate/validate.proto": _RULES, "acme/v1/step.proto": text}
 
 
 @rule(
     on=[(Added, EnumValue)],
-    summary="A closed enum, and one that a required field uses, gets no other values.",
-    message="`{name}` ({number}) was added to `{parent}`, which {what}",
-    fix="add a new enum, and a new field of its type beside the old one",
-    breaks=by_surface(lost(Direction.READ_BY_OLD)),
+    summary="Old readers of an enum can do without a value that is added to it.",
+    message="`{name}` ({number}) was added to {what}: {loss}",
+    fix="where old readers cannot do without it, add a new enum, and a new field of its type beside the old one",
+    breaks=by_surface(_EVERYWHERE),
+    level=Level.WARNING,
+    other_levels=[Level.ERROR],
     examples=[
+        hit("enum End { NONE = 0; GOAL = 1; }", "enum End { NONE = 0; GOAL = 1; TIME = 2; }"),
+        hit(
+            "enum End { NONE = 0; GOAL = 1; } message Step { End end = 1; map<string, End> ends = 2; }",
+            "enum End { NONE = 0; GOAL = 1; TIME = 2; } message Step { End end = 1; map<string, End> ends = 2; }",
+        ),
         hit(
             'syntax = "proto2"; enum End { NONE = 0; GOAL = 1; }',
             'syntax = "proto2"; enum End { NONE = 0; GOAL = 1; TIME = 2; }',
+        ),
+        hit(
+            'syntax = "proto2"; enum End { NONE = 0; GOAL = 1; } message Step { required End end = 1; }',
+            'syntax = "proto2"; enum End { NONE = 0; GOAL = 1; TIME = 2; } message Step { required End end = 1; }',
         ),
         hit(
             'edition = "2023"; enum End { NONE = 0; GOAL = 1; } '
@@ -29,32 +58,45 @@ _VALIDATE = "buf.validate.field"
             'edition = "2023"; enum End { NONE = 0; GOAL = 1; TIME = 2; } '
             "message Step { End end = 1 [features.field_presence = LEGACY_REQUIRED]; }",
         ),
-        miss("enum End { NONE = 0; GOAL = 1; }", "enum End { NONE = 0; GOAL = 1; TIME = 2; }"),
+        hit(_validated("enum.defined_only"), _validated("enum.defined_only", "TIME = 2;")),
+        hit(_validated("required"), _validated("required", "TIME = 2;")),
         miss(
             'syntax = "proto2"; enum End { NONE = 0; GOAL = 1; }',
             'syntax = "proto2"; enum End { option allow_alias = true; NONE = 0; GOAL = 1; TARGET = 1; }',
         ),
+        miss("enum End { NONE = 0; GOAL = 1; }", "enum End { NONE = 0; GOAL = 1; } enum Why { TIME = 0; COST = 1; }"),
     ],
 )
 def enum_value_added(change: Added[EnumValue], context: Context) -> Iterator[Hit]:
-    """Old code that meets the number in a closed enum puts the field among the unknown ones and reads
-    it as unset; if the field is required, it refuses the message. An open enum keeps the number, but
-    JSON writes the name, which old parsers refuse or, told to be lenient, leave out: what is required
-    is then missing. Values of other open enums may come.
+    """A value added to an enum is an addition, and old code reads it as one of nothing that it knows. In bytes an
+    open enum keeps the number, without a name; of a closed enum the value is set aside among the unknown fields, and
+    the field reads as unset. JSON writes the name, which old parsers refuse or, told to be lenient, leave out. So it
+    is a warning. It is an error where a required field uses the enum, or one that takes declared values alone: there
+    old code refuses the whole message. Where readers cannot cope with any of it, set the rule to "error".
     """
     enum = change.within.old if change.within else None
-    if not isinstance(enum, Enum) or any(value.number == change.new.number for value in enum.values):
+    if not isinstance(enum, Enum) or change.new.number in enum.numbers:
         return
     users = [field for field in _users(context.old) if field.holds == enum.full_name]
-    required = [field for field in users if _is_required(field)]
-    defined = [field for field in users if _takes_defined_only(field)]
-    if enum.closed:
-        yield Hit(what="is closed")
-    elif defined:
-        yield Hit(what=f"`{defined[0].full_name}` must be a declared value of")
-    elif required:
-        breaks = by_surface(lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON]))
-        yield Hit(breaks=breaks, what=f"the required field `{required[0].full_name}` uses")
+    required = next(filter(_is_required, users), None)
+    declared = next(filter(_takes_defined_only, users), None)
+    if declared is not None:
+        what = f"`{enum.full_name}`, of which `{declared.full_name}` takes declared values alone"
+        yield Hit(level=Level.ERROR, what=what, loss=_REFUSED)
+    elif required is not None:
+        what = f"`{enum.full_name}`, which the required field `{required.full_name}` uses"
+        loss = _REFUSED if enum.closed else f"{_REFUSED} in JSON, where it does not know the name"
+        yield Hit(breaks=_breaks(enum), level=Level.ERROR, what=what, loss=loss)
+    else:
+        what = f"the {'closed' if enum.closed else 'open'} enum `{enum.full_name}`"
+        in_bytes = "sets it aside as unknown" if enum.closed else "keeps the number without a name"
+        yield Hit(breaks=_breaks(enum), what=what, loss=f"old code {in_bytes}, and {_IN_JSON}")
+
+
+def _breaks(enum: Enum) -> dict[Surface, list[Direction]]:
+    """Where old code does not have the value: an open enum keeps its number in bytes."""
+    losses: Losses = _EVERYWHERE if enum.closed else _JSON_ALONE
+    return by_surface(losses)
 
 
 def _users(schema: Schema) -> Iterator[Field]:
@@ -67,7 +109,9 @@ def _is_required(field: Field) -> bool:
     behavior, validate = field.custom.get("google.api.field_behavior"), field.custom.get(_VALIDATE)
     named = behavior.parts.get("", ()) if behavior else ()
     by_behavior = isinstance(named, tuple) and _REQUIRED in named
-    return field.cardinality == "required" or by_behavior or bool(validate and validate.parts.get("required"))
+    parts = validate.parts if validate else {}
+    validated = bool(parts.get("required")) and parts.get("ignore") != "IGNORE_ALWAYS"
+    return field.cardinality == "required" or by_behavior or validated
 
 
 def _takes_defined_only(field: Field) -> bool:

@@ -18,11 +18,13 @@ from fieldstone.schema.model import Enum, EnumValue
         hit(
             "enum End { END_NONE = 0; }",
             "enum End { END_NONE = 0; END_GOAL = 2; }",
+            also=["enum-value-added"],
             history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
         ),
         miss(
             "enum End { END_NONE = 0; }",
             "enum End { END_NONE = 0; END_TARGET = 2; }",
+            also=["enum-value-added"],
             history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
         ),
     ],

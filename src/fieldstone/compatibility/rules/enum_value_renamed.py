@@ -17,7 +17,11 @@ from fieldstone.schema.model import Enum, EnumValue
     buf=["ENUM_VALUE_SAME_NAME"],
     examples=[
         hit("enum End { END_NONE = 0; END_GOAL = 1; }", "enum End { END_NONE = 0; END_TARGET = 1; }"),
-        miss("enum End { END_NONE = 0; END_GOAL = 1; }", "enum End { END_NONE = 0; END_GOAL = 1; END_TARGET = 2; }"),
+        miss(
+            "enum End { END_NONE = 0; END_GOAL = 1; }",
+            "enum End { END_NONE = 0; END_GOAL = 1; END_TARGET = 2; }",
+            also=["enum-value-added"],
+        ),
     ],
 )
 def enum_value_renamed(change: Kept[EnumValue], context: Context) -> Iterator[Hit]:

@@ -34,7 +34,11 @@ _BY_NUMBER = (Surface.WIRE, Surface.SOURCE, Surface.STORAGE)
             "enum End { reserved 1; A = 0; B = 2; }",
             also=["enum-value-renamed"],
         ),
-        miss("enum End { END_NONE = 0; END_GOAL = 1; }", "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }"),
+        miss(
+            "enum End { END_NONE = 0; END_GOAL = 1; }",
+            "enum End { END_NONE = 0; END_GOAL = 1; END_TIME = 2; }",
+            also=["enum-value-added"],
+        ),
     ],
 )
 def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context: Context) -> Iterator[Hit]:

@@ -34,6 +34,7 @@ _DEFAULTS = {
     message="{option} of {name} went from {old} to {new}",
     fix="keep {option} as it was: {old}",
     breaks=[Surface.SOURCE],
+    other_levels=[Level.NOTE],
     buf=[f"FILE_SAME_{option.upper()}" for option in _DEFAULTS],
     examples=[
         hit('option go_package = "acme/v1;acme"; message Step {}', 'option go_package = "acme/v1"; message Step {}'),

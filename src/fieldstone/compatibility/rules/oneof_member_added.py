@@ -1,25 +1,45 @@
-"""A oneof has another member."""
+"""A oneof has another member, which old readers do not know."""
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Direction
+from fieldstone.compatibility.finding import Direction, Level
 from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
 
+_VALIDATE = "buf.validate.oneof"
+_RULES = """
+    syntax = "proto2";
+    package buf.validate;
+    import "google/protobuf/descriptor.proto";
+    extend google.protobuf.OneofOptions { optional OneofRules oneof = 1159; }
+    message OneofRules { optional bool required = 1; }
+"""
+_NONE_SET = "old code finds no member set and keeps `{}` among the unknown fields"
+_IN_JSON = "its JSON parsers refuse the name, or leave the member out where they are lenient"
+
+
+def _required(members: str) -> dict[str, str]:
+    oneof = f"oneof kind {{ option (buf.validate.oneof).required = true; {members} }}"
+    text = f'import "buf/validate/validate.proto"; message Step {{ {oneof} }}'
+    return {"buf/validate/validate.proto": _RULES, "acme/v1/step.proto": text}
+
 
 @rule(
     on=[(Added, Field)],
-    summary="A released oneof keeps its members and gets no others.",
-    message="oneof `{oneof}` of `{parent}` has a new member `{name}`",
-    fix="add `{name}` outside of the oneof, or to a oneof of a new version of the message",
+    summary="Old readers of a oneof can do without a member that is added to it.",
+    message="oneof `{oneof}` of `{parent}` has a new member `{name}`: {loss}",
+    fix="where old readers need a choice, add `{name}` outside of the oneof, or in a new version of the message",
     breaks=by_surface(lost(Direction.READ_BY_OLD)),
+    level=Level.WARNING,
+    other_levels=[Level.ERROR],
     examples=[
         hit(
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
             "message Step { oneof kind { int32 a = 1; int32 b = 2; int32 c = 3; } }",
         ),
+        hit(_required("int32 a = 1; int32 b = 2;"), _required("int32 a = 1; int32 b = 2; int32 c = 3;")),
         miss(
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } oneof sort { int32 c = 3; int32 d = 4; } }",
@@ -31,12 +51,18 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def oneof_member_added(change: Added[Field], context: Context) -> Iterator[Hit]:
-    """A oneof says that one of these is set, and code that was written for it handles each. Old code
-    sees none where the new member is set: the choice is lost, and what it does then was often never
-    tried. It is an error all the same as any other break, because nothing in old code can be mended
-    later; a module whose readers handle "none is set" turns the rule off.
+    """A oneof says that one of its members is set. Old code finds none where the new member is: in bytes it is kept
+    among the unknown fields, in JSON its name is refused or, by a lenient parser, left out. That is an addition, as
+    any new field is, and so a warning; code that handles each member and has no branch for "none is set" is where it
+    hurts. It is an error where `buf.validate.oneof` requires a choice: there old code refuses the message. A module
+    whose readers do not handle "none is set" sets the rule to "error".
     """
-    oneof = change.new.oneof
     old = change.within.old if change.within else None
-    if oneof and isinstance(old, Message) and oneof in old.oneofs:
-        yield Hit(oneof=oneof)
+    oneof = old.oneofs.get(change.new.oneof) if isinstance(old, Message) and change.new.oneof else None
+    if oneof is None:
+        return
+    validate = oneof.custom.get(_VALIDATE)
+    if validate and validate.parts.get("required"):
+        yield Hit(level=Level.ERROR, oneof=oneof.name, loss="old code requires another one, and refuses the message")
+    else:
+        yield Hit(oneof=oneof.name, loss=f"{_NONE_SET.format(change.new.name)}, and {_IN_JSON}")

@@ -23,7 +23,11 @@ def _enum(sunset: str) -> str:
         hit("enum End { END_NONE = 0; }", _enum("2999-13-45")),
         hit(_enum("2999-12-31"), _enum("2999-1-1")),
         miss("enum End { END_NONE = 0; }", _enum("2999-12-31")),
-        miss(_enum("soon"), _enum("soon").replace("END_NONE = 0;", "END_NONE = 0; END_GOAL = 1;")),
+        miss(
+            _enum("soon"),
+            _enum("soon").replace("END_NONE = 0;", "END_NONE = 0; END_GOAL = 1;"),
+            also=["enum-value-added"],
+        ),
     ],
 )
 def sunset_invalid(change: Announced[Element], context: Context) -> Iterator[Hit]:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.compatibility.finding import Level
-from fieldstone.compatibility.rules import all_rules
+from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.schema.location import Location
 from fieldstone.settings import ModuleSettings, Settings
@@ -94,9 +94,21 @@ def _weaker(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str
     for key, was, now in _relaxed(before, after):
         yield key, f"`{key}` went from {json.dumps(was)} to {json.dumps(now)}", f"keep {key} = {json.dumps(was)}"
     for rule in sorted(before.rules.keys() | after.rules.keys()):
-        then, level = (Level(side.rules.get(rule, all_rules()[rule].level)) for side in (before, after))
-        if _SEVERITY.index(level) < _SEVERITY.index(then):
-            yield f"rules.{rule}", f"the rule `{rule}` went from {then} to {level}", f'keep rules.{rule} = "{then}"'
+        for then, level in _levels(all_rules()[rule], before, after):
+            if _SEVERITY.index(level) < _SEVERITY.index(then):
+                yield f"rules.{rule}", f"the rule `{rule}` went from {then} to {level}", _keep(rule, before)
+                break
+
+
+def _levels(rule: Rule, before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[Level, Level]]:
+    """The level before and after of each kind of finding that a rule has: a setting holds for all of them alike."""
+    for default in rule.levels:
+        yield Level(before.rules.get(rule.id, default)), Level(after.rules.get(rule.id, default))
+
+
+def _keep(rule: str, before: ModuleSettings) -> str:
+    kept = before.rules.get(rule)
+    return f'keep rules.{rule} = "{kept}"' if kept else f"leave rules.{rule} out"
 
 
 def _dropped(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
