@@ -32,7 +32,7 @@ _SHOWN = 200
 """How many characters of a wrong value an error repeats."""
 
 _LEVELS = ["error", "warning", "note", "off"]
-_SURFACES = ["wire", "json", "source", "storage"]
+_SURFACES = ["wire", "json", "source", "storage", "http"]
 _RULES: dict[str, Any] = {
     "type": "object",
     "description": "Rule id -> the level that its findings count at.",
@@ -49,7 +49,8 @@ _POLICY: dict[str, Any] = {
         "type": "array",
         "items": {"type": "string"},
         "default": ["google.api.http", "google.api.field_behavior"],
-        "description": "The full names of the custom options whose changes are reported.",
+        "description": "The full names of the custom options whose changes are reported: of google.api.http and "
+        "google.api.field_behavior those that break, of any other one every change.",
     },
     "naming": {
         "type": "boolean",

@@ -53,7 +53,8 @@ def judge_example(example: Example, rules: list[Rule]) -> list[Finding]:
     ledger = Ledger()
     for i, sources in enumerate((*example.history, example.before)):
         ledger = ledger.advance(schema_of(sources), f"1.{i}.0")
-    context = Context(schema_of(example.before), schema_of(example.after), ledger, TODAY, sunsets=example.sunsets)
+    sides = schema_of(example.before), schema_of(example.after)
+    context = Context(*sides, ledger, TODAY, watched=example.options, sunsets=example.sunsets)
     return judge(context, rules)
 
 

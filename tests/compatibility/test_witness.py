@@ -31,7 +31,8 @@ def judged(example: Example, rules: Mapping[str, Rule]) -> list[str]:
         ledger = ledger.advance(schema_of(sources), label)
     versions = {label: version_of(label, sources) for label, sources in released.items()}
     old, new = versions[list(versions)[-1]], version_of("this schema", example.after)
-    findings = judge(Context(old.schema, new.schema, ledger, TODAY, sunsets=example.sunsets), rules.values())
+    context = Context(old.schema, new.schema, ledger, TODAY, watched=example.options, sunsets=example.sunsets)
+    findings = judge(context, rules.values())
     proven = [prove(f, old, new, ledger=ledger, earlier=versions.get) for f in findings]
     unproven = []
     for finding in proven:

@@ -23,6 +23,7 @@ class Surface(StrEnum):
     JSON = "json"
     SOURCE = "source"
     STORAGE = "storage"
+    HTTP = "http"
 
 
 class Direction(StrEnum):
@@ -31,6 +32,7 @@ class Direction(StrEnum):
     READING_OLD = "reading old data"
     READ_BY_OLD = "being read by old code"
     COMPILING = "compiling against it"
+    CALLING = "calling it over HTTP"
 
 
 Directions = tuple[Direction, ...]
@@ -41,6 +43,7 @@ USUAL: Mapping[Surface, Directions] = {
     Surface.JSON: (Direction.READING_OLD, Direction.READ_BY_OLD),
     Surface.SOURCE: (Direction.COMPILING,),
     Surface.STORAGE: (),
+    Surface.HTTP: (Direction.CALLING,),
 }
 """For whom each surface breaks where a finding does not say it more exactly."""
 

@@ -54,7 +54,8 @@ def proven(rule: Rule, example: Example) -> list[Finding]:
         released[label] = _version(label, sources)
         ledger = ledger.advance(released[label].schema, label)
     old, new = released["before"], _version("after", example.after)
-    context = Context(old.schema, new.schema, ledger, datetime.now(UTC).date(), sunsets=example.sunsets)
+    today = datetime.now(UTC).date()
+    context = Context(old.schema, new.schema, ledger, today, watched=example.options, sunsets=example.sunsets)
     findings = judge(context, [rule])
     return [prove(finding, old, new, ledger=ledger, earlier=released.get) for finding in findings]
 

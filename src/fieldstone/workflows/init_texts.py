@@ -14,7 +14,7 @@ _SETTINGS = """\
 registry = "{registry}"
 {workspace}
 # What is protected: wire, json, source, storage. A change that breaks none of these passes.
-# surfaces = ["wire", "json", "source", "storage"]
+# surfaces = ["wire", "json", "source", "storage", "http"]
 
 # Whether new messages and files carry the version of their package: StepV1 in acme.v1, step_v1.proto.
 # naming = true

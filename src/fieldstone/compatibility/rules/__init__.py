@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from fieldstone.compatibility import obligations, routes
 from fieldstone.compatibility.announcements import Announced, announced
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
@@ -33,11 +34,11 @@ from fieldstone.compatibility.structure import Structure
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Element, Enum, EnumValue, Field, Message, Rpc, Schema, Service
 
-WATCHED = ("google.api.http", "google.api.field_behavior")
+WATCHED = (routes.OPTION, obligations.OPTION)
 """The custom options whose changes are reported unless a module's settings name others."""
 
-EVERYTHING = tuple(Surface)
-"""Every surface."""
+EVERYTHING = tuple(surface for surface in Surface if surface is not Surface.HTTP)
+"""Every surface of data; `http` is about the URLs of rpcs."""
 
 _LONG_AGO = date(2000, 1, 1)
 """The day of the release that introduced the sunsets of an example, unless it names another."""
@@ -164,7 +165,8 @@ class Example(Struct, frozen=True):
     """A small before and after that a rule does (`hit`) or does not (`miss`) apply to.
 
     `also` names the other rules that the pair sets off; `history` lists releases before `before`;
-    `introduced` is the day of the release that introduced the sunsets of `before`.
+    `introduced` is the day of the release that introduced the sunsets of `before`; `options` are the custom options
+    that the module watches.
     Sources without a syntax line are proto3, without a package line in `acme.v1`; those that use
     annotations import them.
     """
@@ -175,6 +177,7 @@ class Example(Struct, frozen=True):
     also: tuple[str, ...] = ()
     history: tuple[Sources, ...] = ()
     introduced: date = _LONG_AGO
+    options: tuple[str, ...] = WATCHED
 
     @property
     def sunsets(self) -> SunsetHistory:
@@ -189,9 +192,18 @@ def hit(
     also: Sequence[str] = (),
     history: Sequence[Sources] = (),
     introduced: date = _LONG_AGO,
+    options: Sequence[str] = WATCHED,
 ) -> Example:
     """An example that the rule applies to; see `Example` for the arguments."""
-    return Example(before, after, is_hit=True, also=tuple(also), history=tuple(history), introduced=introduced)
+    return Example(
+        before,
+        after,
+        is_hit=True,
+        also=tuple(also),
+        history=tuple(history),
+        introduced=introduced,
+        options=tuple(options),
+    )
 
 
 def miss(
@@ -201,9 +213,18 @@ def miss(
     also: Sequence[str] = (),
     history: Sequence[Sources] = (),
     introduced: date = _LONG_AGO,
+    options: Sequence[str] = WATCHED,
 ) -> Example:
     """A near miss: an example that looks alike and that the rule does not apply to."""
-    return Example(before, after, is_hit=False, also=tuple(also), history=tuple(history), introduced=introduced)
+    return Example(
+        before,
+        after,
+        is_hit=False,
+        also=tuple(also),
+        history=tuple(history),
+        introduced=introduced,
+        options=tuple(options),
+    )
 
 
 RuleFunction = Callable[[Any, Context], Iterator[Hit]]

@@ -2,39 +2,29 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility import obligations, routes
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept, Renamed, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Element, Enum, EnumValue, Field, File, Message, Oneof, Rpc, Service
 
-_HTTP = "google.api.http"
-_BEHAVIOR = "google.api.field_behavior"
 _ELEMENTS = (File, Message, Field, Oneof, Enum, EnumValue, Service, Rpc)
-_API = {
-    "google/api/http.proto": """
-        package google.api;
-        import "google/protobuf/descriptor.proto";
-        extend google.protobuf.MethodOptions { HttpRule http = 72295728; }
-        message HttpRule { oneof pattern { string get = 2; string put = 3; } string body = 7; }
-    """,
-    "google/api/field_behavior.proto": """
-        package google.api;
-        import "google/protobuf/descriptor.proto";
-        extend google.protobuf.FieldOptions { repeated FieldBehavior field_behavior = 1052; }
-        enum FieldBehavior { FIELD_BEHAVIOR_UNSPECIFIED = 0; REQUIRED = 2; OUTPUT_ONLY = 3; INPUT_ONLY = 4; }
-    """,
-}
+_WATCHED = ("acme.v1.unit", "acme.v1.owner")
+_OPTIONS = """
+    import "google/protobuf/descriptor.proto";
+    extend google.protobuf.FieldOptions { Unit unit = 50000; string hint = 50001; }
+    extend google.protobuf.MethodOptions { Owner owner = 50000; }
+    enum Unit { UNIT_NONE = 0; UNIT_MS = 1; UNIT_S = 2; }
+    message Owner { string team = 1; }
+"""
 
 
-def _rpc(options: str) -> dict[str, str]:
-    service = f"message A {{}} service Steps {{ rpc Get(A) returns (A) {{ {options} }} }}"
-    return _API | {"acme/v1/steps.proto": f'import "google/api/http.proto"; {service}'}
+def _field(options: str) -> str:
+    return f"{_OPTIONS} message Step {{ int64 took = 1 {options}; }}"
 
 
-def _field(behavior: str) -> dict[str, str]:
-    options = f"[(google.api.field_behavior) = {behavior}]" if behavior else ""
-    text = f'import "google/api/field_behavior.proto"; message Step {{ string id = 1 {options}; }}'
-    return _API | {"acme/v1/step.proto": text}
+def _rpc(options: str) -> str:
+    return f"{_OPTIONS} message A {{}} service Steps {{ rpc Get(A) returns (A) {{ {options} }} }}"
 
 
 @rule(
@@ -44,46 +34,32 @@ def _field(behavior: str) -> dict[str, str]:
     fix="{advice}",
     breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
     examples=[
-        hit(
-            _rpc('option (google.api.http) = {get: "/v1/steps"};'),
-            _rpc('option (google.api.http) = {get: "/v2/steps"};'),
-        ),
-        hit(_rpc(""), _rpc('option (google.api.http) = {put: "/v1/steps" body: "*"};')),
-        hit(_field("OUTPUT_ONLY"), _field("INPUT_ONLY")),
-        hit(_field("OUTPUT_ONLY"), _field("")),
-        miss(_field(""), _field("REQUIRED"), also=["field-behavior-required"]),
-        miss(
-            _rpc('option (google.api.http) = {get: "/v1/steps"};'),
-            _rpc('option (google.api.http).get = "/v1/steps";'),
-        ),
-        miss(
-            'import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { string hint = 50000; } '
-            'message Step { string id = 1 [(hint) = "a"]; }',
-            'import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { string hint = 50000; } '
-            'message Step { string id = 1 [(hint) = "b"]; }',
-        ),
+        hit(_field("[(unit) = UNIT_MS]"), _field("[(unit) = UNIT_S]"), options=_WATCHED),
+        hit(_field("[(unit) = UNIT_MS]"), _field(""), options=_WATCHED),
+        hit(_rpc(""), _rpc('option (owner) = {team: "a"};'), options=_WATCHED),
+        miss(_rpc('option (owner) = {team: "a"};'), _rpc('option (owner).team = "a";'), options=_WATCHED),
+        miss(_field('[(hint) = "a"]'), _field('[(hint) = "b"]'), options=_WATCHED),
     ],
 )
 def custom_option_changed(change: Kept[Element], context: Context) -> Iterator[Hit]:
-    """An option says what an element means to those who read it: the HTTP path of an rpc, the unit of
-    a number, who may set a field. Bytes and JSON stay the same and mean something else. Which options
-    do so is for each module to say, in the setting `options`; a unit or a meaning that stands in a
-    comment alone is seen by nobody. That a field became required has rules of its own.
+    """An option says what an element means to those who read it: the unit of a number, who answers for an rpc.
+    Bytes and JSON stay the same and mean something else. Which options do so is for each module to say, in the
+    setting `options`; a unit or a meaning that stands in a comment alone is seen by nobody. Fieldstone knows what
+    `google.api.http` and `google.api.field_behavior` mean, and has rules of its own for them.
     """
-    for option in sorted(set(context.watched) & (change.old.custom.keys() | change.new.custom.keys())):
+    for option in sorted(_watched(context) & (change.old.custom.keys() | change.new.custom.keys())):
         old, new = change.old.custom.get(option), change.new.custom.get(option)
-        if old == new or (option == _BEHAVIOR and _became_required(change)):
+        if old == new:
             continue
-        breaks = [Surface.JSON, Surface.SOURCE] if option == _HTTP else None
         if old is None:
             what, advice = f"was added: `{new.text if new else ''}`", f"leave it out of `{change.old.name}`"
         elif new is None:
             what, advice = f"was removed; it was `{old.text}`", f"write it again: `{old.text}`"
         else:
             what, advice = f"went from `{old.text}` to `{new.text}`", f"leave it at `{old.text}`"
-        yield Hit(breaks=breaks, option=option, what=what, advice=advice)
+        yield Hit(option=option, what=what, advice=advice)
 
 
-def _became_required(change: Kept[Element]) -> bool:
-    old, new = (side.custom.get(_BEHAVIOR) for side in (change.old, change.new))
-    return "REQUIRED" in (new.text if new else "") and "REQUIRED" not in (old.text if old else "")
+def _watched(context: Context) -> set[str]:
+    """The options that are judged as a whole, whatever they mean."""
+    return set(context.watched) - {routes.OPTION, obligations.OPTION}

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction
 from fieldstone.compatibility.losses import by_surface, lost
-from fieldstone.compatibility.pairing import Added, Kept
+from fieldstone.compatibility.obligations import REQUIRED, behaviors
+from fieldstone.compatibility.pairing import Added, Kept, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
 
-_BEHAVIOR = "google.api.field_behavior"
 _API = """
     package google.api;
     import "google/protobuf/descriptor.proto";
@@ -23,7 +23,7 @@ def _step(fields: str) -> dict[str, str]:
 
 
 @rule(
-    on=[(Kept, Field), (Added, Field)],
+    on=[(Kept, Field), (Renumbered, Field), (Added, Field)],
     summary="No released message asks for a field that it did not ask for.",
     message="`{name}` of `{parent}` {what} `REQUIRED` in `google.api.field_behavior`",
     fix="leave `REQUIRED` out, and take messages without the field",
@@ -33,6 +33,11 @@ def _step(fields: str) -> dict[str, str]:
         hit(
             _step("string id = 1;"),
             _step("string id = 1; string run = 2 [(google.api.field_behavior) = REQUIRED];"),
+        ),
+        hit(
+            _step("string id = 1;"),
+            _step("string id = 2 [(google.api.field_behavior) = REQUIRED];"),
+            also=["field-renumbered"],
         ),
         miss(
             _step("string id = 1;"),
@@ -49,16 +54,10 @@ def field_behavior_required(change: Kept[Field] | Added[Field], context: Context
     the old release do not send it: a new field they do not know, an old one they were free to leave
     out.
     """
-    if not _is_required(change.new):
+    if REQUIRED not in behaviors(change.new):
         return
     if isinstance(change, Added):
         if change.within and isinstance(change.within.new, Message):
             yield Hit(what="is new and")
-    elif not _is_required(change.old):
+    elif REQUIRED not in behaviors(change.old):
         yield Hit(what="became")
-
-
-def _is_required(field: Field) -> bool:
-    option = field.custom.get(_BEHAVIOR)
-    named = option.parts.get("", ()) if option else ()
-    return isinstance(named, tuple) and "REQUIRED" in named

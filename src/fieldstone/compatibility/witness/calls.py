@@ -2,9 +2,7 @@
 
 gRPC addresses a call by its path and answers a path that it does not know with UNIMPLEMENTED
 (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md); a call of one message that gets a second one
-fails (https://grpc.io/docs/what-is-grpc/core-concepts/#rpc-life-cycle). Connect sends what has no side
-effects as GET, and a server that does not take GET answers 405
-(https://connectrpc.com/docs/protocol/#unary-get-request).
+fails (https://grpc.io/docs/what-is-grpc/core-concepts/#rpc-life-cycle).
 """
 
 from __future__ import annotations
@@ -18,8 +16,6 @@ from fieldstone.compatibility.witness.definitions import dropped_ranges
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import routes
 from fieldstone.schema.model import Rpc
-
-_NO_SIDE_EFFECTS = "NO_SIDE_EFFECTS"
 
 
 def of_service(pair: Pair, name: str) -> Iterator[Witness]:
@@ -42,7 +38,6 @@ def of_rpc(pair: Pair, service: str, name: str) -> Iterator[Witness]:
         return
     yield from _streams(pair, path, before, after)
     yield from _messages(pair, path, before, after)
-    yield from _sent_as_get(pair, path, before, after)
     if pair.is_history:
         answer = f"answers with another rpc of that name, which takes {after.request}"
         yield _call(pair, f"{path} with {before.request}", answer)
@@ -86,12 +81,6 @@ def _messages(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witnes
                 yield from route.search(route.reading.writer.fields(route.writer))
                 yield from (witness for field in route.reader.fields for witness in route.missing(field))
             yield from dropped_ranges(pair, names)
-
-
-def _sent_as_get(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witness]:
-    promised, promises = before.idempotency == _NO_SIDE_EFFECTS, after.idempotency == _NO_SIDE_EFFECTS
-    if promised != promises:
-        yield _call(pair, f"{path} as GET, as Connect allows", "answers 405 Method Not Allowed", by_old=promised)
 
 
 def all_calls(pair: Pair) -> Iterator[Witness]:

@@ -15,6 +15,7 @@ from google.protobuf.json_format import MessageToJson
 
 from fieldstone.compatibility.finding import Surface, Witness
 from fieldstone.compatibility.witness.definitions import sample
+from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.values import NOT_UTF8
 from fieldstone.compatibility.witness.words import in_hex
@@ -77,17 +78,35 @@ def options(pair: Pair, message: str, before: Element | None, after: Element, sa
     for option in sorted(mine.keys() | after.custom.keys()):
         was, now = (found.text if found else "nothing" for found in (mine.get(option), after.custom.get(option)))
         if was != now and f"`{option}`" in said:
-            reads = f"takes it under {option} = {now}, where {pair.old.label} has {was}"
-            written = pair.old.types.message(message)
-            if written is None or isinstance(after, Rpc):
-                yield _promised(pair, message, f"calls {message}" if isinstance(after, Rpc) else "writes it", reads)
-            else:
-                field = after.name if isinstance(after, Field) and _REQUIRED not in now.upper() else ""
-                content, what = sample(pair.old, written, field)
-                yield _promised(pair, message, what, reads, encoded=_encoded(pair, content))
+            yield _under_option(pair, message, after, (option, was, now))
+            yield _under_option(pair, message, after, (option, now, was), old=False)
 
 
-def _encoded(pair: Pair, message: Any) -> str:
-    if pair.surface is Surface.WIRE:
+def _under_option(
+    pair: Pair, message: str, element: Element, values: tuple[str, str, str], *, old: bool = True
+) -> Witness:
+    """What one version writes and the other takes differently.
+
+    Args:
+        pair: both versions.
+        message: the full name of the message that holds the element, or the path of the call.
+        element: the element under the option.
+        values: the option, its value for the writer and for the reader.
+        old: whether the older version writes.
+    """
+    option, mine, theirs = values
+    writer, _, _ = pair.writing(old=old)
+    reads = f"takes it under {option} = {theirs}, where {writer.label} has {mine}"
+    written = writer.types.message(message)
+    if written is None or isinstance(element, Rpc):
+        calls = f"calls {message}" if isinstance(element, Rpc) else "writes it"
+        return _promised(pair, message, calls, reads, old=old)
+    field = element.name if isinstance(element, Field) and _REQUIRED not in theirs.upper() else ""
+    content, what = sample(writer, written, field)
+    return _promised(pair, message, what, reads, old=old, encoded=_encoded(pair.surface, writer, content))
+
+
+def _encoded(surface: Surface, writer: Version, message: Any) -> str:
+    if surface is Surface.WIRE:
         return in_hex(message.SerializePartialToString(deterministic=True))
-    return MessageToJson(message, indent=None, descriptor_pool=pair.old.types.pool)
+    return MessageToJson(message, indent=None, descriptor_pool=writer.types.pool)
