@@ -143,7 +143,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert (found.file, found.root) == (None, tmp_path)
     assert (found.registry, found.workspace) == (tmp_path / "registry", tmp_path)
     module = found.module("any")
-    assert module.surfaces == ("wire", "json", "source", "storage")
+    assert module.surfaces == ("wire", "json", "source", "storage", "http")
     assert (module.naming, module.fail_on, module.breaking_before_1_0, module.rules) == (False, "error", "minor", {})
 
 

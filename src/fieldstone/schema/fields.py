@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.schema.features import Features, resolve
+from fieldstone.schema.features import Features, generated_by, resolve
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
@@ -18,6 +18,8 @@ _PACKABLE = frozenset(
 _MESSAGES = frozenset(
     {descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, descriptor_pb2.FieldDescriptorProto.TYPE_GROUP}
 )
+_CLOSED = ("cpp_legacy_closed_enum", "java_legacy_closed_enum")
+_REPEATED = ("cpp_repeated_type",)
 _ZEROS = {"bool": "false", "string": "", "bytes": ""}
 _LONG_INTEGERS = frozenset("int64 uint64 sint64 fixed64 sfixed64".split())
 
@@ -92,7 +94,9 @@ def field_options(field: FieldDescriptorProto, features: Features, cardinality: 
         found["C++ string type"] = ctype if options.HasField("ctype") else features["cpp_string_type"]
     if kind == "string":
         found |= _text_options(features)
-    return found
+    is_enum = field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM
+    names = (*(_CLOSED if is_enum else ()), *(_REPEATED if cardinality == "repeated" else ()))
+    return found | generated_by(features, names)
 
 
 def map_options(entry: DescriptorProto, features: Features) -> dict[str, str]:
@@ -102,7 +106,8 @@ def map_options(entry: DescriptorProto, features: Features) -> dict[str, str]:
         if type_of(part) == "string":
             options = _text_options(resolve(features, part.options))
             found |= {f"{option} of the {part.name}s": value for option, value in options.items()}
-    return found
+    is_of_enums = composite_of(entry.field[0], entry) == "enum"
+    return found | generated_by(features, _CLOSED if is_of_enums else ())
 
 
 def _text_options(features: Features) -> dict[str, str]:

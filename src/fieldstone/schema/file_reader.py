@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
 
+from fieldstone.schema.definitions import enum_features, message_features, service_features, visibility_of
 from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, keep_public, read_column, read_entity, read_serves
 from fieldstone.schema.features import Features, defaults_of, resolve
 from fieldstone.schema.fields import (
@@ -160,6 +161,8 @@ class FileReader:
             extension_ranges=tuple((r.start, r.end - 1) for r in message.extension_range),
             json_format=features["json_format"],
             accessor=not message.options.no_standard_descriptor_accessor,
+            visibility=visibility_of(message, features, top_level=scope == self.package),
+            features=message_features(features, top_level=scope == self.package),
         )
         for i, nested in enumerate(message.nested_type):
             if not nested.options.map_entry:
@@ -237,6 +240,8 @@ class FileReader:
                 names=frozenset(enum.reserved_name),
             ),
             json_format=features["json_format"],
+            visibility=visibility_of(enum, features, top_level=scope == self.package),
+            features=enum_features(enum, features, top_level=scope == self.package),
         )
 
     def _service(self, service: ServiceDescriptorProto, path: Path) -> None:
@@ -266,6 +271,7 @@ class FileReader:
             package=self.package,
             file=self.path,
             rpcs=rpcs,
+            features=service_features(resolve(self.features, service.options)),
         )
 
 

@@ -173,10 +173,14 @@ class Oneof(Element, frozen=True, kw_only=True):
 
 
 class Definition(Element, frozen=True, kw_only=True):
-    """What a file declares by full name; `file` is its path relative to the root of the module."""
+    """What a file declares by full name; `file` is its path relative to the root of the module.
+
+    `features` are the resolved language features that its generated code follows, by their titles (`Go api_level`).
+    """
 
     package: str
     file: str
+    features: Mapping[str, str] = {}
 
     uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"file"}
 
@@ -191,6 +195,7 @@ class Message(Definition, frozen=True, kw_only=True, dict=True):
 
     `entity` says how it is stored, at `entity_location`; None for a message that is not. `numbers` are
     those of the fields by name. `accessor` says whether generated code has the standard method `descriptor()`.
+    `visibility` is `export`, or `local` where no other file may use the message.
     """
 
     fields: Mapping[int, Field] = {}
@@ -199,6 +204,7 @@ class Message(Definition, frozen=True, kw_only=True, dict=True):
     extension_ranges: Ranges = ()
     json_format: str = "ALLOW"
     accessor: bool = True
+    visibility: str = "export"
     entity: Entity | None = None
     entity_location: Location | None = None
 
@@ -243,12 +249,16 @@ class EnumValue(Element, frozen=True, kw_only=True):
 
 
 class Enum(Definition, frozen=True, kw_only=True):
-    """An enum, top-level or nested; `closed` as in https://protobuf.dev/programming-guides/enum/."""
+    """An enum, top-level or nested; `closed` as in https://protobuf.dev/programming-guides/enum/.
+
+    `visibility` is `export`, or `local` where no other file may use it.
+    """
 
     values: tuple[EnumValue, ...] = ()
     closed: bool = False
     reserved: Reservation = NOTHING_RESERVED
     json_format: str = "ALLOW"
+    visibility: str = "export"
 
     @property
     def numbers(self) -> frozenset[int]:

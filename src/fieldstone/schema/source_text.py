@@ -14,7 +14,7 @@ from fieldstone.schema.features import LANGUAGE_FEATURES, extension_parts
 from fieldstone.schema.fields import type_of
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
-_LANGUAGES = {1000: "cpp", 1001: "java"}
+_LANGUAGES = {1000: "cpp", 1001: "java", 1002: "go"}
 _LAST_NUMBER, _LAST_ENUM_NUMBER = 536_870_911, 2_147_483_647
 _INDENT = "  "
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Level, Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.schema.features import defaults_of
 from fieldstone.schema.model import File
 
 # Option -> the value that stands where a file does not set it (descriptor.proto, FileOptions).
@@ -40,6 +41,11 @@ _DEFAULTS = {
         hit('option go_package = "acme/v1;acme"; message Step {}', 'option go_package = "acme/v1"; message Step {}'),
         hit("message Step {}", 'option java_package = "com.acme"; message Step {}'),
         hit("message Step {}", 'option go_package = "acme/v1;acme"; message Step {}'),
+        hit(
+            'edition = "2023"; option java_multiple_files = true; service Steps {}',
+            'edition = "2024"; service Steps {}',
+            also=["file-syntax-changed"],
+        ),
         miss("message Step {}", "option java_multiple_files = false; message Step {}"),
     ],
 )
@@ -47,12 +53,15 @@ def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
     """These options name the package, namespace, class or prefix of the generated code, or which
     code there is. Programs import it under the old name. An option where none was breaks nobody if
     there was no code without it, as in Go, or if it says what the code was called anyway: it is
-    noted, and that is all.
+    noted, and that is all. So is `java_multiple_files` that goes with an edition that has it type by type
+    (`language-feature-changed`).
     """
     for option, default in _DEFAULTS.items():
         old, new = change.old.options.get(option, default), change.new.options.get(option, default)
         if old != new:
-            harmless = option not in change.old.options and new in _as_before(option, change.old.package, new)
+            harmless = _is_told_type_by_type(option, change.new) or (
+                option not in change.old.options and new in _as_before(option, change.old.package, new)
+            )
             level, breaks = (Level.NOTE, ()) if harmless else (None, None)
             yield Hit(
                 level=level,
@@ -62,6 +71,11 @@ def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
                 new=f"`{new}`" if new else "unset",
                 buf=[f"FILE_SAME_{option.upper()}"],
             )
+
+
+def _is_told_type_by_type(option: str, file: File) -> bool:
+    """Whether the file's edition no longer has an option: a feature of each type says the same."""
+    return option == "java_multiple_files" and defaults_of(file.syntax)["java_nest_in_file_class"] != "LEGACY"
 
 
 def _as_before(option: str, package: str, value: str) -> tuple[str, ...]:

@@ -20,7 +20,11 @@ from fieldstone.schema.model import File
             'syntax = "proto3"; message Step { optional string id = 1; }',
             'edition = "2023"; message Step { string id = 1; }',
         ),
-        hit('edition = "2023"; message Step { int32 id = 1; }', 'edition = "2024"; message Step { int32 id = 1; }'),
+        hit(
+            'edition = "2023"; message Step { int32 id = 1; }',
+            'edition = "2024"; message Step { int32 id = 1; }',
+            also=["language-feature-changed"],
+        ),
         hit(
             'edition = "2023"; message Step { int32 id = 1 [features.field_presence = LEGACY_REQUIRED]; }',
             'syntax = "proto2"; message Step { required int32 id = 1; }',

@@ -30,6 +30,15 @@ def _get(rule: str, *, fields: str = _STEP, name: str = "Get", service: str = "S
     return _file(f"message A {{ {fields} }} service {service} {{ rpc {name}(A) returns (A) {{ {option} }} }}")
 
 
+def _in_2024(files: dict[str, str]) -> dict[str, str]:
+    """The same with the option's file imported for its option alone."""
+    return files | {
+        path: f'edition = "2024"; package acme.v1; import option {text.removeprefix("import ")}'
+        for path, text in files.items()
+        if path.startswith("acme")
+    }
+
+
 @rule(
     on=[(Kept, Rpc), (Renamed, Rpc), (Removed, Rpc), (Renamed, Service), (Removed, Service)],
     summary="A released rpc keeps the URLs that it is called by.",
@@ -44,6 +53,7 @@ def _get(rule: str, *, fields: str = _STEP, name: str = "Get", service: str = "S
         hit(_get('get: "/v1/{id}"'), _get('get: "/v1/{run}"')),
         hit(_get('get: "/a" additional_bindings { get: "/b" }'), _get('get: "/a"')),
         hit(_get('get: "/v1/steps"'), _get("")),
+        hit(_in_2024(_get('get: "/v1/steps"')), _in_2024(_get("get: '/v2/steps'"))),
         hit(_get('get: "/v1/steps"'), _get("", name="Read"), also=["rpc-renamed"]),
         hit(
             _get('get: "/v1/steps"'),

@@ -2,7 +2,8 @@
 
 `features.json_format`: https://protobuf.dev/editions/features/#json_format. Java checks text when
 `java_string_check_utf8` or `features.(pb.java).utf8_validation` says so:
-https://protobuf.dev/editions/features/#java-utf8_validation. Custom options mean what those who read them
+https://protobuf.dev/editions/features/#java-utf8_validation. `legacy_closed_enum` of C++ and Java makes a closed enum
+of an open one: https://protobuf.dev/editions/features/#legacy_closed_enum. Custom options mean what those who read them
 agreed on (`google.api.field_behavior`: https://google.aip.dev/203).
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToJson
 
 from fieldstone.compatibility.finding import Surface, Witness
+from fieldstone.compatibility.language_features import of_fields
 from fieldstone.compatibility.witness.definitions import sample
 from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Pair
@@ -54,7 +56,13 @@ def _promised(pair: Pair, message: str, value: str, reads: str, *, old: bool = T
     )
 
 
-def java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
+def of_languages(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
+    """What the code of one language reads otherwise because a feature of that language changed."""
+    yield from _java_text(pair, before, after)
+    yield from _closed_enum(pair, before, after)
+
+
+def _java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
     """Text that is not UTF-8, which one version writes and the Java code of the other refuses."""
     for option, mine in before.options.items():
         theirs = after.options.get(option, mine)
@@ -62,6 +70,15 @@ def java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
             value = f"writes {before.name} with the bytes {NOT_UTF8.hex()}, which are not UTF-8"
             reads = "refuses them in Java, which is told to verify text"
             yield _promised(pair, before.extendee or before.parent, value, reads, old=theirs == "VERIFY")
+
+
+def _closed_enum(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
+    """A number without a name, which the code of one language took for a value and takes for unknown."""
+    for switched in of_fields(before, after, (pair.old.schema, pair.new.schema)):
+        if pair.surface is Surface.WIRE and switched.to_closed is not None:
+            value = f"writes {before.name} with a number of {before.holds} that has no name"
+            reads = f"leaves it unset in {switched.feature.partition(' ')[0]}, which takes the enum for closed"
+            yield _promised(pair, before.extendee or before.parent, value, reads, old=switched.to_closed)
 
 
 def options(pair: Pair, message: str, before: Element | None, after: Element, said: str) -> Iterator[Witness]:

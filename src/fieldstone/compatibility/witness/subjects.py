@@ -64,7 +64,7 @@ def of_message(pair: Pair, name: str) -> Iterator[Witness]:
     extensions = {number for v in (pair.old, pair.new) for on, number in v.schema.extensions if on in names}
     yield from of_fields(pair, name, {*before.fields, *after.fields, *extensions})
     for number in before.fields.keys() & after.fields.keys():
-        yield from promises.java_text(pair, before.fields[number], after.fields[number])
+        yield from promises.of_languages(pair, before.fields[number], after.fields[number])
 
 
 def _of_kept(pair: Pair, name: str) -> Iterator[Witness]:
@@ -103,7 +103,7 @@ def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
         numbers = {was.number}
     yield from of_fields(pair if was else pair.of_addition(), parent, numbers)
     for number in numbers & before.fields.keys() & after.fields.keys():
-        yield from promises.java_text(pair, before.fields[number], after.fields[number])
+        yield from promises.of_languages(pair, before.fields[number], after.fields[number])
 
 
 def _field(message: Message, name: str) -> Field | None:
@@ -133,7 +133,7 @@ def _of_extension(pair: Pair, subject: str) -> Iterator[Witness]:
                 if extendee in pair.old.schema.messages:
                     yield from definitions.missing_message(pair, extendee)
                 after = pair.new.schema.extensions.get((pair.names(extendee)[1], number))
-                yield from promises.java_text(pair, extension, after) if after else ()
+                yield from promises.of_languages(pair, extension, after) if after else ()
 
 
 def _of_place(pair: Pair, place: str) -> Iterator[Witness]:
