@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from fieldstone.compatibility.finding import Direction
+from fieldstone.compatibility.losses import NOTHING, Losses, by_surface, lost
 from fieldstone.compatibility.obligations import OPTION, behaviors
 from fieldstone.compatibility.pairing import Kept, Renamed, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import NOTHING, Losses, by_surface, lost
 from fieldstone.schema.model import Field
 
 _API = """

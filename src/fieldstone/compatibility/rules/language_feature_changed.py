@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.language_features import Switched, of_definitions, of_fields
+from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import NOTHING, by_surface, lost
 from fieldstone.schema.model import Definition, Enum, Field, Message, Service
 
 _CPP, _JAVA, _GO = "(pb.cpp)", "(pb.java)", "(pb.go)"
