@@ -136,3 +136,10 @@ def test_buf_knows_no_other_setting(module: Path) -> None:
     assert lint_config(workspace, workspace.module("protos")) is None
     said = subprocess.run([buf.find_buf(), "lint"], cwd=module, capture_output=True, text=True, check=False)
     assert "more" in said.stderr
+
+
+@pytest.mark.parametrize("odd", ["[2020-01-01]", "{2020-01-01: a}", "3"])
+def test_what_is_no_list_of_rules_is_left_to_buf(module: Path, odd: str) -> None:
+    (module / "buf.yaml").write_text(f"version: v2\nmodules:\n  - path: protos\nlint:\n  use: {odd}\n")
+    workspace = load_workspace(module)
+    assert lint_config(workspace, workspace.module("protos")) is None

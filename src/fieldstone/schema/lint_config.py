@@ -35,4 +35,11 @@ def lint_config(workspace: Workspace, module: Module) -> Mapping[str, Any] | Non
     content = {} if section.content is None else section.content
     if not isinstance(content, dict) or not content.keys() <= _OF_RULES or workspace.brings_rules(module):
         return None
+    if not all(map(_is_plain, content.values())):  # buf says what is wrong with it where it reads the file itself
+        return None
     return {"version": section.version, "lint": content}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a setting is a text, a flag or a list of texts, as those of rules are."""
+    return isinstance(value, str | bool) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
