@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses import EVERYTHING_LOST, NOTHING, Losses, lost, on
@@ -49,17 +52,37 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
     """
     rivals = _rivals(old, of_old), _rivals(new, of_new)
     names = [{of.fields[n].json_name for n in found} for found, of in zip(rivals, (of_old, of_new), strict=True)]
-    on_wire = _parted(*rivals, of_old.fields.keys(), was_in_oneof=bool(old.oneof))
-    in_json = _parted(names[0], names[1], of_old.by_json_name.keys(), was_in_oneof=bool(old.oneof))
+    was_in = bool(old.oneof)
+    on_wire = _parted(*rivals, _together(of_old.fields, of_new.fields), was_in_oneof=was_in)
+    in_json = _parted(names[0], names[1], _together(of_old.by_json_name, of_new.by_json_name), was_in_oneof=was_in)
     return on(Surface.WIRE, on_wire) | on(Surface.JSON, in_json)
 
 
-def _parted(before: set[K], after: set[K], released: AbstractSet[K], *, was_in_oneof: bool) -> Losses:
+class _Together(Struct, Generic[K], frozen=True):
+    """The fields of both versions of a message, by number or by name.
+
+    Attributes:
+        released: those of the old one.
+        kept: those that are in both, and a list, a map or one value in both: only they are read for one another.
+    """
+
+    released: AbstractSet[K]
+    kept: AbstractSet[K]
+
+
+def _together(old: Mapping[K, Field], new: Mapping[K, Field]) -> _Together[K]:
+    def form(field: Field) -> str:
+        return field.cardinality if field.cardinality in {"repeated", "map"} else ""
+
+    return _Together(old.keys(), {key for key in old.keys() & new.keys() if form(old[key]) == form(new[key])})
+
+
+def _parted(before: set[K], after: set[K], fields: _Together[K], *, was_in_oneof: bool) -> Losses:
     """What is lost between one set of rivals and another, given by number or by name."""
     found = NOTHING
-    if (after & released) - before:
+    if (after & fields.kept) - before:
         found |= lost(_OLD)
-    if before - after or (was_in_oneof and after - released):
+    if (before - after) & fields.kept or (was_in_oneof and after - fields.released):
         found |= lost(_NEW)
     return found
 

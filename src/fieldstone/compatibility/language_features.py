@@ -61,7 +61,8 @@ def of_definitions(old: Definition, new: Definition, schemas: tuple[Schema, Sche
         new: the element now.
         schemas: the released module, and the newer one.
     """
-    for feature in sorted(old.features.keys() | new.features.keys()):
+    moved = {_NEST} if old.top_level != new.top_level else set()  # what is nested has no file of its own to be in
+    for feature in sorted((old.features.keys() | new.features.keys()) - moved):
         was, now = (_value(side.features, feature) for side in (old, new))
         if feature == _NEST and was != now:
             was, now = (_nesting(side, schema) for side, schema in zip((old, new), schemas, strict=True))

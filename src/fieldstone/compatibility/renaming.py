@@ -1,7 +1,7 @@
 """Types of the old schema that live on in the new one under another full name, and packages that moved as a whole.
 
-A package that left has moved where at least half of its types, by their names inside the package, or all of its
-files came in one other package. Its types are paired with those by name, whatever changed in them.
+A package that left has moved where at least half of its types, by their names inside the package, or some of them
+and all of its files came in one other package. Its types are paired with those by name, whatever changed in them.
 
 Any other type that left and one that came are a pair where they have the same fields and where each type that
 they hold has the same name on both sides, or is such a pair itself. All that could be pairs are taken for pairs
@@ -137,12 +137,13 @@ def _by_package(types: Mapping[Key, Type]) -> dict[str, dict[Key, Type]]:
 def _target(
     package: str, mine: Mapping[Key, Type], targets: Mapping[Key, Iterable[str]], old: Schema, new: Schema
 ) -> str | None:
-    """The package that has most of the names of one that left; None where that is less than half."""
+    """The package that has most of the names of one that left; None where that is less than half, in other files."""
     tops = [key for key, element in mine.items() if element.top_level]
     names = Counter(other for key in tops for other in targets.get(key, ()))
     paths = [path for path, file in old.part.files.items() if file.package == package]
     files = Counter(new.part.files[path].package for path in paths if path in new.part.files)
-    candidates = [other for other in {*names, *files} if 2 * names[other] >= len(tops) or files[other] == len(paths)]
+    all_files = {other for other, count in files.items() if count == len(paths) and (names[other] or not tops)}
+    candidates = {other for other, count in names.items() if 2 * count >= len(tops)} | all_files
     return max(candidates, key=lambda other: (names[other], files[other], other), default=None)
 
 

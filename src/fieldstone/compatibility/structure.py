@@ -121,6 +121,9 @@ class Structure:
     def in_place(self, old: Field, new: Field) -> Losses:
         """What the binary encoding loses where an extension took the place of a field, or the reverse."""
         found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
+        holders = self._message_of(self._old, _holder(old)), self._message_of(self._new, _holder(new))
+        if holders[0] and holders[1]:
+            found |= oneof(old, holders[0], new, holders[1])
         return on(Surface.WIRE, found | self.cardinality(old, new))
 
     def _settled(self, found: _Comparison) -> Losses:
@@ -249,6 +252,11 @@ class Structure:
     @cached_property
     def _imported_by_new(self) -> Schema:
         return self._new.imported()
+
+
+def _holder(field: Field) -> str:
+    """The full name of the message that has a field or an extension."""
+    return field.extendee or field.parent
 
 
 def in_place_of(field: Field, schema: Schema) -> Field | None:
