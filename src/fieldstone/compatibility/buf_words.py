@@ -50,9 +50,16 @@ class Named(Struct, frozen=True):
         """The id of buf's rule."""
         return self.annotation.rule
 
-    def quotes(self, name: str) -> bool:
-        """Whether it quotes a name, alone or with the names of what is around it."""
-        return any(text == name or text.endswith(f".{name}") for text in self.quoted)
+    def possible_keys(self) -> Iterator[Key]:
+        """What it may name by what it quotes, in whatever words: a type alone, or with one of the other texts."""
+        for name in self.quoted:
+            if self.rule in OF_TYPES:
+                parts = name.split(".")
+                yield from ((".".join(parts[start:]), "") for start in range(len(parts)))
+            else:
+                last = name.rpartition(".")[2]
+                yield from ((last, other) for other in self.quoted)
+                yield last, ""
 
 
 def is_of_files(rule: str) -> bool:

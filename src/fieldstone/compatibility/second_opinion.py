@@ -71,9 +71,12 @@ class _Comparison:
         self.schemas = schemas
         self.claims: dict[_Spot, list[Finding]] = defaultdict(list)
         self.in_file: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+        self.broad: dict[tuple[str, str], set[Covered]] = defaultdict(set)
         for finding in findings:
             for rule, path in _places(finding):
                 self.in_file[rule, path].append(finding)
+                if _is_broad(finding.covered, rule):
+                    self.broad[rule, path].add(finding.covered)
                 for key in _keys(finding.covered, rule):
                     self.claims[rule, path, key].append(finding)
         self.seen: dict[_Spot, list[Named]] = defaultdict(list)
@@ -103,15 +106,20 @@ class _Comparison:
         return {key for schema in self.schemas for key in declared(schema.part)}
 
     def _reworded(self, named: Named) -> _Spot | None:
-        """Where a finding is about what an annotation quotes, in whatever words."""
-        for finding in self.in_file.get((named.rule, named.path), ()):
-            for key in _keys(finding.covered, named.rule):
-                spot = named.rule, named.path, key
-                taken = len(self.seen.get(spot, ()))
-                is_free = taken < self._slots(spot, taken + 1)
-                if is_free and key != WHOLE_FILE and all(named.quotes(part) for part in key if part):
-                    return spot
+        """Where a finding is about names that an annotation quotes, in whatever words, and lacks an annotation."""
+        for key in named.possible_keys():
+            spot = named.rule, named.path, key
+            if len(self.seen.get(spot, ())) < self._claimed(spot):
+                return spot
         return None
+
+    def _claimed(self, spot: _Spot) -> int:
+        """How many annotations the findings about just this account for: of each subject the most that one does."""
+        owned: Counter[str] = Counter()
+        for finding in self.claims.get(spot, ()):
+            owner = finding.covered.owner
+            owned[owner] = max(owned[owner], finding.covered.members.count(spot[2]), 1)
+        return owned.total()
 
     def _slots(self, spot: _Spot, wanted: int = 1) -> int:
         """How many annotations there may be at a spot: one for each subject of a finding there, or around it.
@@ -120,17 +128,30 @@ class _Comparison:
         is looked for only where there are fewer than `wanted`.
         """
         rule, path, key = spot
-        owned: Counter[str] = Counter()
-        for finding in self.claims.get(spot, ()):
-            owner = finding.covered.owner
-            owned[owner] = max(owned[owner], finding.covered.members.count(key), 1)
-        exact = owned.total()
+        exact = self._claimed(spot)
         if exact >= wanted:
             return exact
-        near = self.in_file.get((rule, path), [])
-        around = len({f.covered for f in near if key != WHOLE_FILE and _is_around(f.covered, rule, key)})
+        around = self._around(spot)
+        near = self.in_file.get((rule, path), ())
         within = not exact and not around and any(_is_within(finding.covered, rule, key) for finding in near)
         return exact + around + within
+
+    def _around(self, spot: _Spot) -> int:
+        """How many subjects of findings hold what is named at a spot.
+
+        The name of a nested message alone does not say what it is nested in. A rule about whole types that names an id
+        for their members accounts for all of them in the file.
+        """
+        rule, path, key = spot
+        if is_of_files(rule):
+            return 0
+        found = {covered for covered in self.broad.get((rule, path), ()) if covered.is_of_files or key[1]}
+        if rule in OF_TYPES:
+            outer = key[0].rpartition(".")[0]
+            while outer:
+                found |= {finding.covered for finding in self.claims.get((rule, path, (outer, "")), ())}
+                outer = outer.rpartition(".")[0]
+        return len(found)
 
     def _surplus(self) -> Iterator[Named]:
         """The annotations that no finding is left for."""
@@ -141,7 +162,7 @@ class _Comparison:
             named_in[rule, path] += len(reported)
         for (rule, path), reported in self.unclear.items():
             near = self.in_file.get((rule, path), [])
-            if any(_is_broad(finding.covered, rule) for finding in near):
+            if (rule, path) in self.broad:
                 continue
             room = sum(max(1, len(_keys(covered, rule))) for covered in {finding.covered for finding in near})
             yield from reported[max(0, room - named_in[rule, path]) :]
@@ -221,17 +242,11 @@ def _is_broad(covered: Covered, rule: str) -> bool:
 
 
 def _is_around(covered: Covered, rule: str, key: Key) -> bool:
-    """Whether a finding is about what holds that which an annotation names.
-
-    The name of a nested message alone does not say what it is nested in. A rule about whole types that names an id
-    for their members accounts for all of them in the file.
-    """
+    """Whether a finding is about what holds the member that an annotation names."""
     if key in _keys(covered, rule) or is_of_files(rule):
         return False
     if covered.is_of_files:
         return True
-    if rule in OF_TYPES:
-        return any(key[0].startswith(f"{name}.") for name in covered.types)
     return bool(key[1] and covered.types and not covered.members)
 
 
