@@ -203,6 +203,22 @@ def test_the_rest_of_the_configuration_holds_beside_a_category(folder: Repo, tmp
     assert "FILE_NO_DELETE" not in ran.out
 
 
+@pytest.mark.parametrize("odd", ["ignore: [2020-01-01]", "ignore: 3", "ignore_only: {2020-01-01: [a]}", "ignores: [a]"])
+def test_a_category_beside_what_buf_does_not_take(odd: str, folder: Repo, tmp_path: Path) -> None:
+    """Whatever YAML holds reaches buf; buf says what is wrong with it, if anything is."""
+    old = write(tmp_path / "old", BEFORE)
+    write(folder.root, {**AFTER, "buf.yaml": f"version: v2\nbreaking:\n  use: [FILE]\n  {odd}\n"})
+    ran = folder.run("check", "--profile", "buf:WIRE", "--against", str(old))
+    assert ran.code == (1 if odd == "ignore: [2020-01-01]" else 2)
+
+
+def test_a_category_beside_plugins(folder: Repo, tmp_path: Path) -> None:
+    old = write(tmp_path / "old", BEFORE)
+    plugins = "version: v2\nplugins:\n  - plugin: [./no-such-check]\n"
+    write(folder.root, {**AFTER, "buf.yaml": plugins})
+    assert "no-such-check" in folder.run("check", "--profile", "buf:WIRE", "--against", str(old)).error
+
+
 def test_switched_off_rules_are_said_to_be(folder: Repo, tmp_path: Path) -> None:
     """As buf does: it judges nothing, passes, and warns."""
     old = write(tmp_path / "old", BEFORE)

@@ -192,7 +192,7 @@ def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
 
 
 def breaking_module(
-    target: str, against: Path, *, cwd: Path, exclude: Iterable[str] = (), config: Mapping[str, Any] | None = None
+    target: str, against: Path, *, cwd: Path, exclude: Iterable[str] = (), config: Path | None = None
 ) -> Running:
     """Start `buf breaking` as the configuration in `cwd` says; read it with `annotations`.
 
@@ -201,9 +201,9 @@ def breaking_module(
         against: the image of the baseline, which must stay until buf has ended.
         cwd: the folder of the buf configuration.
         exclude: paths that do not belong to the module.
-        config: what to follow instead of the configuration in `cwd`; by default that.
+        config: the file to follow instead of the configuration in `cwd`, which must stay as long; by default that.
     """
-    override = ["--config", json.dumps(config)] if config is not None else []
+    override = ["--config", str(config)] if config else []
     flags = ["--against", str(against), "--error-format", "json", *override, *_exclusions(exclude)]
     return Running(["breaking", target, *flags], cwd=cwd)
 

@@ -63,8 +63,8 @@ def config_of(workspace: Workspace, module: Module) -> Mapping[str, Any]:
     return read_config(file) if file.is_file() else {}
 
 
-def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> dict[str, Any]:
-    """A configuration whose sections of that name, its modules' own ones too, use these rules; the rest holds.
+def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> str:
+    """The YAML of a configuration whose sections of that name, of modules too, use these rules; the rest holds.
 
     Args:
         config: a buf configuration; an empty one becomes one of v2.
@@ -74,6 +74,8 @@ def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> dict
     Raises:
         FieldstoneError: a section is no mapping.
     """
+    import yaml
+
     changed = dict(config) or {"version": "v2"}
     changed[name] = {**_mapping(config.get(name), name), "use": list(use)}
     listed = config.get("modules")
@@ -83,7 +85,7 @@ def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> dict
             {**module, name: {**_mapping(module[name], name), "use": list(use)}} if module.get(name) else module
             for module in modules
         ]
-    return changed
+    return str(yaml.safe_dump(changed))
 
 
 def _mapping(section: object, name: str) -> Mapping[str, Any]:

@@ -92,10 +92,13 @@ def _module_findings(
     if not image:  # a retired release holds nothing that could break
         return
     exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
-    config = with_rules(config_of(workspace, module), "breaking", [category]) if category else None
+    rules = with_rules(config_of(workspace, module), "breaking", [category]) if category else ""
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         against = Path(scratch, "against.binpb")
         against.write_bytes(image)
+        config = Path(scratch, "buf.yaml") if rules else None
+        if config:
+            config.write_text(rules, "utf-8")
         running = buf.breaking_module(module.path, against, cwd=workspace.root, exclude=exclude, config=config)
         found = running.annotations(what=f"buf breaking in {module.path} against {baseline.side.label}")
     for warning in running.warnings:
