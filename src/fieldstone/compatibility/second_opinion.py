@@ -129,7 +129,7 @@ class _Comparison:
         """
         rule, path, key = spot
         exact = self._claimed(spot)
-        if exact >= wanted:
+        if exact >= wanted or (exact and rule in OF_TYPES):  # a type leaves once, whatever around it left, too
             return exact
         around = self._around(spot)
         near = self.in_file.get((rule, path), ())
@@ -151,7 +151,7 @@ class _Comparison:
             while outer:
                 found |= {finding.covered for finding in self.claims.get((rule, path, (outer, "")), ())}
                 outer = outer.rpartition(".")[0]
-        return len(found)
+        return min(len(found), 1) if rule in OF_TYPES else len(found)
 
     def _surplus(self) -> Iterator[Named]:
         """The annotations that no finding is left for."""
