@@ -29,24 +29,6 @@ def refused_everywhere(repo: Repo, said: str, *commands: tuple[str, ...]) -> Non
     assert repo.snapshot(".") == before
 
 
-def test_a_schema_that_does_not_compile(grown: Repo) -> None:
-    grown.edit(SHOP, "string id = 1;", "string id = ;")
-    before = grown.snapshot()
-    for command in (("check",), ("check", "--against", "HEAD"), ("release", "shop"), ("diff", "shop", "1.0.0")):
-        ran = grown.run(*command)
-        assert ran.error.startswith(f"error: schemas/shop does not compile: {SHOP}:9:3: ")
-        assert "missing message field tag" in ran.error
-    assert grown.snapshot() == before
-
-
-def test_an_import_that_is_not_there(grown: Repo) -> None:
-    grown.edit(SHOP, "money/v1/money.proto", "money/v1/mony.proto")
-    for command in (("check", "shop"), ("release", "shop")):
-        ran = grown.run(*command)
-        assert ran.error.startswith(f"error: schemas/shop does not compile: {SHOP}:5:1: ")
-        assert "imported file does not exist" in ran.error
-
-
 @pytest.mark.parametrize(
     "content", [b"\x0a\x40", random.Random(1).randbytes(64), b"", b"syntax"], ids=["cut", "noise", "empty", "text"]
 )
@@ -204,15 +186,6 @@ def test_a_reference_that_does_not_exist(grown: Repo, ref: str) -> None:
     refused_everywhere(grown, f"{said}; shop has 1.0.0, 1.1.0, 1.2.0", ("diff", "shop", "--", ref))
 
 
-def test_a_reference_where_it_did_not_compile(grown: Repo) -> None:
-    good = grown.read(SHOP)
-    grown.edit(SHOP, "string id = 1;", "string id = ;")
-    grown.commit("broken")
-    grown.write(SHOP, good)
-    ran = grown.run("check", "shop", "--against", "HEAD")
-    assert ran.error.startswith(f"error: schemas/shop at HEAD does not compile: {SHOP}:9:3: ")
-
-
 def test_a_module_without_files(grown: Repo) -> None:
     (grown.root / SHOP).unlink()
     said = f"error: module shop has no .proto files below {grown.root}/schemas/shop"
@@ -225,23 +198,6 @@ def test_a_file_that_cannot_be_read(grown: Repo) -> None:
     said = f"error: cannot read {path}: {os.strerror(errno.ELOOP)}"
     assert grown.run("check", "shop").error == said
     assert grown.run("release", "shop").error == said
-
-
-def test_bytes_that_are_no_text(grown: Repo) -> None:
-    grown.write(
-        "schemas/shop/acme/shop/v1/bad.proto", b'syntax = "proto3";\n\npackage acme.shop.v1;\n\nmessage \xff\xfe {}\n'
-    )
-    for command in (("check", "shop"), ("release", "shop")):
-        ran = grown.run(*command)
-        assert ran.error.startswith("error: schemas/shop does not compile: schemas/shop/acme/shop/v1/bad.proto:5:")
-
-
-@pytest.mark.parametrize("line", [b"// \xff\n", b'option java_package = "\xff";\n'], ids=["comment", "string"])
-def test_a_byte_that_is_no_text(grown: Repo, line: bytes) -> None:
-    grown.write(SHOP, grown.read(SHOP).encode() + line)
-    ran = grown.run("check", "shop")
-    assert ran.error.startswith(f"error: schemas/shop does not compile: {SHOP}:21:")
-    assert "invalid byte" in ran.error
 
 
 def test_an_empty_file(grown: Repo) -> None:

@@ -53,7 +53,9 @@ def test_buf_lint_is_not_started(ugly: Repo, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_does_not_compile_is_told(ugly: Repo) -> None:
     ugly.edit(SHOP, "string Badly", "strin Badly")
-    assert "does not compile" in ugly.run("check", WITHOUT).error
+    ran = ugly.run("check", WITHOUT)
+    assert ran.code == 2
+    assert "could not be judged: it does not compile" in ran.err
 
 
 def test_style_that_was_left_out_is_judged_by_the_next_check(large: Repo) -> None:

@@ -75,6 +75,12 @@ def _refuse(repo: Consumer, *expected: str) -> None:
     assert repo.commits() == before
 
 
+def test_every_error_of_the_compiler_is_shown(local: Consumer) -> None:
+    local.edit(SCHEMA, "double temperature = 2;", "doubel temperature = 2;\n  string = 3;")
+    places = [f"  --> {SCHEMA}:{place}\n" for place in ("8:3", "9:3")]
+    _refuse(local, "- exit code: 2\n", "error[compile-error]: cannot find `doubel`", *places, "could not be judged")
+
+
 def test_a_breaking_commit_is_refused_with_rule_and_place(consumer: Consumer) -> None:
     consumer.edit(SCHEMA, "double temperature = 2;", "float temperature = 2;")
     _refuse(consumer, session("hooks.md", 'git commit -am "temperature needs no double"'))

@@ -160,9 +160,27 @@ BEFORE_1_0 = replace(
     TYPE_CHANGED, level=Level.NOTE, fix='passes before 1.0.0 (breaking-before-1-0 = "minor")', before_1_0=True
 )
 
+_UNCOMPILED = Finding(
+    rule="compile-error",
+    subject=ODD,
+    message="cannot find `naïve\x1b[1m` in this scope",
+    place=Location(ODD, 3, 5, 3, 11),
+    fix="make it compile: until then odd cannot be judged",
+    fingerprint=fingerprint("compile-error", ODD),
+)
+
 _UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0", differs=False)
 
 REPORTS = {
+    "unjudged": Report(
+        (
+            ModuleReport(module="odd", findings=(_UNCOMPILED,), allowed=False, unjudged_because="it does not compile"),
+            ModuleReport(
+                module="shop", allowed=False, unjudged_because=f"it imports {ODD}\x1b[1m, which does not compile"
+            ),
+            _UNCHANGED,
+        )
+    ),
     "clean": Report(
         (
             _UNCHANGED,

@@ -49,7 +49,7 @@ def test_the_schema_knows_the_words_of_the_model() -> None:
     finding, module = SCHEMA["$defs"]["finding"], SCHEMA["$defs"]["module"]
     assert finding["properties"]["level"]["enum"] == [level for level in Level if level is not Level.OFF]
     assert finding["properties"]["breaks"]["items"]["enum"] == list(Surface)
-    assert set(module["properties"]) == {*ModuleReport.__struct_fields__}
+    assert set(module["properties"]) == {*ModuleReport.__struct_fields__, "judged"}
 
 
 def test_every_key_is_described() -> None:

@@ -42,7 +42,8 @@ def main() -> None:
     except click.Abort:
         code = _INTERRUPTED
     except FieldstoneError as error:
-        say(f"error: {error}", err=True)
+        for line in f"error: {error}".split("\n"):
+            say(line, err=True)
         code = _COULD_NOT
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):

@@ -17,6 +17,7 @@ from fieldstone.printed import within_json
 from fieldstone.report import FORMATS, render
 
 if TYPE_CHECKING:
+    from fieldstone.compatibility.finding import Report
     from fieldstone.workflows.phases import Phases
     from fieldstone.workflows.project import Project
 
@@ -151,6 +152,13 @@ def command(
         say(summary(module), err=True)
     if stats:
         say(_stats(project.phases), err=True)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """The exit code of a check or a release: 2 where a module could not be judged, else 1 where one is refused."""
+    if not report.judged:
+        return 2
     return 0 if report.allowed else 1
 
 

@@ -33,16 +33,17 @@ def command(folder: Path, vocabulary: bool, hooks: bool, first_release: bool) ->
         say(f"wrote    {path}")
     for path in outcome.kept:
         say(f"kept     {path}")
-    released = _release(folder) if first_release else True
+    code = _release(folder) if first_release else 0
     for advice in outcome.advice:
         say_lines(f"next: {advice}\n", err=True)
-    if released:
+    if not code:
         say(f"next: {_last_step(folder)}", err=True)
-    return 0 if released else 1
+    return code
 
 
-def _release(folder: Path) -> bool:
-    from fieldstone.cli.check import read_lines, wants_color
+def _release(folder: Path) -> int:
+    """Release every module that has no release, up to the first that is refused; the exit code."""
+    from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
@@ -50,11 +51,12 @@ def _release(folder: Path) -> bool:
 
     for outcome in first_releases(open_project(folder)):
         if outcome.release is None:
-            say_document(render(Report((outcome.report,)), "text", read=read_lines, color=wants_color()))
+            report = Report((outcome.report,))
+            say_document(render(report, "text", read=read_lines, color=wants_color()))
             say(summary(outcome.report), err=True)
-            return False
+            return exit_code(report) or 1
         say(f"released {outcome.release.name} {outcome.release.version}")
-    return True
+    return 0
 
 
 def _last_step(folder: Path) -> str:

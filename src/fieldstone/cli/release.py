@@ -36,7 +36,7 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
       fieldstone release telemetry --version 2.0.0-rc.1
       fieldstone release telemetry --retire
     """
-    from fieldstone.cli.check import read_lines, wants_color
+    from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
@@ -53,7 +53,7 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
         say(outcome.refused or summary(outcome.report), err=True)
         if retires and not outcome.refused and module in project.workspace.modules:
             say(f"next: to waive these, first remove {module} from the buf configuration", err=True)
-        return 1
+        return exit_code(report) or 1
     if outcome.release is None:
         say(f"{module}: nothing changed since {outcome.report.compared_with}; nothing to release.", err=True)
         return 0

@@ -195,6 +195,7 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
         allowed: whether the change may be committed and released.
         differs: whether anything differs from what it was judged against; after a pre-release that has not all that
             the next version carries.
+        unjudged_because: why it could not be judged, as the end of a sentence; empty where it was.
     """
 
     module: str
@@ -205,6 +206,12 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
     version: str = ""
     allowed: bool = True
     differs: bool = True
+    unjudged_because: str = ""
+
+    @property
+    def judged(self) -> bool:
+        """Whether it was judged: only then does a report without findings mean anything."""
+        return not self.unjudged_because
 
     def with_findings(self, others: Sequence[Finding]) -> ModuleReport:
         """The report with errors from elsewhere, of style or of the registry, behind what leads."""
@@ -266,8 +273,27 @@ class Report(Struct, frozen=True):
         """Whether no part refuses."""
         return all(part.allowed for part in self.parts)
 
+    @property
+    def judged(self) -> bool:
+        """Whether all modules could be judged."""
+        return all(module.judged for module in self.modules)
+
+
+COMPILE_ERROR = "compile-error"
+"""The id of the findings that are errors of the compiler."""
+
+ANNOTATION_INVALID = "annotation-invalid"
+"""The id of the findings about annotations that no code can be generated from."""
 
 MODULE_FINDINGS = {
+    COMPILE_ERROR: "A source does not compile: buf, the compiler, says what is wrong and where. Neither its module nor "
+    "any that imports it can be judged until it is fixed, and the exit code is 2; other modules are judged. No setting "
+    "switches it off.",
+    ANNOTATION_INVALID: "An annotation (`fieldstone.v1.entity`, `column`, `serves`) cannot be met, so `fieldstone "
+    "generate` refuses it: a primary key that is no field, a table name that a database keeps for itself, a query "
+    "without an index. What was released stays, so such a schema is not released either. Only what the module's newest "
+    "release does not have yet is refused. The application's own record classes are judged by `fieldstone generate` "
+    "alone.",
     "module-renamed": "A released module is listed under another name. The name of a module is the last part of its "
     "`name:` in the buf configuration, or of its path, and one of these changed. Under the new name it would have no "
     "history, and every number and name would be free again. Give it its name back in the settings: "
@@ -275,7 +301,7 @@ MODULE_FINDINGS = {
     "module-retired": "The buf configuration lists a module whose last release retired it. No release can follow, so "
     "it is not judged. Remove it from the configuration, or give the new module another name.",
 }
-"""The meaning of each finding about a module as a whole; none can be waived."""
+"""The meaning of each finding of a module that no rule makes; none can be waived, or switched off."""
 
 
 def fingerprint(rule: str, subject: str, *contents: str) -> str:

@@ -102,7 +102,8 @@ DEFECTS = {
     "new, remove it and release again; an old one, made by another version of Fieldstone, is vouched for with "
     "`fieldstone registry verify --trust MODULE@VERSION`.",
     "registry-digest-wrong": "The b5 digest that a release claims is not that of its sources and dependencies.",
-    "registry-image-wrong": "Compiling the sources of a release again gives another image than the one released.",
+    "registry-image-wrong": "Compiling the sources of a release again gives another image than the one released, or "
+    "they do not compile.",
     "registry-retirement-wrong": "A release that retires its module ends it: a major version without sources and with "
     "an empty image, and no release follows it. This one is something else, so it was not written by "
     "`fieldstone release --retire`. Restore the registry from git.",

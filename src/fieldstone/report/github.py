@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from fieldstone.compatibility.finding import Finding, Level, Report
+from fieldstone.compatibility.finding import COMPILE_ERROR, Finding, Level, ModuleReport, Report
 from fieldstone.printed import printable
 from fieldstone.report import Options
 from fieldstone.schema.location import Location
@@ -17,8 +17,15 @@ _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice
 
 
 def render(report: Report, _options: Options) -> str:
-    """One workflow command for each finding of the report."""
-    return "".join(_command(finding) for finding in report.findings)
+    """One workflow command for each finding, and for each module without any that could not be judged."""
+    findings = "".join(_command(finding) for finding in report.findings)
+    return findings + "".join(_unjudged(module) for module in report.modules if not (module.judged or module.findings))
+
+
+def _unjudged(module: ModuleReport) -> str:
+    return (
+        f"::error title={COMPILE_ERROR}::{_data(f'{module.module} could not be judged: {module.unjudged_because}')}\n"
+    )
 
 
 def _command(finding: Finding) -> str:

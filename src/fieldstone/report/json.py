@@ -40,6 +40,8 @@ def _module(module: ModuleReport) -> dict[str, Any]:
         "bump": module.bump,
         "version": module.version,
         "allowed": module.allowed,
+        "judged": module.judged,
+        "unjudged_because": module.unjudged_because,
         "findings": [_finding(finding) for finding in module.findings],
     }
 

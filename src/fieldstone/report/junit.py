@@ -26,15 +26,19 @@ def render(report: Report, _options: Options) -> str:
 def _add_suite(root: Element, module: ModuleReport) -> None:
     failures = sum(_fails(finding, module) for finding in module.findings)
     waived = sum(finding.waiver is not None for finding in module.findings)
-    tests = len(module.findings) or 1
+    errors = 0 if module.judged else 1
+    tests = len(module.findings) + errors or 1
     suite = SubElement(
-        root, "testsuite", name=_clean(module.module), tests=str(tests), failures=str(failures), errors="0"
+        root, "testsuite", name=_clean(module.module), tests=str(tests), failures=str(failures), errors=str(errors)
     )
     if waived:
         suite.set("skipped", str(waived))
     for finding in module.findings:
         _add_case(suite, module, finding)
-    if not module.findings:
+    if not module.judged:
+        case = SubElement(suite, "testcase", name="judged", classname=_clean(module.module))
+        SubElement(case, "error", message=_clean(f"could not be judged: {module.unjudged_because}"))
+    elif not module.findings:
         name = f"compatible with {module.compared_with}" if module.compared_with else "style"
         SubElement(suite, "testcase", name=_clean(name), classname=_clean(module.module))
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fieldstone import __version__
-from fieldstone.compatibility.finding import Finding, ModuleReport, Report
+from fieldstone.compatibility.finding import MODULE_FINDINGS, Finding, ModuleReport, Report
 from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.printed import json_text
 from fieldstone.report import Options
@@ -19,17 +19,31 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 def render(report: Report, _options: Options) -> str:
     """The report as a SARIF log with one run, also when nothing was found."""
     rules = sorted({finding.rule for finding in report.findings})
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": {"name": "Fieldstone", "version": __version__, "rules": _descriptors(rules)}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(f, module, rules.index(f.rule)) for module in report.parts for f in module.findings],
     }
+    notes = [_notification(module) for module in report.modules if not module.judged]
+    if notes:
+        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": notes}]
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _notification(module: ModuleReport) -> dict[str, Any]:
+    """What a reader must know of a module that was not judged: no results mean nothing there."""
+    return {"level": "error", "message": {"text": f"{module.module} could not be judged: {module.unjudged_because}"}}
 
 
 def _descriptors(ids: Iterable[str]) -> list[dict[str, Any]]:
     known = all_rules() if ids else {}
-    return [_descriptor(known[id_]) if id_ in known else {"id": id_} for id_ in ids]
+    return [_descriptor(known[id_]) if id_ in known else _other(id_) for id_ in ids]
+
+
+def _other(id_: str) -> dict[str, Any]:
+    """A finding that no rule of compatibility makes."""
+    meaning = MODULE_FINDINGS.get(id_)
+    return {"id": id_, "fullDescription": {"text": meaning}} if meaning else {"id": id_}
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:

@@ -44,6 +44,9 @@ def summary(module: ModuleReport) -> str:
     Args:
         module: what the check came to.
     """
+    if not module.judged:
+        judged = "; ".join((printable(module.unjudged_because), *_details(module)))
+        return f"{module.module}: could not be judged: {judged}."
     separator = ": " if module.compared_with else "; "
     judged = separator.join(part for part in (_change(module), ", ".join(_details(module))) if part)
     return " ".join(part for part in (f"{module.module}: {judged}.", _verdict(module)) if part)
@@ -227,7 +230,7 @@ def _kind(module: ModuleReport, breaking: int) -> str:
     if breaking:
         return f"{breaking} breaking"
     if not module.compared_with:
-        return "" if module.findings else "style judged only"
+        return "" if module.findings or not module.judged else "style judged only"
     additive = "additive" if module.differs else "additive since the last stable release"
     return {"major": "breaking since the last stable release", "minor": additive}.get(module.bump, "")
 

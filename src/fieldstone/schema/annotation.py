@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+
+COMPILE = "COMPILE"
+"""The rule of an annotation that is an error of the compiler."""
 
 # What Go's encoder escapes besides what JSON asks for (https://pkg.go.dev/encoding/json#Marshal).
 _ESCAPED = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
@@ -46,3 +52,47 @@ class Annotation(Struct, frozen=True):
         }
         given = {key: value for key, value in fields.items() if value}
         return json.dumps(given, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+
+    @property
+    def as_line(self) -> str:
+        """The place, if there is one, and the message on one line, as errors list them."""
+        place = f"{self.path}:{self.line}:{self.column}: " if self.path else ""
+        return " ".join(f"{place}{self.message}".split())
+
+
+def annotation_of(line: str) -> Annotation | None:
+    """A line of `--error-format json`; None for any other line."""
+    try:
+        found = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    return Annotation(
+        rule=found.get("type", ""),
+        message=found.get("message", ""),
+        path=found.get("path", ""),
+        line=found.get("start_line", 0),
+        column=found.get("start_column", 0),
+        end_line=found.get("end_line", 0),
+        end_column=found.get("end_column", 0),
+    )
+
+
+class CompileError(FieldstoneError):
+    """Sources that do not compile. Its text has one line, or, for several errors, a line for each after the first.
+
+    Args:
+        what: the sentence without its end: "schemas/telemetry does not compile".
+        errors: the compiler's errors, at least one; each place is told once.
+    """
+
+    def __init__(self, what: str, errors: Iterable[Annotation]) -> None:
+        self.errors: Sequence[Annotation] = sorted(dict.fromkeys(errors), key=lambda error: error.order)
+        only = len(self.errors) == 1
+        super().__init__(f"{what}: {self.errors[0].as_line if only else f'{len(self.errors)} errors'}")
+
+    def __str__(self) -> str:
+        """The problem, then a line for each error where there are several."""
+        lines = [error.as_line for error in self.errors] if len(self.errors) > 1 else []
+        return "\n".join((super().__str__(), *lines))

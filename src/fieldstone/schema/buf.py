@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.annotation import Annotation
+from fieldstone.schema.annotation import COMPILE, Annotation, CompileError, annotation_of
 
 _FOUND_SOMETHING = 100
 """buf's exit code for a schema that does not compile, or lint and breaking findings."""
@@ -75,6 +75,7 @@ class Running:
             allow_findings: whether findings (exit code 100) are an answer, not an error.
 
         Raises:
+            CompileError: the sources do not compile, and buf was to tell that in JSON.
             FieldstoneError: buf failed; the error carries the first line of what it said.
         """
         out, err = self._process.communicate()
@@ -82,7 +83,9 @@ class Running:
         self.warnings = tuple(_warnings(err.decode("utf-8", "replace")))
         if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
             return out
-        said = [line for line in (err or out).decode("utf-8", "replace").splitlines() if line.strip()]
+        said = [line for line in (err or out).decode("utf-8", "replace").split("\n") if line.strip()]
+        if code == _FOUND_SOMETHING and (broken := _compile_errors(said)):
+            raise CompileError(what, broken)
         if len(said) > 1 and said[0].endswith(":"):
             said[:2] = [f"{said[0]} {said[1].strip()}"]
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
@@ -100,15 +103,14 @@ class Running:
         """Wait for a command with `--error-format json` and give its findings.
 
         Raises:
-            FieldstoneError: buf failed, or found that the schema does not compile.
+            CompileError: the schema does not compile.
+            FieldstoneError: buf failed, or its answer cannot be read.
         """
-        lines = self.output(what=what, allow_findings=True).decode().splitlines()
-        found = [_annotation(json.loads(line)) for line in lines if line.strip()]
-        broken = [a for a in found if a.rule == "COMPILE"]
+        lines = self.output(what=what, allow_findings=True).decode("utf-8", "replace").split("\n")
+        found = [_annotation(line, what) for line in lines if line.strip()]
+        broken = [annotation for annotation in found if annotation.rule == COMPILE]
         if broken:
-            place = f"{broken[0].path}:{broken[0].line}:{broken[0].column}: " if broken[0].path else ""
-            more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-            raise FieldstoneError(f"{what}: {place}{broken[0].message}{more}")
+            raise CompileError(what, broken)
         return found
 
 
@@ -151,7 +153,8 @@ def build(
         few: whether those are no more than `FEW`.
     """
     selection = [*_exclusions(exclude), *_selection(only)]
-    return Running(["build", target, "-o", "-#format=binpb", *selection], cwd=cwd, few=few)
+    flags = ["-o", "-#format=binpb", "--error-format", "json"]
+    return Running(["build", target, *flags, *selection], cwd=cwd, few=few)
 
 
 def lint(
@@ -271,16 +274,16 @@ def _one_value(path: str) -> str:
     return f'"{quoted}"' if {",", '"'} & {*path} else path
 
 
-def _annotation(line: dict[str, Any]) -> Annotation:
-    return Annotation(
-        rule=line.get("type", ""),
-        message=line.get("message", ""),
-        path=line.get("path", ""),
-        line=line.get("start_line", 0),
-        column=line.get("start_column", 0),
-        end_line=line.get("end_line", 0),
-        end_column=line.get("end_column", 0),
-    )
+def _compile_errors(lines: Iterable[str]) -> list[Annotation]:
+    """The errors of the compiler among the lines that buf printed; warnings and notes are left out."""
+    return [found for line in lines if (found := annotation_of(line)) and found.rule == COMPILE]
+
+
+def _annotation(line: str, what: str) -> Annotation:
+    found = annotation_of(line)
+    if found is None:
+        raise FieldstoneError(f"{what}: its answer is no finding: {line}")
+    return found
 
 
 def _warnings(said: str) -> Iterator[str]:

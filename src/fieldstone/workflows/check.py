@@ -72,6 +72,10 @@ def check(
             report for name in removed if (report := _removal(project, name, against, here, evidence, today=today))
         ]
     _save(project)
+    if not all(report.judged for report in judged):
+        from fieldstone.workflows.compile_findings import told_once
+
+        judged = told_once(project, judged)
     if project.settings.waivers:
         from fieldstone.workflows.stale_waivers import with_stale_waivers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from fieldstone.codegen.published import is_published
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE
 from fieldstone.schema import buf
+from fieldstone.schema.annotation import CompileError
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
 from fieldstone.schema.workspace import Module
@@ -30,7 +31,27 @@ def compile_modules(project: Project, names: Iterable[str] = ()) -> dict[str, by
         running = {module.name: _compiler(project, module) for module in modules}
         for compiling in running.values():
             under_way.callback(compiling.close)
-        return {m.name: running[m.name].output(what=f"{m.path} does not compile") for m in modules}
+        return _outputs({module.path: running[module.name] for module in modules}, [m.name for m in modules])
+
+
+def _outputs(running: Mapping[str, buf.Running], names: Iterable[str]) -> dict[str, bytes]:
+    """The images of modules by name, in the order of their compilers, which are given by path.
+
+    Raises:
+        CompileError: some do not compile; the error lists what is wrong with all of them.
+    """
+    images: list[bytes] = []
+    broken: dict[str, CompileError] = {}
+    for path, compiling in running.items():
+        try:
+            images.append(compiling.output(what=f"{path} does not compile"))
+        except CompileError as error:
+            broken[path] = error
+    if broken:
+        found = [annotation for error in broken.values() for annotation in error.errors]
+        verb = "does" if len(broken) == 1 else "do"
+        raise CompileError(f"{' and '.join(broken)} {verb} not compile", found)
+    return dict(zip(names, images, strict=True))
 
 
 def compile_one(project: Project, module: Module) -> bytes:

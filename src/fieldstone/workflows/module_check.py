@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os.path
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from msgspec import Struct
 from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.schema.annotation import CompileError
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.workflows.compilers import compiler, found_sound, is_sound
@@ -28,6 +29,23 @@ if TYPE_CHECKING:
     from fieldstone.schema.annotation import Annotation
     from fieldstone.schema.buf import Running
     from fieldstone.workflows.slices import Slice
+
+
+class _UncompiledError(Exception):
+    """The module does not compile, and not what it is judged against."""
+
+    def __init__(self, reason: CompileError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Tell errors of the compiler in the module from those in what it is judged against."""
+    try:
+        yield
+    except CompileError as error:
+        raise _UncompiledError(error) from error
 
 
 _CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
@@ -101,7 +119,13 @@ class ModuleCheck(Struct, dict=True):
 
     def report(self) -> ModuleReport:
         """Wait for the compiler and judge, while buf judges style."""
-        report = self._judge()
+        try:
+            report = self._judge()
+        except _UncompiledError as error:
+            from fieldstone.workflows.compile_findings import report_of_uncompiled
+
+            report = report_of_uncompiled(self.project, self.module, error.reason, self.start)
+            return report.with_findings(defect_findings(self.project, self.module.name, self.start))
         newest = self.newest
         if newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole(newest):
             found_sound(self.project, self.module, newest)
@@ -119,7 +143,8 @@ class ModuleCheck(Struct, dict=True):
         from fieldstone.workflows.baseline import judge_module
 
         count = len(self.module.proto_paths)
-        with self.project.phases.phase("compile", f"compiling all {count:,} files of {self.module.name}"):
+        told = f"compiling all {count:,} files of {self.module.name}"
+        with self.project.phases.phase("compile", told), _own_errors():
             image = self.compiling.output(what=f"{self.module.path} does not compile")
         self.linting.judge(())
         self.project.phases.counts.update(compiled=count, compared=count)
@@ -288,7 +313,7 @@ class ModuleCheck(Struct, dict=True):
     def _other_findings(self) -> list[Finding]:
         """What is wrong with the registry, and with the style."""
         found = defect_findings(self.project, self.module.name, self.start)
-        with self.project.phases.phase("style", f"judging the style of {self.module.name}"):
+        with self.project.phases.phase("style", f"judging the style of {self.module.name}"), _own_errors():
             style = self.linting.annotations()
         if style and self.against:
             style = self._new_style(style)

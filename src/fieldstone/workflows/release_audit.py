@@ -19,6 +19,7 @@ from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, sma
 from fieldstone.registry import Defect, Registry
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema import buf
+from fieldstone.schema.annotation import CompileError
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.image import content_digests, with_own
@@ -91,8 +92,8 @@ class Audit(Struct, dict=True):
                 yield self._defect(
                     "digest-wrong", f"it imports {link.name} {link.version}, whose digest is another one"
                 )
-        if not self.release.retired and not self._is_reproducible():  # a retirement has nothing to compile
-            yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
+        if not self.release.retired:  # a retirement has nothing to compile
+            yield from self._image()
         ledger = self._ledger_before.advance(self._schema_of(self.release), self.release.version)
         if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
             yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
@@ -270,6 +271,15 @@ class Audit(Struct, dict=True):
             return Schema()
         place = self.registry.place(release)
         return read_schema(self._image_of(release), where=f"{place}/{IMAGE}", own_files=release.sources.keys())
+
+    def _image(self) -> Iterator[Defect]:
+        """An image that is not that of the sources, or sources that do not compile."""
+        try:
+            if not self._is_reproducible():
+                yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
+        except CompileError as error:
+            listed = "; ".join(found.as_line for found in error.errors)
+            yield self._defect("image-wrong", f"its sources do not compile: {listed}")
 
     def _is_reproducible(self) -> bool:
         own = self.release.sources.keys()

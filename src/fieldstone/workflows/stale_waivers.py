@@ -70,11 +70,17 @@ def delete(place: Location) -> str:
 def _idle(
     waivers: Iterable[Waiver], reports: Sequence[ModuleReport], *, all_modules: bool
 ) -> Mapping[str, list[Waiver]]:
-    """The waivers that permit nothing, by the module that tells of them."""
+    """The waivers that permit nothing, by the module that tells of them.
+
+    Nobody knows that of a waiver for a module that could not be judged, or of one for any module.
+    """
+    unjudged = {report.module for report in reports if not report.judged}
     found: dict[str, list[Waiver]] = defaultdict(list)
     by_module = {report.module: report.findings for report in reports}
     everywhere = [finding for report in reports for finding in report.findings]
     for waiver in waivers:
+        if unjudged and waiver.module in {"", *unjudged}:
+            continue
         if waiver.module in by_module:
             home, findings = waiver.module, by_module[waiver.module]
         elif all_modules and reports:

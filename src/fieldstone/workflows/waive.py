@@ -116,6 +116,12 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
         raise FieldstoneError(f"several modules have {rule} on {subject}: {names}", fix="name one: --module")
     if found:
         return found[0]
+    for report in reports:
+        if not report.judged:
+            unknown = f"{report.module} could not be judged: {report.unjudged_because}"
+            raise FieldstoneError(
+                f"no finding {rule} on {subject} to waive: {unknown}", fix="`fieldstone check` shows where"
+            )
     there = [(f.rule, f.subject) for report in reports for f in report.findings if f.waiver is None]
     of_rule = [name for id_, name in there if id_ == rule]
     near = difflib.get_close_matches(subject, of_rule, n=1) or of_rule[:1]

@@ -242,3 +242,12 @@ def a_sunset_in_the_past(gate: Gate) -> None:
 def a_sunset_without_notice(gate: Gate) -> None:
     r"""sunset.*45 days"""
     gate.deprecate_basket(day(40))
+
+
+@forged
+def a_release_does_not_compile(gate: Gate) -> None:
+    r"""registry-image-wrong.*its sources do not compile: shop/acme/shop/v1/shop.proto:\d+:3: cannot find `strin`"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.repo.edit(f"registry/shop/1.3.0/{SHOP.replace('schemas/shop', 'schemas')}", "string id = 1;", "strin id = 1;")
+    gate.reseal("shop/1.3.0")
