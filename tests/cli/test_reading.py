@@ -97,24 +97,6 @@ def test_explain_takes_the_beginning_of_an_id(fresh: Repo) -> None:
     assert fresh.run("explain", "field-ty").out.startswith("# field-type-changed\n")
 
 
-def test_explain_takes_an_id_of_buf(fresh: Repo) -> None:
-    assert "field-type-changed" in fresh.run("explain", "FIELD_SAME_TYPE").out
-    assert "`FIELD_LOWER_SNAKE_CASE` is a lint rule of buf" in fresh.run("explain", "FIELD_LOWER_SNAKE_CASE").out
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("field-re", "error: several rules begin with field-re: field-removed, field-removed-without-reserve, "),
-        ("field-renamd", "error: no rule field-renamd; did you mean field-renamed?"),
-        ("registry-fork", "error: no rule registry-fork; did you mean registry-forked?"),
-        ("zzzzzz", "error: no rule zzzzzz; `fieldstone rules` lists them"),
-    ],
-)
-def test_explain_what_is_no_rule(fresh: Repo, name: str, said: str) -> None:
-    assert fresh.run("explain", name).error.startswith(said)
-
-
 def test_rules(fresh: Repo) -> None:
     lines = fresh.run("rules").out.splitlines()
     assert [line.split()[0] for line in lines] == list(all_rules())

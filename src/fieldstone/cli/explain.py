@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from fieldstone.cli.options import RuleId
@@ -13,11 +15,14 @@ from fieldstone.cli.output import say_lines
 def command(rule: str) -> int:
     """Tell what RULE refuses, why, and what to do; the beginning of its id is enough.
 
+    RULE may be one of buf's, too, or a category of them: buf's own list says its purpose.
+
     \b
-    Example:
+    Examples:
       fieldstone explain field-type-changed
+      fieldstone explain FIELD_SAME_TYPE
     """
     from fieldstone.workflows.explain import explain
 
-    say_lines(explain(rule))
+    say_lines(explain(rule, Path.cwd()))
     return 0

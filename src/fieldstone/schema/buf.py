@@ -10,7 +10,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from msgspec import Struct
+from msgspec.json import decode as json_decode
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.annotation import COMPILE, Annotation, CompileError, annotation_of
@@ -233,20 +236,61 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
     return graph
 
 
-CONFIG_VERSIONS = ("v2", "v1", "v1beta1")
+ConfigVersion = Literal["v2", "v1", "v1beta1"]
+CONFIG_VERSIONS: Sequence[ConfigVersion] = get_args(ConfigVersion)
 """The versions of a buf configuration, newest first; each has rules of its own."""
 
 
+class BufRule(Struct, frozen=True):
+    """A lint or breaking rule, as buf lists it.
+
+    Attributes:
+        id: its id (`FIELD_SAME_TYPE`).
+        categories: those that it is in; none of a deprecated rule.
+        purpose: one sentence on its purpose.
+        plugin: the plugin that brings it; empty for a rule of buf itself.
+        deprecated: whether it is.
+    """
+
+    id: str
+    categories: tuple[str, ...] = ()
+    purpose: str = ""
+    plugin: str = ""
+    deprecated: bool = False
+
+
+RuleKind = Literal["lint", "breaking"]
+RULE_KINDS: Sequence[RuleKind] = get_args(RuleKind)
+
+
 @cache
-def rule_ids(kind: Literal["lint", "breaking"], version: str = CONFIG_VERSIONS[0]) -> tuple[str, ...]:
-    """The ids of buf's own rules for configurations of a version, deprecated ones too, by buf's own list.
+def rules(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tuple[BufRule, ...]:
+    """buf's own rules for configurations of a version, deprecated ones too, by buf's own list.
 
     Raises:
         FieldstoneError: there is no buf, or it does not give its list.
     """
     command = ["config", f"ls-{kind}-rules", "--version", version, "--include-deprecated", "--format", "json"]
-    said = Running(command, cwd=Path(sys.executable).parent).output(what=f"buf config ls-{kind}-rules")
-    return tuple(json.loads(line)["id"] for line in said.decode().splitlines() if line.strip())
+    return _listed_rules(command, cwd=Path(sys.executable).parent)
+
+
+def workspace_rules(kind: RuleKind, root: Path) -> tuple[BufRule, ...]:
+    """The rules that the buf configuration of a workspace can use: buf's own and those of its plugins.
+
+    Raises:
+        FieldstoneError: the configuration is wrong, or a plugin does not run.
+    """
+    return _listed_rules(["config", f"ls-{kind}-rules", "--include-deprecated", "--format", "json"], cwd=root)
+
+
+def _listed_rules(command: Sequence[str], *, cwd: Path) -> tuple[BufRule, ...]:
+    lines = Running(command, cwd=cwd).output(what=f"buf {' '.join(command[:2])}").splitlines()
+    return tuple(json_decode(line, type=BufRule) for line in lines if line.strip())
+
+
+def rule_ids(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tuple[str, ...]:
+    """The ids of `rules`, which see."""
+    return tuple(rule.id for rule in rules(kind, version))
 
 
 def compiler() -> str:

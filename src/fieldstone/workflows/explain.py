@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import re
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 
 from fieldstone.compatibility.finding import MODULE_FINDINGS, Surface
 from fieldstone.compatibility.rules import Example, Rule, Sources, all_rules
@@ -18,42 +18,43 @@ OTHERS = DEFECTS | PERMISSIONS | MODULE_FINDINGS
 """What each finding means that no rule makes."""
 
 
-def explain(name: str) -> str:
+def explain(name: str, folder: Path | None = None) -> str:
     """The page of a rule, as Markdown.
 
     Args:
-        name: the rule's id, or the beginning of only one; a kind of registry
-            defect; what a permission or a module can be; an id of buf.
+        name: the rule's id, or the beginning of only one; a kind of registry defect; a finding about a
+            permission or a module; a rule or category of buf. Case does not count, and `_` is `-`.
+        folder: where to look for a buf configuration, whose plugins may have the rule; nowhere by default.
 
     Raises:
         FieldstoneError: nothing is called so, or several things begin so.
     """
-    if name in OTHERS:
-        return f"# {name}\n\n{textwrap.fill(OTHERS[name], _WIDTH)}\n"
-    if re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-        return _buf_page(name)
-    return _page(_find(name))
+    from fieldstone.workflows.explain_buf import buf_names, buf_page
 
-
-def _find(name: str) -> Rule:
+    if not name.strip():
+        raise FieldstoneError("the rule to explain is empty", fix="`fieldstone rules` lists them")
+    own = name.strip().lower().replace("_", "-")
+    if own in OTHERS:
+        return f"# {own}\n\n{paragraph(OTHERS[own])}\n"
     rules = all_rules()
-    if name in rules:
-        return rules[name]
-    begin = [rule for rule in rules if rule.startswith(name)]
+    if own in rules:
+        return _page(rules[own])
+    if page := buf_page(name, folder):
+        return page
+    begin = [rule for rule in rules if rule.startswith(own)]
     if len(begin) == 1:
-        return rules[begin[0]]
+        return _page(rules[begin[0]])
     if begin:
         raise FieldstoneError(f"several rules begin with {name}: {', '.join(begin)}")
-    near = difflib.get_close_matches(name, [*rules, *OTHERS], n=1, cutoff=0.4)
-    fix = f"did you mean {near[0]}?" if near else "`fieldstone rules` lists them"
-    raise FieldstoneError(f"no rule {name}", fix=fix)
+    raise FieldstoneError(f"no rule {name}", fix=_near(own, buf_names()))
 
 
-def _buf_page(name: str) -> str:
-    ours = [rule.id for rule in all_rules().values() if name in rule.buf]
-    said = f"a rule of buf; here, {' or '.join(ours)} tells the same" if ours else "a lint rule of buf"
-    page = "breaking" if ours else "lint"
-    return f"# {name}\n\n`{name}` is {said}.\n\nbuf documents it at https://buf.build/docs/{page}/rules/.\n"
+def _near(name: str, names_of_buf: Iterable[str]) -> str:
+    """The names most like one that is none: Fieldstone's and buf's."""
+    known = {key: key for key in (*all_rules(), *OTHERS)}
+    known |= {other.lower().replace("_", "-"): other for other in names_of_buf}
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.7)
+    return f"did you mean {' or '.join(known[key] for key in near)}?" if near else "`fieldstone rules` lists them"
 
 
 def _page(rule: Rule) -> str:
@@ -63,14 +64,14 @@ def _page(rule: Rule) -> str:
         f"# {rule.id}",
         rule.summary,
         f"{_levels(rule)}; {_concern(rule)}. Since {rule.since}.",
-        f"## Why\n\n{_paragraph(rule.why)}",
+        f"## Why\n\n{paragraph(rule.why)}",
         f"## What it finds\n\n{_example(hit)}",
         *_witnesses(rule, hit),
         f"## What it lets pass\n\n{_example(miss)}",
-        f"## What to do\n\n{_paragraph(_sentence(rule.advice))}",
+        f"## What to do\n\n{paragraph(_sentence(rule.advice))}",
     ]
     if rule.buf:
-        parts.append(f"## In buf\n\n{_paragraph(', '.join(rule.buf))}")
+        parts.append(f"## In buf\n\n{paragraph(', '.join(rule.buf))}")
     other = "error" if rule.is_addition else "warning"
     parts.append(
         f'## Settings\n\n```toml\n[tool.fieldstone.rules]\n{rule.id} = "{other}"  # error, warning, note or off\n```'
@@ -100,7 +101,7 @@ def _witnesses(rule: Rule, example: Example) -> Iterable[str]:
     try:
         witnesses = [witness for finding in proven(rule, example) for witness in finding.witnesses]
     except FieldstoneError as error:
-        yield f"## Witness\n\n{_paragraph(f'Shown where buf compiles the example; here it does not: {error}')}"
+        yield f"## Witness\n\n{paragraph(f'Shown where buf compiles the example; here it does not: {error}')}"
         return
     lines = [f"{witness.surface}: {witness.sentence}" for witness in witnesses]
     if lines:
@@ -142,7 +143,8 @@ def _statements(text: str) -> Iterable[str]:
             start = i + 1
 
 
-def _paragraph(text: str) -> str:
+def paragraph(text: str) -> str:
+    """A text on lines of the width of a page."""
     return textwrap.fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
