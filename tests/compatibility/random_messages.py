@@ -72,6 +72,8 @@ class Writer:
         self.as_json, self.is_old_data = as_json, is_old_data
         self.has_omitted = False
         """Whether a message lacks what is required, as only its writer knows it."""
+        self.is_endless = False
+        """Whether what is required holds itself, so that there is no whole message."""
 
     def fill(self, message: Any, theirs: Any, depth: int = 0) -> None:
         """Set fields at random, and all that is required.
@@ -95,6 +97,7 @@ class Writer:
         return self.rng.random() < (0.7 if field.message_type is None or depth < DEPTH else 0)
 
     def _set(self, message: Any, field: Any, other: Any, depth: int) -> None:
+        self.is_endless |= depth > _DEEPEST
         if depth > _DEEPEST:
             return
         count = self.rng.choice([1, 1, 2, 3]) if field.is_repeated else 1

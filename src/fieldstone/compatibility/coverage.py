@@ -53,10 +53,11 @@ def _covered_by(change: Change | Announced[Element], released: Schema, parts: Se
     if isinstance(subject, Definition):
         if parts:
             return Covered(files, members=tuple((subject.name, part) for part in parts), owner=subject.full_name)
-        return Covered(files, (inner_name(subject.full_name, subject.package),))
+        own = inner_name(subject.full_name, subject.package)
+        entries = [entry_name(own, field) for field in _fields_of(subject) if is_map(field)]
+        return Covered(files, (own, *entries), owner=subject.full_name)
     if isinstance(subject, Field) and subject.extendee:
-        package = released.files[subject.location.path].package if subject.location.path in released.files else ""
-        return Covered(files, (inner_name(subject.full_name, package),), extension_members(subject))
+        return Covered(files, (extension_name(subject, released),), extension_members(subject))
     if owner is None:
         return Covered(files)
     types = tuple(
@@ -80,6 +81,10 @@ def _files_of(change: Change | Announced[Element], released: Schema) -> tuple[st
 def _owner(change: Change | Announced[Element]) -> Definition | None:
     owner = change.within.old if change.within else None
     return owner if isinstance(owner, Definition) else None
+
+
+def _fields_of(subject: Definition) -> Iterable[Field]:
+    return subject.fields.values() if isinstance(subject, Message) else ()
 
 
 def _sides(change: Change | Announced[Element], kind: type[Field]) -> list[Field]:
@@ -111,6 +116,12 @@ def _names_now(change: Change | Announced[Element], number: int) -> int:
 def inner_name(full_name: str, package: str) -> str:
     """A full name without its package."""
     return full_name.removeprefix(f"{package}.") if package else full_name
+
+
+def extension_name(extension: Field, schema: Schema) -> str:
+    """The name of an extension of a schema within its package."""
+    file = schema.files.get(extension.location.path)
+    return inner_name(extension.full_name, file.package if file else "")
 
 
 def is_map(field: Field) -> bool:
@@ -149,8 +160,7 @@ def declared(schema: Schema) -> Iterator[tuple[str, str]]:
         yield kind.name, ""
         yield from _declared_in(kind)
     for extension in schema.extensions.values():
-        file = schema.files.get(extension.location.path)
-        yield inner_name(extension.full_name, file.package if file else ""), ""
+        yield extension_name(extension, schema), ""
         yield from extension_members(extension)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.coverage import covered_by
+from fieldstone.compatibility.coverage import covered_by, extension_name
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Element, Enum, Field, Message
+
+_EXTENSION_GONE = "EXTENSION_NO_DELETE"
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
@@ -64,7 +66,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         declared: Breaks = rule.breaks if hit.breaks is None else hit.breaks
         breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
         breaks, directions = _by_number(change, context, breaks, directions)
-        buf = _reported_by_buf(rule, change) if hit.buf is None else tuple(hit.buf)
+        buf = _reported_by_buf(rule, change, context) if hit.buf is None else tuple(hit.buf)
         level = hit.level or rule.level
         yield Finding(
             rule=rule.id,
@@ -88,7 +90,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         )
 
 
-def _reported_by_buf(rule: Rule, change: Change | Announced[Element]) -> tuple[str, ...]:
+def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
     """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
     holder = change.within or change
     is_of_names = holder is change and (Renamed, type(change.subject)) in rule.on
@@ -97,8 +99,17 @@ def _reported_by_buf(rule: Rule, change: Change | Announced[Element]) -> tuple[s
     old, new = holder.old, holder.new
     if isinstance(old, Message | Enum):
         return rule.buf if old.full_name == new.full_name else ()
-    is_elsewhere = isinstance(old, Field) and isinstance(new, Field) and old.extendee != new.extendee
-    return () if is_elsewhere else rule.buf
+    return (
+        rule.buf if not isinstance(old, Field) or not isinstance(new, Field) else _of_extension(rule, old, new, context)
+    )
+
+
+def _of_extension(rule: Rule, old: Field, new: Field, context: Context) -> tuple[str, ...]:
+    """The buf rules that report a change of an extension; buf knows it by its name within its package, too."""
+    if old.extendee == new.extendee:
+        return rule.buf
+    same_name = extension_name(old, context.old) == extension_name(new, context.new)
+    return () if same_name else tuple(identifier for identifier in rule.buf if identifier == _EXTENSION_GONE)
 
 
 def _by_name(

@@ -6,7 +6,7 @@ and all of its files came in one other package. Its types are paired with those 
 Any other type that left and one that came are a pair where they have the same fields and where each type that
 they hold has the same name on both sides, or is such a pair itself. All that could be pairs are taken for pairs
 first, and those that hold something else are dropped until none is left to drop: so messages that hold
-themselves or each other can be told, too.
+themselves or each other can be told, too. What is nested in a pair is paired by its own name.
 """
 
 from __future__ import annotations
@@ -172,7 +172,19 @@ def _by_structure(gone: Mapping[Key, Type], came: Mapping[Key, Type], moved: Map
         if name in pairs and name not in moved and not _hold_the_same(before[name], after[pairs[name]], pairs):
             del pairs[name]
             doubtful += holders[name]
-    return pairs
+    return {**pairs, **_inside(pairs, gone, came)}
+
+
+def _inside(pairs: Mapping[str, str], gone: Mapping[Key, Type], came: Mapping[Key, Type]) -> dict[str, str]:
+    """The types inside messages of another name that kept their own, whatever changed in them."""
+    found: dict[str, str] = {}
+    taken = {*pairs.values()}
+    for kind, name in sorted(gone, key=lambda key: key[1].count(".")):
+        around, own = _split(name)
+        after = f"{found.get(around) or pairs.get(around)}.{own}"
+        if name not in pairs and (kind, after) in came and after not in taken:
+            found[name] = after
+    return found
 
 
 def _structured(types: Mapping[Key, Type]) -> dict[str, Message | Enum]:

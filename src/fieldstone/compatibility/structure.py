@@ -156,7 +156,7 @@ class Structure:
         old, new = self._message_of(self._old, old_name), self._message_of(self._new, new_name)
         if old is None or new is None:
             return _Comparison(EVERYTHING_LOST)
-        found = _Comparison(_forms(old_name, new_name) | _extensions(old, new) | _new_fields(old, new))
+        found = _Comparison(_forms(old_name, new_name) | _new_fields(old, new)) | self._extensions(old, new)
         for number, field in old.fields.items():
             for surface, other in (
                 (Surface.WIRE, new.fields.get(number)),
@@ -164,6 +164,20 @@ class Structure:
             ):
                 compared = self._fields(field, old, other, new) if other else _Comparison(EVERYTHING_LOST)
                 found |= compared.on(surface)
+        return found
+
+    def _extensions(self, old: Message, new: Message) -> _Comparison:
+        """What is lost with ranges for extensions; of those that known ones had, what they lose as fields."""
+        found = _ALIKE
+        for first, last in uncovered(old.extension_ranges, new.extension_ranges):
+            numbers = range(first, last + 1)
+            known = [self._old.extensions.get((old.full_name, n)) for n in numbers[: len(new.fields) + 1]]
+            for number, extension in zip(numbers, known, strict=False):
+                if extension is None or number not in new.fields or len(numbers) > len(known):
+                    return _Comparison(EVERYTHING_LOST)
+                found |= self._fields(extension, old, new.fields[number], new).on(Surface.WIRE) | _Comparison(
+                    ALL_IN_JSON
+                )
         return found
 
     def _fields(self, old: Field, of_old: Message, new: Field, of_new: Message) -> _Comparison:
@@ -288,10 +302,6 @@ def _new_fields(old: Message, new: Message) -> Losses:
     """What is lost to required fields that only the new message has."""
     added = [field for number, field in new.fields.items() if number not in old.fields]
     return lost(_OLD) if any(field.cardinality == "required" for field in added) else NOTHING
-
-
-def _extensions(old: Message, new: Message) -> Losses:
-    return EVERYTHING_LOST if uncovered(old.extension_ranges, new.extension_ranges) else NOTHING
 
 
 def _message_and(before: str, after: str, *, grouped: bool) -> Losses:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.coverage import entry_name, is_map
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Message
@@ -25,6 +26,11 @@ from fieldstone.schema.model import Message
             "package acme.v2; message Step { string id = 1; } message Label { bytes name = 1; }",
             also=["package-removed"],
         ),
+        miss(
+            "message Step { message TagsEntry { string key = 1; string value = 2; } repeated TagsEntry tags = 1; }",
+            "message Step { map<string, string> tags = 1; }",
+            also=["field-cardinality-changed"],
+        ),
         miss("message Step { string id = 1; }", "message Move { string id = 1; }", also=["type-renamed"]),
         miss(
             "message Step { string id = 1; }",
@@ -38,5 +44,12 @@ def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]
     that date has passed, if a release announced it with the days of notice that the module gives
     (`notice`). One that lives on under another name is told by `type-renamed`.
     """
-    if not context.is_retired(change.old):
+    if not context.is_retired(change.old) and not _is_of_a_map(change, context):
         yield Hit(covers=context.inside(change.old), because=context.why_kept(change.old))
+
+
+def _is_of_a_map(change: Removed[Message], context: Context) -> bool:
+    """Whether the compiler makes a message of this name for a map now; the field that was of its type tells of that."""
+    holder = context.new.messages.get(change.old.parent)
+    fields = holder.fields.values() if holder else ()
+    return any(is_map(field) and entry_name(change.old.parent, field) == change.old.full_name for field in fields)

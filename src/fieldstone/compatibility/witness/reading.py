@@ -234,7 +234,10 @@ class Reading(Struct, frozen=True):
             kind, _ = self._value(mine, get(written, mine), theirs, get(read, theirs), ())
             return (Kind.DEFAULT if kind else None), None
         if len(ours) != len(others):
-            return (Kind.VALUE if _counts(ours) or _counts(others) else None), None
+            in_bytes = is_message(mine) != is_message(theirs)
+            return (
+                Kind.VALUE if _counts(ours, in_bytes=in_bytes) or _counts(others, in_bytes=in_bytes) else None
+            ), None
         for value, other in zip(ours, others, strict=True):
             kind, inner = self._value(mine, value, theirs, other, deeper)
             if kind or inner:
@@ -328,8 +331,9 @@ def _elements(message: Message, field: FieldDescriptor) -> list[Any]:
     return [value] if is_there else []
 
 
-def _counts(values: Sequence[Any]) -> bool:
-    """Whether there is more than a zero, which one side keeps and the other leaves out."""
+def _counts(values: Sequence[Any], *, in_bytes: bool = False) -> bool:
+    """Whether there is more than a zero, which one side keeps and the other leaves out; messages may count `in_bytes`."""
+    values = [_encoded(v) if in_bytes and hasattr(v, "DESCRIPTOR") else v for v in values]
     return len(values) > 1 or any(not isinstance(v, bool | int | float | str | bytes) or _is_nonzero(v) for v in values)
 
 

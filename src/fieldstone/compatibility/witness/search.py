@@ -85,7 +85,7 @@ class Route(Struct, frozen=True, dict=True):
         else:
             found = self._compared(probe, read)
         if found is None:
-            refused = problem and probe.alias is not None
+            refused = problem and probe.alias is not None and not self._read(replace(probe, alias=None))[1]
             return self._witness(probe, Difference(Kind.REFUSED, reason=problem), None) if refused else None
         return self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
 
