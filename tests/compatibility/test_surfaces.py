@@ -63,7 +63,7 @@ def told(before: str, after: str) -> str:
         ("string", "int64", "wire:on json:on"),
         ("End", "int32", "json:o"),
         ("int64", "End", "wire:o json:on"),
-        ("End", "bool", "json:on"),
+        ("End", "bool", "wire:o json:on"),
         ("End", "Finish", ""),
         ("A", "optional bytes", "wire:n json:on"),
         ("bytes", "A", "wire:o json:on"),

@@ -2,8 +2,8 @@
 
 The binary encoding is that of https://protobuf.dev/programming-guides/encoding/, JSON that of
 https://protobuf.dev/programming-guides/json/. A reader keeps a value when it reads a number as the
-same number and a text as the same text, without an error. An enum writes the numbers and names that
-it declares; an open one reads any number of 32 bits, a closed one those that it declares.
+same number and a text as the same text, without an error. A closed enum writes and reads the numbers that
+it declares, an open one any number of 32 bits.
 """
 
 from __future__ import annotations
@@ -102,8 +102,10 @@ def _layout(of: Type) -> str | None:
 
 def _numbers(of: Type) -> Iterable[int]:
     """The numbers that a type writes, or the first and last of them."""
-    if isinstance(of, Enum):
+    if isinstance(of, Enum) and of.closed:
         return [value.number for value in of.values]
+    if isinstance(of, Enum):
+        of = "int32"
     return _INTEGERS[of].first, _INTEGERS[of].last
 
 
@@ -111,7 +113,7 @@ def _holds(reader: Type, writer: Type) -> bool:
     """Whether the reader has every number that the writer has."""
     if isinstance(reader, Enum) and reader.closed:
         declared = {value.number for value in reader.values}
-        finite = isinstance(writer, Enum) or writer == "bool"
+        finite = (isinstance(writer, Enum) and writer.closed) or writer == "bool"
         return finite and all(number in declared for number in _numbers(writer))
     held = _INTEGERS["int32" if isinstance(reader, Enum) else reader]
     return all(held.first <= number <= held.last for number in _numbers(writer))

@@ -138,7 +138,7 @@ def _by_number(
 ) -> tuple[Breaks, dict[Surface, Directions]]:
     """The same where an extension took the place of a field, or the reverse: bytes go by the number."""
     old = change.old if isinstance(change, Removed) else None
-    new = in_place_of(old, context.new) if isinstance(old, Field) else None
+    new = in_place_of(old, context.new, context.renames.types) if isinstance(old, Field) else None
     if not isinstance(old, Field) or new is None or Surface.WIRE not in breaks:
         return breaks, directions
     losses = context.structure.in_place(old, new)

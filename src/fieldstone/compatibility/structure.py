@@ -273,11 +273,18 @@ def _holder(field: Field) -> str:
     return field.extendee or field.parent
 
 
-def in_place_of(field: Field, schema: Schema) -> Field | None:
-    """The extension that a schema has in the place of a field of a message, or the field in that of an extension."""
+def in_place_of(field: Field, schema: Schema, renames: Mapping[str, str]) -> Field | None:
+    """The extension that a schema has in the place of a field of a message, or the field in that of an extension.
+
+    Args:
+        field: the field or extension of the other schema.
+        schema: where to look.
+        renames: what messages of the other schema are called there, where that is not the same.
+    """
+    holder = renames.get(_holder(field), _holder(field))
     if not field.extendee:
-        return schema.extensions.get((field.parent, field.number))
-    message = schema.messages.get(field.extendee)
+        return schema.extensions.get((holder, field.number))
+    message = schema.messages.get(holder)
     return message.fields.get(field.number) if message else None
 
 

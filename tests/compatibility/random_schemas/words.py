@@ -78,7 +78,7 @@ WELL_KNOWN_FILES = {
     "Empty": "empty",
     "FieldMask": "field_mask",
     "Timestamp": "timestamp",
-    **dict.fromkeys("ListValue NullValue Struct Value".split(), "struct"),
+    **dict.fromkeys("ListValue Struct Value".split(), "struct"),
     **dict.fromkeys(
         "BoolValue BytesValue DoubleValue Int32Value Int64Value StringValue UInt32Value".split(), "wrappers"
     ),

@@ -75,7 +75,8 @@ def enum_value_added(change: Added[EnumValue], context: Context) -> Iterator[Hit
     old code refuses the whole message. Where readers cannot cope with any of it, set the rule to "error".
     """
     enum = change.within.old if change.within else None
-    if not isinstance(enum, Enum) or change.new.number in enum.numbers:
+    is_renumbered = isinstance(enum, Enum) and enum.number_of(change.new.name) is not None
+    if not isinstance(enum, Enum) or change.new.number in enum.numbers or (is_renumbered and not enum.closed):
         return
     users = [field for field in _users(context.old) if field.holds == enum.full_name]
     required = next(filter(_is_required, users), None)

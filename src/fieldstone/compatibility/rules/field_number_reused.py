@@ -50,7 +50,7 @@ def field_number_reused(change: Added[Field] | Renumbered[Field], context: Conte
     past = context.ledger.type(field.extendee or field.parent)
     use = past.number_taken(field.number, field.full_name if field.extendee else field.name)
     if use:
-        before = in_place_of(field, context.old)
+        before = in_place_of(field, context.old, context.renames.came)
         losses = context.structure.in_place(before, field) if before else NOTHING
         breaks = by_surface(losses, Surface.SOURCE, Surface.STORAGE) if before else None
         yield Hit(breaks=breaks, taken=field.number, earlier=use.name, of=use.of, since=use.since)

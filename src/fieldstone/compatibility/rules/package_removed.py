@@ -59,14 +59,14 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
     """Teams depend on a package version as a whole. A new version stands beside the old one, so that
     each team moves when it can. Where the types of a package came in another one, this one finding
     tells of all of them, and what changed inside a type is told as if the type had stayed. A type that
-    has only another name is read as before: see `type-renamed`. Services have their name in the path
+    has only another name is read as before: see `type-renamed`; one that did not come has a finding of its own. Services have their name in the path
     of every call, and a message that is gone has no reader.
     """
     package = change.old.full_name
     held = [element for element in context.old.types() if element.package == package]
-    breaks = lost_with(held, context)
     if isinstance(change, Moved):
         move = change.move
+        breaks = lost_with([element for element in held if element.full_name in move.types], context)
         because = _ANY if any(name in context.old.messages for name in move.types) else ""
         what = f"moved to `{move.new}`{_with(held, context)}"
         yield Hit(breaks=breaks, covers=sorted({*move.types, *move.files}), because=because, package=package, what=what)
@@ -74,7 +74,9 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
     top = [element for element in held if element.top_level]
     if not top or not all(map(context.is_retired, top)):
         because = context.why_any_is_kept(top)
-        yield Hit(breaks=breaks, buf=_OF_FILES, because=because, package=package, what="left the module")
+        yield Hit(
+            breaks=lost_with(held, context), buf=_OF_FILES, because=because, package=package, what="left the module"
+        )
 
 
 _ANY = "that breaks code generated from it, and whoever packs its messages into Any"

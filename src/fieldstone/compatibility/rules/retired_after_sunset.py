@@ -6,6 +6,7 @@ from datetime import date
 from fieldstone.compatibility.finding import Level
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.rules.enum_removed import enum_removed
 from fieldstone.schema.model import Enum, Message, Rpc, Service
 
 _STEP = "message Step { string id = 1; }"
@@ -58,4 +59,5 @@ def retired_after_sunset(change: Removed[Message | Enum | Service | Rpc], contex
     the setting `notice` names another number. The name of the element stays taken.
     """
     if context.is_retired(change.old):
-        yield Hit(sunset=change.old.lifecycle.sunset)
+        breaks = enum_removed.breaks if isinstance(change.old, Enum) else None
+        yield Hit(breaks=breaks, sunset=change.old.lifecycle.sunset)

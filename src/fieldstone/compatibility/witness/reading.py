@@ -332,7 +332,7 @@ def _elements(message: Message, field: FieldDescriptor) -> list[Any]:
 
 
 def _counts(values: Sequence[Any], *, in_bytes: bool = False) -> bool:
-    """Whether there is more than a zero, which one side keeps and the other leaves out; messages may count `in_bytes`."""
+    """Whether there is more than a zero, which one side keeps and the other leaves out; messages count `in_bytes`."""
     values = [_encoded(v) if in_bytes and hasattr(v, "DESCRIPTOR") else v for v in values]
     return len(values) > 1 or any(not isinstance(v, bool | int | float | str | bytes) or _is_nonzero(v) for v in values)
 
