@@ -50,6 +50,8 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
     Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
     a field alone in a oneof that is new has nobody to lose to. Bytes know the members by number, JSON by name.
     """
+    if not old.oneof and not new.oneof:
+        return NOTHING
     rivals = _rivals(old, of_old), _rivals(new, of_new)
     names = [{of.fields[n].json_name for n in found} for found, of in zip(rivals, (of_old, of_new), strict=True)]
     was_in = bool(old.oneof)

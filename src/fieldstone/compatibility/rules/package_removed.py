@@ -59,8 +59,9 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
     """Teams depend on a package version as a whole. A new version stands beside the old one, so that
     each team moves when it can. Where the types of a package came in another one, this one finding
     tells of all of them, and what changed inside a type is told as if the type had stayed. A type that
-    has only another name is read as before: see `type-renamed`; one that did not come has a finding of its own. Services have their name in the path
-    of every call, and a message that is gone has no reader.
+    has only another name is read as before: see `type-renamed`; one that did not come has a finding of
+    its own. Services have their name in the path of every call, and a message that is gone has no
+    reader.
     """
     package = change.old.full_name
     held = [element for element in context.old.types() if element.package == package]
