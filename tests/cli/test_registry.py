@@ -285,3 +285,43 @@ def test_the_installed_command(grown: Repo) -> None:
     grown.write("registry/shop/1.2.0/ledger.json", "{}")
     ran = grown.spawn("registry", "verify", cwd="schemas")
     assert (ran.code, ran.err) == (1, "../registry: 1 defect.\n")
+
+
+def by_older_rules(repo: Repo, version: str, **changes: Any) -> None:
+    """Make a registry of one that earlier rules judged: the first releases of shop, up to a version."""
+    for later in sorted(repo.root.glob("registry/shop/*")):
+        if later.name > version:
+            shutil.rmtree(later)
+    folders = sorted(repo.root.glob("registry/shop/*"))
+    before: dict[str, Any] = {}
+    for folder in folders:
+        link = {"previous": {name: before[name] for name in ("version", "digest", "seal")}} if before else {}
+        more = changes if folder.name == version else {}
+        before = reseal(folder, rules="1", **link, **more)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"changes": ["a value came, in older words"]}, {"bump": "major"}, {}], ids=["words", "bump", "same"]
+)
+def test_what_older_rules_called_otherwise(grown: Repo, changes: dict[str, Any]) -> None:
+    by_older_rules(grown, "1.1.0", **changes)
+    assert kinds(grown) == []
+
+
+def test_what_older_rules_called_less_than_it_is(grown: Repo) -> None:
+    by_older_rules(grown, "1.1.0", bump="patch")
+    assert kinds(grown) == [("registry-bump-wrong", "shop 1.1.0")]
+
+
+def test_a_manifest_without_rules_is_of_the_first(grown: Repo) -> None:
+    folder = grown.root / "registry/money/1.0.0"
+    text = (folder / "release.toml").read_text()
+    (folder / "release.toml").write_text(text.replace('rules = "2"\n', ""))
+    reseal(folder)
+    assert "rules     1" in grown.run("registry", "show", "money").out
+
+
+@pytest.mark.parametrize("rules", ["0", "-1", "two", "1.5", "9999999", ""])
+def test_a_version_of_the_rules_that_is_none(grown: Repo, rules: str) -> None:
+    reseal(grown.root / "registry/money/1.0.0", rules=rules)
+    assert "which is no version of the rules" in grown.run("registry", "show", "money").error

@@ -101,6 +101,9 @@ DEFECTS = {
     "registry-changes-wrong": "The summary of changes in a release is not what changed since the one before. If it is "
     "new, remove it and release again; an old one, made by another version of Fieldstone, is vouched for with "
     "`fieldstone registry verify --trust MODULE@VERSION`.",
+    "registry-rules-wrong": "A release says that other rules judged it than could have: newer ones than this "
+    "Fieldstone has, or older ones than those of the release before it. Of a release by older rules neither the words "
+    "of its summary are verified nor whether it could have been smaller; so a new one takes the rules of today.",
     "registry-digest-wrong": "The b5 digest that a release claims is not that of its sources and dependencies.",
     "registry-image-wrong": "Compiling the sources of a release again gives another image than the one released, or "
     "they do not compile.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
@@ -108,6 +109,10 @@ class Audit(Struct, dict=True):
             yield self._defect("date-wrong", f"{said}, and it is {now:%Y-%m-%dT%H:%M:%SZ}")
 
     def _claims(self) -> Iterator[Defect]:
+        rules = [*self._rules()]
+        if rules:
+            yield from rules
+            return
         yield from self._breaks()
         yield from self._waivers()
         if self._newest is None:
@@ -115,6 +120,25 @@ class Audit(Struct, dict=True):
         else:
             yield from self._version()
             yield from self._summary()
+
+    def _rules(self) -> Iterator[Defect]:
+        """A release that newer rules judged, or older ones though it is new or follows one of newer rules."""
+        rules, said = self.release.rules, f"it says that rules of version {self.release.rules} judged it"
+        if rules > RULES_VERSION:
+            defect = self._defect("rules-wrong", f"{said}, and this Fieldstone has those of version {RULES_VERSION}")
+            yield replace(defect, fix="verify it with a newer Fieldstone")
+        elif self.is_new and rules < RULES_VERSION:
+            yield self._defect("rules-wrong", f"{said}, and it is new: those are of version {RULES_VERSION} by now")
+        elif self._newest and rules < self._newest.rules:
+            problem = (
+                f"{said}, and those of {self._newest.version}, which it follows, are of version {self._newest.rules}"
+            )
+            yield self._defect("rules-wrong", problem)
+
+    @property
+    def _by_older_rules(self) -> bool:
+        """Whether other rules, in other words, judged it: it may have called its changes greater, and waived more."""
+        return self.release.rules < RULES_VERSION
 
     def _first(self) -> Iterator[Defect]:
         said = f"{self.release.bump}: {', '.join(self.release.changes)}"
@@ -133,13 +157,14 @@ class Audit(Struct, dict=True):
 
     def _waivers(self) -> Iterator[Defect]:
         used = {replace(finding.waiver, module="") for finding in self._judgement.findings if finding.waiver}
-        for waiver in self.release.waivers:
+        for waiver in () if self._by_older_rules else self.release.waivers:
             if replace(waiver, module="") not in used:
                 problem = f"it records that {waiver.text}, and that permits nothing in it"
                 yield self._defect("waiver-wrong", problem)
 
     def _version(self) -> Iterator[Defect]:
-        if self.release.bump not in {str(bump) for bump in self._bumps}:
+        possible = [bump for bump in Bump if bump >= self._bump] if self._by_older_rules else self._bumps
+        if self.release.bump not in map(str, possible):
             yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
         smallest = smallest_version(self._versions, self._bump, zero_minor=self._asked.breaking_before_1_0 == "minor")
         if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
@@ -148,7 +173,7 @@ class Audit(Struct, dict=True):
 
     def _summary(self) -> Iterator[Defect]:
         said, changes = [*self.release.changes], self._changes()
-        if said == changes:
+        if said == changes or self._by_older_rules:
             return
         missing = [f"does not say: {change}" for change in changes if change not in said]
         untrue = [f"says, and it is not so: {change}" for change in said if change not in changes]

@@ -101,6 +101,30 @@ def the_summary_says_more(gate: Gate) -> None:
     gate.reseal("shop/1.3.0", changes=changes)
 
 
+@door
+def a_release_says_that_older_rules_judged_it(gate: Gate) -> None:
+    r"""registry-rules-wrong.*rules of version 1 judged it, and it is new"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.reseal("shop/1.3.0", rules="1", changes=["comments and documentation only"])
+
+
+@forged
+def a_release_says_that_newer_rules_judged_it(gate: Gate) -> None:
+    r"""registry-rules-wrong.*rules of version 99 judged it.*verify it with a newer Fieldstone"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.reseal("shop/1.3.0", rules="99", changes=["comments and documentation only"])
+
+
+@forged
+def a_release_follows_one_of_newer_rules(gate: Gate) -> None:
+    r"""registry-rules-wrong.*(which it follows, are of version|and it is new)"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.reseal("shop/1.3.0", rules="1", changes=["comments and documentation only"])
+
+
 @forged
 def a_waiver_is_recorded_that_permits_nothing(gate: Gate) -> None:
     r"""registry-waiver-wrong.*permits nothing"""
