@@ -10,9 +10,8 @@ from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.examples import with_examples
 from fieldstone.codegen.packages import SQL, storage_folder
 from fieldstone.codegen.record_classes import RecordSources, by_slots
-from fieldstone.codegen.refusals import refuse
+from fieldstone.codegen.refusals import is_stored_or_served, refuse
 from fieldstone.codegen.render import render
-from fieldstone.codegen.served import served_rpcs
 from fieldstone.codegen.sql import migration_views, script
 from fieldstone.codegen.views import ModuleView
 from fieldstone.schema.model import Schema
@@ -64,12 +63,6 @@ def storage_view(
         migrations=migration_views(history, outbox=outbox_table(module)),
         own_files=own_files,
     )
-
-
-def is_stored_or_served(schema: Schema, own_files: Collection[str]) -> bool:
-    """Whether an annotation asks for storage code."""
-    stored = any(message.entity is not None for message in schema.messages.values())
-    return stored or any(True for _ in served_rpcs(schema, own_files))
 
 
 def storage_files(view: ModuleView) -> dict[str, str]:

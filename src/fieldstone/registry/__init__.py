@@ -107,6 +107,8 @@ DEFECTS = {
     "registry-digest-wrong": "The b5 digest that a release claims is not that of its sources and dependencies.",
     "registry-image-wrong": "Compiling the sources of a release again gives another image than the one released, or "
     "they do not compile.",
+    "registry-annotation-invalid": "No code can be generated from an annotation of a new release, and the release "
+    "before it does not have it (`fieldstone explain annotation-invalid`). If it is new, remove it and release again.",
     "registry-retirement-wrong": "A release that retires its module ends it: a major version without sources and with "
     "an empty image, and no release follows it. This one is something else, so it was not written by "
     "`fieldstone release --retire`. Restore the registry from git.",

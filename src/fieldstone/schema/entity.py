@@ -18,6 +18,15 @@ from msgspec import Struct
 STORAGE_OPTION = 51202
 """The number of the extensions `entity`, `column` and `serves`."""
 
+_TAG = b"\x92\x80\x19"
+"""The tag of that option in an encoded message: its number with the wire type of a message (51202 << 3 | 2)."""
+
+
+def may_have_annotations(image: bytes) -> bool:
+    """Whether an encoded image can hold an annotation of storage; False only where it holds none."""
+    return _TAG in image
+
+
 QUERY_RESULTS = ("records", "first", "count", "deleted")
 """What a query answers with, by number of `QueryResult`."""
 

@@ -55,7 +55,7 @@ class BothSides:
 
     def read(self) -> tuple[bytes, bytes]:
         """The images of both sides for who reads them: all that rules may ask for is listed."""
-        return _image(self._old), _image(self._new)
+        return image_of(self._old), image_of(self._new)
 
     def compared(self) -> tuple[bytes, bytes]:
         """The images of both sides for who compares them: what differs, and what that cannot be linked without.
@@ -64,7 +64,7 @@ class BothSides:
         """
         beside = sorted(self._beside.difference(self._imported))[:1]
         old, new = self._differing(self._old, self.before), self._differing(self._new, self.after)
-        return _image(old, {*self.before, *beside}), _image(new, {*self.after, *beside})
+        return image_of(old, {*self.before, *beside}), image_of(new, {*self.after, *beside})
 
     def _differing(self, side: Mapping[str, CompiledFile], touched: Iterable[str]) -> dict[str, CompiledFile]:
         """The files of a side, with the names alone of the messages in the touched ones that do not differ."""
@@ -76,7 +76,7 @@ class BothSides:
         same = {path: file for path, file in unchanged.items() if path not in self._imported}
         beside = {path: same[path] for path in self._beside & same.keys()}
         others = {path: same.get(path) or CompiledFile(f.content + IMPORT_MARK) for path, f in self._compiled.items()}
-        return _image({**unchanged, **self.before}), _image({**beside, **others, **self.after})
+        return image_of({**unchanged, **self.before}), image_of({**beside, **others, **self.after})
 
     @property
     def shared(self) -> dict[str, bytes]:
@@ -146,8 +146,8 @@ class BothSides:
         return CompiledFile(linkable(file) + IMPORT_MARK)
 
 
-def _image(files: Mapping[str, CompiledFile], wanted: Iterable[str] | None = None) -> bytes:
-    """The files, or those that are wanted and all that these import; each after those that it imports."""
+def image_of(files: Mapping[str, CompiledFile], wanted: Iterable[str] | None = None) -> bytes:
+    """An image of the files, or those that are wanted and all that these import; each after those that it imports."""
     imports: dict[str, Sequence[str]] = {}
     waiting = sorted(files if wanted is None else wanted, reverse=True)
     while waiting:

@@ -17,6 +17,7 @@ from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema.annotation import CompileError
+from fieldstone.schema.entity import may_have_annotations
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.workflows.compilers import compiler, found_sound, is_sound
@@ -158,7 +159,18 @@ class ModuleCheck(Struct, dict=True):
                 evidence=self.evidence,
                 today=self.today,
             )
-        return judged.with_findings(self._other_findings())
+            annotations = self._annotation_findings(image)
+        return judged.with_findings([*annotations, *self._other_findings()])
+
+    def _annotation_findings(self, image: bytes) -> list[Finding]:
+        from fieldstone.workflows.annotation_findings import annotation_findings
+        from fieldstone.workflows.baseline import find_baseline
+
+        def before() -> tuple[bytes, Collection[str]] | None:
+            baseline = find_baseline(self.project, self.module, self.against, since_parting=True)
+            return (baseline.side.image, baseline.own) if baseline else None
+
+        return annotation_findings(self.module, image, before, start=self.start)
 
     def _report_of_unchanged(self) -> ModuleReport:
         if not self._style_is_known():
@@ -220,7 +232,16 @@ class ModuleCheck(Struct, dict=True):
                 evidence=self.evidence,
                 today=self.today,
             )
-        return judged.with_findings(self._other_findings())
+            annotations = self._annotations_of_slice(touched)
+        return judged.with_findings([*annotations, *self._other_findings()])
+
+    def _annotations_of_slice(self, touched: Slice) -> list[Finding]:
+        """The findings about annotations, of the whole module: one can lack what is in a file that did not change."""
+        from fieldstone.workflows.annotation_findings import can_be_annotated, whole_image
+
+        if not may_have_annotations(touched.read[1]) and not can_be_annotated(self.project, touched.release):
+            return []
+        return self._annotation_findings(whole_image(self.project, touched))
 
     @cached_property
     def _is_unchanged(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -57,8 +57,9 @@ class Audit(Struct, dict=True):
         before: the releases of its module before it, in the order of semver.
         settings: what the module asks of its changes.
         today: the day to hold waivers and sunsets against, in UTC.
-        is_new: whether it came with the change that is judged. Of an older release nobody knows what its module asked
-            of additions then: it needs no waiver for them, and may have called them major.
+        is_new: whether it came with the change that is judged, so that code must be able to be generated from it.
+            Of an older release nobody knows what its module asked of additions then: it needs no waiver for them,
+            and may have called them major.
     """
 
     registry: Registry
@@ -115,6 +116,8 @@ class Audit(Struct, dict=True):
             return
         yield from self._breaks()
         yield from self._waivers()
+        if self.is_new and not self.release.retired:
+            yield from self._annotations()
         if self._newest is None:
             yield from self._first()
         else:
@@ -161,6 +164,18 @@ class Audit(Struct, dict=True):
             if replace(waiver, module="") not in used:
                 problem = f"it records that {waiver.text}, and that permits nothing in it"
                 yield self._defect("waiver-wrong", problem)
+
+    def _annotations(self) -> Iterator[Defect]:
+        """Annotations that nothing can be generated from, unless the release before has them, too."""
+        from fieldstone.workflows.annotation_findings import new_refusals
+
+        def before() -> tuple[bytes, Collection[str]] | None:
+            newest = self._newest
+            return (self._image_of(newest), newest.protos.keys()) if newest else None
+
+        own = self.release.protos.keys()
+        for refusal in new_refusals(self.release.name, self._image_of(self.release), own, before):
+            yield self._defect("annotation-invalid", f"nothing can be generated from it: {refusal.line()}")
 
     def _version(self) -> Iterator[Defect]:
         possible = [bump for bump in Bump if bump >= self._bump] if self._by_older_rules else self._bumps

@@ -23,10 +23,11 @@ from fieldstone.codegen.refusals import (
     sql_names,
 )
 from fieldstone.codegen.refusals.subject import Refusal, Subject
+from fieldstone.codegen.served import served_rpcs
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Schema
 
-__all__ = ["Refusal", "RefusedError", "refusals", "refuse"]
+__all__ = ["Refusal", "RefusedError", "is_stored_or_served", "refusals", "refuse"]
 
 _TOPICS = (entities, keys, queries, codecs, defaults, nesting, sql_names, methods, classes, records, serving)
 
@@ -50,8 +51,14 @@ class RefusedError(FieldstoneError):
         return "\n".join((self.problem, *self.lines))
 
 
+def is_stored_or_served(schema: Schema, own_files: Collection[str]) -> bool:
+    """Whether an annotation asks for storage code."""
+    stored = any(message.entity is not None for message in schema.messages.values())
+    return stored or any(True for _ in served_rpcs(schema, own_files))
+
+
 def refusals(
-    schema: Schema, module: str, *, own: Collection[str], find_record: Callable[[str], RecordClass]
+    schema: Schema, module: str, *, own: Collection[str], find_record: Callable[[str], RecordClass] | None = None
 ) -> list[Refusal]:
     """Everything in a module's annotations that cannot be met, in the order of the files.
 
@@ -59,8 +66,11 @@ def refusals(
         schema: the schema with all imported files.
         module: the module's name.
         own: the paths of the module's own files; what is annotated elsewhere is not the module's.
-        find_record: from "package.module:Class" to the application's class; raises FieldstoneError.
+        find_record: from "package.module:Class" to the application's class; raises FieldstoneError. Without it the
+            schema alone is judged, and not whether the application's classes fit it.
     """
+    if not is_stored_or_served(schema, own):
+        return []
     subject = Subject(schema, module, frozenset(own), find_record)
     found = dict.fromkeys(_all(subject))
     return sorted(found, key=lambda r: (r.location.path, r.location.line, r.location.column))

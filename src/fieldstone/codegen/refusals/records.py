@@ -17,7 +17,7 @@ from fieldstone.schema.model import Field, Message
 def classes(subject: Subject) -> Iterator[Refusal]:
     """A record class is a dataclass that is there, and fits the message's fields."""
     for message, entity in subject.entities:
-        if not entity.record:
+        if not entity.record or subject.find_record is None:
             continue
         try:
             record = subject.find_record(entity.record)

@@ -39,13 +39,14 @@ class Subject(Struct, frozen=True, dict=True):
         schema: the schema with all imported files.
         module: the module's name.
         own: the paths of the module's files.
-        find_record: from "package.module:Class" to the application's class; raises FieldstoneError.
+        find_record: from "package.module:Class" to the application's class; raises FieldstoneError. None where the
+            application's classes are not judged.
     """
 
     schema: Schema
     module: str
     own: Collection[str]
-    find_record: Callable[[str], RecordClass]
+    find_record: Callable[[str], RecordClass] | None
 
     @cached_property
     def own_messages(self) -> list[Message]:
