@@ -70,6 +70,7 @@ _POLICY: dict[str, Any] = {
     "notice": {
         "type": "integer",
         "minimum": 0,
+        "maximum": 36_500,
         "default": NOTICE,
         "description": "The days that must lie between the release that introduces a sunset and the sunset.",
     },
@@ -331,6 +332,10 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
     if "minimum" in schema and value < schema["minimum"]:
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
+    if "maximum" in schema and value > schema["maximum"]:
+        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {schema['maximum']} at most")
+    if wanted == "string" and "\0" in value:
+        raise FieldstoneError(f"{key} in {file} holds a NUL: {_shown(value)}", fix="remove it")
     if wanted == "string" and not _fits(value, schema):
         raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
     if wanted == "array":

@@ -256,12 +256,12 @@ def test_the_seal_covers_every_byte_below_it() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("", ""), "no 'name'"),
+        (("", ""), "missing required field `name`"),
         (('version = "2.0.0-rc.1"', 'version = "2.0"'), "2.0 is not valid SemVer string"),
-        (('digest = "b5:00"\nbump', "bump"), "no 'digest'"),
-        (("[files]", "[file]"), "no 'files'"),
+        (('digest = "b5:00"\nbump', "bump"), "missing required field `digest`"),
+        (("[files]", "[file]"), "missing required field `files`"),
         (('name = "shop"', 'name = "shop'), "Illegal character"),
-        (("[previous]", "[previous]\nmore = '1'"), "Unexpected keyword argument"),
+        (("[previous]", "[previous]\nmore = '1'"), "unknown field `more`"),
     ],
 )
 def test_what_is_no_manifest(change: tuple[str, str], said: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from fieldstone.cache.store import Store
 from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
 from fieldstone.schema.digest import file_digest, imports
 
 _FILES, _IMPORTS = "files", "imports"
@@ -33,7 +34,7 @@ def read_known(path: Path, digest: str) -> bytes:
         FieldstoneError: it cannot be read, or has changed since.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}", fix="restore it from git") from error
     if file_digest(content) != digest:
@@ -158,8 +159,7 @@ class Digests:
 
     def _content(self, path: str) -> bytes:
         try:
-            with open(path, "rb") as file:  # noqa: PTH123
-                return file.read()
+            return read_regular(path)
         except OSError as error:
             raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
 

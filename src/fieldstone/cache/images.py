@@ -20,6 +20,7 @@ from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import IMAGES, Store, table_of
 from fieldstone.cache.symbols import extensions_of, packages_of, symbols_of
 from fieldstone.errors import FieldstoneError
+from fieldstone.schema.image_check import require_text
 
 _FILE_TAG = _NAME_TAG = 0x0A
 """The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
@@ -194,6 +195,7 @@ class ImageIndex:
         found = _Contents()
         try:
             content = read_known(self.path, self._digest)
+            require_text(content, where=str(self.path))
             for path, start, size in _scan(content, str(self.path)):
                 found.add(path, CompiledFile(content[start : start + size]), start)
         except DecodeError as error:

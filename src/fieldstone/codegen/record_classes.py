@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from fieldstone.codegen.record_types import Types, dotted, plain_name, read_annotation
 from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
 
 _REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 _MAKING = frozenset({"__init__", "__new__", "__setattr__"})
@@ -317,7 +318,7 @@ def _parse(path: Path) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(path.read_bytes(), filename=str(path))
+            return ast.parse(read_regular(path), filename=str(path))
     except OSError as error:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
     except SyntaxError as error:

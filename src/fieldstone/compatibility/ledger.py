@@ -10,20 +10,16 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
 
 from msgspec import Raw, Struct, to_builtins
 from msgspec.json import Decoder
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Enum, Message, Schema, Service
 
-_ENCODED = Decoder(dict[str, Raw])
-"""Splits a `ledger.json` by type."""
 
-
-class Use(Struct, frozen=True):
+class Use(Struct, frozen=True, forbid_unknown_fields=True):
     """One use of a name, and of a number where the element has one, inside a type."""
 
     name: str
@@ -59,6 +55,23 @@ class TypeHistory(Struct, frozen=True, dict=True):
         """The earlier use of `name` that forbids it to stand for `number`, if there is one."""
         uses = [use for use in self._by.get(("name", name), ()) if use.number != number or use.until]
         return uses[-1] if uses else None
+
+
+_ENCODED = Decoder(dict[str, Raw])
+"""Splits a `ledger.json` by type."""
+
+
+class _Entry(Struct, forbid_unknown_fields=True):
+    """One type as `ledger.json` holds it: every key is there."""
+
+    kind: str
+    since: str
+    until: str | None
+    members: tuple[Use, ...]
+
+
+_ENTRY = Decoder(_Entry)
+"""Reads the entry of one type."""
 
 
 class Ledger(Struct, frozen=True):
@@ -116,10 +129,9 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
 
     def __getitem__(self, name: str) -> TypeHistory:
         if name not in self._decoded:
-            encoded = bytes(self._encoded[name])
             try:
-                self._decoded[name] = _type_history(json.loads(encoded))
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                self._decoded[name] = TypeHistory(*astuple(_ENTRY.decode(self._encoded[name])))
+            except (ValueError, RecursionError) as error:
                 raise _no_ledger(self._where, error) from error
         return self._decoded[name]
 
@@ -128,12 +140,6 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
 
     def __len__(self) -> int:
         return len(self._encoded)
-
-
-def _type_history(entry: Mapping[str, Any]) -> TypeHistory:
-    """What `ledger.json` says of one type."""
-    members = tuple(Use(**use) for use in entry["members"])
-    return TypeHistory(entry["kind"], entry["since"], entry["until"], members)
 
 
 def _no_ledger(where: str, error: Exception) -> FieldstoneError:

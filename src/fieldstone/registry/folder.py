@@ -20,6 +20,7 @@ from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.manifest import Release
 from fieldstone.registry.versions import in_order, two_of_one_number
+from fieldstone.regular_file import read_regular
 
 if TYPE_CHECKING:
     from semver import Version
@@ -306,7 +307,7 @@ def _files(folder: str, below: str = "") -> Iterator[str]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}", fix="restore it from git") from error
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 from semver import Version
 
@@ -226,40 +226,71 @@ def _with_plain_files(text: str) -> dict[str, Any] | None:
     return None if "files" in content else {**content, "files": files}
 
 
+class _Before(Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `previous`."""
+
+    version: str
+    digest: str
+    seal: str
+
+
+class _Content(Struct, frozen=True):
+    """The keys and types of `release.toml`."""
+
+    name: str
+    version: str
+    digest: str
+    bump: str
+    released_at: str
+    commit: str
+    style: str
+    compiler: str
+    changes: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
+    files: dict[str, str]
+    seal: str
+    previous: _Before | None = None
+    dependencies: tuple[Link, ...] = ()
+    retired: str | None = None
+    rules: str = str(_FIRST_RULES)
+
+
 def from_content(content: Mapping[str, Any], *, where: str) -> Release:
     """The manifest that plain data says.
 
     Raises:
-        FieldstoneError: it lacks a part.
+        FieldstoneError: it lacks a part, or a part has another type than it must have.
     """
     try:
-        previous = content.get("previous")
+        read = convert(content, type=_Content)
+        before = read.previous
+        for waiver in read.waivers:
+            date.fromisoformat(waiver.until)
         return Release(
-            name=content["name"],
-            version=str(Version.parse(content["version"])),
-            digest=content["digest"],
-            bump=content["bump"],
-            released_at=content["released_at"],
-            commit=content["commit"],
-            style=content["style"],
-            compiler=content["compiler"],
-            changes=tuple(content["changes"]),
-            waivers=tuple(Waiver(**waiver) for waiver in content["waivers"]),
-            previous=Link(content["name"], **previous) if previous else None,
-            dependencies=tuple(Link(**link) for link in content.get("dependencies", ())),
-            files=_table(content["files"]),
-            retired=_is_retired(content.get("retired")),
-            rules=_rules_of(content.get("rules", str(_FIRST_RULES))),
-            seal=content["seal"],
+            name=read.name,
+            version=str(Version.parse(read.version)),
+            digest=read.digest,
+            bump=read.bump,
+            released_at=read.released_at,
+            commit=read.commit,
+            style=read.style,
+            compiler=read.compiler,
+            changes=read.changes,
+            waivers=read.waivers,
+            previous=Link(read.name, before.version, before.digest, before.seal) if before else None,
+            dependencies=read.dependencies,
+            files=read.files,
+            retired=_is_retired(read.retired),
+            rules=_rules_of(read.rules),
+            seal=read.seal,
         )
-    except (KeyError, TypeError, ValueError) as error:
-        problem = f"no {error}" if isinstance(error, KeyError) else error
-        raise FieldstoneError(f"{where} is no release manifest: {problem}", fix="restore it from git") from error
+    except (TypeError, ValueError) as error:  # msgspec.ValidationError is one
+        raise FieldstoneError(f"{where} is no release manifest: {error}", fix="restore it from git") from error
 
 
 def _is_retired(text: object) -> bool:
     """Whether the key `retired` is there; a manifest of a module that goes on does not have it."""
-    if text not in (None, _RETIRED):
+    if text not in {None, _RETIRED}:
         raise ValueError(f'retired is {text!r}, and may be "{_RETIRED}" alone')
     return text is not None
 
@@ -269,12 +300,6 @@ def _rules_of(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,5}", text):
         raise ValueError(f"rules is {text!r}, which is no version of the rules")
     return int(text)
-
-
-def _table(files: object) -> Mapping[str, str]:
-    if not isinstance(files, Mapping):
-        raise TypeError("files is no table")
-    return files
 
 
 def _refuse_other_than_text(value: Any, key: str) -> None:
@@ -292,7 +317,7 @@ def _refuse_other_than_text(value: Any, key: str) -> None:
 def _refuse_paths_that_leave(files: object) -> None:
     """Every path of a release stays in its folder: it is read, and written elsewhere to be compiled."""
     for path in files if isinstance(files, Mapping) else ():
-        if path.startswith("/") or "\\" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
+        if path.startswith("/") or "\\" in path or "\0" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
             raise ValueError(f"the path {path!r} in files does not stay in the release")
 
 

@@ -50,10 +50,12 @@ def _refuse_deep(events: Iterable[Any], path: Path) -> None:
 
 
 def _refuse_endless(parsed: Any, path: Path) -> None:
-    """Refuse aliases that lead back to where they stand, or that multiply to more than a configuration holds."""
+    """Refuse aliases that lead back to where they stand or multiply to more than a configuration holds, and NULs."""
     due, seen = [(parsed, 1)], 0
     while due:
         value, depth = due.pop()
+        if isinstance(value, str) and "\0" in value:
+            raise FieldstoneError(f"{path} is not a buf configuration: {value[:80]!r} holds a NUL", fix="remove it")
         inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
         seen += len(inside)
         if depth > _DEEPEST or seen > _MOST:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
 from fieldstone.schema import buf
 from fieldstone.schema.digest import b5, imports, manifest
 from fieldstone.schema.workspace import Module, Workspace
@@ -37,10 +38,10 @@ class _Read:
     """Answers by reading every file."""
 
     def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
-        return manifest({name: Path(path).read_bytes() for name, path in files.items()})
+        return manifest({name: read_regular(path) for name, path in files.items()})
 
     def imports(self, folder: str, files: Mapping[str, str]) -> dict[str, list[str]]:  # noqa: ARG002
-        return {name: imports(Path(path).read_bytes()) for name, path in files.items()}
+        return {name: imports(read_regular(path)) for name, path in files.items()}
 
 
 class Dependencies:

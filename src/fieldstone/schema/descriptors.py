@@ -10,6 +10,7 @@ from google.protobuf import descriptor_pb2
 
 from fieldstone.schema.file_reader import Elements, FileReader
 from fieldstone.schema.image import is_import, parse_image
+from fieldstone.schema.image_check import require_sound, require_types
 from fieldstone.schema.lazy_files import LazyFiles, Members, packages_of, places_of
 from fieldstone.schema.model import Schema
 from fieldstone.schema.options import OptionReader
@@ -42,9 +43,10 @@ def read_schema(
         each: passes on the files one by one.
 
     Raises:
-        FieldstoneError: the bytes are no image.
+        FieldstoneError: the bytes are no image, or a damaged one.
     """
     reader = ImageReader(image, where=where)
+    require_types(reader.files, where=where)
     found = Elements()
     imports: list[FileDescriptorProto] = []
     for descriptor in each(reader.files):
@@ -85,6 +87,7 @@ class ImageReader:
     def __init__(self, image: bytes, *, where: str) -> None:
         decoded = parse_image(image, where=where)
         self.files: Collection[FileDescriptorProto] = decoded.file
+        self._where = where
         self._enums = dict(_enums(self.files))
         self._options = OptionReader(decoded)
 
@@ -98,7 +101,11 @@ class ImageReader:
             found: where it goes.
             storage: whether the annotations of storage are read too.
             besides: the messages, enums and services at the top of the file that are left out.
+
+        Raises:
+            FieldstoneError: the parts of the file do not fit each other.
         """
+        require_sound(descriptor, where=self._where)
         reader = FileReader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
         found.files[descriptor.name] = reader.read()
 

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.features import extension_parts
+from fieldstone.schema.image_check import require_text, require_whole
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
@@ -31,7 +32,7 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
         where: the image's place, for the error.
 
     Raises:
-        FieldstoneError: the bytes are no image, or only a part of one.
+        FieldstoneError: the bytes are no image, or only a part of one, or its files do not fit each other.
     """
     try:
         decoded = descriptor_pb2.FileDescriptorSet.FromString(image)
@@ -45,8 +46,10 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
             f"{where} is not a compiled image, or is cut short ({len(image)} bytes)",
             fix="build it again with `buf build -o`",
         ) from error
+    require_text(image, where=where)
     if not image or any(not file.name for file in decoded.file):
         raise FieldstoneError(f"{where} is not a compiled image: it names no files", fix="build it with `buf build -o`")
+    require_whole(decoded.file, where=where)
     return decoded
 
 

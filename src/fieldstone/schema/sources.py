@@ -17,7 +17,7 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf, git
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_workspace
+from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_workspace, read_file
 
 _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
 
@@ -73,7 +73,7 @@ def compile_reference(
     """
     path = Path(ref)
     if path.is_file():
-        return Compiled(_read_image(path), ref, module.root)
+        return Compiled(read_file(path), ref, module.root)
     if path.is_dir():
         root, image = _compile_folder(path.resolve(), module)
         return Compiled(image, ref, root)
@@ -195,10 +195,3 @@ def _checkout(
         yield found, registry, label
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _read_image(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
 from fieldstone.schema.config_text import parse_config
 from fieldstone.schema.digest import file_digest
 
@@ -218,7 +219,7 @@ def load_workspace(
     modules: dict[str, Module] = {}
     for entry, name in zip(entries, called, strict=True):
         module_root = (root / entry.path).resolve()
-        if not module_root.is_dir():
+        if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
             raise FieldstoneError(f"{root / config} lists {entry.path}, and there is no such folder")
         if outside is not None and _lies_in(outside.resolve(), module_root, root):
             raise FieldstoneError(
@@ -400,6 +401,6 @@ def read_file(path: Path) -> bytes:
         FieldstoneError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error

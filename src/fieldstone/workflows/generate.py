@@ -16,6 +16,7 @@ from fieldstone.codegen.names import CONTRACTS, Places, import_name, package, py
 from fieldstone.codegen.packages import PYTHON, Release, below, folders_of, storage_package
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
@@ -213,7 +214,7 @@ class _Generator(Struct):
 
 def _digest_of(path: Path) -> str:
     try:
-        return manifest.digest(path.read_bytes())
+        return manifest.digest(read_regular(path))
     except OSError as error:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
 
@@ -263,7 +264,7 @@ def manifest_of(folder: Path, *, must_be_one: bool) -> dict[str, Entry]:
     if not path.is_file():
         return {}
     try:
-        return manifest.from_json(path.read_bytes().decode("utf-8", "replace"), where=str(path))
+        return manifest.from_json(read_regular(path).decode("utf-8", "replace"), where=str(path))
     except FieldstoneError:
         if must_be_one:
             raise

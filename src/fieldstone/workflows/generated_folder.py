@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from fieldstone.codegen.headers import has_header
 from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
 from fieldstone.workflows.staged_files import replacing
 
 _BY_TOOLS = ("__pycache__", "build", "dist")
@@ -83,7 +84,7 @@ def update(out: Path, expected: Mapping[str, bytes], difference: Difference) -> 
 def _read(path: Path) -> bytes | None:
     """The content of a file; None if it is not there."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
 

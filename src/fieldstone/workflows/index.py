@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.locking import locked
+from fieldstone.regular_file import read_regular
 from fieldstone.workflows.staged_files import make_folders, remove_empty, remove_stale, replacing
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
 
@@ -220,7 +221,7 @@ def _refuse_foreign(out: Path, manifest: Manifest) -> None:
 def _content(out: Path, path: str) -> bytes | None:
     """The content of a file; None if it is not there."""
     try:
-        return (out / path).read_bytes()
+        return read_regular(out / path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

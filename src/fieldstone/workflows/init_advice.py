@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fieldstone.printed import printable
-from fieldstone.schema.workspace import Module, load_workspace
+from fieldstone.schema.workspace import Module, load_workspace, read_config
 from fieldstone.workflows.hooks import HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.init_texts import VOCABULARY, to_yaml
 from fieldstone.workflows.project import Project
@@ -89,5 +87,4 @@ def _about_hooks(folder: Path, written: Iterable[str], top: Path | None) -> Iter
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = yaml.safe_load(path.read_bytes()) if path.is_file() else None
-    return content if isinstance(content, dict) else {}
+    return dict(read_config(path)) if path.is_file() else {}

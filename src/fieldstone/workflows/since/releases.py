@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import Defect, Registry
 from fieldstone.registry.manifest import Release
+from fieldstone.regular_file import read_regular
 from fieldstone.schema import git
 from fieldstone.schema.location import Location
 from fieldstone.settings import Settings
@@ -48,7 +49,7 @@ def _change(place: Path, entry: git.Entry) -> str:
     if place.is_symlink() or entry.is_link:
         return "replaced by a symbolic link"
     try:
-        content = place.read_bytes()
+        content = read_regular(place)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return "deleted"
     except OSError as error:
