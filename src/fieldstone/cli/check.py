@@ -35,7 +35,6 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 @click.option(
     "--against",
     type=VersionName(),
-    default="",
     metavar="REF",
     help="Judge against a version, a git revision, a folder or an image instead of the newest release. "
     "A branch stands for the commit where HEAD parted from it.",
@@ -87,7 +86,7 @@ def command(
     begun: Project | None,
     modules: tuple[str, ...],
     *,
-    against: str,
+    against: str | None,
     since: str | None,
     accepted: tuple[str, ...],
     format_: str | None,
@@ -115,7 +114,7 @@ def command(
     if profile:
         if since is not None:
             raise click.UsageError("--profile judges by buf.yaml alone: it takes --against REF, not --since")
-        return _check_like_buf(modules, against, format_ or "text", profile.partition(":")[2])
+        return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
     from fieldstone.cli.progress import shown_progress
     from fieldstone.report.text import policy_summary, summary
     from fieldstone.workflows.check import check
@@ -130,7 +129,7 @@ def command(
         project = begun if begun and begun.permission.asked == cache else open_project(cached=cache)
         project.phases.told = told
         if reference is None:
-            report = check(project, modules, against=against, start=start, full=full, evidence=evidence)
+            report = check(project, modules, against=against or "", start=start, full=full, evidence=evidence)
         else:
             from fieldstone.workflows.since.check import check_since
 
@@ -140,7 +139,7 @@ def command(
                 modules,
                 folder=Path.cwd(),
                 accepted=accepted,
-                against=against,
+                against=against or "",
                 start=start,
                 full=full,
                 evidence=evidence,

@@ -68,6 +68,12 @@ class VersionName(click.ParamType[str]):
 
     name = "ref"
 
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is; an empty one, as of a variable that is not set, names nothing."""
+        if not value:
+            self.fail("it is empty, and names no version, folder, image or git revision", param, ctx)
+        return value
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The versions of the module that the command line names already."""
         from fieldstone.workflows.project import Project

@@ -18,10 +18,8 @@ from fieldstone.cli.output import say
 @click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day that the waiver holds, in UTC.")
 @click.option("--owner", default="", help="Who answers for it; by default git's user.email.")
 @click.option("--module", default="", type=ModuleName(), help="The module; by default the one that has the finding.")
-@click.option(
-    "--against", type=VersionName(), default="", metavar="REF", help="Judge against this, as `check` does, to see it."
-)
-def command(rule: str, subject: str, *, reason: str, until: str, owner: str, module: str, against: str) -> int:
+@click.option("--against", type=VersionName(), metavar="REF", help="Judge against this, as `check` does, to see it.")
+def command(rule: str, subject: str, *, reason: str, until: str, owner: str, module: str, against: str | None) -> int:
     """Permit what RULE finds on SUBJECT until a day, and write that into the settings.
 
     RULE and SUBJECT are those of a finding that there is now. It is shown in every report, refuses
@@ -33,6 +31,8 @@ def command(rule: str, subject: str, *, reason: str, until: str, owner: str, mod
     """
     from fieldstone.workflows.waive import waive
 
-    done = waive(open_project(), rule, subject, reason=reason, until=until, owner=owner, module=module, against=against)
+    done = waive(
+        open_project(), rule, subject, reason=reason, until=until, owner=owner, module=module, against=against or ""
+    )
     say(f"{os.path.relpath(done.place.path)}:{done.place.line}: {done.waiver.text}")
     return 0

@@ -160,15 +160,31 @@ def is_shallow(cwd: Path) -> bool:
 def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> None:
     """Write the files of `commit` below `cwd` whose names end in one of `keep` into the folder `into`.
 
+    Symbolic links go along that lead to something in the commit.
+
     Raises:
         FieldstoneError: git failed, or the folder cannot be written.
     """
     endings = tuple(keep)
-    wanted = [e for e in entries(commit, cwd=cwd) if e.path.endswith(endings) and not e.is_submodule]
+    every = [entry for entry in entries(commit, cwd=cwd) if not entry.is_submodule]
+    wanted = [entry for entry in every if entry.path.endswith(endings) and not entry.is_link]
     for entry, content in zip(wanted, blobs([entry.blob for entry in wanted], cwd), strict=True):
         target = into / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+    _link([entry for entry in every if entry.is_link], cwd, into)
+
+
+def _link(links: Sequence[Entry], cwd: Path, into: Path) -> None:
+    """Make symbolic links, and take away again those that leave the folder or lead nowhere."""
+    made = [into / entry.path for entry in links]
+    for place, content in zip(made, blobs([entry.blob for entry in links], cwd), strict=True):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(os.fsdecode(content))
+    top = into.resolve()
+    for place in made:
+        if not place.exists() or not place.resolve().is_relative_to(top):
+            place.unlink()
 
 
 def entries(commit: str, *, cwd: Path) -> list[Entry]:
@@ -183,6 +199,15 @@ def entries(commit: str, *, cwd: Path) -> list[Entry]:
     """
     listed = run("ls-tree", "-r", "-z", commit, cwd=cwd) if commit else b""
     return [_entry(line) for line in os.fsdecode(listed).split("\0") if line]
+
+
+def submodules(commit: str, *, cwd: Path) -> list[str]:
+    """The paths of the submodules of a commit, from the root of the checkout.
+
+    Raises:
+        FieldstoneError: there is no such commit.
+    """
+    return [entry.path for entry in entries(commit, cwd=cwd) if entry.is_submodule]
 
 
 def staged(*, cwd: Path) -> dict[str, Entry]:

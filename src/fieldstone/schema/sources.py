@@ -17,7 +17,8 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema import buf, git
 from fieldstone.schema.annotation import Annotation
-from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_workspace, read_file
+from fieldstone.schema.buf_inputs import how_to_write, read_image, refuse_git_folder
+from fieldstone.schema.workspace import CONFIG_FILES, Module, Workspace, load_workspace
 
 _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
 
@@ -73,8 +74,9 @@ def compile_reference(
     """
     path = Path(ref)
     if path.is_file():
-        return Compiled(read_file(path), ref, module.root)
+        return Compiled(read_image(path, ref), ref, module.root)
     if path.is_dir():
+        refuse_git_folder(path, ref)
         root, image = _compile_folder(path.resolve(), module)
         return Compiled(image, ref, root)
     known = f"{module.name} has {', '.join(versions)}" if versions else ""
@@ -168,6 +170,18 @@ def _module_in(workspace: Workspace, module: Module) -> Module:
 
 
 @contextmanager
+def _named(scratch: Path, label: str, submodules: Sequence[str]) -> Iterator[None]:
+    """Have errors about the files of a revision name it, and the files by their paths in it."""
+    try:
+        yield
+    except FieldstoneError as error:
+        problem = error.problem.replace(f"{scratch.resolve()}/", "")
+        absent = next((path for path in submodules if f" {path}," in problem), "")
+        fix = f"{absent} is a git submodule there: name a folder that has it checked out" if absent else error.fix
+        raise FieldstoneError(f"at {label}: {problem}", fix=fix) from error
+
+
+@contextmanager
 def _checkout(
     ref: str, workspace: Workspace, outside: Path, *, known: str = "", since_parting: bool = False, bare: bool = False
 ) -> Iterator[tuple[Workspace, Path, str]]:
@@ -179,7 +193,7 @@ def _checkout(
     except FieldstoneError as error:
         detail = error.problem if "binary" in error.problem else "no such version, file, folder or git revision"
         fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
-        fix = error.fix or "; ".join(filter(None, (known, fetch)))
+        fix = how_to_write(ref) or error.fix or "; ".join(filter(None, (known, fetch)))
         raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
     base = git.merge_base(ref, root) if since_parting and not git.is_tag(ref, root) else commit
     label = ref if base == commit else f"{ref} (merge base {base[:9]})"
@@ -190,8 +204,12 @@ def _checkout(
         then = (scratch / prefix).resolve()
         registry = then / os.path.relpath(outside, root)
         names = {module.path: module.name for module in workspace.modules.values()}
-        bare = bare or not (root / workspace.config).is_file()
-        found = load_workspace(then, names=names, outside=registry, bare=bare, several_roots=True)
+        has_config = (root / workspace.config).is_file()
+        if has_config and not _has_config(then):
+            yield Workspace(then, workspace.config, {}), registry, label  # it lists no modules: all is new since
+            return
+        with _named(scratch, label, git.submodules(base, cwd=Path(top))):
+            found = load_workspace(then, names=names, outside=registry, bare=bare or not has_config, several_roots=True)
         yield found, registry, label
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
