@@ -46,10 +46,8 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("form", "fix"), FORMS.items(), ids=FORMS)
-@pytest.mark.parametrize(
-    "command", [["check", "shop", "--against"], ["check", "shop", "--profile", "buf", "--against"]]
-)
-def test_what_only_buf_takes_is_answered(grown: Repo, command: list[str], form: str, fix: str) -> None:
+@pytest.mark.parametrize("profile", [[], ["--profile", "buf"]], ids=["fieldstone", "buf"])
+def test_what_only_buf_takes_is_answered(grown: Repo, profile: list[str], form: str, fix: str) -> None:
     build(grown, "was.binpb")
     (grown.root / "sources.tar.gz").write_bytes(b"x")
     (grown.root / "sources.zip").write_bytes(b"x")

@@ -17,6 +17,7 @@ from msgspec.json import decode as json_decode
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.annotation import COMPILE, Annotation, CompileError, annotation_of
+from fieldstone.schema.buf_limits import way_out
 
 _FOUND_SOMETHING = 100
 """buf's exit code for a schema that does not compile, or lint and breaking findings."""
@@ -94,7 +95,7 @@ class Running:
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         first = said[0].removeprefix("Failure: ") if said else f"buf {self.arguments[0]} ended with {code}"
         first = re.sub(r"^(\S+:\d+:\d+):(?=\S)", r"\1: ", first)
-        raise FieldstoneError(f"{what}: {first}{more}")
+        raise FieldstoneError(f"{what}: {first}{more}", fix=way_out("\n".join(said)))
 
     def close(self) -> None:
         """End the command if nobody waited for it."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import COMPILE_ERROR, Finding, ModuleReport, fingerprint
 from fieldstone.schema.annotation import Annotation, CompileError
+from fieldstone.schema.buf_limits import way_out
 from fieldstone.schema.location import Location
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.project import Project
@@ -54,7 +55,7 @@ def _finding(project: Project, module: Module, annotation: Annotation, start: Pa
         subject=annotation.path or module.name,
         message=annotation.message,
         place=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
-        fix=f"make it compile: until then {module.name} cannot be judged",
+        fix=way_out(annotation.message) or f"make it compile: until then {module.name} cannot be judged",
         fingerprint=fingerprint(COMPILE_ERROR, annotation.path, annotation.message),
     )
 
