@@ -72,4 +72,4 @@ def test_an_unused_import_of_options_is_told(grown: Repo) -> None:
     error = grown.run("check", "shop").error
     assert "leave out an `import option` that nothing in its file uses" in error
     grown.write(MORE, UNUSED.replace('import option "acme/shop/v1/options.proto";\n', ""))
-    assert grown.run("check", "shop").code == 1  # buf lint says more of these sources, and judges them
+    assert grown.run("check", "shop").code == 0

@@ -128,7 +128,7 @@ def test_a_released_sunset_is_silent_when_it_is_near_or_past(shop: Repo, monkeyp
         monkeypatch.setattr("fieldstone.workflows.judgement.today_utc", lambda days=days: TODAY + timedelta(days))
         for args in ((), ("--full",), ("--against", "1.0.0"), ("--against", "HEAD"), ("--against", "HEAD~1")):
             ran = shop.run("check", "shop", *args)
-            assert (ran.code, ran.out) == (0, ""), (days, args)
+            assert (ran.code, "sunset" in ran.out) == (0, False), (days, args)
 
 
 ELEMENTS = {
@@ -366,8 +366,8 @@ def test_each_module_has_its_own_notice(shop: Repo) -> None:
         ("notice = 11\n", 1),
         ("notice = 90\n[modules.shop]\nnotice = 10\n", 0),
         ("notice = 10\n[modules.shop]\nnotice = 11\n", 1),
-        ("notice = 0\n[modules.money]\nnotice = 99999999999\n", 0),
-        ("notice = 99999999999\n", 1),
+        ("notice = 0\n[modules.money]\nnotice = 36500\n", 0),
+        ("notice = 36500\n", 1),
     ):
         shop.settings(settings)
         assert shop.run("check", "shop").code == code, settings

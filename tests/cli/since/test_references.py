@@ -126,6 +126,8 @@ def test_without_git(gate: Gate, tmp_path: Path) -> None:
 def test_before_the_first_commit_all_is_new(gate: Gate) -> None:
     shutil.rmtree(gate.repo.root / ".git")
     gate.repo.git("init", "--quiet")
+    gate.settings('enum-value-added = "error"\n', "")  # one was added before the settings said so
+    gate.settings('fail-on = "warning"', "")
     ran = gate.check("--since", "HEAD", env={})
     assert ran.code == 0
     gate.breaks()
@@ -183,9 +185,13 @@ def test_a_registry_of_an_older_layout(gate: Gate) -> None:
     text = "".join(line for line in gate.repo.read(path).splitlines(keepends=True) if not line.startswith("compiler"))
     gate.repo.write(path, text)
     gate.land()
-    assert gate.check().error.startswith(f"error: {gate.repo.root}/{path} is no release manifest: no 'compiler'")
+    assert gate.check().error.startswith(
+        f"error: {gate.repo.root}/{path} is no release manifest: Object missing required field `compiler`"
+    )
     shutil.rmtree(gate.repo.root / "registry/money")
-    assert gate.check().error.startswith(f"error: at origin/main: {path} is no release manifest: no 'compiler'")
+    assert gate.check().error.startswith(
+        f"error: at origin/main: {path} is no release manifest: Object missing required field `compiler`"
+    )
     ran = gate.repo.run("registry", "verify", "--since", "origin/main")
     assert ran.code == 1
     assert f"{path} was deleted since origin/main" in ran.out

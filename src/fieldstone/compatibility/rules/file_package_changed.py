@@ -22,17 +22,17 @@ _SERVICE = 'import "acme/v1/a.proto"; service Steps { rpc Get(acme.v1.Step) retu
     buf=["FILE_SAME_PACKAGE"],
     examples=[
         hit(
-            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v1; {_END}"},
-            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_END}"},
-            also=["type-renamed"],
-        ),
-        hit(
             {
                 "acme/v1/a.proto": _STEP,
                 "acme/v1/b.proto": f"package acme.v1; {_END} {_TAG}",
             },
             {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_END}"},
             also=["message-removed", "type-renamed"],
+        ),
+        hit(
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v1; {_END}"},
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_END}"},
+            also=["type-renamed"],
         ),
         hit(
             {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v1; {_SERVICE}"},

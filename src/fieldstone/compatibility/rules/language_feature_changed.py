@@ -48,6 +48,7 @@ _LEGACY = f"[features.{_JAVA}.legacy_closed_enum = true]"
     fix="leave {feature} at {old}",
     breaks=[Surface.WIRE, Surface.SOURCE],
     examples=[
+        hit(_field(f"[features.{_CPP}.legacy_closed_enum = true]"), _field("")),
         hit(_step(f"{_GO}.api_level", "API_OPEN"), _step()),
         hit(_step(f"{_GO}.api_level", "API_HYBRID"), _step(f"{_GO}.api_level", "API_OPAQUE")),
         hit(_step(f"{_JAVA}.nest_in_file_class", "YES"), _step()),
@@ -57,7 +58,6 @@ _LEGACY = f"[features.{_JAVA}.legacy_closed_enum = true]"
         hit(_enum(), _enum(f"{_JAVA}.large_enum", "true")),
         hit(_enum(), _enum(f"{_CPP}.enum_name_uses_string_view", "false")),
         hit(_field(""), _field(_LEGACY)),
-        hit(_field(f"[features.{_CPP}.legacy_closed_enum = true]"), _field("")),
         hit(_field("", kind="map<int32, End>"), _field(_LEGACY, kind="map<int32, End>")),
         miss(_step(f"{_GO}.api_level", "API_OPEN"), _step(f"{_GO}.api_level", "API_HYBRID")),
         miss(_enum(), _enum(f"{_GO}.strip_enum_prefix", "STRIP_ENUM_PREFIX_GENERATE_BOTH")),

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fieldstone.compatibility.finding import USUAL, Direction, Surface
 from fieldstone.compatibility.pairing import Moved, Removed
+from fieldstone.compatibility.renaming import Move
 from fieldstone.compatibility.rules import EVERYTHING, Breaks, Context, Hit, Rule, hit, miss, rule
 from fieldstone.compatibility.rules.enum_removed import enum_removed
 from fieldstone.compatibility.rules.message_removed import message_removed
 from fieldstone.compatibility.rules.service_removed import service_removed
 from fieldstone.compatibility.rules.service_renamed import service_renamed
 from fieldstone.compatibility.rules.type_renamed import named_in
+from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, Message, Package, Service
 
 _STEP = "message Step { Tag tag = 1; repeated Step next = 2; } message Tag { string name = 1; } enum End { NONE = 0; }"
@@ -25,6 +27,11 @@ _OTHER = "message Other { int64 count = 1; }"
     breaks=EVERYTHING,
     buf=[*_OF_FILES, "MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE"],
     examples=[
+        hit(
+            {"acme/v1/a.proto": f"package acme.v1; {_STEP}", "acme/other.proto": f"package acme; {_OTHER}"},
+            {"acme/other.proto": f"package acme; {_OTHER}"},
+            also=["enum-removed", "file-removed", "message-removed"],
+        ),
         hit(f"package acme.v1; {_STEP}", f"package acme.v2; {_STEP}"),
         hit(
             {"acme/v1/a.proto": f"package acme.v1; {_STEP}", "acme/v1/b.proto": f"package acme.v1; {_OTHER}"},
@@ -40,11 +47,6 @@ _OTHER = "message Other { int64 count = 1; }"
             "package acme.v1; message A {} service Steps { rpc Get(A) returns (A); }",
             "package acme.v2; message A {} service Steps { rpc Get(A) returns (A); }",
             also=["service-renamed"],
-        ),
-        hit(
-            {"acme/v1/a.proto": f"package acme.v1; {_STEP}", "acme/other.proto": f"package acme; {_OTHER}"},
-            {"acme/other.proto": f"package acme; {_OTHER}"},
-            also=["enum-removed", "file-removed", "message-removed"],
         ),
         miss(
             {"acme/v1/step.proto": "package acme.v1; message Step { string id = 1; }"},
@@ -70,7 +72,8 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
         breaks = lost_with([element for element in held if element.full_name in move.types], context)
         because = _ANY if any(name in context.old.messages for name in move.types) else ""
         what = f"moved to `{move.new}`{_with(held, context)}"
-        yield Hit(breaks=breaks, covers=sorted({*move.types, *move.files}), because=because, package=package, what=what)
+        covers, place = sorted({*move.types, *move.files}), _first_place(move, context)
+        yield Hit(breaks=breaks, place=place, covers=covers, because=because, package=package, what=what)
         return
     top = [element for element in held if element.top_level]
     if not top or not all(map(context.is_retired, top)):
@@ -78,6 +81,13 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
         yield Hit(
             breaks=lost_with(held, context), buf=_OF_FILES, because=because, package=package, what="left the module"
         )
+
+
+def _first_place(move: Move, context: Context) -> Location:
+    """The first file that has something of a package that moved."""
+    came = {*move.types.values()}
+    paths = {element.file for element in context.new.part.types() if element.full_name in came}
+    return Location(min(paths or move.files & context.new.files.keys() or move.files))
 
 
 _ANY = "that breaks code generated from it, and whoever packs its messages into Any"
