@@ -104,3 +104,10 @@ def test_a_submodule_of_a_revision_is_told_as_one(fresh: Repo) -> None:
 def test_what_is_no_commit(grown: Repo, what: str) -> None:
     error = grown.run("check", "shop", "--against", what).error
     assert error.startswith(f"error: cannot resolve {what} from ")
+
+
+@pytest.mark.parametrize("command", [["check", "shop", "--against"], ["diff", "shop"], ["check", "--since"]])
+def test_a_checkout_of_another_user_is_told_as_one(grown: Repo, command: list[str]) -> None:
+    error = grown.run(*command, "main", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}).error
+    assert f"git refuses to work in {grown.root}, which another user owns" in error
+    assert "allow it: `git config --global --add safe.directory" in error

@@ -19,6 +19,9 @@ DIRTY = "-dirty"
 _MOST_PATHS = 1000
 """How many files one command of git names; of more, it is asked for all in the checkout."""
 
+REFUSED = "which another user owns"
+"""How an error about a folder that git does not trust goes on."""
+
 FETCH_ALL = "fetch the whole history: `git fetch --unshallow`"
 """What to do about a clone that lacks a commit."""
 
@@ -72,9 +75,7 @@ def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if said and _FOREIGN in said[0]:
-            raise FieldstoneError(
-                f"git refuses to work in {cwd}, which another user owns", fix=f"allow it: `{said[-1].strip()}`"
-            )
+            raise FieldstoneError(f"git refuses to work in {cwd}, {REFUSED}", fix=f"allow it: `{said[-1].strip()}`")
         raise FieldstoneError(f"git {arguments[0]} failed in {cwd}: {said[0] if said else done.returncode}")
     return done.stdout
 

@@ -191,7 +191,8 @@ def _checkout(
         commit = git.resolve(ref, root)
         prefix = git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
     except FieldstoneError as error:
-        detail = error.problem if "binary" in error.problem else "no such version, file, folder or git revision"
+        own_words = "binary" in error.problem or git.REFUSED in error.problem
+        detail = error.problem if own_words else "no such version, file, folder or git revision"
         fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
         fix = how_to_write(ref) or error.fix or "; ".join(filter(None, (known, fetch)))
         raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
