@@ -99,6 +99,9 @@ def told(before: str, after: str) -> str:
         ("google.protobuf.Int32Value", "google.protobuf.Int64Value", "wire:n json:n"),
         ("google.protobuf.Int32Value", "Boxed", "json:on"),
         ("repeated google.protobuf.Empty", "repeated Nothing", ""),
+        ("A", "Snake", "json:o"),
+        ("Snake", "A", "json:n"),
+        ("A", "Short", "json:on"),
     ],
 )
 def test_what_the_type_of_a_field_does(old: str, new: str, expected: str) -> None:
@@ -112,6 +115,8 @@ def test_what_the_type_of_a_field_does(old: str, new: str, expected: str) -> Non
         "message Tree { repeated Tree x = 1; int32 n = 2; } message Vine { Vine x = 1; int32 n = 2; } "
         "message Bush { repeated Bush x = 1; int32 n = 2; } message Nothing {} "
         "message Moment { int64 seconds = 1; int32 nanos = 2; } message Boxed { int32 value = 1; } "
+        'message Snake { string run_id = 1 [json_name = "run_id"]; } '
+        'message Short { string run_id = 1 [json_name = "run"]; } '
     )
     imports = "".join(f'import "google/protobuf/{name}.proto"; ' for name in IMPORTED)
     before, after = (

@@ -36,6 +36,18 @@ def taken_for(name: str, message: Message) -> Field | None:
     return message.by_json_name.get(name) or message.fields.get(message.numbers.get(name, 0))
 
 
+def counterpart(field: Field, old: Message, new: Message) -> Field | None:
+    """The field of a newer message that takes the JSON of an older one's, or else is taken for it.
+
+    Args:
+        field: the field of the older message.
+        old: that message.
+        new: the newer one.
+    """
+    read = taken_for(written(field), new)
+    return read or next((other for other in new.fields.values() if taken_for(written(other), old) == field), None)
+
+
 def losses(old_field: Field, old_message: Message, new_field: Field, new_message: Message) -> Losses:
     """What JSON loses of a field because of its names; whether the values can be read is not asked.
 

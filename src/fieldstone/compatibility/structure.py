@@ -18,6 +18,8 @@ from msgspec import Struct
 from fieldstone.compatibility.encoding import Type, json_keeps, means_other_numbers, unset_means, wire_keeps
 from fieldstone.compatibility.field_losses import oneof, presence, required, utf8
 from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.json_names import counterpart, written
+from fieldstone.compatibility.json_names import losses as names_lost
 from fieldstone.compatibility.losses import ALL_IN_JSON, ALL_ON_WIRE, EVERYTHING_LOST, NOTHING, Losses, lost, on
 from fieldstone.schema.model import Enum
 from fieldstone.schema.reservation import uncovered
@@ -106,17 +108,20 @@ class Structure:
         return (NOTHING if by_number else ALL_ON_WIRE) | (NOTHING if by_name else ALL_IN_JSON)
 
     def renumbered(self, old: Field, new: Field) -> Losses:
-        """What is lost where a field has another number: all in the binary encoding; JSON knows it by name."""
-        kept = old.json_name == new.json_name and old.extendee == new.extendee
-        same_form = old.cardinality == new.cardinality or not _MANY & {old.cardinality, new.cardinality}
-        if not (kept and same_form):
-            return EVERYTHING_LOST
-        inside = presence(old, new) | required(old, new) | self.type(old, new) | self.default(old, new)
-        return ALL_ON_WIRE | on(Surface.JSON, inside)
+        """What is lost where an extension has another number: all in the binary encoding; JSON knows it by name."""
+        kept = written(old) == written(new) and old.extendee == new.extendee
+        return ALL_ON_WIRE | on(Surface.JSON, self._values_of(old, new)) if kept else EVERYTHING_LOST
 
     def named(self, old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
         """What JSON loses of a field that lives on under its name, whatever its number."""
-        return on(Surface.JSON, self.renumbered(old, new) | oneof(old, of_old, new, of_new))
+        found = self._values_of(old, new) | oneof(old, of_old, new, of_new)
+        return on(Surface.JSON, found) | names_lost(old, of_old, new, of_new)
+
+    def _values_of(self, old: Field, new: Field) -> Losses:
+        """What is lost of the values of a field, whatever its number and name."""
+        if old.cardinality != new.cardinality and _MANY & {old.cardinality, new.cardinality}:
+            return EVERYTHING_LOST
+        return presence(old, new) | required(old, new) | self.type(old, new) | self.default(old, new)
 
     def in_place(self, old: Field, new: Field) -> Losses:
         """What the binary encoding loses where an extension took the place of a field, or the reverse."""
@@ -160,7 +165,7 @@ class Structure:
         for number, field in old.fields.items():
             for surface, other in (
                 (Surface.WIRE, new.fields.get(number)),
-                (Surface.JSON, new.by_json_name.get(field.json_name)),
+                (Surface.JSON, counterpart(field, old, new)),
             ):
                 compared = self._fields(field, old, other, new) if other else _Comparison(EVERYTHING_LOST)
                 found |= compared.on(surface)
@@ -182,8 +187,7 @@ class Structure:
 
     def _fields(self, old: Field, of_old: Message, new: Field, of_new: Message) -> _Comparison:
         found = presence(old, new) | required(old, new) | oneof(old, of_old, new, of_new) | utf8(old, new)
-        if old.json_name != new.json_name:
-            found |= ALL_IN_JSON
+        found |= names_lost(old, of_old, new, of_new)
         return _Comparison(found | self.default(old, new)) | self._cardinalities(old, new)
 
     def _cardinalities(self, old: Field, new: Field) -> _Comparison:
