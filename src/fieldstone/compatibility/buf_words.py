@@ -24,7 +24,7 @@ OF_TYPES = ("MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "EXTENSI
 """The rules whose annotations name a type as a whole, by its name within the package."""
 
 Key = tuple[str, str]
-"""What an annotation names: a type, and a number or name of what it holds. Both are empty for a whole file."""
+"""The type that an annotation names, and a number or name of something in it. Both are empty for a whole file."""
 
 WHOLE_FILE: Key = ("", "")
 """The key of a file."""
@@ -51,7 +51,7 @@ class Named(Struct, frozen=True):
         return self.annotation.rule
 
     def possible_keys(self) -> Iterator[Key]:
-        """What it may name by what it quotes, in whatever words: a type alone, or with one of the other texts."""
+        """The keys that its quotes may name, in whatever words: a type alone, or with one of the other texts."""
         for name in self.quoted:
             if self.rule in OF_TYPES:
                 parts = name.split(".")
@@ -104,7 +104,7 @@ def _texts(labelled: list[tuple[str, str]], labels: tuple[str, ...]) -> Iterator
 
 
 def _unquoted(text: str) -> str:
-    """What Go's `%q` quoted; as it stands where it holds an escape that JSON does not have."""
+    """The text that Go's `%q` quoted; as it stands where it holds an escape that JSON does not have."""
     try:
         return str(json.loads(text))
     except ValueError:

@@ -77,7 +77,7 @@ def _describe(change: Change) -> Iterator[Described]:
 
 
 def _differences(old: Element, new: Element, but: Container[str] = ()) -> Iterator[Described]:
-    """What differs in an element itself, but for some attributes; its members have changes of their own."""
+    """The differences in an element itself, but for some attributes; its members have changes of their own."""
     yield from _custom_options(old, new)
     if isinstance(old, Field | Rpc | EnumValue | Column | StoredQuery) and old.declaration != new.declaration:
         yield _described("changed", old, f"{_about(old)} went from `{old.declaration}` to `{new.declaration}`")

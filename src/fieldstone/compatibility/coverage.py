@@ -92,7 +92,7 @@ def _sides(change: Change | Announced[Element], kind: type[Field]) -> list[Field
 
 
 def _members_of(change: Change | Announced[Element], owner: Definition) -> _Members:
-    """What buf names of an element of `owner`: on both sides, where it has another number or name there."""
+    """The keys that buf has for an element of `owner`: on both sides, where it has another number or name there."""
     found: dict[tuple[str, str], int] = {}
     for element in change.sides:
         match element:
@@ -140,7 +140,7 @@ def entry_name(holder: str, field: Field) -> str:
 
 
 def field_members(holder: str, field: Field) -> _Members:
-    """What buf names of a field of a message of that last name: its number, and a map's key and value."""
+    """The keys that buf has for a field of a message of that last name: its number, and a map's key and value."""
     found = ((holder, str(field.number)),)
     if not is_map(field):
         return found
@@ -149,7 +149,7 @@ def field_members(holder: str, field: Field) -> _Members:
 
 
 def extension_members(extension: Field) -> _Members:
-    """What buf names of an extension beside its full name: its number in what it extends."""
+    """The keys that buf has for an extension beside its full name: its number in what it extends."""
     return (((extension.extendee or "").rpartition(".")[2], str(extension.number)),)
 
 

@@ -85,7 +85,7 @@ def means_other_numbers(one: Enum, other: Enum) -> bool:
 
 
 def unset_means(field: Field) -> float | bool | str:
-    """What a reader of one value, which is no message, finds where it was not sent; an enum's by number."""
+    """The value that a reader finds in a field of no message type where nothing was sent; an enum's by number."""
     if field.type == "bool":
         return field.unset == "true"
     if field.type in {"string", "bytes"} or not field.unset:

@@ -1,4 +1,4 @@
-"""What two versions of a field lose of each other's data beside what their types do."""
+"""The losses between two versions of a field, beside those of their types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ K = TypeVar("K", int, str)
 
 
 def presence(old: Field, new: Field) -> Losses:
-    """What is lost where a field gained or lost the difference between unset and zero.
+    """The losses where a field gained or lost the difference between unset and zero.
 
     Without presence a zero is not sent (https://protobuf.dev/programming-guides/field_presence/).
     """
@@ -29,13 +29,13 @@ def presence(old: Field, new: Field) -> Losses:
 
 
 def required(old: Field, new: Field) -> Losses:
-    """What is lost where a field became required, or no longer is."""
+    """The losses where a field became required, or no longer is."""
     became, ceased = (side.cardinality == "required" for side in (new, old))
     return NOTHING if became == ceased else lost(_OLD if became else _NEW)
 
 
 def utf8(old: Field, new: Field) -> Losses:
-    """What is lost where a reader began or ceased to refuse bytes that are not UTF-8."""
+    """The losses where a reader began or ceased to refuse bytes that are not UTF-8."""
     found = NOTHING
     for option, was in old.options.items():
         now = new.options.get(option, was)
@@ -45,7 +45,7 @@ def utf8(old: Field, new: Field) -> Losses:
 
 
 def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
-    """What is lost where a field went into, out of or between oneofs.
+    """The losses where a field went into, out of or between oneofs.
 
     Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
     a field alone in a oneof that is new has nobody to lose to. Bytes know the members by number, JSON by name.
@@ -80,7 +80,7 @@ def _together(old: Mapping[K, Field], new: Mapping[K, Field]) -> _Together[K]:
 
 
 def _parted(before: set[K], after: set[K], fields: _Together[K], *, was_in_oneof: bool) -> Losses:
-    """What is lost between one set of rivals and another, given by number or by name."""
+    """The losses between one set of rivals and another, given by number or by name."""
     found = NOTHING
     if (after & fields.kept) - before:
         found |= lost(_OLD)

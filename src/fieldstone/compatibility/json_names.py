@@ -49,7 +49,7 @@ def counterpart(field: Field, old: Message, new: Message) -> Field | None:
 
 
 def losses(old_field: Field, old_message: Message, new_field: Field, new_message: Message) -> Losses:
-    """What JSON loses of a field because of its names; whether the values can be read is not asked.
+    """The losses of JSON because of a field's names; whether the values can be read is not asked.
 
     Args:
         old_field: the field as it was.

@@ -105,7 +105,7 @@ def _value(features: Mapping[str, str], feature: str) -> str:
 
 
 def _offered(feature: str, value: str) -> frozenset[str]:
-    """What generated code has with a value; of features that are not listed, something of its own."""
+    """The parts of generated code that a value gives; of features that are not listed, one of its own."""
     return _OFFERS.get(feature.partition(" of ")[0], {}).get(value, frozenset({value}))
 
 

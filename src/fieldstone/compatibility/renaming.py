@@ -42,7 +42,7 @@ class Move(Struct, frozen=True):
 
 
 class Renames(Struct, frozen=True, dict=True):
-    """What lives on under another name.
+    """The types and packages that live on under another name.
 
     Attributes:
         types: full name before to full name after, of messages and enums, and of the services of moved packages.

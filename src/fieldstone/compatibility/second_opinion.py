@@ -85,7 +85,7 @@ class _Comparison:
             self._sort_in(named)
 
     def disagreements(self) -> Iterator[Disagreement]:
-        """What only one of the two reports, or less often than the other."""
+        """The changes that only one of the two reports, or less often than the other."""
         yield from map(_unmatched_by_us, self._surplus())
         yield from map(_unmatched_by_buf, self._unconfirmed())
 
@@ -226,7 +226,7 @@ def _spots(finding: Finding) -> Iterator[_Spot]:
 
 
 def _keys(covered: Covered, rule: str) -> list[Key]:
-    """What an annotation of a rule of buf's names when it is about just that."""
+    """The keys of an annotation of a rule of buf's that is about just that."""
     if is_of_files(rule):
         return [WHOLE_FILE] if covered.is_of_files else []
     if rule in OF_TYPES:

@@ -47,7 +47,7 @@ Pair = tuple[str, str]
 
 
 class _Comparison(Struct, frozen=True):
-    """What two types or fields lose in themselves, and the pairs of messages to look into, each for one surface."""
+    """The losses of two types or fields in themselves, and the pairs of messages to look into, each for one surface."""
 
     losses: Losses = NOTHING
     inside: frozenset[tuple[Pair, Surface]] = frozenset()
@@ -78,22 +78,22 @@ class Structure:
         self._known: dict[Pair, Losses] = {}
 
     def message(self, old: str, new: str) -> Losses:
-        """What is lost between two messages, given by full name."""
+        """The losses between two messages, given by full name."""
         root = (old, new)
         if root not in self._known:
             self._known |= self._judge_from(root)
         return self._known[root]
 
     def type(self, old: Field, new: Field) -> Losses:
-        """What is lost between the types of two fields that are both lists, both maps, or neither."""
+        """The losses between the types of two fields that are both lists, both maps, or neither."""
         return self._settled(self._types(old, new))
 
     def cardinality(self, old: Field, new: Field) -> Losses:
-        """What is lost where a field went between one value, a list and a map."""
+        """The losses where a field went between one value, a list and a map."""
         return self._settled(self._cardinalities(old, new))
 
     def default(self, old: Field, new: Field) -> Losses:
-        """What is lost where a field that was not sent is read as another value.
+        """The losses where a field that was not sent is read as another value.
 
         Bytes know the value of an enum by its number, JSON by its name. What is required is always sent.
         """
@@ -108,7 +108,7 @@ class Structure:
         return (NOTHING if by_number else ALL_ON_WIRE) | (NOTHING if by_name else ALL_IN_JSON)
 
     def renumbered(self, old: Field, new: Field) -> Losses:
-        """What is lost where an extension has another number: all in the binary encoding; JSON knows it by name."""
+        """The losses where an extension has another number: all in the binary encoding; JSON knows it by name."""
         kept = written(old) == written(new) and old.extendee == new.extendee
         return ALL_ON_WIRE | on(Surface.JSON, self._values_of(old, new)) if kept else EVERYTHING_LOST
 
@@ -118,13 +118,13 @@ class Structure:
         return on(Surface.JSON, found) | names_lost(old, of_old, new, of_new)
 
     def _values_of(self, old: Field, new: Field) -> Losses:
-        """What is lost of the values of a field, whatever its number and name."""
+        """The losses of the values of a field, whatever its number and name."""
         if old.cardinality != new.cardinality and _MANY & {old.cardinality, new.cardinality}:
             return EVERYTHING_LOST
         return presence(old, new) | required(old, new) | self.type(old, new) | self.default(old, new)
 
     def in_place(self, old: Field, new: Field) -> Losses:
-        """What the binary encoding loses where an extension took the place of a field, or the reverse."""
+        """The losses of the binary encoding where an extension took the place of a field, or the reverse."""
         found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
         holders = self._message_of(self._old, _holder(old)), self._message_of(self._new, _holder(new))
         if holders[0] and holders[1]:
@@ -172,7 +172,7 @@ class Structure:
         return found
 
     def _extensions(self, old: Message, new: Message) -> _Comparison:
-        """What is lost with ranges for extensions; of those that known ones had, what they lose as fields."""
+        """The losses with ranges for extensions; of ranges that known ones had, their losses as fields."""
         found = _ALIKE
         for first, last in uncovered(old.extension_ranges, new.extension_ranges):
             numbers = range(first, last + 1)
@@ -224,7 +224,7 @@ class Structure:
         return found
 
     def _values(self, before: str, old_kind: str, after: str, new_kind: str) -> Losses:
-        """What is lost between scalars and enums."""
+        """The losses between scalars and enums."""
         old = self._enum_of(self._old, before) if old_kind else before
         new = self._enum_of(self._new, after) if new_kind else after
         if old is None or new is None:
@@ -305,18 +305,18 @@ def _spread(losses: dict[Pair, Losses], leading_to: Mapping[Pair, Iterable[tuple
 
 
 def _forms(old: str, new: str) -> Losses:
-    """What JSON loses between messages of which one has a form of its own there."""
+    """The losses of JSON between messages of which one has a form of its own there."""
     return NOTHING if _FORMS.get(old) == _FORMS.get(new) else ALL_IN_JSON
 
 
 def _new_fields(old: Message, new: Message) -> Losses:
-    """What is lost to required fields that only the new message has."""
+    """The losses to required fields that only the new message has."""
     added = [field for number, field in new.fields.items() if number not in old.fields]
     return lost(_OLD) if any(field.cardinality == "required" for field in added) else NOTHING
 
 
 def _message_and(before: str, after: str, *, grouped: bool) -> Losses:
-    """What is lost between a message and something else: bytes hold a message, but not any bytes are one."""
+    """The losses between a message and something else: bytes hold a message, but not any bytes are one."""
     if grouped or "bytes" not in {before, after}:
         return EVERYTHING_LOST
     return lost(_NEW if after == "bytes" else _OLD, surfaces=[Surface.WIRE]) | ALL_IN_JSON

@@ -44,7 +44,7 @@ def _add_suite(root: Element, module: ModuleReport) -> None:
 
 
 def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
-    """What is waived is skipped; a note or an addition passes, and keeps what it says in the case's output."""
+    """Waived findings are skipped; a note or an addition passes, and keeps what it says in the case's output."""
     name = _clean(f"{finding.rule}: {finding.subject}")
     case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.place.path))
     if finding.place.line:

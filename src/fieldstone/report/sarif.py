@@ -31,7 +31,7 @@ def render(report: Report, _options: Options) -> str:
 
 
 def _notification(module: ModuleReport) -> dict[str, Any]:
-    """What a reader must know of a module that was not judged: no results mean nothing there."""
+    """The notice about a module that was not judged: no results mean nothing there."""
     return {"level": "error", "message": {"text": f"{module.module} could not be judged: {module.unjudged_because}"}}
 
 

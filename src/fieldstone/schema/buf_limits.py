@@ -24,7 +24,7 @@ _WAYS_OUT = {
 
 
 def way_out(problem: str) -> str:
-    """What to do about a limit of buf's.
+    """The way around a limit of buf's.
 
     Args:
         problem: what buf says.

@@ -44,7 +44,7 @@ LANGUAGE_FEATURES: Mapping[tuple[int, int], tuple[str, Mapping[int, str]]] = {
 (google/protobuf/cpp_features.proto, java_features.proto and go_features.proto)."""
 
 UNKNOWN = "feature "
-"""What the name of a language feature begins with that is not listed here: `feature 1004.1`."""
+"""The beginning of the name of a language feature that is not listed here: `feature 1004.1`."""
 
 _TITLES = {"cpp": "C++", "java": "Java", "go": "Go"}
 _EDITION_2023 = {

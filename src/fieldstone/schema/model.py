@@ -173,7 +173,7 @@ class Oneof(Element, frozen=True, kw_only=True):
 
 
 class Definition(Element, frozen=True, kw_only=True):
-    """What a file declares by full name; `file` is its path relative to the root of the module.
+    """A declaration with a full name; `file` is its path relative to the root of the module.
 
     `features` are the resolved language features that its generated code follows, by their titles (`Go api_level`).
     """

@@ -47,7 +47,7 @@ def annotation_findings(module: Module, image: bytes, before: Before, *, start: 
 
 
 def new_refusals(module: str, image: bytes, own: Collection[str], before: Before) -> list[Refusal]:
-    """What cannot be generated from the annotations of a module, without what could not be from its baseline.
+    """The annotations of a module that nothing can be generated from, without those of its baseline.
 
     Args:
         module: its name.

@@ -247,12 +247,12 @@ class Audit(Struct, dict=True):
 
     @property
     def _bump(self) -> Bump:
-        """What its changes are."""
+        """The bump of its changes."""
         return self._bumps[0]
 
     @cached_property
     def _bumps(self) -> list[Bump]:
-        """What its changes are, and what else an older release may have called them, which had additions as breaks."""
+        """The bump of its changes, and others that an older release may have had, to which additions were breaks."""
         bump, is_additive = self._since_stable
         bump = max(bump, self._judgement.bump)
         is_additive = is_additive or any(finding.additive for finding in self._judgement.findings)

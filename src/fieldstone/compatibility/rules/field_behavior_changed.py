@@ -71,7 +71,7 @@ def _field(*named: str) -> dict[str, str]:
     ],
 )
 def field_behavior_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """Which changes break a caller is decided as in https://google.aip.dev/203#backwards-compatibility. A value that
+    """The changes that break a caller are those of https://google.aip.dev/203#backwards-compatibility. A value that
     clients send is ignored or refused once the field is OUTPUT_ONLY, IMMUTABLE or IDENTIFIER; a value that they
     send back is taken for one to set once the field no longer is OUTPUT_ONLY or IDENTIFIER; an answer lacks what became
     INPUT_ONLY. The AIP does not judge two more, and what they say decides: a list that became UNORDERED_LIST comes in

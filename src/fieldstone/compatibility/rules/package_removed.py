@@ -94,7 +94,7 @@ _ANY = "that breaks code generated from it, and whoever packs its messages into 
 
 
 def lost_with(held: Iterable[Message | Enum | Service], context: Context) -> Breaks:
-    """What breaks, and for whom, where types of the old schema are no longer found under their names.
+    """The surfaces that break, and for whom, where types of the old schema are no longer found under their names.
 
     Args:
         held: the types.

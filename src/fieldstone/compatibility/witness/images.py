@@ -42,7 +42,7 @@ class Version(Struct, frozen=True, dict=True):
         return Types(self.image, self.label)
 
     def renames(self, newer: Version) -> Renames:
-        """What of this version lives on under another name in a newer one; worked out once for each."""
+        """The types of this version that live on under another name in a newer one; worked out once for each."""
         for known, found in self._renames:
             if known is newer:
                 return found

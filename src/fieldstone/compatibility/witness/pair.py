@@ -53,7 +53,7 @@ class Pair(Struct, frozen=True):
 
     @property
     def renames(self) -> Renames:
-        """What lives on under another name; nothing in data of an earlier release, where that is another thing."""
+        """The types that live on under another name; none in data of an earlier release."""
         return Renames() if self.is_history else self.old.renames(self.new)
 
     def names(self, name: str) -> tuple[str, str]:

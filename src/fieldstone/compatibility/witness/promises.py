@@ -57,7 +57,7 @@ def _promised(pair: Pair, message: str, value: str, reads: str, *, old: bool = T
 
 
 def of_languages(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
-    """What the code of one language reads otherwise because a feature of that language changed."""
+    """The proof that code of one language reads otherwise because a feature of that language changed."""
     yield from _java_text(pair, before, after)
     yield from _closed_enum(pair, before, after)
 
@@ -102,7 +102,7 @@ def options(pair: Pair, message: str, before: Element | None, after: Element, sa
 def _under_option(
     pair: Pair, message: str, element: Element, values: tuple[str, str, str], *, old: bool = True
 ) -> Witness:
-    """What one version writes and the other takes differently.
+    """The proof that one version writes something and the other takes it differently.
 
     Args:
         pair: both versions.
