@@ -68,7 +68,7 @@ def json_keeps(writer: Type, reader: Type) -> bool:
     Integers of 64 bits are written as text, and every integer is read from either form.
     """
     if isinstance(writer, Enum) and isinstance(reader, Enum):
-        return _names(writer) <= _names(reader)
+        return _names(writer) <= _names(reader) and (writer.closed or not reader.closed)
     if writer == reader:
         return True
     if isinstance(writer, Enum) or writer not in _INTEGERS or "bool" in (writer, reader):

@@ -14,7 +14,7 @@ from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, dir
 from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Element, Enum, Field, Message
 
-_EXTENSION_GONE = "EXTENSION_NO_DELETE"
+_EXTENSION_GONE = ("EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE")
 
 
 def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
@@ -109,7 +109,7 @@ def _of_extension(rule: Rule, old: Field, new: Field, context: Context) -> tuple
     if old.extendee == new.extendee:
         return rule.buf
     same_name = extension_name(old, context.old) == extension_name(new, context.new)
-    return () if same_name else tuple(identifier for identifier in rule.buf if identifier == _EXTENSION_GONE)
+    return () if same_name else tuple(identifier for identifier in rule.buf if identifier in _EXTENSION_GONE)
 
 
 def _by_name(

@@ -70,11 +70,14 @@ class Structure:
     Args:
         old: the released schema.
         new: the schema that is judged. Of types that neither it nor what it imports declares nothing is kept.
+        renames: the types of the old schema that live on under another name, each with that: their own changes are
+            judged by themselves, too.
     """
 
-    def __init__(self, old: Schema, new: Schema) -> None:
+    def __init__(self, old: Schema, new: Schema, renames: Mapping[str, str]) -> None:
         self._old = old
         self._new = new
+        self._renames = renames
         self._known: dict[Pair, Losses] = {}
 
     def message(self, old: str, new: str) -> Losses:
@@ -156,7 +159,7 @@ class Structure:
 
     def _messages(self, old_name: str, new_name: str) -> _Comparison:
         """What two messages lose in themselves, and the pairs of messages inside them."""
-        if old_name == new_name:
+        if new_name in {old_name, self._renames.get(old_name)}:
             return _ALIKE
         old, new = self._message_of(self._old, old_name), self._message_of(self._new, new_name)
         if old is None or new is None:

@@ -85,7 +85,7 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def structure(self) -> Structure:
         """What the types of the two schemas keep of each other's data."""
-        return Structure(self.old, self.new)
+        return Structure(self.old, self.new, self.renames.types)
 
     def inside(self, element: Element) -> list[str]:
         """The full names of the types that the old schema has inside a message."""

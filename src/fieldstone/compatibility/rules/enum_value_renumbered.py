@@ -57,7 +57,10 @@ def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context:
 def _is_read_where_unset(enum: Enum, numbers: set[int], context: Context) -> bool:
     """Whether a field of both versions is read as one of these numbers where nothing was sent, by another name."""
     unset = set(map(str, numbers))
-    users = ((context.old.messages.get(message.full_name), message) for message in context.new.messages.values())
+    came = context.renames.came
+    users = (
+        (context.old.messages.get(came.get(name, name)), message) for name, message in context.new.messages.items()
+    )
     return any(
         field.type == enum.full_name and field.unset in unset and _loses_its_name(old.fields[number], field, context)
         for old, new in users
@@ -68,5 +71,6 @@ def _is_read_where_unset(enum: Enum, numbers: set[int], context: Context) -> boo
 
 
 def _loses_its_name(old: Field, new: Field, context: Context) -> bool:
-    same = (old.type, old.presence, old.json_name) == (new.type, new.presence, new.json_name)
+    before = context.renames.types.get(old.type, old.type)
+    same = (before, old.presence, old.json_name) == (new.type, new.presence, new.json_name)
     return same and bool(on(Surface.JSON, context.structure.default(old, new)))

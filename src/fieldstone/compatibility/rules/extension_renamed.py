@@ -16,7 +16,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     message="extension {number} of `{extendee}` was `{was_full}` and is now `{now_full}`",
     fix="keep the full name `{was_full}`",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
-    buf=["EXTENSION_NO_DELETE", "FIELD_SAME_NAME"],
+    buf=["EXTENSION_NO_DELETE", "FIELD_SAME_NAME", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
         hit(
             _BASE + "extend Step { optional string note = 100; }",

@@ -71,7 +71,16 @@ def type_moved(change: Kept[Message | Enum | Service | Field], context: Context)
     nested = change.old.parent in context.old.messages
     told_by_file = old not in context.new.files and context.old.files[old].syntax == context.new.files[new].syntax
     if old != new and not told_by_file and not nested:
-        yield Hit(old=old, new=new)
+        yield Hit(buf=() if _is_masked(change, context) else None, old=old, new=new)
+
+
+def _is_masked(change: Kept[Message | Enum | Service | Field], context: Context) -> bool:
+    """Whether the old file has another type of the same name in another package: buf takes that for it."""
+    path = change.old.location.path
+    file = context.new.files.get(path)
+    if isinstance(change.old, Field) or file is None or file.package == change.old.package:
+        return False
+    return any(other.name == change.old.name and other.file == path for other in context.new.part.types())
 
 
 def _has_another_name(change: Kept[Message | Enum | Service | Field], context: Context) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.message import EncodeError
 from msgspec import Struct
 
 from fieldstone.compatibility.finding import Surface
@@ -313,8 +314,12 @@ def _same_bytes(value: Any, other: Any) -> bool:
     return None not in sides and sides[0] == sides[1]
 
 
-def _encoded(message: Message) -> bytes:
-    return message.SerializePartialToString(deterministic=True)
+def _encoded(message: Message) -> bytes | None:
+    """A message in bytes; None for one that lacks what is required, where the runtime does not write it."""
+    try:
+        return message.SerializePartialToString(deterministic=True)
+    except EncodeError:
+        return None
 
 
 def _is_set(message: Message, field: FieldDescriptor) -> bool | None:
