@@ -130,9 +130,8 @@ def _message_faults(message: DescriptorProto) -> Iterator[str]:
 def _field_faults(field: FieldDescriptorProto, scope: str) -> Iterator[str]:
     if not field.name or field.number <= 0:
         yield f"field {field.name or field.number} of {scope} has no name or no number"
-    if not field.HasField("type"):
-        yield f"field {field.name} of {scope} has no type"
-    elif (field.type in _NAMED_TYPES) != bool(field.type_name):
+    is_known = field.HasField("type")  # else it is one that a newer protobuf brought
+    if is_known and (field.type in _NAMED_TYPES) != bool(field.type_name):
         yield f"the type of field {field.name} of {scope} and its name do not fit"
 
 
