@@ -107,13 +107,13 @@ def _refusals_of_baseline(module: str, image: bytes, own: Collection[str]) -> li
 def _refusals(module: str, image: bytes, own: Collection[str]) -> list[Refusal]:
     if not may_have_annotations(image):
         return []
-    from fieldstone.codegen.refusals import refusals
+    from fieldstone.codegen.refusals import is_stored_or_served, refusals
     from fieldstone.schema.descriptors import read_schema
     from fieldstone.workflows.generated_modules import with_code
 
     sources = with_code(own, asked=True)
     schema = read_schema(image, where=module, own_files=sources, with_imports=True)
-    return refusals(schema, module, own=sources)
+    return refusals(schema, module, own=sources) if is_stored_or_served(schema, sources) else []
 
 
 def _without(found: Collection[Refusal], known: Counter[str]) -> Iterator[Refusal]:

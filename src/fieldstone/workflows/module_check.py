@@ -17,7 +17,6 @@ from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
 from fieldstone.schema.annotation import CompileError
-from fieldstone.schema.entity import may_have_annotations
 from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.workflows.compilers import compiler, found_sound, is_sound
@@ -237,6 +236,7 @@ class ModuleCheck(Struct, dict=True):
 
     def _annotations_of_slice(self, touched: Slice) -> list[Finding]:
         """The findings about annotations, of the whole module: one can lack what is in a file that did not change."""
+        from fieldstone.schema.entity import may_have_annotations
         from fieldstone.workflows.annotation_findings import can_be_annotated, whole_image
 
         if not may_have_annotations(touched.read[1]) and not can_be_annotated(self.project, touched.release):

@@ -69,8 +69,6 @@ def refusals(
         find_record: from "package.module:Class" to the application's class; raises FieldstoneError. Without it the
             schema alone is judged, and not whether the application's classes fit it.
     """
-    if not is_stored_or_served(schema, own):
-        return []
     subject = Subject(schema, module, frozenset(own), find_record)
     found = dict.fromkeys(_all(subject))
     return sorted(found, key=lambda r: (r.location.path, r.location.line, r.location.column))
