@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.coverage import covered_by, extension_name
+from fieldstone.compatibility.coverage import covered_by, extension_name, is_map
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Element, Enum, Field, Message
+
+_OF_ENTRIES = tuple(f"FIELD_SAME_{what}" for what in "CARDINALITY DEFAULT JSON_NAME NAME ONEOF TYPE".split())
+"""The buf rules that compare the entries of a map that left with a message that has their name now."""
 
 _EXTENSION_GONE = ("EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE")
 
@@ -92,6 +95,8 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
 
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
     """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
+    if rule.buf and isinstance(change, Removed) and isinstance(change.old, Field) and is_map(change.old):
+        return (*rule.buf, *_OF_ENTRIES)
     holder = change.within or change
     is_of_names = holder is change and (Renamed, type(change.subject)) in rule.on
     if not isinstance(holder, Kept) or (isinstance(change, Renamed) and is_of_names):
