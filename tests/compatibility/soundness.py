@@ -197,7 +197,7 @@ class Oracle:
             if not ours and not others and mine.message_type is None:
                 ours, others = [value_of(written, mine)], [value_of(read, theirs)]
         if len(ours) != len(others):
-            is_zero = len(ours) + len(others) == 1 and [*ours, *others][0] in (0, "", b"", 0.0)
+            is_zero = len(ours) + len(others) == 1 and _is_zero([*ours, *others][0])
             return "" if is_zero else f"{len(ours)} values were written, {len(others)} are read"
         pairs = zip(self._ordered(ours, mine, theirs), self._ordered(others, theirs, mine), strict=True)
         return next((loss for one, two in pairs if (loss := self._value(mine, one, theirs, two))), "")
@@ -269,6 +269,11 @@ def _is_encoded(message: Any, data: Any) -> bool:
     return bool(
         held.SerializePartialToString(deterministic=True) == message.SerializePartialToString(deterministic=True)
     )
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether a value is what a field without presence leaves out; for bytes that is an empty message, too."""
+    return not value.ByteSize() if hasattr(value, "DESCRIPTOR") else value in (0, "", b"", 0.0)
 
 
 def _is_negative_zero(value: Any) -> bool:

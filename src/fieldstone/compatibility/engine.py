@@ -94,9 +94,17 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
 
 
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
-    """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
-    if rule.buf and isinstance(change, Removed) and isinstance(change.old, Field) and is_map(change.old):
-        return (*rule.buf, *_OF_ENTRIES)
+    """The buf rules that report the same change: none inside a type of another name, which for buf is another type.
+
+    With a map that left go its entries, which buf compares with whatever has their name now.
+    """
+    reported = _reported_in_its_place(rule, change, context)
+    if reported and isinstance(change, Removed) and isinstance(change.old, Field) and is_map(change.old):
+        return (*reported, *_OF_ENTRIES)
+    return reported
+
+
+def _reported_in_its_place(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
     holder = change.within or change
     is_of_names = holder is change and (Renamed, type(change.subject)) in rule.on
     if not isinstance(holder, Kept) or (isinstance(change, Renamed) and is_of_names):

@@ -78,6 +78,7 @@ class Structure:
         self._old = old
         self._new = new
         self._renames = renames
+        self._came = {after: before for before, after in renames.items()}
         self._known: dict[Pair, Losses] = {}
 
     def message(self, old: str, new: str) -> Losses:
@@ -175,23 +176,37 @@ class Structure:
         return found
 
     def _extensions(self, old: Message, new: Message) -> _Comparison:
-        """The losses with ranges for extensions; of ranges that known ones had, their losses as fields."""
+        """The losses with the known extensions of a message, and with ranges that others may have used."""
+        known = self._extending_old.get(old.full_name, ())
         found = _ALIKE
+        for extension in known:
+            found |= self._extension(extension, old, new)
         for first, last in uncovered(old.extension_ranges, new.extension_ranges):
-            numbers = range(first, last + 1)
-            known = [self._old.extensions.get((old.full_name, n)) for n in numbers[: len(new.fields) + 1]]
-            for number, extension in zip(numbers, known, strict=False):
-                if extension is None or number not in new.fields or len(numbers) > len(known):
-                    return _Comparison(EVERYTHING_LOST)
-                found |= self._fields(extension, old, new.fields[number], new).on(Surface.WIRE) | _Comparison(
-                    ALL_IN_JSON
-                )
+            if sum(first <= extension.number <= last for extension in known) <= last - first:
+                return _Comparison(EVERYTHING_LOST)
+        return found
+
+    def _extension(self, extension: Field, old: Message, new: Message) -> _Comparison:
+        """What is lost of an extension: bytes know it by its number, JSON by its full name."""
+        found = _ALIKE
+        others = self._extending_new.get(new.full_name, [])
+        by_number = [field for field in (*new.fields.values(), *others) if field.number == extension.number]
+        by_name = [other for other in others if other.full_name == extension.full_name]
+        for surface, found_there in ((Surface.WIRE, by_number), (Surface.JSON, by_name)):
+            compared = _Comparison(EVERYTHING_LOST)
+            for other in found_there:
+                compared = self._contents(extension, other) | _Comparison(oneof(extension, old, other, new))
+            found |= compared.on(surface)
         return found
 
     def _fields(self, old: Field, of_old: Message, new: Field, of_new: Message) -> _Comparison:
-        found = presence(old, new) | required(old, new) | oneof(old, of_old, new, of_new) | utf8(old, new)
-        found |= names_lost(old, of_old, new, of_new)
-        return _Comparison(found | self.default(old, new)) | self._cardinalities(old, new)
+        found = oneof(old, of_old, new, of_new) | names_lost(old, of_old, new, of_new)
+        return _Comparison(found) | self._contents(old, new)
+
+    def _contents(self, old: Field, new: Field) -> _Comparison:
+        """What two fields lose of their contents, whatever their names and the messages that have them."""
+        found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
+        return _Comparison(found) | self._cardinalities(old, new)
 
     def _cardinalities(self, old: Field, new: Field) -> _Comparison:
         """The types of two fields, and what is lost where one is a list or a map and the other is not.
@@ -258,13 +273,27 @@ class Structure:
         )
 
     def _message_of(self, schema: Schema, name: str) -> Message | None:
+        name = self._name_in(schema, name)
         return schema.messages.get(name) or self._imported(schema).messages.get(name)
 
     def _enum_of(self, schema: Schema, name: str) -> Enum | None:
+        name = self._name_in(schema, name)
         return schema.enums.get(name) or self._imported(schema).enums.get(name)
+
+    def _name_in(self, schema: Schema, name: str) -> str:
+        """What a type is called in a schema: a pair of fields is given with the new names of the types they hold."""
+        return self._came.get(name, name) if schema is self._old else name
 
     def _imported(self, schema: Schema) -> Schema:
         return self._imported_by_old if schema is self._old else self._imported_by_new
+
+    @cached_property
+    def _extending_old(self) -> Mapping[str, list[Field]]:
+        return _by_extendee(self._old, self._imported_by_old)
+
+    @cached_property
+    def _extending_new(self) -> Mapping[str, list[Field]]:
+        return _by_extendee(self._new, self._imported_by_new)
 
     @cached_property
     def _imported_by_old(self) -> Schema:
@@ -273,6 +302,15 @@ class Structure:
     @cached_property
     def _imported_by_new(self) -> Schema:
         return self._new.imported()
+
+
+def _by_extendee(*schemas: Schema) -> Mapping[str, list[Field]]:
+    """The extensions that schemas declare, by the full name of the message that they extend."""
+    found: dict[str, list[Field]] = defaultdict(list)
+    for schema in schemas:
+        for (extendee, _), extension in schema.extensions.items():
+            found[extendee].append(extension)
+    return found
 
 
 def _holder(field: Field) -> str:

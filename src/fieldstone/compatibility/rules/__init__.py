@@ -20,7 +20,7 @@ from msgspec import Struct
 from fieldstone.compatibility import obligations, routes
 from fieldstone.compatibility.announcements import Announced, announced
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
-from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.ledger import Ledger, TypeHistory
 from fieldstone.compatibility.notice import (
     NO_HISTORY,
     NOTICE,
@@ -75,6 +75,10 @@ class Context(Struct, frozen=True, dict=True):
     def renames(self) -> Renames:
         """The types that live on under another name, and the packages that moved as a whole."""
         return find_renames(self.old, self.new)
+
+    def history(self, full_name: str) -> TypeHistory:
+        """What earlier releases used in a type of the new schema, also where they had it under another name."""
+        return self.ledger.type(self.renames.came.get(full_name, full_name))
 
     @cached_property
     def announcements(self) -> tuple[Announced[Element], ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Level, Surface
-from fieldstone.compatibility.losses import Losses, by_surface, lost
+from fieldstone.compatibility.losses import NOTHING, Losses, by_surface, lost
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, EnumValue, Field, Schema
@@ -20,8 +20,8 @@ _RULES = """
 """
 _IN_JSON = "its JSON parsers refuse the name, or leave the value out where they are lenient"
 _REFUSED = "old code refuses the message"
-_EVERYWHERE = lost(Direction.READ_BY_OLD)
-_JSON_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])
+_IN_BYTES_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.WIRE])
+_IN_JSON_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])
 
 
 def _validated(constraint: str, more: str = "") -> dict[str, str]:
@@ -35,7 +35,7 @@ def _validated(constraint: str, more: str = "") -> dict[str, str]:
     summary="Old readers of an enum can do without a value that is added to it.",
     message="`{name}` ({number}) was added to {what}: {loss}",
     fix="where old readers cannot do without it, add a new enum, and a new field of its type beside the old one",
-    breaks=by_surface(_EVERYWHERE),
+    breaks=by_surface(_IN_BYTES_ALONE | _IN_JSON_ALONE),
     level=Level.WARNING,
     other_levels=[Level.ERROR],
     examples=[
@@ -75,8 +75,10 @@ def enum_value_added(change: Added[EnumValue], context: Context) -> Iterator[Hit
     old code refuses the whole message. Where readers cannot cope with any of it, set the rule to "error".
     """
     enum = change.within.old if change.within else None
-    is_renumbered = isinstance(enum, Enum) and enum.number_of(change.new.name) is not None
-    if not isinstance(enum, Enum) or change.new.number in enum.numbers or (is_renumbered and not enum.closed):
+    if not isinstance(enum, Enum) or change.new.number in enum.numbers:
+        return
+    losses = _losses(enum, change.new)
+    if not losses:
         return
     users = [field for field in _users(context.old) if field.holds == enum.full_name]
     required = next(filter(_is_required, users), None)
@@ -87,17 +89,18 @@ def enum_value_added(change: Added[EnumValue], context: Context) -> Iterator[Hit
     elif required is not None:
         what = f"`{enum.full_name}`, which the required field `{required.full_name}` uses"
         loss = _REFUSED if enum.closed else f"{_REFUSED} in JSON, where it does not know the name"
-        yield Hit(breaks=_breaks(enum), level=Level.ERROR, what=what, loss=loss)
+        yield Hit(breaks=by_surface(losses), level=Level.ERROR, what=what, loss=loss)
     else:
         what = f"the {'closed' if enum.closed else 'open'} enum `{enum.full_name}`"
         in_bytes = "sets it aside as unknown" if enum.closed else "keeps the number without a name"
-        yield Hit(breaks=_breaks(enum), what=what, loss=f"old code {in_bytes}, and {_IN_JSON}")
+        in_json = f", and {_IN_JSON}" if losses & _IN_JSON_ALONE else ""
+        yield Hit(breaks=by_surface(losses), what=what, loss=f"old code {in_bytes}{in_json}")
 
 
-def _breaks(enum: Enum) -> dict[Surface, list[Direction]]:
-    """Where old code does not have the value: an open enum keeps its number in bytes."""
-    losses: Losses = _EVERYWHERE if enum.closed else _JSON_ALONE
-    return by_surface(losses)
+def _losses(enum: Enum, value: EnumValue) -> Losses:
+    """Where old code does not have a value: an open enum keeps its number in bytes, and JSON may know its name."""
+    in_json = _IN_JSON_ALONE if enum.number_of(value.name) is None else NOTHING
+    return in_json | (_IN_BYTES_ALONE if enum.closed else NOTHING)
 
 
 def _users(schema: Schema) -> Iterator[Field]:

@@ -21,6 +21,12 @@ from fieldstone.schema.model import Enum, EnumValue
             also=["enum-value-added"],
             history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
         ),
+        hit(
+            "package acme.v1; enum End { END_NONE = 0; }",
+            "package acme.v2; enum End { END_NONE = 0; END_GOAL = 2; }",
+            also=["enum-value-added", "package-removed"],
+            history=["package acme.v1; enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
         miss(
             "enum End { END_NONE = 0; }",
             "enum End { END_NONE = 0; END_TARGET = 2; }",
@@ -37,6 +43,6 @@ def enum_value_name_reused(change: Added[EnumValue] | Kept[EnumValue], context: 
     enum = change.within.old if change.within else None
     if isinstance(enum, Enum) and any(value.name == change.new.name for value in enum.values):
         return
-    use = context.ledger.type(change.new.parent).name_taken(change.new.name, change.new.number)
+    use = context.history(change.new.parent).name_taken(change.new.name, change.new.number)
     if use and use.number != change.new.number:
         yield Hit(taken=change.new.number, taker=change.new.name, earlier=use.number, since=use.since)

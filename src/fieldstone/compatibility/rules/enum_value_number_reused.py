@@ -21,6 +21,12 @@ from fieldstone.schema.model import EnumValue
             also=["enum-value-added"],
             history=["enum End { END_NONE = 0; END_GOAL = 1; }"],
         ),
+        hit(
+            "package acme.v1; enum End { END_NONE = 0; }",
+            "package acme.v2; enum End { END_NONE = 0; END_CRASH = 1; }",
+            also=["enum-value-added", "package-removed"],
+            history=["package acme.v1; enum End { END_NONE = 0; END_GOAL = 1; }"],
+        ),
         miss(
             "enum End { END_NONE = 0; }",
             "enum End { END_NONE = 0; END_CRASH = 2; }",
@@ -33,7 +39,7 @@ def enum_value_number_reused(change: Added[EnumValue] | Renumbered[EnumValue], c
     """Stored messages hold the number. What was the old value when it was written is read as the new
     one, without any error.
     """
-    past = context.ledger.type(change.new.parent)
+    past = context.history(change.new.parent)
     use = past.number_taken(change.new.number, change.new.name)
     if use and use.until is not None:
         yield Hit(taker=change.new.name, taken=change.new.number, earlier=use.name, since=use.since)

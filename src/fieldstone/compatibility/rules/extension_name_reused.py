@@ -29,6 +29,6 @@ def extension_name_reused(change: Added[Field] | Kept[Field], context: Context) 
     new = change.new
     if not new.extendee or (isinstance(change, Kept) and change.old.full_name == new.full_name):
         return
-    use = context.ledger.type(new.extendee).name_taken(new.full_name, new.number)
+    use = context.history(new.extendee).name_taken(new.full_name, new.number)
     if use and use.number != new.number:
         yield Hit(extendee=new.extendee, taken=new.full_name, earlier=use.number, since=use.since)

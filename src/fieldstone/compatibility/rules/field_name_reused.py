@@ -20,6 +20,12 @@ from fieldstone.schema.model import Field, Message
             "message Step { string id = 1; bytes note = 3; }",
             history=["message Step { string id = 1; string note = 2; }"],
         ),
+        hit(
+            "package acme.v1; message Step { string id = 1; }",
+            "package acme.v2; message Step { string id = 1; bytes note = 3; }",
+            history=["package acme.v1; message Step { string id = 1; string note = 2; }"],
+            also=["package-removed"],
+        ),
         miss(
             "message Step { string id = 1; }",
             "message Step { string id = 1; bytes remark = 3; }",
@@ -34,7 +40,7 @@ def field_name_reused(change: Added[Field] | Kept[Field], context: Context) -> I
     """
     if change.new.extendee or (isinstance(change, Kept) and change.old.name == change.new.name):
         return
-    use = context.ledger.type(change.new.parent).name_taken(change.new.name, change.new.number)
+    use = context.history(change.new.parent).name_taken(change.new.name, change.new.number)
     if use and use.number != change.new.number and not _moves(change):
         yield Hit(taken=change.new.name, earlier=use.number, since=use.since)
 

@@ -29,6 +29,12 @@ from fieldstone.schema.model import Field
             history=["message Step { string id = 1; string note = 2; }"],
         ),
         hit(
+            "package acme.v1; message Step { string id = 1; }",
+            "package acme.v2; message Step { string id = 1; bytes blob = 2; }",
+            history=["package acme.v1; message Step { string id = 1; string note = 2; }"],
+            also=["package-removed"],
+        ),
+        hit(
             'edition = "2023"; message Step { string note = 1; }',
             'edition = "2023"; message Step { extensions 1; } extend Step { string note = 1; }',
             also=["field-removed-without-reserve"],
@@ -44,10 +50,11 @@ def field_number_reused(change: Added[Field] | Renumbered[Field], context: Conte
     """Messages written by the release that used the number are still in logs, queues and tables.
     Read under the new schema their bytes become the new field: another value, and no error. The
     whole history counts, also where a release in between dropped the reservation. An extension of the same
-    type in the place of a field, or the reverse, is the same in bytes.
+    type in the place of a field, or the reverse, is the same in bytes. A message that has another name now keeps its
+    history in the change that gives it that name.
     """
     field = change.new
-    past = context.ledger.type(field.extendee or field.parent)
+    past = context.history(field.extendee or field.parent)
     use = past.number_taken(field.number, field.full_name if field.extendee else field.name)
     if use:
         before = in_place_of(field, context.old, context.renames.came)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.compatibility.rules.package_removed import lost_with
-from fieldstone.schema.model import File
+from fieldstone.schema.model import Enum, File, Message, Service
 
 _STEP = "package acme.v1; message Step { string id = 1; }"
 _END = "enum End { END_NONE = 0; END_GOAL = 1; }"
@@ -39,6 +39,11 @@ _SERVICE = 'import "acme/v1/a.proto"; service Steps { rpc Get(acme.v1.Step) retu
             {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v2; {_SERVICE}"},
             also=["service-renamed"],
         ),
+        hit(
+            {"acme/v1/a.proto": _STEP, "acme/v1/b.proto": f"package acme.v1; {_TAG}"},
+            {"acme/v1/a.proto": f"{_STEP} {_TAG}", "acme/v1/b.proto": "package acme.v2;"},
+            also=["type-moved"],
+        ),
         miss(f"package acme.v1; {_END}", f"package acme.v2; {_END}", also=["package-removed"]),
         miss(
             {"acme/v1/a.proto": "package acme.v1; message Step { string id = 1; }"},
@@ -57,5 +62,11 @@ def file_package_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
     """
     old, new = change.old.package, change.new.package
     if old != new and not context.renames.has_moved(old, new):
-        held = [element for element in context.old.types() if element.file == change.old.full_name]
-        yield Hit(breaks=lost_with(held, context), old=old, new=new)
+        yield Hit(breaks=lost_with(_left_with(change.old, context), context), old=old, new=new)
+
+
+def _left_with(file: File, context: Context) -> list[Message | Enum | Service]:
+    """The types of a file that no file declares any more."""
+    present = (context.new.messages, context.new.enums, context.new.services)
+    held = (element for element in context.old.types() if element.file == file.full_name)
+    return [element for element in held if not any(element.full_name in kind for kind in present)]

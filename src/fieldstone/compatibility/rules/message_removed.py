@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.coverage import entry_name, is_map
+from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Message
+from fieldstone.schema.model import Field, Message, Schema
 
 
 @rule(
@@ -31,6 +32,10 @@ from fieldstone.schema.model import Message
             "message Step { map<string, string> tags = 1; }",
             also=["field-cardinality-changed"],
         ),
+        hit(
+            "message Step { message TagsEntry { string key = 1; string value = 2; } }",
+            "message Step { map<string, string> tags = 1; }",
+        ),
         miss("message Step { string id = 1; }", "message Move { string id = 1; }", also=["type-renamed"]),
         miss(
             "message Step { string id = 1; }",
@@ -44,12 +49,21 @@ def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]
     that date has passed, if a release announced it with the days of notice that the module gives
     (`notice`). One that lives on under another name is told by `type-renamed`.
     """
-    if not context.is_retired(change.old) and not _is_of_a_map(change, context):
+    if _is_of_a_map(change.old, context):
+        if not any(change.old.full_name == field.type for field in _fields(context.old)):
+            yield Hit(breaks=[Surface.SOURCE, Surface.STORAGE], buf=())
+    elif not context.is_retired(change.old):
         yield Hit(covers=context.inside(change.old), because=context.why_kept(change.old))
 
 
-def _is_of_a_map(change: Removed[Message], context: Context) -> bool:
-    """Whether the compiler makes a message of this name for a map now; the field that was of its type tells of that."""
-    holder = context.new.messages.get(change.old.parent)
+def _is_of_a_map(message: Message, context: Context) -> bool:
+    """Whether the compiler makes a message of this name for a map now; a field that was of its type tells of that."""
+    parent = context.renames.types.get(message.parent, message.parent)
+    holder = context.new.messages.get(parent)
     fields = holder.fields.values() if holder else ()
-    return any(is_map(field) and entry_name(change.old.parent, field) == change.old.full_name for field in fields)
+    return any(is_map(field) and entry_name(parent, field) == f"{parent}.{message.name}" for field in fields)
+
+
+def _fields(schema: Schema) -> Iterator[Field]:
+    for message in schema.messages.values():
+        yield from message.fields.values()

@@ -6,6 +6,7 @@ from fieldstone.compatibility.finding import Direction, Level
 from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
+from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Field, Message
 
 _VALIDATE = "buf.validate.oneof"
@@ -48,18 +49,25 @@ def _required(members: str) -> dict[str, str]:
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } }",
             "message Step { oneof kind { int32 a = 1; int32 b = 2; } int32 c = 3; }",
         ),
+        miss(
+            'syntax = "proto2"; message Step { extensions 3; oneof kind { int32 a = 1; } } '
+            "extend Step { optional int32 c = 3; }",
+            'syntax = "proto2"; message Step { oneof kind { int32 a = 1; int32 c = 3; } }',
+            also=["extension-range-dropped", "extension-removed", "field-number-reused"],
+        ),
     ],
 )
 def oneof_member_added(change: Added[Field], context: Context) -> Iterator[Hit]:
     """A oneof says that one of its members is set. Old code finds none where the new member is: in bytes it is kept
     among the unknown fields, in JSON its name is refused or, by a lenient parser, left out. That is an addition, as
     any new field is, and so a warning; code that handles each member and has no branch for "none is set" is where it
-    hurts. It is an error where `buf.validate.oneof` requires a choice: there old code refuses the message. A module
-    whose readers do not handle "none is set" sets the rule to "error".
+    hurts. What was an extension before is known to old code. It is an error where `buf.validate.oneof` requires a
+    choice: there old code refuses the message. A module whose readers do not handle "none is set" sets the rule to
+    "error".
     """
     old = change.within.old if change.within else None
     oneof = old.oneofs.get(change.new.oneof) if isinstance(old, Message) and change.new.oneof else None
-    if oneof is None:
+    if oneof is None or in_place_of(change.new, context.old, context.renames.came):
         return
     validate = oneof.custom.get(_VALIDATE)
     if validate and validate.parts.get("required"):

@@ -31,6 +31,6 @@ def rpc_name_reused(change: Added[Rpc] | Renamed[Rpc], context: Context) -> Iter
     """A client of the old release still calls the path, with the old request, and would reach the
     new rpc.
     """
-    use = context.ledger.type(change.new.parent).name_taken(change.new.name, None)
+    use = context.history(change.new.parent).name_taken(change.new.name, None)
     if use:
         yield Hit(taken=change.new.name, since=use.since)

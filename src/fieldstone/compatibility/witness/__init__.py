@@ -29,7 +29,7 @@ from fieldstone.compatibility.finding import Direction, Finding, Surface, Witnes
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.witness import calls, history, subjects
 from fieldstone.compatibility.witness.images import Version
-from fieldstone.compatibility.witness.pair import Mode, Pair
+from fieldstone.compatibility.witness.pair import Pair
 
 __all__ = ["PROVABLE", "Earlier", "Version", "find_any", "prove", "prove_all"]
 
@@ -114,11 +114,10 @@ def _witnesses(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier | 
 
 
 def _of_history(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier) -> Iterator[Witness]:
-    for version in history.releases(finding.subject, pair.old.schema, pair.new.schema, ledger):
+    for version in history.releases(finding.subject, pair, ledger):
         release = earlier(version)
         if release is not None:
-            past = Pair(release, pair.new, pair.surface, Mode.HISTORY)
-            yield from history.of_subject(past, finding.subject)
+            yield from history.of_subject(pair.since(release), finding.subject)
 
 
 def find_any(

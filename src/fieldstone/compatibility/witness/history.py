@@ -14,32 +14,34 @@ from fieldstone.schema.model import Enum, Message, Schema
 from fieldstone.schema.reservation import Reservation, uncovered
 
 
-def releases(subject: str, old: Schema, new: Schema, ledger: Ledger) -> list[str]:
+def releases(subject: str, pair: Pair, ledger: Ledger) -> list[str]:
     """The releases that had what the subject takes again, or no longer keeps free; the newest first.
 
     Args:
         subject: the full name of an element.
-        old: the baseline.
-        new: the schema that is judged.
+        pair: the baseline, and what is judged.
         ledger: the history of the module.
     """
     past = ledger.types.get(subject)
     found = [past.since] if past is not None and past.until else []
-    found += [use.since for use in _freed(subject, old, new, ledger)]
+    found += [use.since for use in _freed(subject, pair, ledger)]
     parent, _, name = subject.rpartition(".")
-    extension = next((f for s in (new, old) for f in s.extensions.values() if f.full_name == subject), None)
+    schemas = pair.new.schema, pair.old.schema
+    extension = next((f for s in schemas for f in s.extensions.values() if f.full_name == subject), None)
     if extension is not None:
         parent, name = extension.extendee or "", subject
-    numbers = {use.number for use in Ledger().advance(new, "").type(parent).members if use.name == name}
-    uses = [u for u in ledger.type(parent).members if u.name == name or (u.number is not None and u.number in numbers)]
+    before, after = pair.names(parent)
+    numbers = {use.number for use in Ledger().advance(schemas[0], "").type(after).members if use.name == name}
+    uses = [u for u in ledger.type(before).members if u.name == name or (u.number is not None and u.number in numbers)]
     return list(dict.fromkeys([*found, *(use.since for use in reversed(uses) if use.until)]))
 
 
-def _freed(subject: str, old: Schema, new: Schema, ledger: Ledger) -> Iterator[Use]:
+def _freed(subject: str, pair: Pair, ledger: Ledger) -> Iterator[Use]:
     """What earlier releases had under the numbers and names that a type no longer reserves."""
-    before, after = _reserved(subject, old), _reserved(subject, new)
+    was, now = pair.names(subject)
+    before, after = _reserved(was, pair.old.schema), _reserved(now, pair.new.schema)
     free = Reservation(ranges=tuple(uncovered(before.ranges, after.ranges)), names=before.names - after.names)
-    for use in reversed(ledger.type(subject).members):
+    for use in reversed(ledger.type(was).members):
         if use.until and (free.has_name(use.name) or (use.number is not None and free.has_number(use.number))):
             yield use
 
@@ -70,17 +72,22 @@ def of_subject(pair: Pair, subject: str) -> Iterator[Witness]:
 
 def _of_fields(pair: Pair, message: str, name: str | None) -> Iterator[Witness]:
     """All fields of a message, or those whose name or number a field of this name has now."""
-    if message in pair.old.schema.messages and message in pair.new.schema.messages:
-        sides = (version.schema.messages[message].fields.values() for version in (pair.old, pair.new))
-        yield from _of_numbers(pair, message, {f.number for side in sides for f in side if name in {None, f.name}})
+    before, after = pair.names(message)
+    if before in pair.old.schema.messages and after in pair.new.schema.messages:
+        sides = pair.old.schema.messages[before], pair.new.schema.messages[after]
+        numbers = {f.number for side in sides for f in side.fields.values() if name in {None, f.name}}
+        yield from _of_numbers(pair, message, numbers)
 
 
 def _of_numbers(pair: Pair, message: str, numbers: set[int]) -> Iterator[Witness]:
-    for route in routes(pair, (message, message)):
+    for route in routes(pair, pair.names(message)):
         yield from searched(route, numbers)
 
 
 def _of_values(pair: Pair, enum: str, name: str | None) -> Iterator[Witness]:
-    numbers = numbers_of(enum, name, pair.old.schema, pair.new.schema) if name is not None else None
+    before, after = pair.names(enum)
+    numbers = None
+    if name is not None:
+        numbers = numbers_of(before, name, pair.old.schema) | numbers_of(after, name, pair.new.schema)
     for route, field in definitions.enum_routes(pair, enum):
         yield from route.search([field], numbers=numbers)

@@ -29,7 +29,8 @@ class Pair(Struct, frozen=True):
     """Two versions, the surface that is asked about, and what counts there.
 
     `is_deep` says that types that live on under another name are looked into from the fields that hold them; by
-    default they are tried by themselves.
+    default they are tried by themselves. `renamed` are those types where the older version is an earlier release, whose
+    types count as called as in the version that the newer is judged against.
     """
 
     old: Version
@@ -37,11 +38,16 @@ class Pair(Struct, frozen=True):
     surface: Surface
     mode: Mode = Mode.CHANGE
     is_deep: bool = False
+    renamed: Renames = Renames()
 
     @property
     def is_history(self) -> bool:
         """Whether the older version is an earlier release than the one that the newer is judged against."""
         return self.mode is Mode.HISTORY
+
+    def since(self, release: Version) -> Pair:
+        """The same newer version, asked about the data of an earlier release."""
+        return replace(self, old=release, mode=Mode.HISTORY, renamed=self.renames)
 
     def of_addition(self) -> Pair:
         """The same pair, asked about what the newer version added."""
@@ -53,8 +59,8 @@ class Pair(Struct, frozen=True):
 
     @property
     def renames(self) -> Renames:
-        """The types that live on under another name; none in data of an earlier release."""
-        return Renames() if self.is_history else self.old.renames(self.new)
+        """The types that live on under another name."""
+        return self.renamed if self.is_history else self.old.renames(self.new)
 
     def names(self, name: str) -> tuple[str, str]:
         """The full names of an element, or of what holds it, in the older and in the newer version.

@@ -46,7 +46,8 @@ class Probe(Struct, frozen=True):
         path: the field that is tried.
         beside: the other member of a oneof that is set as well.
         values: what the tried field is set to; none where it is left unset.
-        alias: the name of an enum value that its JSON has, and another one that means the same.
+        alias: the name of an enum value that its JSON has, and another one that means the same; twice the one name
+            where its JSON leaves the value out and may have it.
     """
 
     message: Message
@@ -80,7 +81,7 @@ def probes(
             for values in settings(path[-1], other):
                 if not (_is_addition(reading, path[-1], other, values) or _is_other(values, numbers)):
                     yield from _made(reading, writer, path, other, values)
-        yield from _both(reading, writer, reader, field)
+            yield from _both(reading, writer, path, other)
 
 
 def empty(reading: Reading, writer: Descriptor) -> Probe:
@@ -111,7 +112,8 @@ def _paths(
             continue
         if (mine.full_name, theirs.full_name) not in seen:
             seen.add((mine.full_name, theirs.full_name))
-            waiting += [((*path, inner), reading.field_of(theirs, inner)) for inner in mine.fields]
+            known = [field for field in reading.writer.fields(mine) if not reading.is_added(theirs, field)]
+            waiting += [((*path, field), reading.field_of(theirs, field)) for field in known]
 
 
 def _inside(field: FieldDescriptor | None) -> Descriptor | None:
@@ -158,12 +160,7 @@ def _is_new_name(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) -> b
 def _made(
     reading: Reading, writer: Descriptor, path: Path, other: FieldDescriptor | None, values: Values
 ) -> Iterator[Probe]:
-    message = reading.writer.new(writer)
-    fill_required(message)
-    inside = message
-    for field in path[:-1]:
-        inside = enter(inside, field)
-        fill_required(inside)
+    message, inside = _entered(reading, writer, path)
     put(inside, path[-1], values)
     if path[-1].is_required and not values:
         return
@@ -179,6 +176,16 @@ def _made(
             )
 
 
+def _entered(reading: Reading, writer: Descriptor, path: Path) -> tuple[Message, Message]:
+    """A message with what is required, and the one inside it that has the last field of a path."""
+    message = inside = reading.writer.new(writer)
+    fill_required(message)
+    for field in path[:-1]:
+        inside = enter(inside, field)
+        fill_required(inside)
+    return message, inside
+
+
 def _aliases(
     reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
 ) -> Iterator[tuple[str, str]]:
@@ -191,7 +198,13 @@ def _aliases(
         theirs = known.values_by_name if is_same else None
     for number in (value[1] if isinstance(value, tuple) else value for value in values if enum is not None):
         names = [value.name for value in enum.values if value.number == number] if enum is not None else []
-        yield from ((names[0], other) for other in names[1:] if theirs is None or other in theirs)
+        written = names if number == 0 and _leaves_out_zero(field) else names[1:]
+        yield from ((names[0], other) for other in written if theirs is None or other in theirs)
+
+
+def _leaves_out_zero(field: FieldDescriptor) -> bool:
+    """Whether JSON has a zero of a field only where a writer is told to print fields without presence, too."""
+    return not field.is_repeated and not field.has_presence
 
 
 def _holds_stand_in(values: Values) -> bool:
@@ -208,21 +221,20 @@ def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path
             return
 
 
-def _both(reading: Reading, writer: Descriptor, reader: Descriptor, field: FieldDescriptor) -> Iterator[Probe]:
+def _both(reading: Reading, writer: Descriptor, path: Path, other: FieldDescriptor | None) -> Iterator[Probe]:
     """Two fields at once that the writer can set together and the reader cannot; one may be a list."""
-    other = reading.field_of(reader, field)
+    field = path[-1]
     if is_map(field) or other is None or other.containing_oneof is None:
         return
     for rival in other.containing_oneof.fields:
-        beside = reading.written_as(writer, rival)
+        beside = reading.written_as(field.containing_type, rival)
         if beside is None or beside.number == field.number or is_map(beside):
             continue
         if field.containing_oneof is None or field.containing_oneof is not beside.containing_oneof:
-            message = reading.writer.new(writer)
-            fill_required(message)
-            put(message, field, singles(field, None)[:1])
-            put(message, beside, singles(beside, None)[:1])
-            yield Probe(message, _encode(message), (field,), beside)
+            message, inside = _entered(reading, writer, path)
+            put(inside, field, singles(field, None)[:1])
+            put(inside, beside, singles(beside, None)[:1])
+            yield Probe(message, _encode(message), path, beside)
             return
 
 

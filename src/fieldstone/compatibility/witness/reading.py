@@ -95,13 +95,17 @@ class Reading(Struct, frozen=True):
         return next(known, None)
 
     def is_added(self, message: Any, field: FieldDescriptor) -> bool:
-        """Whether a field is new to the reader by number and by name: no loss, but an addition."""
-        return (
-            not self.is_old_data
-            and self.mode is not Mode.ADDITION
-            and self.reader.by_number(message, field.number) is None
-            and self.reader.by_json_name(message, field) is None
-        )
+        """Whether a field is new to the reader: no loss, but an addition.
+
+        It has a name that the reader does not know, and a number that it does not know either; in JSON the number may
+        have been that of a field that lives on under its name.
+        """
+        if self.is_old_data or self.mode is Mode.ADDITION or self.reader.by_json_name(message, field) is not None:
+            return False
+        replaced = self.reader.by_number(message, field.number)
+        if replaced is None or self.surface is Surface.WIRE:
+            return replaced is None
+        return self.written_as(field.containing_type, replaced) is not None
 
     def compare(self, written: Message, read: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:
         """The first difference among the watched fields and all that is set inside them.

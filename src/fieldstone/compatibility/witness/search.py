@@ -80,7 +80,7 @@ class Route(Struct, frozen=True, dict=True):
         read, problem = self._read(probe)
         if read is None:
             return self._witness(probe, Difference(Kind.REFUSED, reason=problem), None)
-        if probe.beside is not None:
+        if probe.beside is not None and len(probe.path) == 1:
             found = self.reading.compare_all(probe.message, read, (*probe.path, probe.beside))
         else:
             found = self._compared(probe, read)
@@ -159,7 +159,7 @@ class Route(Struct, frozen=True, dict=True):
 
     def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
         is_wire = self.reading.surface is Surface.WIRE
-        paths = [probe.path, *([(probe.beside,)] if probe.beside is not None else [])]
+        paths = [probe.path, *([(*probe.path[:-1], probe.beside)] if probe.beside is not None else [])]
         told = " and ".join(words.shown(probe.message, path) for path in paths if path)
         value = told or f"an empty {self.writer.name}"
         if probe.alias:

@@ -95,7 +95,7 @@ def _numbers(enum: EnumDescriptor, other: EnumDescriptor | None) -> list[int]:
     mine, theirs = _names(enum), _names(other) if other is not None else {}
     strange = [number for number, names in mine.items() if theirs.get(number) != names]
     usual = [number for number, names in mine.items() if theirs.get(number) == names][:_MANY_VALUES]
-    unknown = max((0, *mine, *theirs)) + 1
+    unknown = max((1, *mine, *theirs)) + 1  # no bool has it
     return [*strange, *usual, *([] if enum.is_closed else [min(unknown, 2**31 - 1), *([-1] if theirs else [])])]
 
 
