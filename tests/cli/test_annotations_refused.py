@@ -93,12 +93,28 @@ def test_it_is_found_among_many_files(large: Repo) -> None:
         assert "annotation-invalid" in large.run("check", "--no-style", *how).out
 
 
-def test_no_waiver_and_no_setting_lets_it_pass(grown: Repo) -> None:
+WAIVED = (
+    '[[waivers]]\nrule = "annotation-invalid"\nsubject = "acme/shop/v1/shop.proto"\n'
+    'reason = "r"\nowner = "o@example.com"\nuntil = "2999-01-01"\n'
+)
+
+
+@pytest.mark.parametrize(
+    "settings", ['[rules]\nannotation-invalid = "off"\n', WAIVED], ids=["rule off", "written waiver"]
+)
+def test_no_setting_lets_it_pass(grown: Repo, settings: str) -> None:
     annotate(grown, REFUSED["a key that is no field"])
-    ran = grown.run("waive", "annotation-invalid", SHOP, "--reason", "r", "--owner", "o@example.com")
-    assert ran.code == 2
-    grown.settings('[rules]\nannotation-invalid = "off"\n')
-    assert grown.run("check").code in {1, 2}
+    grown.settings(settings)
+    ran = grown.run("check")
+    assert (ran.code, "annotation-invalid" in ran.err) == (2, True), ran.out
+
+
+def test_no_waiver_is_taken_for_it(grown: Repo) -> None:
+    annotate(grown, REFUSED["a key that is no field"])
+    options = ("--reason", "r", "--owner", "o@example.com", "--until", "2999-01-01")
+    ran = grown.run("waive", "annotation-invalid", "acme/shop/v1/shop.proto", *options)
+    assert (ran.code, "annotation-invalid" in ran.err) == (2, True), ran.out
+    assert grown.run("check").code == 1
 
 
 def test_it_is_explained(grown: Repo) -> None:

@@ -83,6 +83,16 @@ class Gate:
             outcome = (retire if retires else release)(Project.at(self.repo.root), module, version=version)
         assert outcome.release is not None, outcome
 
+    def forge_entity(self, entity: str, version: str) -> None:
+        """Release shop with a storage annotation on its order, whatever `generate` says of that."""
+        self.repo.edit(SHOP, 'import "acme', 'import "fieldstone/v1/annotations.proto";\nimport "acme')
+        option = f"  option (fieldstone.v1.entity) = {{ {entity} }};\n"
+        self.repo.edit(SHOP, "message Order {\n", f"message Order {{\n{option}")
+        shutil.copytree(HERE / "schemas/fieldstone/fieldstone", self.repo.root / "schemas/shop/fieldstone")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("fieldstone.workflows.annotation_findings.annotation_findings", lambda *_, **__: [])
+            self.forge("shop", version)
+
     def reseal(self, release: str, **changes: Any) -> None:
         """Write a manifest that fits what the folder of a release holds now."""
         folder = self.repo.root / "registry" / release

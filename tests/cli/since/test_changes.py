@@ -253,3 +253,12 @@ def test_buf_profile_takes_no_revision_to_be_judged_since(gate: Gate) -> None:
     ran = gate.check("--profile", "buf", "--since", "HEAD")
     assert ran.code == 2
     assert "it takes --against REF, not --since" in ran.err
+
+
+def test_an_old_release_that_nothing_can_be_generated_from_is_sound(gate: Gate) -> None:
+    gate.forge_entity('primary_key: ["number"]', "1.3.0")
+    gate.land()
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.repo.commit("addition")
+    assert gate.check().code == 0
+    assert gate.repo.run("registry", "verify", "--full").code == 0

@@ -8,6 +8,11 @@ from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Rpc
 
+_EXTENDED = (
+    'syntax = "proto2"; message A {{ extensions 100; }} message B {{ extensions 100; }} '
+    "extend A {{ optional string note = 100; }} service Steps {{ rpc Get({}) returns (A); }}"
+)
+
 
 @rule(
     on=[(Kept, Rpc)],
@@ -24,6 +29,10 @@ from fieldstone.schema.model import Rpc
         hit(
             "message A {} message B {} service Steps { rpc Get(A) returns (A); }",
             "message A {} message B {} service Steps { rpc Get(A) returns (B); }",
+        ),
+        hit(
+            _EXTENDED.format("A"),
+            _EXTENDED.format("B"),
         ),
         miss(
             "message A {} message B {} service Steps { rpc Get(A) returns (A); }",

@@ -275,3 +275,9 @@ def a_release_does_not_compile(gate: Gate) -> None:
     gate.forge("shop", "1.3.0")
     gate.repo.edit(f"registry/shop/1.3.0/{SHOP.replace('schemas/shop', 'schemas')}", "string id = 1;", "strin id = 1;")
     gate.reseal("shop/1.3.0")
+
+
+@door
+def nothing_can_be_generated_from_a_release(gate: Gate) -> None:
+    r"""registry-annotation-invalid.*nothing can be generated from it: .*number.*registry/shop/1.3.0"""
+    gate.forge_entity('primary_key: ["number"]', "1.3.0")
