@@ -51,9 +51,16 @@ def names_of(enum: Any, number: int) -> set[str]:
     return {value.name for value in enum.values if value.number == number}
 
 
-def is_new(reader: Side, message: Any, field: Any) -> bool:
-    """Whether the reader's message knows a field neither by its number nor by its name."""
-    return not any(reader.counterpart(message, field, as_json=as_json) for as_json in (False, True))
+def is_new(writer: Side, reader: Side, message: Any, field: Any, *, as_json: bool) -> bool:
+    """Whether the reader's message knows a field of the writer's neither by its number nor by its name.
+
+    In JSON it may have the number of a field that lives on under its name.
+    """
+    if reader.counterpart(message, field, as_json=True):
+        return False
+    replaced = reader.counterpart(message, field, as_json=False)
+    lives_on = as_json and replaced and writer.counterpart(field.containing_type, replaced, as_json=True)
+    return replaced is None or bool(lives_on)
 
 
 class Writer:
@@ -88,10 +95,13 @@ class Writer:
             return
         for field in self.side.members(message.DESCRIPTOR):
             other = self.reader.counterpart(theirs, field, as_json=self.as_json) if theirs is not None else None
-            is_addition = not self.is_old_data and theirs is not None and is_new(self.reader, theirs, field)
+            is_addition = not self.is_old_data and theirs is not None and self._is_new(theirs, field)
             self.has_omitted |= is_addition and field.is_required
             if not is_addition and (field.is_required or self._is_wanted(field, depth)):
                 self._set(message, field, other, depth)
+
+    def _is_new(self, message: Any, field: Any) -> bool:
+        return is_new(self.side, self.reader, message, field, as_json=self.as_json)
 
     def _is_wanted(self, field: Any, depth: int) -> bool:
         return self.rng.random() < (0.7 if field.message_type is None or depth < DEPTH else 0)

@@ -180,13 +180,16 @@ class Oracle:
             other = self.reader.counterpart(read.DESCRIPTOR, field, as_json=self.as_json)
             if other is not None:
                 loss = self._field(written, field, read, other)
-            elif self.is_old_data or not is_new(self.reader, read.DESCRIPTOR, field):
+            elif self.is_old_data or not self._is_new(read.DESCRIPTOR, field):
                 loss = "lost" if self._values(written, field) else ""
             else:
                 continue
             if loss:
                 return f"{field.name}: {loss}"
         return ""
+
+    def _is_new(self, message: Any, field: Any) -> bool:
+        return is_new(self.writer, self.reader, message, field, as_json=self.as_json)
 
     def _field(self, written: Any, mine: Any, read: Any, theirs: Any) -> str:
         ours, others = self._values(written, mine), self._values(read, theirs)

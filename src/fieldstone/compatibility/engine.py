@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.coverage import covered_by, extension_name, is_map
+from fieldstone.compatibility.coverage import covered_by, entry_name, extension_name, is_map
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Element, Enum, Field, Message
 
-_OF_ENTRIES = tuple(f"FIELD_SAME_{what}" for what in "CARDINALITY DEFAULT JSON_NAME NAME ONEOF TYPE".split())
+_OF_ENTRIES = ("FIELD_NO_DELETE", *(f"FIELD_SAME_{w}" for w in "CARDINALITY DEFAULT JSON_NAME NAME ONEOF TYPE".split()))
 """The buf rules that compare the entries of a map that left with a message that has their name now."""
 
 _EXTENSION_GONE = ("EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE")
@@ -96,12 +96,18 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
     """The buf rules that report the same change: none inside a type of another name, which for buf is another type.
 
-    With a map that left go its entries, which buf compares with whatever has their name now.
+    With a map that left or has another name go its entries, which buf compares with whatever has their name now.
     """
     reported = _reported_in_its_place(rule, change, context)
-    if reported and isinstance(change, Removed) and isinstance(change.old, Field) and is_map(change.old):
-        return (*reported, *_OF_ENTRIES)
-    return reported
+    return tuple(dict.fromkeys((*reported, *_OF_ENTRIES))) if reported and _ends_a_map(change) else reported
+
+
+def _ends_a_map(change: Change | Announced[Element]) -> bool:
+    """Whether the message that the compiler made of a map is gone: its name follows from that of the field."""
+    old, new = change.sides
+    if not isinstance(old, Field) or not is_map(old):
+        return False
+    return not isinstance(new, Field) or not is_map(new) or entry_name("", old) != entry_name("", new)
 
 
 def _reported_in_its_place(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
@@ -118,10 +124,11 @@ def _reported_in_its_place(rule: Rule, change: Change | Announced[Element], cont
 
 
 def _of_extension(rule: Rule, old: Field, new: Field, context: Context) -> tuple[str, ...]:
-    """The buf rules that report a change of an extension; buf knows it by its name within its package, too."""
+    """The buf rules that report a change of an extension; buf knows it by its file and its name in the package, too."""
     if old.extendee == new.extendee:
         return rule.buf
     same_name = extension_name(old, context.old) == extension_name(new, context.new)
+    same_name &= old.location.path == new.location.path
     return () if same_name else tuple(identifier for identifier in rule.buf if identifier in _EXTENSION_GONE)
 
 

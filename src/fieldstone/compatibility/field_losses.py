@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Generic, TypeVar
-
-from msgspec import Struct
+from typing import TypeVar
 
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses import EVERYTHING_LOST, NOTHING, Losses, lost, on
@@ -54,37 +52,29 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
         return NOTHING
     rivals = _rivals(old, of_old), _rivals(new, of_new)
     names = [{of.fields[n].json_name for n in found} for found, of in zip(rivals, (of_old, of_new), strict=True)]
-    was_in = bool(old.oneof)
-    on_wire = _parted(*rivals, _together(of_old.fields, of_new.fields), was_in_oneof=was_in)
-    in_json = _parted(names[0], names[1], _together(of_old.by_json_name, of_new.by_json_name), was_in_oneof=was_in)
+    on_wire = _parted(*rivals, _kept(of_old.fields, of_new.fields))
+    in_json = _parted(names[0], names[1], _kept(of_old.by_json_name, of_new.by_json_name))
     return on(Surface.WIRE, on_wire) | on(Surface.JSON, in_json)
 
 
-class _Together(Struct, Generic[K], frozen=True):
-    """The fields of both versions of a message, by number or by name.
+def _kept(old: Mapping[K, Field], new: Mapping[K, Field]) -> AbstractSet[K]:
+    """The fields that are in both versions of a message, by number or by name, and are read for one another.
 
-    Attributes:
-        released: those of the old one.
-        kept: those that are in both, and a list, a map or one value in both: only they are read for one another.
+    That they are where they are a list, a map or one value in both.
     """
 
-    released: AbstractSet[K]
-    kept: AbstractSet[K]
-
-
-def _together(old: Mapping[K, Field], new: Mapping[K, Field]) -> _Together[K]:
     def form(field: Field) -> str:
         return field.cardinality if field.cardinality in {"repeated", "map"} else ""
 
-    return _Together(old.keys(), {key for key in old.keys() & new.keys() if form(old[key]) == form(new[key])})
+    return {key for key in old.keys() & new.keys() if form(old[key]) == form(new[key])}
 
 
-def _parted(before: set[K], after: set[K], fields: _Together[K], *, was_in_oneof: bool) -> Losses:
-    """The losses between one set of rivals and another, given by number or by name."""
+def _parted(before: set[K], after: set[K], kept: AbstractSet[K]) -> Losses:
+    """The losses between one set of rivals and another, given by number or by name; what came is an addition."""
     found = NOTHING
-    if (after & fields.kept) - before:
+    if (after & kept) - before:
         found |= lost(_OLD)
-    if (before - after) & fields.kept or (was_in_oneof and after - fields.released):
+    if (before - after) & kept:
         found |= lost(_NEW)
     return found
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from fieldstone.schema.model import Definition, Field, Schema
+    from fieldstone.schema.model import Definition, Enum, Field, Schema
 
 _LEGACY_CLOSED = "legacy_closed_enum"
 _PREFIX = "Go strip_enum_prefix"
@@ -70,7 +70,7 @@ def of_definitions(old: Definition, new: Definition, schemas: tuple[Schema, Sche
             yield Switched(feature, was, now)
 
 
-def of_fields(old: Field, new: Field, schemas: tuple[Schema, Schema]) -> Iterator[Switched]:
+def of_fields(old: Field, new: Field, enums: tuple[Enum | None, Enum | None]) -> Iterator[Switched]:
     """The features of a field that changed, without those of strings, which a field's options have.
 
     `legacy_closed_enum` makes no difference where the enum is closed by itself on both sides.
@@ -78,25 +78,21 @@ def of_fields(old: Field, new: Field, schemas: tuple[Schema, Schema]) -> Iterato
     Args:
         old: the field as released.
         new: the field now.
-        schemas: the released module, and the newer one.
+        enums: the enum that each of them holds, if it holds one of the module's.
     """
+    is_closed = all(enum is not None and enum.closed for enum in enums)
     for feature in sorted(old.options.keys() & new.options.keys()):
         was, now = old.options[feature], new.options[feature]
         if was == now or not _is_of_fields(feature):
             continue
         if not feature.endswith(_LEGACY_CLOSED):
             yield Switched(feature, was, now)
-        elif not (_is_closed(old, schemas[0]) and _is_closed(new, schemas[1])):
+        elif not is_closed:
             yield Switched(feature, was, now, to_closed=now == "true")
 
 
 def _is_of_fields(feature: str) -> bool:
     return feature.endswith((_LEGACY_CLOSED, "repeated_type")) or feature.startswith("feature ")
-
-
-def _is_closed(field: Field, schema: Schema) -> bool:
-    enum = schema.enums.get(field.holds)
-    return enum is not None and enum.closed
 
 
 def _value(features: Mapping[str, str], feature: str) -> str:

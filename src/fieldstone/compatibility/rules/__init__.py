@@ -77,8 +77,14 @@ class Context(Struct, frozen=True, dict=True):
         return find_renames(self.old, self.new)
 
     def history(self, full_name: str) -> TypeHistory:
-        """What earlier releases used in a type of the new schema, also where they had it under another name."""
-        return self.ledger.type(self.renames.came.get(full_name, full_name))
+        """What earlier releases used in a type of the new schema, also where they had it under another name.
+
+        Nothing where they had a type of another kind: of its name `type_name_reused` tells.
+        """
+        past = self.ledger.type(self.renames.came.get(full_name, full_name))
+        kinds = {"message": self.new.messages, "enum": self.new.enums, "service": self.new.services}
+        is_other = any(past.kind != kind and full_name in types for kind, types in kinds.items() if past.kind in kinds)
+        return TypeHistory("", "") if is_other else past
 
     @cached_property
     def announcements(self) -> tuple[Announced[Element], ...]:

@@ -84,14 +84,17 @@ def language_feature_changed(change: Kept[Definition] | Kept[Field], context: Co
     feature moves from the file to its elements changes nothing, and a new edition has other defaults. A feature
     that Fieldstone does not know is taken for one that matters. Strings are the part of `field-option-changed`.
     """
-    schemas = context.old, context.new
-    found = (
-        of_fields(change.old, change.new, schemas)
-        if isinstance(change.old, Field)
-        else of_definitions(change.old, change.new, schemas)
-    )
+    if isinstance(change.old, Field):
+        found = of_fields(change.old, change.new, _enums(change.old, change.new, context))
+    else:
+        found = of_definitions(change.old, change.new, (context.old, context.new))
     for switched in found:
         yield Hit(breaks=_breaks(switched), feature=switched.feature, old=switched.old, new=switched.new)
+
+
+def _enums(old: Field, new: Field, context: Context) -> tuple[Enum | None, Enum | None]:
+    """The enums of a pair of fields: the old one holds its enum under the name that this has now."""
+    return context.old.enums.get(context.renames.came.get(old.holds, old.holds)), context.new.enums.get(new.holds)
 
 
 def _breaks(switched: Switched) -> dict[Surface, list[Direction]]:

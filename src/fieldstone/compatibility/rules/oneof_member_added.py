@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.finding import Direction, Level
-from fieldstone.compatibility.losses import by_surface, lost
+from fieldstone.compatibility.finding import Direction, Level, Surface
+from fieldstone.compatibility.json_names import taken_for, written
+from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.compatibility.structure import in_place_of
@@ -18,6 +19,8 @@ _RULES = """
     message OneofRules { optional bool required = 1; }
 """
 _NONE_SET = "old code finds no member set and keeps `{}` among the unknown fields"
+_IN_BYTES_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.WIRE])
+_IN_JSON_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])
 _IN_JSON = "its JSON parsers refuse the name, or leave the member out where they are lenient"
 
 
@@ -32,7 +35,7 @@ def _required(members: str) -> dict[str, str]:
     summary="Old readers of a oneof can do without a member that is added to it.",
     message="oneof `{oneof}` of `{parent}` has a new member `{name}`: {loss}",
     fix="where old readers need a choice, add `{name}` outside of the oneof, or in a new version of the message",
-    breaks=by_surface(lost(Direction.READ_BY_OLD)),
+    breaks=by_surface(_IN_BYTES_ALONE | _IN_JSON_ALONE),
     level=Level.WARNING,
     other_levels=[Level.ERROR],
     examples=[
@@ -66,11 +69,15 @@ def oneof_member_added(change: Added[Field], context: Context) -> Iterator[Hit]:
     "error".
     """
     old = change.within.old if change.within else None
-    oneof = old.oneofs.get(change.new.oneof) if isinstance(old, Message) and change.new.oneof else None
+    if not isinstance(old, Message) or not change.new.oneof:
+        return
+    oneof = old.oneofs.get(change.new.oneof)
     if oneof is None or in_place_of(change.new, context.old, context.renames.came):
         return
     validate = oneof.custom.get(_VALIDATE)
     if validate and validate.parts.get("required"):
         yield Hit(level=Level.ERROR, oneof=oneof.name, loss="old code requires another one, and refuses the message")
     else:
-        yield Hit(oneof=oneof.name, loss=f"{_NONE_SET.format(change.new.name)}, and {_IN_JSON}")
+        in_json = NOTHING if taken_for(written(change.new), old) else _IN_JSON_ALONE
+        loss = f"{_NONE_SET.format(change.new.name)}{f', and {_IN_JSON}' if in_json else ''}"
+        yield Hit(breaks=by_surface(_IN_BYTES_ALONE | in_json), oneof=oneof.name, loss=loss)

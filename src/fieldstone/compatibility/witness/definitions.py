@@ -12,7 +12,7 @@ from fieldstone.compatibility.finding import Surface, Witness
 from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import Route, pair_routes, reading
-from fieldstone.compatibility.witness.values import fill_required, put, singles
+from fieldstone.compatibility.witness.values import fill_required, is_text, put, singles
 from fieldstone.compatibility.witness.words import in_hex, shown
 from fieldstone.schema.reservation import uncovered
 
@@ -81,7 +81,8 @@ def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
     mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
     if before and after and mine is not None and theirs is not None:
         for first, _ in uncovered(before.extension_ranges, after.extension_ranges):
-            extension = pair.old.types.extend(mine, first)
+            taker = pair.new.types.by_number(theirs, first)
+            extension = pair.old.types.extend(mine, first, text=taker is not None and not is_text(taker))
             route = Route(reading(pair, old=True), pair.old.label, pair.new.label, mine, theirs, names[0])
             yield from route.search([extension])
 

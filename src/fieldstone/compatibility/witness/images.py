@@ -195,8 +195,8 @@ class Types:
             known = self.pool.FindMessageTypeByName(f"{OTHERS}.{name}")
         return known
 
-    def extend(self, message: Descriptor, number: int) -> FieldDescriptor:
-        """An extension of somebody else's: `optional int32` under the number.
+    def extend(self, message: Descriptor, number: int, *, text: bool) -> FieldDescriptor:
+        """An extension of somebody else's under a number: `optional string` if it is to be text, or `optional int32`.
 
         Raises:
             TypeError: the message takes no such extension.
@@ -207,7 +207,8 @@ class Types:
         name = f"{message.full_name.replace('.', '_')}_{number}"
         file = self._file_of_others(name, message.file.name)
         made = file.extension.add(name=f"{_EXTENSION}_{name}", number=number, extendee=f".{message.full_name}")
-        made.type = descriptor_pb2.FieldDescriptorProto.TYPE_INT32
+        kinds = descriptor_pb2.FieldDescriptorProto
+        made.type = kinds.TYPE_STRING if text else kinds.TYPE_INT32
         made.label = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
         self.pool.AddSerializedFile(file.SerializeToString())
         return self.pool.FindExtensionByName(f"{OTHERS}.{_EXTENSION}_{name}")

@@ -74,7 +74,8 @@ def _java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
 
 def _closed_enum(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
     """A number without a name, which the code of one language took for a value and takes for unknown."""
-    for switched in of_fields(before, after, (pair.old.schema, pair.new.schema)):
+    enums = pair.old.schema.enums.get(pair.names(before.holds)[0]), pair.new.schema.enums.get(after.holds)
+    for switched in of_fields(before, after, enums):
         if pair.surface is Surface.WIRE and switched.to_closed is not None:
             value = f"writes {before.name} with a number of {before.holds} that has no name"
             reads = f"leaves it unset in {switched.feature.partition(' ')[0]}, which takes the enum for closed"

@@ -104,7 +104,7 @@ class Reading(Struct, frozen=True):
             return False
         replaced = self.reader.by_number(message, field.number)
         if replaced is None or self.surface is Surface.WIRE:
-            return replaced is None
+            return replaced is None and (field.is_extension or field.name not in message.fields_by_name)
         return self.written_as(field.containing_type, replaced) is not None
 
     def compare(self, written: Message, read: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:

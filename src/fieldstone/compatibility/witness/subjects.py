@@ -101,6 +101,8 @@ def _of_field(pair: Pair, parent: str, name: str) -> Iterator[Witness]:
     numbers = {field.number for field in (was, now) if field}
     if was and was.number in after.fields and pair.surface is Surface.WIRE:
         numbers = {was.number}
+    if was and pair.surface is Surface.JSON:
+        numbers |= {field.number for field in after.fields.values() if field.json_name == was.json_name}
     yield from of_fields(pair if was else pair.of_addition(), parent, numbers)
     for number in numbers & before.fields.keys() & after.fields.keys():
         yield from promises.of_languages(pair, before.fields[number], after.fields[number])
