@@ -34,9 +34,11 @@ from fieldstone.schema.model import Enum, Message, Service
 )
 def type_name_reused(change: Added[Message | Enum | Service], context: Context) -> Iterator[Hit]:
     """Stored messages, `google.protobuf.Any`, tables and clients of the old release still use the
-    name, and would read the new element in place of the one that they know. Only code names an enum.
+    name, and would read the new element in place of the one that they know. Only code names an enum,
+    and what lives on under another name.
     """
     past = context.ledger.type(change.new.full_name)
     if past.until or past.kind not in {"", type(change.new).__name__.lower()}:
-        breaks = [Surface.SOURCE] if past.kind == "enum" else None
+        lives_on = past.kind == "enum" or change.new.full_name in context.renames.types
+        breaks = [Surface.SOURCE] if lives_on else None
         yield Hit(breaks=breaks, taken=change.new.full_name, kind=past.kind, since=past.since)
