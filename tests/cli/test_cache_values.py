@@ -19,7 +19,7 @@ CACHE = f".fieldstone/cache-{FORMAT}.db"
 CHECKED = 4
 """How many bytes the checksum before a value has."""
 
-TABLES = ("files", "image", "standing", "compilers")
+TABLES = ("files", "image", "compilers")
 """What the names of the tables begin with."""
 
 _TOUCHED = 8

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldstone.cache.digests import Digests
-    from fieldstone.cache.standing import Standing
 
 FOLDER = ".fieldstone"
 """The folder of the cache, beside the settings."""
@@ -26,8 +25,6 @@ class Cache:
         from fieldstone.cache.store import Store
 
         self.store = Store(folder / FOLDER if folder else None)
-        self.standing: Standing | None = None
-        """What git vouches for, where it was asked."""
 
     @cached_property
     def digests(self) -> Digests:

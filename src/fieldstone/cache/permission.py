@@ -1,7 +1,7 @@
 """Permission to use a cache: only the user's own is believed, and in CI only where that is asked for.
 
 A forged cache could hide a finding, and its checksums stop no forger. So a cache that came with a commit, or lies
-behind a link, is neither read nor written. Imported before git is asked, so nothing is imported here that takes time.
+behind a link, is neither read nor written.
 """
 
 # ruff: noqa: PTH118, PTH208

@@ -19,7 +19,6 @@ from fieldstone.report import FORMATS, render
 if TYPE_CHECKING:
     from fieldstone.compatibility.finding import Report
     from fieldstone.workflows.phases import Phases
-    from fieldstone.workflows.project import Project
 
 _FROM_THE_TOP = ("github", "sarif")
 """Formats whose readers take paths from the root of the checkout."""
@@ -81,9 +80,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 @click.option(
     "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
 )
-@click.pass_obj
 def command(
-    begun: Project | None,
     modules: tuple[str, ...],
     *,
     against: str | None,
@@ -126,7 +123,7 @@ def command(
     start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
     evidence = Evidence(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
-        project = begun if begun and begun.permission.asked == cache else open_project(cached=cache)
+        project = open_project(cached=cache)
         project.phases.told = told
         if reference is None:
             report = check(project, modules, against=against or "", start=start, full=full, evidence=evidence)

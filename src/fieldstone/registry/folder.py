@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fieldstone import __version__
 from fieldstone.cache import Cache
 from fieldstone.errors import FieldstoneError
 from fieldstone.locking import locked
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from semver import Version
 
 _INCOMING = ".incoming-"
-
-
-_WHOLE = f"whole, by Fieldstone {__version__}"
-"""What the releases of a module are held against, with their names: git does not see a folder without a file."""
 
 
 class FolderRegistry:
@@ -115,17 +110,10 @@ class FolderRegistry:
         Raises:
             FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
         """
-        standing, folder = self._cache.standing, self.root.resolve() / module
-        stands = f"{_WHOLE}: {', '.join(self._known(module))}"
-        if standing and standing.suspects(folder, stands) == set():
-            standing.note(folder, stands, ())
-            return
         releases = self.releases(module)
-        found = [d for release in releases for d in self._file_defects(release)]
-        found += [*broken_links(releases, self.root), *broken_retirements(releases, self.root)]
-        if standing and not found:
-            standing.note(folder, stands, ())
-        yield from found
+        for release in releases:
+            yield from self._file_defects(release)
+        yield from (*broken_links(releases, self.root), *broken_retirements(releases, self.root))
 
     def _file_defects(self, release: Release) -> Iterator[Defect]:
         folder = self._folder(release)

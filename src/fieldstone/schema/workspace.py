@@ -65,7 +65,7 @@ class Module(Struct, frozen=True, dict=True):
             FieldstoneError: a folder cannot be read, or a name is no text.
         """
         start = len(str(self.root).rstrip(os.sep)) + 1
-        return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
+        return _as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
@@ -101,11 +101,6 @@ class Module(Struct, frozen=True, dict=True):
                     yield entry.path
 
         return below(str(self.root), _place(str(self.root), ""), is_linked=False)
-
-    @property
-    def extent(self) -> str:
-        """What tells which of the files below its root are its own."""
-        return repr([[str(path) for path in paths] for paths in (self.excludes, self.includes)])
 
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
@@ -379,7 +374,7 @@ def _place(path: str, parent: str) -> str:
     return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
 
 
-def as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
+def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
     """These import paths, each with its place, which are found to be texts, as protobuf takes them for.
 
     Raises:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.manifest import PROTO, SOURCES, Link, Release
-from fieldstone.schema.workspace import DOCUMENTS, Module, as_texts
+from fieldstone.schema.workspace import DOCUMENTS, Module
 from fieldstone.workflows.project import Project
 
 BUILT_IN = "google/protobuf/"
@@ -153,19 +152,6 @@ def differing(project: Project, module: Module, release: Release) -> dict[str, b
     Raises:
         FieldstoneError: a file cannot be read.
     """
-    standing, stands = project.cache.standing, f"{release.version} {release.seal} {module.extent}"
-    suspects = standing.suspects(module.root, stands) if standing else None
-    if suspects is None:
-        then = release.protos
-        asked = then.keys() | module.proto_paths.keys()
-        now = project.cache.digests.of(str(module.root), module.proto_paths)
-    else:
-        then = {path: release.files[SOURCES + path] for path in suspects if SOURCES + path in release.files}
-        places = {path: f"{module.root}/{path}" for path in sorted(suspects) if module.owns(path)}
-        files = {path: place for path, place in places.items() if os.path.isfile(place)}  # noqa: PTH113 - as a walk does
-        asked = then.keys() | files.keys()
-        now = project.cache.digests.of(f"{module.root} suspects", as_texts(files))
-    found = {path: path in now for path in asked if now.get(path) != then.get(path)}
-    if standing:
-        standing.note(module.root, stands, found)
-    return found
+    now = project.cache.digests.of(str(module.root), module.proto_paths)
+    then = release.protos
+    return {path: path in now for path in then.keys() | now.keys() if now.get(path) != then.get(path)}

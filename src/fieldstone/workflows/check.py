@@ -14,7 +14,6 @@ from fieldstone.schema.workspace import Module
 from fieldstone.workflows.changed_files import added_files
 from fieldstone.workflows.defect_findings import defect_findings
 from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
-from fieldstone.workflows.looking import ask_git
 from fieldstone.workflows.module_check import ModuleCheck
 from fieldstone.workflows.module_identity import renamed_modules
 from fieldstone.workflows.project import Project
@@ -49,8 +48,6 @@ def check(
     """
     here = (start or Path.cwd()).resolve()
     with ExitStack() as under_way:
-        if not full and project.cache.store.folder is not None:  # else nothing is known of what git lists
-            under_way.callback(ask_git(project).close)
         renamed = renamed_modules(project)
         told = {name: _renamed(project, renamed, name, here) for name in renamed}
         names = [_released_as(renamed, name) for name in names]
@@ -88,9 +85,6 @@ def check(
 def _save(project: Project) -> None:
     """Count the files that were seen, and keep what was worked out, without what only older releases need."""
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
-    if project.cache.standing:
-        project.phases.counts["seen"] += project.cache.standing.count
-        project.cache.standing.save()
     store = project.cache.store
     if store.has_new(IMAGES):
         from fieldstone.workflows.slices import forget_older
