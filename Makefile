@@ -85,9 +85,9 @@ fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and or
 		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-20000} \
 		$(BIN)/python -m pytest -rP --timeout 7200 tests/compatibility/test_soundness.py; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_EDITS=$${FIELDSTONE_EDITS:-300} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_random_edits.py; \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_random_edits.py; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_STEPS=$${FIELDSTONE_STEPS:-200} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_git_steps.py
+		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_git_steps.py
 
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"

@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from benchmarks.scale_edits import with_field
 from benchmarks.scale_tree import MODULE, ScaleError
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.project.project import Project
 from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, SOURCES, Release, from_toml, to_toml
-from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
-from fieldstone.schema.sources import compile_module
-from fieldstone.workflows.project import Project
+from fieldstone.workspace.dependencies import Dependencies
+from fieldstone.workspace.references import compile_module
 
 
 def release_all(tree: Path, had: int, count: int) -> None:

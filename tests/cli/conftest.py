@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.workflows.project import Project
+from fieldstone.project.project import Project
 from fieldstone.workflows.release import release
 from tests.cli.workspace import (
     HERE,

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from fieldstone.schema import buf
+from fieldstone.toolchain import buf
 from tests.cli.workspace import MONEY, SHOP, Repo
 
 BREAK = ("string id = 1;", "int32 id = 1;")

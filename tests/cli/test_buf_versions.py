@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.schema.buf import compiler
+from fieldstone.toolchain.buf import compiler
 from tests.cli.workspace import HERE, SHOP, Repo
 
 (SUPPORTED,) = (
@@ -36,7 +36,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 @pytest.fixture
 def repo(installed: Path, grown: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository whose commands find that buf."""
-    monkeypatch.setattr("fieldstone.schema.buf._BESIDE", installed)
+    monkeypatch.setattr("fieldstone.toolchain.buf._BESIDE", installed)
     version = compiler().removeprefix("buf ")
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
     assert tuple(map(int, version.split("."))) >= tuple(map(int, LOWEST.partition("==")[2].split(".")))

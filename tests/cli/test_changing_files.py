@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from fieldstone.cache.digests import Digests
+from fieldstone.project.project import Project
 from fieldstone.registry import manifest
 from fieldstone.registry.folder import FolderRegistry
 from fieldstone.registry.manifest import Release
-from fieldstone.workflows.project import Project
 from tests.cli.workspace import Ran, Repo, many
 
 OLD = "registry/schemas/0.1.0"

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from fieldstone.workflows.project import Project
+from fieldstone.project.project import Project
 from fieldstone.workflows.release import release
 from tests.cli.workspace import HERE, MONEY, SHOP, Repo, waiver
 
@@ -375,7 +375,7 @@ def test_the_installed_command(grown: Repo) -> None:
 
 
 def _build_image(repo: Repo, folder: str, target: str) -> None:
-    from fieldstone.schema import buf
+    from fieldstone.toolchain import buf
 
     image = buf.build("schemas/shop", cwd=repo.root / folder).output(what="the baseline")
     repo.write(target, image)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldstone.schema import buf
+from fieldstone.toolchain import buf
 from tests.cli.workspace import Repo
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.schema.buf import find_buf
+from fieldstone.toolchain.buf import find_buf
 from tests.cli.workspace import SHOP, Repo
 
 STABLE, UNSTABLE, LEFT = "acme/v1/a.proto", "acme/v1beta1/b.proto", "acme/v1/left.proto"

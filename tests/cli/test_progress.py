@@ -14,7 +14,8 @@ from tests.cli.workspace import SHOP, Repo
 SLOW = """
 import time
 from fieldstone.cli import main, progress
-from fieldstone.workflows import judgement, phases
+from fieldstone.checking import judgement
+from fieldstone.project import progress as phases
 progress._PATIENCE, progress._BLINK, phases._EVERY = 0.0, 0.01, 1
 told = phases.Phases.counted
 def slowly(self, items, *, of):

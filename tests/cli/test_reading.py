@@ -225,10 +225,10 @@ def test_an_error_of_ours_can_be_traced(fresh: Repo, tmp_path: Path) -> None:
     """The one place where a traceback is asked for: nothing in the tool fails so by itself."""
     broken = tmp_path / "broken.py"
     broken.write_text(
-        "import sys, fieldstone.settings\n"
+        "import sys, fieldstone.project.settings\n"
         "from fieldstone.cli import main\n"
         "def find_settings(start): raise RuntimeError('boom')\n"
-        "fieldstone.settings.find_settings = find_settings\n"
+        "fieldstone.project.settings.find_settings = find_settings\n"
         "sys.argv = ['fieldstone', 'settings']\n"
         "main()\n"
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from fieldstone.schema import buf
+from fieldstone.toolchain import buf
 from tests.cli.workspace import MONEY, SHOP, Repo
 
 ADDITION = ("string id = 1;", "string id = 1;\n  string buyer = 9;")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.schema.workspace import Module
-from fieldstone.workflows.module_identity import successor
+from fieldstone.checking.module_identity import successor
+from fieldstone.workspace.modules import Module
 from tests.cli.workspace import MONEY, SHOP, Repo, many
 
 NAMED = ("  - path: schemas/shop\n", "  - path: schemas/shop\n    name: buf.build/acme/store\n")

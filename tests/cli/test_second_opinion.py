@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.compatibility.rules import all_rules
-from fieldstone.schema.buf import find_buf
+from fieldstone.toolchain.buf import find_buf
 from tests.cli.workspace import SHOP, Repo
 
 WITHOUT = "--no-second-opinion"
@@ -42,7 +42,7 @@ def newer_buf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script, log = tmp_path / "buf", tmp_path / "log"
     script.write_text(NEWER_BUF.format(python=sys.executable, buf=find_buf(), log=str(log)))
     script.chmod(0o755)
-    monkeypatch.setattr("fieldstone.schema.buf._BESIDE", script)
+    monkeypatch.setattr("fieldstone.toolchain.buf._BESIDE", script)
     return log
 
 
@@ -74,7 +74,7 @@ def test_fieldstones_own_findings_are_the_same(grown: Repo) -> None:
 
 
 def test_buf_breaking_is_not_started(grown: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fieldstone.schema.buf.breaking", None)
+    monkeypatch.setattr("fieldstone.toolchain.buf.breaking", None)
     grown.edit(SHOP, *BREAK)
     assert "field-type-changed" in grown.run("check", WITHOUT).out
 
@@ -83,7 +83,7 @@ def test_nobody_notices_where_fieldstone_errs(grown: Repo, monkeypatch: pytest.M
     monkeypatch.setattr("tempfile.tempdir", str(grown.root.parent))  # where the disagreement is written
     blind = {name: rule for name, rule in all_rules().items() if name != "field-type-changed"}
     for module in ("judgement", "disagreement"):
-        monkeypatch.setattr(f"fieldstone.workflows.{module}.all_rules", lambda: blind)
+        monkeypatch.setattr(f"fieldstone.checking.{module}.all_rules", lambda: blind)
     grown.edit(SHOP, *BREAK)
     ran = grown.run("check")
     assert (ran.code, "Fieldstone and buf disagree" in ran.error) == (2, True)

@@ -45,8 +45,8 @@ def test_what_breaks_is_found_all_the_same(ugly: Repo) -> None:
 
 
 def test_buf_lint_is_not_started(ugly: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fieldstone.schema.buf.lint", None)
-    monkeypatch.setattr("fieldstone.schema.buf.lint_image", None)
+    monkeypatch.setattr("fieldstone.toolchain.buf.lint", None)
+    monkeypatch.setattr("fieldstone.toolchain.buf.lint_image", None)
     for how in ((), ("--against", "HEAD"), ("--full",)):
         assert ugly.run("check", WITHOUT, *how).code == 0
 

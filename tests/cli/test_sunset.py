@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.workflows.project import Project
+from fieldstone.project.project import Project
 from fieldstone.workflows.release import release
 from tests.cli.workspace import HERE, MANY, SHOP, Repo, copy_repo, many, release_on, waiver
 
@@ -37,7 +37,7 @@ def basket(sunset: str) -> str:
 @pytest.fixture(autouse=True)
 def pinned_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks stay on one day, also when the tests run over midnight."""
-    monkeypatch.setattr("fieldstone.workflows.judgement.today_utc", lambda: TODAY)
+    monkeypatch.setattr("fieldstone.checking.judgement.today_utc", lambda: TODAY)
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +125,7 @@ def test_a_released_sunset_is_silent_when_it_is_near_or_past(shop: Repo, monkeyp
     shop.edit(SHOP, "Was once ordered.", "Was once ordered, and is no more.")
     shop.edit(SHOP, "STATUS_PAID = 1;", "STATUS_PAID = 1;\n  STATUS_SENT = 2;")
     for days in (20, 40, 50):
-        monkeypatch.setattr("fieldstone.workflows.judgement.today_utc", lambda days=days: TODAY + timedelta(days))
+        monkeypatch.setattr("fieldstone.checking.judgement.today_utc", lambda days=days: TODAY + timedelta(days))
         for args in ((), ("--full",), ("--against", "1.0.0"), ("--against", "HEAD"), ("--against", "HEAD~1")):
             ran = shop.run("check", "shop", *args)
             assert (ran.code, "sunset" in ran.out) == (0, False), (days, args)

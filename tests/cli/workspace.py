@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.cli import main
-from fieldstone.workflows.project import Project
+from fieldstone.project.project import Project
 from fieldstone.workflows.release import release
 
 HERE = Path(__file__).resolve().parents[2]

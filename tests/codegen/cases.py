@@ -13,7 +13,7 @@ from pathlib import Path
 import google.type.money_pb2  # type: ignore[import-untyped]
 from semver import Version
 
-from fieldstone.workflows.project import Project
+from fieldstone.project.project import Project
 from fieldstone.workflows.release import release
 
 ROOT = Path(__file__).parents[2]

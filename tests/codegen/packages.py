@@ -10,12 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 from fieldstone.codegen.names import CONTRACTS, Places, package
-from fieldstone.codegen.storage import storage_view
-from fieldstone.codegen.views import ModuleView
+from fieldstone.codegen.storage.tree import storage_view
+from fieldstone.codegen.storage.views import ModuleView
+from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.workflows.generate import generate
-from fieldstone.workflows.generated_modules import compile_one, own_files
-from fieldstone.workflows.project import Project
+from fieldstone.workflows.generating.generated_modules import compile_one, own_files
 
 
 @dataclass(frozen=True)

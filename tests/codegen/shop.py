@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
+from fieldstone.project.project import Project
 from fieldstone.workflows.generate import generate
-from fieldstone.workflows.project import Project
 
 HERE = Path(__file__).resolve().parents[2]
 """The root of Fieldstone's own repository."""

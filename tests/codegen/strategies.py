@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fieldstone.codegen.views import MappingView, ModuleView
+from fieldstone.codegen.storage.views import MappingView, ModuleView
 
 Strategy = st.SearchStrategy[Any]
 

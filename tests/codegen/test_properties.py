@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from fieldstone.codegen.views import EntityView
-from fieldstone.workflows.project import Project
+from fieldstone.codegen.storage.views import EntityView
+from fieldstone.project.project import Project
 from tests.codegen.cases import ROOT, build_case
 from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer

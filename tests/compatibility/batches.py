@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from fieldstone.schema import buf
-from fieldstone.schema.annotation import Annotation
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.diagnostic import Annotation
 
 Sources = Mapping[str, str]
 """Path to text."""

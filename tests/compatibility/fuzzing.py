@@ -27,10 +27,10 @@ from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema import buf
-from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import IMPORT_MARK, is_import, parse_image
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.diagnostic import Annotation
 from tests.compatibility.batches import compile_all
 from tests.compatibility.random_schemas.mutation import Mutator
 from tests.compatibility.random_schemas.placing import placed

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.changes import describe
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Surface
@@ -16,7 +17,6 @@ from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.verdict import Bump, required_bump
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from fieldstone.workflows.examples import compile_example
 
 KEY = 'primary_key: "run"'
 BY_RUN = 'queries: {name: "by_run" equal: "run"}'

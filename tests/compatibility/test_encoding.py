@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
-from fieldstone.compatibility.encoding import Type, json_keeps, wire_keeps
+from fieldstone.compatibility.losses.encoding import Type, json_keeps, wire_keeps
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, EnumValue
 

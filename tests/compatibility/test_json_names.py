@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fieldstone.compatibility.finding import Direction, Surface
-from fieldstone.compatibility.json_names import accepted, losses, written
+from fieldstone.compatibility.losses.json_names import accepted, losses, written
 from tests.compatibility.test_rules import schema_of
 from tests.compatibility.test_surfaces import judged, told
 

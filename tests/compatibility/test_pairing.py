@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, changed_types, pair
 from fieldstone.compatibility.rules import Sources
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import File, Package, Schema
 from fieldstone.schema.storage import Column, StoredQuery, Table
-from fieldstone.workflows.examples import compile_example
 
 
 def schema_of(sources: Sources) -> Schema:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
-from fieldstone.schema import buf
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from fieldstone.workflows.examples import compile_example
+from fieldstone.toolchain import buf
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
-from fieldstone.schema import buf
-from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.descriptors import read_schema
-from fieldstone.workflows.examples import compile_example
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.diagnostic import Annotation
 
 Reword = Callable[[str], str]
 HEAD = 'syntax = "proto2"; package acme.v1; '

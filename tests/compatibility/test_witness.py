@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
-from fieldstone.workflows.examples import compile_example
 from tests.compatibility.test_rules import TODAY, cases, schema_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fieldstone.cli.group import cli
-from fieldstone.workflows.hooks import HOOKS, local_config
+from fieldstone.workflows.setup.hooks import HOOKS, local_config
 from tests.hooks.documented import blocks, prose
 
 PAGES = ["hooks.md", "ci.md"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fieldstone.workflows.hooks import GENERATE, HOOKS, local_config, manifest
+from fieldstone.workflows.setup.hooks import GENERATE, HOOKS, local_config, manifest
 
 ROOT = Path(__file__).parents[2]
 

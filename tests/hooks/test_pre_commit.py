@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.workflows.hooks import HOOKS
+from fieldstone.workflows.setup.hooks import HOOKS
 from tests.hooks.consumer import BIN, REV, SCHEMA, Consumer, environment, make_consumer, make_hook_source
 from tests.hooks.documented import session
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients.typescript import npm_name, npm_range, runtime_range, typescript_package
 from fieldstone.errors import FieldstoneError
-from fieldstone.node import node_tools, run_npm
 from fieldstone.packaging.npm import Checked, build, check
+from fieldstone.toolchain.node import node_tools, run_npm
 from tests.codegen.clients.releases import HERE, SUNSET, made, released
 
 LIBRARY = {"lib/v1/lib.proto": 'syntax = "proto3"; package lib.v1; message Lib { string name = 1; }'}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.node import node_tools
+from fieldstone.toolchain.node import node_tools
 from tests.packaging.index.servers import TOKEN, Serving, serving_index
 from tests.packaging.programs import PYTHON, READ_BY_PYTHON, READ_BY_TYPESCRIPT, TYPESCRIPT, compile_typescript, run
 

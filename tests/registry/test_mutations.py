@@ -17,11 +17,11 @@ from fieldstone.codegen import manifest as generated
 from fieldstone.compatibility.ledger import Ledger, TypeHistory, Use
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.settings import find_settings
 from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.manifest import Link, Release, from_toml, to_toml
-from fieldstone.schema.config_text import parse_config
-from fieldstone.schema.workspace import load_workspace
-from fieldstone.settings import find_settings
+from fieldstone.workspace.config_text import parse_config
+from fieldstone.workspace.modules import load_workspace
 
 VALUES: list[Any] = [None, [], ["a"], {}, {"a": 1}, 0, -1, 1.5, 10**30, True, "", "x", "a\0b", "9" * 5000]
 LEDGER = Ledger(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.schema import buf
-from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.digest import b5, file_digest, imports
-from fieldstone.schema.workspace import load_workspace
+from fieldstone.toolchain import buf
+from fieldstone.workspace.dependencies import Dependencies
+from fieldstone.workspace.modules import load_workspace
 from tests.schema.files import write_files
 
 

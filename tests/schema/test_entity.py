@@ -11,12 +11,13 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from fieldstone.schema import buf, entity
+from fieldstone.checking.examples import compile_example
+from fieldstone.schema import entity
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.entity import ColumnOptions, Entity, Index, Outbox, Query, read_column, read_entity, read_serves
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
-from fieldstone.workflows.examples import compile_example
+from fieldstone.toolchain import buf
 from tests.conftest import ANNOTATIONS, VOCABULARY
 
 if TYPE_CHECKING:

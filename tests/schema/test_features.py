@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from fieldstone.workflows.examples import compile_example
 
 IMPORTS = " ".join(f'import "google/protobuf/{name}_features.proto";' for name in ("cpp", "go", "java"))
 KEEP, STRIP = "STRIP_ENUM_PREFIX_KEEP", "STRIP_ENUM_PREFIX_STRIP"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.rules import Sources
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.entity import Index
 from fieldstone.schema.storage import Column, Table, snake, tables
-from fieldstone.workflows.examples import compile_example
 
 TYPES = """
 import "google/protobuf/timestamp.proto";

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from fieldstone.cli import main
-from fieldstone.workflows.hooks import HOOKS, local_config
-from tests.workflows.shapes import ALL, COMMON, DAY, MODULE_V1, PLAIN, V1, WEATHER, WORKSPACES, proto, two_packages
+from fieldstone.workflows.setup.hooks import HOOKS, local_config
+from tests.incremental.shapes import ALL, COMMON, DAY, MODULE_V1, PLAIN, V1, WEATHER, WORKSPACES, proto, two_packages
 
 BIN = Path(sys.executable).parent
 GIT = {

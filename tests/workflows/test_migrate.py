@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from fieldstone.cli.migrate import command
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
 from fieldstone.workflows.migrate import Migrated, migrate
-from fieldstone.workflows.project import Project
 from tests.codegen.cases import build_case
 from tests.codegen.server import PostgresServer, running_postgres
 

@@ -61,7 +61,7 @@ def _own_store() -> Store:
     """The cache on the disk, in CI too; one that is not the user's own is neither shown nor removed."""
     from fieldstone.cache import Cache
     from fieldstone.cache.permission import why_foreign
-    from fieldstone.settings import find_settings
+    from fieldstone.project.settings import find_settings
 
     root = find_settings(Path.cwd()).root
     foreign = why_foreign(str(root))

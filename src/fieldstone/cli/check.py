@@ -18,7 +18,7 @@ from fieldstone.report import FORMATS, render
 
 if TYPE_CHECKING:
     from fieldstone.compatibility.finding import Report
-    from fieldstone.workflows.phases import Phases
+    from fieldstone.project.progress import Phases
 
 _FROM_THE_TOP = ("github", "sarif")
 """Formats whose readers take paths from the root of the checkout."""
@@ -112,11 +112,11 @@ def command(
         if since is not None:
             raise click.UsageError("--profile judges by buf.yaml alone: it takes --against REF, not --since")
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
+    from fieldstone.checking.options import Evidence
+    from fieldstone.checking.since.reference import named
     from fieldstone.cli.progress import shown_progress
     from fieldstone.report.text import policy_summary, summary
     from fieldstone.workflows.check import check
-    from fieldstone.workflows.evidence import Evidence
-    from fieldstone.workflows.since.reference import named
 
     reference = named(since)
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
@@ -128,7 +128,7 @@ def command(
         if reference is None:
             report = check(project, modules, against=against or "", start=start, full=full, evidence=evidence)
         else:
-            from fieldstone.workflows.since.check import check_since
+            from fieldstone.workflows.check_since import check_since
 
             report = check_since(
                 project,
@@ -169,7 +169,7 @@ def _stats(phases: Phases) -> str:
 
 
 def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, category: str) -> int:
-    from fieldstone.workflows.buf_profile import check_like_buf
+    from fieldstone.workflows.profile import check_like_buf
 
     if format_ not in _FORMATS_OF_BUF:
         raise click.UsageError(f"--profile buf prints {' or '.join(_FORMATS_OF_BUF)}, not {format_}")

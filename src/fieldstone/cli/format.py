@@ -18,7 +18,7 @@ def command(only_check: bool) -> int:
       fieldstone format
       fieldstone format --check
     """
-    from fieldstone.schema import buf
+    from fieldstone.toolchain import buf
 
     project = open_project()
     exclude = project.workspace.excluded_paths(project.settings.registry)

@@ -47,7 +47,7 @@ def _release(folder: Path) -> int:
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
-    from fieldstone.workflows.first_release import first_releases
+    from fieldstone.workflows.setup.first_release import first_releases
 
     for outcome in first_releases(open_project(folder)):
         if outcome.release is None:
@@ -60,7 +60,7 @@ def _release(folder: Path) -> int:
 
 
 def _last_step(folder: Path) -> str:
-    from fieldstone.workflows.project import Project
+    from fieldstone.project.project import Project
 
     project = Project.at(folder)
     if all(project.newest(module) for module in project.workspace.modules.values()):

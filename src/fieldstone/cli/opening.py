@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fieldstone.errors import FieldstoneError
-    from fieldstone.workflows.project import Project
+    from fieldstone.project.project import Project
 
 
 def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool | None = None) -> Project:
@@ -27,7 +27,7 @@ def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool
     """
     from pathlib import Path
 
-    from fieldstone.workflows.project import Project
+    from fieldstone.project.project import Project
 
     return Project.at(folder or Path.cwd(), bare=bare, permission=permission(asked=cached))
 

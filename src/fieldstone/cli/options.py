@@ -12,8 +12,8 @@ from click.shell_completion import CompletionItem
 from fieldstone.errors import FieldstoneError
 
 if TYPE_CHECKING:
+    from fieldstone.project.project import Project
     from fieldstone.registry import Registry
-    from fieldstone.workflows.project import Project
 
 cache_option = click.option(
     "--cache/--no-cache",
@@ -31,7 +31,7 @@ class ModuleName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The modules of the project in the working directory."""
-        from fieldstone.workflows.project import Project
+        from fieldstone.project.project import Project
 
         try:
             names = list(dict.fromkeys(self.names(Project.at(Path.cwd()))))
@@ -76,7 +76,7 @@ class VersionName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The versions of the module that the command line names already."""
-        from fieldstone.workflows.project import Project
+        from fieldstone.project.project import Project
 
         # What stands before an option without its value is in `args`, and in no parameter yet.
         module = ctx.params.get("module") or next(iter(ctx.params.get("modules") or ctx.args), None)
@@ -94,7 +94,7 @@ class ReleaseName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The modules of the registry, and after an @ the versions of the one named before it."""
-        from fieldstone.workflows.project import Project
+        from fieldstone.project.project import Project
 
         module, at, _ = incomplete.partition("@")
         try:

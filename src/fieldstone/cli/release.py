@@ -36,14 +36,14 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
       fieldstone release telemetry --version 2.0.0-rc.1
       fieldstone release telemetry --retire
     """
+    from fieldstone.checking.findings.stale_waivers import delete
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
-    from fieldstone.schema.git import DIRTY
+    from fieldstone.toolchain.git import DIRTY
     from fieldstone.workflows.release import release
     from fieldstone.workflows.retire import retire
-    from fieldstone.workflows.stale_waivers import delete
 
     project = open_project(cached=cache)
     outcome = (retire if retires else release)(project, module, version=version, dry_run=dry_run)

@@ -19,7 +19,7 @@ def command(schema: bool) -> int:
       fieldstone settings
       fieldstone settings --schema > fieldstone.schema.json
     """
-    from fieldstone.settings import find_settings, json_schema
+    from fieldstone.project.settings import find_settings, json_schema
 
     if schema:
         say_document(json_schema())

@@ -6,6 +6,8 @@ contents under one name are refused there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 RUNTIME = "google/protobuf/"
 """What the distribution `protobuf` itself carries."""
 
@@ -34,3 +36,19 @@ COMMON_FILES = frozenset(f"{folder}/{name}.proto" for folder, names in _COMMON.i
 def is_published(path: str) -> bool:
     """Whether another distribution has the Python code of a file, given by its import path."""
     return path.startswith(RUNTIME) or path in COMMON_FILES
+
+
+_VOCABULARY = "fieldstone/v1/"
+
+
+def with_code(paths: Iterable[str], *, asked: bool | None) -> list[str]:
+    """Those of a module's files that code is generated from.
+
+    Args:
+        paths: their import paths.
+        asked: what the setting `generate` says of the module; None where it says nothing.
+    """
+    if asked is False:
+        return []
+    files = [path for path in paths if not is_published(path)]
+    return files if asked else [path for path in files if not path.startswith(_VOCABULARY)]

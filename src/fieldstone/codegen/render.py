@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fieldstone.codegen.protoc import EXTRA
+from fieldstone.codegen.contracts.protoc import EXTRA
 from fieldstone.errors import FieldstoneError
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.coverage import covered_by, entry_name, extension_name, is_map
+from fieldstone.compatibility.buf.coverage import covered_by, entry_name, extension_name, is_map
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
+from fieldstone.compatibility.losses.structure import in_place_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
-from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Element, Enum, Field, Message
 
 _OF_ENTRIES = ("FIELD_NO_DELETE", *(f"FIELD_SAME_{w}" for w in "CARDINALITY DEFAULT JSON_NAME NAME ONEOF TYPE".split()))

@@ -7,7 +7,7 @@ do not count, nor do annotations under ids that no rule names, as those of a new
 A finding may be told in several annotations, and an annotation by several rules. Where one side tells the whole and
 the other its parts, they meet: a file that is gone and the messages in it, a message and those nested in it.
 
-The subject is what the words of an annotation quote (`buf_words`). A newer buf may say it in words that name nothing
+The subject is what the words of an annotation quote (`buf.words`). A newer buf may say it in words that name nothing
 that either schema declares. Then rule and file decide, as often as the other side has them: rewording alone ends no
 check, and what one side finds alone, or once more than the other, still does.
 """
@@ -20,12 +20,20 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from fieldstone.compatibility.buf_words import OF_TYPES, WHOLE_FILE, Key, Named, is_of_files, is_of_members, read_words
-from fieldstone.compatibility.coverage import declared
+from fieldstone.compatibility.buf.coverage import declared
+from fieldstone.compatibility.buf.words import (
+    OF_TYPES,
+    WHOLE_FILE,
+    Key,
+    Named,
+    is_of_files,
+    is_of_members,
+    read_words,
+)
 from fieldstone.compatibility.finding import Covered, Finding
 from fieldstone.compatibility.rules import all_rules
-from fieldstone.schema.annotation import Annotation
 from fieldstone.schema.model import Schema
+from fieldstone.toolchain.diagnostic import Annotation
 
 _Spot = tuple[str, str, Key]
 """An id of buf's, a file, and what is named there."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.node import node_tools, run_node, run_npm
 from fieldstone.packaging.tree import write_tree
+from fieldstone.toolchain.node import node_tools, run_node, run_npm
 
 _CHECK = "check.mjs"
 _SAMPLE = "sample.ts"

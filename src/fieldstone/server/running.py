@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.workflows.stopping import until_stopped
+from fieldstone.project.stopping import until_stopped
 
 _LONGEST_ANSWER = 5
 """Seconds that an answer may still take once the process is asked to end."""

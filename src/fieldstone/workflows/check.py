@@ -8,15 +8,15 @@ from datetime import date
 from pathlib import Path
 
 from fieldstone.cache.store import IMAGES
+from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.module_check import ModuleCheck
+from fieldstone.checking.module_identity import renamed_modules
+from fieldstone.checking.options import ALL_EVIDENCE, Evidence
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.workspace import Module
-from fieldstone.workflows.changed_files import added_files
-from fieldstone.workflows.defect_findings import defect_findings
-from fieldstone.workflows.evidence import ALL_EVIDENCE, Evidence
-from fieldstone.workflows.module_check import ModuleCheck
-from fieldstone.workflows.module_identity import renamed_modules
-from fieldstone.workflows.project import Project
+from fieldstone.incremental.changed_files import added_files
+from fieldstone.project.project import Project
+from fieldstone.workspace.modules import Module
 
 
 def check(
@@ -70,11 +70,11 @@ def check(
         ]
     _save(project)
     if not all(report.judged for report in judged):
-        from fieldstone.workflows.compile_findings import told_once
+        from fieldstone.checking.findings.compiler import told_once
 
         judged = told_once(project, judged)
     if project.settings.waivers:
-        from fieldstone.workflows.stale_waivers import with_stale_waivers
+        from fieldstone.checking.findings.stale_waivers import with_stale_waivers
 
         judged = with_stale_waivers(
             project, judged, all_modules=not names, against=against, start=here, evidence=evidence, today=today
@@ -87,7 +87,7 @@ def _save(project: Project) -> None:
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     store = project.cache.store
     if store.has_new(IMAGES):
-        from fieldstone.workflows.slices import forget_older
+        from fieldstone.incremental.slices import forget_older
 
         with suppress(FieldstoneError):  # what is wrong with the registry is told elsewhere
             forget_older(project)
@@ -95,7 +95,7 @@ def _save(project: Project) -> None:
 
 
 def _renamed(project: Project, renamed: Mapping[str, Module], name: str, start: Path) -> list[Finding]:
-    from fieldstone.workflows.module_findings import renamed_finding
+    from fieldstone.checking.findings.modules import renamed_finding
 
     return [renamed_finding(project, name, renamed[name], renamed=renamed, start=start)]
 
@@ -117,7 +117,7 @@ def _chosen(project: Project, names: Sequence[str]) -> tuple[list[Module], list[
 
 def _still_listed(project: Project, module: Module, start: Path) -> ModuleReport:
     """The report of a retired module that the buf configuration lists."""
-    from fieldstone.workflows.module_findings import retired_finding
+    from fieldstone.checking.findings.modules import retired_finding
 
     retirement = project.registry.release(module.name, str(project.registry.versions(module.name)[-1]))
     found = [retired_finding(project, module, retirement, start), *defect_findings(project, module.name, start)]
@@ -128,7 +128,7 @@ def _removal(
     project: Project, name: str, against: str, start: Path, evidence: Evidence, *, today: date | None
 ) -> ModuleReport | None:
     """The report of a module that is not listed; None where that is no change, or it is retired as it should be."""
-    from fieldstone.workflows.baseline import judge_removal
+    from fieldstone.checking.baseline import judge_removal
 
     defects = defect_findings(project, name, start)
     retirement = project.retirement(name)

@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
+from fieldstone.checking.baseline import Baseline, find_baseline, released, sunsets_since
+from fieldstone.checking.judgement import Side, bump_since
 from fieldstone.compatibility.changes import Described, describe
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
-from fieldstone.schema.sources import compile_module
-from fieldstone.workflows.baseline import Baseline, find_baseline, released, sunsets_since
-from fieldstone.workflows.judgement import Side, bump_since
-from fieldstone.workflows.project import Project
+from fieldstone.workspace.references import compile_module
 
 WORKING_TREE = "."
 """The reference that stands for the sources as they are now."""

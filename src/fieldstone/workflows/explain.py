@@ -94,7 +94,7 @@ def _concern(rule: Rule) -> str:
 
 def _witnesses(rule: Rule, example: Example) -> Iterable[str]:
     """The proof that the example breaks the wire or JSON, found anew."""
-    from fieldstone.workflows.examples import proven
+    from fieldstone.checking.examples import proven
 
     if not {Surface.WIRE, Surface.JSON} & {*rule.breaks}:
         return

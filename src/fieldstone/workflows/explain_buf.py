@@ -7,11 +7,11 @@ from pathlib import Path
 
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema import buf
-from fieldstone.schema.buf import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
-from fieldstone.schema.workspace import read_config
-from fieldstone.settings import find_settings
+from fieldstone.project.settings import find_settings
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.buf import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
 from fieldstone.workflows.explain import paragraph
+from fieldstone.workspace.modules import read_config
 
 _CONFIG = "buf.yaml"
 

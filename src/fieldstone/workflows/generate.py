@@ -9,27 +9,27 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.codegen import manifest
-from fieldstone.codegen.contracts import contracts_files
+from fieldstone.codegen.contracts.packages import PYTHON, Release, below, folders_of, storage_package
+from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.manifest import Entry
 from fieldstone.codegen.names import CONTRACTS, Places, import_name, package, python_version
-from fieldstone.codegen.packages import PYTHON, Release, below, folders_of, storage_package
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
-from fieldstone.schema.workspace import Module
-from fieldstone.workflows.generated_folder import Difference, compare, update
-from fieldstone.workflows.generated_modules import (
+from fieldstone.workflows.generating.generated_folder import Difference, compare, update
+from fieldstone.workflows.generating.generated_modules import (
     compile_modules,
     compile_one,
     current_version,
     own_files,
     released_schemas,
 )
-from fieldstone.workflows.project import Project
+from fieldstone.workspace.modules import Module
 
 
 class Outcome(Struct, frozen=True):
@@ -189,7 +189,7 @@ class _Generator(Struct):
         """The storage package and the migrations; nothing for a module without entities."""
         files = own_files(self.project, module)
         schema = read_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
-        from fieldstone.codegen.storage import storage_files, storage_view
+        from fieldstone.codegen.storage.tree import storage_files, storage_view
 
         view = storage_view(
             schema,

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.locking import locked
+from fieldstone.project.atomic_files import make_folders, remove_empty, remove_stale, replacing
 from fieldstone.regular_file import read_regular
-from fieldstone.workflows.staged_files import make_folders, remove_empty, remove_stale, replacing
 
 if TYPE_CHECKING:
     from fieldstone.packaging.index.packages import Package

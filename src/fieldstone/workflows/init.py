@@ -15,16 +15,17 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
+from fieldstone.project.settings import Settings, find_settings
+from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.registry import open_registry
-from fieldstone.schema.buf import Running
-from fieldstone.schema.workspace import CONFIG_FILES, load_workspace
-from fieldstone.settings import Settings, find_settings
-from fieldstone.settings_file import OWN_FILE
-from fieldstone.workflows import init_texts as texts
-from fieldstone.workflows.hooks import HOOKS_FILE, local_config
-from fieldstone.workflows.import_roots import Layout, Survey, infer_layout, is_below, is_vendored, survey
-from fieldstone.workflows.init_advice import advise
-from fieldstone.workflows.project import Project
+from fieldstone.toolchain.buf import Running
+from fieldstone.workflows.setup import texts
+from fieldstone.workflows.setup.advice import advise
+from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
+from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_below, is_vendored, survey
+from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
+from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
 
 _BESIDE = "schemas/fieldstone"
 """The module of the vocabulary, where no module is around that folder."""
@@ -143,10 +144,10 @@ def _old_workspace(
     modules = loaded.modules.values()
     # Without a name of its own, it would be called after the folder of the clone.
     names = {m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name}
-    if not vocabulary or any(texts.VOCABULARY in module.proto_files for module in modules):
+    if not vocabulary or any(VOCABULARY in module.proto_files for module in modules):
         return {}, names
-    path = PurePosixPath(workspace, _vocabulary_root([module.path for module in modules]), texts.VOCABULARY)
-    return {path.as_posix(): texts.vocabulary()}, names
+    path = PurePosixPath(workspace, _vocabulary_root([module.path for module in modules]), VOCABULARY)
+    return {path.as_posix(): vocabulary_text()}, names
 
 
 def _vocabulary_root(roots: Sequence[str]) -> str:
@@ -165,9 +166,9 @@ def _new_workspace(found: Survey, *, vocabulary: bool) -> tuple[dict[str, str], 
     _refuse_missing(found.folder, layout)
     config = _buf_config(layout)
     broken = _broken_rules(found.folder, config) if found.protos else []
-    if vocabulary and not any(proto.endswith(texts.VOCABULARY) for proto in found.protos):
+    if vocabulary and not any(proto.endswith(VOCABULARY) for proto in found.protos):
         root = _vocabulary_root(layout.roots)
-        files[PurePosixPath(root, texts.VOCABULARY).as_posix()] = texts.vocabulary()
+        files[PurePosixPath(root, VOCABULARY).as_posix()] = vocabulary_text()
         config["modules"] += [] if root in layout.roots else [{"path": root}]
     files["buf.yaml"] = texts.buf_yaml(config, broken)
     return files, {".": name} if "." in layout.roots else {}

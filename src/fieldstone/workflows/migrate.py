@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.codegen.build import outbox_table
-from fieldstone.codegen.sql import migration_views
-from fieldstone.codegen.views import MigrationView
+from fieldstone.codegen.storage.build import outbox_table
+from fieldstone.codegen.storage.sql import migration_views
+from fieldstone.codegen.storage.views import MigrationView
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
-from fieldstone.schema.workspace import Module
-from fieldstone.workflows.generated_modules import compile_one, current_version, released_schemas
-from fieldstone.workflows.project import Project
+from fieldstone.workflows.generating.generated_modules import compile_one, current_version, released_schemas
+from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
     from fieldstone_runtime.postgres import PostgresDatabase

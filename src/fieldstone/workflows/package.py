@@ -12,9 +12,9 @@ from msgspec import Struct
 from fieldstone.codegen.names import CONTRACTS, contracts_distribution, distribution, import_name, python_version
 from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.tree import add_all, write_tree
+from fieldstone.project.project import Project
 from fieldstone.registry.manifest import Release
-from fieldstone.workflows.client_package import client_package, find_release, needed_release
-from fieldstone.workflows.project import Project
+from fieldstone.workflows.generating.client_package import client_package, find_release, needed_release
 
 
 class Outcome(Struct, frozen=True):

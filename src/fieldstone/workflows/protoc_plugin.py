@@ -15,11 +15,11 @@ from google.protobuf.message import DecodeError
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.printed import printable_line
+from fieldstone.project.project import Project
 from fieldstone.schema.image import IMPORT_MARK
-from fieldstone.schema.workspace import Module
 from fieldstone.workflows.generate import generated_files, manifest_of, out_of, with_manifest
-from fieldstone.workflows.generated_modules import generated_modules, own_files
-from fieldstone.workflows.project import Project
+from fieldstone.workflows.generating.generated_modules import generated_modules, own_files
+from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.workflows.stopping import until_stopped
+from fieldstone.project.stopping import until_stopped
 
 if TYPE_CHECKING:
     from fieldstone_runtime.relay.outbox import Backlog

@@ -10,26 +10,26 @@ from msgspec import Struct
 from msgspec.structs import replace
 from semver import Version
 
+from fieldstone.checking.baseline import history, released
+from fieldstone.checking.module_identity import renamed_modules
+from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
+from fieldstone.incremental.slices import remember
+from fieldstone.project.project import Project
 from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Link, Release
-from fieldstone.schema import buf, git
-from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
 from fieldstone.schema.image import with_own
 from fieldstone.schema.location import Location
-from fieldstone.schema.sources import compile_module
-from fieldstone.schema.workspace import DOCUMENTS, Module
-from fieldstone.workflows.baseline import history, released
+from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
-from fieldstone.workflows.module_identity import renamed_modules
-from fieldstone.workflows.project import Project
-from fieldstone.workflows.release_changes import FIRST_RELEASE, release_changes
-from fieldstone.workflows.slices import remember
+from fieldstone.workspace.dependencies import Dependencies
+from fieldstone.workspace.modules import DOCUMENTS, Module
+from fieldstone.workspace.references import compile_module
 
 
 class Outcome(Struct, frozen=True):

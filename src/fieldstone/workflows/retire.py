@@ -10,20 +10,18 @@ from pathlib import Path
 from msgspec.structs import replace
 from semver import Version
 
+from fieldstone.checking.baseline import judge_removal_since, released
+from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project, read_intact
 from fieldstone.registry.manifest import IMAGE, LEDGER, Release
-from fieldstone.schema import buf, git
-from fieldstone.schema.dependencies import Dependencies
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.model import Schema
-from fieldstone.schema.sources import compile_module
-from fieldstone.schema.workspace import Module
-from fieldstone.workflows.baseline import judge_removal_since, released
-from fieldstone.workflows.defect_findings import defect_findings
-from fieldstone.workflows.project import Project, read_intact
+from fieldstone.toolchain import buf, git
 from fieldstone.workflows.release import (
     Outcome,
     parse_version,
@@ -32,7 +30,9 @@ from fieldstone.workflows.release import (
     require_order,
     used_waivers,
 )
-from fieldstone.workflows.release_changes import retirement_changes
+from fieldstone.workspace.dependencies import Dependencies
+from fieldstone.workspace.modules import Module
+from fieldstone.workspace.references import compile_module
 
 
 def retire(

@@ -9,19 +9,19 @@ from datetime import date
 from functools import cached_property, partial
 
 from fieldstone import __version__
+from fieldstone.checking.judgement import today_utc
+from fieldstone.checking.release_audit import Audit
+from fieldstone.checking.since.base import base_at
+from fieldstone.checking.since.reference import named, parting
+from fieldstone.checking.since.releases import lost_releases
 from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
+from fieldstone.project.settings import ModuleSettings, Settings
 from fieldstone.registry import Defect, Registry, open_registry
 from fieldstone.registry.folder import linked
 from fieldstone.registry.manifest import Release
 from fieldstone.schema.digest import file_digest
-from fieldstone.settings import ModuleSettings, Settings
 from fieldstone.workflows.heads import Head, lost_heads
-from fieldstone.workflows.judgement import today_utc
-from fieldstone.workflows.project import Project
-from fieldstone.workflows.release_audit import Audit
-from fieldstone.workflows.since.base import base_at
-from fieldstone.workflows.since.reference import named, parting
-from fieldstone.workflows.since.releases import lost_releases
 
 _VERIFIED = "verified"
 """The table of the cache with the releases that an audit found sound."""

@@ -11,18 +11,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from fieldstone.checking.judgement import policy_of
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.locking import locked
-from fieldstone.schema import git
+from fieldstone.project.project import Project
+from fieldstone.project.settings import Settings, find_settings, validate
+from fieldstone.project.settings_file import OWN_FILE
+from fieldstone.project.waiver_table import add_waiver, as_entry, check_rule
 from fieldstone.schema.location import Location
-from fieldstone.settings import Settings, find_settings, validate
-from fieldstone.settings_file import OWN_FILE
-from fieldstone.waiver_table import add_waiver, as_entry, check_rule
+from fieldstone.toolchain import git
 from fieldstone.workflows.check import check
-from fieldstone.workflows.judgement import policy_of
-from fieldstone.workflows.project import Project
 
 
 class Outcome(Struct, frozen=True):

@@ -18,9 +18,9 @@ import tomli_w
 from semver import Version
 
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import b5, file_digest
-from fieldstone.workflows.project import Project
 from fieldstone.workflows.release import release
 from fieldstone.workflows.retire import retire
 from tests.cli.workspace import HERE, SHOP, Ran, Repo, waiver
@@ -90,7 +90,7 @@ class Gate:
         self.repo.edit(SHOP, "message Order {\n", f"message Order {{\n{option}")
         shutil.copytree(HERE / "schemas/fieldstone/fieldstone", self.repo.root / "schemas/shop/fieldstone")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("fieldstone.workflows.annotation_findings.annotation_findings", lambda *_, **__: [])
+            patch.setattr("fieldstone.checking.findings.annotations.annotation_findings", lambda *_, **__: [])
             self.forge("shop", version)
 
     def reseal(self, release: str, **changes: Any) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from fieldstone.codegen.client_package import ClientPackage, Needed
-from fieldstone.schema import buf
-from fieldstone.workflows.client_package import client_package, find_release
-from fieldstone.workflows.project import Project
+from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.project.project import Project
+from fieldstone.toolchain import buf
+from fieldstone.workflows.generating.client_package import client_package, find_release
 
 HERE = Path(__file__).resolve().parents[3]
 """The root of Fieldstone's own repository."""

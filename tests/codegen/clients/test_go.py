@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.client_package import Needed
+from fieldstone.codegen.clients.client_package import Needed
 from fieldstone.codegen.clients.go import go_module, go_package, grpc_version, protobuf_version
 from fieldstone.codegen.clients.go_imports import go_packages
 from fieldstone.errors import FieldstoneError

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.client_package import ClientPackage
-from fieldstone.codegen.plugins import run_plugin
+from fieldstone.codegen.clients.client_package import ClientPackage
+from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.fakes import ECHO, make_plugin, make_program
 from tests.codegen.clients.releases import made

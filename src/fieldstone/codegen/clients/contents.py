@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients.client_package import ClientPackage, Needed
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render

@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 
-from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients.contents import carried_files, example, homes, reached_files, refuse_post, with_texts
 from fieldstone.codegen.clients.go_imports import (
     GENPROTO_VERSION,
@@ -15,8 +15,8 @@ from fieldstone.codegen.clients.go_imports import (
     go_packages,
     refuse_cycles,
 )
+from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.names import CONTRACTS, distribution
-from fieldstone.codegen.plugins import run_plugin
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.codegen.client_package import ClientPackage
+from fieldstone.codegen.clients.client_package import ClientPackage
 from fieldstone.codegen.clients.contents import carried_files, example, with_texts
+from fieldstone.codegen.contracts.plugins import fix_of_old
 from fieldstone.codegen.names import CONTRACTS, distribution
-from fieldstone.codegen.plugins import fix_of_old
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError

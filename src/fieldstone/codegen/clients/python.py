@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fieldstone.codegen.client_package import ClientPackage
-from fieldstone.codegen.contracts import contracts_files
+from fieldstone.codegen.clients.client_package import ClientPackage
+from fieldstone.codegen.contracts.packages import Documents, Release
+from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.names import Places, contracts_distribution, import_name, python_version
-from fieldstone.codegen.packages import Documents, Release
 from fieldstone.codegen.render import format_python
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients.contents import carried_files, homes, refuse_post, with_texts
+from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.names import CONTRACTS, distribution
-from fieldstone.codegen.plugins import run_plugin
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
-from fieldstone.node import find_node, node_tools
+from fieldstone.toolchain.node import find_node, node_tools
 
 RUNTIME = "@bufbuild/protobuf"
 """The npm package that generated code runs on; it has the well-known types too."""

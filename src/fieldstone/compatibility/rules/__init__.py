@@ -21,6 +21,7 @@ from fieldstone.compatibility import obligations, routes
 from fieldstone.compatibility.announcements import Announced, announced
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
 from fieldstone.compatibility.ledger import Ledger, TypeHistory
+from fieldstone.compatibility.losses.structure import Structure
 from fieldstone.compatibility.notice import (
     NO_HISTORY,
     NOTICE,
@@ -30,7 +31,6 @@ from fieldstone.compatibility.notice import (
 )
 from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.compatibility.renaming import Renames, find_renames
-from fieldstone.compatibility.structure import Structure
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Element, Enum, EnumValue, Field, Message, Rpc, Schema, Service
 

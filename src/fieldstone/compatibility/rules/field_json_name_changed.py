@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Surface
-from fieldstone.compatibility.json_names import losses
 from fieldstone.compatibility.losses import by_surface
+from fieldstone.compatibility.losses.json_names import losses
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message

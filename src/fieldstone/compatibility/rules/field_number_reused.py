@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.losses import NOTHING, by_surface
+from fieldstone.compatibility.losses.structure import in_place_of
 from fieldstone.compatibility.pairing import Added, Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Field
 
 

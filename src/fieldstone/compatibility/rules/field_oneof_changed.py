@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.field_losses import oneof, presence
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.losses import Losses, by_surface
+from fieldstone.compatibility.losses.fields import oneof, presence
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.field_losses import presence
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.losses import by_surface
+from fieldstone.compatibility.losses.fields import presence
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.coverage import entry_name, is_map
+from fieldstone.compatibility.buf.coverage import entry_name, is_map
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule

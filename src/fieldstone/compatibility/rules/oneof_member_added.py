@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Level, Surface
-from fieldstone.compatibility.json_names import taken_for, written
 from fieldstone.compatibility.losses import NOTHING, by_surface, lost
+from fieldstone.compatibility.losses.json_names import taken_for, written
+from fieldstone.compatibility.losses.structure import in_place_of
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.compatibility.structure import in_place_of
 from fieldstone.schema.model import Field, Message
 
 _VALIDATE = "buf.validate.oneof"

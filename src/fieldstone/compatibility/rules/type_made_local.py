@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.definitions import EXPORT, LOCAL
+from fieldstone.schema.descriptors.definitions import EXPORT, LOCAL
 from fieldstone.schema.model import Enum, Message
 
 

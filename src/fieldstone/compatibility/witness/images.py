@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fieldstone.compatibility.renaming import Renames, find_renames
 from fieldstone.schema.image import parse_image
-from fieldstone.schema.import_order import in_import_order
+from fieldstone.schema.image.import_order import in_import_order
 from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""One module judged against one baseline, for every verb that needs it."""

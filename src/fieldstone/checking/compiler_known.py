@@ -1,0 +1,55 @@
+"""Which buf compiles here, and which releases it is known to judge as the one did that compiled them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fieldstone.project.project import Project
+from fieldstone.registry.manifest import Release
+from fieldstone.toolchain import buf
+from fieldstone.workspace.modules import Module
+
+_COMPILERS = "compilers"
+_SOUND = "sound"
+
+
+def compiler(project: Project) -> str:
+    """What compiles here, as manifests name it; known again by its file, for to ask takes as long as a small check.
+
+    Raises:
+        FieldstoneError: there is no buf.
+    """
+    if not buf.is_beside():
+        return buf.compiler()
+    path = buf.find_buf()
+    stat = Path(path).stat()
+    key = f"{path} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
+    store = project.cache.store
+    known = store.get(_COMPILERS, key)
+    if known is None:
+        known = buf.compiler().encode()
+        store.put(_COMPILERS, {key: known})
+    return known.decode("utf-8", "replace")
+
+
+def is_sound(project: Project, module: Module, release: Release) -> bool:
+    """Whether the sources of a release were found without fault by this buf, under today's configuration.
+
+    Raises:
+        FieldstoneError: there is no buf.
+    """
+    as_then = release.compiler == compiler(project) and release.style == project.workspace.style_digest(module)
+    return as_then or project.cache.store.get(_SOUND, _key(project, module, release)) is not None
+
+
+def found_sound(project: Project, module: Module, release: Release) -> None:
+    """Keep that a check of all that a release has found nothing.
+
+    Raises:
+        FieldstoneError: there is no buf.
+    """
+    project.cache.store.put(_SOUND, {_key(project, module, release): b""})
+
+
+def _key(project: Project, module: Module, release: Release) -> str:
+    return f"{release.seal} {compiler(project)} {project.workspace.style_digest(module)}"

@@ -1,0 +1,1 @@
+"""Findings that no rule makes: compiler, style, annotations, registry, modules and waivers."""

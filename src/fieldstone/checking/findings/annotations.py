@@ -1,0 +1,136 @@
+"""Annotations that no code can be generated from, as findings: what `fieldstone generate` would refuse.
+
+They are looked for only where an image holds annotations, and only what its baseline does not have is told.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from fieldstone.compatibility.finding import ANNOTATION_INVALID, Finding, fingerprint
+from fieldstone.project.project import Project, read_intact
+from fieldstone.registry.manifest import IMAGE, Release
+from fieldstone.schema.entity import may_have_annotations
+from fieldstone.workspace.modules import Module
+
+if TYPE_CHECKING:
+    from fieldstone.codegen.storage.refusals import Refusal
+    from fieldstone.incremental.slices import Slice
+
+Before = Callable[[], tuple[bytes, Collection[str]] | None]
+"""Gives the image of the baseline, in bytes, and the paths of its own files; None where there is no baseline."""
+
+_ANNOTATED = "annotated"
+"""The table of the cache that says which images of releases can hold annotations, by digest."""
+
+
+def annotation_findings(module: Module, image: bytes, before: Before, *, start: Path) -> list[Finding]:
+    """The findings about a module's annotations.
+
+    Args:
+        module: the module.
+        image: the module as it is now with all that it imports, compiled.
+        before: what it is judged against; only asked for where there is something to tell.
+        start: the folder that places in the findings are relative to.
+
+    Raises:
+        FieldstoneError: an image cannot be read.
+    """
+    found = new_refusals(module.name, image, module.proto_paths.keys(), before)
+    return [_finding(refusal, os.path.relpath(module.root, start)) for refusal in found]
+
+
+def new_refusals(module: str, image: bytes, own: Collection[str], before: Before) -> list[Refusal]:
+    """The annotations of a module that nothing can be generated from, without those of its baseline.
+
+    Args:
+        module: its name.
+        image: the module with all that it imports, compiled.
+        own: the paths of its own files.
+        before: what it is judged against.
+
+    Raises:
+        FieldstoneError: an image cannot be read.
+    """
+    found = _refusals(module, image, own)
+    baseline = before() if found else None
+    known = Counter(refusal.problem for refusal in _refusals_of_baseline(module, *baseline)) if baseline else Counter()
+    return [*_without(found, known)]
+
+
+def can_be_annotated(project: Project, release: Release) -> bool:
+    """Whether the image of a release can hold annotations.
+
+    Raises:
+        FieldstoneError: the image cannot be read.
+    """
+    digest, store = release.files[IMAGE], project.cache.store
+    known = store.get(_ANNOTATED, digest)
+    if known is None:
+        known = b"1" if may_have_annotations(read_intact(project.registry, release, IMAGE)) else b"0"
+        store.put(_ANNOTATED, {digest: known})
+    return known != b"0"
+
+
+def whole_image(project: Project, touched: Slice) -> bytes:
+    """The image of a module of which only a part was compiled: the release's files, with those that can differ.
+
+    Raises:
+        FieldstoneError: the image of the release cannot be read.
+    """
+    from fieldstone.incremental.image_index import split
+    from fieldstone.incremental.slice_images import image_of
+
+    released = split(read_intact(project.registry, touched.release, IMAGE), where=touched.release.version)
+    now = split(touched.whole()[1], where="the compiled part")
+    same = touched.release.protos.keys() - touched.touched.keys()
+    anew = {path: file for path, file in now.items() if path not in same}
+    return image_of({**released, **anew}, same | (touched.touched.keys() & now.keys()))
+
+
+def _refusals_of_baseline(module: str, image: bytes, own: Collection[str]) -> list[Refusal]:
+    """None for an image without all that it imports: then everything that is refused counts as new."""
+    from fieldstone.schema.image import parse_image
+
+    files = parse_image(image, where="the baseline").file
+    names = {file.name for file in files}
+    is_whole = all(path in names for file in files for path in file.dependency)
+    return _refusals(module, image, own) if is_whole else []
+
+
+def _refusals(module: str, image: bytes, own: Collection[str]) -> list[Refusal]:
+    if not may_have_annotations(image):
+        return []
+    from fieldstone.codegen.published import with_code
+    from fieldstone.codegen.storage.refusals import is_stored_or_served, refusals
+    from fieldstone.schema.descriptors import read_schema
+
+    sources = with_code(own, asked=True)
+    schema = read_schema(image, where=module, own_files=sources, with_imports=True)
+    return refusals(schema, module, own=sources) if is_stored_or_served(schema, sources) else []
+
+
+def _without(found: Collection[Refusal], known: Counter[str]) -> Iterator[Refusal]:
+    for refusal in found:
+        if known[refusal.problem]:
+            known[refusal.problem] -= 1
+        else:
+            yield refusal
+
+
+def _finding(refusal: Refusal, root: str) -> Finding:
+    path = refusal.location.path
+    return Finding(
+        rule=ANNOTATION_INVALID,
+        subject=path,
+        message=refusal.problem,
+        place=replace(refusal.location, path=Path(root, path).as_posix()),
+        fix=refusal.fix,
+        fingerprint=fingerprint(ANNOTATION_INVALID, path, refusal.problem),
+    )

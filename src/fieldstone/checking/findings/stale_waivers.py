@@ -1,0 +1,147 @@
+"""What a check says about the waivers themselves: which have expired, and which permit nothing."""
+
+from __future__ import annotations
+
+import os.path
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fieldstone.checking.judgement import policy_of
+from fieldstone.checking.options import Evidence
+from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
+from fieldstone.compatibility.policy import is_used
+from fieldstone.compatibility.rules import all_rules
+from fieldstone.compatibility.waiver import Waiver
+from fieldstone.project.project import Project
+from fieldstone.schema.location import Location
+
+
+def with_stale_waivers(
+    project: Project,
+    reports: Sequence[ModuleReport],
+    *,
+    all_modules: bool,
+    against: str,
+    start: Path,
+    evidence: Evidence,
+    today: date | None = None,
+) -> list[ModuleReport]:
+    """The reports of a check with what is wrong with the waivers.
+
+    An expired waiver is shown beside the finding that it no longer permits, and that finding counts again
+    by itself. Whether a waiver is used is asked against the newest release alone; one that names no
+    module, or none that there is, is told with the first module of a check of all.
+
+    Args:
+        project: whose settings hold the waivers.
+        reports: what the check of each module came to.
+        all_modules: whether these are all modules.
+        against: what they were judged against; empty for the newest release.
+        start: the folder that paths in the report are relative to.
+        evidence: how they were judged; nobody knows whether a waiver is used for what was left out.
+        today: the day that they were judged as of, in UTC; today's by default.
+
+    Raises:
+        FieldstoneError: the registry cannot be read.
+    """
+    known = [waiver for waiver in project.settings.waivers if _was_judged(waiver.rule, evidence)]
+    idle = {} if against else _idle(known, reports, all_modules=all_modules)
+    return [_judged(project, report, idle.get(report.module, ()), start, today) for report in reports]
+
+
+def _was_judged(rule: str, evidence: Evidence) -> bool:
+    """Whether a rule was asked; one that is not Fieldstone's own is of `buf breaking` or `buf lint`."""
+    if evidence.second_opinion and evidence.style:
+        return True
+    own = all_rules().get(rule)
+    return own is not None and (evidence.style or not own.is_style)
+
+
+def delete(place: Location) -> str:
+    """What to do with a waiver that nobody needs any more, in words."""
+    lines = f"lines {place.line}-{place.end_line}" if place.end_line > place.line else f"line {place.line}"
+    return f"delete {lines} of {Path(place.path).name}"
+
+
+def _idle(
+    waivers: Iterable[Waiver], reports: Sequence[ModuleReport], *, all_modules: bool
+) -> Mapping[str, list[Waiver]]:
+    """The waivers that permit nothing, by the module that tells of them.
+
+    Nobody knows that of a waiver for a module that could not be judged, or of one for any module.
+    """
+    unjudged = {report.module for report in reports if not report.judged}
+    found: dict[str, list[Waiver]] = defaultdict(list)
+    by_module = {report.module: report.findings for report in reports}
+    everywhere = [finding for report in reports for finding in report.findings]
+    for waiver in waivers:
+        if unjudged and waiver.module in {"", *unjudged}:
+            continue
+        if waiver.module in by_module:
+            home, findings = waiver.module, by_module[waiver.module]
+        elif all_modules and reports:
+            home, findings = reports[0].module, () if waiver.module else tuple(everywhere)
+        else:
+            continue
+        if not is_used(waiver, findings):
+            found[home].append(waiver)
+    return found
+
+
+def _judged(
+    project: Project, report: ModuleReport, idle: Iterable[Waiver], start: Path, today: date | None
+) -> ModuleReport:
+    policy = policy_of(project.settings.module(report.module), today)
+    expired = [
+        _expired(project, waiver, found, start, counts=not found.additive or bool(policy.refuses([found])))
+        for waiver, found in policy.expired(report.findings)
+    ]
+    unused = [_unused(project, waiver, report.module, start) for waiver in idle]
+    allowed = report.allowed and not policy.refuses(unused)
+    return replace(report, findings=(*report.findings, *expired, *unused), allowed=allowed)
+
+
+def _expired(project: Project, waiver: Waiver, found: Finding, start: Path, *, counts: bool) -> Finding:
+    message = (
+        f"the waiver of `{waiver.rule}` on `{waiver.subject}` ended on {waiver.until}, and the finding counts again"
+    )
+    fix = f"undo the change, or agree with {waiver.owner} on a later date"
+    if not counts:
+        message = f"the waiver of `{waiver.rule}` on `{waiver.subject}` ended on {waiver.until}, and nothing needs it"
+        fix = delete(project.settings.waivers[waiver])
+    return _finding("waiver-expired", project, waiver, message=message, fix=fix, level=found.level, start=start)
+
+
+def _unused(project: Project, waiver: Waiver, module: str, start: Path) -> Finding:
+    message = f"the waiver of `{waiver.rule}` on `{waiver.subject}` {_why_unused(project, waiver, module)}"
+    fix = delete(project.settings.waivers[waiver])
+    return _finding("waiver-unused", project, waiver, message=message, fix=fix, level=Level.WARNING, start=start)
+
+
+def _why_unused(project: Project, waiver: Waiver, module: str) -> str:
+    for name in [waiver.module] if waiver.module else project.registry.modules():
+        for version in project.registry.versions(name):
+            if replace(waiver, module="") in project.registry.release(name, str(version)).waivers:
+                return f"is spent: {name} {version} carries the change"
+    if waiver.module and waiver.module != module:
+        return f"is for module {waiver.module}, and there is none"
+    return "permits nothing: there is no such finding"
+
+
+def _finding(
+    rule: str, project: Project, waiver: Waiver, *, message: str, fix: str, level: Level, start: Path
+) -> Finding:
+    place = project.settings.waivers[waiver]
+    return Finding(
+        rule=rule,
+        subject=waiver.subject,
+        message=message,
+        place=replace(place, path=Path(os.path.relpath(place.path, start)).as_posix()),
+        fix=fix,
+        level=level,
+        fingerprint=fingerprint(rule, waiver.subject, waiver.rule, waiver.module),
+    )

@@ -1,0 +1,124 @@
+"""`buf lint` on a module: begun on the files that changed, and carried on once it is known what else they touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from fieldstone.incremental.changed_files import BUILT_IN, PROTOVALIDATE
+
+if TYPE_CHECKING:
+    from fieldstone.incremental.image_index import CompiledFile
+    from fieldstone.project.project import Project
+    from fieldstone.toolchain.buf import Running
+    from fieldstone.toolchain.diagnostic import Annotation
+    from fieldstone.workspace.modules import Module
+
+MANY = 10
+"""Of so many changed files the style is judged in what they are compiled to: buf would compile them once more."""
+
+
+class Linting:
+    """The style of a module, or of some of its files.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        start: starts `buf lint` on files given by import path, on all where none is given; without it none is judged.
+        under_way: ends with the check, and with it what is still at work.
+    """
+
+    def __init__(
+        self, project: Project, module: Module, start: Callable[[Sequence[str]], Running] | None, under_way: ExitStack
+    ) -> None:
+        self._workspace, self._module = project.workspace, module
+        self._start = start
+        self._under_way = under_way
+        self._running: list[tuple[Running, str]] = []
+        self._begun: frozenset[str] | None = None
+
+    def begin(self, paths: Collection[str]) -> None:
+        """Judge the changed files while they are compiled, if they are few."""
+        if len(paths) < MANY:
+            self.judge(paths)
+
+    def judge_compiled(self, paths: Collection[str], files: Mapping[str, CompiledFile]) -> None:
+        """Judge the changed files, if that is not begun: few as they are written, many as they are compiled.
+
+        Args:
+            paths: the changed files.
+            files: these and all that they import, each after what it imports itself.
+        """
+        if self._start is None or self._begun == frozenset():
+            return  # none are to be judged, or all are already
+        config = self._config_for_images() if len(paths) >= MANY else None
+        if config is None:
+            self.judge(paths)
+        else:
+            self._judge_image(paths, files, config)
+
+    def _judge_image(
+        self, paths: Collection[str], files: Mapping[str, CompiledFile], config: Mapping[str, Any]
+    ) -> None:
+        from tempfile import TemporaryDirectory
+
+        from fieldstone.incremental.image_index import join
+        from fieldstone.incremental.visible import outline
+        from fieldstone.schema.image import IMPORT_MARK
+        from fieldstone.toolchain import buf
+
+        wanted = frozenset(paths)
+        whole = PROTOVALIDATE in files
+
+        def beside(path: str, file: CompiledFile) -> bytes:
+            return (file.bare if whole or path.startswith(BUILT_IN) else outline(file)) + IMPORT_MARK
+
+        image = join(file.content if path in wanted else beside(path, file) for path, file in files.items())
+        scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
+        running = buf.lint_image(image, config, scratch=scratch)
+        self._under_way.callback(running.close)
+        self._take(running, wanted, below="" if self._module.path == "." else f"{self._module.path}/")
+
+    def _config_for_images(self) -> Mapping[str, Any] | None:
+        from fieldstone.workspace.lint_section import lint_config
+
+        return lint_config(self._workspace, self._module)
+
+    def judge(self, paths: Collection[str], *, apart: bool = False) -> None:
+        """Judge these files, or all where none is given; what was begun on is judged already.
+
+        Args:
+            paths: the files, by import path.
+            apart: whether further files may be judged by themselves: no rule holds them against the others.
+        """
+        wanted = frozenset(paths)
+        if self._start is None or wanted == self._begun:
+            return
+        if apart and self._begun and self._begun < wanted:
+            self._running.append((self._start(sorted(wanted - self._begun)), ""))
+            self._begun = wanted
+        else:
+            self._take(self._start(sorted(wanted)), wanted)
+
+    def _take(self, running: Running, paths: frozenset[str], *, below: str = "") -> None:
+        """Have these files judged by this alone, whose findings are in a folder, with a slash behind it."""
+        for begun, _ in self._running:
+            begun.close()
+        self._running, self._begun = [(running, below)], paths
+
+    def annotations(self) -> list[Annotation]:
+        """What was found, in buf's order; nothing where nothing was begun.
+
+        Raises:
+            FieldstoneError: buf failed, or found that the module does not compile.
+        """
+        found = [
+            replace(annotation, path=below + annotation.path)
+            for running, below in self._running
+            for annotation in running.annotations(what="buf lint")
+        ]
+        return sorted(found, key=lambda annotation: annotation.order) if len(self._running) > 1 else found

@@ -1,0 +1,296 @@
+"""One module against one baseline: both engines, the module's policy, and the verdict."""
+
+from __future__ import annotations
+
+import os.path
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fieldstone.compatibility.allowance import allowances, faults, not_allowed
+from fieldstone.compatibility.engine import judge
+from fieldstone.compatibility.finding import Finding, Level, Surface
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import NO_HISTORY, SunsetHistory
+from fieldstone.compatibility.pairing import changed_types
+from fieldstone.compatibility.policy import Policy
+from fieldstone.compatibility.rules import Context, Rule, all_rules
+from fieldstone.compatibility.second_opinion import disagreements
+from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
+from fieldstone.project.settings import ModuleSettings
+from fieldstone.schema.model import Schema
+from fieldstone.toolchain import buf
+
+if TYPE_CHECKING:
+    from semver import Version
+
+
+class Side(Struct, frozen=True, dict=True):
+    """A compiled module, of which nothing is worked out before it is asked for.
+
+    Attributes:
+        load: gives its image, in bytes.
+        read: reads its schema.
+        label: what people call it.
+        unaltered: what the compared files declare that the other side has just so: path to names.
+        part: gives an image of what can differ from the other side, in bytes; that is all of it by default.
+    """
+
+    load: Callable[[], bytes]
+    read: Callable[[], Schema]
+    label: str
+    unaltered: Mapping[str, Collection[str]] = {}
+    part: Callable[[], bytes] | None = None
+
+    @cached_property
+    def image(self) -> bytes:
+        """All that its files declare, compiled."""
+        return self.load()
+
+    @cached_property
+    def compared(self) -> bytes:
+        """What is held against the other side, compiled."""
+        return self.part() if self.part else self.image
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema, read when it is first asked for: buf is at work by then.
+
+        Raises:
+            FieldstoneError: the image is damaged.
+        """
+        return self.read()
+
+
+class Judgement(Struct, frozen=True):
+    """What a module's change came to; findings' places are relative to the module's root."""
+
+    findings: tuple[Finding, ...]
+    bump: Bump
+    changed: int
+
+
+def judge_change(
+    old: Side,
+    new: Side,
+    ledger: Ledger,
+    settings: ModuleSettings,
+    *,
+    same_sources: bool,
+    second_opinion: bool = True,
+    style: bool = True,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> Judgement:
+    """Judge a module against a baseline.
+
+    Args:
+        old: the baseline.
+        new: the module as it is now.
+        ledger: the history of the module.
+        settings: what the module asks for.
+        same_sources: whether the sources are equal to the byte.
+        second_opinion: whether buf judges, too.
+        style: whether the naming rules judge what is new.
+        sunsets: the sunsets of the module's releases.
+        today: the day to judge as of, in UTC; today's by default.
+
+    Raises:
+        FieldstoneError: the engines disagree, or buf fails.
+    """
+
+    def natively() -> tuple[Context, list[Finding]]:
+        context = _context(old.schema, new.schema, ledger, settings, sunsets=sunsets, today=today)
+        return context, judge(context, _breaking_rules())
+
+    context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
+    counted = policy_of(settings, today).apply(findings + (judge_style(context, settings) if style else []))
+    same = old.schema.same_contract(new.schema)
+    return Judgement(
+        findings=tuple(counted),
+        bump=required_bump(counted, same_contract=same, same_sources=same_sources),
+        changed=len(changed_types(context.changes)),
+    )
+
+
+def _by_both_engines(
+    old: Side, new: Side, natively: Callable[[], tuple[Context, list[Finding]]]
+) -> tuple[Context, list[Finding]]:
+    """The findings of Fieldstone's rules, where buf agrees about all that both know.
+
+    Fieldstone judges, and the schemas are read for that, while buf is at work.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch,
+        closing(buf.breaking(old.compared, new.compared, scratch=Path(scratch))) as second,
+    ):
+        context, native = natively()
+        annotations = second.annotations(what="buf breaking")
+    found = disagreements(native, annotations, (context.old, context.new))
+    if found:
+        from fieldstone.checking.disagreement import refuse_disagreement
+
+        refuse_disagreement(found, old.compared, new.compared, old.label)
+    return context, native
+
+
+def _breaking_rules() -> list[Rule]:
+    return [rule for rule in all_rules().values() if not rule.is_style]
+
+
+def judge_first(
+    new: Schema,
+    settings: ModuleSettings,
+    *,
+    style: bool = True,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> Judgement:
+    """Judge a module that has no baseline: the sunsets that it announces, and its style if that is judged.
+
+    Args:
+        new: the module as it is now.
+        settings: what the module asks for.
+        style: whether the naming rules judge it.
+        sunsets: the sunsets of the module's releases, if it has any.
+        today: the day to judge as of, in UTC; today's by default.
+    """
+    context = _context(Schema(), new, Ledger(), settings, sunsets=sunsets, today=today)
+    found = judge(context, [rule for rule in all_rules().values() if rule.is_announcement])
+    if style:
+        found += judge_style(context, settings)
+    return Judgement(tuple(policy_of(settings, today).apply(found)), Bump.NONE, 0)
+
+
+def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
+    """The naming rules, where the module asks for them, on what the old schema does not have yet.
+
+    What the source allows is left out; an allowance that the old schema does not have is judged too.
+    """
+    rules = [rule for rule in all_rules().values() if rule.is_style] if settings.naming else []
+    found, allowed = judge(context, rules), allowances(context.new)
+    before = {allowance.key for allowance in allowances(context.old)} if allowed else set()
+    fresh = [allowance for allowance in allowed if allowance.key not in before]
+    everything = judge(replace(context, old=Schema()), rules) if fresh and rules else None
+    return not_allowed(found, allowed) + faults(fresh, everything)
+
+
+def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
+    """The policy that a module's settings describe, as of a day in UTC: today's by default."""
+    return Policy(
+        surfaces=frozenset(map(Surface, settings.surfaces)),
+        levels={rule: Level(level) for rule, level in settings.rules.items()},
+        fail_on=Level(settings.fail_on),
+        waivers=settings.waivers,
+        today=today or today_utc(),
+    )
+
+
+def with_usual_additions(settings: ModuleSettings) -> ModuleSettings:
+    """The settings of a module, where "error" for a rule that is a warning by default is left out."""
+    raised = {rule.id for rule in all_rules().values() if rule.is_addition and settings.rules.get(rule.id) == "error"}
+    return replace(settings, rules={rule: level for rule, level in settings.rules.items() if rule not in raised})
+
+
+def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version], settings: ModuleSettings) -> Verdict:
+    """The verdict on a module.
+
+    Args:
+        findings: those that count.
+        bump: what the change asks for.
+        released: the module's versions, in the order of semver.
+        settings: what the module asks for.
+    """
+    refused = policy_of(settings).refuses(passing_before_1_0(findings, released, settings))
+    lenient = settings.breaking_before_1_0 == "minor"
+    return Verdict(bump, smallest_version(released, bump, zero_minor=lenient), allowed=not refused)
+
+
+def passing_before_1_0(
+    findings: Sequence[Finding], released: Sequence[Version], settings: ModuleSettings
+) -> tuple[Finding, ...]:
+    """The findings, with those that pass because the released version is 0.x as notes that say so.
+
+    Args:
+        findings: those that count.
+        released: the module's versions, in the order of semver.
+        settings: what the module asks for.
+    """
+    lenient = settings.breaking_before_1_0 == "minor" and bool(released) and released[-1].major == 0
+    if not lenient:
+        return tuple(findings)
+    policy = policy_of(settings)
+    return tuple(
+        replace(finding, level=Level.NOTE, fix=_PASSES_BEFORE_1_0, before_1_0=True)
+        if finding.breaks and policy.refuses([finding])
+        else finding
+        for finding in findings
+    )
+
+
+_PASSES_BEFORE_1_0 = 'passes before 1.0.0 (breaking-before-1-0 = "minor")'
+"""The advice of a note on a break that 0.x permits."""
+
+
+def judge_natively(
+    old: Schema,
+    new: Schema,
+    settings: ModuleSettings,
+    *,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> list[Finding]:
+    """The findings that count between two schemas, by the native engine alone and without a ledger.
+
+    Args:
+        old: the baseline.
+        new: the module as it is now.
+        settings: what the module asks for.
+        sunsets: the sunsets of the module's releases.
+        today: the day to judge as of, in UTC; today's by default.
+    """
+    found = judge(_context(old, new, Ledger(), settings, sunsets=sunsets, today=today), _breaking_rules())
+    return policy_of(settings, today).apply(found)
+
+
+def bump_since(
+    old: Schema,
+    new: Schema,
+    settings: ModuleSettings,
+    *,
+    same_sources: bool = False,
+    sunsets: SunsetHistory = NO_HISTORY,
+    today: date | None = None,
+) -> Bump:
+    """The bump that the difference between two schemas needs, by the native engine alone; see `judge_natively`."""
+    findings = judge_natively(old, new, settings, sunsets=sunsets, today=today)
+    return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
+
+
+def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Finding:
+    """The finding with paths that lead from `start` into `root`, and those of the baseline into `was_root`."""
+    place = replace(finding.place, path=_path_from(start, root / finding.place.path))
+    was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, was_root / finding.was_at.path))
+    return replace(finding, place=place, was_at=was_at)
+
+
+def _path_from(start: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
+
+
+def _context(
+    old: Schema, new: Schema, ledger: Ledger, settings: ModuleSettings, *, sunsets: SunsetHistory, today: date | None
+) -> Context:
+    return Context(old, new, ledger, today or today_utc(), settings.options, settings.notice, sunsets)
+
+
+def today_utc() -> date:
+    """The day that it is, in UTC."""
+    return datetime.now(UTC).date()

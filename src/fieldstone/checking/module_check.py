@@ -1,0 +1,379 @@
+"""The check of one module: what changed is found, compiled and judged, or all of it; and its style, beside that."""
+
+from __future__ import annotations
+
+import os.path
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from fieldstone.checking.compiler_known import compiler, found_sound, is_sound
+from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.findings.style import Linting
+from fieldstone.checking.options import Evidence
+from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
+from fieldstone.errors import FieldstoneError
+from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
+from fieldstone.project.project import Project
+from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.toolchain.diagnostic import CompileError
+from fieldstone.workspace.modules import Module
+
+if TYPE_CHECKING:
+    from fieldstone.incremental.slices import Slice
+    from fieldstone.toolchain.buf import Running
+    from fieldstone.toolchain.diagnostic import Annotation
+
+
+class _UncompiledError(Exception):
+    """The module does not compile, and not what it is judged against."""
+
+    def __init__(self, reason: CompileError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Tell errors of the compiler in the module from those in what it is judged against."""
+    try:
+        yield
+    except CompileError as error:
+        raise _UncompiledError(error) from error
+
+
+_CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
+"""buf's rule on import cycles of packages."""
+
+
+class ModuleCheck(Struct, dict=True):
+    """The check of one module; the compiler starts at once, so that modules compile side by side.
+
+    Where the contract is as released it is not compiled again, and where the buf configuration is
+    the one that the release was judged under, its style is not judged again. Where another buf is at
+    work than when it was released, all is judged until that found nothing in it.
+
+    Attributes:
+        project: where the module is.
+        module: the module.
+        against: what it is judged against; empty for its newest release.
+        start: the folder that paths in the report are relative to.
+        full: whether all of it is compiled and compared, whatever changed.
+        added: the files of each module of the workspace that its newest release does not have.
+        evidence: what to hold against the verdict.
+        under_way: ends with the check, and with it what is still at work.
+        today: the day to judge as of, in UTC; today's by default.
+
+    Raises:
+        FieldstoneError: anything that keeps the module from being judged.
+    """
+
+    project: Project
+    module: Module
+    against: str
+    start: Path
+    full: bool
+    added: Mapping[str, Collection[str]]
+    evidence: Evidence
+    under_way: ExitStack
+    today: date | None = None
+
+    def __post_init__(self) -> None:
+        """Find what changed, and start the compiler on it."""
+        with self.project.phases.phase("look", f"looking for what changed in {self.module.name}"):
+            self.newest = self.project.newest(self.module)
+            self._require_what_it_imports()
+            self.full = self.full or not self._compiler_is_known or self._has_lost_a_path
+            self.changed = [] if self._is_unchanged else self._changed()
+        if not self._is_unchanged and not self.changed and not self.module.proto_paths:
+            raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
+        lint = (lambda paths: self._start("lint", only=paths)) if self.evidence.style else None
+        self.linting = Linting(self.project, self.module, lint, self.under_way)
+        self.compiling: Running | None = None
+        self._begin(lint=not self.evidence.second_opinion)
+
+    def _require_what_it_imports(self) -> None:
+        """Refuse a registry that has lost a release which the newest one imports."""
+        for link in self.newest.dependencies if self.newest else ():
+            if link.name in self.project.workspace.modules:
+                self.project.registry.release(link.name, link.version)
+
+    def _begin(self, *, lint: bool) -> None:
+        """Start the compiler, and the linter beside it unless that is to wait for `buf breaking`: less goes on then."""
+        if self.changed:
+            self.compiling_changed = [self._compile_changed(changed) for changed in self.changed]
+            if not self._style_is_known():
+                self.linting.judge(())
+            elif lint and self.changed[0].there:
+                self.linting.begin(self.changed[0].there)
+        elif self.against or not self._is_unchanged:
+            self.compiling = self._start("build")
+            if lint:
+                self.linting.judge(())
+
+    def report(self) -> ModuleReport:
+        """Wait for the compiler and judge, while buf judges style."""
+        try:
+            report = self._judge()
+        except _UncompiledError as error:
+            from fieldstone.checking.findings.compiler import report_of_uncompiled
+
+            report = report_of_uncompiled(self.project, self.module, error.reason, self.start)
+            return report.with_findings(defect_findings(self.project, self.module.name, self.start))
+        newest = self.newest
+        if newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole(newest):
+            found_sound(self.project, self.module, newest)
+        return report
+
+    def _judge(self) -> ModuleReport:
+        if self.changed:
+            slices = self._slices()
+            if slices is not None:
+                return self._report_of_slices(*slices)
+            self.compiling = self._start("build")
+        if self.compiling is None or self._is_released_and_damaged:
+            return self._report_of_unchanged()
+        _import_judgement()
+        from fieldstone.checking.baseline import judge_module
+
+        count = len(self.module.proto_paths)
+        told = f"compiling all {count:,} files of {self.module.name}"
+        with self.project.phases.phase("compile", told), _own_errors():
+            image = self.compiling.output(what=f"{self.module.path} does not compile")
+        self.linting.judge(())
+        self.project.phases.counts.update(compiled=count, compared=count)
+        with self.project.phases.phase("judge", f"judging {self.module.name}"):
+            judged = judge_module(
+                self.project,
+                self.module,
+                image,
+                against=self.against,
+                start=self.start,
+                evidence=self.evidence,
+                today=self.today,
+            )
+            annotations = self._annotation_findings(image)
+        return judged.with_findings([*annotations, *self._other_findings()])
+
+    def _annotation_findings(self, image: bytes) -> list[Finding]:
+        from fieldstone.checking.baseline import find_baseline
+        from fieldstone.checking.findings.annotations import annotation_findings
+
+        def before() -> tuple[bytes, Collection[str]] | None:
+            baseline = find_baseline(self.project, self.module, self.against, since_parting=True)
+            return (baseline.side.image, baseline.own) if baseline else None
+
+        return annotation_findings(self.module, image, before, start=self.start)
+
+    def _report_of_unchanged(self) -> ModuleReport:
+        if not self._style_is_known():
+            self.linting.judge(())
+        found = self._other_findings()
+        version = self.newest.version if self.newest else ""
+        return ModuleReport(
+            module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found, differs=False
+        )
+
+    def _changed(self) -> list[ChangedFiles]:
+        """What differs from the newest release, and after a pre-release from the newest one that is none.
+
+        Nothing where what else can differ does not follow from it.
+        """
+        if self.newest is None or self.full or self.against:
+            return []
+        stable = self._stable
+        if stable and stable.compiler != compiler(self.project):
+            return []
+        releases = [self.newest, *([stable] if stable else [])]
+        found = [changed_files(self.project, self.module, release) for release in releases]
+        return [] if None in found else [changed for changed in found if changed is not None]
+
+    def _slices(self) -> list[Slice] | None:
+        """The slice for each of what changed; None where the whole is to be judged."""
+        _import_judgement()
+        from fieldstone.incremental.slices import slice_of
+
+        found: list[Slice] = []
+        for changed, compiling in zip(self.changed, self.compiling_changed, strict=True):
+            touched = slice_of(
+                self.project,
+                self.module,
+                changed,
+                compiling=compiling,
+                more=self._compile,
+                compiled=None if found else self.linting.judge_compiled,
+            )
+            if touched is None:
+                return None
+            found.append(touched)
+        return found
+
+    def _report_of_slices(self, touched: Slice, stable: Slice | None = None) -> ModuleReport:
+        from fieldstone.checking.baseline import judge_slice
+
+        if not self._style_is_known() or touched.linted is None:
+            self.linting.judge(())
+        elif touched.linted:
+            self.linting.judge(touched.linted, apart=touched.linted_apart)
+        with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
+            judged = judge_slice(
+                self.project,
+                self.module,
+                touched,
+                stable=stable,
+                start=self.start,
+                evidence=self.evidence,
+                today=self.today,
+            )
+            annotations = self._annotations_of_slice(touched)
+        return judged.with_findings([*annotations, *self._other_findings()])
+
+    def _annotations_of_slice(self, touched: Slice) -> list[Finding]:
+        """The findings about annotations, of the whole module: one can lack what is in a file that did not change."""
+        from fieldstone.checking.findings.annotations import can_be_annotated, whole_image
+        from fieldstone.schema.entity import may_have_annotations
+
+        if not may_have_annotations(touched.read[1]) and not can_be_annotated(self.project, touched.release):
+            return []
+        return self._annotation_findings(whole_image(self.project, touched))
+
+    @cached_property
+    def _is_unchanged(self) -> bool:
+        """Whether there is nothing to judge: all is as in the newest release, and that is no pre-release."""
+        return not self.full and not self._stable and self._is_as_released
+
+    @cached_property
+    def _is_as_released(self) -> bool:
+        newest = self.newest
+        return newest is not None and is_unchanged(self.project, self.module, newest, with_documents=True)
+
+    @cached_property
+    def _stable(self) -> Release | None:
+        """The newest release that is no pre-release, where the newest is one: the next version follows from it, too."""
+        return self.project.stable_before(self.module.name)
+
+    def _is_released_and_judged_whole(self, newest: Release) -> bool:
+        """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
+        asked = self.evidence.second_opinion and self.evidence.style and not self.against
+        return asked and is_unchanged(self.project, self.module, newest)
+
+    @property
+    def _is_released_and_damaged(self) -> bool:
+        """Whether there is nothing to judge, and nothing to judge it by: the newest release is not as it was."""
+        newest = self.newest
+        if newest is None or self.against:
+            return False
+        damaged = {defect.path for defect in self.project.registry.defects(newest.name)}
+        place = Path(self.project.registry.place(newest))
+        return not damaged.isdisjoint(str(place / name) for name in (IMAGE, LEDGER)) and self._is_as_released
+
+    @cached_property
+    def _is_sound(self) -> bool:
+        return self.newest is not None and is_sound(self.project, self.module, self.newest)
+
+    @property
+    def _compiler_is_known(self) -> bool:
+        """Whether what does not change compiles as it did when it was released."""
+        return self.newest is None or self._is_sound or self.newest.compiler == compiler(self.project)
+
+    @property
+    def _has_lost_a_path(self) -> bool:
+        """Whether another module has a file by now that takes the place of one that the release was compiled with."""
+        if self.newest is None or self.against:
+            return False
+        imported = {link.name for link in self.newest.dependencies}
+        others = [other for name, other in self.project.workspace.modules.items() if name != self.module.name]
+        paths = {path for other in others for path in self.added.get(other.name, ())}
+        paths |= {path for other in others if other.name not in imported for path in built_in_files(other)}
+        if not paths:
+            return False
+        from fieldstone.incremental.slices import compiled_with
+
+        try:
+            return compiled_with(self.project, self.newest, paths)
+        except FieldstoneError:
+            return True  # its image is damaged: that is told where all of it is judged
+
+    def _style_is_known(self) -> bool:
+        """Whether no fault is in the style of what does not change."""
+        return self._is_sound and not self.project.workspace.brings_rules(self.module)
+
+    def _compile_changed(self, changed: ChangedFiles) -> list[Running]:
+        """Start to compile what changed, in each module that it is in."""
+        given = {self.module.name: changed.there}
+        given |= {
+            name: tuple(path for path, there in paths.items() if there) for name, paths in changed.elsewhere.items()
+        }
+        modules = self.project.workspace.modules
+        return [self._start("build", only=paths, module=modules[name]) for name, paths in given.items() if paths]
+
+    def _compile(self, paths: Sequence[str]) -> Running:
+        """Start to compile some files of the module, given by import path."""
+        return self._start("build", only=paths)
+
+    def _start(
+        self, verb: Literal["lint", "build"], *, only: Sequence[str] = (), module: Module | None = None
+    ) -> Running:
+        from fieldstone.toolchain import buf
+
+        workspace, module = self.project.workspace, module or self.module
+        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(module))
+        start = {"lint": buf.lint, "build": buf.build}[verb]
+        given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
+        few = len(only or module.proto_paths) <= buf.FEW
+        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given, few=few)
+        self.under_way.callback(running.close)
+        return running
+
+    def _other_findings(self) -> list[Finding]:
+        """What is wrong with the registry, and with the style."""
+        found = defect_findings(self.project, self.module.name, self.start)
+        with self.project.phases.phase("style", f"judging the style of {self.module.name}"), _own_errors():
+            style = self.linting.annotations()
+        if style and self.against:
+            style = self._new_style(style)
+        return found + [self._style_finding(annotation) for annotation in style]
+
+    def _new_style(self, style: Sequence[Annotation]) -> list[Annotation]:
+        """What `buf lint` finds now, without what it found already in what the module is judged against."""
+        from fieldstone.checking.baseline import style_of_baseline
+
+        had = Counter(_lint_key(found) for found in style_of_baseline(self.project, self.module, self.against))
+        new: list[Annotation] = []
+        for annotation in style:
+            key = _lint_key(annotation)
+            if not had[key]:
+                new.append(annotation)
+            had[key] -= had[key] > 0
+        return new
+
+    def _style_finding(self, annotation: Annotation) -> Finding:
+        from fieldstone.schema.location import Location
+
+        path = os.path.relpath(self.project.workspace.root / annotation.path, self.start)
+        return Finding(
+            rule=annotation.rule,
+            subject=annotation.path,
+            message=annotation.message,
+            place=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
+            fingerprint=fingerprint(*_lint_key(annotation)),
+        )
+
+
+def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
+    """What stays the same when lines move, and from run to run: of several cycles buf names one at random."""
+    return annotation.rule, annotation.path, "" if annotation.rule == _CYCLE else annotation.message
+
+
+def _import_judgement() -> None:
+    """Import all that judging needs while buf is still compiling."""
+    from fieldstone.checking import baseline  # noqa: F401 - needed next
+    from fieldstone.compatibility import rules
+
+    rules.all_rules()

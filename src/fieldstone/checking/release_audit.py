@@ -1,0 +1,363 @@
+"""The audit of a release: all that it says of itself is recomputed from its sources and the release before."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fieldstone.checking.judgement import (
+    Judgement,
+    Side,
+    decide,
+    judge_change,
+    judge_first,
+    judge_natively,
+    policy_of,
+    with_usual_additions,
+)
+from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes, retirement_changes
+from fieldstone.checking.released_sunsets import sunset_history
+from fieldstone.compatibility import RULES_VERSION
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.notice import SunsetHistory
+from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
+from fieldstone.project.project import read_intact, release_sources
+from fieldstone.project.settings import ModuleSettings
+from fieldstone.registry import Defect, Registry
+from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.digest import b5, manifest
+from fieldstone.schema.image import content_digests, with_own
+from fieldstone.schema.model import Schema
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.diagnostic import CompileError
+
+if TYPE_CHECKING:
+    from semver import Version
+
+
+_SKEW = timedelta(minutes=10)
+"""How much the clocks of two machines that release may differ."""
+
+
+class Audit(Struct, dict=True):
+    """The audit of one release, whose files are as its manifest says.
+
+    Attributes:
+        registry: where it is.
+        release: the release.
+        before: the releases of its module before it, in the order of semver.
+        settings: what the module asks of its changes.
+        today: the day to hold waivers and sunsets against, in UTC.
+        is_new: whether it came with the change that is judged, so that code must be able to be generated from it.
+            Of an older release nobody knows what its module asked of additions then: it needs no waiver for them,
+            and may have called them major.
+    """
+
+    registry: Registry
+    release: Release
+    before: Sequence[Release]
+    settings: ModuleSettings
+    today: date
+    is_new: bool = True
+
+    def defects(self) -> list[Defect]:
+        """All that is not as the release says; where its contents are not, those alone.
+
+        Raises:
+            FieldstoneError: a file cannot be read, or the engines disagree.
+        """
+        return self.content_defects() or [*self._date(), *self._claims()]
+
+    def content_defects(self) -> list[Defect]:
+        """A digest, an image or a ledger that is not that of the sources and the releases before.
+
+        Raises:
+            FieldstoneError: a file cannot be read.
+        """
+        return [*self._content()]
+
+    def _content(self) -> Iterator[Defect]:
+        digest = b5(manifest(self._sources), (link.digest for link in self.release.dependencies))
+        if digest != self.release.digest:
+            yield self._defect("digest-wrong", "its b5 digest is not that of its sources")
+        for link in self.release.dependencies:
+            if not link.is_remote and self.registry.release(link.name, link.version).digest != link.digest:
+                yield self._defect(
+                    "digest-wrong", f"it imports {link.name} {link.version}, whose digest is another one"
+                )
+        if not self.release.retired:  # a retirement has nothing to compile
+            yield from self._image()
+        ledger = self._ledger_before.advance(self._schema_of(self.release), self.release.version)
+        if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
+            yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
+
+    def _date(self) -> Iterator[Defect]:
+        """A release made before the one it follows, or in the future, by more than clocks differ."""
+        made, now = self.release.released_time, datetime.now(UTC)
+        said = f"it says that it was made at {self.release.released_at}"
+        if self._newest and made < self._newest.released_time - _SKEW:
+            yield self._defect("date-wrong", f"{said}, before {self._newest.version}, which it follows")
+        if made > now + _SKEW:
+            yield self._defect("date-wrong", f"{said}, and it is {now:%Y-%m-%dT%H:%M:%SZ}")
+
+    def _claims(self) -> Iterator[Defect]:
+        rules = [*self._rules()]
+        if rules:
+            yield from rules
+            return
+        yield from self._breaks()
+        yield from self._waivers()
+        if self.is_new and not self.release.retired:
+            yield from self._annotations()
+        if self._newest is None:
+            yield from self._first()
+        else:
+            yield from self._version()
+            yield from self._summary()
+
+    def _rules(self) -> Iterator[Defect]:
+        """A release that newer rules judged, or older ones though it is new or follows one of newer rules."""
+        rules, said = self.release.rules, f"it says that rules of version {self.release.rules} judged it"
+        if rules > RULES_VERSION:
+            defect = self._defect("rules-wrong", f"{said}, and this Fieldstone has those of version {RULES_VERSION}")
+            yield replace(defect, fix="verify it with a newer Fieldstone")
+        elif self.is_new and rules < RULES_VERSION:
+            yield self._defect("rules-wrong", f"{said}, and it is new: those are of version {RULES_VERSION} by now")
+        elif self._newest and rules < self._newest.rules:
+            problem = (
+                f"{said}, and those of {self._newest.version}, which it follows, are of version {self._newest.rules}"
+            )
+            yield self._defect("rules-wrong", problem)
+
+    @property
+    def _by_older_rules(self) -> bool:
+        """Whether other rules, in other words, judged it: it may have called its changes greater, and waived more."""
+        return self.release.rules < RULES_VERSION
+
+    def _first(self) -> Iterator[Defect]:
+        said = f"{self.release.bump}: {', '.join(self.release.changes)}"
+        if said != f"first: {FIRST_RELEASE}":
+            yield self._defect("changes-wrong", f"it is a first release, and says {said}")
+
+    def _breaks(self) -> Iterator[Defect]:
+        """The breaks that no recorded waiver permits."""
+        bump = self._bump if self._newest else Bump.NONE
+        claimed = [finding for finding in self._judgement.findings if self.is_new or not finding.additive]
+        if decide(claimed, bump, self._versions, self._asked).allowed:
+            return
+        for finding in policy_of(self._asked).refuses(claimed):
+            problem = f"{finding.message} ({finding.rule}), and it records no waiver for that"
+            yield self._defect("break-unrecorded", problem)
+
+    def _waivers(self) -> Iterator[Defect]:
+        used = {replace(finding.waiver, module="") for finding in self._judgement.findings if finding.waiver}
+        for waiver in () if self._by_older_rules else self.release.waivers:
+            if replace(waiver, module="") not in used:
+                problem = f"it records that {waiver.text}, and that permits nothing in it"
+                yield self._defect("waiver-wrong", problem)
+
+    def _annotations(self) -> Iterator[Defect]:
+        """Annotations that nothing can be generated from, unless the release before has them, too."""
+        from fieldstone.checking.findings.annotations import new_refusals
+
+        def before() -> tuple[bytes, Collection[str]] | None:
+            newest = self._newest
+            return (self._image_of(newest), newest.protos.keys()) if newest else None
+
+        own = self.release.protos.keys()
+        for refusal in new_refusals(self.release.name, self._image_of(self.release), own, before):
+            yield self._defect("annotation-invalid", f"nothing can be generated from it: {refusal.line()}")
+
+    def _version(self) -> Iterator[Defect]:
+        possible = [bump for bump in Bump if bump >= self._bump] if self._by_older_rules else self._bumps
+        if self.release.bump not in map(str, possible):
+            yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
+        smallest = smallest_version(self._versions, self._bump, zero_minor=self._asked.breaking_before_1_0 == "minor")
+        if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
+            problem = f"its changes are {self._bump}" + (f", and ask for {smallest}" if smallest else "")
+            yield self._defect("bump-wrong", problem)
+
+    def _summary(self) -> Iterator[Defect]:
+        said, changes = [*self.release.changes], self._changes()
+        if said == changes or self._by_older_rules:
+            return
+        missing = [f"does not say: {change}" for change in changes if change not in said]
+        untrue = [f"says, and it is not so: {change}" for change in said if change not in changes]
+        yield self._defect("changes-wrong", f"its summary {[*missing, *untrue, 'is in another order'][0]}")
+
+    def _changes(self) -> list[str]:
+        """The summary that it should have."""
+        newest = self.before[-1]
+        if self.release.retired:
+            return retirement_changes(self.release.name, self._old.schema)
+        return release_changes(
+            self._old.schema,
+            self._new.schema,
+            left=newest.protos.keys() - self.release.protos.keys(),
+            since=newest.version,
+            same_digest=newest.digest == self.release.digest,
+            same_sources=newest.sources == self.release.sources,
+        )
+
+    @cached_property
+    def _newest(self) -> Release | None:
+        return self.before[-1] if self.before else None
+
+    @property
+    def _versions(self) -> list[Version]:
+        return [release.semver for release in self.before]
+
+    @cached_property
+    def _sources(self) -> dict[str, bytes]:
+        return release_sources(self.registry, self.release)
+
+    @cached_property
+    def _asked(self) -> ModuleSettings:
+        """The settings, with the waivers that the release records and no others; see `is_new` for additions."""
+        settings = self.settings if self.is_new else with_usual_additions(self.settings)
+        return replace(settings, waivers=tuple(self.release.waivers))
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        if self._newest is None:
+            return judge_first(self._schema_of(self.release), self._asked, style=False, today=self.today)
+        if self.release.retired:
+            found = judge_natively(self._old.schema, Schema(), self._asked, sunsets=self._sunsets, today=self.today)
+            return Judgement(tuple(found), Bump.MAJOR, 0)
+        same = self.before[-1].digest == self.release.digest
+        return judge_change(
+            self._old,
+            self._new,
+            self._ledger_before,
+            self._asked,
+            same_sources=same,
+            style=False,
+            sunsets=self._sunsets,
+            today=self.today,
+        )
+
+    @property
+    def _bump(self) -> Bump:
+        """The bump of its changes."""
+        return self._bumps[0]
+
+    @cached_property
+    def _bumps(self) -> list[Bump]:
+        """The bump of its changes, and others that an older release may have had, to which additions were breaks."""
+        bump, is_additive = self._since_stable
+        bump = max(bump, self._judgement.bump)
+        is_additive = is_additive or any(finding.additive for finding in self._judgement.findings)
+        return [bump, Bump.MAJOR] if is_additive and not self.is_new else [bump]
+
+    @property
+    def _since_stable(self) -> tuple[Bump, bool]:
+        """After a pre-release: what the changes are since the last release that was none, and if additions are lost."""
+        stable = [release for release in self.before if not release.semver.prerelease]
+        if not stable or stable[-1] is self._newest:
+            return Bump.NONE, False
+        old, new = self._schema_of(stable[-1]), self._new.schema
+        sunsets = self._sunsets_since(stable[-1])
+        findings = judge_natively(old, new, self._asked, sunsets=sunsets, today=self.today)
+        same_sources = stable[-1].digest == self.release.digest
+        bump = required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
+        return bump, any(finding.additive for finding in findings)
+
+    @property
+    def _sunsets(self) -> SunsetHistory:
+        return self._sunsets_since(self.before[-1])
+
+    def _sunsets_since(self, baseline: Release) -> SunsetHistory:
+        versions = [release.version for release in self.before]
+        return sunset_history(self.registry, self.release.name, baseline.version, versions=versions)
+
+    @cached_property
+    def _ledger_before(self) -> Ledger:
+        newest = self._newest
+        if newest is None:
+            return Ledger()
+        content = read_intact(self.registry, newest, LEDGER)
+        return Ledger.from_json(content, where=f"{self.registry.place(newest)}/{LEDGER}")
+
+    @cached_property
+    def _old(self) -> Side:
+        """The release before, which there is."""
+        newest = self.before[-1]
+        return Side(lambda: self._image_of(newest), lambda: self._schema_of(newest), newest.version)
+
+    @cached_property
+    def _new(self) -> Side:
+        """The release, with what it now imports of the files that it had."""
+        if self.release.retired:
+            return Side(bytes, Schema, self.release.version)
+        left = self.before[-1].protos.keys() - self.release.protos.keys()
+        where = self.registry.place(self.release)
+        image = with_own(self._image_of(self.release), left, where=where)
+        return Side(lambda: image, lambda: read_schema(image, where=where), self.release.version)
+
+    def _image_of(self, release: Release) -> bytes:
+        return read_intact(self.registry, release, IMAGE)
+
+    def _schema_of(self, release: Release) -> Schema:
+        if release.retired:
+            return Schema()
+        place = self.registry.place(release)
+        return read_schema(self._image_of(release), where=f"{place}/{IMAGE}", own_files=release.sources.keys())
+
+    def _image(self) -> Iterator[Defect]:
+        """An image that is not that of the sources, or sources that do not compile."""
+        try:
+            if not self._is_reproducible():
+                yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
+        except CompileError as error:
+            listed = "; ".join(found.as_line for found in error.errors)
+            yield self._defect("image-wrong", f"its sources do not compile: {listed}")
+
+    def _is_reproducible(self) -> bool:
+        own = self.release.sources.keys()
+        place = self.registry.place(self.release)
+        claimed = content_digests(self._image_of(self.release), own, where=f"{place}/{IMAGE}")
+        with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+            lay_out(self.registry, self.release, Path(scratch))
+            rebuilt = buf.build(self.release.name, cwd=Path(scratch)).output(what=f"{place} does not compile")
+        return claimed == content_digests(rebuilt, own, where="the rebuilt image")
+
+    def _defect(self, kind: str, problem: str) -> Defect:
+        """A defect, with the way out for who made the release, and for who finds it changed."""
+        release, place = self.release, self.registry.place(self.release)
+        fix = f"if it is new, remove {place} and release again; if not, restore it from git"
+        return Defect(f"registry-{kind}", release.name, release.version, place, problem, fix)
+
+
+def lay_out(registry: Registry, release: Release, root: Path) -> None:
+    """Write a buf workspace of a release and all that it imports.
+
+    Args:
+        registry: where they are.
+        release: the release.
+        root: an empty folder.
+
+    Raises:
+        FieldstoneError: one of them is not in the registry.
+    """
+    remote = [link for link in release.dependencies if link.is_remote]
+    local = [registry.release(link.name, link.version) for link in release.dependencies if not link.is_remote]
+    for module in (release, *local):
+        for path, content in release_sources(registry, module).items():
+            target = root / module.name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    modules = "".join(f"  - path: {json.dumps(module.name)}\n" for module in (release, *local))
+    deps = "".join(f"  - {link.name}\n" for link in remote)
+    (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
+    if remote:
+        pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
+        (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")

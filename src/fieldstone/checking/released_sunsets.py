@@ -1,0 +1,96 @@
+"""The sunsets in a module's releases, read only when something with a passed or a new sunset is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from fieldstone.compatibility.announcements import with_lifecycle
+from fieldstone.compatibility.notice import Introduction, SunsetHistory
+from fieldstone.project.project import read_intact
+from fieldstone.registry import Registry
+from fieldstone.registry.manifest import IMAGE, Release
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Element, Lifecycle
+
+
+def sunset_history(
+    registry: Registry, module: str, baseline: str = "", *, versions: Sequence[str] | None = None
+) -> SunsetHistory:
+    """The sunsets of a module's releases, for judging a change.
+
+    Args:
+        registry: where the releases are.
+        module: the module's name.
+        baseline: the version of the release that the change is judged against; empty where it is no release.
+        versions: the releases that count, from the lowest; all of the module by default.
+
+    Raises:
+        FieldstoneError: raised by its functions, when the release that they look into is missing or damaged.
+    """
+    known_versions = [str(version) for version in registry.versions(module)] if versions is None else [*versions]
+    before = known_versions[: known_versions.index(baseline) + 1] if baseline else known_versions
+    known: dict[str, _ReleasedSunsets] = {}
+
+    def newest_first(names: list[str]) -> Iterator[_ReleasedSunsets]:
+        for name in reversed(names):
+            if name not in known:
+                known[name] = _ReleasedSunsets(registry, registry.release(module, name))
+            yield known[name]
+
+    def is_released(element: Element) -> bool:
+        newest = next(newest_first(known_versions), None)
+        return newest is not None and newest.announces(element)
+
+    return SunsetHistory(
+        introduced=lambda element: _introduction(element, newest_first(before)),
+        # whatever differs from the newest release is not released
+        is_released=is_released if baseline != (known_versions or [""])[-1] else SunsetHistory().is_released,
+    )
+
+
+class _ReleasedSunsets(Struct, frozen=True, dict=True):
+    """The lifecycles in one release."""
+
+    registry: Registry
+    release: Release
+
+    @cached_property
+    def lifecycles(self) -> Mapping[tuple[type[Element], str], Lifecycle]:
+        """The lifecycle of each element, by its kind and full name."""
+        registry, release = self.registry, self.release
+        image = read_intact(registry, release, IMAGE)
+        schema = read_schema(image, where=f"{registry.place(release)}/{IMAGE}", own_files=release.sources.keys())
+        return {(type(element), element.full_name): element.lifecycle for element in with_lifecycle(schema)}
+
+    def has(self, element: Element) -> bool:
+        """Whether the release has the element at all."""
+        return (type(element), element.full_name) in self.lifecycles
+
+    def announces(self, element: Element) -> bool:
+        """Whether the release has the sunset of the element, and deprecates it where the element is deprecated."""
+        released, lifecycle = self.lifecycles.get((type(element), element.full_name)), element.lifecycle
+        if released is None or released.sunset != lifecycle.sunset:
+            return False
+        return released.deprecated or not lifecycle.deprecated
+
+    def warns_of(self, element: Element) -> bool:
+        """Whether who read this release knew that the element leaves on its sunset, or expected it to leave earlier."""
+        released = self.lifecycles.get((type(element), element.full_name))
+        known, day = released.sunset_day if released and released.deprecated else None, element.lifecycle.sunset_day
+        return known is not None and day is not None and known <= day
+
+
+def _introduction(element: Element, newest_first: Iterator[_ReleasedSunsets]) -> Introduction | None:
+    """The first release of the unbroken row up to the newest one with the element that warns of its sunset."""
+    last = next((released for released in newest_first if released.has(element)), None)
+    if last is None or not last.announces(element):
+        return None
+    first = last
+    for earlier in newest_first:
+        if not earlier.warns_of(element):
+            break
+        first = earlier
+    return Introduction(first.release.version, first.release.released_on)

@@ -1,0 +1,169 @@
+"""Modules of a branch that a change takes away from the gate: left, renamed, moved, or with files left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from fieldstone.checking.module_identity import successor
+from fieldstone.checking.since.base import Base
+from fieldstone.checking.since.policy import Weakened
+from fieldstone.project.project import refuse_names
+from fieldstone.project.settings import Settings
+from fieldstone.schema.location import Location
+from fieldstone.workspace.modules import Module, Workspace, load_workspace
+
+
+class Pairing(Struct, frozen=True):
+    """The modules of a change, called as the branch calls them.
+
+    Attributes:
+        workspace: the modules of the change by the names that the branch has for them.
+        same: the modules of the branch that the change has, by name: as they were, and as they are.
+        left: the modules of the branch that the change has no more, by name.
+        own_names: how the change calls its modules, by their paths.
+    """
+
+    workspace: Workspace
+    same: Mapping[str, tuple[Module, Module]]
+    left: Mapping[str, Module]
+    own_names: Mapping[str, str]
+
+
+def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
+    """Find the modules of a branch in a change: by path, else by name, else by what files they hold.
+
+    Args:
+        base: the branch.
+        own: the settings of the change, which name its modules.
+        settings: the settings that the change is judged by.
+
+    Raises:
+        FieldstoneError: the buf configuration of either cannot be read.
+    """
+    workspace = load_workspace(settings.workspace, names=own.module_names, outside=settings.registry)
+    refuse_names(workspace)
+    now = {module.path: module for module in workspace.modules.values()}
+    found: dict[str, Module] = {}
+    for match in (_by_path, _by_name, _by_files):
+        taken = {module.path for module in found.values()}
+        for name, module in base.modules.items():
+            if name not in found:
+                same = match(module, {path: m for path, m in now.items() if path not in taken})
+                if same is not None:
+                    found[name] = same
+                    taken.add(same.path)
+    called = {name: _history_of(base, name, module.name) for name, module in found.items()}
+    names = _names(workspace, {module.path: called[name] for name, module in found.items()})
+    renamed = load_workspace(workspace.root, names=names, outside=settings.registry)
+    return Pairing(
+        renamed,
+        {called[name]: (base.modules[name], renamed.modules[called[name]]) for name in found},
+        {name: module for name, module in base.modules.items() if name not in found},
+        {path: module.name for path, module in now.items()},
+    )
+
+
+def _history_of(base: Base, name: str, own_name: str) -> str:
+    """The name of a module on the branch, or its own where the branch has releases of that alone.
+
+    Without a name in the settings, the module of a root is called as the folder that it was cloned into.
+    """
+    released = {module for module, _ in base.releases}
+    return own_name if own_name in released and name not in released else name
+
+
+def _by_path(module: Module, candidates: Mapping[str, Module]) -> Module | None:
+    return candidates.get(module.path)
+
+
+def _by_name(module: Module, candidates: Mapping[str, Module]) -> Module | None:
+    return next((other for other in candidates.values() if other.name == module.name), None)
+
+
+def _by_files(module: Module, candidates: Mapping[str, Module]) -> Module | None:
+    return successor(module.proto_paths.keys(), candidates.values())
+
+
+def _names(workspace: Workspace, known: Mapping[str, str]) -> dict[str, str]:
+    """A name for each path: that of the branch, else that of the change unless the branch has it for another one."""
+    taken = {*known.values()}
+    own = {
+        module.path: module.name if module.name not in taken else module.path.replace("/", "-")
+        for module in workspace.modules.values()
+    }
+    return {**own, **known}
+
+
+def weakened_modules(
+    base: Base, pairing: Pairing, settings: Settings, *, retired: Collection[str]
+) -> Iterator[Weakened]:
+    """Changes to the list of modules by which something of the branch is judged no more.
+
+    Args:
+        base: the branch.
+        pairing: its modules in the change.
+        settings: the settings that the change is judged by.
+        retired: the modules that a release of the change retires: these may leave.
+    """
+    config = Location(str(pairing.workspace.root / pairing.workspace.config))
+    for name, module in pairing.left.items():
+        if name not in retired:
+            yield Weakened(
+                f"module {name}",
+                f"module {name} ({module.path}) left {pairing.workspace.config}: nothing judges it any more",
+                f"list it again, or retire it with `fieldstone release {name} --retire`",
+                config,
+            )
+    for was, now in pairing.same.values():
+        folders = base.path(was.root), base.path(now.root)
+        yield from _moved(folders, now, pairing.own_names[now.path], settings, config)
+        yield from _left_out(base, was, pairing, config)
+
+
+def _moved(
+    folders: tuple[str, str], now: Module, own_name: str, settings: Settings, config: Location
+) -> Iterator[Weakened]:
+    """A module that goes on under another name, or in another folder; links to folders are followed."""
+    subject, moved = f"module {now.name}", " moved from {} to {}".format(*folders) if folders[0] != folders[1] else ""
+    if own_name != now.name:
+        table = "tool.fieldstone." if settings.file and settings.file.name == "pyproject.toml" else ""
+        yield Weakened(
+            subject,
+            f"{subject} is called {own_name}{' and' + moved if moved else ''}: that begins a history without releases",
+            f'keep its history with `[{table}modules.{now.name}]` and `path = "{now.path}"` in the settings',
+            config,
+        )
+    elif moved:
+        fix = "leave it where it is, or have the owners of the schema agree"
+        yield Weakened(subject, f"{subject}{moved}", fix, config)
+
+
+def _left_out(base: Base, was: Module, pairing: Pairing, config: Location) -> Iterator[Weakened]:
+    """Source files of a module that are still there, and belong to no module."""
+    judged = {path for module in pairing.workspace.modules.values() for path in module.proto_paths.values()}
+    start = len(f"{base.root}/")
+    paths = (path[start:] for path in was.proto_paths.values())
+    missing = [path for path in paths if f"{base.parting.top}/{path}" not in judged]
+    real = {os.path.realpath(path) for path in judged} if missing else set()
+    places = {path: base.parting.top / path for path in missing}
+    lost = [path for path, place in places.items() if os.path.lexists(place) and os.path.realpath(place) not in real]
+    if lost:
+        files = "1 source file" if len(lost) == 1 else f"{len(lost)} source files"
+        verb = "belongs" if len(lost) == 1 else "belong"
+        yield Weakened(
+            f"module {was.name}",
+            f"{files} of module {was.name} no longer {verb} to any module: {_listed(lost)}",
+            f"take what is there in again: see `excludes` and `includes` of {Path(config.path).name}",
+            config,
+        )
+
+
+def _listed(paths: Iterable[str], most: int = 3) -> str:
+    """Some of these paths for people, and how many more there are."""
+    listed = sorted(paths)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

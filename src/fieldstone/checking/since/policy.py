@@ -1,0 +1,176 @@
+"""Settings and waivers of a change that protect less than those of the branch that it wants to enter."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from fieldstone.compatibility.finding import Level
+from fieldstone.compatibility.rules import Rule, all_rules
+from fieldstone.compatibility.waiver import Waiver
+from fieldstone.project.settings import ModuleSettings, Settings
+from fieldstone.schema.location import Location
+
+_SEVERITY = [Level.OFF, Level.NOTE, Level.WARNING, Level.ERROR]
+
+
+class Weakened(Struct, frozen=True):
+    """One way in which a change protects less than before.
+
+    Attributes:
+        subject: what it is about: a key of the settings, a waiver, a module.
+        message: what was done, as a sentence without a full stop.
+        fix: how to undo it.
+        place: where in the change it stands; its path is absolute.
+    """
+
+    subject: str
+    message: str
+    fix: str
+    place: Location
+
+
+def weakened_settings(before: Settings, after: Settings, modules: Collection[str]) -> Iterator[Weakened]:
+    """The keys by which settings protect less than others did.
+
+    Args:
+        before: the settings that hold.
+        after: those of the change.
+        modules: the names of all modules that either may be about.
+    """
+    seen: set[tuple[str, str]] = set()
+    for module in ("", *sorted(modules)):
+        for key, message, fix in _weaker(before.module(module), after.module(module)):
+            subject = _written_as(after, before, module, key)
+            if (subject, message) not in seen:
+                seen.add((subject, message))
+                yield Weakened(subject, f"{message}{_for(module, subject)}", fix, _place(after, subject))
+
+
+def added_waivers(before: Settings, after: Settings) -> dict[Waiver, str]:
+    """The waivers of a change that permit more than those that hold, each with the day that it was extended from.
+
+    Args:
+        before: the settings that hold.
+        after: those of the change.
+    """
+    return {
+        waiver: max((held.until for held in before.waivers if _is_of_the_same(held, waiver)), default="")
+        for waiver in after.waivers
+        if not any(permits(held, waiver) for held in before.waivers)
+    }
+
+
+def permits(held: Waiver, waiver: Waiver) -> bool:
+    """Whether a waiver permits all that another one does, and for as long."""
+    return _is_of_the_same(held, waiver) and held.until >= waiver.until
+
+
+def weakened_waivers(before: Settings, after: Settings) -> Iterator[Weakened]:
+    """The same as findings, each with its author's reason."""
+    for waiver, until in added_waivers(before, after).items():
+        done = f"was extended from {until}" if until else "was added"
+        yield Weakened(
+            f"waiver {waiver.rule} {waiver.subject}",
+            f"the waiver of `{waiver.rule}` on `{waiver.subject}` {done}: {waiver.terms}",
+            "remove it, or have its owner and the owners of the schema agree",
+            after.waivers[waiver],
+        )
+
+
+def _is_of_the_same(held: Waiver, waiver: Waiver) -> bool:
+    return held.covers(waiver.rule, waiver.subject) and held.module in {"", waiver.module}
+
+
+def _weaker(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str, str, str]]:
+    """Key, message and fix for each key of a module that protects less."""
+    for key, was, now in _dropped(before, after):
+        yield key, f"`{key}` no longer has {', '.join(now)}", f"keep {key} = {json.dumps(list(was))}"
+    for key, was, now in _relaxed(before, after):
+        yield key, f"`{key}` went from {json.dumps(was)} to {json.dumps(now)}", f"keep {key} = {json.dumps(was)}"
+    for rule in sorted(before.rules.keys() | after.rules.keys()):
+        for then, level in _levels(all_rules()[rule], before, after):
+            if _SEVERITY.index(level) < _SEVERITY.index(then):
+                yield f"rules.{rule}", f"the rule `{rule}` went from {then} to {level}", _keep(rule, before)
+                break
+
+
+def _levels(rule: Rule, before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[Level, Level]]:
+    """The level before and after of each kind of finding that a rule has: a setting holds for all of them alike."""
+    for default in rule.levels:
+        yield Level(before.rules.get(rule.id, default)), Level(after.rules.get(rule.id, default))
+
+
+def _keep(rule: str, before: ModuleSettings) -> str:
+    kept = before.rules.get(rule)
+    return f'keep rules.{rule} = "{kept}"' if kept else f"leave rules.{rule} out"
+
+
+def _dropped(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+    """Lists that lack something: key, the whole as it was, and what is missing."""
+    for key in ("surfaces", "options"):
+        was, now = getattr(before, key), getattr(after, key)
+        missing = [item for item in was if item not in now]
+        if missing:
+            yield key, was, missing
+
+
+def _relaxed(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str, Any, Any]]:
+    """Single values that ask for less: key, before and after."""
+    for key, asks_less in _ORDERED.items():
+        was, now = (getattr(side, key.replace("-", "_")) for side in (before, after))
+        if asks_less(was, now):
+            yield key, was, now
+
+
+_ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "naming": lambda was, now: was and not now,
+    "fail-on": lambda was, now: (was, now) == ("warning", "error"),
+    "breaking-before-1-0": lambda was, now: (was, now) == ("refuse", "minor"),
+    "notice": lambda was, now: now < was,
+}
+"""Keys with a single value, each with whether a new value asks for less than the old one."""
+
+
+def _written_as(after: Settings, before: Settings, module: str, key: str) -> str:
+    """The dotted key that makes the difference: the module's own, if either side has one."""
+    for settings in (after, before):
+        own: Any = settings.values.get("modules", {}).get(module, {})
+        for part in key.split(".", 1):
+            own = own.get(part) if isinstance(own, Mapping) else None
+        if own is not None:
+            return f"modules.{module}.{key}"
+    return key
+
+
+def _for(module: str, subject: str) -> str:
+    return f" for module {module}" if module and subject.startswith("modules.") else ""
+
+
+def _place(settings: Settings, subject: str) -> Location:
+    """The line of the settings file that has a key; the file alone where none is found."""
+    if settings.file is None:
+        return Location(str(settings.root))
+    line = _line_of(settings.file, subject.split("."))
+    return Location(str(settings.file), line, 1 if line else 0, line, 1 if line else 0)
+
+
+def _line_of(file: Path, key: list[str]) -> int:
+    """The number of the line that begins with a key in its table, from 1; 0 where none does."""
+    table = [*_TABLE.get(file.name, ()), *key[:-1]]
+    current: list[str] = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        if header := re.match(r"\s*\[+([^\]]+)\]", line):
+            current = [part.strip().strip("\"'") for part in header[1].split(".")]
+        elif current == table and re.match(rf"""\s*["']?{re.escape(key[-1])}["']?\s*=""", line):
+            return number
+    return 0
+
+
+_TABLE = {"pyproject.toml": ("tool", "fieldstone")}
+"""The table that settings are in, by the name of their file."""

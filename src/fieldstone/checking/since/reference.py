@@ -1,0 +1,176 @@
+"""The revision that a change is judged since: given by hand, or named by the pipeline of a pull request."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.toolchain import git
+
+_REMOTE = "refs/remotes/origin/"
+_PIPELINES = {
+    "GITHUB_BASE_REF": _REMOTE,
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "",  # GitLab sets it where HEAD is the result of a merge, whose parent it is
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA": "",
+}
+"""Variables that name the target of a pull request, the first one that is set, and what their values stand behind.
+
+https://docs.github.com/actions/reference/workflows-and-actions/variables
+https://docs.gitlab.com/ci/variables/predefined_variables/
+"""
+
+
+class Reference(Struct, frozen=True):
+    """A git revision that somebody named.
+
+    Attributes:
+        name: the revision: a branch, a tag or a commit.
+        variable: the environment variable that it came from; empty where it was given by hand.
+    """
+
+    name: str
+    variable: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return self.name.removeprefix("refs/remotes/")
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, to be put behind its name; empty where it was given by hand."""
+        return f", named by {self.variable}" if self.variable else ""
+
+
+class Parting(Struct, frozen=True):
+    """The commit where HEAD parted from a revision.
+
+    Attributes:
+        reference: the revision.
+        commit: the full hash of the merge base; empty where there is no commit yet.
+        tip: the full hash of the revision itself; empty likewise.
+        top: the absolute root of the checkout.
+    """
+
+    reference: Reference
+    commit: str
+    tip: str
+    top: Path
+
+    @property
+    def label(self) -> str:
+        """The revision for people, with the merge base where that is another commit."""
+        name = self.reference.label
+        return name if self.commit == self.tip else f"{name} (merge base {self.commit[:9]})"
+
+
+def named(given: str | None, environment: Mapping[str, str] = os.environ) -> Reference | None:
+    """The revision to judge since; None where nobody named one, outside the pipeline of a pull request.
+
+    Args:
+        given: the value of `--since`; None where it was not given.
+        environment: the environment variables.
+
+    Raises:
+        FieldstoneError: the given name is empty.
+    """
+    if given is not None:
+        if not given.strip():
+            raise FieldstoneError(
+                "--since names no revision: its value is empty", fix="name the branch to enter: `--since origin/main`"
+            )
+        return Reference(given)
+    for variable, prefix in _PIPELINES.items():
+        value = environment.get(variable, "").strip()
+        if value:
+            return Reference(prefix + value, variable)
+    return None
+
+
+def parting(reference: Reference, folder: Path) -> Parting:
+    """Find the commit where HEAD parted from a revision.
+
+    Before the first commit HEAD names nothing; then all is new.
+
+    Args:
+        reference: the revision.
+        folder: a folder of the checkout.
+
+    Raises:
+        FieldstoneError: there is no git or no checkout, the revision is not there or may be several, it shares no
+            commit with HEAD, or the clone is too shallow to tell which.
+    """
+    try:
+        top = git.top_of(folder)
+    except FieldstoneError as error:
+        raise FieldstoneError(
+            f"--since compares with a commit, and there is none to be had in {folder}: {error.problem}",
+            fix=error.fix or "run it in a clone of the repository",
+        ) from error
+    if reference.name == "HEAD" and not git.head_commit(top):
+        return Parting(reference, "", "", top)
+    _refuse_ambiguous(reference, top)
+    tip = _resolve(reference, top)
+    return Parting(reference, _only_base(reference, tip, top), tip, top)
+
+
+def _refuse_ambiguous(reference: Reference, top: Path) -> None:
+    """A tag can be called as a branch is, and git would take the tag."""
+    found = git.same_names(reference.name, top)
+    if len(found) > 1:
+        raise FieldstoneError(
+            f"{reference.name} may be {' or '.join(found)} in {top}", fix=f"write it whole: `--since {found[-1]}`"
+        )
+
+
+def _resolve(reference: Reference, top: Path) -> str:
+    try:
+        return git.resolve(reference.name, top)
+    except FieldstoneError as error:
+        raise FieldstoneError(
+            f"cannot compare with {reference.label}{reference.origin}: there is no such git revision in {top}",
+            fix=f"fetch it: `{_fetch(reference, top)}`{_in_actions(reference)}",
+        ) from error
+
+
+def _only_base(reference: Reference, tip: str, top: Path) -> str:
+    label = reference.label
+    bases = git.merge_bases(tip, top)
+    if bases == [tip]:
+        return tip
+    if git.is_shallow(top):
+        raise FieldstoneError(
+            f"cannot tell where HEAD parted from {label}{reference.origin}: {top} is a shallow clone",
+            fix=f"fetch the whole history: `{_fetch(reference, top)}`{_in_actions(reference)}",
+        )
+    if not bases:
+        raise FieldstoneError(
+            f"{label} and HEAD share no commit in {top}",
+            fix="name a revision that HEAD has a commit in common with",
+        )
+    if len(bases) > 1:
+        raise FieldstoneError(
+            f"{label} and HEAD parted at several commits ({', '.join(base[:9] for base in bases)})",
+            fix=f"merge it first: `git merge {label}`",
+        )
+    return bases[0]
+
+
+def _fetch(reference: Reference, top: Path) -> str:
+    """The command that brings a revision, or the history that a shallow clone lacks."""
+    remote, _, branch = reference.label.partition("/")
+    deepen = " --unshallow" if git.is_shallow(top) else ""
+    if remote == "origin" and branch:
+        return f"git fetch{deepen} origin {shlex.quote(f'+refs/heads/{branch}:refs/remotes/origin/{branch}')}"
+    return f"git fetch{deepen} origin" + ("" if deepen else f" {shlex.quote(reference.name)}")
+
+
+def _in_actions(reference: Reference) -> str:
+    return (
+        "; in GitHub Actions give actions/checkout `fetch-depth: 0`" if reference.variable.startswith("GITHUB") else ""
+    )

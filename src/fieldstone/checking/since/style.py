@@ -1,0 +1,98 @@
+"""Style that a change asks for less of: the `lint` sections of the buf configuration, and its plugins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fieldstone.checking.since.policy import Weakened
+from fieldstone.schema.location import Location
+from fieldstone.workspace.config_sections import section_of
+from fieldstone.workspace.modules import Module, Workspace, read_config
+
+_DEFAULT = ("STANDARD",)
+"""The rules that buf follows where a configuration names none: https://buf.build/docs/lint/overview/."""
+
+_PARTS = {
+    "MINIMAL": {"BASIC", "STANDARD", "DEFAULT"},
+    "BASIC": {"STANDARD", "DEFAULT"},
+    "STANDARD": {"DEFAULT"},
+    "DEFAULT": {"STANDARD"},
+}
+"""buf's categories of lint rules, each with those that hold all of it: https://buf.build/docs/lint/rules/."""
+
+_EXECUTED = ("plugins", "policies")
+"""The sections that have buf run programs or take rules from elsewhere."""
+
+
+def weakened_style(
+    before: Workspace, after: Workspace, modules: Mapping[str, tuple[Module, Module]]
+) -> Iterator[Weakened]:
+    """The keys of `lint` by which a module is judged less strictly than it was.
+
+    Args:
+        before: the workspace of the branch.
+        after: that of the change.
+        modules: the modules that both have, by name.
+
+    Raises:
+        FieldstoneError: a configuration cannot be read.
+    """
+    seen: set[str] = set()
+    for name, (was, now) in modules.items():
+        section = section_of(after, now, "lint")
+        then = section_of(before, was, "lint").content
+        for message in _weaker(_table(then), _table(section.content)):
+            if message not in seen or section.is_own:
+                seen.add(message)
+                about = f" for module {name}" if section.is_own else ""
+                place = Location(str(section.file))
+                yield Weakened("lint", f"{message}{about}", "undo it in the buf configuration", place)
+
+
+def changed_plugins(before: Workspace, after: Workspace) -> Iterator[Weakened]:
+    """The sections of a configuration whose programs `buf lint` would run, where they are not those of the branch.
+
+    Raises:
+        FieldstoneError: a configuration cannot be read.
+    """
+    then, now = (read_config(workspace.root / workspace.config) for workspace in (before, after))
+    for key in _EXECUTED:
+        if now.get(key) != then.get(key):
+            message = f"`{key}` of {after.config} changed, so that `buf lint` would run other programs: it did not run"
+            yield Weakened(key, message, "undo it in the buf configuration", Location(str(after.root / after.config)))
+
+
+def _weaker(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    used = _list(now.get("use")) or [*_DEFAULT]
+    for rule in _list(then.get("use")) or [*_DEFAULT]:
+        if rule not in used and _PARTS.get(rule, set()).isdisjoint(used):
+            yield f"`lint.use` no longer has {rule}"
+    for key in ("except", "ignore"):
+        for item in _list(now.get(key)):
+            if item not in _list(then.get(key)):
+                yield f"`lint.{key}` has {item} now"
+    for rule, paths in _table(now.get("ignore_only")).items():
+        added = [path for path in _list(paths) if path not in _list(_table(then.get("ignore_only")).get(rule))]
+        if added:
+            yield f"`lint.ignore_only` has {rule} for {', '.join(added)} now"
+    others = {*then, *now} - {"use", "except", "ignore", "ignore_only"}
+    for key in sorted(others):
+        if then.get(key) != now.get(key) and not _is_stricter(key, now.get(key)):
+            yield f"`lint.{key}` went from {json.dumps(then.get(key))} to {json.dumps(now.get(key))}"
+
+
+def _is_stricter(key: str, value: object) -> bool:
+    """Whether a switch stands where it lets off least."""
+    if key == "disallow_comment_ignores":
+        return value is True
+    return "allow" in key and not value
+
+
+def _list(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

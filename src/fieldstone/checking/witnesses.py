@@ -1,0 +1,60 @@
+"""The proof of what a check found: a message for every finding that breaks the wire or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING
+
+from fieldstone.compatibility.finding import Finding, Surface
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
+
+if TYPE_CHECKING:
+    from fieldstone.checking.judgement import Side
+    from fieldstone.compatibility.witness import Earlier, Version
+
+THIS_SCHEMA = "this schema"
+"""What a witness calls the schema that is judged."""
+
+
+def with_witnesses(
+    findings: Sequence[Finding], old: Side, new: Side, *, project: Project, module: str, ledger: Ledger
+) -> tuple[Finding, ...]:
+    """The findings, each with a witness for the wire and for JSON where it breaks them and one is found.
+
+    Args:
+        findings: what was found between two versions of a module.
+        old: the version that the findings compare with.
+        new: the version that they are about.
+        project: where the releases of the module are.
+        module: its name.
+        ledger: the history of the module.
+    """
+    if not any({Surface.WIRE, Surface.JSON} & {*finding.breaks} for finding in findings):
+        return tuple(findings)
+    from fieldstone.compatibility.witness import Version, prove_all
+
+    before, after = Version(old.label, old.image, old.schema), Version(THIS_SCHEMA, new.image, new.schema)
+    earlier = _releases(project, module)
+    with suppress(TypeError):  # protobuf's runtime cannot read one of the images: there is no proof, and none is shown
+        return tuple(prove_all(findings, before, after, ledger=ledger, earlier=earlier))
+    return tuple(findings)
+
+
+def _releases(project: Project, module: str) -> Earlier:
+    from fieldstone.checking.baseline import released
+    from fieldstone.compatibility.witness import Version
+
+    @cache
+    def earlier(version: str) -> Version | None:
+        """A release; none where it cannot be read, which the check of the registry tells."""
+        try:
+            side = released(project, project.registry.release(module, version)).side
+        except FieldstoneError:
+            return None
+        return Version(side.label, side.image, side.schema)
+
+    return earlier

@@ -1,0 +1,1 @@
+"""Packages for other teams in Python: DTOs, stubs, upcasts and read clients."""

@@ -1,0 +1,183 @@
+"""DTO modules: what protoc writes, moved into a package of its own.
+
+protoc imports every module from the root of the path, as if all protobuf code of the world lived in
+one folder (https://github.com/protocolbuffers/protobuf/issues/1491). Here modules of one package
+import each other relatively, so that the package works wherever it is installed, and two packages
+with a folder of the same name do not meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from fieldstone.codegen.contracts.descriptor_pool import DESCRIPTORS, descriptors_module, from_pool
+from fieldstone.codegen.contracts.docstrings import docstrings, documented_stub
+from fieldstone.codegen.contracts.grpc_stubs import grpc_stubs
+from fieldstone.codegen.contracts.imports import import_base, import_line, untyped
+from fieldstone.codegen.contracts.protoc import run_protoc
+from fieldstone.codegen.names import Places, dto_module, protoc_module
+from fieldstone.codegen.published import COMMON_FILES
+from fieldstone.codegen.render import as_docstring
+from fieldstone.codegen.vocabulary import without_annotations
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Schema
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+_IMPORT = re.compile(
+    r"""
+    ^from[ ](?P<package>\S+)[ ]import[ ](?P<module>\w+_pb2)(?P<alias>[ ]as[ ]\w+)?$
+    |^from[ ](?P<star>\S+_pb2)[ ]import[ ](?P<names>.+)$
+    |^import[ ](?P<root>\w+_pb2)(?P<root_alias>[ ]as[ ]\w+)?$
+    |^(?P<dynamic_alias>\w+)[ ]=[ ]importlib\.import_module\('(?P<dynamic>[\w.]+_pb2)'\)$
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+"""How protoc's generators for Python, stubs and gRPC import the module of another file."""
+
+_GENCODE_VERSION = re.compile(r"^# Protobuf Python Version: (\S+)$", re.MULTILINE)
+_GRPC_VERSION = re.compile(r"^GRPC_GENERATED_VERSION = '(\S+)'$", re.MULTILINE)
+
+
+class DtoModules(Struct, frozen=True):
+    """The DTO modules of a contracts package.
+
+    Attributes:
+        files: path within the package to text, without the `__init__.py`.
+        protobuf: the version of protobuf that the code was generated for: no older one runs it.
+        grpcio: the same of grpcio; empty where there are no services.
+        needs_common: whether googleapis-common-protos is imported.
+        imports: the other contracts packages that are imported, sorted.
+        services: the full names of the services of the module's own files.
+    """
+
+    files: Mapping[str, str]
+    protobuf: str
+    grpcio: str
+    needs_common: bool
+    imports: tuple[str, ...]
+    services: tuple[str, ...]
+
+
+def dto_modules(image: bytes, places: Places, own_files: Collection[str], *, where: str) -> DtoModules:
+    """Generate the DTO modules of a module.
+
+    Args:
+        image: the compiled module with all that it imports, in bytes.
+        places: where the code of every file is.
+        own_files: the import paths of the module's own files.
+        where: the image's place, for errors.
+
+    Raises:
+        FieldstoneError: the bytes are no image, grpcio-tools is missing, or Python cannot hold a name.
+    """
+    bare = without_annotations(image, where=where)
+    by_path = {file.name: file for file in bare.file}
+    reached = _reached(by_path, own_files)
+    inside = [path for path in sorted(reached) if places.is_inside(path)]
+    for path in inside:
+        dto_module(path)
+    with_services = [path for path in inside if by_path[path].service]
+    for path in with_services:
+        _escape_comments(by_path[path])
+    written = run_protoc(bare, inside, with_services)
+    schema = read_schema(image, where=where, own_files=by_path.keys())
+    moved = _move_all(written, inside, reached, schema, places)
+    moved |= grpc_stubs(schema, with_services, places)
+    moved[f"{DESCRIPTORS}.py"] = descriptors_module(written, [by_path[path] for path in inside], places)
+    elsewhere = {places.package_of(path) for path in reached} - {"", places.home}
+    return DtoModules(
+        files=dict(sorted(moved.items())),
+        protobuf=_version(_GENCODE_VERSION, written.values()),
+        grpcio=_version(_GRPC_VERSION, written.values()),
+        needs_common=any(path in COMMON_FILES for path in reached),
+        imports=tuple(sorted(elsewhere)),
+        services=tuple(
+            ".".join(filter(None, (by_path[path].package, service.name)))
+            for path in sorted(set(own_files) & set(by_path))
+            for service in by_path[path].service
+        ),
+    )
+
+
+def _reached(files: Mapping[str, FileDescriptorProto], own_files: Collection[str]) -> set[str]:
+    """The files of a module and all that they import, directly or not."""
+    reached: set[str] = set()
+    waiting = [path for path in own_files if path in files]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached and path in files:
+            reached.add(path)
+            waiting += files[path].dependency
+    return reached
+
+
+def _move_all(
+    written: Mapping[str, str], inside: Iterable[str], reached: Iterable[str], schema: Schema, places: Places
+) -> dict[str, str]:
+    modules = {protoc_module(path): path for path in reached}
+    moved: dict[str, str] = {}
+    for path in inside:
+        old, new = (name.replace(".", "/") for name in (protoc_module(path), dto_module(path)))
+        for ending in (".py", ".pyi", "_grpc.py"):
+            if old + ending in written:
+                mover = _Mover(path, modules, places, is_stub=ending == ".pyi")
+                moved[new + ending] = mover.move(_documented(written[old + ending], schema, path, ending))
+    return moved
+
+
+def _documented(text: str, schema: Schema, path: str, ending: str) -> str:
+    if ending == ".pyi":
+        return documented_stub(text, schema, path)
+    return text + docstrings(schema, path) if ending == ".py" else text
+
+
+class _Mover(Struct, frozen=True):
+    """Rewrites one of the modules that protoc wrote from `path`; `modules` are protoc's names of all files."""
+
+    path: str
+    modules: Mapping[str, str]
+    places: Places
+    is_stub: bool
+
+    def move(self, text: str) -> str:
+        """The text as it works in its package."""
+        text = _IMPORT.sub(self._import, text)
+        if "importlib." not in text:
+            text = re.sub(r"^import importlib\n", "", text, flags=re.MULTILINE)
+        if self.is_stub:
+            text = re.sub(r"(?<!as )\b_Mapping\b(?!\[)", "_Mapping[str, object]", text)
+            text = re.sub(r"^(\w+): _ClassVar\[int\]$", r"\1: int", text, flags=re.MULTILINE)
+            return re.sub(r"\*\*kwargs\)", "**kwargs: object)", text)
+        text = from_pool(text, self.path)
+        # What messages say as their `__module__`, which pickle imports.
+        was = f"BuildTopDescriptorsAndMessages(DESCRIPTOR, '{protoc_module(self.path)}', _globals)"
+        return text.replace(was, "BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, _globals)")
+
+    def _import(self, found: re.Match[str]) -> str:
+        name = found["star"] or found["root"] or found["dynamic"] or f"{found['package']}.{found['module']}"
+        path = self.modules.get(name)
+        if path is None:
+            return found[0]
+        if found["star"]:
+            ignored = untyped(path) if self.is_stub else ""
+            return f"from {import_base(self.path, path, self.places, whole=True)} import {found['names']}{ignored}"
+        alias = found["alias"] or found["root_alias"] or f" as {found['dynamic_alias'] or found['root']}"
+        return import_line(self.path, path, self.places, alias.removeprefix(" as "), is_stub=self.is_stub)
+
+
+def _escape_comments(file: FileDescriptorProto) -> None:
+    """grpcio-tools writes comments between triple quotes as they are, whatever quotes and backslashes they hold."""
+    for place in file.source_code_info.location:
+        if place.path[:1] == [file.SERVICE_FIELD_NUMBER]:
+            place.leading_comments = as_docstring(place.leading_comments)
+            place.trailing_comments = as_docstring(place.trailing_comments)
+
+
+def _version(pattern: re.Pattern[str], texts: Iterable[str]) -> str:
+    return next((found[1] for text in texts if (found := pattern.search(text))), "")

@@ -1,0 +1,238 @@
+"""An annotated schema -> the view of a module, ready for the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from fieldstone.codegen.class_names import DtoModule, DtoNames, class_prefix, function_name, nested_name, record_class
+from fieldstone.codegen.contracts.upcasts import upcast_views
+from fieldstone.codegen.names import STORAGE, package
+from fieldstone.codegen.storage.conversions import SAME, constant
+from fieldstone.codegen.storage.entities import entity_view, oneof_attributes
+from fieldstone.codegen.storage.fields import (
+    FieldConversion,
+    field_conversion,
+    map_types,
+    nested_message,
+    nested_messages,
+)
+from fieldstone.codegen.storage.servicers import servicer_views
+from fieldstone.codegen.storage.views import (
+    AttributeView,
+    EnumView,
+    FieldView,
+    ImportView,
+    MappingView,
+    MemberView,
+    MigrationView,
+    ModuleView,
+    RecordView,
+)
+from fieldstone.schema.model import Enum, Field, Message, Schema
+from fieldstone.schema.storage import tables
+
+BuiltBySlots = Callable[[str, Collection[str]], bool]
+"""Whether a record of the application's class ("module:Class") may be built by storing these attributes."""
+
+
+def module_view(
+    schema: Schema,
+    module: str,
+    *,
+    contracts: str,
+    dto_module: DtoModule,
+    built_by_slots: BuiltBySlots,
+    migrations: Sequence[MigrationView],
+    own_files: Collection[str],
+) -> ModuleView:
+    """All that the templates see of a module.
+
+    Args:
+        schema: the schema with all imported files, found to be without refusals.
+        module: the module's name.
+        contracts: the name to import its contracts package by.
+        dto_module: where each file's DTOs are.
+        built_by_slots: what is known of the application's classes.
+        migrations: what each release does to a database, oldest first.
+        own_files: the paths of the module's own files.
+    """
+    return _Builder(schema, module, contracts, dto_module, built_by_slots, own_files).view(migrations)
+
+
+def outbox_table(module: str) -> str:
+    """The table of a module's events."""
+    return package(module, "outbox")
+
+
+class _Builder(Struct, frozen=True, dict=True):
+    schema: Schema
+    module: str
+    contracts: str
+    dto_module: DtoModule
+    built_by_slots: BuiltBySlots
+    own_files: Collection[str]
+
+    def view(self, migrations: Sequence[MigrationView]) -> ModuleView:
+        names = DtoNames(self.schema, self.dto_module)
+        stored = tables(self.schema).values()
+        entities = [entity_view(t, self.schema, by_slots=self._by_slots(t.message)) for t in stored]
+        upcasts = list(upcast_views(self.schema, names, self.entities))
+        outbox = any(entity.aggregate for entity in entities)
+        return ModuleView(
+            module=self.module,
+            prefix=class_prefix(self.module),
+            contracts=self.contracts,
+            storage=package(self.module, STORAGE),
+            outbox=outbox_table(self.module) if outbox else "",
+            records=[self._record(message) for message in self.messages if not _own_class(message)],
+            enums=[_enum(enum) for enum in self._enums()],
+            imports=sorted({_import(m) for m in self.messages if _own_class(m)}, key=lambda i: (i.module, i.name)),
+            dto_imports=names.imports(self.messages),
+            mappings=[self._mapping(message, names) for message in self.messages],
+            entities=entities,
+            upcasts=upcasts,
+            migrations=migrations,
+            servicers=servicer_views(
+                self.schema,
+                names,
+                own=self.own_files,
+                tables=list(stored),
+                upcasts=upcasts,
+                dto_module=self.dto_module,
+            ),
+        )
+
+    @cached_property
+    def entities(self) -> list[Message]:
+        """The annotated messages."""
+        return [message for message in self.schema.messages.values() if message.entity is not None]
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """Every message with a record: the entities, then what they hold."""
+        return [*self.entities, *nested_messages(self.entities, self.schema)]
+
+    @cached_property
+    def _as_json(self) -> set[str]:
+        """The messages that are kept as JSON somewhere."""
+        return {
+            name for message in self.messages for field in message.fields.values() if (name := self._in_json(field))
+        }
+
+    def _in_json(self, field: Field) -> str:
+        # A member of a child table has columns; what it holds itself is JSON.
+        return "" if field.column.codec == "child_table" else nested_message(field)
+
+    def _conversions(self, message: Message) -> list[FieldConversion]:
+        return [field_conversion(field, self.schema) for field in message.fields.values()]
+
+    def _by_slots(self, message: Message) -> bool:
+        reference = message.entity.record if message.entity else ""
+        return not reference or self.built_by_slots(reference, [c.attribute for c in self._conversions(message)])
+
+    def _record(self, message: Message) -> RecordView:
+        return RecordView(
+            name=record_class(message),
+            message=message.full_name,
+            comment=message.comment,
+            attributes=[
+                AttributeView(name=c.attribute, type=c.annotation, default=c.default, comment=c.field.comment)
+                for c in self._conversions(message)
+            ],
+        )
+
+    def _mapping(self, message: Message, names: DtoNames) -> MappingView:
+        fields = self._conversions(message)
+        return MappingView(
+            name=function_name(message),
+            record=record_class(message),
+            dto=names.of(message),
+            message=message.full_name,
+            fields=[_field(conversion) for conversion in fields],
+            oneofs=oneof_attributes(fields),
+            by_slots=self._by_slots(message),
+            is_entity=message.entity is not None,
+            as_json=message.full_name in self._as_json,
+            has_presence=any(conversion.optional for conversion in fields),
+            has_dto_limits=any(_dto_limit(conversion) for conversion in fields),
+        )
+
+    def _enums(self) -> Iterator[Enum]:
+        seen: set[str] = set()
+        for message in self.messages:
+            for field in message.fields.values():
+                name = map_types(field)[1] if field.cardinality == "map" else field.type
+                if field.composite == "enum" and name not in seen:
+                    seen.add(name)
+                    yield self.schema.enums[name]
+
+
+def _own_class(message: Message) -> bool:
+    return message.entity is not None and bool(message.entity.record)
+
+
+def _import(message: Message) -> ImportView:
+    module, _, name = (message.entity.record if message.entity else "").partition(":")
+    return ImportView(module=module, name=name)
+
+
+def _field(conversion: FieldConversion) -> FieldView:
+    return FieldView(
+        name=conversion.field.name,
+        attribute=conversion.attribute,
+        fill=conversion.fill(),
+        read=conversion.read(),
+        dump=conversion.converted(conversion.value.dump, f"record.{conversion.attribute}"),
+        load=_loaded(conversion),
+        limit=conversion.limit,
+        dto_limit=_dto_limit(conversion),
+    )
+
+
+def _loaded(conversion: FieldConversion) -> str:
+    """The attribute from JSON, where an older row may lack it."""
+    name, missing = conversion.field.name, conversion.missing
+    if conversion.value.load == SAME:
+        return f'data.get("{name}")' if missing == "None" else f'data.get("{name}", {missing})'
+    if conversion.optional:
+        loaded = conversion.value.load.format(f'data["{name}"]')
+        return f'{loaded} if data.get("{name}") is not None else None'
+    loaded = conversion.value.load.format(f'data["{name}"]')
+    return f'{loaded} if "{name}" in data else {missing}'
+
+
+def _dto_limit(conversion: FieldConversion) -> str:
+    """The check for what a DTO may hold and a record may not."""
+    check = _DTO_LIMITS.get(conversion.item.annotation, "")
+    if conversion.item.read.startswith("load_json"):
+        check = "optional(json_text)" if conversion.optional else "json_text"
+    return check
+
+
+_DTO_LIMITS = {"datetime": "timestamp_message", "timedelta": "duration_message"}
+
+
+def _enum(enum: Enum) -> EnumView:
+    short = _short_names(enum)
+    return EnumView(
+        name=nested_name(enum),
+        constant=constant(nested_name(enum)),
+        enum=enum.full_name,
+        comment=enum.comment,
+        members=[
+            MemberView(name=short[v.name], declared=v.name, number=v.number, comment=v.comment) for v in enum.values
+        ],
+    )
+
+
+def _short_names(enum: Enum) -> dict[str, str]:
+    """The values' names without the name of the enum before them, where they are names of Python then."""
+    prefix = f"{constant(enum.name)}_"
+    short = {v.name: v.name.removeprefix(prefix) for v in enum.values}
+    usable = all(
+        name.isidentifier() and name not in {"None", "True", "False", "name", "value"} for name in short.values()
+    )
+    return short if usable and len(set(short.values())) == len(short) else {name: name for name in short}

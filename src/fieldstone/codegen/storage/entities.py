@@ -1,0 +1,247 @@
+"""A stored entity -> what the repository's templates see of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+from fieldstone.codegen.class_names import record_class
+from fieldstone.codegen.storage import conversions
+from fieldstone.codegen.storage.conversions import SAME, Value
+from fieldstone.codegen.storage.fields import FieldConversion, field_conversion, map_types
+from fieldstone.codegen.storage.views import ArgumentView, ChildView, ColumnView, EntityView, IndexView, QueryView
+from fieldstone.schema.entity import Index, Query
+from fieldstone.schema.model import Field, Schema
+from fieldstone.schema.storage import Column, Table, kind_of
+
+_LONGEST_NAME = 63
+"""Bytes of a name in PostgreSQL (https://www.postgresql.org/docs/current/limits.html)."""
+
+
+def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
+    """What the templates see of a stored entity.
+
+    Args:
+        table: where it is stored.
+        schema: the schema with all imported files.
+        by_slots: whether records are built by storing each attribute.
+    """
+    fields = {name: field_conversion(field, schema) for name, field in _by_name(table).items()}
+    columns = {c.name: column_view(fields[c.name], c) for c in table.columns.values() if c.kind != "child_table"}
+    key = [columns[name] for name in table.primary_key]
+    return EntityView(
+        name=table.name_of_record,
+        plural=table.plural,
+        record=record_class(table.message),
+        message=table.full_name,
+        comment=table.comment,
+        table=table.table,
+        columns=list(columns.values()),
+        key=key,
+        children=[
+            _child(fields[c.name], c, table, key, schema) for c in table.columns.values() if c.kind == "child_table"
+        ],
+        indexes=[_index(index, table) for index in table.indexes],
+        queries=[_query(stored.query, table, columns) for stored in table.queries.values()],
+        aggregate=columns[table.aggregate_key] if table.aggregate_key else None,
+        oneofs=oneof_attributes(fields.values()),
+        by_slots=by_slots,
+        unstored=[(f.attribute, f.missing) for f in fields.values() if f.field.column.not_stored],
+    )
+
+
+def _by_name(table: Table) -> dict[str, Field]:
+    return {field.name: field for field in table.message.fields.values()}
+
+
+def oneof_attributes(fields: Iterable[FieldConversion]) -> list[list[str]]:
+    """The attributes of each oneof with more than one member."""
+    found: dict[str, list[str]] = {}
+    for field in fields:
+        if field.field.oneof:
+            found.setdefault(field.field.oneof, []).append(field.attribute)
+    return [attributes for attributes in found.values() if len(attributes) > 1]
+
+
+def column_view(field: FieldConversion, column: Column, *, record: str = "record") -> ColumnView:
+    """What the templates see of a column whose value is an attribute of `record`."""
+    value, given, held = field.value, f"{record}.{field.attribute}", f"{field.attribute}_"
+    sqlite_type, postgres_type = value.types
+    return ColumnView(
+        name=column.column,
+        attribute=field.attribute,
+        type=field.annotation,
+        key_type=value.annotation,
+        kind=column.kind,
+        nullable=field.optional,
+        sqlite_type=sqlite_type,
+        postgres_type=postgres_type,
+        to_sqlite=field.converted(value.sqlite, given),
+        from_sqlite=_unless_same(field, value.from_sqlite, held),
+        to_postgres=field.converted(value.postgres, given),
+        from_postgres=_unless_same(field, value.from_postgres, held),
+        bind_sqlite=value.sqlite.format(field.attribute),
+        bind_postgres=value.postgres.format(field.attribute),
+        limit=field.limit,
+    )
+
+
+def _unless_same(field: FieldConversion, conversion: str, held: str) -> str:
+    return "" if conversion == SAME else field.converted(conversion, held)
+
+
+def _scalar_column(name: str, value: Value, kind: str) -> ColumnView:
+    """A column that holds a value which is no attribute: `position`, `key` or `value` of a child table."""
+    sqlite_type, postgres_type = value.types
+    return ColumnView(
+        name=name,
+        attribute=name,
+        type=value.annotation,
+        key_type=value.annotation,
+        kind=kind,
+        nullable=False,
+        sqlite_type=sqlite_type,
+        postgres_type=postgres_type,
+        to_sqlite=value.sqlite.format(name),
+        from_sqlite="" if value.from_sqlite == SAME else value.from_sqlite.format(f"{name}_"),
+        to_postgres=value.postgres.format(name),
+        from_postgres="" if value.from_postgres == SAME else value.from_postgres.format(f"{name}_"),
+        bind_sqlite=value.sqlite.format(name),
+        bind_postgres=value.postgres.format(name),
+        limit=value.limit,
+    )
+
+
+def _child(
+    field: FieldConversion, column: Column, table: Table, parent: Sequence[ColumnView], schema: Schema
+) -> ChildView:
+    is_map = field.key is not None
+    member = schema.messages.get(map_types(field.field)[1]) if is_record(field) else None
+    members = [field_conversion(f, schema) for f in member.fields.values() if not f.column.not_stored] if member else []
+    key = _scalar_column("key", field.key, _kind(field.key)) if field.key else None
+    return ChildView(
+        table=child_table_name(table, column),
+        attribute=field.attribute,
+        is_map=is_map,
+        parent_columns=parent,
+        key=key or _scalar_column("position", conversions.SCALARS["int64"], "int64"),
+        columns=[member_column(f) for f in members] or [_scalar_column("value", field.item, _kind(field.item))],
+        member_type=field.item.annotation,
+        member_class=record_class(member) if member else "",
+    )
+
+
+def is_record(field: FieldConversion) -> bool:
+    """Whether the members of a list or map are records."""
+    return field.field.composite == "message" and any("fill_dto_" in line for line in field.item.fill)
+
+
+def member_column(field: FieldConversion) -> ColumnView:
+    """The column of an attribute of a child table's member; lists and maps in it are JSON."""
+    kind = kind_of(field.field)
+    return column_view(
+        field,
+        Column(
+            full_name=field.field.full_name,
+            location=field.field.location,
+            number=field.field.number,
+            column=field.field.column.name or field.field.name,
+            kind="json" if kind == "child_table" else kind,
+            nullable=field.optional,
+        ),
+    )
+
+
+def _kind(value: Value) -> str:
+    """The kind of a column that holds a bare value."""
+    known = {id(scalar): kind for kind, scalar in conversions.SCALARS.items()}
+    if value.is_open_enum:
+        return "enum" if value.types[0] == "INTEGER" else "enum_name"
+    special = {id(conversions.TIMESTAMP): "timestamp", id(conversions.DURATION): "duration"}
+    return (known | special | {id(conversions.PROTO): "proto"}).get(id(value), "json")
+
+
+def child_table_name(table: Table, column: Column) -> str:
+    """The table of a list or map: the annotated column's name, after the parent's table."""
+    return f"{table.table}_{column.column}"
+
+
+def index_name(table: str, columns: Sequence[str]) -> str:
+    """A name for an index that fits every database, and is the same whenever it is made."""
+    name = f"{table}_{'_'.join(columns)}_idx"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST_NAME - 13]}_{digest}_idx"
+
+
+def _index(index: Index, table: Table) -> IndexView:
+    columns = [column.column for name in index.fields if (column := table.column(name))]
+    return IndexView(name=index_name(table.table, columns), columns=columns, unique=index.unique)
+
+
+def _query(query: Query, table: Table, columns: dict[str, ColumnView]) -> QueryView:
+    order = [columns[name] for name in query_order(query, table)]
+    pages = query.result == "records" and bool(order)
+    types = ", ".join(column.key_type for column in order)
+    return QueryView(
+        name=query.name,
+        result=query.result,
+        equal=[_argument(columns[name], columns[name].attribute, "=") for name in query.equal],
+        range=_range(query, columns),
+        order=order,
+        descending=query.descending,
+        limit=query.limit,
+        pages=pages,
+        after_type=f"tuple[{types}]" if pages else "",
+        comment=_comment(query, table, columns),
+    )
+
+
+def query_order(query: Query, table: Table) -> list[str]:
+    """The fields that a query's answer is ordered by: never two records alike, so that pages do not overlap."""
+    wanted = query.order_by or ((query.range,) if query.range else ())
+    return [name for name in dict.fromkeys((*wanted, *table.primary_key)) if name not in query.equal]
+
+
+def _range(query: Query, columns: dict[str, ColumnView]) -> list[ArgumentView]:
+    if not query.range:
+        return []
+    column = columns[query.range]
+    name = query.range_name or query.range
+    return [_argument(column, f"from_{name}", ">="), _argument(column, f"before_{name}", "<")]
+
+
+def _argument(column: ColumnView, name: str, operator: str) -> ArgumentView:
+    return ArgumentView(
+        name=name,
+        type=column.key_type,
+        column=column,
+        operator=operator,
+        bind_sqlite=_renamed(column.bind_sqlite, column.attribute, name),
+        bind_postgres=_renamed(column.bind_postgres, column.attribute, name),
+    )
+
+
+def _renamed(expression: str, old: str, new: str) -> str:
+    """An expression over another variable."""
+    return re.sub(rf"(?<![\w.\"]){re.escape(old)}(?![\w\"])", new, expression)
+
+
+def _comment(query: Query, table: Table, columns: dict[str, ColumnView]) -> str:
+    given = [columns[name].attribute for name in query.equal]
+    what = {
+        "records": f"The {table.plural}",
+        "first": f"The first of the {table.plural}",
+        "count": f"How many {table.plural} there are",
+        "deleted": f"Delete the {table.plural}",
+    }[query.result]
+    of = f" with this {_listed(given)}" if given else ""
+    order = [columns[name].attribute for name in query_order(query, table)]
+    by = f", by {_listed(order)}" if order and query.result in {"records", "first"} else ""
+    return f"{what}{of}{by}{', the last ones first' if by and query.descending else ''}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

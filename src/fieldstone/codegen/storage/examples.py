@@ -1,0 +1,177 @@
+"""Values for the contract suite: of every kind the zero, the extremes and what is easily lost.
+
+They follow the limits of a view, which are expressions like `optional(list_of(int32))`, and are
+Python source, so that the suite shows what it stores.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fieldstone.codegen.storage.views import ChildView, ColumnView, EntityView, ExampleView, MappingView, ModuleView
+
+_LONGEST = 315_576_000_000
+"""Seconds of a Duration (google/protobuf/duration.proto)."""
+
+_SCALARS: Mapping[str, Sequence[str]] = {
+    "int32": ("0", "1", "-2147483648", "2147483647"),
+    "uint32": ("0", "1", "4294967295"),
+    "int64": ("0", "1", "-9223372036854775808", "9223372036854775807"),
+    "uint64": ("0", "1", "9223372036854775807"),
+    "boolean": ("False", "True"),
+    "float32": ("0.0", "0.5", "3.4028234663852886e38", "-math.inf", "math.nan"),
+    "double": ("0.0", "0.1", "math.inf", "-math.inf", "math.nan", "-1.7976931348623157e308", "5e-324"),
+    "text": ('""', '"text"', r'"Grüße, 世界 🌍"', r'"\'quoted\" %s ; -- \\ \n\t"'),
+    "binary": ('b""', 'b"bytes"', "bytes(range(256))"),
+    "timestamp": (
+        "datetime(1970, 1, 1, tzinfo=UTC)",
+        "datetime(2026, 1, 31, 12, 30, 15, 123456, tzinfo=UTC)",
+        "datetime.min.replace(tzinfo=UTC)",
+        "datetime.max.replace(tzinfo=UTC)",
+    ),
+    "duration": (
+        "timedelta(0)",
+        "timedelta(microseconds=-1)",
+        f"timedelta(seconds={_LONGEST})",
+        f"timedelta(seconds=-{_LONGEST})",
+    ),
+    "json_value": ("None", "0", '"text"', "[]", r'{"a": [1, None, True, -0.5, "ü \0 \" \\"], "": {}}'),
+    "json_object": ("{}", r'{"a": [1.0, None, True, -0.5, "ü \0 \" \\"], "": {}}'),
+    "json_list": ("[]", r'[1.0, None, False, {"a": []}, "ü \0"]'),
+    "message": ('b""',),
+}
+"""By the name of the check in `fieldstone_runtime.limits`; `message` is the bytes of one that may be any."""
+
+_NUMBERED: Mapping[str, str] = {
+    "int32": "n",
+    "uint32": "n",
+    "int64": "n",
+    "uint64": "n",
+    "float32": "float(n)",
+    "double": "float(n)",
+    "text": 'f"{n:06}"',
+    "binary": 'n.to_bytes(4, "big")',
+    "timestamp": "datetime(2026, 1, 31, tzinfo=UTC) + timedelta(microseconds=n)",
+    "duration": "timedelta(microseconds=n)",
+}
+"""A value for each number, which rises with it."""
+
+_UNFIT: Mapping[str, str] = {
+    "int32": "2**31",
+    "uint32": "-1",
+    "int64": "2**63",
+    "uint64": "2**63",
+    "float32": "1e39",
+    "text": r'"\ud800"',
+    "timestamp": "datetime(2026, 1, 31)",
+}
+"""A value of the right type that does not fit."""
+
+
+def with_examples(view: ModuleView) -> ModuleView:
+    """The view, with the examples of every entity."""
+    values = _Values(view)
+    return replace(view, entities=[replace(e, examples=list(_of_entity(e, values))) for e in view.entities])
+
+
+def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
+    numbered, single = _numbered(entity), {name for oneof in entity.oneofs for name in oneof}
+    for place, column in enumerate(entity.columns):
+        scalar = _plain(_limit(column))
+        rising = _NUMBERED.get(scalar, "n % 2 == 1" if scalar == "boolean" else "")
+        is_numbered = column.name in numbered and rising != ""
+        yield ExampleView(
+            attribute=column.attribute,
+            value=rising if is_numbered else _chosen(values.of(_limit(column)), column.attribute, entity.oneofs, place),
+            rises=is_numbered and scalar != "boolean" and column.kind != "enum_name",
+            unfit="" if column.attribute in single else _UNFIT.get(scalar, ""),
+        )
+    for place, child in enumerate(entity.children):
+        given = values.of(_child_limit(child))
+        yield ExampleView(
+            attribute=child.attribute, value=_chosen(given, child.attribute, (), place), rises=False, unfit=""
+        )
+    for attribute, value in entity.unstored:
+        yield ExampleView(attribute=attribute, value=value, rises=False, unfit="")
+
+
+def _numbered(entity: EntityView) -> set[str]:
+    """The columns that tell records apart, and those that queries compare or order."""
+    found = {column.name for column in entity.key}
+    found.update(name for index in entity.indexes if index.unique for name in index.columns)
+    for query in entity.queries:
+        found.update(argument.column.name for argument in (*query.equal, *query.range))
+        found.update(column.name for column in query.order)
+    return found
+
+
+def _limit(column: ColumnView) -> str:
+    return column.limit.replace("binary", "message") if column.kind == "proto" else column.limit
+
+
+def _plain(limit: str) -> str:
+    return limit.removeprefix("optional(").removesuffix(")") if limit.startswith("optional(") else limit
+
+
+def _child_limit(child: ChildView) -> str:
+    member = f"a({child.member_class})" if child.member_class else _limit(child.columns[0])
+    return f"map_of({child.key.limit}, {member})" if child.is_map else f"list_of({member})"
+
+
+def _chosen(given: Sequence[str], attribute: str, oneofs: Sequence[Sequence[str]], place: int) -> str:
+    """An expression over `n` that gives one after the other; of a oneof only one member at a time."""
+    for oneof in oneofs:
+        if attribute in oneof:
+            turns = len(oneof) + 1
+            value = _nth([value for value in given if value != "None"], f"(n // {turns})")
+            return f"{value} if n % {turns} == {list(oneof).index(attribute)} else None"
+    return _nth(given, f"(n + {place})" if place else "n")
+
+
+def _nth(given: Sequence[str], number: str) -> str:
+    return given[0] if len(given) == 1 else f"({', '.join(given)})[{number} % {len(given)}]"
+
+
+class _Values(Struct, frozen=True, dict=True):
+    """The values that fit a limit."""
+
+    view: ModuleView
+
+    @cached_property
+    def _mappings(self) -> Mapping[str, MappingView]:
+        return {mapping.record: mapping for mapping in self.view.mappings}
+
+    def of(self, limit: str) -> Sequence[str]:
+        """Expressions for values that a check lets pass."""
+        return self._of(ast.parse(limit, mode="eval").body)
+
+    def _of(self, limit: ast.expr) -> Sequence[str]:
+        if isinstance(limit, ast.Name):
+            return _SCALARS[limit.id]
+        assert isinstance(limit, ast.Call)  # noqa: S101 - views have names and calls of them alone
+        name, inner = ast.unparse(limit.func), limit.args
+        if name == "optional":
+            return ["None", *self._of(inner[0])]
+        if name == "list_of":
+            return ["[]", f"[{', '.join(self._of(inner[0]))}]"]
+        if name == "map_of":
+            keys, items = self._of(inner[0]), self._of(inner[1])
+            pairs = (f"{key}: {items[i % len(items)]}" for i, key in enumerate(keys))
+            return ["{}", f"{{{', '.join(pairs)}}}"]
+        return [self._record(ast.unparse(inner[0]), place) for place in (0, 1, 2)]
+
+    def _record(self, record: str, place: int) -> str:
+        mapping = self._mappings[record]
+        single = {name: i for oneof in mapping.oneofs for i, name in enumerate(oneof)}
+        given = []
+        for field in mapping.fields:
+            is_message = any("fill_message(" in line for line in field.fill)
+            values = self.of(field.limit.replace("binary", "message") if is_message else field.limit)
+            absent = single.get(field.attribute, place) != place
+            given.append(f"{field.attribute}={'None' if absent else values[place % len(values)]}")
+        return f"{record}({', '.join(given)})"

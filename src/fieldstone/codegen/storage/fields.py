@@ -1,0 +1,208 @@
+"""A field of the schema -> how its value is converted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fieldstone.codegen.class_names import field_access, function_name, nested_name, record_class
+from fieldstone.codegen.storage import conversions
+from fieldstone.codegen.storage.conversions import SAME, Value
+from fieldstone.schema.model import Field, Message, Schema
+from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of
+
+_TAKEN_NAMES = frozenset(
+    "dto record since at error unfit within_float32 dump_json fill_duration fill_list fill_message fill_struct "
+    "fill_value b64encode refusal two_of_oneof int str dict list bool float bytes EPOCH VALUE_ERRORS".split()
+)
+"""What a local variable of a mapper's function must not hide."""
+
+
+def has_record(full_name: str) -> bool:
+    """Whether a message stands in records as a dataclass, not as a value of Python's own."""
+    return full_name not in {TIMESTAMP, DURATION, *JSON_MESSAGES, *WRAPPERS}
+
+
+def nested_message(field: Field) -> str:
+    """The full name of the message whose record is in a field, its list or map; empty for none."""
+    if field.composite != "message" or field.column.codec == "proto":
+        return ""
+    name = map_types(field)[1] if field.cardinality == "map" else field.type
+    return name if has_record(name) else ""
+
+
+def map_types(field: Field) -> tuple[str, str]:
+    """The types of a map's keys and values."""
+    found = re.fullmatch(r"map<(\w+), (.+)>", field.type)
+    return (found[1], found[2]) if found else ("", field.type)
+
+
+class FieldConversion(Struct, frozen=True):
+    """How a field goes between a record and everything else.
+
+    Attributes:
+        field: the field.
+        attribute: the record's attribute.
+        value: of the whole attribute: a list or map is one value.
+        item: of a member of a list or map; else the same as `value`.
+        key: of a map's keys; None for others.
+        optional: whether the attribute may be None.
+    """
+
+    field: Field
+    attribute: str
+    value: Value
+    item: Value
+    key: Value | None
+    optional: bool
+
+    @property
+    def annotation(self) -> str:
+        """The attribute's type."""
+        plain = self.value.annotation
+        return f"{plain} | None" if self.optional and plain != "Any" else plain
+
+    @property
+    def default(self) -> str:
+        """What stands for the attribute where nothing is given, in a dataclass; empty for none."""
+        if self._may_be_none:
+            return "None"
+        factories = {"repeated": "field(default_factory=list)", "map": "field(default_factory=dict)"}
+        return factories.get(self.field.cardinality, self._zero if self.field.column.not_stored else "")
+
+    @property
+    def missing(self) -> str:
+        """What stands for the attribute where a row or older JSON lacks it."""
+        if self._may_be_none:
+            return "None"
+        return {"repeated": "[]", "map": "{}"}.get(self.field.cardinality) or self._zero
+
+    @property
+    def _zero(self) -> str:
+        if self.value.is_open_enum:
+            return self.value.load.format(self.field.unset)
+        return {"str": '""', "bytes": 'b""', "bool": "False", "float": "0.0"}.get(self.value.annotation, "0")
+
+    @property
+    def limit(self) -> str:
+        """The check for a value that does not fit, None included."""
+        return f"optional({self.value.limit})" if self.optional else self.value.limit
+
+    def fill(self, dto: str = "dto", record: str = "record") -> list[str]:
+        """Statements that set the DTO's field from the record."""
+        given = f"{record}.{self.attribute}"
+        if not self._may_be_none:
+            return self._fill_with(dto, given)
+        local = f"{self.attribute}_" if self.attribute in _TAKEN_NAMES else self.attribute
+        inside = [f"    {line}" for line in self._fill_with(dto, local)]
+        return [f"if ({local} := {given}) is not None:", *inside]
+
+    def _fill_with(self, dto: str, given: str) -> list[str]:
+        if self.field.cardinality == "repeated":
+            lines = conversions.fill_list(self.item, dto, self.field.name, given)
+        elif self.field.cardinality == "map":
+            lines = conversions.fill_map(self.item, dto, self.field.name, given)
+        else:
+            lines = conversions.fill_one(self.value, dto, self.field.name, given)
+        return _without_keyword(lines, dto, self.field)
+
+    def read(self, dto: str = "dto") -> str:
+        """The attribute's value from a DTO whose bound `HasField` is called `has`."""
+        place = field_access(dto, self.field)
+        value = self.value.read.format(place)
+        if self.optional:
+            return f'{value} if has("{self.field.name}") else None'
+        if self.value.annotation == "Any":
+            return f"{value} if {place} else None"
+        return value
+
+    def converted(self, conversion: str, value: str) -> str:
+        """A conversion to or from a column or JSON, of a value that may be None."""
+        if conversion == SAME:
+            return value
+        plain = conversion.format(value)
+        if self.optional:
+            return f"None if {value} is None else {plain}"
+        if self._may_be_none and conversion == self.value.sqlite:
+            return f'"null" if {value} is None else {plain}'
+        if self._may_be_none and conversion == self.value.from_sqlite:
+            return f'None if {value} == "null" else {plain}'
+        return plain
+
+    @property
+    def _may_be_none(self) -> bool:
+        """Whether the attribute may be None: absent, or the JSON value null."""
+        return self.optional or self.value.annotation == "Any"
+
+
+def _without_keyword(lines: Sequence[str], dto: str, field: Field) -> list[str]:
+    """`dto.from = x` -> `setattr(dto, "from", x)`: protobuf's own advice for fields that are keywords."""
+    place, access = f"{dto}.{field.name}", field_access(dto, field)
+    if access.startswith(dto):
+        return list(lines)
+    assigned = (
+        re.sub(rf"^(\s*){re.escape(place)} = (.*)$", rf'\1setattr({dto}, "{field.name}", \2)', x) for x in lines
+    )
+    return [line.replace(place, access) for line in assigned]
+
+
+def field_conversion(field: Field, schema: Schema) -> FieldConversion:
+    """How a field of a schema that holds all imported files is converted."""
+    key_type, item_type = map_types(field)
+    item = _item(field, item_type, schema)
+    key = conversions.SCALARS[SCALAR_KINDS.get(key_type, key_type)] if key_type else None
+    value = conversions.keyed(key, item) if key else conversions.many(item) if _is_list(field) else item
+    return FieldConversion(
+        field=field,
+        attribute=field.column.attribute or field.name,
+        value=value,
+        item=item,
+        key=key,
+        optional=field.presence == "explicit",
+    )
+
+
+def _is_list(field: Field) -> bool:
+    return field.cardinality == "repeated"
+
+
+def _item(field: Field, type_name: str, schema: Schema) -> Value:
+    if field.column.codec == "proto":
+        return conversions.PROTO
+    if field.composite == "enum":
+        return conversions.enum(nested_name(schema.enums[type_name]), by_name=kind_of(field) == "enum_name")
+    if field.composite == "message":
+        return _message(type_name, schema)
+    if field.column.codec == "json" and not _is_list(field):
+        return conversions.JSON_BYTES if type_name == "bytes" else conversions.JSON_TEXT
+    return conversions.SCALARS[SCALAR_KINDS.get(type_name, type_name)]
+
+
+def _message(full_name: str, schema: Schema) -> Value:
+    if full_name == TIMESTAMP:
+        return conversions.TIMESTAMP
+    if full_name == DURATION:
+        return conversions.DURATION
+    if full_name in JSON_MESSAGES:
+        return conversions.JSON_MESSAGES[full_name]
+    if full_name in WRAPPERS:
+        return conversions.wrapped(conversions.SCALARS[SCALAR_KINDS.get(WRAPPERS[full_name], WRAPPERS[full_name])])
+    message = schema.messages[full_name]
+    return conversions.message(record_class(message), function_name(message))
+
+
+def nested_messages(roots: Sequence[Message], schema: Schema) -> list[Message]:
+    """The messages that have records because those of the roots hold them, directly or not."""
+    seen = {root.full_name for root in roots}
+    found: list[Message] = []
+    waiting = list(roots)
+    while waiting:
+        for field in waiting.pop(0).fields.values():
+            name = nested_message(field)
+            if name and name not in seen:
+                seen.add(name)
+                found.append(schema.messages[name])
+                waiting.append(schema.messages[name])
+    return found

@@ -1,0 +1,79 @@
+"""The application's own classes: that they are there and hold what the fields give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fieldstone.codegen.storage.fields import field_conversion
+from fieldstone.codegen.storage.record_classes import RecordAttribute, RecordClass
+from fieldstone.codegen.storage.record_types import Type, fits
+from fieldstone.codegen.storage.refusals.classes import attribute_name
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest, place
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.model import Field, Message
+
+
+def classes(subject: Subject) -> Iterator[Refusal]:
+    """A record class is a dataclass that is there, and fits the message's fields."""
+    for message, entity in subject.entities:
+        if not entity.record or subject.find_record is None:
+            continue
+        try:
+            record = subject.find_record(entity.record)
+        except FieldstoneError as error:
+            yield Refusal(place(message), f"the record of {message.name}: {error.problem}", error.fix)
+            continue
+        for field in message.fields.values():
+            yield from _attribute(subject, record, message, field)
+        yield from _not_filled(record, message)
+
+
+def _attribute(subject: Subject, record: RecordClass, message: Message, field: Field) -> Iterator[Refusal]:
+    """A field has an attribute of the record that holds what it gives."""
+    name = attribute_name(field)
+    attribute = record.attributes.get(name)
+    if attribute is None or attribute.init_only:
+        known = [a.name for a in record.attributes.values() if not a.init_only]
+        unread = f" (the source of its base {record.unread[0]} was not found)" if record.unread else ""
+        what = f"{record.name} at {record.path}:{record.line} has no attribute {name} for {message.name}.{field.name}"
+        fix = nearest(name, known) or "add it, or name another with attribute"
+        yield Refusal(field.location, what + unread, fix)
+    elif not attribute.init:
+        what = f"{_place(record, attribute)} cannot be given: it has init=False"
+        yield Refusal(field.location, what, "leave out init=False, or name another with attribute")
+    else:
+        yield from _type(subject, record, attribute, field)
+
+
+def _type(subject: Subject, record: RecordClass, attribute: RecordAttribute, field: Field) -> Iterator[Refusal]:
+    wanted = _expected(subject, field)
+    if not fits(attribute.types, wanted):
+        what = f"{_place(record, attribute)} is of type {attribute.annotation}, and {field.name} gives {wanted}"
+        yield Refusal(field.location, what, f"annotate it as {wanted}")
+    elif Type("None") in attribute.types and not wanted.endswith(("None", "Any")):
+        what = f"{_place(record, attribute)} is of type {attribute.annotation}, and {field.name} is never absent"
+        yield Refusal(field.location, what, f"annotate it as {wanted}, or make the field optional")
+
+
+def _expected(subject: Subject, field: Field) -> str:
+    """What a record of the application's own gives room for; an enum's value is a number there."""
+    wanted = field_conversion(field, subject.schema).annotation
+    return re.sub(r"\w+ \| int\b", "int", wanted) if field.composite == "enum" else wanted
+
+
+def _not_filled(record: RecordClass, message: Message) -> Iterator[Refusal]:
+    """Every attribute without a default has a field."""
+    filled = {attribute_name(field) for field in message.fields.values()}
+    for attribute in record.attributes.values():
+        if attribute.init and not attribute.has_default and attribute.name not in filled:
+            what = f"{_place(record, attribute)} has no default, and no field of {message.name} fills it"
+            yield Refusal(place(message), what, "give it a default, or name it as the attribute of a field")
+
+
+def _place(record: RecordClass, attribute: RecordAttribute) -> str:
+    return f"{record.name}.{attribute.name} at {record.path}:{attribute.line}"
+
+
+CHECKS = (classes,)
+"""Every check of the topic."""

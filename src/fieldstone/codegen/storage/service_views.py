@@ -1,0 +1,131 @@
+"""What the template of a servicer sees."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from fieldstone.codegen.storage.views import ImportView, UpcastView
+
+
+class AskedView(Struct, frozen=True, kw_only=True):
+    """An argument of a query, or a part of a position in its answer.
+
+    `value` is an expression over `request`, or over `record`; `type` its annotation.
+    """
+
+    name: str
+    value: str
+    type: str
+
+    @property
+    def local(self) -> str:
+        """The variable that holds it."""
+        return f"{self.name}_" if self.name in _TAKEN or keyword.iskeyword(self.name) else self.name
+
+    @property
+    def kind(self) -> str:
+        """The class of a part of a position; an enum is kept as its number."""
+        return self.type if self.type in _CLASSES else "int"
+
+
+_TAKEN = frozenset(
+    "self request context question after size page item items found count record records next_page_token "
+    "asyncio grpc given converted page_size read_page unfit read_duration datetime timedelta".split()
+)
+"""What a variable of a servicer's methods must not hide."""
+
+_CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
+
+
+class ConverterView(Struct, frozen=True, kw_only=True):
+    """From a record to the DTO that a service answers with.
+
+    Attributes:
+        name: the function: "to_dto_step", or one of the servicer's own, "to_dto_step_v2".
+        first: the mapper's function for the stored message.
+        record: the record's class.
+        dto: the class of the DTO.
+        upcasts: those that come after the mapper, in their order; none where its DTO is the answer.
+    """
+
+    name: str
+    first: str
+    record: str
+    dto: str
+    upcasts: Sequence[UpcastView]
+
+    @property
+    def whole(self) -> str:
+        """The function as the servicer's methods name it."""
+        return f"self._{self.name}" if self.upcasts else self.name
+
+
+class ServedRpcView(Struct, frozen=True, kw_only=True):
+    """An rpc that a query answers.
+
+    Attributes:
+        name: the rpc; `function`: in snake case.
+        comment: the rpc's.
+        kind: record, records, count or stream.
+        query: the repository's method; full_name: with its message.
+        what: what a record is called: "step".
+        request, response: the classes of the messages.
+        equal, range: the arguments of the query that the request has.
+        sized: whether the request has a page_size.
+        paged: whether the answer is read page by page.
+        resumable: whether the request has a page_token.
+        tokens: whether the response has a next_page_token.
+        holder: the response's field for the answer; empty where the response is the DTO.
+        dto: the class of the DTO.
+        record: the class of the record.
+        order: the parts of a position in the answer.
+        converter: from a record to the DTO; None for a count.
+    """
+
+    name: str
+    function: str
+    comment: str
+    kind: str
+    query: str
+    full_name: str
+    what: str
+    request: str
+    response: str
+    equal: Sequence[AskedView]
+    range: Sequence[AskedView]
+    sized: bool
+    paged: bool
+    resumable: bool
+    tokens: bool
+    holder: str
+    dto: str
+    record: str
+    order: Sequence[AskedView]
+    converter: ConverterView | None
+
+
+class ServicerView(Struct, frozen=True, kw_only=True):
+    """A servicer.
+
+    Attributes:
+        module: the module: "telemetry_query_service_v1"; `name`: the class.
+        service: the service's full name; `comment`: its comment.
+        base: the class of the generated stub.
+        imports: the modules of DTOs and stubs.
+        rpcs: those that queries answer.
+        converters: each once.
+    """
+
+    module: str
+    name: str
+    service: str
+    comment: str
+    base: str
+    imports: Sequence[ImportView]
+    rpcs: Sequence[ServedRpcView]
+    converters: Sequence[ConverterView]

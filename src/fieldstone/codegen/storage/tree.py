@@ -1,0 +1,86 @@
+"""The storage half of what is generated for a module: records, mapper, repositories, servicers, migrations, upcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from fieldstone.codegen.class_names import DtoModule
+from fieldstone.codegen.contracts.packages import SQL, storage_folder
+from fieldstone.codegen.render import render
+from fieldstone.codegen.storage.build import module_view, outbox_table
+from fieldstone.codegen.storage.examples import with_examples
+from fieldstone.codegen.storage.record_classes import RecordSources, by_slots
+from fieldstone.codegen.storage.refusals import is_stored_or_served, refuse
+from fieldstone.codegen.storage.sql import migration_views, script
+from fieldstone.codegen.storage.views import ModuleView
+from fieldstone.schema.model import Schema
+
+_WITH_TABLES = ("repository", "sqlite", "postgres", "memory", "migrations", "contract")
+
+
+def storage_view(
+    schema: Schema,
+    module: str,
+    *,
+    contracts: str,
+    own_files: Collection[str],
+    root: str,
+    history: Sequence[tuple[str, Schema]],
+    record_paths: Sequence[Path],
+    dto_module: DtoModule,
+) -> ModuleView | None:
+    """What the templates see of a module; None for one without entities.
+
+    Args:
+        schema: the working tree with all imported files, these without annotations of storage.
+        module: the module's name.
+        contracts: the name to import its contracts package by.
+        own_files: the paths of the module's own files.
+        root: the module's folder as people see it.
+        history: version and schema of each release, oldest first, with the working tree as the last
+            where it differs from its newest release.
+        record_paths: the source roots of the application's own classes.
+        dto_module: where each file's DTOs are.
+
+    Raises:
+        FieldstoneError: an annotation cannot be met; the error lists all that cannot.
+    """
+    if not is_stored_or_served(schema, own_files):
+        return None
+    sources = RecordSources(record_paths)
+    refuse(schema, module, own=own_files, find_record=sources.find, root=root)
+
+    def built_by_slots(reference: str, attributes: Collection[str]) -> bool:
+        return by_slots(sources.find(reference), attributes)
+
+    return module_view(
+        schema,
+        module,
+        contracts=contracts,
+        dto_module=dto_module,
+        built_by_slots=built_by_slots,
+        migrations=migration_views(history, outbox=outbox_table(module)),
+        own_files=own_files,
+    )
+
+
+def storage_files(view: ModuleView) -> dict[str, str]:
+    """The files of a module's storage package and its SQL, by path below the output folder; Python unformatted."""
+    root = f"{storage_folder(view.module)}/{view.storage}"
+    view = with_examples(view)
+    files = {f"{root}/{name}.py": render(f"{name}.py.j2", view=view) for name in _modules(view)}
+    for servicer in view.servicers:
+        files[f"{root}/{servicer.module}.py"] = render("servicer.py.j2", view=view, servicer=servicer)
+    for migration in view.migrations:
+        for database, statements in (("sqlite", migration.sqlite), ("postgresql", migration.postgres)):
+            files[f"{SQL}/{view.module}/{database}/{migration.version}.sql"] = script(statements)
+    return files
+
+
+def _modules(view: ModuleView) -> Iterator[str]:
+    if view.records or view.enums:
+        yield "records"
+    yield "mapper"
+    if view.entities:
+        yield from _WITH_TABLES

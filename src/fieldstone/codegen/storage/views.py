@@ -1,0 +1,380 @@
+"""What the templates see: plain data, every name and expression ready to be written down.
+
+Expressions are Python source over one variable, which the attribute's docs name. Names of columns
+and tables are no SQL keywords: those are refused before a view is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fieldstone.codegen.storage.service_views import ServicerView
+
+
+class ImportView(Struct, frozen=True, kw_only=True):
+    """One line `from module import name as alias`, or `import module` where `name` is empty."""
+
+    module: str
+    name: str = ""
+    alias: str = ""
+
+    @property
+    def line(self) -> str:
+        """The line of Python."""
+        if not self.name:
+            return f"import {self.module}"
+        return f"from {self.module} import {self.name}" + (f" as {self.alias}" if self.alias else "")
+
+
+class AttributeView(Struct, frozen=True, kw_only=True):
+    """An attribute of a record.
+
+    Attributes:
+        name: the attribute.
+        type: its annotation.
+        default: an expression for where nothing is given ("None", "[]");
+            empty for an attribute that must be given.
+        comment: the comment of the field in the schema; may have several lines.
+    """
+
+    name: str
+    type: str
+    default: str
+    comment: str
+
+
+class RecordView(Struct, frozen=True, kw_only=True):
+    """A dataclass that is generated: the record of an entity, or of a message nested in one."""
+
+    name: str
+    message: str
+    comment: str
+    attributes: Sequence[AttributeView]
+
+
+class MemberView(Struct, frozen=True, kw_only=True):
+    """A member of an enum; `declared` is its name in the schema, `name` that in Python."""
+
+    name: str
+    declared: str
+    number: int
+    comment: str
+
+
+class EnumView(Struct, frozen=True, kw_only=True):
+    """An IntEnum that is generated; `constant` is its name in capitals."""
+
+    name: str
+    constant: str
+    enum: str
+    comment: str
+    members: Sequence[MemberView]
+
+
+class ColumnView(Struct, frozen=True, kw_only=True):
+    """A column of a table.
+
+    Attributes:
+        name: the column.
+        attribute: the record's attribute; for a column of a child table's key that of the parent.
+        type: the attribute's annotation: `str`, `datetime | None`.
+        key_type: the annotation without `| None`.
+        kind: as `fieldstone.schema.storage.Column.kind` says.
+        nullable: whether the column may be NULL.
+        sqlite_type: "INTEGER", "REAL", "TEXT" or "BLOB".
+        postgres_type: "BIGINT", "INTEGER", "BOOLEAN", "DOUBLE PRECISION", "REAL", "TEXT", "BYTEA"
+            or "TIMESTAMPTZ".
+        to_sqlite: an expression over `record`: what is bound.
+        from_sqlite: an expression over a variable called as the attribute, with `_` after it
+            (`timestamp_`), that holds what SQLite gave; empty where that is the value itself.
+        to_postgres: as `to_sqlite`, for psycopg.
+        from_postgres: as `from_sqlite`, for psycopg.
+        bind_sqlite: as `to_sqlite`, over a variable called as the attribute: an argument of `get_step`
+            and a part of `after`. The arguments of queries carry their own.
+        bind_postgres: as `bind_sqlite`, for psycopg.
+        limit: an expression over the names of `fieldstone_runtime.limits`: what fits the attribute.
+    """
+
+    name: str
+    attribute: str
+    type: str
+    key_type: str
+    kind: str
+    nullable: bool
+    sqlite_type: str
+    postgres_type: str
+    to_sqlite: str
+    from_sqlite: str
+    to_postgres: str
+    from_postgres: str
+    bind_sqlite: str
+    bind_postgres: str
+    limit: str
+
+
+class ChildView(Struct, frozen=True, kw_only=True):
+    """A list or map with a table of its own.
+
+    Attributes:
+        table: the child table.
+        attribute: the record's attribute.
+        is_map: whether it is a map (its second key column is `key`), else a list (`position`, from 0).
+        parent_columns: the primary key of the parent, which the child's key begins with; their
+            expressions are over `record`, the parent.
+        key: the column `position` or `key`; its expressions are over a variable of that name.
+        columns: the columns of the member, or one column `value`; their expressions are over
+            `record`, the member.
+        member_type: the annotation of a member.
+        member_class: the dataclass of a member; empty for a scalar, whose one column is `value`.
+    """
+
+    table: str
+    attribute: str
+    is_map: bool
+    parent_columns: Sequence[ColumnView]
+    key: ColumnView
+    columns: Sequence[ColumnView]
+    member_type: str
+    member_class: str
+
+
+class ArgumentView(Struct, frozen=True, kw_only=True):
+    """An argument of a repository's method.
+
+    `name` and `type` are as in the signature (without `| None`), `column` is what it is compared
+    with and `operator` how ("=", ">=", "<"). `bind_sqlite` and `bind_postgres` are expressions over
+    a variable of that name: what is bound.
+    """
+
+    name: str
+    type: str
+    column: ColumnView
+    operator: str
+    bind_sqlite: str
+    bind_postgres: str
+
+
+class QueryView(Struct, frozen=True, kw_only=True):
+    """A method of the repository.
+
+    Attributes:
+        name: the method.
+        result: records, first, count or deleted.
+        equal: positional arguments, each required.
+        range: keyword arguments, each `| None = None`: none, or `from_x` and `before_x`.
+        order: the columns that the answer is ordered by, a total order.
+        descending: whether the last ones come first.
+        limit: the default of the argument `limit`; 0 for `None`, all.
+        pages: whether the method has the arguments `after` and `limit`: result is `records`.
+        after_type: the annotation of `after`: a tuple of the types of `order`.
+        comment: one line for the docstring.
+    """
+
+    name: str
+    result: str
+    equal: Sequence[ArgumentView]
+    range: Sequence[ArgumentView]
+    order: Sequence[ColumnView]
+    descending: bool
+    limit: int
+    pages: bool
+    after_type: str
+    comment: str
+
+
+class IndexView(Struct, frozen=True, kw_only=True):
+    """An index; `name` is unique in the database."""
+
+    name: str
+    columns: Sequence[str]
+    unique: bool
+
+
+class FieldView(Struct, frozen=True, kw_only=True):
+    """How one field goes between a record and its DTO, or a nested message's.
+
+    Attributes:
+        name: the field as Python knows it.
+        attribute: the record's attribute.
+        fill: statements that set the field of `dto` from `record`.
+        read: an expression over `dto` and `has`, its bound `HasField`.
+        dump: an expression over `record`: what stands in JSON for the attribute; empty where the
+            message is never kept as JSON.
+        load: an expression over `data`, a dict with the field's name: the attribute.
+        limit: an expression over the names of `fieldstone_runtime.limits`: what fits the attribute.
+        dto_limit: the same for a DTO's field that a record cannot hold whatever it has; empty for none.
+    """
+
+    name: str
+    attribute: str
+    fill: Sequence[str]
+    read: str
+    dump: str
+    load: str
+    limit: str
+    dto_limit: str
+
+
+class MappingView(Struct, frozen=True, kw_only=True):
+    """A record and its DTO, both ways.
+
+    Attributes:
+        name: "step", in `to_dto_step`; for a nested message its snake-cased name.
+        record: the record's class.
+        dto: the DTO's class as the mapper's module names it: "telemetry_v1_pb2.TelemetryStepV1".
+        message: the full name.
+        fields: all of them.
+        oneofs: the attributes of each oneof, of which at most one may be given.
+        by_slots: whether a record is built by storing each attribute into `object.__new__`, else
+            by keywords: its class has a `__post_init__`, is frozen, or has attributes of its own.
+        is_entity: whether it is one of an entity; its functions are public.
+        as_json: whether the message is kept as JSON somewhere, so that dump and load are needed.
+        has_presence: whether a field of it can be absent.
+        has_dto_limits: whether a field of it has a `dto_limit`.
+    """
+
+    name: str
+    record: str
+    dto: str
+    message: str
+    fields: Sequence[FieldView]
+    oneofs: Sequence[Sequence[str]]
+    by_slots: bool
+    is_entity: bool
+    as_json: bool
+    has_presence: bool
+    has_dto_limits: bool
+
+
+class ExampleView(Struct, frozen=True, kw_only=True):
+    """What an attribute has in the records that the contract suite makes.
+
+    Attributes:
+        attribute: the record's attribute.
+        value: an expression over `n`, the number of the record.
+        rises: whether a greater `n` gives a value that databases order after it.
+        unfit: an expression for a value that no database can hold; empty where any would be of
+            another type.
+    """
+
+    attribute: str
+    value: str
+    rises: bool
+    unfit: str
+
+
+class EntityView(Struct, frozen=True, kw_only=True):
+    """A stored entity.
+
+    Attributes:
+        name: "step"; plural: "steps".
+        record: the record's class.
+        message: the full name of its message.
+        comment: the message's comment.
+        table: the table.
+        columns: its columns, in the order of the table.
+        key: the columns of the primary key.
+        children: lists and maps with tables of their own.
+        indexes: beside the primary key.
+        queries: the annotated ones.
+        aggregate: the column whose value orders the events of the outbox; None without an outbox.
+        oneofs: the attributes of each oneof.
+        by_slots: as for `MappingView`.
+        unstored: attributes that the table lacks, each with an expression for its value on reading.
+        examples: what each attribute has in the records of the contract suite.
+    """
+
+    name: str
+    plural: str
+    record: str
+    message: str
+    comment: str
+    table: str
+    columns: Sequence[ColumnView]
+    key: Sequence[ColumnView]
+    children: Sequence[ChildView]
+    indexes: Sequence[IndexView]
+    queries: Sequence[QueryView]
+    aggregate: ColumnView | None
+    oneofs: Sequence[Sequence[str]]
+    by_slots: bool
+    unstored: Sequence[tuple[str, str]]
+    examples: Sequence[ExampleView] = ()
+
+
+class UpcastArgumentView(Struct, frozen=True, kw_only=True):
+    """A function that the caller of an upcast gives, for a field that cannot be derived.
+
+    `statements` use it, over `old` and `new`; `comment` says what it does.
+    """
+
+    name: str
+    type: str
+    statements: Sequence[str]
+    comment: str
+
+
+class UpcastView(Struct, frozen=True, kw_only=True):
+    """A DTO and the one that takes its place.
+
+    Attributes:
+        name: "upcast_step_v1_to_v2" or "downcast_step_v2_to_v1".
+        source: the class of the DTO to convert; target: that of the result.
+        statements: over `old` and `new`, one after the other.
+        arguments: keyword arguments for what cannot be derived.
+        lost: fields of the source that the target has no place for.
+        parses_json: whether a text of the source must be JSON.
+    """
+
+    name: str
+    source: str
+    target: str
+    statements: Sequence[str]
+    arguments: Sequence[UpcastArgumentView]
+    lost: Sequence[str]
+    parses_json: bool
+
+
+class MigrationView(Struct, frozen=True, kw_only=True):
+    """What a release does to a database: statements without a semicolon, for each kind of database."""
+
+    version: str
+    sqlite: Sequence[str]
+    postgres: Sequence[str]
+
+
+class ModuleView(Struct, frozen=True, kw_only=True):
+    """All that is generated for one module.
+
+    Attributes:
+        module: the module's name: "telemetry".
+        prefix: the name in class names: "Telemetry".
+        contracts: the Python package of the DTOs: "telemetry_contracts".
+        storage: the Python package of mapper and repositories: "telemetry_storage".
+        outbox: the outbox table; empty where no entity has one.
+        records, enums: what is generated where no class of the application stands behind a message.
+        imports: what the records that are not generated come from.
+        dto_imports: what the mapper's DTO classes come from.
+        mappings: every record and nested message with its DTO.
+        entities: the stored ones.
+        upcasts: from each superseded DTO to its successor, and back where nothing is lost.
+        migrations: oldest first.
+        servicers: of the services whose rpcs queries answer.
+    """
+
+    module: str
+    prefix: str
+    contracts: str
+    storage: str
+    outbox: str
+    records: Sequence[RecordView] = ()
+    enums: Sequence[EnumView] = ()
+    imports: Sequence[ImportView] = ()
+    dto_imports: Sequence[ImportView] = ()
+    mappings: Sequence[MappingView] = ()
+    entities: Sequence[EntityView] = ()
+    upcasts: Sequence[UpcastView] = ()
+    migrations: Sequence[MigrationView] = ()
+    servicers: Sequence[ServicerView] = ()

@@ -1,0 +1,1 @@
+"""How `buf breaking` names what a change is about."""

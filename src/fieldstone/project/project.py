@@ -1,0 +1,264 @@
+"""The repository that a command works in: its settings, modules and registry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from fieldstone.cache.permission import Permission
+from fieldstone.errors import FieldstoneError
+from fieldstone.project.progress import Phases
+from fieldstone.project.settings import Settings, find_settings
+from fieldstone.schema.digest import file_digest
+from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
+from fieldstone.workspace.modules import Module, Workspace, load_workspace
+
+if TYPE_CHECKING:
+    from fieldstone.cache import Cache
+    from fieldstone.registry import Registry
+    from fieldstone.registry.manifest import Release
+    from fieldstone.workspace.dependencies import Dependencies
+
+
+class Project(Struct, frozen=True, dict=True):
+    """Settings, modules and registry, each read when first asked for."""
+
+    settings: Settings
+    bare: bool = False
+    """Whether a folder without a buf configuration is taken for one module."""
+    phases: Phases = field(default_factory=Phases)
+    """What time is spent on."""
+    permission: Permission = field(default_factory=Permission)
+    """Whether its cache may be used."""
+
+    @classmethod
+    def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
+        """The project that a folder belongs to.
+
+        Args:
+            folder: the folder.
+            bare: whether a folder without a buf configuration is taken for one module.
+            permission: whether its cache may be used; by default as the environment says.
+
+        Raises:
+            FieldstoneError: its settings cannot be read.
+        """
+        return cls(find_settings(folder), bare, permission=permission or Permission())
+
+    def under(self, settings: Settings, workspace: Workspace) -> Project:
+        """The same working tree under other settings, its modules called otherwise.
+
+        Args:
+            settings: the settings to judge by.
+            workspace: the modules.
+        """
+        other = Project(settings, self.bare, self.phases, self.permission)
+        vars(other).update(workspace=workspace, cache=self.cache)
+        return other
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The modules that the buf configuration lists.
+
+        Raises:
+            FieldstoneError: there is none, it does not fit the settings, or a module in it has no name that
+                a module can have.
+        """
+        names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry
+        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, several_roots=self.bare)
+        self._refuse_strangers(workspace)
+        if not self.bare:
+            refuse_names(workspace)
+        return workspace
+
+    def _refuse_strangers(self, workspace: Workspace) -> None:
+        """Refuse settings of a module that is not listed; one of this repository's releases may have left or moved."""
+        tables: Mapping[str, Any] = self.settings.values.get("modules", {})
+        paths = {module.path for module in workspace.modules.values()}
+        given = self.settings.module_names
+        for name, table in tables.items():
+            path = Path(table["path"]).as_posix() if "path" in table else ""
+            if path and given[path] != name:
+                raise FieldstoneError(
+                    f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
+                    fix="a folder is one module: keep one of the two",
+                )
+            if path and path not in paths and not self._has_left(name, workspace):
+                raise FieldstoneError(
+                    f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",
+                    fix=_listed(workspace, name, paths),
+                )
+            if name not in workspace.modules and not self._has_left(name, workspace):
+                workspace.module(name)
+
+    def _has_left(self, name: str, workspace: Workspace) -> bool:
+        return name not in workspace.modules and self.owns_registry and bool(self.registry.versions(name))
+
+    @property
+    def owns_registry(self) -> bool:
+        """Whether the registry lies below the settings: then every module in it is one of this repository."""
+        return self.settings.root in self.settings.registry.resolve().parents
+
+    def called(self, names: Mapping[str, str]) -> Project:
+        """The same project with other names for some modules, as if the settings gave them.
+
+        Args:
+            names: the path of each such module, to its name.
+        """
+        if not names:
+            return self
+        listed = [replace(m, name=names.get(m.path, m.name)) for m in self.workspace.modules.values()]
+        other = Project(self.settings, self.bare, self.phases)
+        workspace = replace(self.workspace, modules={module.name: module for module in listed})
+        vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
+        return other
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What the modules import from one another."""
+        from fieldstone.workspace.dependencies import Dependencies
+
+        return Dependencies(self.workspace, self.cache.digests)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """The cache of earlier results; one in memory where the cache on the disk may not be used.
+
+        Raises:
+            FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
+        """
+        from fieldstone.cache import Cache
+
+        root = self.settings.root
+        return Cache(root if self.permission.allows(str(root)) else None)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Where the releases are."""
+        from fieldstone.registry import open_registry
+
+        return open_registry(self.settings.registry, self.cache)
+
+    def intact(self, release: Release, path: str) -> Path:
+        """The place of a file of a release on this machine, found to be what was released.
+
+        Raises:
+            FieldstoneError: it is missing, or not what was released.
+        """
+        place = Path(self.registry.place(release), path)
+        if self.cache.digests.one(str(place)) != release.files.get(path):
+            raise FieldstoneError(f"{place} is not what was released", fix="restore it from git")
+        return place
+
+    def module(self, name: str) -> Module:
+        """The module of that name.
+
+        Raises:
+            FieldstoneError: the buf configuration does not list it.
+        """
+        if name not in self.workspace.modules and (retirement := self.retirement(name)):
+            raise _refused(retirement, "`fieldstone registry list` shows what was released of it")
+        return self.workspace.module(name)
+
+    def retirement(self, name: str) -> Release | None:
+        """The release that retired a module; None for a module that goes on, or that has no release."""
+        versions = self.registry.versions(name)
+        newest = self.registry.release(name, str(versions[-1])) if versions else None
+        return newest if newest and newest.retired else None
+
+    def require_living(self, name: str) -> None:
+        """Refuse a retired module.
+
+        Raises:
+            FieldstoneError: it is retired; the error says since which version, and what to do.
+        """
+        retirement = self.retirement(name)
+        if retirement:
+            raise _refused(retirement, STILL_LISTED)
+
+    def unlisted(self) -> list[str]:
+        """The modules with a release that the buf configuration does not list; none where the registry is shared."""
+        if not self.owns_registry:
+            return []
+        return [name for name in self.registry.modules() if name not in self.workspace.modules]
+
+    def modules(self, names: Iterable[str]) -> list[Module]:
+        """The named modules, or all of them.
+
+        Raises:
+            FieldstoneError: the buf configuration does not list one of them.
+        """
+        return [self.module(name) for name in dict.fromkeys(names)] or list(self.workspace.modules.values())
+
+    def newest(self, module: Module) -> Release | None:
+        """The newest release of a module, by semver; None if it has none."""
+        versions = self.registry.versions(module.name)
+        return self.registry.release(module.name, str(versions[-1])) if versions else None
+
+    def stable_before(self, name: str) -> Release | None:
+        """A module's newest release that is no pre-release, where its newest is one."""
+        versions = self.registry.versions(name)
+        stable = [version for version in versions if not version.prerelease]
+        return self.registry.release(name, str(stable[-1])) if stable and stable[-1] != versions[-1] else None
+
+
+STILL_LISTED = "remove it from the buf configuration, or give the new module another name"
+"""The fix for a retired module that is still listed."""
+
+
+def _refused(retirement: Release, fix: str) -> FieldstoneError:
+    last = f" ({retirement.previous.version} is the last release with sources)" if retirement.previous else ""
+    return FieldstoneError(f"module {retirement.name} is retired since {retirement.version}{last}", fix=fix)
+
+
+def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
+    """The modules of the buf configuration in words, and the path of the one that has the name now."""
+    lists = f"it lists {', '.join(sorted(paths))}"
+    here = workspace.modules.get(name)
+    return f'{lists}; {name} is at path = "{here.path}"' if here else lists
+
+
+def refuse_names(workspace: Workspace) -> None:
+    """Refuse modules whose name in the buf configuration, or that of their folder, no module can have.
+
+    Raises:
+        FieldstoneError: there is one.
+    """
+    for module in workspace.modules.values():
+        if not is_module_name(module.name):
+            path = json.dumps(module.path, ensure_ascii=False)
+            raise FieldstoneError(
+                f"{workspace.root / workspace.config} lists the module {path}, and its name would be {module.name!r}; "
+                f"{REQUIREMENT}",
+                fix=f"name it in the settings: [tool.fieldstone.modules.NAME] with path = {path}",
+            )
+
+
+def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:
+    """The sources of a release: path relative to the module's root, to content.
+
+    Raises:
+        FieldstoneError: a file is missing.
+    """
+    from fieldstone.registry.manifest import SOURCES
+
+    return {path: registry.read(release, SOURCES + path) for path in release.sources}
+
+
+def read_intact(registry: Registry, release: Release, path: str) -> bytes:
+    """A file of a release, of which what is done next depends.
+
+    Raises:
+        FieldstoneError: it is missing, or not what was released.
+    """
+    content = registry.read(release, path)
+    if file_digest(content) != release.files.get(path):
+        where = f"{registry.place(release)}/{path}"
+        raise FieldstoneError(f"{where} is not what was released ({len(content)} bytes)", fix="restore it from git")
+    return content

@@ -1,0 +1,69 @@
+"""The one file of a folder that holds its settings: fieldstone.toml, or pyproject.toml with `[tool.fieldstone]`."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.project.waiver_table import with_text_dates
+
+OWN_FILE = "fieldstone.toml"
+"""The file that holds nothing but settings."""
+
+_TABLE = "fieldstone"
+"""The table of the settings below [tool] in pyproject.toml."""
+
+
+def read_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
+    """The settings file of a folder and the settings in it, not validated; None where the folder has none.
+
+    Raises:
+        FieldstoneError: the folder has two, or one that cannot be read, is no TOML, or puts the settings into
+            the table that only pyproject.toml has.
+    """
+    pyproject, own = folder / "pyproject.toml", folder / OWN_FILE
+    in_pyproject = _has_table(shared := _read_toml(pyproject) if _is_there(pyproject) else {})
+    if not _is_there(own):
+        return (pyproject, with_text_dates(shared["tool"][_TABLE])) if in_pyproject else None
+    if in_pyproject:
+        raise FieldstoneError(
+            f"two files hold the settings: {own}, and {pyproject} with [tool.{_TABLE}]",
+            fix="move everything into one of them and delete the other",
+        )
+    values = _read_toml(own)
+    if _has_table(values):
+        raise FieldstoneError(
+            f"{own} has a table [tool.{_TABLE}]",
+            fix=f"drop [tool.{_TABLE}]: in {OWN_FILE} the keys stand at the top",
+        )
+    return own, with_text_dates(values)
+
+
+def _has_table(content: Mapping[str, Any]) -> bool:
+    """Whether a file has the table [tool.fieldstone]."""
+    return isinstance(content.get("tool"), dict) and _TABLE in content["tool"]
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is a settings file; a broken link or a folder of its name would hide the settings unseen."""
+    if os.path.lexists(file) and not file.is_file():
+        raise FieldstoneError(f"{file} is not a file that can be read", fix="restore it, or remove it")
+    return file.is_file()
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FieldstoneError(f"{path} is not TOML: {error}") from error
+    except ValueError as error:  # of Python's `int`, which has a limit
+        raise FieldstoneError(f"{path} is not TOML: a number in it is too long (TOML has 64 bits)") from error
+    except RecursionError as error:
+        raise FieldstoneError(f"{path} is not TOML that can be read: arrays or tables in it are too deep") from error

@@ -1,0 +1,227 @@
+"""`[[waivers]]` of a settings file: what an entry may say, on which lines it stands, and how one is added."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from fieldstone.compatibility.finding import MODULE_FINDINGS
+from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.location import Location
+
+_TEXT = r"\S"
+_BUF_RULE = "^[A-Z][A-Z0-9_]+$"
+SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "description": "What is permitted though a rule refuses it: one rule on one subject, until a day.",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["rule", "subject", "reason", "owner", "until"],
+        "properties": {
+            "rule": {
+                "type": "string",
+                "description": "The id of the rule.",
+            },
+            "subject": {
+                "type": "string",
+                "pattern": r"^[^*]*[^*\s][^*]*$",
+                "description": "The full name of one element, as the finding names it: no pattern.",
+            },
+            "reason": {"type": "string", "pattern": _TEXT, "description": "Why the break is accepted."},
+            "owner": {"type": "string", "pattern": _TEXT, "description": "Who answers for it."},
+            "until": {
+                "type": "string",
+                "pattern": r"^\d{4}-\d{2}-\d{2}$",
+                "description": "The last day that it holds, in UTC: a date such as 2027-01-31.",
+            },
+            "module": {"type": "string", "pattern": _TEXT, "description": "The only module that it holds for."},
+            "entered": {
+                "type": "string",
+                "pattern": r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$",
+                "description": "The newest release when it was written: a version such as 1.4.0.",
+            },
+        },
+    },
+}
+"""The entries, as JSON Schema 2020-12."""
+
+
+def rule_schema(ids: Sequence[str]) -> dict[str, Any]:
+    """What `rule` may be, for editors: one of the rules, or an id of buf."""
+    return {"anyOf": [{"enum": list(ids)}, {"pattern": _BUF_RULE}]}
+
+
+def with_text_dates(values: Any) -> Any:
+    """Settings as read from TOML, with the dates of waivers as texts: TOML has a type for them, JSON has none."""
+    waivers = values.get("waivers") if isinstance(values, dict) else None
+    if not isinstance(waivers, list):
+        return values
+    return {**values, "waivers": [_with_text_date(w) if isinstance(w, dict) else w for w in waivers]}
+
+
+def _with_text_date(entry: Mapping[str, Any]) -> dict[str, Any]:
+    until = entry.get("until")
+    if isinstance(until, date) and not isinstance(until, datetime):
+        return {**entry, "until": until.isoformat()}
+    return dict(entry)
+
+
+def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> None:
+    """Hold entries that fit `SCHEMA` against the rules, the calendar and one another.
+
+    Raises:
+        FieldstoneError: a rule is unknown or cannot be waived, a date is none, or an entry stands twice; or
+            a rule is in capitals, and buf cannot be asked.
+    """
+    seen: set[tuple[str, ...]] = set()
+    for number, entry in enumerate(entries, 1):
+        where = f"waivers[{number}] in {file}"
+        check_rule(entry["rule"], f"waivers[{number}].rule in {file}")
+        try:
+            date.fromisoformat(entry["until"])
+        except ValueError as error:
+            raise FieldstoneError(f"until of {where} is {entry['until']}, and that is no date: {error}") from error
+        key = (entry["rule"], entry["subject"], entry.get("module", ""))
+        if key in seen:
+            raise FieldstoneError(f"{where} waives {key[0]} on {key[1]} a second time", fix="keep one of the two")
+        seen.add(key)
+
+
+def check_rule(rule: str, where: str) -> None:
+    """Refuse what is no rule, and what no waiver can permit.
+
+    Raises:
+        FieldstoneError: there is no such rule, its findings cannot be waived (those of the registry, of the waivers
+            themselves, of modules, of `buf lint`), or buf cannot be asked for its rules.
+    """
+    from fieldstone.compatibility.rules import rule_ids
+
+    known = rule_ids()
+    if rule in known:
+        return
+    if re.search(_BUF_RULE, rule):
+        _check_buf_rule(rule, where)
+        return
+    if rule.startswith("registry-") or rule in {*PERMISSIONS, *MODULE_FINDINGS}:
+        raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
+    raise _no_such_rule(rule, where, known, "there is no such rule", "`fieldstone rules` lists them")
+
+
+def _check_buf_rule(rule: str, where: str) -> None:
+    """Refuse an id in capitals that `buf breaking` does not have: nothing else of buf passes through waivers."""
+    from fieldstone.toolchain import buf
+
+    known = buf.rule_ids("breaking")
+    if rule in known:
+        return
+    if any(rule in buf.rule_ids("lint", version) for version in buf.CONFIG_VERSIONS):
+        raise FieldstoneError(
+            f"{where} is {rule}, a rule of `buf lint`, and no waiver reaches it",
+            fix=f"write `// buf:lint:ignore {rule}` above the element, or change the `lint` section of buf.yaml",
+        )
+    raise _no_such_rule(
+        rule, where, known, "`buf breaking` has no such rule", "`buf config ls-breaking-rules` lists them"
+    )
+
+
+def _no_such_rule(rule: str, where: str, known: Sequence[str], problem: str, otherwise: str) -> FieldstoneError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(rule, known, n=1, cutoff=0.5)
+    return FieldstoneError(
+        f"{where} is {json.dumps(rule)}, and {problem}", fix=f"did you mean {near[0]}?" if near else otherwise
+    )
+
+
+def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waiver, Location]:
+    """The waivers of a settings file, each with its lines.
+
+    Args:
+        entries: what the file says, validated.
+        file: its absolute path.
+    """
+    if not entries:
+        return {}
+    text = file.read_text("utf-8")
+    blocks = list(_blocks(text))
+    found: dict[Waiver, Location] = {}
+    for entry in entries:
+        first, last = next((lines for block, lines in blocks if block == entry), _mention(text, entry))
+        found[Waiver(**entry)] = Location(str(file), first, 1 if first else 0, last, 1 if last else 0)
+    return found
+
+
+def as_entry(waiver: Waiver) -> dict[str, Any]:
+    """The entry that says what a waiver says, its date as a text; a key stands only where it has a value."""
+    return {name: getattr(waiver, name) for name in SCHEMA["items"]["properties"] if getattr(waiver, name)}
+
+
+def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
+    """The text of a settings file with one more waiver, at its end; nothing else changes.
+
+    Args:
+        waiver: what to add.
+        file: the settings file; it need not exist.
+        table: the dotted name of the table that the settings are; empty where they are the whole file.
+
+    Raises:
+        FieldstoneError: the entries are written in a way that a block at the end cannot be added to.
+    """
+    import tomllib
+
+    import tomli_w
+
+    text = file.read_bytes().decode("utf-8") if file.is_file() else ""
+    values = {**as_entry(waiver), "until": date.fromisoformat(waiver.until)}
+    header = f"[[{table}.waivers]]" if table else "[[waivers]]"
+    block = f"{header}\n{tomli_w.dumps(values)}"
+    if "\r\n" in text:
+        block = block.replace("\n", "\r\n")
+    end = "\r\n" if "\r\n" in text else "\n"
+    separated = text if not text or text.endswith("\n") else text + end
+    new = separated + (end if separated.strip() else "") + block
+    try:
+        tomllib.loads(new)
+    except tomllib.TOMLDecodeError as error:
+        raise FieldstoneError(
+            f"cannot add a waiver to {file}: its waivers are an inline array", fix=f"write each as {header}"
+        ) from error
+    return new
+
+
+_HEADER = r"\s*\["
+_WAIVER_HEADER = r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldstone\3\s*\.\s*)?(["']?)waivers\4\s*\]\]"""
+
+
+def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
+    """Every `[[waivers]]` block that can be read alone: its entry, and its first and last line."""
+    import tomllib
+
+    lines = text.split("\n")
+    for first, line in enumerate(lines):
+        if not re.match(_WAIVER_HEADER, line):
+            continue
+        ends = (i for i in range(first + 1, len(lines)) if re.match(_HEADER, lines[i]))
+        last = next(ends, len(lines))
+        while not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#"):
+            last -= 1
+        try:
+            values = tomllib.loads("\n".join(lines[first:last]))
+        except (ValueError, RecursionError):  # lines of a text that look like a block
+            continue
+        settings = values["tool"]["fieldstone"] if "tool" in values else values
+        yield _with_text_date(settings["waivers"][0]), (first + 1, last)
+
+
+def _mention(text: str, entry: Mapping[str, Any]) -> tuple[int, int]:
+    """The line that names both the rule and the subject, else the first that names the subject; 0 if none does."""
+    naming = [(i, line) for i, line in enumerate(text.split("\n"), 1) if entry["subject"] in line]
+    both = [i for i, line in naming if entry["rule"] in line]
+    number = both[0] if both else naming[0][0] if naming else 0
+    return number, number

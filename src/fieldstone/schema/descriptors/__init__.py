@@ -1,0 +1,181 @@
+"""Compiled image -> model: all of it, or what differs between two images beside what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import descriptor_pb2
+
+from fieldstone.schema.descriptors.files import Elements, FileReader
+from fieldstone.schema.descriptors.lazy_files import LazyFiles, Members, packages_of, places_of
+from fieldstone.schema.image import is_import, parse_image
+from fieldstone.schema.image.check import require_sound, require_types
+from fieldstone.schema.model import Schema
+from fieldstone.schema.options import OptionReader
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
+
+
+Each = Callable[[Collection[Any]], Iterable[Any]]
+"""Passes on what is read, one by one, so that somebody can count."""
+
+
+def read_schema(
+    image: bytes,
+    *,
+    where: str,
+    own_files: Collection[str] | None = None,
+    with_imports: bool = False,
+    each: Each = iter,
+) -> Schema:
+    """Read a compiled image into the model.
+
+    Args:
+        image: the encoded image, in bytes.
+        where: the image's place, for errors.
+        own_files: the paths of the module's own files; by default every file that the image does
+            not mark as an import.
+        with_imports: whether imported files are read as well; how they are stored is not the
+            module's, and is left out.
+        each: passes on the files one by one.
+
+    Raises:
+        FieldstoneError: the bytes are no image, or a damaged one.
+    """
+    reader = ImageReader(image, where=where)
+    require_types(reader.files, where=where)
+    found = Elements()
+    imports: list[FileDescriptorProto] = []
+    for descriptor in each(reader.files):
+        own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
+        if own or with_imports:
+            reader.read(descriptor, found, storage=own)
+        else:
+            imports.append(descriptor)
+    return Schema(**vars(found), imported=cache(lambda: reader.read_imports(imports)))
+
+
+def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schema:
+    """The messages and enums of all files of an image but the module's own, read when they are asked for.
+
+    Args:
+        image: the encoded image, in bytes.
+        where: the image's place, for errors.
+        besides: the paths of the module's own files.
+
+    Raises:
+        FieldstoneError: the bytes are no image.
+    """
+    reader = ImageReader(image, where=where)
+    return reader.read_imports([file for file in reader.files if file.name not in besides])
+
+
+class ImageReader:
+    """Reads files of one image, which has the enums and the custom options that they use.
+
+    Args:
+        image: the encoded image, in bytes.
+        where: the image's place, for errors.
+
+    Raises:
+        FieldstoneError: the bytes are no image.
+    """
+
+    def __init__(self, image: bytes, *, where: str) -> None:
+        decoded = parse_image(image, where=where)
+        self.files: Collection[FileDescriptorProto] = decoded.file
+        self._where = where
+        self._enums = dict(_enums(self.files))
+        self._options = OptionReader(decoded)
+
+    def read(
+        self, descriptor: FileDescriptorProto, found: Elements, *, storage: bool = True, besides: Collection[str] = ()
+    ) -> None:
+        """Collect what a file declares.
+
+        Args:
+            descriptor: the file.
+            found: where it goes.
+            storage: whether the annotations of storage are read too.
+            besides: the messages, enums and services at the top of the file that are left out.
+
+        Raises:
+            FieldstoneError: the parts of the file do not fit each other.
+        """
+        require_sound(descriptor, where=self._where)
+        reader = FileReader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
+        found.files[descriptor.name] = reader.read()
+
+    def read_imports(self, files: Collection[FileDescriptorProto]) -> Schema:
+        """The messages and enums of some files, read when they are asked for."""
+        by_path = {file.name: file for file in files}
+        lazily = LazyFiles(by_path.keys(), lambda path: self._read_all(by_path[path], storage=False))
+        places = places_of(files)
+        return Schema(
+            messages=Members(places["messages"], {}, "messages", [lazily]),
+            enums=Members(places["enums"], {}, "enums", [lazily]),
+        )
+
+    def lazily(self, contents: Mapping[str, bytes]) -> LazyFiles:
+        """Files that are read when they are asked for: path to encoded FileDescriptorProto, with its positions."""
+        return LazyFiles(
+            contents.keys(), lambda path: self._read_all(descriptor_pb2.FileDescriptorProto.FromString(contents[path]))
+        )
+
+    def read_changed(
+        self,
+        changed: Mapping[str, Collection[str]],
+        shared: LazyFiles,
+        imported: Callable[[], Schema],
+        placed: Mapping[str, bytes] | None = None,
+    ) -> Schema:
+        """The schema of the module's own files: those that can differ from another side, and those that do not.
+
+        Args:
+            changed: the paths of those that can differ, each with what it declares at its top that does not.
+            shared: the others.
+            imported: gives what they import of other modules.
+            placed: those that can differ, encoded, where the image does not have their positions.
+        """
+        decode, placed = descriptor_pb2.FileDescriptorProto.FromString, placed or {}
+        mine = {
+            file.name: decode(placed[file.name]) if file.name in placed else file
+            for file in self.files
+            if file.name in changed
+        }
+        found = Elements()
+        for path, descriptor in mine.items():
+            self.read(descriptor, found, besides=changed[path])
+        rest = LazyFiles(mine.keys(), lambda path: self._read_all(mine[path]))
+        own = [file for file in self.files if file.name in mine or file.name in shared.paths]
+        members = {
+            kind: Members(places, vars(found)[kind], kind, (shared, rest)) for kind, places in places_of(own).items()
+        }
+        unchanged = packages_of(file for file in own if file.name in shared.paths)
+        return Schema(**members, changed=Schema(**vars(found)), unchanged=unchanged, imported=cache(imported))
+
+    def _read_all(self, descriptor: FileDescriptorProto, *, storage: bool = True) -> Elements:
+        found = Elements()
+        self.read(descriptor, found, storage=storage)
+        return found
+
+
+def _enums(files: Iterable[FileDescriptorProto]) -> Iterator[tuple[str, EnumDescriptorProto]]:
+    """Every enum of the files by full name."""
+    for file in files:
+        yield from ((_join(file.package, enum.name), enum) for enum in file.enum_type)
+        yield from _nested_enums(file.message_type, file.package)
+
+
+def _nested_enums(messages: Iterable[DescriptorProto], scope: str) -> Iterator[tuple[str, EnumDescriptorProto]]:
+    for message in messages:
+        full_name = _join(scope, message.name)
+        yield from ((_join(full_name, enum.name), enum) for enum in message.enum_type)
+        yield from _nested_enums(message.nested_type, full_name)
+
+
+def _join(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope else name

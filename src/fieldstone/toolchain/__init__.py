@@ -1,0 +1,1 @@
+"""buf, git and Node.js, as processes: which versions, how they are called, and how their answers read."""

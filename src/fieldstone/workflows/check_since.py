@@ -1,0 +1,317 @@
+"""The check of a change by the policy of the branch that it wants to enter, and of what it does to that policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fieldstone.checking.findings.defects import finding_of
+from fieldstone.checking.judgement import today_utc
+from fieldstone.checking.options import ALL_EVIDENCE, Evidence
+from fieldstone.checking.since.base import Base, base_at
+from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
+from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
+from fieldstone.checking.since.reference import Parting, Reference, parting
+from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_waivers
+from fieldstone.checking.since.style import changed_plugins, weakened_style
+from fieldstone.compatibility.finding import (
+    POLICY,
+    WEAKENED,
+    Finding,
+    Level,
+    ModuleReport,
+    Report,
+    Since,
+    fingerprint,
+)
+from fieldstone.project.project import Project
+from fieldstone.project.settings import Settings
+from fieldstone.registry import Defect, Registry, open_registry
+from fieldstone.registry.manifest import Release
+from fieldstone.schema.location import Location
+from fieldstone.workflows.check import check
+from fieldstone.workflows.verify import Verification
+
+BEHIND = "branch-behind"
+"""The id of the finding that the branch to enter has gone on in a way that this change was not judged by."""
+
+
+def check_since(
+    project: Project,
+    reference: Reference,
+    names: Sequence[str] = (),
+    *,
+    folder: Path,
+    accepted: Collection[str] = (),
+    against: str = "",
+    start: Path | None = None,
+    full: bool = False,
+    evidence: Evidence = ALL_EVIDENCE,
+) -> Report:
+    """Check modules as they are in the working tree, by the policy of the commit where HEAD parted from a revision.
+
+    Args:
+        project: the change.
+        reference: the revision.
+        names: the modules to judge; all of them by default. What the change does to the policy is judged as a whole.
+        folder: the absolute folder that the command runs in; the settings are looked for from here.
+        accepted: the ids of findings about the policy that do not refuse; with them, the change's own policy holds.
+        against: as for `check`.
+        start: as for `check`.
+        full: as for `check`.
+        evidence: as for `check`.
+
+    Raises:
+        FieldstoneError: the revision cannot be compared with, or anything else keeps the check from being done.
+    """
+    here = (start or Path.cwd()).resolve()
+    with ExitStack() as laid_out:
+        at = parting(reference, folder)
+        base = tip = laid_out.enter_context(base_at(at, folder))
+        if at.tip != at.commit:
+            tip = laid_out.enter_context(base_at(Parting(at.reference, at.tip, at.tip, at.top), folder))
+        change = _Change(base, tip, project, accepted=WEAKENED in accepted, here=here, names=names)
+        part = change.policy_report()
+        modules: tuple[ModuleReport, ...] = ()
+        if change.is_in_place:
+            judged_by = evidence if change.may_run_plugins else replace(evidence, style=False)
+            with base.named():
+                report = check(
+                    change.judged,
+                    names,
+                    against=against,
+                    start=here,
+                    full=full,
+                    unproven=change.unproven,
+                    evidence=judged_by,
+                )
+            modules = tuple(change.in_checkout(module) for module in report.modules)
+        since = Since(
+            ref=reference.label,
+            label=base.parting.label,
+            commit=base.parting.commit,
+            variable=reference.variable,
+            accepted=tuple(sorted(accepted)),
+        )
+    return Report(modules, part, since)
+
+
+class _Change(Struct, dict=True):
+    """A change beside the branch that it wants to enter.
+
+    Attributes:
+        base: the branch, where the change began.
+        tip: the branch as it is by now.
+        project: the change, as it describes itself.
+        accepted: whether the pipeline accepts a weaker policy.
+        here: the absolute folder that places in findings are relative to.
+        names: the modules that are judged; all of them where there is none.
+    """
+
+    base: Base
+    tip: Base
+    project: Project
+    accepted: bool
+    here: Path
+    names: Sequence[str] = ()
+
+    def policy_report(self) -> ModuleReport:
+        """The findings about settings, waivers, modules and releases."""
+        weakened = [*self._moved_places]
+        if self.is_in_place and self.base.is_gated:
+            weakened += self._weakened()
+        findings = [*map(self._finding, weakened), *self._registry_findings(), *self._behind()]
+        refused = any(finding.level is Level.ERROR for finding in findings)
+        label = self.base.parting.label
+        return ModuleReport(module=POLICY, findings=tuple(findings), compared_with=label, allowed=not refused)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether settings, modules and registry are looked for where the branch has them, or that is accepted."""
+        return self.accepted or not self._moved_places
+
+    @property
+    def may_run_plugins(self) -> bool:
+        """Whether `buf lint` runs no program that the branch does not name, or that is accepted."""
+        return self.accepted or not self._changed_plugins
+
+    @cached_property
+    def judged(self) -> Project:
+        """The change under the policy that holds for it; where it lost a release, against those of the branch."""
+        is_own = self._judges_itself
+        settings = self.project.settings if is_own else self._policy
+        workspace = self.project.workspace if is_own else self._pairing.workspace
+        if self._lost:
+            settings = replace(settings, values={**settings.values, "registry": str(self.base.lay_out_registry())})
+        elif is_own:
+            return self.project
+        return self.project.under(settings, workspace)
+
+    def in_checkout(self, module: ModuleReport) -> ModuleReport:
+        """A report whose released places are those of the checkout, also where the releases were laid out."""
+        if not self._lost:
+            return module
+        return replace(module, findings=tuple(map(self._found_in_checkout, module.findings)))
+
+    def _found_in_checkout(self, finding: Finding) -> Finding:
+        was_at = finding.was_at
+        place = Path(os.path.normpath(self.here / was_at.path)) if was_at else self.here
+        if was_at is None or not place.is_relative_to(self.base.root):
+            return finding
+        path = Path(os.path.relpath(self.base.checkout(place), self.here)).as_posix()
+        return replace(finding, was_at=replace(was_at, path=path))
+
+    @property
+    def _judges_itself(self) -> bool:
+        """Whether its own policy holds: the pipeline accepts that, or the branch does not use Fieldstone yet."""
+        return self.accepted or not self.base.is_gated
+
+    @cached_property
+    def _lost(self) -> list[Defect]:
+        return [*lost_releases(self.base, self._registry_folder)]
+
+    @cached_property
+    def unproven(self) -> frozenset[str]:
+        """The modules with a release that the branch does not have: nothing of them is taken for judged."""
+        return frozenset(release.name for release in self._new_releases)
+
+    @cached_property
+    def _new_releases(self) -> list[Release]:
+        """The releases that the branch does not have; none where the registry is outside the checkout, and shared."""
+        if not self._registry_folder.is_relative_to(self.base.parting.top):
+            return []
+        return [*new_releases(self.base, self._registry)]
+
+    @cached_property
+    def _policy(self) -> Settings:
+        """The settings of the branch, in the place of the change's, with the waivers that both have."""
+        base, ours = self.base.settings, self.project.settings
+        added = added_waivers(base, ours)
+        shared = {
+            replace(w, until=added.get(w, w.until)): place for w, place in ours.waivers.items() if added.get(w, "-")
+        }
+        given_up = added_waivers(self.tip.settings, base)
+        waivers = {waiver: place for waiver, place in shared.items() if waiver not in given_up}
+        return Settings(self.base.checkout(base.root), ours.file, base.values, waivers)
+
+    @cached_property
+    def _registry(self) -> Registry:
+        """The registry of the change, read without the cache."""
+        return open_registry(self._registry_folder)
+
+    @property
+    def _registry_folder(self) -> Path:
+        settings = self.project.settings if self._judges_itself else self._policy
+        return Path(os.path.normpath(settings.registry))
+
+    @cached_property
+    def _pairing(self) -> Pairing:
+        return pair_modules(self.base, self.project.settings, self._policy)
+
+    @cached_property
+    def _moved_places(self) -> list[Weakened]:
+        """Settings, workspace or registry that are looked for elsewhere than the branch has them."""
+        then, now = self.base.settings, self.project.settings
+        found: list[Weakened] = []
+        if then.file and self.base.path(then.root) != self.base.path(now.root):
+            read = f"{self.base.path(now.file)} takes precedence" if now.file else "there are none"
+            message = f"the settings in {self.base.path(then.file)} are no longer read: {read}"
+            found.append(Weakened("settings", message, "keep one settings file, where it was", self._settings_file))
+        if not self.base.is_gated:
+            return found
+        for key in ("workspace", "registry"):
+            before, after = (self.base.folder_in(side, getattr(side, key)) for side in (then, now))
+            if before != after:
+                message = f"`{key}` went from {before} to {after}"
+                found.append(Weakened(key, message, f"leave it at {before}", self._settings_file))
+        return found
+
+    @property
+    def _settings_file(self) -> Location:
+        return Location(str(self.project.settings.file or self.project.settings.root))
+
+    def _weakened(self) -> Iterator[Weakened]:
+        pairing, then, now = self._pairing, self.base.settings, self.project.settings
+        yield from weakened_settings(then, now, {*self.base.modules, *pairing.workspace.modules})
+        yield from weakened_waivers(then, now)
+        yield from weakened_modules(self.base, pairing, now, retired=self._retired)
+        if self.base.has_workspace:
+            yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
+            yield from self._changed_plugins
+        for release in self._new_releases:
+            yield from recorded_waivers(self.base, release, self._registry.place(release), now)
+
+    @cached_property
+    def _changed_plugins(self) -> list[Weakened]:
+        if not self.base.has_workspace:
+            return []
+        return [*changed_plugins(self.base.project.workspace, self._pairing.workspace)]
+
+    @cached_property
+    def _retired(self) -> set[str]:
+        registry = self._registry
+        newest = (registry.release(name, str(registry.versions(name)[-1])) for name in registry.modules())
+        return {release.name for release in newest if release.retired}
+
+    def _registry_findings(self) -> Iterator[Finding]:
+        """Releases of the branch that are gone or differ, and those of the change that are not what they say."""
+        yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
+        if self._lost or not self.is_in_place or not self._registry_folder.is_relative_to(self.base.parting.top):
+            return
+        for defect in self._defects(Verification(self.judged, self.judged.settings, trusted={}, full=True)):
+            yield finding_of(defect, self.here, root=self.base.parting.top)
+
+    def _defects(self, verification: Verification) -> list[Defect]:
+        """The defects of new releases, and those that the check of the named modules does not tell of."""
+        links = verification.links()
+        if links or not self._new_releases:
+            return links
+        unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
+        return [*unnamed, *verification.audited(known=self.base.releases.keys(), today=today_utc())]
+
+    def _behind(self) -> Iterator[Finding]:
+        """The branch has gone on, and tightened its settings or released what is changed here, too."""
+        if not self.is_in_place:
+            return
+        names = {*self.base.modules, *self.tip.modules}
+        for weaker in weakened_settings(self.tip.settings, self.base.settings, names):
+            yield self._behind_finding(weaker.subject, f"it has other settings by now: here, {weaker.message}")
+        for name, version in sorted(self.tip.releases.keys() - self.base.releases.keys()):
+            is_here = (self._registry_folder / name / version).is_dir()
+            if not is_here and self._changes_sources_of(name):
+                yield self._behind_finding(f"{name} {version}", f"it released {name} {version} since")
+
+    def _changes_sources_of(self, name: str) -> bool:
+        """Whether a source file of a module is not as it was where the change began."""
+        pair = self._pairing.same.get(name)
+        return pair is None or self.base.differs(*pair)
+
+    def _behind_finding(self, subject: str, happened: str) -> Finding:
+        ref = self.base.parting.reference.label
+        return Finding(
+            rule=BEHIND,
+            subject=subject,
+            message=f"this change is behind {ref}: {happened}",
+            place=Location(""),
+            fix=f"bring it up to date: `git merge {ref}`",
+            fingerprint=fingerprint(BEHIND, subject),
+        )
+
+    def _finding(self, weakened: Weakened) -> Finding:
+        place = replace(weakened.place, path=Path(os.path.relpath(weakened.place.path, self.here)).as_posix())
+        accepted = f"none is needed: the pipeline accepts it (--accept {WEAKENED})"
+        return Finding(
+            rule=WEAKENED,
+            subject=weakened.subject,
+            message=weakened.message,
+            place=place,
+            fix=accepted if self.accepted else f"{weakened.fix}; or let the pipeline accept it: --accept {WEAKENED}",
+            level=Level.NOTE if self.accepted else Level.ERROR,
+            fingerprint=fingerprint(WEAKENED, weakened.subject, weakened.message),
+        )

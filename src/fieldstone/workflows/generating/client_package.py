@@ -1,0 +1,151 @@
+"""A release in the registry -> what its client packages are generated from; the working tree takes no part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fieldstone.checking.baseline import released
+from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.codegen.contracts.deprecation import with_deprecations
+from fieldstone.codegen.names import CONTRACTS, distribution
+from fieldstone.codegen.published import with_code
+from fieldstone.codegen.vocabulary import without_annotations
+from fieldstone.compatibility.changes import describe
+from fieldstone.errors import FieldstoneError
+from fieldstone.packaging.changelog import changelog, section
+from fieldstone.project.project import Project, read_intact
+from fieldstone.registry.manifest import IMAGE, SOURCES, Link, Release
+from fieldstone.schema.model import Schema
+
+
+def find_release(project: Project, reference: str) -> Release:
+    """The release that `MODULE` or `MODULE@VERSION` names, the newest where it says no version.
+
+    Raises:
+        FieldstoneError: the registry has no such release, or it retired the module.
+    """
+    registry = project.registry
+    module, at, version = reference.partition("@")
+    if at and not version:
+        raise FieldstoneError(f"{reference} names no version", fix=f"write {module}@1.2.3, or {module} for the newest")
+    versions = registry.versions(module)
+    if not versions:
+        has = f"it has {', '.join(registry.modules()) or 'none'}"
+        raise FieldstoneError(f"no release of {module} in {registry.url}", fix=f"{has}; `fieldstone release` makes one")
+    release = registry.release(module, version or str(versions[-1]))
+    if release.retired:
+        last = release.previous.version if release.previous else "none"
+        raise FieldstoneError(
+            f"{module} is retired since {release.version}, which holds nothing to package",
+            fix=f"the last release that can be packaged is {module}@{last}",
+        )
+    return release
+
+
+def client_package(project: Project, release: Release, *, post: int = 0) -> ClientPackage:
+    """What the client packages of a release are generated from.
+
+    Args:
+        project: where the registry is, and what the settings say of the module.
+        release: the release.
+        post: which package of it it is: 0 for the first.
+
+    Raises:
+        FieldstoneError: no code is generated from it, another module has its package's name, what it imports is not
+            released, or a file of it is missing or damaged.
+    """
+    files = _files(project, release)
+    if not files:
+        raise FieldstoneError(
+            f"{release.name} {release.version} has no files that code is generated from",
+            fix=f"`generate = true` in [tool.fieldstone.modules.{release.name}] asks for it where it has options alone",
+        )
+    _refuse_one_name_for_two(project, release)
+    annotated = read_intact(project.registry, release, IMAGE)
+    where = f"{project.registry.place(release)}/{IMAGE}"
+    return ClientPackage(
+        module=release.name,
+        version=release.version,
+        post=post,
+        digest=release.digest,
+        annotated=annotated,
+        image=without_annotations(with_deprecations(annotated, where=where), where=where),
+        files=files,
+        license=_document(project, release, "LICENSE"),
+        readme=_document(project, release, "README.md"),
+        changelog=changelog(release.name, _sections(project, release)),
+        needs=tuple(_needs(project, release)),
+    )
+
+
+def needed_release(project: Project, release: Release, link: Link) -> Release:
+    """The release that another one imports from, as it was then.
+
+    Raises:
+        FieldstoneError: the registry does not have it, or has another of that number.
+    """
+    who = f"{release.name} {release.version}"
+    known = map(str, project.registry.versions(link.name))
+    if link.version not in known:
+        raise FieldstoneError(
+            f"{who} imports {link.name} {link.version}, which is not in {project.registry.url}",
+            fix="restore it from git: a package needs the packages of all that it imports",
+        )
+    needed = project.registry.release(link.name, link.version)
+    if needed.digest != link.digest:
+        raise FieldstoneError(
+            f"{who} imports {link.name} {link.version} with another digest than {project.registry.place(needed)} has",
+            fix="restore it from git; `fieldstone registry verify` tells more",
+        )
+    return needed
+
+
+def _files(project: Project, release: Release) -> tuple[str, ...]:
+    paths = [path for path in release.sources if path.endswith(".proto")]
+    return tuple(with_code(paths, asked=project.settings.module(release.name).generate))
+
+
+def _refuse_one_name_for_two(project: Project, release: Release) -> None:
+    name = distribution(release.name, CONTRACTS)
+    for other in project.registry.modules():
+        if other != release.name and distribution(other, CONTRACTS) == name:
+            raise FieldstoneError(
+                f"modules {release.name} and {other} would both be the package {name}",
+                fix="release one of them under another name: `[tool.fieldstone.modules.NAME]` with its `path`",
+            )
+
+
+def _document(project: Project, release: Release, name: str) -> str:
+    if SOURCES + name not in release.files:
+        return ""
+    return read_intact(project.registry, release, SOURCES + name).decode("utf-8", "replace")
+
+
+def _sections(project: Project, release: Release) -> Iterator[str]:
+    """What each release changed, as `fieldstone diff` tells it, from this one back to the first."""
+    versions = [str(version) for version in project.registry.versions(release.name)]
+    told = versions[: versions.index(release.version) + 1]
+    after = _schema(project, release)
+    for version, before in zip(reversed(told), [*reversed(told[:-1]), ""], strict=True):
+        made = project.registry.release(release.name, version)
+        heading = f"{version} - {made.released_at.partition('T')[0]}"
+        if not before:
+            yield f"## {heading}\n\nThe first release.\n"
+            return
+        earlier = _schema(project, project.registry.release(release.name, before))
+        yield section(heading, describe(earlier, after), made.waivers)
+        after = earlier
+
+
+def _schema(project: Project, release: Release) -> Schema:
+    return released(project, release).side.schema
+
+
+def _needs(project: Project, release: Release) -> Iterator[Needed]:
+    """The releases with packages of their own; the files of a remote registry's modules go with what imports them."""
+    for link in sorted(release.dependencies, key=lambda link: link.name):
+        if not link.is_remote:
+            needed = needed_release(project, release, link)
+            files = _files(project, needed)
+            if files:
+                yield Needed(module=needed.name, version=needed.version, files=files)

@@ -1,0 +1,142 @@
+"""Which modules code is generated from, their compiled images, and what each release of them was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from fieldstone.codegen.published import is_published, with_code
+from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
+from fieldstone.registry.manifest import IMAGE
+from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.model import Schema
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.diagnostic import CompileError
+from fieldstone.workspace.modules import Module
+
+"""Where the annotations are, by import path: options, which no code of a contract needs."""
+
+
+def compile_modules(project: Project, names: Iterable[str] = ()) -> dict[str, bytes]:
+    """The images of the named modules, or of all that code is generated from, compiled side by side.
+
+    Raises:
+        FieldstoneError: there is no such module, nothing is generated from it, or it does not compile.
+    """
+    modules = generated_modules(project, names)
+    with ExitStack() as under_way:
+        running = {module.name: _compiler(project, module) for module in modules}
+        for compiling in running.values():
+            under_way.callback(compiling.close)
+        return _outputs({module.path: running[module.name] for module in modules}, [m.name for m in modules])
+
+
+def _outputs(running: Mapping[str, buf.Running], names: Iterable[str]) -> dict[str, bytes]:
+    """The images of modules by name, in the order of their compilers, which are given by path.
+
+    Raises:
+        CompileError: some do not compile; the error lists what is wrong with all of them.
+    """
+    images: list[bytes] = []
+    broken: dict[str, CompileError] = {}
+    for path, compiling in running.items():
+        try:
+            images.append(compiling.output(what=f"{path} does not compile"))
+        except CompileError as error:
+            broken[path] = error
+    if broken:
+        found = [annotation for error in broken.values() for annotation in error.errors]
+        verb = "does" if len(broken) == 1 else "do"
+        raise CompileError(f"{' and '.join(broken)} {verb} not compile", found)
+    return dict(zip(names, images, strict=True))
+
+
+def compile_one(project: Project, module: Module) -> bytes:
+    """The image of a module.
+
+    Raises:
+        FieldstoneError: it does not compile.
+    """
+    return _compiler(project, module).output(what=f"{module.path} does not compile")
+
+
+def _compiler(project: Project, module: Module) -> buf.Running:
+    workspace = project.workspace
+    exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
+    return buf.build(module.path, cwd=workspace.root, exclude=exclude)
+
+
+def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Module]:
+    """The named modules, or all that code is generated from.
+
+    Raises:
+        FieldstoneError: there is no such module, or nothing is generated from it, or from any.
+    """
+    chosen = project.modules(names) if names else []
+    for module in chosen:
+        if not own_files(project, module):
+            raise FieldstoneError(f"nothing is generated from {module.name}", fix=_why_not(project, module))
+    found = chosen or [module for module in project.workspace.modules.values() if own_files(project, module)]
+    if not found:
+        workspace = project.workspace
+        raise FieldstoneError(
+            f"nothing to generate: no module in {workspace.root / workspace.config} has schemas of its own"
+        )
+    return found
+
+
+def own_files(project: Project, module: Module) -> list[str]:
+    """The import paths of the files of a module that code is generated from; empty where the settings say so."""
+    return with_code(module.proto_files, asked=project.settings.module(module.name).generate)
+
+
+def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema]]:
+    """Version and schema of each release, with all that it imports, oldest first.
+
+    Raises:
+        FieldstoneError: the registry cannot be read, or the module is retired.
+    """
+    project.require_living(module.name)
+    registry = project.registry
+    return [
+        (r.version, read_schema(registry.read(r, IMAGE), where=registry.place(r), with_imports=True))
+        for r in registry.releases(module.name)
+    ]
+
+
+def current_version(project: Project, module: Module, image: Callable[[], bytes], *, start: Path) -> tuple[str, bool]:
+    """The newest version if the module is as released, else the one that it would become; and whether it is that.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        image: compiles the working tree, where that is needed.
+        start: the folder that places in errors are relative to.
+
+    Raises:
+        FieldstoneError: the module is retired, or cannot be judged.
+    """
+    from fieldstone.checking.baseline import judge_module
+    from fieldstone.checking.options import Evidence
+    from fieldstone.incremental.changed_files import is_unchanged
+
+    newest = project.newest(module)
+    if newest is not None and is_unchanged(project, module, newest):
+        return newest.version, False
+    project.require_living(module.name)
+    report = judge_module(project, module, image(), against="", start=start, evidence=Evidence(witness=False))
+    if newest is not None and not report.version:
+        return newest.version, False
+    return report.version, True
+
+
+def _why_not(project: Project, module: Module) -> str:
+    if not module.proto_files:
+        return f"there are no .proto files below {module.root}"
+    if project.settings.module(module.name).generate is False:
+        return f"the settings say `generate = false` for {module.name}"
+    if all(is_published(path) for path in module.proto_files):
+        return "other distributions publish the code of all its files"
+    return f"it holds options alone; `generate = true` in [tool.fieldstone.modules.{module.name}] asks for it anyway"

@@ -1,0 +1,113 @@
+"""Check as buf would: `buf breaking` itself on each module of a workspace, against a baseline of Fieldstone's."""
+
+from __future__ import annotations
+
+import os.path
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fieldstone.checking.baseline import Baseline, find_baseline
+from fieldstone.errors import FieldstoneError
+from fieldstone.project.project import Project
+from fieldstone.toolchain import buf
+from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.workspace.config_sections import config_of, with_rules
+from fieldstone.workspace.modules import Module
+from fieldstone.workspace.references import modules_of
+
+
+def check_like_buf(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    category: str = "",
+    against: str = "",
+    start: Path | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Annotation]:
+    """Find what `buf breaking` finds, in its order.
+
+    buf runs in the root of the workspace and follows its configuration there, plugins and policies included. A module
+    that the baseline does not have yet is left out, as buf does. What modules import is compared with them, so that a
+    finding in a file that two of them hold is said once.
+
+    Args:
+        project: where the modules are.
+        names: which modules; all of them by default.
+        category: the only category that counts, instead of those that buf.yaml names.
+        against: a version, a path or a git revision; by default the newest release.
+        start: the folder that paths are relative to; the working directory by default.
+        warn: called with each warning of buf's, as that no rule is configured.
+
+    Raises:
+        FieldstoneError: there is nothing to compare with, a module does not compile, buf.yaml says something that
+            buf refuses, or a plugin fails.
+    """
+    here = (start or Path.cwd()).resolve()
+    for module in project.modules(names):
+        project.require_living(module.name)
+    pairs = [(module, find_baseline(project, module, against)) for module in project.modules(names)]
+    if not names:
+        _refuse_lost_modules(project, against)
+    compared = [(module, baseline) for module, baseline in pairs if baseline is not None]
+    if not compared and not against:
+        called = ", ".join(module.name for module, _ in pairs)
+        raise FieldstoneError(
+            f"nothing to compare with: {project.settings.registry} holds no release of {called}",
+            fix="say what to compare with: `--against REF`",
+        )
+    found = {
+        annotation
+        for module, baseline in compared
+        for annotation in _module_findings(project, module, baseline, category=category, start=here, warn=warn)
+    }
+    return sorted(found, key=lambda annotation: annotation.order)
+
+
+def _refuse_lost_modules(project: Project, against: str) -> None:
+    """A module that is gone cannot be compared, and buf refuses it too; the only one may change its name."""
+    known = project.workspace.modules
+    if not against:
+        there = [name for name in project.registry.modules() if not project.retirement(name)]
+    elif any(against in map(str, project.registry.versions(name)) for name in known):
+        there = list(known)
+    else:
+        there = modules_of(against, project.workspace, outside=project.settings.registry)
+    lost = [name for name in there if name not in known]
+    if lost and (len(known) > 1 or len(there) > 1):
+        where = against or project.settings.registry
+        raise FieldstoneError(
+            f"{where} holds module {lost[0]}, and {project.workspace.config} does not list it",
+            fix="name the modules to compare",
+        )
+
+
+def _module_findings(
+    project: Project, module: Module, baseline: Baseline, *, category: str, start: Path, warn: Callable[[str], None]
+) -> Iterator[Annotation]:
+    image, workspace = baseline.side.image, project.workspace
+    if not image:  # a retired release holds nothing that could break
+        return
+    exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
+    rules = with_rules(config_of(workspace, module), "breaking", [category]) if category else ""
+    with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
+        against = Path(scratch, "against.binpb")
+        against.write_bytes(image)
+        config = Path(scratch, "buf.yaml") if rules else None
+        if config:
+            config.write_text(rules, "utf-8")
+        running = buf.breaking_module(module.path, against, cwd=workspace.root, exclude=exclude, config=config)
+        found = running.annotations(what=f"buf breaking in {module.path} against {baseline.side.label}")
+    for warning in running.warnings:
+        warn(f"{module.name}: {warning}")
+    for annotation in found:
+        yield replace(annotation, path=_path_from(start, workspace.root, annotation.path))
+
+
+def _path_from(start: Path, root: Path, path: str) -> str:
+    """A path that buf printed from `root`, from `start`; that of a file of a remote dependency stays."""
+    place = root / path
+    return Path(os.path.relpath(place, start)).as_posix() if path and place.exists() else path

@@ -1,0 +1,91 @@
+"""What `fieldstone init` leaves to people, because it never changes a file that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fieldstone.printed import printable
+from fieldstone.project.project import Project
+from fieldstone.workflows.setup.hooks import HOOKS, HOOKS_FILE, local_config
+from fieldstone.workflows.setup.texts import to_yaml
+from fieldstone.workspace.modules import Module, load_workspace, read_config
+from fieldstone.workspace.vocabulary import VOCABULARY
+
+
+def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks: bool) -> Iterator[str]:
+    """What is left to do by hand, each one line, or a line and the text that it speaks of.
+
+    Args:
+        project: what was set up.
+        written: the files that init wrote.
+        top: the root of the checkout; None outside of one.
+        hooks: whether hooks were asked for.
+    """
+    yield from _about_registry(project)
+    yield from _about_vocabulary(project)
+    if hooks:
+        yield from _about_hooks(project.settings.root, written, top)
+
+
+def _about_registry(project: Project) -> Iterator[str]:
+    """A module around the registry: Fieldstone leaves the releases out, and buf on its own would not."""
+    workspace, registry = project.workspace, project.settings.registry
+    configured = load_workspace(workspace.root, names=project.settings.module_names)
+    for module in configured.modules.values():
+        around = module.root in registry.parents
+        if around and not any(folder == registry or folder in registry.parents for folder in module.excludes):
+            config, section = _with_exclude(project, module, registry)
+            yield (
+                f"the registry lies inside module {module.name}, and `buf build` on its own would compile every "
+                f"release with it: let {next(iter(section))} in {printable(config)} read\n\n{to_yaml(section)}"
+            )
+
+
+def _with_exclude(project: Project, module: Module, registry: Path) -> tuple[str, dict[str, Any]]:
+    """The buf configuration that lists a module, and the section of it that leaves the registry out."""
+    root = project.workspace.root
+    shared = _read(root / "buf.yaml")
+    if shared.get("version") == "v2":
+        named = {"name": shared["name"]} if "name" in shared else {}
+        listed = shared.get("modules") or [{"path": ".", **named}]
+        path = registry.relative_to(root).as_posix()
+        modules = [_excluding(entry, path) if entry.get("path", ".") == module.path else entry for entry in listed]
+        return "buf.yaml", {"modules": modules}
+    config = module.root / "buf.yaml"
+    build = _excluding(_read(config).get("build") or {}, registry.relative_to(module.root).as_posix())
+    return config.relative_to(root).as_posix(), {"build": build}
+
+
+def _excluding(section: dict[str, Any], path: str) -> dict[str, Any]:
+    return {**section, "excludes": [*(section.get("excludes") or ()), path]}
+
+
+def _about_vocabulary(project: Project) -> Iterator[str]:
+    workspace = project.workspace
+    if any(VOCABULARY in module.proto_files for module in workspace.modules.values()):
+        return
+    for found in sorted(workspace.root.glob(f"schemas/*/{VOCABULARY}")):
+        path = found.relative_to(workspace.root).as_posix().removesuffix(f"/{VOCABULARY}")
+        entry, key = (
+            (f"- {path}", "directories") if workspace.config == "buf.work.yaml" else (f"- path: {path}", "modules")
+        )
+        yield f"to use the annotations, add `{printable(entry)}` to {key} in {workspace.config}"
+
+
+def _about_hooks(folder: Path, written: Iterable[str], top: Path | None) -> Iterator[str]:
+    if top not in {None, folder}:
+        yield f"pre-commit knows only the configuration in {printable(str(top))}: hooks are left out here"
+        return
+    if HOOKS_FILE in written:
+        yield ("run " if top else "run `git init`, then ") + "`pre-commit install`"
+        return
+    config = folder / HOOKS_FILE
+    text = config.read_text("utf-8", "replace") if config.is_file() else ""
+    if not all(hook["id"] in text for hook in HOOKS):
+        yield f"add the hooks to {HOOKS_FILE}:\n\n{to_yaml(local_config())}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(read_config(path)) if path.is_file() else {}

@@ -1,0 +1,214 @@
+"""Where imports start in a folder of .proto files that no buf configuration describes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.schema.digest import imports
+from fieldstone.toolchain import git
+
+_VENDORED = {"third-party", "third_party", "vendor"}
+_PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_BUILT_IN = "google/protobuf/"
+
+
+class Survey(Struct):
+    """What lies in a folder; all paths are relative to it.
+
+    Attributes:
+        registry: the folder of the releases, there or not.
+        protos: the .proto files, sorted.
+        configs: the buf.yaml and buf.work.yaml files, sorted.
+        skipped: folders that were not entered: hidden, ignored by git, the registry and node_modules.
+    """
+
+    folder: Path
+    registry: str
+    protos: list[str] = []
+    configs: list[str] = []
+    skipped: list[str] = []
+
+
+class Layout(Struct, frozen=True):
+    """How .proto files form buf modules.
+
+    Attributes:
+        roots: where the imports of the folder's own files start.
+        vendored: where those of other people's files start, with the folders that own files need.
+        excludes: per own root, the folders below it that do not belong to it.
+        missing: imports that no file answers, as (importing file, import path).
+    """
+
+    roots: tuple[str, ...]
+    vendored: Mapping[str, tuple[str, ...]]
+    excludes: Mapping[str, tuple[str, ...]]
+    missing: tuple[tuple[str, str], ...]
+
+
+def survey(folder: Path, *, registry: str) -> Survey:
+    """Look for .proto files and buf configurations in a folder.
+
+    Args:
+        folder: where to look.
+        registry: the registry's path relative to `folder`, which is not entered.
+    """
+    found = Survey(folder, registry)
+    skip = {registry, *_ignored_by_git(folder)}
+    for here, folders, names in os.walk(folder):
+        prefix = _prefix(Path(here).relative_to(folder).as_posix())
+        enter = {name for name in folders if name[0] != "." and name != "node_modules" and prefix + name not in skip}
+        found.skipped += [prefix + name for name in folders if name not in enter]
+        folders[:] = sorted(enter)
+        paths = [prefix + name for name in names if prefix + name not in skip]
+        found.protos += [path for path in paths if path.endswith(".proto")]
+        found.configs += [path for path in paths if path.rpartition("/")[2] in {"buf.yaml", "buf.work.yaml"}]
+    found.protos.sort()
+    found.configs.sort()
+    return found
+
+
+def is_vendored(path: str) -> bool:
+    """Whether a path leads into a folder of other people's files."""
+    return not _VENDORED.isdisjoint(path.split("/"))
+
+
+def infer_layout(found: Survey) -> Layout:
+    """The modules that the .proto files of a folder form.
+
+    A root is where an import that is found among the files must start; files that nothing imports
+    are placed by their package. Own roots never lie inside one another. Vendored files count only
+    where no own file answers an import.
+    """
+    contents = {proto: (found.folder / proto).read_bytes() for proto in found.protos}
+    theirs = {p: content for p, content in contents.items() if is_vendored(_root_of_package(p, content))}
+    if len(theirs) == len(contents):
+        theirs = {}
+    own = _Files({p: content for p, content in contents.items() if p not in theirs})
+    roots = own.infer_roots()
+    vendored, missing = _needed(own, roots, _Files(theirs))
+    outside = {found.registry, *map(_vendor_folder, theirs), *_folders_with_protos(found)}
+    excludes = {
+        root: tuple(sorted(path for path in outside if path != root and is_below(path, root))) for root in roots
+    }
+    return Layout(tuple(sorted(roots)), vendored, excludes, tuple(missing))
+
+
+def is_below(path: str, root: str) -> bool:
+    """Whether a relative path is `root` or lies below it."""
+    return root in (".", path) or path.startswith(f"{root}/")
+
+
+class _Files(Struct, frozen=True, dict=True):
+    """.proto files with their contents, and what they import."""
+
+    contents: Mapping[str, bytes]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for proto in self.contents:
+            found[proto.rpartition("/")[2]].append(proto)
+        return found
+
+    def infer_roots(self) -> list[str]:
+        votes = Counter(root for proto, path in self.imports() for root in self.roots_for(path, proto))
+        roots = _apart((root for root, _ in votes.most_common()), [])
+        for proto, content in self.contents.items():
+            if not any(is_below(proto, root) for root in roots):
+                roots = _apart([_root_of_package(proto, content)], roots)
+        return roots
+
+    def imports(self) -> Iterator[tuple[str, str]]:
+        """All imports, as (importing file, import path)."""
+        for proto, content in self.contents.items():
+            yield from ((proto, path) for path in imports(content))
+
+    def roots_for(self, path: str, importer: str) -> list[str]:
+        """The roots under which a file answers an import; those above the importing file come before others."""
+        answers = [p for p in self._by_name.get(path.rpartition("/")[2], ()) if p == path or p.endswith(f"/{path}")]
+        roots = [proto.removesuffix(path).rstrip("/") or "." for proto in answers]
+        return [root for root in roots if is_below(importer, root)] or roots
+
+    def below(self, roots: Collection[str]) -> _Files:
+        """Only the files below some roots."""
+        return _Files({p: c for p, c in self.contents.items() if any(is_below(p, root) for root in roots)})
+
+    def import_paths(self, roots: Collection[str]) -> set[str]:
+        """The paths under which files below some roots are imported."""
+        return {p.removeprefix(_prefix(root)) for root in roots for p in self.contents if is_below(p, root)}
+
+
+def _needed(
+    own: _Files, roots: list[str], vendored: _Files
+) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, str]]]:
+    """The vendored roots that own files need, directly or not, each with its folders; and what nothing answers."""
+    needed: list[str] = []
+    folders: set[str] = set()
+    while True:
+        used = vendored.below(folders)
+        answered = own.import_paths(roots) | used.import_paths(needed)
+        imported = {*own.imports(), *used.imports()}
+        unanswered = sorted((importer, path) for importer, path in imported if path not in answered)
+        found = [(root, path) for importer, path in unanswered for root in vendored.roots_for(path, importer)]
+        needed = _apart((root for root, _ in found), needed)
+        wider = folders | {PurePosixPath(root, path).parent.as_posix() for root, path in found if root in needed}
+        if wider == folders:
+            missing = [(importer, path) for importer, path in unanswered if not path.startswith(_BUILT_IN)]
+            return {root: _topmost(folders, root) for root in sorted(needed)}, missing
+        folders = wider
+
+
+def _topmost(folders: Collection[str], root: str) -> tuple[str, ...]:
+    """The folders below a root that lie in no other of them; none if the root itself is one."""
+    below = {folder for folder in folders if is_below(folder, root)}
+    inner = {one for one in below for other in below if one != other and is_below(one, other)}
+    return () if root in below else tuple(sorted(below - inner))
+
+
+def _folders_with_protos(found: Survey) -> list[str]:
+    """The folders that were not entered and that buf would take .proto files from."""
+    return [path for path in found.skipped if next((found.folder / path).rglob("*.proto"), None)]
+
+
+def _vendor_folder(proto: str) -> str:
+    parts = proto.split("/")
+    last = next(index for index, part in enumerate(parts) if part in _VENDORED)
+    return "/".join(parts[: last + 1])
+
+
+def _root_of_package(proto: str, content: bytes) -> str:
+    folder = PurePosixPath(proto).parent.as_posix()
+    declared = _PACKAGE.search(content)
+    package = declared[1].decode().replace(".", "/") if declared else ""
+    if package and folder == package:
+        return "."
+    return folder.removesuffix(f"/{package}") if package else folder
+
+
+def _apart(candidates: Iterable[str], roots: list[str]) -> list[str]:
+    kept = list(roots)
+    for root in candidates:
+        if not any(is_below(root, other) or is_below(other, root) for other in kept):
+            kept.append(root)
+    return kept
+
+
+def _prefix(folder: str) -> str:
+    return "" if folder == "." else f"{folder}/"
+
+
+def _ignored_by_git(folder: Path) -> set[str]:
+    flags = ("-z", "--others", "--ignored", "--exclude-standard", "--directory")
+    try:
+        listed = git.run("ls-files", *flags, cwd=folder).decode("utf-8", "replace")
+    except FieldstoneError:
+        return set()
+    return {path.rstrip("/") for path in listed.split("\0") if path not in {"", "./"}}

@@ -1,0 +1,1 @@
+"""From buf.yaml to modules, from a reference to sources, and which module imports which."""

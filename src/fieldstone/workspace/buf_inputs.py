@@ -1,0 +1,81 @@
+"""buf's own ways to name what to compare with: taken where they are files, else answered with how to write them here.
+
+The forms are those of https://buf.build/docs/reference/inputs/.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.toolchain import buf
+from fieldstone.workspace.modules import read_file
+
+_ENCODED = re.compile(r"\.((json|txtpb|yaml)(\.gz|\.zst)?|(binpb|bin)\.(gz|zst))$")
+_ARCHIVE = re.compile(r"\.(tar|tgz|zip|tar\.(gz|zst))$")
+_REMOTE = re.compile(r"(https?|ssh|git)://|[\w.-]+@[\w.-]+:")
+_MODULE = re.compile(r"[\w-]+(\.[\w-]+)+/[\w.-]+/[\w.-]+(:\S+)?$")
+_UNPACK = "unpack it, and name the folder"
+_SAVE = "`buf build {} -o image.binpb`, then name image.binpb"
+
+
+def read_image(path: Path, ref: str) -> bytes:
+    """The encoded image in a file: as it is, or as buf converts it from JSON, text, YAML or what is compressed.
+
+    Args:
+        path: the file.
+        ref: what people call it.
+
+    Raises:
+        FieldstoneError: it holds no image, or cannot be read.
+    """
+    name = path.name.lower()
+    if _ENCODED.search(name):
+        running = buf.build(str(path.resolve()), cwd=path.resolve().parent)
+        return running.output(what=f"{ref} is not a compiled image")
+    if name.endswith(".proto"):
+        raise FieldstoneError(f"{ref} is one source file", fix="name its folder, or a git revision that has it")
+    if _ARCHIVE.search(name):
+        raise FieldstoneError(f"{ref} is an archive of sources", fix=_UNPACK)
+    return read_file(path)
+
+
+def how_to_write(ref: str) -> str:
+    """How to name here what buf calls so; nothing for a name that is none of buf's.
+
+    Args:
+        ref: what is neither a version nor a file, a folder or a git revision.
+    """
+    place, _, options = ref.partition("#")
+    if ref == "-":
+        return "save it in a file, and name that"
+    if _MODULE.match(ref):
+        return _SAVE.format(ref)
+    if _REMOTE.match(ref):
+        wanted = f" {_revision(options)}" if options else ""
+        return f"`git fetch {place}{wanted}`, then name the revision FETCH_HEAD"
+    return _without_options(place, options) if options else ""
+
+
+def _without_options(place: str, options: str) -> str:
+    if place.endswith(".git"):
+        return f"name the git revision: {_revision(options)}"
+    if _ARCHIVE.search(place):
+        return _UNPACK
+    return f"name it without `#{options}`: {place}" if Path(place).exists() else ""
+
+
+def refuse_git_folder(path: Path, ref: str) -> None:
+    """Refuse the folder that holds git's own files, which buf takes for the newest commit.
+
+    Raises:
+        FieldstoneError: it is that folder.
+    """
+    if (path / "HEAD").is_file() and (path / "objects").is_dir():
+        raise FieldstoneError(f"{ref} is a folder of git's own", fix="name the git revision: HEAD")
+
+
+def _revision(options: str) -> str:
+    given = dict(part.partition("=")[::2] for part in options.split(","))
+    return next((given[key] for key in ("ref", "commit", "tag", "branch") if given.get(key)), "HEAD")

@@ -1,0 +1,102 @@
+"""The sections `lint` and `breaking` of a buf configuration: where the one stands that buf follows in a module.
+
+A v2 configuration has them for all of its modules, and a module may have its own instead; a v1 one is of one module
+(https://buf.build/docs/configuration/v2/buf-yaml/, https://buf.build/docs/configuration/v1/buf-yaml/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.workspace.modules import Module, Workspace, read_config
+
+
+class Section(Struct, frozen=True):
+    """A section of a buf configuration.
+
+    Attributes:
+        file: the configuration.
+        version: its version: `v1beta1`, `v1` or `v2`; v2 where there is no configuration.
+        content: what the section says, as it is written; None where there is no such section.
+        is_own: whether it is a v2 module's own.
+    """
+
+    file: Path
+    version: str
+    content: Any
+    is_own: bool = False
+
+
+def section_of(workspace: Workspace, module: Module, name: str) -> Section:
+    """The section that buf follows in a module.
+
+    Args:
+        workspace: the module's.
+        module: the module.
+        name: `lint` or `breaking`.
+
+    Raises:
+        FieldstoneError: the configuration cannot be read.
+    """
+    file, content = _file_of(workspace, module), config_of(workspace, module)
+    version = str(content.get("version", "v2" if not content else ""))
+    if version != "v2":
+        return Section(file, version, content.get(name))
+    listed = content.get("modules") or [{}]
+    own: Mapping[str, Any] = next((m for m in listed if _normal(m.get("path", ".")) == module.path), {})
+    is_own = bool(own.get(name))
+    return Section(file, version, (own if is_own else content).get(name), is_own)
+
+
+def config_of(workspace: Workspace, module: Module) -> Mapping[str, Any]:
+    """The configuration that buf follows in a module; empty where there is none.
+
+    Raises:
+        FieldstoneError: it cannot be read.
+    """
+    file = _file_of(workspace, module)
+    return read_config(file) if file.is_file() else {}
+
+
+def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> str:
+    """The YAML of a configuration whose sections of that name, of modules too, use these rules; the rest holds.
+
+    Args:
+        config: a buf configuration; an empty one becomes one of v2.
+        name: `lint` or `breaking`.
+        use: ids of rules and categories.
+
+    Raises:
+        FieldstoneError: a section is no mapping.
+    """
+    import yaml
+
+    changed = dict(config) or {"version": "v2"}
+    changed[name] = {**_mapping(config.get(name), name), "use": list(use)}
+    listed = config.get("modules")
+    if isinstance(listed, list):
+        modules = [_mapping(module, "modules") for module in listed]
+        changed["modules"] = [
+            {**module, name: {**_mapping(module[name], name), "use": list(use)}} if module.get(name) else module
+            for module in modules
+        ]
+    return str(yaml.safe_dump(changed))
+
+
+def _mapping(section: object, name: str) -> Mapping[str, Any]:
+    if section is not None and not isinstance(section, dict):
+        raise FieldstoneError(f"{name} in buf.yaml is no mapping", fix="`buf config init` writes one to start from")
+    return section or {}
+
+
+def _file_of(workspace: Workspace, module: Module) -> Path:
+    return (module.root if workspace.config == "buf.work.yaml" else workspace.root) / "buf.yaml"
+
+
+def _normal(path: object) -> str:
+    return PurePosixPath(str(path)).as_posix()

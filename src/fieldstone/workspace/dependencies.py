@@ -1,0 +1,125 @@
+"""What a module of a workspace imports from others, and its b5 digest that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
+from fieldstone.schema.digest import b5, imports, manifest
+from fieldstone.toolchain import buf
+from fieldstone.workspace.modules import Module, Workspace
+
+
+class RemoteDependency(Struct, frozen=True):
+    """A module of a remote registry, pinned by buf.lock."""
+
+    name: str
+    commit: str
+    digest: str
+
+
+class Sources(Protocol):
+    """What is asked of source files: what they are called together, name to absolute path (`cache.digests.Digests`)."""
+
+    def of(self, folder: str, files: Mapping[str, str]) -> Mapping[str, str]:
+        """The digest of each."""
+
+    def imports(self, folder: str, files: Mapping[str, str]) -> Mapping[str, list[str]]:
+        """The paths that each imports."""
+
+
+class _Read:
+    """Answers by reading every file."""
+
+    def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
+        return manifest({name: read_regular(path) for name, path in files.items()})
+
+    def imports(self, folder: str, files: Mapping[str, str]) -> dict[str, list[str]]:  # noqa: ARG002
+        return {name: imports(read_regular(path)) for name, path in files.items()}
+
+
+class Dependencies:
+    """The dependency graph of a workspace, read from the imports of its sources.
+
+    Raises:
+        FieldstoneError: from any method, when a source cannot be read or buf cannot resolve buf.lock.
+    """
+
+    def __init__(self, workspace: Workspace, sources: Sources | None = None) -> None:
+        self.workspace = workspace
+        self._sources = sources or _Read()
+        self._digests: dict[str, str] = {}
+
+    @cached_property
+    def _owners(self) -> Mapping[str, Module]:
+        return {path: module for module in self.workspace.modules.values() for path in module.proto_files}
+
+    def of(self, module: Module) -> tuple[Module, ...]:
+        """The modules of the workspace that `module` needs, directly or not, sorted by name."""
+        needed: dict[str, Module] = {}
+        waiting = [module] if len(self.workspace.modules) > 1 else []
+        while waiting:
+            importer = waiting.pop()
+            for found in self._direct(importer):
+                if found.name == module.name and importer is not module:
+                    raise FieldstoneError(
+                        f"modules import each other in a circle: {module.name} and {importer.name}",
+                        fix="move what they share into a module of its own",
+                    )
+                if found.name not in needed and found.name != module.name:
+                    needed[found.name] = found
+                    waiting.append(found)
+        return tuple(needed[name] for name in sorted(needed))
+
+    def remote(self, module: Module) -> tuple[RemoteDependency, ...]:
+        """The modules from buf.lock that `module` needs, directly or not, sorted by name."""
+        if not any(_pins_anything(folder / "buf.lock") for folder in (self.workspace.root, module.root)):
+            return ()
+        found: dict[str, RemoteDependency] = {}
+        waiting = [node for node in self._graph if node["name"] in {module.path, module.buf_name}]
+        while waiting:
+            for node in waiting.pop().get("deps", ()):
+                waiting.append(node)
+                if not node.get("local"):
+                    found[node["name"]] = RemoteDependency(node["name"], node.get("commit", ""), node["digest"])
+        return tuple(found[name] for name in sorted(found))
+
+    def digest(self, module: Module) -> str:
+        """The b5 digest of the module as its sources are now."""
+        if module.name not in self._digests:
+            needed = [self.digest(other) for other in self.of(module)]
+            needed += [dependency.digest for dependency in self.remote(module)]
+            self._digests[module.name] = b5(self._digests_of(module), needed)
+        return self._digests[module.name]
+
+    def _digests_of(self, module: Module) -> dict[str, str]:
+        """The module's manifest: its sources, and its documents, which may lie elsewhere."""
+        documents = {name: str(path) for name, path in module.documents.items()}
+        of = self._sources.of
+        return {**of(str(module.root), module.proto_paths), **of(f"{module.root} documents", documents)}
+
+    @cached_property
+    def _graph(self) -> list[dict[str, Any]]:
+        return buf.dependency_graph(cwd=self.workspace.root)
+
+    def imports(self, module: Module) -> frozenset[str]:
+        """The paths that the module's own files import."""
+        every = self._sources.imports(str(module.root), module.proto_paths)
+        return frozenset(path for imported in every.values() for path in imported)
+
+    def owner(self, path: str) -> Module | None:
+        """The module of the workspace that has a file, by import path; None if no module has it."""
+        return self._owners.get(path)
+
+    def _direct(self, module: Module) -> Iterable[Module]:
+        return {owner.name: owner for path in self.imports(module) if (owner := self.owner(path))}.values()
+
+
+def _pins_anything(lock: Path) -> bool:
+    return lock.is_file() and b"commit:" in lock.read_bytes()

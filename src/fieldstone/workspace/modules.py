@@ -1,0 +1,401 @@
+"""buf.yaml -> modules: where each one's sources are, and what it is called.
+
+Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1 (one module),
+`buf.work.yaml` v1 (a list of directories) and `buf.yaml` v2 (a workspace).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.regular_file import read_regular
+from fieldstone.schema.digest import file_digest
+from fieldstone.workspace.config_text import parse_config
+
+CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
+# The order in which buf looks for the documentation that a module's digest covers.
+_DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
+_LICENSE = "LICENSE"
+DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
+"""The names that a module's documents may have."""
+_ABSOLUTE = "absolute "
+_VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
+
+
+class Module(Struct, frozen=True, dict=True):
+    """A buf module of a workspace.
+
+    Attributes:
+        name: what Fieldstone calls it, and its folder in the registry.
+        root: the absolute folder that its import paths start from.
+        path: `root` relative to the workspace, with `/`, as `buf` takes it on its command line.
+        buf_name: its name in a buf registry (`buf.build/acme/weather`); empty where it has none.
+        excludes: folders below `root` that do not belong to it, absolute.
+        includes: if not empty, the only folders that belong to it, absolute.
+        docs_root: where its LICENSE and README.md are looked for when `root` has none: in a v2
+            workspace its root; None elsewhere.
+    """
+
+    name: str
+    root: Path
+    path: str
+    buf_name: str = ""
+    excludes: tuple[Path, ...] = ()
+    includes: tuple[Path, ...] = ()
+    docs_root: Path | None = None
+
+    @cached_property
+    def proto_files(self) -> Mapping[str, Path]:
+        """The module's .proto files: import path to absolute path, sorted."""
+        return {name: Path(path) for name, path in self.proto_paths.items()}
+
+    @cached_property
+    def proto_paths(self) -> Mapping[str, str]:
+        """`proto_files` with paths as texts: a module may have thousands.
+
+        Raises:
+            FieldstoneError: a folder cannot be read, or a name is no text.
+        """
+        start = len(str(self.root).rstrip(os.sep)) + 1
+        return _as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
+
+    @cached_property
+    def files(self) -> Mapping[str, Path]:
+        """All that the module's digest covers: its .proto files, LICENSE and documentation."""
+        return {**self.proto_files, **self.documents}
+
+    def contents(self) -> dict[str, bytes]:
+        """Read `files`.
+
+        Raises:
+            FieldstoneError: a file cannot be read.
+        """
+        return {name: read_file(path) for name, path in self.files.items()}
+
+    def _walk(self) -> Iterator[str]:
+        """The .proto files that buf finds: it follows links, but not to a place where it has been."""
+        excludes = {str(path) for path in self.excludes}
+        been: set[str] = set()
+
+        def below(folder: str, place: str, *, is_linked: bool) -> Iterator[str]:
+            is_included = not self.includes or self._is_included(Path(folder))
+            been.add(place)
+            for entry in _entries_of(folder):
+                linked = is_linked or entry.is_symlink()
+                here = _place(entry.path, place) if entry.is_symlink() else f"{place}/{entry.name}"
+                if linked and here in been:
+                    continue
+                if _is_folder(entry):
+                    if entry.name != ".git" and entry.path not in excludes:
+                        yield from below(entry.path, here, is_linked=linked)
+                elif is_included and entry.name.endswith(".proto") and entry.is_file():
+                    been.add(here)
+                    yield entry.path
+
+        return below(str(self.root), _place(str(self.root), ""), is_linked=False)
+
+    def owns(self, path: str) -> bool:
+        """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
+        folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]
+        inside = not any(folder in self.excludes or folder.name == ".git" for folder in folders[1:])
+        return path.endswith(".proto") and inside and (not self.includes or self._is_included(folders[-1]))
+
+    def _is_included(self, folder: Path) -> bool:
+        return any(folder == top or top in folder.parents for top in self.includes)
+
+    @cached_property
+    def documents(self) -> Mapping[str, Path]:
+        """Its LICENSE and documentation: name to absolute path."""
+        found: dict[str, Path] = {}
+        for kind in ((_LICENSE,), _DOCUMENTATION):
+            for folder in (self.root, self.docs_root):
+                names = [name for name in kind if folder is not None and (folder / name).is_file()]
+                if folder is not None and names:
+                    found[names[0]] = folder / names[0]
+                    break
+        return found
+
+
+class Workspace(Struct, frozen=True):
+    """All modules that one buf configuration lists.
+
+    Attributes:
+        root: the absolute folder of buf.yaml or buf.work.yaml.
+        config: that file's name.
+        modules: by name.
+    """
+
+    root: Path
+    config: str
+    modules: Mapping[str, Module]
+
+    def module(self, name: str) -> Module:
+        """The module of that name.
+
+        Raises:
+            FieldstoneError: the configuration lists no such module.
+        """
+        if name in self.modules:
+            return self.modules[name]
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.modules, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
+        raise FieldstoneError(f"no module {name} in {self.root / self.config}", fix=hint)
+
+    def style_digest(self, module: Module) -> str:
+        """The digest of what `buf lint` follows when it judges a module: the buf configuration."""
+        return file_digest(self._configuration(module))
+
+    def brings_rules(self, module: Module) -> bool:
+        """Whether the buf configuration has plugins or policies, whose rules are not buf's, and change by themselves.
+
+        Where a comment speaks of them, it is taken to have them.
+        """
+        return any(key in self._configuration(module) for key in (b"plugins", b"policies"))
+
+    def _configuration(self, module: Module) -> bytes:
+        """What stands in the buf configuration of a module, one file after the other."""
+        folders = {self.root, module.root}
+        found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
+        return b"\0".join(read_file(path) for path in found)
+
+    def excluded_paths(self, folder: Path) -> tuple[str, ...]:
+        """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""
+        folder = Path(os.path.normpath(folder))  # it may be told with `..`
+        inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
+        return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
+
+    def nested_in(self, module: Module) -> tuple[str, ...]:
+        """What to exclude so that the modules below a module's root are not compiled as part of it.
+
+        buf takes the files and folders in a nested module for this, and refuses the module's own folder.
+        """
+        nested = [other for other in self.modules.values() if module.root in other.root.parents]
+        return tuple(sorted({f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.proto_files}))
+
+
+def load_workspace(
+    root: Path,
+    *,
+    names: Mapping[str, str] | None = None,
+    outside: Path | None = None,
+    bare: bool = False,
+    several_roots: bool = False,
+) -> Workspace:
+    """Read the modules of the workspace at `root`.
+
+    Args:
+        root: the folder that holds buf.yaml or buf.work.yaml.
+        names: module paths to the names that the settings give them; others get the last part of
+            their buf name, or of their path.
+        outside: a folder that belongs to no module, wherever it lies (the registry).
+        bare: whether a folder without a configuration is taken for one module, as buf takes it.
+        several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, and its import paths start
+            from other folders than its root.
+
+    Raises:
+        FieldstoneError: there is no configuration, or it cannot be read.
+    """
+    root = root.resolve()
+    config, entries = _entries(root, bare=bare)
+    if not several_roots:
+        _refuse_several_roots(entries, root / config)
+    called = _name_all(entries, names or {}, root)
+    _refuse_one_name_for_two(called, root / config)
+    modules: dict[str, Module] = {}
+    for entry, name in zip(entries, called, strict=True):
+        module_root = (root / entry.path).resolve()
+        if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
+            raise FieldstoneError(f"{root / config} lists {entry.path}, and there is no such folder")
+        if outside is not None and _lies_in(outside.resolve(), module_root, root):
+            raise FieldstoneError(
+                f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
+                fix="list the folder of its sources: what was released never changes",
+            )
+        excludes = tuple((root / path).resolve() for path in entry.excludes)
+        modules[name] = Module(
+            name=name,
+            root=module_root,
+            path=entry.path,
+            buf_name=entry.buf_name,
+            excludes=excludes if outside is None else (*excludes, outside.resolve()),
+            includes=tuple((root / path).resolve() for path in entry.includes),
+            docs_root=root if entry.shares_documents else None,
+        )
+    return Workspace(root=root, config=config, modules=modules)
+
+
+def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
+    """Whether a folder lies in the registry, and the whole workspace does not."""
+    return folder.is_relative_to(registry) and not workspace.is_relative_to(registry)
+
+
+class _Entry(Struct, frozen=True):
+    """One module as a configuration lists it; paths are relative to the workspace."""
+
+    path: str
+    buf_name: str = ""
+    excludes: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    shares_documents: bool = False
+    has_roots: bool = False
+
+
+def _refuse_several_roots(entries: list[_Entry], config: Path) -> None:
+    for entry in entries:
+        if entry.has_roots:
+            file = config.parent / entry.path / "buf.yaml"
+            raise FieldstoneError(f"{file} has build.roots of version v1beta1", fix="run `buf config migrate`")
+
+
+def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
+    work = root / "buf.work.yaml"
+    if work.is_file():
+        directories = _texts(read_config(work), "directories", work)
+        return work.name, [_entry_v1(root, _normal(path)) for path in directories]
+    config = root / "buf.yaml"
+    if bare and not config.is_file():
+        return config.name, [_Entry(".")]
+    if not config.is_file():
+        raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
+    content = read_config(config)
+    version = content.get("version")
+    if version == "v2":
+        return config.name, _entries_v2(content, config)
+    if version not in _VERSIONS_OF_ONE_MODULE:
+        said = f"is of version {version}" if version else "says no version"
+        raise FieldstoneError(f"{config} {said}", fix="Fieldstone reads v1 and v2")
+    return config.name, [_entry_v1(root, ".")]
+
+
+def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
+    listed = content.get("modules") or [{"path": ".", "name": content.get("name", "")}]
+    if not isinstance(listed, list) or not all(isinstance(module, dict) for module in listed):
+        raise FieldstoneError(f"modules in {config} is no list of modules")
+    return [
+        _Entry(
+            path=_normal(str(module.get("path", "."))),
+            buf_name=str(module.get("name", "")),
+            excludes=_texts(module, "excludes", config),
+            includes=_texts(module, "includes", config),
+            shares_documents=True,
+        )
+        for module in listed
+    ]
+
+
+def _entry_v1(root: Path, path: str) -> _Entry:
+    config = root / path / "buf.yaml"
+    content = read_config(config) if config.is_file() else {}
+    build = content.get("build") or {}
+    if not isinstance(build, dict):
+        raise FieldstoneError(f"build in {config} is no mapping")
+    excludes = tuple(f"{path}/{folder}" for folder in _texts(build, "excludes", config))
+    has_roots = build.get("roots", ["."]) != ["."]
+    return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes, has_roots=has_roots)
+
+
+def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...]:
+    """A list of texts in a configuration; empty where it is left out."""
+    listed = content.get(key) or []
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise FieldstoneError(f"{key} in {config} is no list of paths")
+    return tuple(listed)
+
+
+def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> list[str]:
+    """The names of the modules; one that the settings give stays, also where another module would have it, too."""
+    short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
+    seen = Counter(short)
+    return [
+        name if seen[name] == 1 or entry.path in given else entry.path.replace("/", "-")
+        for name, entry in zip(short, entries, strict=True)
+    ]
+
+
+def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise FieldstoneError(
+            f"{config} lists two modules that would both be called {twice[0]}",
+            fix="name them in the settings: `[tool.fieldstone.modules.NAME]` with their `path`",
+        )
+
+
+def _short_name(entry: _Entry, root: Path) -> str:
+    if entry.buf_name:
+        return entry.buf_name.rpartition("/")[2]
+    return PurePosixPath(entry.path).name or root.name
+
+
+def _normal(path: str) -> str:
+    return PurePosixPath(path).as_posix()
+
+
+def read_config(path: Path) -> Mapping[str, Any]:
+    """The content of a buf configuration; an empty one is an empty mapping.
+
+    Raises:
+        FieldstoneError: it cannot be read, or holds no mapping.
+    """
+    return parse_config(read_file(path), path)
+
+
+def _entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name; nothing where there is no folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {folder}: {error.strerror}") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {entry.path}: {error.strerror}") from error
+
+
+def _place(path: str, parent: str) -> str:
+    """Where a path leads, as buf tells places apart: by an absolute link it comes to another one."""
+    by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
+    return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
+
+
+def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
+    """These import paths, each with its place, which are found to be texts, as protobuf takes them for.
+
+    Raises:
+        FieldstoneError: the bytes of one are no UTF-8.
+    """
+    try:
+        "\0".join(paths).encode()
+    except UnicodeEncodeError as error:
+        odd = str(error.object).count("\0", 0, error.start)
+        where = [*paths.values()][odd].encode(errors="backslashreplace").decode()
+        raise FieldstoneError(f"the name of {where} is no UTF-8", fix="rename it") from error
+    return paths
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        FieldstoneError: it cannot be read.
+    """
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,216 @@
+"""A reference -> a compiled image, or its style: a folder, an image file or a git revision.
+
+Versions in a registry are references too; the workflow that knows the registry resolves them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.toolchain import buf, git
+from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.workspace.buf_inputs import how_to_write, read_image, refuse_git_folder
+from fieldstone.workspace.modules import CONFIG_FILES, Module, Workspace, load_workspace
+
+_TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
+
+
+class Compiled(Struct, frozen=True):
+    """A compiled module: the image's bytes, what people call the place that it came from, and its sources' folder."""
+
+    image: bytes
+    label: str
+    root: Path
+
+
+def compile_module(workspace: Workspace, module: Module, *, outside: Path | None = None, at: str = "") -> bytes:
+    """Compile a module of a workspace to an image.
+
+    Args:
+        workspace: the workspace, for the modules that `module` imports.
+        module: what to compile.
+        outside: a folder (the registry) that lies in a module's root and does not belong to it.
+        at: the revision or folder that the workspace was taken from, for errors.
+
+    Raises:
+        FieldstoneError: the module has no sources, or does not compile.
+    """
+    where = f"{module.path} at {at}" if at else module.path
+    if not module.proto_files:
+        raise FieldstoneError(f"module {module.name} has no .proto files below {where if at else module.root}")
+    exclude = (*(workspace.excluded_paths(outside) if outside else ()), *workspace.nested_in(module))
+    return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{where} does not compile")
+
+
+def compile_reference(
+    ref: str,
+    module: Module,
+    workspace: Workspace,
+    *,
+    outside: Path,
+    versions: Sequence[str] = (),
+    since_parting: bool = False,
+) -> Compiled | None:
+    """Compile what `ref` holds of a module; None where a revision has no such module yet.
+
+    Args:
+        ref: the path of an image file or a folder, or a git revision.
+        module: the module to look for there.
+        workspace: the workspace of today, whose place in the checkout is looked for in the revision.
+        outside: the registry folder, which belongs to no module.
+        versions: what `ref` might have been meant to be, for the error.
+        since_parting: whether a revision, unless it is a tag, stands for the commit where HEAD parted from it.
+
+    Raises:
+        FieldstoneError: there is no such file, folder or revision, or it holds no such module.
+    """
+    path = Path(ref)
+    if path.is_file():
+        return Compiled(read_image(path, ref), ref, module.root)
+    if path.is_dir():
+        refuse_git_folder(path, ref)
+        root, image = _compile_folder(path.resolve(), module)
+        return Compiled(image, ref, root)
+    known = f"{module.name} has {', '.join(versions)}" if versions else ""
+    with _checkout(ref, workspace, outside, known=known, since_parting=since_parting) as (then, registry, label):
+        found = then.modules.get(module.name)
+        if found is None:
+            return None
+        image = compile_module(then, found, outside=registry, at=label)
+        return Compiled(image, label, workspace.root / found.path)
+
+
+def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> list[Annotation]:
+    """What `buf lint` finds in a module as it was at `ref`, under the configuration that it had there.
+
+    Args:
+        ref: a git revision, taken as in `compile_reference` since the parting; or a path. An image and a
+            folder without a buf configuration have no style.
+        module: the module to look for there.
+        workspace: the workspace of today.
+        outside: the registry folder, which belongs to no module.
+
+    Raises:
+        FieldstoneError: there is no such revision, or it does not compile.
+    """
+    path = Path(ref)
+    if path.is_dir() and _has_config(path):
+        then = load_workspace(path, several_roots=True)
+        return _lint(then, _module_in(then, module), outside, at=ref)
+    if path.exists():
+        return []
+    with _checkout(ref, workspace, outside, since_parting=True) as (then, registry, label):
+        return _lint(then, then.modules[module.name], registry, at=label) if module.name in then.modules else []
+
+
+def modules_at(ref: str, workspace: Workspace, *, outside: Path) -> dict[str, str]:
+    """The modules that a git revision lists, taken as in `lint_reference`: name to path.
+
+    Raises:
+        FieldstoneError: there is no such revision, or it has no buf configuration.
+    """
+    with _checkout(ref, workspace, outside, since_parting=True) as (then, _, _):
+        return {module.name: module.path for module in then.modules.values()}
+
+
+def _lint(workspace: Workspace, module: Module, outside: Path, *, at: str) -> list[Annotation]:
+    exclude = (*workspace.excluded_paths(outside), *workspace.nested_in(module))
+    return buf.lint(module.path, cwd=workspace.root, exclude=exclude).annotations(what=f"buf lint at {at}")
+
+
+def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
+    """The names of the modules that a folder or a git revision lists; none of an image, which names no modules.
+
+    Args:
+        ref: as for `compile_reference`.
+        workspace: the workspace of today, whose names for modules hold.
+        outside: the registry folder, which belongs to no module.
+
+    Raises:
+        FieldstoneError: there is no such revision, or its configuration cannot be read.
+    """
+    path = Path(ref)
+    if path.is_file():
+        return []
+    names = {known.path: known.name for known in workspace.modules.values()}
+    if path.is_dir():
+        return list(load_workspace(path, names=names, bare=True, several_roots=True).modules)
+    with _checkout(ref, workspace, outside, bare=True) as (then, _, _):
+        return list(then.modules)
+
+
+def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:
+    if not _has_config(folder):
+        return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
+    workspace = load_workspace(folder, several_roots=True)
+    found = _module_in(workspace, module)
+    return found.root, compile_module(workspace, found, at=str(folder))
+
+
+def _has_config(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in CONFIG_FILES)
+
+
+def _module_in(workspace: Workspace, module: Module) -> Module:
+    """The module of that name in another workspace, or the only one there."""
+    only = next(iter(workspace.modules.values())) if len(workspace.modules) == 1 else None
+    found = workspace.modules.get(module.name, only)
+    if found is None:
+        lists = ", ".join(workspace.modules)
+        raise FieldstoneError(f"no module {module.name} in {workspace.root}", fix=f"it lists {lists}")
+    return found
+
+
+@contextmanager
+def _named(scratch: Path, label: str, submodules: Sequence[str]) -> Iterator[None]:
+    """Have errors about the files of a revision name it, and the files by their paths in it."""
+    try:
+        yield
+    except FieldstoneError as error:
+        problem = error.problem.replace(f"{scratch.resolve()}/", "")
+        absent = next((path for path in submodules if f" {path}," in problem), "")
+        fix = f"{absent} is a git submodule there: name a folder that has it checked out" if absent else error.fix
+        raise FieldstoneError(f"at {label}: {problem}", fix=fix) from error
+
+
+@contextmanager
+def _checkout(
+    ref: str, workspace: Workspace, outside: Path, *, known: str = "", since_parting: bool = False, bare: bool = False
+) -> Iterator[tuple[Workspace, Path, str]]:
+    """A workspace as it was at a git revision, its registry folder, and what people call the revision."""
+    root = workspace.root
+    try:
+        commit = git.resolve(ref, root)
+        prefix = git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
+    except FieldstoneError as error:
+        own_words = "binary" in error.problem or git.REFUSED in error.problem
+        detail = error.problem if own_words else "no such version, file, folder or git revision"
+        fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
+        fix = how_to_write(ref) or error.fix or "; ".join(filter(None, (known, fetch)))
+        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
+    base = git.merge_base(ref, root) if since_parting and not git.is_tag(ref, root) else commit
+    label = ref if base == commit else f"{ref} (merge base {base[:9]})"
+    scratch = Path(tempfile.mkdtemp(prefix="fieldstone-"))
+    try:
+        top = git.run("rev-parse", "--show-toplevel", cwd=root).decode().strip()
+        git.export_tree(base, cwd=Path(top), into=scratch, keep=_TREE_FILES)
+        then = (scratch / prefix).resolve()
+        registry = then / os.path.relpath(outside, root)
+        names = {module.path: module.name for module in workspace.modules.values()}
+        has_config = (root / workspace.config).is_file()
+        if has_config and not _has_config(then):
+            yield Workspace(then, workspace.config, {}), registry, label  # it lists no modules: all is new since
+            return
+        with _named(scratch, label, git.submodules(base, cwd=Path(top))):
+            found = load_workspace(then, names=names, outside=registry, bare=bare or not has_config, several_roots=True)
+        yield found, registry, label
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

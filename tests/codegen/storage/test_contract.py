@@ -1,0 +1,116 @@
+"""The generated contract suite, as a team runs it: a test file of its own beside the generated packages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from fieldstone.project.project import Project
+from tests.codegen.cases import ROOT, build_case
+from tests.codegen.packages import Generated, generated
+
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-W", "error"]
+
+SUITE = """
+import sqlite3
+import psycopg
+import pytest
+from fieldstone_runtime.sqlite import SQLiteDatabase
+from ${module}_storage.contract import ${prefix}RepositoryContract
+from ${module}_storage.memory import InMemory${prefix}Repository
+from ${module}_storage.postgres import Postgres${prefix}Repository
+from ${module}_storage.sqlite import SQLite${prefix}Repository
+from tests.codegen.server import running_postgres
+
+EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto FROM ${module}_outbox ORDER BY id"
+
+
+class TestMemory(${prefix}RepositoryContract):
+    @pytest.fixture
+    def repository(self):
+        made = InMemory${prefix}Repository()
+        made.migrate()
+        return made
+
+    @pytest.fixture
+    def events(self, repository):
+        return lambda: repository.outbox
+
+
+class TestSQLite(${prefix}RepositoryContract):
+    @pytest.fixture
+    def repository(self, tmp_path):
+        made = SQLite${prefix}Repository(SQLiteDatabase(tmp_path / "test.db"))
+        made.migrate()
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def events(self, tmp_path):
+        with sqlite3.connect(tmp_path / "test.db") as connection:
+            yield lambda: connection.execute(EVENTS).fetchall()
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    with running_postgres() as server:
+        yield server
+
+
+class TestPostgres(${prefix}RepositoryContract):
+    @pytest.fixture
+    def conninfo(self, server):
+        return server.new_database()
+
+    @pytest.fixture
+    def repository(self, conninfo):
+        made = Postgres${prefix}Repository(conninfo)
+        made.migrate()
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def events(self, conninfo):
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            yield lambda: connection.execute(EVENTS).fetchall()
+"""
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated(build_case("orders", tmp_path_factory.mktemp("orders")), "orders", tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
+
+
+@pytest.mark.parametrize("implementation", ["Memory", "SQLite", "Postgres"])
+@pytest.mark.parametrize("name", ["orders", "telemetry"])
+def test_the_contract(name: str, implementation: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    package: Generated = request.getfixturevalue(name)
+    path = tmp_path / "test_repository.py"
+    path.write_text(Template(SUITE).substitute(module=name, prefix=name.capitalize()))
+    places = [ROOT, *package.out.glob("python/*"), *package.project.settings.record_paths]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "",
+    }
+    done = subprocess.run(
+        [*PYTEST, str(path), "--rootdir", str(tmp_path), "-k", f"Test{implementation}"],
+        env=os.environ | environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " skipped" not in done.stdout
