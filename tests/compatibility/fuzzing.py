@@ -29,6 +29,7 @@ from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import IMPORT_MARK, is_import, parse_image
+from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import Annotation
 from tests.compatibility.batches import compile_all
@@ -179,7 +180,7 @@ def judged(pair: Compiled, seed: str) -> tuple[list[Wrong], int]:
         )
         ledger = Ledger().advance(old.schema, old.label)
         findings = judge(Context(old.schema, new.schema, ledger, TODAY, sunsets=ANNOUNCED), RULES)
-        found = _disagreements(findings, pair.annotations)
+        found = _disagreements(findings, pair.annotations, (old.schema, new.schema))
         found += [*_unproven(findings, old, new, ledger), *_unsaid(findings, old, new)]
         found += _losses(findings, old, new, sides, seed)
     except Exception as error:  # noqa: BLE001 - whatever ends a check is a failure of it
@@ -189,8 +190,10 @@ def judged(pair: Compiled, seed: str) -> tuple[list[Wrong], int]:
     return found, len(findings) + 4
 
 
-def _disagreements(findings: Sequence[Finding], annotations: list[Annotation] | None) -> list[Wrong]:
-    found = disagreements(findings, annotations) if annotations is not None else []
+def _disagreements(
+    findings: Sequence[Finding], annotations: list[Annotation] | None, schemas: tuple[Schema, Schema]
+) -> list[Wrong]:
+    found = disagreements(findings, annotations, schemas) if annotations is not None else []
     return [Wrong(f"disagreement: {d.finder} {d.rule}", str(d)) for d in found]
 
 

@@ -56,11 +56,12 @@ def is_new(writer: Side, reader: Side, message: Any, field: Any, *, as_json: boo
 
     In JSON it may have the number of a field that lives on under its name.
     """
-    if reader.counterpart(message, field, as_json=True):
+    if as_json and reader.counterpart(message, field, as_json=True):
         return False
     replaced = reader.counterpart(message, field, as_json=False)
-    lives_on = as_json and replaced and writer.counterpart(field.containing_type, replaced, as_json=True)
-    return replaced is None or bool(lives_on)
+    if as_json and replaced:
+        return bool(writer.counterpart(field.containing_type, replaced, as_json=True))
+    return replaced is None and (field.is_extension or field.name not in message.fields_by_name)
 
 
 class Writer:

@@ -7,15 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.buf.coverage import covered_by, entry_name, extension_name, is_map
+from fieldstone.compatibility.buf.coverage import covered_by, extension_name
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
 from fieldstone.compatibility.losses.structure import in_place_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.schema.model import Element, Enum, Field, Message
-
-_OF_ENTRIES = ("FIELD_NO_DELETE", *(f"FIELD_SAME_{w}" for w in "CARDINALITY DEFAULT JSON_NAME NAME ONEOF TYPE".split()))
-"""The buf rules that compare the entries of a map that left with a message that has their name now."""
 
 _EXTENSION_GONE = ("EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE")
 
@@ -94,23 +91,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
 
 
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
-    """The buf rules that report the same change: none inside a type of another name, which for buf is another type.
-
-    With a map that left or has another name go its entries, which buf compares with whatever has their name now.
-    """
-    reported = _reported_in_its_place(rule, change, context)
-    return tuple(dict.fromkeys((*reported, *_OF_ENTRIES))) if reported and _ends_a_map(change) else reported
-
-
-def _ends_a_map(change: Change | Announced[Element]) -> bool:
-    """Whether the message that the compiler made of a map is gone: its name follows from that of the field."""
-    old, new = change.sides
-    if not isinstance(old, Field) or not is_map(old):
-        return False
-    return not isinstance(new, Field) or not is_map(new) or entry_name("", old) != entry_name("", new)
-
-
-def _reported_in_its_place(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
+    """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
     holder = change.within or change
     is_of_names = holder is change and (Renamed, type(change.subject)) in rule.on
     if not isinstance(holder, Kept) or (isinstance(change, Renamed) and is_of_names):

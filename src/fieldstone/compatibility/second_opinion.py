@@ -20,7 +20,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from fieldstone.compatibility.buf.coverage import declared
+from fieldstone.compatibility.buf.coverage import declared, entry_name, inner_name, is_map
 from fieldstone.compatibility.buf.words import (
     OF_TYPES,
     WHOLE_FILE,
@@ -66,9 +66,28 @@ def disagreements(
         schemas: both schemas, which say whether words name anything; without them all words do.
     """
     known = {identifier for rule in all_rules().values() for identifier in rule.buf}
-    theirs = [read_words(annotation) for annotation in annotations if annotation.rule in known]
+    turned = _turned(schemas)
+    read = (read_words(annotation) for annotation in annotations if annotation.rule in known)
+    theirs = [named for named in read if named.key is None or named.key[0] not in turned]
     found = _Comparison([finding for finding in findings if finding.buf], theirs, schemas).disagreements()
     return sorted(found, key=lambda d: (d.path, d.finder, d.rule, d.message))
+
+
+def _turned(schemas: Collection[Schema]) -> set[str]:
+    """The last names of messages that the compiler makes of a map in one schema, and that the other declares.
+
+    buf compares the two; Fieldstone tells of the field that is the map, or of the message that left.
+    """
+    entries = [{*_entries(schema)} for schema in schemas]
+    declared_in = [{inner_name(m.full_name, m.package) for m in schema.part.messages.values()} for schema in schemas]
+    pairs = zip(entries, reversed(declared_in), strict=True)
+    return {name.rpartition(".")[2] for made, written in pairs for name in made & written}
+
+
+def _entries(schema: Schema) -> Iterator[str]:
+    for message in schema.part.messages.values():
+        own = inner_name(message.full_name, message.package)
+        yield from (entry_name(own, field) for field in message.fields.values() if is_map(field))
 
 
 class _Comparison:

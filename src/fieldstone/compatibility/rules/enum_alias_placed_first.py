@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses import by_surface, lost
-from fieldstone.compatibility.pairing import Added
+from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, EnumValue
 
 
 @rule(
-    on=[(Added, EnumValue)],
+    on=[(Added, EnumValue), (Kept, EnumValue)],
     summary="A released enum value stays the first name of its number.",
-    message="the new `{name}` of `{parent}` stands before `{first}`, which was the first name of {number}",
+    message="the new `{name}` of `{parent}` stands before `{first}`, which is a released name",
     fix="place `{name}` behind `{first}`",
     breaks=by_surface(lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])),
     since="0.2.0",
@@ -21,6 +21,12 @@ from fieldstone.schema.model import Enum, EnumValue
             "enum End { END_NONE = 0; END_GOAL = 1; } message Step { End end = 1; }",
             "enum End { option allow_alias = true; END_NONE = 0; END_TARGET = 1; END_GOAL = 1; } "
             "message Step { End end = 1; }",
+        ),
+        hit(
+            "enum End { END_GOAL = 0; END_NONE = 1; } message Step { End end = 1; }",
+            "enum End { option allow_alias = true; END_NONE = 0; END_RED = 1; END_GOAL = 1; } "
+            "message Step { End end = 1; }",
+            also=["enum-value-renumbered"],
         ),
         miss(
             "enum End { END_NONE = 0; END_GOAL = 1; } message Step { End end = 1; }",
@@ -33,7 +39,7 @@ from fieldstone.schema.model import Enum, EnumValue
         ),
     ],
 )
-def enum_alias_placed_first(change: Added[EnumValue], context: Context) -> Iterator[Hit]:
+def enum_alias_placed_first(change: Added[EnumValue] | Kept[EnumValue], context: Context) -> Iterator[Hit]:
     """JSON writes the name of a number that is declared first
     (https://protobuf.dev/programming-guides/json/). Old code knows the number, but not the new name: it
     refuses the JSON, or told to be lenient, leaves the field out. Among released names the order may change.
@@ -41,7 +47,7 @@ def enum_alias_placed_first(change: Added[EnumValue], context: Context) -> Itera
     old, new = (change.within.old, change.within.new) if change.within else (None, None)
     if not isinstance(old, Enum) or not isinstance(new, Enum):
         return
-    names = [[value.name for value in enum.values if value.number == change.new.number] for enum in (old, new)]
-    released = [name for name in names[1] if name in names[0]]
-    if released and names[1][0] == change.new.name:
-        yield Hit(first=released[0])
+    names = [value.name for value in new.values if value.number == change.new.number]
+    released = [name for name in names if old.number_of(name) is not None]
+    if released and names[0] == change.new.name and old.number_of(names[0]) is None:
+        yield Hit(name=names[0], first=released[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import json_format
@@ -19,6 +20,10 @@ from fieldstone.schema.reservation import uncovered
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
     from google.protobuf.message import Message
+
+
+_HOLDERS = 3
+"""So many fields of an enum are tried: what one of them means where it is unset may hide in another's default."""
 
 
 def missing_message(pair: Pair, name: str) -> Iterator[Witness]:
@@ -88,20 +93,20 @@ def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
 
 
 def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]]:
-    """The ways of an enum's values, with the field that carries them: one of the module's, then somebody else's."""
+    """The ways of an enum's values, with the field that carries them: a few of the module's, then somebody else's."""
     before, after = pair.names(name)
     mine, theirs = pair.old.types.enum(before), pair.new.types.enum(after)
     if mine is None or theirs is None:
         return
     anywhere = (pair.old.types.field_of_enum(mine), pair.new.types.field_of_enum(theirs))
-    ways = [_holder(pair, before, after), (anywhere, 1, f"any message with a field of {name}")]
-    for messages, number, called in (way for way in ways if way):
+    ways = [*islice(_holders(pair, before, after), _HOLDERS), (anywhere, 1, f"any message with a field of {name}")]
+    for messages, number, called in ways:
         for route in pair_routes(pair, messages, called=called):
             yield route, route.writer.fields_by_number[number]
 
 
-def _holder(pair: Pair, before: str, after: str) -> tuple[tuple[Any, Any], int, str] | None:
-    """A field of both versions that has the enum as its type."""
+def _holders(pair: Pair, before: str, after: str) -> Iterator[tuple[tuple[Any, Any], int, str]]:
+    """The fields of both versions that have the enum as their type."""
     for message in pair.old.schema.messages.values():
         names = pair.names(message.full_name)
         held_by = pair.new.schema.messages.get(names[1])
@@ -110,5 +115,4 @@ def _holder(pair: Pair, before: str, after: str) -> tuple[tuple[Any, Any], int, 
                 kept = held_by.fields[number]
                 if (kept.type, kept.name, kept.cardinality) == (after, field.name, "singular"):
                     messages = pair.old.types.message(names[0]), pair.new.types.message(names[1])
-                    return messages, number, message.full_name
-    return None
+                    yield messages, number, message.full_name

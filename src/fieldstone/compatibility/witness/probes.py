@@ -147,7 +147,13 @@ def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescripto
         return False
     if reading.surface is Surface.JSON:
         return any(_is_new_name(mine, theirs, v) for v in values)
-    return any(names_of(mine, v) and not names_of(theirs, v) for v in values)
+    return any(_is_new_number(mine, theirs, v) for v in values)
+
+
+def _is_new_number(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) -> bool:
+    """Whether the reader knows neither a number nor any of its names."""
+    names = names_of(mine, number)
+    return bool(names) and not names_of(theirs, number) and not names & frozenset(theirs.values_by_name)
 
 
 def _is_new_name(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) -> bool:

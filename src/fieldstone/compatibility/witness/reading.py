@@ -100,12 +100,14 @@ class Reading(Struct, frozen=True):
         It has a name that the reader does not know, and a number that it does not know either; in JSON the number may
         have been that of a field that lives on under its name.
         """
-        if self.is_old_data or self.mode is Mode.ADDITION or self.reader.by_json_name(message, field) is not None:
+        if self.is_old_data or self.mode is Mode.ADDITION:
             return False
         replaced = self.reader.by_number(message, field.number)
-        if replaced is None or self.surface is Surface.WIRE:
-            return replaced is None and (field.is_extension or field.name not in message.fields_by_name)
-        return self.written_as(field.containing_type, replaced) is not None
+        if self.surface is Surface.JSON and self.reader.by_json_name(message, field) is not None:
+            return False
+        if self.surface is Surface.JSON and replaced is not None:
+            return self.written_as(field.containing_type, replaced) is not None
+        return replaced is None and (field.is_extension or field.name not in message.fields_by_name)
 
     def compare(self, written: Message, read: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:
         """The first difference among the watched fields and all that is set inside them.
