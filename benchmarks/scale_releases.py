@@ -19,7 +19,8 @@ from benchmarks.scale_edits import with_field
 from benchmarks.scale_tree import MODULE, ScaleError
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import IMAGE, LEDGER, NAME, SOURCES, Release, from_toml, to_toml
+from fieldstone.registry.manifest import from_toml, to_toml
+from fieldstone.registry.release import IMAGE, LEDGER, NAME, SOURCES, Release
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
 from fieldstone.workspace.dependencies import Dependencies

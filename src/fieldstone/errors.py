@@ -1,13 +1,18 @@
-"""The one error that a user meets: the job could not be done, and why."""
+"""The errors that a user meets: a job could not be done, and why."""
 
 
 class FieldstoneError(Exception):
-    """A job that could not be done; the command line turns it into one line and exit code 2.
+    """A job that could not be done; the command line prints it as one line.
+
+    Raise one of its kinds below, so that a server can tell them apart.
 
     Args:
         problem: what was looked for or attempted, where, and what came instead.
         fix: what the reader can do about it; left out when there is nothing to advise.
     """
+
+    exit_code = 2
+    """The exit code of a command that ends with it."""
 
     def __init__(self, problem: str, *, fix: str = "") -> None:
         super().__init__(problem)
@@ -18,3 +23,23 @@ class FieldstoneError(Exception):
         """The problem and its fix on one line."""
         line = "; ".join(part for part in (self.problem, self.fix) if part)
         return " ".join(line.split())
+
+
+class NotFound(FieldstoneError):
+    """A module, release, revision, file or rule that was named is not there."""
+
+
+class Conflict(FieldstoneError):
+    """Somebody else was faster, or what would be written is there already with another content."""
+
+
+class Damaged(FieldstoneError):
+    """Stored data is not what was stored, or cannot be read as what it should be."""
+
+
+class Invalid(FieldstoneError):
+    """The input cannot be used: settings, annotations, schemas, arguments."""
+
+
+class Unavailable(FieldstoneError):
+    """A file, program or service cannot be used now: the same request may succeed later."""

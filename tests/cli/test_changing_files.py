@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from fieldstone.cache.digests import Digests
-from fieldstone.project.project import Project
 from fieldstone.registry import manifest
 from fieldstone.registry.folder import FolderRegistry
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from tests.cli.workspace import Ran, Repo, many
 
 OLD = "registry/schemas/0.1.0"
@@ -101,15 +100,15 @@ def test_an_image_that_changes_once_it_was_found_intact(
         assert large.run("check").code == 1
     good, other = (large.root / folder / "image.binpb" for folder in (NEWEST, OLD))
     content = good.read_bytes()
-    real = Project.intact
+    real = FolderRegistry.local
 
-    def intact(project: Project, release: Release, path: str) -> Path:
-        found = real(project, release, path)
+    def intact(registry: FolderRegistry, release: Release, path: str) -> Path:
+        found = real(registry, release, path)
         good.write_bytes(other.read_bytes())
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(Project, "intact", intact)
+        patch.setattr(FolderRegistry, "local", intact)
         assert "image.binpb changed while it was read" in large.run("check").error
     good.write_bytes(content)
     assert "field-number-reused" in assert_same(large).out

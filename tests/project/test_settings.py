@@ -141,7 +141,7 @@ def test_the_schema_and_our_validation_agree_on_anything(values: dict[str, Any])
 def test_defaults(tmp_path: Path) -> None:
     found = find_settings(tmp_path)
     assert (found.file, found.root) == (None, tmp_path)
-    assert (found.registry, found.workspace) == (tmp_path / "registry", tmp_path)
+    assert (found.registry, found.workspace) == (str(tmp_path / "registry"), tmp_path)
     module = found.module("any")
     assert module.surfaces == ("wire", "json", "source", "storage", "http")
     assert (module.naming, module.fail_on, module.breaking_before_1_0, module.rules) == (False, "error", "minor", {})
@@ -155,7 +155,7 @@ def test_a_module_asks_before_the_general_keys_do(tmp_path: Path) -> None:
         '[modules.b]\npath = "./proto/b/"\n'
     )
     found = find_settings(tmp_path)
-    assert found.registry == tmp_path / "../releases"
+    assert found.registry == str(tmp_path / "../releases")
     assert found.workspace == tmp_path / "proto"
     assert found.module_names == {"proto/b": "b"}
     a, b = found.module("a"), found.module("b")

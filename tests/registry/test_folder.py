@@ -14,28 +14,18 @@ from msgspec.structs import replace
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import open_registry
-from fieldstone.registry.folder import FolderRegistry, linked
-from fieldstone.registry.manifest import Link, Release, from_toml, seal_of, to_toml
-from fieldstone.schema.digest import manifest
-
-FILES = {"image.binpb": b"image", "ledger.json": b"{}", "schemas/a/b.proto": b"syntax"}
-FIRST = Release(
-    name="shop",
-    version="1.0.0",
-    digest="b5:00",
-    bump="first",
-    released_at="2026-01-01T00:00:00Z",
-    style="shake256:00",
-    compiler="buf 1.0.0",
-    changes=("first release",),
-    files=manifest(FILES),
-)
+from fieldstone.registry.folder import FolderRegistry
+from fieldstone.registry.manifest import from_toml, seal_of, to_toml
+from fieldstone.registry.release import Link
+from tests.registry.contract import FILES, FIRST, Open, RegistryContract, following
 
 
-def following(registry: FolderRegistry, version: str) -> Release:
-    """The next release on top of the newest one."""
-    newest = registry.release("shop", str(registry.versions("shop")[-1]))
-    return replace(FIRST, version=version, bump="minor", previous=newest.link)
+class TestFolder(RegistryContract):
+    """In a folder."""
+
+    @pytest.fixture
+    def anew(self, tmp_path: Path) -> Open:
+        return lambda: FolderRegistry(tmp_path / "contract")
 
 
 @pytest.fixture
@@ -55,7 +45,7 @@ def test_what_was_added_is_read_again(registry: FolderRegistry) -> None:
     found = FolderRegistry(registry.root).release("shop", "1.0.0")
     assert found == replace(FIRST, seal=found.seal)
     assert registry.read(found, "schemas/a/b.proto") == b"syntax"
-    assert registry.place(found) == str(registry.root / "shop/1.0.0")
+    assert registry.label(found) == str(registry.root / "shop/1.0.0")
     assert list(registry.defects("shop")) == []
 
 
@@ -64,29 +54,6 @@ def test_files_that_git_leaves_are_no_releases(registry: FolderRegistry) -> None
     (registry.root / "shop" / ".gitignore").touch()
     (registry.root / "empty").mkdir()
     assert FolderRegistry(registry.root).modules() == ["shop"]
-
-
-def test_versions_come_in_the_order_of_semver(registry: FolderRegistry) -> None:
-    for version in ("1.2.0-rc.2", "1.2.0-rc.10", "1.2.0", "1.10.0"):
-        registry.add(following(registry, version), FILES)
-    found = list(map(str, FolderRegistry(registry.root).versions("shop")))
-    assert found == ["1.0.0", "1.2.0-rc.2", "1.2.0-rc.10", "1.2.0", "1.10.0"]
-    assert list(registry.defects("shop")) == []
-
-
-def test_of_two_releases_on_top_of_one_only_the_first_is_written(registry: FolderRegistry) -> None:
-    ours, theirs = FolderRegistry(registry.root), FolderRegistry(registry.root)
-    draft, late = following(ours, "1.1.0"), following(theirs, "1.2.0")
-    ours.add(draft, FILES)
-    with pytest.raises(FieldstoneError, match=r"shop 1\.1\.0 was released meanwhile, and 1\.2\.0 stands on 1\.0\.0"):
-        theirs.add(late, FILES)
-    assert list(map(str, FolderRegistry(registry.root).versions("shop"))) == ["1.0.0", "1.1.0"]
-
-
-def test_the_same_release_is_not_written_twice(registry: FolderRegistry) -> None:
-    with pytest.raises(FieldstoneError, match=r"shop 1\.0\.0 was released meanwhile, and 1\.0\.0 stands on None"):
-        FolderRegistry(registry.root).add(FIRST, {**FILES, "ledger.json": b"other"})
-    assert (registry.root / "shop/1.0.0/ledger.json").read_bytes() == b"{}"
 
 
 def test_a_release_waits_for_the_one_that_is_being_written(registry: FolderRegistry) -> None:
@@ -190,12 +157,12 @@ def test_a_link_to_a_folder_is_not_followed(registry: FolderRegistry) -> None:
 
 @pytest.mark.parametrize("path", ["shop/1.0.0/schemas/round", "shop/1.0.0/extra.proto", "shop/1.1.0", "other"])
 def test_a_link_is_told(registry: FolderRegistry, path: str) -> None:
-    assert [*linked(registry.root)] == []
+    assert [*registry.links()] == []
     (registry.root / path).symlink_to(registry.root)
-    (found,) = linked(registry.root)
+    (found,) = registry.links()
     assert found.problem == f"{registry.root / path} is a symbolic link"
     assert (found.module, found.version) == (*path.split("/"), "")[:2]
-    assert [*linked(registry.root / "nowhere")] == []
+    assert [*FolderRegistry(registry.root / "nowhere").links()] == []
 
 
 @pytest.mark.parametrize("module", ["../registry/shop", "shop/", "./shop", ".", "shop/1.0.0"])

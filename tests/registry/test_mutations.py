@@ -19,7 +19,8 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.settings import find_settings
 from fieldstone.registry.chain import broken_links, broken_retirements
-from fieldstone.registry.manifest import Link, Release, from_toml, to_toml
+from fieldstone.registry.manifest import from_toml, to_toml
+from fieldstone.registry.release import Link, Release
 from fieldstone.workspace.config_text import parse_config
 from fieldstone.workspace.modules import load_workspace
 
@@ -130,8 +131,8 @@ def test_a_manifest() -> None:
 def _use(release: Release) -> None:
     """Ask a manifest what commands ask it."""
     assert to_builtins(release)
-    list(broken_links([release], Path("registry")))
-    list(broken_retirements([release], Path("registry")))
+    list(broken_links([release], lambda _: "registry", "restore it"))
+    list(broken_retirements([release], lambda _: "registry", "restore it"))
     assert str(release.semver)
     assert release.sources is not None
     assert isinstance(release.released_on.year, int)
@@ -146,7 +147,7 @@ def test_settings(tmp_path: Path) -> None:
         (tmp_path / "fieldstone.toml").write_text(tomli_w.dumps(tree), "utf-8")
         settings = find_settings(tmp_path)
         settings.module("shop")
-        assert [settings.registry.resolve(), settings.workspace, settings.out, settings.packages]
+        assert [settings.registry, settings.workspace, settings.out, settings.packages]
         assert isinstance(settings.module_names, dict)
 
     found = problems(read, mutations(SETTINGS))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 from semver import Version
@@ -11,7 +10,7 @@ from semver import Version
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.versions import in_order, precedence
 
-SHOP = Path("registry/shop")
+SHOP = "registry/shop"
 ASCENDING = [
     "0.9.0",
     "0.10.0-0",

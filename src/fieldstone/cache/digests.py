@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone.cache.store import Store
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError, Unavailable
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.digest import file_digest, imports
 
@@ -36,9 +36,9 @@ def read_known(path: Path, digest: str) -> bytes:
     try:
         content = read_regular(path)
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}", fix="restore it from git") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
     if file_digest(content) != digest:
-        raise FieldstoneError(f"{path} changed while it was read", fix="restore it from git")
+        raise Conflict(f"{path} changed while it was read", fix="run the command again")
     return content
 
 

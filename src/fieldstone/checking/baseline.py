@@ -30,8 +30,8 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.incremental.slices import Slice
-from fieldstone.project.project import Project, read_intact
-from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Release
+from fieldstone.project.project import Project
+from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.descriptors import ImageReader, read_imports, read_schema
 from fieldstone.schema.image import content_digests, own_paths, parse_image, with_own
 from fieldstone.schema.location import Location
@@ -74,8 +74,8 @@ def released(project: Project, release: Release) -> Baseline:
     Raises:
         FieldstoneError: its image is missing or damaged.
     """
-    image = read_intact(project.registry, release, IMAGE)
-    where = project.registry.place(release)
+    image = project.registry.read(release, IMAGE)
+    where = project.registry.label(release)
     if release.retired:
         return Baseline(Side(bytes, Schema, release.version), Path(where, SOURCES), (), release.digest)
 
@@ -111,7 +111,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
         against,
         module,
         project.workspace,
-        outside=project.settings.registry,
+        outside=project.settings.registry_folder,
         versions=versions,
         since_parting=since_parting,
     )
@@ -133,7 +133,7 @@ def removed_baseline(project: Project, name: str, against: str) -> Baseline | No
     if against not in {"", version} and not Path(against).exists():
         from fieldstone.workspace.references import modules_at
 
-        then = modules_at(against, project.workspace, outside=project.settings.registry)
+        then = modules_at(against, project.workspace, outside=project.settings.registry_folder)
         if name in then:
             root = project.workspace.root / then[name]
             return find_baseline(project, Module(name, root, then[name]), against, since_parting=True)
@@ -152,7 +152,7 @@ def style_of_baseline(project: Project, module: Module, against: str) -> list[An
         return []
     from fieldstone.workspace.references import lint_reference
 
-    return lint_reference(against, module, project.workspace, outside=project.settings.registry)
+    return lint_reference(against, module, project.workspace, outside=project.settings.registry_folder)
 
 
 def history(project: Project, module: Module) -> Ledger:
@@ -164,8 +164,8 @@ def history(project: Project, module: Module) -> Ledger:
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    where = f"{project.registry.place(newest)}/{LEDGER}"
-    return Ledger.from_json(read_intact(project.registry, newest, LEDGER), where=where)
+    where = f"{project.registry.label(newest)}/{LEDGER}"
+    return Ledger.from_json(project.registry.read(newest, LEDGER), where=where, remedy=project.registry.remedy)
 
 
 def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> SunsetHistory:
@@ -229,7 +229,7 @@ def judge_slice(
 def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, Side]:
     """Both sides of a part of a module, read when they are asked for."""
     release = touched.release
-    place, tree = project.registry.place(release), f"the image of {module.path}"
+    place, tree = project.registry.label(release), f"the image of {module.path}"
     reader = cache(lambda: ImageReader(touched.read[0], where=place))
     shared = cache(lambda: reader().lazily(touched.shared))
     whole, compared = cache(touched.whole), cache(touched.compared)

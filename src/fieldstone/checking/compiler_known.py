@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from fieldstone.toolchain import buf
 from fieldstone.workspace.modules import Module
 

@@ -282,6 +282,9 @@ def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Findi
 
 
 def _path_from(start: Path, path: Path) -> str:
+    """A path as it leads from a folder; an address stays as it is."""
+    if not path.is_absolute():
+        return path.as_posix()
     return Path(os.path.relpath(path, start)).as_posix()
 
 

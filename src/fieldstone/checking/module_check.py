@@ -21,7 +21,7 @@ from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.toolchain.diagnostic import CompileError
 from fieldstone.workspace.modules import Module
 
@@ -270,8 +270,8 @@ class ModuleCheck(Struct, dict=True):
         if newest is None or self.against:
             return False
         damaged = {defect.path for defect in self.project.registry.defects(newest.name)}
-        place = Path(self.project.registry.place(newest))
-        return not damaged.isdisjoint(str(place / name) for name in (IMAGE, LEDGER)) and self._is_as_released
+        label = self.project.registry.label(newest)
+        return not damaged.isdisjoint(f"{label}/{name}" for name in (IMAGE, LEDGER)) and self._is_as_released
 
     @cached_property
     def _is_sound(self) -> bool:
@@ -323,7 +323,7 @@ class ModuleCheck(Struct, dict=True):
         from fieldstone.toolchain import buf
 
         workspace, module = self.project.workspace, module or self.module
-        exclude = (*workspace.excluded_paths(self.project.settings.registry), *workspace.nested_in(module))
+        exclude = (*workspace.excluded_paths(self.project.settings.registry_folder), *workspace.nested_in(module))
         start = {"lint": buf.lint, "build": buf.build}[verb]
         given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
         few = len(only or module.proto_paths) <= buf.FEW

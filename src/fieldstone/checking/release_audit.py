@@ -29,10 +29,10 @@ from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
-from fieldstone.project.project import read_intact, release_sources
+from fieldstone.project.project import release_sources
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.image import content_digests, with_own
@@ -284,8 +284,8 @@ class Audit(Struct, dict=True):
         newest = self._newest
         if newest is None:
             return Ledger()
-        content = read_intact(self.registry, newest, LEDGER)
-        return Ledger.from_json(content, where=f"{self.registry.place(newest)}/{LEDGER}")
+        content = self.registry.read(newest, LEDGER)
+        return Ledger.from_json(content, where=f"{self.registry.label(newest)}/{LEDGER}", remedy=self.registry.remedy)
 
     @cached_property
     def _old(self) -> Side:
@@ -299,17 +299,17 @@ class Audit(Struct, dict=True):
         if self.release.retired:
             return Side(bytes, Schema, self.release.version)
         left = self.before[-1].protos.keys() - self.release.protos.keys()
-        where = self.registry.place(self.release)
+        where = self.registry.label(self.release)
         image = with_own(self._image_of(self.release), left, where=where)
         return Side(lambda: image, lambda: read_schema(image, where=where), self.release.version)
 
     def _image_of(self, release: Release) -> bytes:
-        return read_intact(self.registry, release, IMAGE)
+        return self.registry.read(release, IMAGE)
 
     def _schema_of(self, release: Release) -> Schema:
         if release.retired:
             return Schema()
-        place = self.registry.place(release)
+        place = self.registry.label(release)
         return read_schema(self._image_of(release), where=f"{place}/{IMAGE}", own_files=release.sources.keys())
 
     def _image(self) -> Iterator[Defect]:
@@ -323,7 +323,7 @@ class Audit(Struct, dict=True):
 
     def _is_reproducible(self) -> bool:
         own = self.release.sources.keys()
-        place = self.registry.place(self.release)
+        place = self.registry.label(self.release)
         claimed = content_digests(self._image_of(self.release), own, where=f"{place}/{IMAGE}")
         with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
             lay_out(self.registry, self.release, Path(scratch))
@@ -332,8 +332,8 @@ class Audit(Struct, dict=True):
 
     def _defect(self, kind: str, problem: str) -> Defect:
         """A defect, with the way out for who made the release, and for who finds it changed."""
-        release, place = self.release, self.registry.place(self.release)
-        fix = f"if it is new, remove {place} and release again; if not, restore it from git"
+        release, place = self.release, self.registry.label(self.release)
+        fix = f"if it is new, remove {place} and release again; if not, {self.registry.remedy}"
         return Defect(f"registry-{kind}", release.name, release.version, place, problem, fix)
 
 

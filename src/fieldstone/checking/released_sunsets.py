@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from fieldstone.compatibility.announcements import with_lifecycle
 from fieldstone.compatibility.notice import Introduction, SunsetHistory
-from fieldstone.project.project import read_intact
 from fieldstone.registry import Registry
-from fieldstone.registry.manifest import IMAGE, Release
+from fieldstone.registry.release import IMAGE, Release
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Element, Lifecycle
 
@@ -61,8 +60,8 @@ class _ReleasedSunsets(Struct, frozen=True, dict=True):
     def lifecycles(self) -> Mapping[tuple[type[Element], str], Lifecycle]:
         """The lifecycle of each element, by its kind and full name."""
         registry, release = self.registry, self.release
-        image = read_intact(registry, release, IMAGE)
-        schema = read_schema(image, where=f"{registry.place(release)}/{IMAGE}", own_files=release.sources.keys())
+        image = registry.read(release, IMAGE)
+        schema = read_schema(image, where=f"{registry.label(release)}/{IMAGE}", own_files=release.sources.keys())
         return {(type(element), element.full_name): element.lifecycle for element in with_lifecycle(schema)}
 
     def has(self, element: Element) -> bool:

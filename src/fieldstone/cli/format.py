@@ -21,7 +21,7 @@ def command(only_check: bool) -> int:
     from fieldstone.toolchain import buf
 
     project = open_project()
-    exclude = project.workspace.excluded_paths(project.settings.registry)
+    exclude = project.workspace.excluded_paths(project.settings.registry_folder)
     difference = buf.format_sources(cwd=project.workspace.root, write=False, exclude=exclude)
     if not difference:
         return 0

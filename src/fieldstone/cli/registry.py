@@ -13,7 +13,7 @@ from fieldstone.cli.options import ReleasedModule, VersionName, cache_option
 from fieldstone.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from fieldstone.registry.manifest import Release
+    from fieldstone.registry.release import Release
 
 
 @click.group()
@@ -38,7 +38,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
     for module in modules:
         if module not in known:
             raise FieldstoneError(
-                f"no release of {module} in {registry.url}", fix=f"it has {', '.join(known) or 'none'}"
+                f"no release of {module} in {registry.address}", fix=f"it has {', '.join(known) or 'none'}"
             )
     found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
@@ -48,7 +48,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
     for release in found:
         say(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {_kind(release)}")
     if not found:
-        say(f"no releases in {registry.url}", err=True)
+        say(f"no releases in {registry.address}", err=True)
     return 0
 
 
@@ -69,7 +69,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
     versions = registry.versions(module)
     if not versions:
         has = f"it has {', '.join(registry.modules()) or 'none'}"
-        raise FieldstoneError(f"no release of {module} in {registry.url}", fix=has)
+        raise FieldstoneError(f"no release of {module} in {registry.address}", fix=has)
     release = registry.release(module, version or str(versions[-1]))
     if format_ == "json":
         say_json(release.as_data())
@@ -77,7 +77,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
     rows = {
         "version": f"{release.version} ({_kind(release)})",
         "released": release.released_at,
-        "folder": os.path.relpath(registry.place(release)),
+        "folder": os.path.relpath(registry.label(release)),
         "digest": release.digest,
         "commit": release.commit or "none",
         "compiler": release.compiler,
@@ -159,10 +159,10 @@ def verify_registry(
         say(f"   = fix: {defect.fix}")
     registry = project.registry
     if defects:
-        say(f"{_relative(registry.url)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
+        say(f"{_relative(registry.address)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
         return 1
     count = sum(len(registry.versions(module)) for module in registry.modules())
-    say(f"{_relative(registry.url)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
+    say(f"{_relative(registry.address)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
     return 0
 
 

@@ -15,7 +15,7 @@ from msgspec import Raw, Struct, to_builtins
 from msgspec.json import Decoder
 from msgspec.structs import astuple, replace
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged
 from fieldstone.schema.model import Enum, Message, Schema, Service
 
 
@@ -103,28 +103,29 @@ class Ledger(Struct, frozen=True):
         return f"{{\n{types}\n}}\n"
 
     @classmethod
-    def from_json(cls, content: bytes | str, *, where: str) -> Ledger:
+    def from_json(cls, content: bytes | str, *, where: str, remedy: str = "") -> Ledger:
         """Read `ledger.json`; each type in it is decoded when it is asked for.
 
         Args:
             content: the file's content.
             where: its path, for the error.
+            remedy: the fix of that error.
 
         Raises:
-            FieldstoneError: the content is no ledger; from the ledger's own methods, where what it says of a type is
+            Damaged: the content is no ledger; from the ledger's own methods, where what it says of a type is
                 no history.
         """
         try:
-            return cls(_EncodedTypes(_ENCODED.decode(content), where))
+            return cls(_EncodedTypes(_ENCODED.decode(content), where, remedy))
         except (ValueError, RecursionError) as error:  # msgspec.DecodeError is one, and so is what is no UTF-8
-            raise _no_ledger(where, error) from error
+            raise _no_ledger(where, error, remedy) from error
 
 
 class _EncodedTypes(Mapping[str, TypeHistory]):
     """The types of a `ledger.json`, each decoded when it is asked for: most checks ask for a few of thousands."""
 
-    def __init__(self, encoded: Mapping[str, Raw], where: str) -> None:
-        self._encoded, self._where = encoded, where
+    def __init__(self, encoded: Mapping[str, Raw], where: str, remedy: str) -> None:
+        self._encoded, self._where, self._remedy = encoded, where, remedy
         self._decoded: dict[str, TypeHistory] = {}
 
     def __getitem__(self, name: str) -> TypeHistory:
@@ -132,7 +133,7 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
             try:
                 self._decoded[name] = TypeHistory(*astuple(_ENTRY.decode(self._encoded[name])))
             except (ValueError, RecursionError) as error:
-                raise _no_ledger(self._where, error) from error
+                raise _no_ledger(self._where, error, self._remedy) from error
         return self._decoded[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -142,8 +143,8 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
         return len(self._encoded)
 
 
-def _no_ledger(where: str, error: Exception) -> FieldstoneError:
-    return FieldstoneError(f"{where} is not a ledger: {error}", fix="restore it from git")
+def _no_ledger(where: str, error: Exception, remedy: str) -> Damaged:
+    return Damaged(f"{where} is not a ledger: {error}", fix=remedy)
 
 
 def _to_json(history: TypeHistory) -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import PROTO, SOURCES, Link, Release
+from fieldstone.registry.release import PROTO, SOURCES, Link, Release
 from fieldstone.workspace.modules import DOCUMENTS, Module
 
 BUILT_IN = "google/protobuf/"

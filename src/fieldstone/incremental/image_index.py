@@ -155,7 +155,7 @@ class ImageIndex:
         except OSError as error:
             raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
         if not all(file.is_called(path) for path, file in found.items()):
-            raise FieldstoneError(f"{self.path} changed while it was read", fix="restore it from git")
+            raise FieldstoneError(f"{self.path} changed while it was read", fix="run the command again")
         return found
 
     def reached(self, paths: Iterable[str]) -> dict[str, Entry]:

@@ -24,7 +24,7 @@ from fieldstone.incremental.slice_images import BothSides
 from fieldstone.incremental.symbols import packages_of, symbols_of
 from fieldstone.incremental.visible import exported
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import IMAGE, Release
+from fieldstone.registry.release import IMAGE, Release
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def compiled_with(project: Project, release: Release, paths: Collection[str]) ->
 
 
 def _index(project: Project, release: Release) -> ImageIndex:
-    return ImageIndex(project.cache.store, project.intact(release, IMAGE), release.files[IMAGE])
+    return ImageIndex(project.cache.store, project.registry.local(release, IMAGE), release.files[IMAGE])
 
 
 class _Slicer:

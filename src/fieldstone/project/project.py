@@ -15,14 +15,13 @@ from fieldstone.cache.permission import Permission
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.progress import Phases
 from fieldstone.project.settings import Settings, find_settings
-from fieldstone.schema.digest import file_digest
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
 
 if TYPE_CHECKING:
     from fieldstone.cache import Cache
     from fieldstone.registry import Registry
-    from fieldstone.registry.manifest import Release
+    from fieldstone.registry.release import Release
     from fieldstone.workspace.dependencies import Dependencies
 
 
@@ -70,7 +69,7 @@ class Project(Struct, frozen=True, dict=True):
             FieldstoneError: there is none, it does not fit the settings, or a module in it has no name that
                 a module can have.
         """
-        names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry
+        names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
         workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, several_roots=self.bare)
         self._refuse_strangers(workspace)
         if not self.bare:
@@ -103,7 +102,8 @@ class Project(Struct, frozen=True, dict=True):
     @property
     def owns_registry(self) -> bool:
         """Whether the registry lies below the settings: then every module in it is one of this repository."""
-        return self.settings.root in self.settings.registry.resolve().parents
+        folder = self.settings.registry_folder
+        return folder is not None and self.settings.root in folder.resolve().parents
 
     def called(self, names: Mapping[str, str]) -> Project:
         """The same project with other names for some modules, as if the settings gave them.
@@ -144,17 +144,6 @@ class Project(Struct, frozen=True, dict=True):
         from fieldstone.registry import open_registry
 
         return open_registry(self.settings.registry, self.cache)
-
-    def intact(self, release: Release, path: str) -> Path:
-        """The place of a file of a release on this machine, found to be what was released.
-
-        Raises:
-            FieldstoneError: it is missing, or not what was released.
-        """
-        place = Path(self.registry.place(release), path)
-        if self.cache.digests.one(str(place)) != release.files.get(path):
-            raise FieldstoneError(f"{place} is not what was released", fix="restore it from git")
-        return place
 
     def module(self, name: str) -> Module:
         """The module of that name.
@@ -246,19 +235,6 @@ def release_sources(registry: Registry, release: Release) -> dict[str, bytes]:
     Raises:
         FieldstoneError: a file is missing.
     """
-    from fieldstone.registry.manifest import SOURCES
+    from fieldstone.registry.release import SOURCES
 
     return {path: registry.read(release, SOURCES + path) for path in release.sources}
-
-
-def read_intact(registry: Registry, release: Release, path: str) -> bytes:
-    """A file of a release, of which what is done next depends.
-
-    Raises:
-        FieldstoneError: it is missing, or not what was released.
-    """
-    content = registry.read(release, path)
-    if file_digest(content) != release.files.get(path):
-        where = f"{registry.place(release)}/{path}"
-        raise FieldstoneError(f"{where} is not what was released ({len(content)} bytes)", fix="restore it from git")
-    return content

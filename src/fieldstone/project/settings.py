@@ -20,6 +20,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.settings_file import OWN_FILE, read_settings_file
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, read_waivers, rule_schema
+from fieldstone.registry import folder_of
 from fieldstone.workspace.module_name import PATTERN, REQUIREMENT
 
 if TYPE_CHECKING:
@@ -203,9 +204,15 @@ class Settings(Struct, frozen=True):
     waivers: Mapping[Waiver, Location] = {}
 
     @property
-    def registry(self) -> Path:
-        """The absolute folder of the registry."""
-        return self.root / str(self._get("registry"))
+    def registry(self) -> str:
+        """The address of the registry: an absolute folder, or what `open_registry` takes else."""
+        address = str(self._get("registry"))
+        return address if folder_of(address) is None else str(self.root / address)
+
+    @property
+    def registry_folder(self) -> Path | None:
+        """The absolute folder of the registry; None where it lies elsewhere than in a folder."""
+        return folder_of(self.registry)
 
     @property
     def workspace(self) -> Path:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 from fieldstone.compatibility.verdict import Bump, smallest_version
 from fieldstone.registry import Defect
-from fieldstone.registry.manifest import IMAGE, LEDGER, Link, Release
+from fieldstone.registry.release import IMAGE, LEDGER, Link, Release
 from fieldstone.schema.digest import file_digest
 
+Label = Callable[[Release], str]
+"""Gives the words for where a release is."""
 
-def broken_links(releases: Sequence[Release], root: Path) -> Iterator[Defect]:
-    """What is wrong with the chain of a module's releases, given in the order of semver."""
+
+def broken_links(releases: Sequence[Release], label: Label, remedy: str) -> Iterator[Defect]:
+    """The defects of a chain of releases: each must name the one before it.
+
+    Args:
+        releases: all of a module, in the order of semver.
+        label: gives the words for where a release is.
+        remedy: what brings back a release that is gone or changed.
+    """
     before: Release | None = None
     by_version = {release.version: release for release in releases}
     for release in releases:
         expected = before.link if before else None
         if release.previous != expected:
-            yield _defect(release, before, by_version.get(release.previous.version) if release.previous else None, root)
+            named = by_version.get(release.previous.version) if release.previous else None
+            yield _defect(release, before, named, label(release), remedy)
         before = release
 
 
-def broken_retirements(releases: Sequence[Release], root: Path) -> Iterator[Defect]:
+def broken_retirements(releases: Sequence[Release], label: Label, remedy: str) -> Iterator[Defect]:
     """Releases that say they retire a module and do not, and those that follow one that does.
 
     Args:
         releases: all of a module, in the order of semver.
-        root: the folder of the registry, for the places.
+        label: gives the words for where a release is.
+        remedy: what brings back a release that is gone or changed.
     """
     for number, release in enumerate(releases):
         problems = _retirement_faults(release, releases[:number]) if release.retired else []
@@ -39,9 +49,9 @@ def broken_retirements(releases: Sequence[Release], root: Path) -> Iterator[Defe
                 "registry-retirement-wrong",
                 release.name,
                 release.version,
-                str(root / release.name / release.version),
+                label(release),
                 problem,
-                "restore the registry from git: a module is retired by `fieldstone release --retire` alone",
+                f"{remedy}: a module is retired by `fieldstone release --retire` alone",
             )
 
 
@@ -64,8 +74,7 @@ def _retirement_faults(release: Release, before: Sequence[Release]) -> list[str]
     return faults
 
 
-def _defect(release: Release, before: Release | None, named: Release | None, root: Path) -> Defect:
-    path = str(root / release.name / release.version)
+def _defect(release: Release, before: Release | None, named: Release | None, path: str, remedy: str) -> Defect:
     previous = release.previous
     if named is not None and before is not None and named.version != before.version and previous == named.link:
         return Defect(
@@ -83,7 +92,7 @@ def _defect(release: Release, before: Release | None, named: Release | None, roo
         release.version,
         path,
         f"{release.version} names {_words(previous)} as the release before, and that is {_words(link)}",
-        "restore the registry from git: releases are never removed or replaced",
+        f"{remedy}: releases are never removed or replaced",
     )
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldstone.cache import Cache
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, Damaged, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links, broken_retirements
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 from fieldstone.regular_file import read_regular
+from fieldstone.schema.digest import file_digest
 
 if TYPE_CHECKING:
     from semver import Version
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
 _INCOMING = ".incoming-"
 
 
+def open_address(address: str, cache: Cache | None) -> FolderRegistry:
+    """The registry in a folder; see `open_registry`."""
+    return FolderRegistry(Path(address), cache)
+
+
 class FolderRegistry:
-    """A registry in a folder; `url` is the folder's path.
+    """A registry in a folder; its address is the folder's path.
 
     Which releases there are, the names of folders alone say; a manifest is read when its release is asked for, and
     `releases` and `defects` look into all of them.
@@ -36,10 +42,17 @@ class FolderRegistry:
 
     def __init__(self, root: Path, cache: Cache | None = None) -> None:
         self.root = root
-        self.url = str(root)
+        self.address = str(root)
         self._cache = cache or Cache()
         self._versions: dict[str, dict[str, Version]] = {}
         self._manifests: dict[tuple[str, str], Release] = {}
+
+    @cached_property
+    def remedy(self) -> str:
+        """What brings back a file that is not what was released."""
+        folder = self.root.absolute()
+        in_git = any((parent / ".git").exists() for parent in (folder, *folder.parents))
+        return "restore it from git" if in_git else "restore it from a copy of the registry"
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
@@ -74,11 +87,29 @@ class FolderRegistry:
         """One file of a release, by its path in `Release.files`.
 
         Raises:
-            FieldstoneError: it is not there.
+            Damaged: it is not what was released.
+            Unavailable: it cannot be read.
         """
-        return _read(self._folder(release) / path)
+        content = self._read(self._folder(release) / path)
+        if file_digest(content) != release.files.get(path):
+            raise self._not_as_released(release, path, f" ({len(content)} bytes)")
+        return content
 
-    def place(self, release: Release) -> str:
+    def local(self, release: Release, path: str) -> Path:
+        """The place of a file of a release, found to be what was released.
+
+        Raises:
+            Damaged: it is missing, or not what was released.
+        """
+        place = self._folder(release) / path
+        if self._cache.digests.one(str(place)) != release.files.get(path):
+            raise self._not_as_released(release, path)
+        return place
+
+    def _not_as_released(self, release: Release, path: str, size: str = "") -> Damaged:
+        return Damaged(f"{self._folder(release) / path} is not what was released{size}", fix=self.remedy)
+
+    def label(self, release: Release) -> str:
         """The folder of a release."""
         return str(self._folder(release))
 
@@ -96,9 +127,9 @@ class FolderRegistry:
             self.root.mkdir(parents=True, exist_ok=True)
             with locked(self.root):
                 self._refuse_if_overtaken(release)
-                self._write(release, {**files, manifest.NAME: text.encode()})
+                self._write(release, {**files, NAME: text.encode()})
         except OSError as error:
-            raise FieldstoneError(
+            raise Unavailable(
                 f"cannot write release {release.version} of {release.name} below {self.root}: {error.strerror}; "
                 "nothing was released"
             ) from error
@@ -113,16 +144,18 @@ class FolderRegistry:
         releases = self.releases(module)
         for release in releases:
             yield from self._file_defects(release)
-        yield from (*broken_links(releases, self.root), *broken_retirements(releases, self.root))
+        yield from broken_links(releases, self.label, self.remedy)
+        yield from broken_retirements(releases, self.label, self.remedy)
 
     def _file_defects(self, release: Release) -> Iterator[Defect]:
         folder = self._folder(release)
         where = (release.name, release.version)
-        restore = f"released versions never change: restore it with `git checkout -- {folder}`"
-        text = self.read(release, manifest.NAME).decode("utf-8", "replace")
+        how = f"restore it with `git checkout -- {folder}`" if self.remedy.endswith(" git") else self.remedy
+        restore = f"released versions never change: {how}"
+        text = self._read(folder / NAME).decode("utf-8", "replace")
         if release.seal != manifest.seal_of(text):
-            problem = f"{manifest.NAME} does not match its seal"
-            yield Defect("registry-file-changed", *where, str(folder / manifest.NAME), problem, restore)
+            problem = f"{NAME} does not match its seal"
+            yield Defect("registry-file-changed", *where, str(folder / NAME), problem, restore)
         found = self._cache.digests.of(str(folder), {name: f"{folder}/{name}" for name in release.files})
         for name, digest in release.files.items():
             if name not in found:
@@ -137,14 +170,14 @@ class FolderRegistry:
         if not self.root.exists():
             return []
         if not self.root.is_dir():
-            raise FieldstoneError(f"the registry {self.root} is not a folder")
+            raise Invalid(f"the registry {self.root} is not a folder")
         return _names(self.root)
 
     def _known(self, module: str) -> Mapping[str, Version]:
         """The versions of a module by the names of their folders, in the order of semver."""
         if module not in self._versions:
             folder = self.root / module
-            self._versions[module] = in_order(_names(folder), folder) if module in self._folders else {}
+            self._versions[module] = in_order(_names(folder), str(folder)) if module in self._folders else {}
         return self._versions[module]
 
     def _forget(self) -> None:
@@ -156,14 +189,49 @@ class FolderRegistry:
         known = self._known(module)
         if version not in known:
             has = f"it has {', '.join(known)}" if known else "it has no release of that module"
-            raise FieldstoneError(f"no release {version} of {module} in {self.root}", fix=has)
+            raise NotFound(f"no release {version} of {module} in {self.root}", fix=has)
         folder = self.root / module / version
-        release = _parsed(folder)
+        release = self._parsed(folder)
         if release.name != module:
-            raise FieldstoneError(f"{folder} holds a release of {release.name}, not of {module}", fix="move it back")
+            raise Damaged(f"{folder} holds a release of {release.name}, not of {module}", fix="move it back")
         if release.version != version:
             raise _misplaced(release, folder, known)
         return release
+
+    def _parsed(self, folder: Path) -> Release:
+        """The manifest in the folder of a release."""
+        path = folder / NAME
+        if not path.exists():
+            raise Damaged(
+                f"half a release: {folder} has no {NAME}",
+                fix=f"{self.remedy}, or remove the folder if it was never released",
+            )
+        text = self._read(path).decode("utf-8", "replace")
+        try:
+            return manifest.from_toml(text, where=str(path))
+        except Damaged as error:
+            raise Damaged(error.problem, fix=self.remedy) from error
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            return read_regular(path)
+        except OSError as error:
+            raise Unavailable(f"cannot read {path}: {error.strerror}", fix=self.remedy) from error
+
+    def links(self) -> Iterator[Defect]:
+        """The symbolic links in the registry: a target can change while git and the release say it did not.
+
+        Raises:
+            Unavailable: a folder cannot be read.
+        """
+        try:
+            paths = sorted(_links(str(self.root))) if self.root.is_dir() else []
+        except OSError as error:
+            raise Unavailable(f"cannot read {error.filename}: {error.strerror}") from error
+        for path in paths:
+            module, version, *_ = (*Path(path).relative_to(self.root).parts, "", "")
+            fix = f"put the files themselves there, or {self.remedy}"
+            yield Defect("registry-linked", module, version, path, f"{path} is a symbolic link", fix)
 
     def _refuse_if_overtaken(self, release: Release) -> None:
         """Under the lock: whether the release before is still the newest, and is one."""
@@ -172,7 +240,7 @@ class FolderRegistry:
         newest = self.release(release.name, str(versions[-1])).version if versions else None
         previous = release.previous.version if release.previous else None
         if newest != previous:
-            raise FieldstoneError(
+            raise Conflict(
                 f"{release.name} {newest} was released meanwhile, and {release.version} stands on {previous}",
                 fix="release again on top of it",
             )
@@ -202,49 +270,19 @@ class FolderRegistry:
             raise
 
 
-def _parsed(folder: Path) -> Release:
-    """The manifest in the folder of a release."""
-    path = folder / manifest.NAME
-    if not path.exists():
-        raise FieldstoneError(
-            f"half a release: {folder} has no {manifest.NAME}",
-            fix="restore it from git, or remove the folder if it was never released",
-        )
-    return manifest.from_toml(_read(path).decode("utf-8", "replace"), where=str(path))
-
-
 def _names(parent: Path) -> list[str]:
     """The folders in `parent`; anything else there, but what git and an interrupted release leave, is refused."""
     try:
         with os.scandir(parent) as entries:
             kept = sorted((e.name, e.is_dir()) for e in entries if not e.name.startswith((".git", _INCOMING)))
     except OSError as error:
-        raise FieldstoneError(f"cannot read the registry folder {parent}: {error.strerror}") from error
+        raise Unavailable(f"cannot read the registry folder {parent}: {error.strerror}") from error
     for name, is_folder in kept:
         if not is_folder:
-            raise FieldstoneError(
+            raise Damaged(
                 f"stray file in the registry: {parent / name}", fix="move it away: a registry holds releases only"
             )
     return [name for name, _ in kept]
-
-
-def linked(root: Path) -> Iterator[Defect]:
-    """The symbolic links in a registry: what one leads to can change while git and the release say it did not.
-
-    Args:
-        root: the folder of the registry; it need not exist.
-
-    Raises:
-        FieldstoneError: a folder cannot be read.
-    """
-    try:
-        paths = sorted(_links(str(root))) if root.is_dir() else []
-    except OSError as error:
-        raise FieldstoneError(f"cannot read {error.filename}: {error.strerror}") from error
-    for path in paths:
-        module, version, *_ = (*Path(path).relative_to(root).parts, "", "")
-        fix = "put the files themselves there, or restore it from git"
-        yield Defect("registry-linked", module, version, path, f"{path} is a symbolic link", fix)
 
 
 def _links(folder: str) -> Iterator[str]:
@@ -256,26 +294,24 @@ def _links(folder: str) -> Iterator[str]:
                 yield from _links(entry.path)
 
 
-def _misplaced(release: Release, folder: Path, known: Mapping[str, Version]) -> FieldstoneError:
+def _misplaced(release: Release, folder: Path, known: Mapping[str, Version]) -> Damaged:
     """The refusal of a release that stands in the folder of another version."""
     for name, version in known.items():
         if version == release.semver and name != folder.name:
-            return two_of_one_number(folder.parent, folder.name, name)
-    return FieldstoneError(
-        f"release {release.version} in {folder.parent} is not in a folder of that name", fix="rename it"
-    )
+            return two_of_one_number(str(folder.parent), folder.name, name)
+    return Damaged(f"release {release.version} in {folder.parent} is not in a folder of that name", fix="rename it")
 
 
 def _refuse_stray_files(release: Release, folder: Path) -> None:
     try:
         for path in _files(str(folder)):
-            if path not in release.files and path != manifest.NAME:
-                raise FieldstoneError(
+            if path not in release.files and path != NAME:
+                raise Damaged(
                     f"stray file in the registry: {folder / path} is no part of {release.name} {release.version}",
                     fix="remove it: a release never changes",
                 )
     except OSError as error:
-        raise FieldstoneError(f"cannot read {error.filename}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {error.filename}: {error.strerror}") from error
 
 
 def _files(folder: str, below: str = "") -> Iterator[str]:
@@ -291,13 +327,6 @@ def _files(folder: str, below: str = "") -> Iterator[str]:
                 yield f"{below}{entry.name}"
             elif not entry.is_symlink():
                 yield from _files(entry.path, f"{below}{entry.name}/")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_regular(path)
-    except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}", fix="restore it from git") from error
 
 
 def _write_flushed(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""`release.toml`: what a release says of itself.
+"""The manifest of a release, `release.toml`: its text and its seal.
 
 Its first line seals the rest: `seal` is the digest of every byte below it. `previous` names the
 version, digest and seal of the release before, so that no release can be rewritten unseen.
@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from functools import cached_property
+from datetime import date
 from typing import Any
 
 from msgspec import Struct, convert, to_builtins
-from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged
+from fieldstone.registry.release import FIRST_RULES, Link, Release
 from fieldstone.schema.digest import file_digest
 
-NAME = "release.toml"
-IMAGE = "image.binpb"
-LEDGER = "ledger.json"
-SOURCES = "schemas/"
-PROTO = ".proto"
-"""The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
 _RETIRED = "true"
 """The only value of the key `retired`: a manifest holds texts only."""
-_FIRST_RULES = 1
-"""The rules that judged a release whose manifest names none."""
 
 
 _FILES = "\n[files]\n"
@@ -37,112 +28,6 @@ _PLAIN = r'"([^"\\\x00-\x1f\x7f]*)"'
 _FILE = re.compile(f"{_PLAIN} = {_PLAIN}\n")
 _AROUND = len('"" = ""\n')
 """How the table of files begins; a line of it with neither escapes nor comments, and what stands around its texts."""
-
-
-class Link(Struct, frozen=True):
-    """The release before, or one that this one needs."""
-
-    name: str
-    version: str
-    digest: str
-    seal: str = ""
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether it is a module of a remote registry: those have names of three parts (buf.build/acme/weather)."""
-        return "/" in self.name
-
-
-class Release(Struct, frozen=True, kw_only=True, dict=True):
-    """The manifest of one immutable version of a module.
-
-    Attributes:
-        name: the module.
-        version: its semver.
-        digest: the b5 digest of its sources and dependencies.
-        bump: what its changes asked for: first, none, patch, minor or major.
-        released_at: when, in UTC, as RFC 3339.
-        commit: the git commit that the sources are of, `-dirty` where they differ from it; empty
-            outside a checkout.
-        style: the digest of the buf configuration that its style was judged under.
-        compiler: what compiled the image ("buf 1.75.0").
-        rules: the version of the rules that judged it, and of the words of its changes.
-        changes: what changed since the release before, one sentence each.
-        waivers: those that permitted what it breaks.
-        previous: the release before; None for the first.
-        dependencies: the releases, and the modules of remote registries, that it imports.
-        files: every file of the release but this one, path to digest.
-        retired: whether it is the last one: it ends the module, and holds no sources and an empty image.
-        seal: the digest of the manifest itself; empty until it is written.
-    """
-
-    name: str
-    version: str
-    digest: str
-    bump: str
-    released_at: str
-    style: str
-    compiler: str
-    commit: str = ""
-    changes: tuple[str, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
-    previous: Link | None = None
-    dependencies: tuple[Link, ...] = ()
-    files: Mapping[str, str] = {}
-    retired: bool = False
-    rules: int = _FIRST_RULES
-    seal: str = ""
-
-    @property
-    def semver(self) -> Version:
-        """The version, to compare."""
-        return Version.parse(self.version)
-
-    @property
-    def released_on(self) -> date:
-        """The day that it was made, in UTC.
-
-        Raises:
-            FieldstoneError: `released_at` is no time.
-        """
-        return self.released_time.date()
-
-    @property
-    def released_time(self) -> datetime:
-        """`released_at` as a time in UTC, which it is taken for where it names no zone.
-
-        Raises:
-            FieldstoneError: `released_at` is no time.
-        """
-        try:
-            at = datetime.fromisoformat(self.released_at)
-            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        except (ValueError, OverflowError) as error:
-            raise FieldstoneError(
-                f"{NAME} of {self.name} {self.version} says that it was released at {self.released_at!r}, "
-                "which is no time",
-                fix="restore it from git",
-            ) from error
-
-    @cached_property
-    def sources(self) -> Mapping[str, str]:
-        """The module's own files, path relative to its root, to digest."""
-        return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
-
-    @cached_property
-    def protos(self) -> Mapping[str, str]:
-        """Those of its sources that are compiled, in the same way."""
-        return {path: digest for path, digest in self.sources.items() if path.endswith(PROTO)}
-
-    def as_data(self) -> dict[str, Any]:
-        """What it says, as plain data."""
-        data: dict[str, Any] = to_builtins(replace(self, files=dict(self.files)))
-        return data
-
-    @property
-    def link(self) -> Link:
-        """How the next release names this one."""
-        return Link(self.name, self.version, self.digest, self.seal)
 
 
 def to_toml(release: Release) -> str:
@@ -184,7 +69,7 @@ def from_toml(text: str, *, where: str) -> Release:
         where: its path, for the error.
 
     Raises:
-        FieldstoneError: the text is no manifest, or lacks a part.
+        Damaged: the text is no manifest, or lacks a part.
     """
     return from_content(parse(text, where=where), where=where)
 
@@ -193,7 +78,7 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
     """The content of `release.toml` as plain data: texts, in lists and tables.
 
     Raises:
-        FieldstoneError: the text is no TOML, or holds something else, or a path that leaves the release.
+        Damaged: the text is no TOML, or holds something else, or a path that leaves the release.
     """
     import tomllib
 
@@ -202,7 +87,7 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
         _refuse_other_than_text(content, "")
         _refuse_paths_that_leave(content.get("files"))
     except (ValueError, TypeError, RecursionError) as error:
-        raise FieldstoneError(f"{where} is no release manifest: {error}", fix="restore it from git") from error
+        raise Damaged(f"{where} is no release manifest: {error}") from error
     return content
 
 
@@ -252,14 +137,14 @@ class _Content(Struct, frozen=True):
     previous: _Before | None = None
     dependencies: tuple[Link, ...] = ()
     retired: str | None = None
-    rules: str = str(_FIRST_RULES)
+    rules: str = str(FIRST_RULES)
 
 
 def from_content(content: Mapping[str, Any], *, where: str) -> Release:
     """The manifest that plain data says.
 
     Raises:
-        FieldstoneError: it lacks a part, or a part has another type than it must have.
+        Damaged: it lacks a part, or a part has another type than it must have.
     """
     try:
         read = convert(content, type=_Content)
@@ -285,7 +170,7 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             seal=read.seal,
         )
     except (TypeError, ValueError) as error:  # msgspec.ValidationError is one
-        raise FieldstoneError(f"{where} is no release manifest: {error}", fix="restore it from git") from error
+        raise Damaged(f"{where} is no release manifest: {error}") from error
 
 
 def _is_retired(text: object) -> bool:

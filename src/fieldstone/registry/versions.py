@@ -1,4 +1,4 @@
-"""The versions of a module by the names of its folders, in the order of semver.
+"""The versions of a module by their names, in the order of semver.
 
 https://semver.org/spec/v2.0.0.html#spec-item-11 says the order. Versions compare themselves in Python, at 1 µs
 and more each time; a key for each is made once.
@@ -8,31 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 
 from semver import Version
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged
 
 _Identifier = tuple[bool, int, str]
 _Precedence = tuple[int, int, int, bool, list[_Identifier]]
 
 
-def in_order(names: Iterable[str], folder: Path) -> dict[str, Version]:
+def in_order(names: Iterable[str], where: str) -> dict[str, Version]:
     """Each name as a version, from the lowest to the highest.
 
     Args:
-        names: those of the folders of a module's releases.
-        folder: the module's folder, for the error.
+        names: those of a module's releases.
+        where: where the module's releases are, for the error.
 
     Raises:
-        FieldstoneError: one is no version, or two are of one precedence.
+        Damaged: one is no version, or two are of one precedence.
     """
-    found = {name: _parse(name, folder) for name in names}
+    found = {name: _parse(name, where) for name in names}
     ranked = sorted((precedence(version), name) for name, version in found.items())
     for (rank, name), (next_rank, next_name) in pairwise(ranked):
         if rank == next_rank:
-            raise two_of_one_number(folder, next_name, name)
+            raise two_of_one_number(where, next_name, name)
     return {name: found[name] for _, name in ranked}
 
 
@@ -43,16 +42,16 @@ def precedence(version: Version) -> _Precedence:
     return version.major, version.minor, version.patch, not pre, identifiers
 
 
-def two_of_one_number(folder: Path, name: str, other: str) -> FieldstoneError:
+def two_of_one_number(where: str, name: str, other: str) -> Damaged:
     """The refusal of two releases that would be the same version.
 
     Args:
-        folder: the module's folder.
-        name: the folder that is not wanted.
+        where: where the module's releases are.
+        name: the name that is not wanted.
         other: the one that has the number already.
     """
-    return FieldstoneError(
-        f"two releases of one number in {folder}: {name} is {other} too",
+    return Damaged(
+        f"two releases of one number in {where}: {name} is {other} too",
         fix="keep the one that was released, and remove the other",
     )
 
@@ -63,11 +62,11 @@ def _rank(identifier: str) -> _Identifier:
     return is_word, 0 if is_word else len(identifier), identifier
 
 
-def _parse(name: str, folder: Path) -> Version:
+def _parse(name: str, where: str) -> Version:
     try:
         return Version.parse(name)
     except ValueError:
-        raise FieldstoneError(
-            f"stray folder in the registry: {folder / name} is no version",
+        raise Damaged(
+            f"stray folder in the registry: {where}/{name} is no version",
             fix="remove it: a module's folder holds releases only",
         ) from None

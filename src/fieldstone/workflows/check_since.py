@@ -33,7 +33,7 @@ from fieldstone.compatibility.finding import (
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings
 from fieldstone.registry import Defect, Registry, open_registry
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from fieldstone.schema.location import Location
 from fieldstone.workflows.check import check
 from fieldstone.workflows.verify import Verification
@@ -174,7 +174,7 @@ class _Change(Struct, dict=True):
 
     @cached_property
     def _lost(self) -> list[Defect]:
-        return [*lost_releases(self.base, self._registry_folder)]
+        return [*lost_releases(self.base, self._registry_folder)] if self._registry_folder else []
 
     @cached_property
     def unproven(self) -> frozenset[str]:
@@ -184,7 +184,7 @@ class _Change(Struct, dict=True):
     @cached_property
     def _new_releases(self) -> list[Release]:
         """The releases that the branch does not have; none where the registry is outside the checkout, and shared."""
-        if not self._registry_folder.is_relative_to(self.base.parting.top):
+        if not self._has_registry_in_checkout:
             return []
         return [*new_releases(self.base, self._registry)]
 
@@ -203,12 +203,21 @@ class _Change(Struct, dict=True):
     @cached_property
     def _registry(self) -> Registry:
         """The registry of the change, read without the cache."""
-        return open_registry(self._registry_folder)
+        return open_registry(self._registry_folder or self._settings.registry)
 
     @property
-    def _registry_folder(self) -> Path:
-        settings = self.project.settings if self._judges_itself else self._policy
-        return Path(os.path.normpath(settings.registry))
+    def _settings(self) -> Settings:
+        """The settings that hold for the change."""
+        return self.project.settings if self._judges_itself else self._policy
+
+    @property
+    def _registry_folder(self) -> Path | None:
+        folder = self._settings.registry_folder
+        return Path(os.path.normpath(folder)) if folder else None
+
+    @property
+    def _has_registry_in_checkout(self) -> bool:
+        return bool(self._registry_folder and self._registry_folder.is_relative_to(self.base.parting.top))
 
     @cached_property
     def _pairing(self) -> Pairing:
@@ -225,8 +234,14 @@ class _Change(Struct, dict=True):
             found.append(Weakened("settings", message, "keep one settings file, where it was", self._settings_file))
         if not self.base.is_gated:
             return found
-        for key in ("workspace", "registry"):
-            before, after = (self.base.folder_in(side, getattr(side, key)) for side in (then, now))
+        for key, sides in (
+            ("workspace", (then.workspace, now.workspace)),
+            ("registry", (then.registry_folder or then.registry, now.registry_folder or now.registry)),
+        ):
+            before, after = (
+                self.base.folder_in(side, place) if isinstance(place, Path) else place
+                for side, place in zip((then, now), sides, strict=True)
+            )
             if before != after:
                 message = f"`{key}` went from {before} to {after}"
                 found.append(Weakened(key, message, f"leave it at {before}", self._settings_file))
@@ -245,7 +260,7 @@ class _Change(Struct, dict=True):
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
             yield from self._changed_plugins
         for release in self._new_releases:
-            yield from recorded_waivers(self.base, release, self._registry.place(release), now)
+            yield from recorded_waivers(self.base, release, self._registry.label(release), now)
 
     @cached_property
     def _changed_plugins(self) -> list[Weakened]:
@@ -262,7 +277,7 @@ class _Change(Struct, dict=True):
     def _registry_findings(self) -> Iterator[Finding]:
         """Releases of the branch that are gone or differ, and those of the change that are not what they say."""
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
-        if self._lost or not self.is_in_place or not self._registry_folder.is_relative_to(self.base.parting.top):
+        if self._lost or not self.is_in_place or not self._has_registry_in_checkout:
             return
         for defect in self._defects(Verification(self.judged, self.judged.settings, trusted={}, full=True)):
             yield finding_of(defect, self.here, root=self.base.parting.top)
@@ -283,7 +298,7 @@ class _Change(Struct, dict=True):
         for weaker in weakened_settings(self.tip.settings, self.base.settings, names):
             yield self._behind_finding(weaker.subject, f"it has other settings by now: here, {weaker.message}")
         for name, version in sorted(self.tip.releases.keys() - self.base.releases.keys()):
-            is_here = (self._registry_folder / name / version).is_dir()
+            is_here = version in map(str, self._registry.versions(name))
             if not is_here and self._changes_sources_of(name):
                 yield self._behind_finding(f"{name} {version}", f"it released {name} {version} since")
 

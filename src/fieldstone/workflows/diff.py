@@ -76,7 +76,7 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
         return released(project, project.registry.release(name, ref))
     module = project.module(name)
     if ref == WORKING_TREE:
-        image = compile_module(project.workspace, module, outside=project.settings.registry)
+        image = compile_module(project.workspace, module, outside=project.settings.registry_folder)
         where = f"the image of {module.path}"
         side = Side(lambda: image, lambda: read_schema(image, where=where), where)
         return Baseline(side, module.root, module.proto_paths.keys())

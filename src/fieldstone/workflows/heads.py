@@ -87,7 +87,7 @@ def lost_heads(registry: Registry, anchored: Iterable[Head]) -> Iterator[Defect]
     """
     for head in anchored:
         known = [str(version) for version in registry.versions(head.module)]
-        place = f"{registry.url}/{head.module}/{head.version}"
+        place = f"{registry.address}/{head.module}/{head.version}"
         if head.version not in known:
             problem = "it was the newest release when its head was noted, and is gone"
         elif registry.release(head.module, head.version).seal != head.seal:
@@ -96,5 +96,5 @@ def lost_heads(registry: Registry, anchored: Iterable[Head]) -> Iterator[Defect]
             problem = f"it was release number {head.count}, and is number {known.index(head.version) + 1} now"
         else:
             continue
-        fix = "restore the registry from git: releases are never removed or replaced"
+        fix = f"{registry.remedy}: releases are never removed or replaced"
         yield Defect("registry-head-lost", head.module, head.version, place, problem, fix)

@@ -106,8 +106,8 @@ def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, st
 def _registry_path(folder: Path, settings: Settings) -> str:
     """The registry relative to the folder; empty where it lies outside."""
     if settings.file is not None:
-        inside = settings.registry.is_relative_to(folder)
-        return settings.registry.relative_to(folder).as_posix() if inside else ""
+        registry = settings.registry_folder
+        return registry.relative_to(folder).as_posix() if registry and registry.is_relative_to(folder) else ""
     try:
         open_registry(folder / "registry").modules()
     except FieldstoneError:  # the folder of that name is for something else
@@ -140,7 +140,7 @@ def _old_workspace(
     folder: Path, workspace: str, settings: Settings, *, vocabulary: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What to add to a buf workspace, and the modules to name: path to name."""
-    loaded = load_workspace(folder / workspace, outside=settings.registry)
+    loaded = load_workspace(folder / workspace, outside=settings.registry_folder)
     modules = loaded.modules.values()
     # Without a name of its own, it would be called after the folder of the clone.
     names = {m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name}

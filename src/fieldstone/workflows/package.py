@@ -13,7 +13,7 @@ from fieldstone.codegen.names import CONTRACTS, contracts_distribution, distribu
 from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.tree import add_all, write_tree
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from fieldstone.workflows.generating.client_package import client_package, find_release, needed_release
 
 

@@ -75,7 +75,7 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
     elif any(against in map(str, project.registry.versions(name)) for name in known):
         there = list(known)
     else:
-        there = modules_of(against, project.workspace, outside=project.settings.registry)
+        there = modules_of(against, project.workspace, outside=project.settings.registry_folder)
     lost = [name for name in there if name not in known]
     if lost and (len(known) > 1 or len(there) > 1):
         where = against or project.settings.registry
@@ -91,7 +91,7 @@ def _module_findings(
     image, workspace = baseline.side.image, project.workspace
     if not image:  # a retired release holds nothing that could break
         return
-    exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
+    exclude = (*workspace.excluded_paths(project.settings.registry_folder), *workspace.nested_in(module))
     rules = with_rules(config_of(workspace, module), "breaking", [category]) if category else ""
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         against = Path(scratch, "against.binpb")

@@ -20,7 +20,7 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.slices import remember
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import IMAGE, LEDGER, SOURCES, Link, Release
+from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Link, Release
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.digest import manifest
 from fieldstone.schema.image import with_own
@@ -76,7 +76,7 @@ def release(
     (report,) = check(project, [name], full=True, today=made.date()).modules
     if not report.allowed:
         return Outcome(report)
-    image = compile_module(project.workspace, module, outside=project.settings.registry)
+    image = compile_module(project.workspace, module, outside=project.settings.registry_folder)
     if module.contents() != contents:
         raise FieldstoneError(f"the sources of {name} changed while they were being released", fix="release again")
     number = wanted or (Version.parse(report.version) if report.version else None)

@@ -17,8 +17,8 @@ from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError
-from fieldstone.project.project import Project, read_intact
-from fieldstone.registry.manifest import IMAGE, LEDGER, Release
+from fieldstone.project.project import Project
+from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf, git
@@ -91,11 +91,11 @@ def _last_release(project: Project, name: str) -> Release:
         near = get_close_matches(name, registry.modules(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(registry.modules()) or 'none'}"
         fix = "it was never released: remove it from the buf configuration" if is_listed else hint
-        raise FieldstoneError(f"no release of {name} in {registry.url}, so there is nothing to retire", fix=fix)
+        raise FieldstoneError(f"no release of {name} in {registry.address}, so there is nothing to retire", fix=fix)
     if name not in project.workspace.modules and not project.owns_registry:
         raise FieldstoneError(
             f"{project.workspace.root / project.workspace.config} does not list {name}, "
-            f"and the registry {registry.url} is shared with others",
+            f"and the registry {registry.address} is shared with others",
             fix="retire it where it is listed",
         )
     return registry.release(name, str(versions[-1]))
@@ -128,7 +128,7 @@ def _importers(project: Project, newest: Release) -> Iterator[tuple[Module, str]
 def _compiles(project: Project, module: Module) -> bool:
     """Whether the imports of a module are found: a remote registry may have what the workspace has no more."""
     try:
-        compile_module(project.workspace, module, outside=project.settings.registry)
+        compile_module(project.workspace, module, outside=project.settings.registry_folder)
     except FieldstoneError:
         return False
     return True
@@ -143,8 +143,10 @@ def _judged(project: Project, newest: Release, start: Path, today: date) -> Modu
 
 def _files(project: Project, newest: Release, version: str) -> dict[str, bytes]:
     """All that the release holds beside its manifest: no sources, and an empty image."""
-    content = read_intact(project.registry, newest, LEDGER)
-    ledger = Ledger.from_json(content, where=f"{project.registry.place(newest)}/{LEDGER}")
+    content = project.registry.read(newest, LEDGER)
+    ledger = Ledger.from_json(
+        content, where=f"{project.registry.label(newest)}/{LEDGER}", remedy=project.registry.remedy
+    )
     return {IMAGE: b"", LEDGER: ledger.advance(Schema(), version).to_json().encode()}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property, partial
+from pathlib import Path
 
 from fieldstone import __version__
 from fieldstone.checking.judgement import today_utc
@@ -14,12 +15,11 @@ from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.base import base_at
 from fieldstone.checking.since.reference import named, parting
 from fieldstone.checking.since.releases import lost_releases
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.project.project import Project
 from fieldstone.project.settings import ModuleSettings, Settings
 from fieldstone.registry import Defect, Registry, open_registry
-from fieldstone.registry.folder import linked
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.heads import Head, lost_heads
 
@@ -63,7 +63,7 @@ def verify(
         return Verification(project, project.settings, trusted=trusted or {}, full=full).defects()
     folder = project.settings.root
     with base_at(parting(reference, folder), folder) as base:
-        if lost := [*lost_releases(base, project.settings.registry)]:
+        if lost := [*lost_releases(base, _folder(project))]:
             return lost
         verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
         older = base.releases.keys()
@@ -85,8 +85,7 @@ class Verification:
 
     def __init__(self, project: Project, settings: Settings, *, trusted: Mapping[str, str], full: bool) -> None:
         self._store = project.cache.store
-        self._folder = project.settings.registry
-        self._registry: Registry = open_registry(self._folder)
+        self._registry: Registry = open_registry(project.settings.registry)
         self._settings, self._full = settings, full
         self._trusted = {module: _trusted(self._registry, module, version) for module, version in trusted.items()}
 
@@ -116,7 +115,7 @@ class Verification:
         Raises:
             FieldstoneError: a folder cannot be read.
         """
-        return [*linked(self._folder)]
+        return [*self._registry.links()]
 
     def audited(
         self, *, known: Collection[tuple[str, str]], older: Collection[tuple[str, str]] = (), today: date | None
@@ -171,6 +170,16 @@ class Verification:
         if not found:
             self._store.put(_VERIFIED, {key: b""})
         return found
+
+
+def _folder(project: Project) -> Path:
+    folder = project.settings.registry_folder
+    if folder is None:
+        raise Invalid(
+            f"--since compares with git, and the registry {project.settings.registry} does not lie in it",
+            fix="verify it without --since",
+        )
+    return folder
 
 
 def _trusted(registry: Registry, module: str, version: str) -> Release:

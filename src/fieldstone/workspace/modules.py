@@ -168,8 +168,10 @@ class Workspace(Struct, frozen=True):
         found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
         return b"\0".join(read_file(path) for path in found)
 
-    def excluded_paths(self, folder: Path) -> tuple[str, ...]:
-        """What to tell buf to exclude so that `folder` (absolute) is not compiled as part of a module."""
+    def excluded_paths(self, folder: Path | None) -> tuple[str, ...]:
+        """The paths that buf must exclude so that an absolute folder is not compiled as part of a module."""
+        if folder is None:
+            return ()
         folder = Path(os.path.normpath(folder))  # it may be told with `..`
         inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()

@@ -46,7 +46,7 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     where = f"{module.path} at {at}" if at else module.path
     if not module.proto_files:
         raise FieldstoneError(f"module {module.name} has no .proto files below {where if at else module.root}")
-    exclude = (*(workspace.excluded_paths(outside) if outside else ()), *workspace.nested_in(module))
+    exclude = (*(workspace.excluded_paths(outside)), *workspace.nested_in(module))
     return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{where} does not compile")
 
 
@@ -55,7 +55,7 @@ def compile_reference(
     module: Module,
     workspace: Workspace,
     *,
-    outside: Path,
+    outside: Path | None,
     versions: Sequence[str] = (),
     since_parting: bool = False,
 ) -> Compiled | None:
@@ -88,7 +88,7 @@ def compile_reference(
         return Compiled(image, label, workspace.root / found.path)
 
 
-def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path) -> list[Annotation]:
+def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path | None) -> list[Annotation]:
     """What `buf lint` finds in a module as it was at `ref`, under the configuration that it had there.
 
     Args:
@@ -111,7 +111,7 @@ def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: P
         return _lint(then, then.modules[module.name], registry, at=label) if module.name in then.modules else []
 
 
-def modules_at(ref: str, workspace: Workspace, *, outside: Path) -> dict[str, str]:
+def modules_at(ref: str, workspace: Workspace, *, outside: Path | None) -> dict[str, str]:
     """The modules that a git revision lists, taken as in `lint_reference`: name to path.
 
     Raises:
@@ -121,12 +121,12 @@ def modules_at(ref: str, workspace: Workspace, *, outside: Path) -> dict[str, st
         return {module.name: module.path for module in then.modules.values()}
 
 
-def _lint(workspace: Workspace, module: Module, outside: Path, *, at: str) -> list[Annotation]:
+def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str) -> list[Annotation]:
     exclude = (*workspace.excluded_paths(outside), *workspace.nested_in(module))
     return buf.lint(module.path, cwd=workspace.root, exclude=exclude).annotations(what=f"buf lint at {at}")
 
 
-def modules_of(ref: str, workspace: Workspace, *, outside: Path) -> list[str]:
+def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[str]:
     """The names of the modules that a folder or a git revision lists; none of an image, which names no modules.
 
     Args:
@@ -183,8 +183,14 @@ def _named(scratch: Path, label: str, submodules: Sequence[str]) -> Iterator[Non
 
 @contextmanager
 def _checkout(
-    ref: str, workspace: Workspace, outside: Path, *, known: str = "", since_parting: bool = False, bare: bool = False
-) -> Iterator[tuple[Workspace, Path, str]]:
+    ref: str,
+    workspace: Workspace,
+    outside: Path | None,
+    *,
+    known: str = "",
+    since_parting: bool = False,
+    bare: bool = False,
+) -> Iterator[tuple[Workspace, Path | None, str]]:
     """A workspace as it was at a git revision, its registry folder, and what people call the revision."""
     root = workspace.root
     try:
@@ -203,7 +209,7 @@ def _checkout(
         top = git.run("rev-parse", "--show-toplevel", cwd=root).decode().strip()
         git.export_tree(base, cwd=Path(top), into=scratch, keep=_TREE_FILES)
         then = (scratch / prefix).resolve()
-        registry = then / os.path.relpath(outside, root)
+        registry = then / os.path.relpath(outside, root) if outside else None
         names = {module.path: module.name for module in workspace.modules.values()}
         has_config = (root / workspace.config).is_file()
         if has_config and not _has_config(then):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import ANNOTATION_INVALID, Finding, fingerprint
-from fieldstone.project.project import Project, read_intact
-from fieldstone.registry.manifest import IMAGE, Release
+from fieldstone.project.project import Project
+from fieldstone.registry.release import IMAGE, Release
 from fieldstone.schema.entity import may_have_annotations
 from fieldstone.workspace.modules import Module
 
@@ -73,7 +73,7 @@ def can_be_annotated(project: Project, release: Release) -> bool:
     digest, store = release.files[IMAGE], project.cache.store
     known = store.get(_ANNOTATED, digest)
     if known is None:
-        known = b"1" if may_have_annotations(read_intact(project.registry, release, IMAGE)) else b"0"
+        known = b"1" if may_have_annotations(project.registry.read(release, IMAGE)) else b"0"
         store.put(_ANNOTATED, {digest: known})
     return known != b"0"
 
@@ -87,7 +87,7 @@ def whole_image(project: Project, touched: Slice) -> bytes:
     from fieldstone.incremental.image_index import split
     from fieldstone.incremental.slice_images import image_of
 
-    released = split(read_intact(project.registry, touched.release, IMAGE), where=touched.release.version)
+    released = split(project.registry.read(touched.release, IMAGE), where=touched.release.version)
     now = split(touched.whole()[1], where="the compiled part")
     same = touched.release.protos.keys() - touched.touched.keys()
     anew = {path: file for path, file in now.items() if path not in same}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fieldstone.compatibility.finding import Finding, fingerprint
 from fieldstone.project.project import STILL_LISTED, Project
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from fieldstone.schema.location import Location
 from fieldstone.workspace.modules import Module, read_file
 

@@ -121,8 +121,9 @@ class Base(Struct, dict=True):
 
     @cached_property
     def registry(self) -> str:
-        """The folder of its registry, relative to the root of the checkout."""
-        return self.folder_in(self.settings, self.settings.registry)
+        """The folder of its registry, relative to the root of the checkout; `..` where it lies elsewhere."""
+        folder = self.settings.registry_folder
+        return self.folder_in(self.settings, folder) if folder else ".."
 
     @property
     def keeps_registry(self) -> bool:

@@ -44,7 +44,7 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
     Raises:
         FieldstoneError: the buf configuration of either cannot be read.
     """
-    workspace = load_workspace(settings.workspace, names=own.module_names, outside=settings.registry)
+    workspace = load_workspace(settings.workspace, names=own.module_names, outside=settings.registry_folder)
     refuse_names(workspace)
     now = {module.path: module for module in workspace.modules.values()}
     found: dict[str, Module] = {}
@@ -58,7 +58,7 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
                     taken.add(same.path)
     called = {name: _history_of(base, name, module.name) for name, module in found.items()}
     names = _names(workspace, {module.path: called[name] for name, module in found.items()})
-    renamed = load_workspace(workspace.root, names=names, outside=settings.registry)
+    renamed = load_workspace(workspace.root, names=names, outside=settings.registry_folder)
     return Pairing(
         renamed,
         {called[name]: (base.modules[name], renamed.modules[called[name]]) for name in found},

@@ -12,7 +12,7 @@ from fieldstone.checking.since.policy import Weakened, permits
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.settings import Settings
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.manifest import Release
+from fieldstone.registry.release import Release
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.location import Location
 from fieldstone.toolchain import git

@@ -13,8 +13,8 @@ from fieldstone.codegen.vocabulary import without_annotations
 from fieldstone.compatibility.changes import describe
 from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.changelog import changelog, section
-from fieldstone.project.project import Project, read_intact
-from fieldstone.registry.manifest import IMAGE, SOURCES, Link, Release
+from fieldstone.project.project import Project
+from fieldstone.registry.release import IMAGE, SOURCES, Link, Release
 from fieldstone.schema.model import Schema
 
 
@@ -31,7 +31,9 @@ def find_release(project: Project, reference: str) -> Release:
     versions = registry.versions(module)
     if not versions:
         has = f"it has {', '.join(registry.modules()) or 'none'}"
-        raise FieldstoneError(f"no release of {module} in {registry.url}", fix=f"{has}; `fieldstone release` makes one")
+        raise FieldstoneError(
+            f"no release of {module} in {registry.address}", fix=f"{has}; `fieldstone release` makes one"
+        )
     release = registry.release(module, version or str(versions[-1]))
     if release.retired:
         last = release.previous.version if release.previous else "none"
@@ -61,8 +63,8 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
             fix=f"`generate = true` in [tool.fieldstone.modules.{release.name}] asks for it where it has options alone",
         )
     _refuse_one_name_for_two(project, release)
-    annotated = read_intact(project.registry, release, IMAGE)
-    where = f"{project.registry.place(release)}/{IMAGE}"
+    annotated = project.registry.read(release, IMAGE)
+    where = f"{project.registry.label(release)}/{IMAGE}"
     return ClientPackage(
         module=release.name,
         version=release.version,
@@ -88,14 +90,14 @@ def needed_release(project: Project, release: Release, link: Link) -> Release:
     known = map(str, project.registry.versions(link.name))
     if link.version not in known:
         raise FieldstoneError(
-            f"{who} imports {link.name} {link.version}, which is not in {project.registry.url}",
-            fix="restore it from git: a package needs the packages of all that it imports",
+            f"{who} imports {link.name} {link.version}, which is not in {project.registry.address}",
+            fix=f"{project.registry.remedy}: a package needs the packages of all that it imports",
         )
     needed = project.registry.release(link.name, link.version)
     if needed.digest != link.digest:
         raise FieldstoneError(
-            f"{who} imports {link.name} {link.version} with another digest than {project.registry.place(needed)} has",
-            fix="restore it from git; `fieldstone registry verify` tells more",
+            f"{who} imports {link.name} {link.version} with another digest than {project.registry.label(needed)} has",
+            fix=f"{project.registry.remedy}; `fieldstone registry verify` tells more",
         )
     return needed
 
@@ -118,7 +120,7 @@ def _refuse_one_name_for_two(project: Project, release: Release) -> None:
 def _document(project: Project, release: Release, name: str) -> str:
     if SOURCES + name not in release.files:
         return ""
-    return read_intact(project.registry, release, SOURCES + name).decode("utf-8", "replace")
+    return project.registry.read(release, SOURCES + name).decode("utf-8", "replace")
 
 
 def _sections(project: Project, release: Release) -> Iterator[str]:

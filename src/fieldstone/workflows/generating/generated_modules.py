@@ -9,7 +9,7 @@ from pathlib import Path
 from fieldstone.codegen.published import is_published, with_code
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
-from fieldstone.registry.manifest import IMAGE
+from fieldstone.registry.release import IMAGE
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
@@ -64,7 +64,7 @@ def compile_one(project: Project, module: Module) -> bytes:
 
 def _compiler(project: Project, module: Module) -> buf.Running:
     workspace = project.workspace
-    exclude = (*workspace.excluded_paths(project.settings.registry), *workspace.nested_in(module))
+    exclude = (*workspace.excluded_paths(project.settings.registry_folder), *workspace.nested_in(module))
     return buf.build(module.path, cwd=workspace.root, exclude=exclude)
 
 
@@ -101,7 +101,7 @@ def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema
     project.require_living(module.name)
     registry = project.registry
     return [
-        (r.version, read_schema(registry.read(r, IMAGE), where=registry.place(r), with_imports=True))
+        (r.version, read_schema(registry.read(r, IMAGE), where=registry.label(r), with_imports=True))
         for r in registry.releases(module.name)
     ]
 

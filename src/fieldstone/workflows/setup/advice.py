@@ -31,7 +31,9 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
 
 def _about_registry(project: Project) -> Iterator[str]:
     """A module around the registry: Fieldstone leaves the releases out, and buf on its own would not."""
-    workspace, registry = project.workspace, project.settings.registry
+    workspace, registry = project.workspace, project.settings.registry_folder
+    if registry is None:
+        return
     configured = load_workspace(workspace.root, names=project.settings.module_names)
     for module in configured.modules.values():
         around = module.root in registry.parents

@@ -1,0 +1,129 @@
+"""A release: one immutable version of a module, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+from semver import Version
+
+from fieldstone.compatibility.waiver import Waiver
+from fieldstone.errors import Damaged
+
+NAME = "release.toml"
+IMAGE = "image.binpb"
+LEDGER = "ledger.json"
+SOURCES = "schemas/"
+PROTO = ".proto"
+"""The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
+FIRST_RULES = 1
+"""The rules that judged a release whose manifest names none."""
+
+
+class Link(Struct, frozen=True):
+    """The release before, or one that this one needs."""
+
+    name: str
+    version: str
+    digest: str
+    seal: str = ""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is a module of a remote registry: those have names of three parts (buf.build/acme/weather)."""
+        return "/" in self.name
+
+
+class Release(Struct, frozen=True, kw_only=True, dict=True):
+    """The manifest of one immutable version of a module.
+
+    Attributes:
+        name: the module.
+        version: its semver.
+        digest: the b5 digest of its sources and dependencies.
+        bump: what its changes asked for: first, none, patch, minor or major.
+        released_at: when, in UTC, as RFC 3339.
+        commit: the git commit that the sources are of, `-dirty` where they differ from it; empty
+            outside a checkout.
+        style: the digest of the buf configuration that its style was judged under.
+        compiler: what compiled the image ("buf 1.75.0").
+        rules: the version of the rules that judged it, and of the words of its changes.
+        changes: what changed since the release before, one sentence each.
+        waivers: those that permitted what it breaks.
+        previous: the release before; None for the first.
+        dependencies: the releases, and the modules of remote registries, that it imports.
+        files: every file of the release but this one, path to digest.
+        retired: whether it is the last one: it ends the module, and holds no sources and an empty image.
+        seal: the digest of the manifest itself; empty until it is written.
+    """
+
+    name: str
+    version: str
+    digest: str
+    bump: str
+    released_at: str
+    style: str
+    compiler: str
+    commit: str = ""
+    changes: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    previous: Link | None = None
+    dependencies: tuple[Link, ...] = ()
+    files: Mapping[str, str] = {}
+    retired: bool = False
+    rules: int = FIRST_RULES
+    seal: str = ""
+
+    @property
+    def semver(self) -> Version:
+        """The version, to compare."""
+        return Version.parse(self.version)
+
+    @property
+    def released_on(self) -> date:
+        """The day that it was made, in UTC.
+
+        Raises:
+            Damaged: `released_at` is no time.
+        """
+        return self.released_time.date()
+
+    @property
+    def released_time(self) -> datetime:
+        """`released_at` as a time in UTC, which it is taken for where it names no zone.
+
+        Raises:
+            Damaged: `released_at` is no time.
+        """
+        try:
+            at = datetime.fromisoformat(self.released_at)
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:
+            raise Damaged(
+                f"{NAME} of {self.name} {self.version} says that it was released at {self.released_at!r}, "
+                "which is no time",
+            ) from error
+
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """The module's own files, path relative to its root, to digest."""
+        return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
+
+    @cached_property
+    def protos(self) -> Mapping[str, str]:
+        """Those of its sources that are compiled, in the same way."""
+        return {path: digest for path, digest in self.sources.items() if path.endswith(PROTO)}
+
+    def as_data(self) -> dict[str, Any]:
+        """What it says, as plain data."""
+        data: dict[str, Any] = to_builtins(replace(self, files=dict(self.files)))
+        return data
+
+    @property
+    def link(self) -> Link:
+        """How the next release names this one."""
+        return Link(self.name, self.version, self.digest, self.seal)

@@ -1,0 +1,111 @@
+"""Every command works with any registry, and says the same of each."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fieldstone.errors import Damaged, FieldstoneError, Unavailable
+from fieldstone.registry.folder import FolderRegistry
+from fieldstone.registry.memory import MemoryRegistry
+from fieldstone.registry.release import Release
+from tests.cli.workspace import HERE, SHOP, Ran, Repo
+
+BREAK = ("  string id = 1;\n", "  int32 id = 1;\n")
+ADDITION = ("  string id = 1;\n", "  string id = 1;\n  string buyer = 9;\n")
+SETTINGS = 'registry = "{}"\n[modules.money]\ngenerate = true\n'
+COMMANDS = [
+    ("check",),
+    ("check", "--full"),
+    ("check", "--against", "1.0.0"),
+    ("check", "--since", "main"),
+    ("check", "--profile", "buf", "--against", "1.0.0", "shop"),
+    ("diff", "shop", "1.0.0"),
+    ("release", "shop", "--dry-run"),
+    ("registry", "list"),
+    ("registry", "show", "shop"),
+    ("registry", "head"),
+    ("registry", "verify", "--full"),
+    ("settings",),
+]
+
+
+@pytest.fixture(params=["folder", "memory"])
+def shared(request: pytest.FixtureRequest, fresh: Repo) -> Repo:
+    """money and shop, released once into a registry of each kind, and a break of shop after that."""
+    address = "registry" if request.param == "folder" else f"memory:{fresh.root}"
+    fresh.settings(SETTINGS.format(address))
+    fresh.release("money")
+    fresh.release("shop")
+    fresh.edit(SHOP, *ADDITION)
+    fresh.release("shop")
+    fresh.commit()
+    return fresh
+
+
+def without_places(ran: Ran, repo: Repo) -> tuple[int, str]:
+    """The output, where the releases are called the same wherever they are."""
+    said = ran.out + ran.err
+    for place in (f"memory:{repo.root}", str(repo.root / "registry"), "registry/"):
+        said = said.replace(place, "REGISTRY" + "/" * place.endswith("/"))
+    return ran.code, said.replace(str(repo.root), "ROOT")
+
+
+@pytest.mark.parametrize("edit", [None, BREAK], ids=["unchanged", "broken"])
+def test_every_command_says_the_same(fresh: Repo, edit: tuple[str, str] | None, tmp_path: Path) -> None:
+    said: dict[str, list[tuple[int, str]]] = {}
+    for kind in ("folder", "memory"):
+        repo = Repo(tmp_path / kind / "repo", fresh.environment, fresh.capsys)
+        shutil.copytree(fresh.root, repo.root)
+        address = "registry" if kind == "folder" else f"memory:{repo.root}"
+        repo.settings(SETTINGS.format(address))
+        for module in ("money", "shop"):
+            repo.release(module)
+        repo.edit(SHOP, *ADDITION)
+        repo.release("shop")
+        repo.commit()
+        if edit:
+            repo.edit(SHOP, *edit)
+        said[kind] = [without_places(repo.run(*command), repo) for command in COMMANDS]
+    for command, folder, memory in zip(COMMANDS, said["folder"], said["memory"], strict=True):
+        assert memory[0] == folder[0], (command, folder, memory)
+        assert "git" not in memory[1] or "git" in folder[1], (command, memory)
+
+
+def test_code_and_packages_are_made_from_it(shared: Repo) -> None:
+    assert shared.run("generate", "shop", "money").code == 0
+    assert shared.run("generate", "--check").code == 0
+    ran = shared.run("package", "shop@1.0.0", "--out", "dist")
+    assert ran.code == 0, ran
+    assert [*(shared.root / "dist").glob("*.whl")]
+
+
+def test_a_released_file_is_read_and_not_edited(shared: Repo) -> None:
+    """Vocabulary, annotations and retirement go the same way."""
+    shutil.copytree(HERE / "schemas/fieldstone", shared.root / "schemas/fieldstone")
+    shared.edit("buf.yaml", "modules:\n", "modules:\n  - path: schemas/fieldstone\n")
+    shared.release("fieldstone")
+    assert shared.run("check").code == 0
+    assert shared.run("registry", "verify").code == 0
+
+
+@pytest.mark.parametrize("error", [Unavailable("cannot reach REGISTRY: timed out"), Damaged("image.binpb is damaged")])
+@pytest.mark.parametrize("command", ["check", "release shop", "generate", "diff shop 1.0.0"])
+def test_a_registry_that_fails_in_the_middle(
+    shared: Repo, error: FieldstoneError, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_registry: object, _release: Release, _path: str) -> bytes:
+        raise error
+
+    shared.edit(SHOP, "  string buyer = 9;\n", "  string buyer = 9;\n  string payer = 10;\n")
+    before = shared.snapshot(".")
+    for backend in (FolderRegistry, MemoryRegistry):
+        for method in ("read", "local"):
+            monkeypatch.setattr(backend, method, fail)
+    ran = shared.run(*command.split())
+    assert ran.error == f"error: {error.problem}"
+    assert {path: content for path, content in shared.snapshot(".").items() if not path.startswith(".git/")} == {
+        path: content for path, content in before.items() if not path.startswith(".git/")
+    }

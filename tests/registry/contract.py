@@ -1,0 +1,115 @@
+"""The contract of a registry: tests that every backend inherits.
+
+A test file of a backend subclasses `RegistryContract`, and gives an empty registry and a way to open it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from fieldstone.errors import Conflict, NotFound
+from fieldstone.registry import Registry
+from fieldstone.registry.release import Release
+from fieldstone.schema.digest import file_digest, manifest
+
+FILES = {"image.binpb": b"image", "ledger.json": b"{}", "schemas/a/b.proto": b"syntax"}
+FIRST = Release(
+    name="shop",
+    version="1.0.0",
+    digest="b5:00",
+    bump="first",
+    released_at="2026-01-01T00:00:00Z",
+    style="shake256:00",
+    compiler="buf 1.0.0",
+    changes=("first release",),
+    files=manifest(FILES),
+)
+
+Open = Callable[[], Registry]
+"""Opens the registry of a test once more, as another process would."""
+
+
+def following(registry: Registry, version: str) -> Release:
+    """The next release of shop on top of the newest one."""
+    newest = registry.release("shop", str(registry.versions("shop")[-1]))
+    return replace(FIRST, version=version, bump="minor", previous=newest.link)
+
+
+class RegistryContract:
+    """What holds for every registry; `anew` is a fixture of the subclass, and opens an empty one."""
+
+    def test_an_empty_one(self, anew: Open) -> None:
+        found = anew()
+        assert (found.modules(), found.versions("shop"), [*found.defects("shop")]) == ([], [], [])
+        assert [*found.links()] == []
+
+    def test_a_release_is_read_as_it_was_added(self, anew: Open) -> None:
+        anew().add(FIRST, FILES)
+        registry = anew()
+        found = registry.release("shop", "1.0.0")
+        assert found == replace(FIRST, seal=found.seal)
+        assert found.seal
+        assert registry.modules() == ["shop"]
+        assert registry.releases("shop") == [found]
+        for path, content in FILES.items():
+            assert registry.read(found, path) == content
+        assert [*registry.defects("shop")] == []
+
+    def test_a_file_can_be_had_on_this_machine(self, anew: Open) -> None:
+        anew().add(FIRST, FILES)
+        registry = anew()
+        found = registry.release("shop", "1.0.0")
+        for _ in range(2):
+            place = registry.local(found, "image.binpb")
+            assert file_digest(place.read_bytes()) == found.files["image.binpb"]
+
+    def test_versions_come_in_the_order_of_semver(self, anew: Open) -> None:
+        registry = anew()
+        registry.add(FIRST, FILES)
+        for version in ("1.2.0-rc.2", "1.2.0-rc.10", "1.2.0", "1.10.0"):
+            registry.add(following(registry, version), FILES)
+        found = [*map(str, anew().versions("shop"))]
+        assert found == ["1.0.0", "1.2.0-rc.2", "1.2.0-rc.10", "1.2.0", "1.10.0"]
+        assert [release.version for release in anew().releases("shop")] == found
+        assert [*anew().defects("shop")] == []
+
+    def test_of_two_releases_on_one_only_the_first_is_kept(self, anew: Open) -> None:
+        anew().add(FIRST, FILES)
+        ours, theirs = anew(), anew()
+        draft, late = following(ours, "1.1.0"), following(theirs, "1.2.0")
+        ours.add(draft, FILES)
+        with pytest.raises(Conflict, match=r"shop 1\.1\.0 was released meanwhile, and 1\.2\.0 stands on 1\.0\.0"):
+            theirs.add(late, FILES)
+        assert [*map(str, anew().versions("shop"))] == ["1.0.0", "1.1.0"]
+
+    def test_a_release_is_never_replaced(self, anew: Open) -> None:
+        anew().add(FIRST, FILES)
+        with pytest.raises(Conflict):
+            anew().add(FIRST, {**FILES, "ledger.json": b"other"})
+        assert anew().read(anew().release("shop", "1.0.0"), "ledger.json") == b"{}"
+
+    @pytest.mark.parametrize("wanted", [("shop", "9.0.0"), ("none", "1.0.0")])
+    def test_what_is_not_there_is_said(self, anew: Open, wanted: tuple[str, str]) -> None:
+        anew().add(FIRST, FILES)
+        with pytest.raises(NotFound, match=rf"no release {wanted[1]} of {wanted[0]} in "):
+            anew().release(*wanted)
+
+    def test_a_chain_that_forks_is_a_defect(self, anew: Open) -> None:
+        registry = anew()
+        registry.add(FIRST, FILES)
+        registry.add(following(registry, "1.1.0"), FILES)
+        link = replace(registry.release("shop", "1.1.0").link, seal="shake256:00")
+        registry.add(replace(FIRST, version="1.2.0", bump="minor", previous=link), FILES)
+        (defect,) = anew().defects("shop")
+        assert (defect.kind, defect.version) == ("registry-chain-broken", "1.2.0")
+        assert registry.remedy in defect.fix
+
+    def test_people_are_told_where_a_release_is(self, anew: Open) -> None:
+        registry = anew()
+        registry.add(FIRST, FILES)
+        label = registry.label(registry.release("shop", "1.0.0"))
+        assert label.startswith(registry.address)
+        assert label.endswith("/shop/1.0.0")
