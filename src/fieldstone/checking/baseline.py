@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.checking.checked import Checked
 from fieldstone.checking.judgement import (
     Side,
     bump_since,
@@ -263,7 +264,7 @@ def judge_module(
     start: Path,
     evidence: Evidence,
     today: date | None = None,
-) -> ModuleReport:
+) -> Checked:
     """Judge a compiled module.
 
     Args:
@@ -281,11 +282,11 @@ def judge_module(
     baseline = find_baseline(project, module, against, since_parting=True)
     where = f"the image of {module.path}"
     had = baseline.own if baseline else ()
-    image = with_own(image, {*had} - module.proto_paths.keys(), where=where)
+    compared = with_own(image, {*had} - module.proto_paths.keys(), where=where)
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
-    new = Side(lambda: image, lambda: read_schema(image, where=where, each=each), THE_TREE)
+    new = Side(lambda: compared, lambda: read_schema(compared, where=where, each=each), THE_TREE)
     newest = project.registry.versions(module.name)[-1:] if against else []
-    return _judged(
+    report = _judged(
         project,
         module,
         baseline,
@@ -297,6 +298,7 @@ def judge_module(
         since=lambda: _bump_since_releases(project, module, new, newest, today),
         today=today,
     )
+    return Checked(report, image, new)
 
 
 def _judged(

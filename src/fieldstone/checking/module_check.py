@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from fieldstone.checking.checked import Checked
 from fieldstone.checking.compiler_known import compiler, found_sound, is_sound
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.findings.style import Linting
@@ -117,28 +119,28 @@ class ModuleCheck(Struct, dict=True):
             if lint:
                 self.linting.judge(())
 
-    def report(self) -> ModuleReport:
+    def checked(self) -> Checked:
         """Wait for the compiler and judge, while buf judges style."""
         try:
-            report = self._judge()
+            checked = self._judge()
         except _UncompiledError as error:
             from fieldstone.checking.findings.compiler import report_of_uncompiled
 
             report = report_of_uncompiled(self.project, self.module, error.reason, self.start)
-            return report.with_findings(defect_findings(self.project, self.module.name, self.start))
+            return Checked(report.with_findings(defect_findings(self.project, self.module.name, self.start)))
         newest = self.newest
-        if newest and not self._is_sound and not report.findings and self._is_released_and_judged_whole(newest):
+        if newest and not self._is_sound and not checked.report.findings and self._is_released_and_judged_whole(newest):
             found_sound(self.project, self.module, newest)
-        return report
+        return checked
 
-    def _judge(self) -> ModuleReport:
+    def _judge(self) -> Checked:
         if self.changed:
             slices = self._slices()
             if slices is not None:
-                return self._report_of_slices(*slices)
+                return Checked(self._report_of_slices(*slices))
             self.compiling = self._start("build")
         if self.compiling is None or self._is_released_and_damaged:
-            return self._report_of_unchanged()
+            return Checked(self._report_of_unchanged())
         _import_judgement()
         from fieldstone.checking.baseline import judge_module
 
@@ -159,7 +161,8 @@ class ModuleCheck(Struct, dict=True):
                 today=self.today,
             )
             annotations = self._annotation_findings(image)
-        return judged.with_findings([*annotations, *self._other_findings()])
+        report = judged.report.with_findings([*annotations, *self._other_findings()])
+        return replace(judged, report=report)
 
     def _annotation_findings(self, image: bytes) -> list[Finding]:
         from fieldstone.checking.baseline import find_baseline

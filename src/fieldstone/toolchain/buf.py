@@ -295,12 +295,35 @@ def rule_ids(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tup
 
 
 def compiler() -> str:
-    """What compiles, with its version, as manifests name it: `buf 1.75.0`.
+    """The compiler with its version, as manifests name it: `buf 1.75.0`.
 
     Raises:
         FieldstoneError: there is no buf.
     """
-    return f"buf {Running(['--version'], cwd=Path.cwd()).output(what='buf --version').decode().strip()}"
+    return f"buf {_installed_version(Path(find_buf())) or _said_version()}"
+
+
+def _said_version() -> str:
+    return Running(["--version"], cwd=Path.cwd()).output(what="buf --version").decode().strip()
+
+
+def _installed_version(binary: Path) -> str:
+    """The version of the distribution buf-bin, where the binary is the one that it installed; else empty."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        installed = distribution("buf-bin")
+    except PackageNotFoundError:
+        return ""
+    for file in installed.files or ():
+        if file.name == binary.name and Path(str(installed.locate_file(file))).resolve() == binary.resolve():
+            is_whole = file.size == binary.stat().st_size and _RELEASED.fullmatch(installed.version)
+            return installed.version if is_whole else ""
+    return ""
+
+
+_RELEASED = re.compile(r"\d+\.\d+\.\d+")
+"""A version of buf itself; one that the distribution made of it says less."""
 
 
 def _exclusions(paths: Iterable[str]) -> list[str]:

@@ -7,7 +7,10 @@ from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 
+from msgspec import Struct
+
 from fieldstone.cache.store import IMAGES
+from fieldstone.checking.checked import Checked
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.module_check import ModuleCheck
 from fieldstone.checking.module_identity import renamed_modules
@@ -46,6 +49,30 @@ def check(
     Raises:
         FieldstoneError: anything that keeps the check from being done.
     """
+    return check_modules(
+        project, names, against=against, start=start, full=full, unproven=unproven, evidence=evidence, today=today
+    ).report
+
+
+class CheckedModules(Struct, frozen=True):
+    """The result of a check: its report, and each module that was judged, by name."""
+
+    report: Report
+    modules: Mapping[str, Checked]
+
+
+def check_modules(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    against: str = "",
+    start: Path | None = None,
+    full: bool = False,
+    unproven: Collection[str] = (),
+    evidence: Evidence = ALL_EVIDENCE,
+    today: date | None = None,
+) -> CheckedModules:
+    """The same as `check`, with the images that it compiled."""
     here = (start or Path.cwd()).resolve()
     with ExitStack() as under_way:
         renamed = renamed_modules(project)
@@ -62,7 +89,8 @@ def check(
             )
             for module in living
         ]
-        judged = [checked.report() for checked in checks]
+        checked = {check.module.name: check.checked() for check in checks}
+        judged = [found.report for found in checked.values()]
         judged += [_still_listed(project, module, here) for module in modules if module not in living]
         judged = [report.with_findings(told.get(report.module, ())) for report in judged]
         judged += [
@@ -79,7 +107,7 @@ def check(
         judged = with_stale_waivers(
             project, judged, all_modules=not names, against=against, start=here, evidence=evidence, today=today
         )
-    return Report(tuple(judged))
+    return CheckedModules(Report(tuple(judged)), checked)
 
 
 def _save(project: Project) -> None:

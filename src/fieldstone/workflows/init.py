@@ -31,7 +31,7 @@ _BESIDE = "schemas/fieldstone"
 """The module of the vocabulary, where no module is around that folder."""
 
 
-class Outcome(Struct):
+class SetUp(Struct):
     """What init did.
 
     Attributes:
@@ -45,7 +45,7 @@ class Outcome(Struct):
     advice: list[str] = []
 
 
-def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> Outcome:
+def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
     """Set Fieldstone up in a folder, empty or with a buf repository or plain .proto files in it.
 
     Args:
@@ -65,7 +65,7 @@ def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> Outcom
     files = _plan(folder, settings, vocabulary=vocabulary)
     if hooks and top in {None, folder}:
         files[HOOKS_FILE] = texts.to_yaml(local_config())
-    outcome = Outcome(kept=[settings.file.name] if settings.file else [])
+    outcome = SetUp(kept=[settings.file.name] if settings.file else [])
     _write_all(folder, files, outcome)
     outcome.advice += advise(Project.at(folder), outcome.written, top=top, hooks=hooks)
     return outcome
@@ -207,7 +207,7 @@ def _broken_rules(folder: Path, config: Mapping[str, Any]) -> list[str]:
     return sorted({annotation.rule for annotation in found})
 
 
-def _write_all(folder: Path, files: Mapping[str, str], outcome: Outcome) -> None:
+def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
     """Write the files that are not there yet; all of them, or none."""
     try:
         for path, text in files.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -11,29 +11,25 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import history, released
+from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, used_waivers
+from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
-from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
-from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
-from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError
 from fieldstone.incremental.slices import remember
 from fieldstone.project.project import Project
-from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Link, Release
+from fieldstone.registry.release import Link, Release
 from fieldstone.schema.descriptors import read_schema
-from fieldstone.schema.digest import manifest
-from fieldstone.schema.image import with_own
 from fieldstone.schema.location import Location
 from fieldstone.toolchain import buf, git
-from fieldstone.workflows.check import check
+from fieldstone.workflows.check import check, check_modules
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import DOCUMENTS, Module
-from fieldstone.workspace.references import compile_module
 
 
-class Outcome(Struct, frozen=True):
-    """What a release came to.
+class Released(Struct, frozen=True):
+    """The result of releasing a module.
 
     Attributes:
         report: the check that came before it.
@@ -50,7 +46,7 @@ class Outcome(Struct, frozen=True):
 
 def release(
     project: Project, name: str, *, version: str = "", dry_run: bool = False, now: datetime | None = None
-) -> Outcome:
+) -> Released:
     """Release a module as it is in the working tree; from the cache nothing is taken unless that was asked for.
 
     Args:
@@ -70,30 +66,62 @@ def release(
     require_order(project)
     project.require_living(name)
     if _is_renamed(project, name):
-        return Outcome(check(project, [name], full=True, today=made.date()).modules[0])
+        return Released(check(project, [name], full=True, today=made.date()).modules[0])
     module = project.module(name)
-    contents = module.contents()
-    (report,) = check(project, [name], full=True, today=made.date()).modules
+    sources = module.contents()
+    checked = check_modules(project, [name], full=True, today=made.date())
+    (report,) = checked.report.modules
     if not report.allowed:
-        return Outcome(report)
-    image = compile_module(project.workspace, module, outside=project.settings.registry_folder)
-    if module.contents() != contents:
-        raise FieldstoneError(f"the sources of {name} changed while they were being released", fix="release again")
+        return Released(report)
+    if module.contents() != sources:
+        raise Conflict(f"the sources of {name} changed while they were being released", fix="release again")
     number = wanted or (Version.parse(report.version) if report.version else None)
-    if number is None:
-        return Outcome(report)
+    judged = checked.modules[name]
+    if number is None or judged.new is None:
+        return Released(report)
     refused = refusal(project, name, number, report)
     if refused:
-        return Outcome(report, refused=refused)
-    files = _files(project, module, contents, image, str(number))
-    exact = Dependencies(project.workspace)
-    draft = _manifest(project, module, files, str(number), report, made=made, dependencies=exact)
+        return Released(report, refused=refused)
+    snapshot = _snapshot(project, module, sources, judged.image, judged.new)
+    drafted = _draft(project, module, snapshot, report, version=str(number), made=made)
+    written = drafted.release
     if not dry_run:
-        project.registry.add(draft, files)
-        draft = project.registry.release(name, draft.version)
+        project.registry.add(drafted.release, drafted.files)
+        written = project.registry.release(name, drafted.release.version)
         with suppress(FieldstoneError):  # it is released, whatever else the registry may have wrong
-            remember(project, draft)
-    return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+            remember(project, written)
+    return Released(report, written, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+
+
+def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], image: bytes, compared: Side) -> Snapshot:
+    """The module as it was checked; its imports are read from every file, so that nothing is taken for granted."""
+    where = f"the image of {module.path}"
+    return Snapshot(
+        sources=sources,
+        image=image,
+        schema=compared.schema if compared.image is image else read_schema(image, where=where),
+        compared=compared.schema,
+        imports=[*_imports(project, module, Dependencies(project.workspace))],
+    )
+
+
+def _draft(
+    project: Project, module: Module, snapshot: Snapshot, report: ModuleReport, *, version: str, made: datetime
+) -> Draft:
+    newest = project.newest(module)
+    return draft(
+        snapshot,
+        version,
+        report,
+        baseline=(newest, released(project, newest).side.schema) if newest else None,
+        ledger=history(project, module),
+        made=made,
+        origin=Origin(
+            commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
+            style=project.workspace.style_digest(module),
+            compiler=buf.compiler(),
+        ),
+    )
 
 
 def require_order(project: Project) -> None:
@@ -148,79 +176,12 @@ def refusal(project: Project, name: str, number: Version, report: ModuleReport) 
     return ""
 
 
-def _files(
-    project: Project, module: Module, contents: Mapping[str, bytes], image: bytes, version: str
-) -> dict[str, bytes]:
-    """All that a release holds beside its manifest."""
-    schema = read_schema(image, where=f"the image of {module.path}")
-    ledger = history(project, module).advance(schema, version)
-    sources = {SOURCES + path: content for path, content in contents.items()}
-    return sources | {IMAGE: image, LEDGER: ledger.to_json().encode()}
-
-
-def _manifest(
-    project: Project,
-    module: Module,
-    files: Mapping[str, bytes],
-    version: str,
-    report: ModuleReport,
-    *,
-    made: datetime,
-    dependencies: Dependencies,
-) -> Release:
-    """The manifest; `dependencies` read every file, so that a release takes nothing for granted."""
-    newest = project.newest(module)
-    return Release(
-        name=module.name,
-        version=version,
-        digest=dependencies.digest(module),
-        bump=report.bump if newest else "first",
-        released_at=made.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
-        style=project.workspace.style_digest(module),
-        compiler=buf.compiler(),
-        rules=RULES_VERSION,
-        changes=tuple(_changes(project, module, newest, files[IMAGE], dependencies)),
-        waivers=recorded_waivers(report),
-        previous=newest.link if newest else None,
-        dependencies=tuple(_dependencies(project, module, dependencies)),
-        files=manifest(files),
-    )
-
-
 def _is_source(module: Module, path: str) -> bool:
     """Whether a file at a path below the module's root would be part of a release."""
     return module.owns(path) or path in DOCUMENTS
 
 
-def recorded_waivers(report: ModuleReport) -> tuple[Waiver, ...]:
-    """The waivers that a release records: those that permitted something, without the module, which it names itself."""
-    return tuple(replace(waiver, module="") for waiver in used_waivers(report))
-
-
-def used_waivers(report: ModuleReport) -> Iterable[Waiver]:
-    """The waivers in force that permitted something, each once."""
-    return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)
-
-
-def _changes(
-    project: Project, module: Module, newest: Release | None, image: bytes, dependencies: Dependencies
-) -> list[str]:
-    if newest is None:
-        return [FIRST_RELEASE]
-    where = f"the image of {module.path}"
-    left = newest.protos.keys() - module.proto_paths.keys()
-    return release_changes(
-        released(project, newest).side.schema,
-        read_schema(with_own(image, left, where=where), where=where),
-        left=left,
-        since=newest.version,
-        same_digest=newest.digest == dependencies.digest(module),
-        same_sources=newest.sources == manifest(module.contents()),
-    )
-
-
-def _dependencies(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
+def _imports(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
     """The releases that the module imports from, each the newest of its module and as the sources are now."""
     for other in dependencies.of(module):
         project.require_living(other.name)

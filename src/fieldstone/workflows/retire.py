@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import judge_removal_since, released
+from fieldstone.checking.drafting import recorded_waivers, used_waivers
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
@@ -22,14 +23,7 @@ from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf, git
-from fieldstone.workflows.release import (
-    Outcome,
-    parse_version,
-    recorded_waivers,
-    refusal,
-    require_order,
-    used_waivers,
-)
+from fieldstone.workflows.release import Released, parse_version, refusal, require_order
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import Module
 from fieldstone.workspace.references import compile_module
@@ -37,7 +31,7 @@ from fieldstone.workspace.references import compile_module
 
 def retire(
     project: Project, name: str, *, version: str = "", dry_run: bool = False, start: Path | None = None
-) -> Outcome:
+) -> Released:
     """Write the last release of a module; it may be listed still, or not any more.
 
     Args:
@@ -59,17 +53,17 @@ def retire(
     _refuse_importers(project, newest)
     report = _judged(project, newest, (start or Path.cwd()).resolve(), made.date())
     if not report.allowed:
-        return Outcome(report)
+        return Released(report)
     number = wanted or Version.parse(report.version)
     refused = refusal(project, name, number, report)
     if refused:
-        return Outcome(report, refused=refused)
+        return Released(report, refused=refused)
     files = _files(project, newest, str(number))
     draft = _manifest(project, newest, files, report, version=str(number), made=made)
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
-    return Outcome(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+    return Released(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
 
 
 def _wanted(version: str) -> Version:

@@ -25,7 +25,7 @@ from fieldstone.toolchain import git
 from fieldstone.workflows.check import check
 
 
-class Outcome(Struct, frozen=True):
+class Waived(Struct, frozen=True):
     """What was written: the waiver, and the lines of the settings file that hold it."""
 
     waiver: Waiver
@@ -42,7 +42,7 @@ def waive(
     owner: str = "",
     module: str = "",
     against: str = "",
-) -> Outcome:
+) -> Waived:
     """Permit a finding that there is now.
 
     Args:
@@ -146,7 +146,7 @@ def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject:
         )
 
 
-def _add(seen: Settings, waiver: Waiver) -> Outcome:
+def _add(seen: Settings, waiver: Waiver) -> Waived:
     """Write the waiver into the settings as they are by now: another process may have written since they were read."""
     folder = (seen.file or seen.root / OWN_FILE).resolve().parent
     try:
@@ -169,7 +169,7 @@ def _refuse_second(settings: Settings, waiver: Waiver) -> None:
             )
 
 
-def _write(settings: Settings, waiver: Waiver) -> Outcome:
+def _write(settings: Settings, waiver: Waiver) -> Waived:
     file = settings.file or settings.root / OWN_FILE
     text = add_waiver(waiver, file, table="tool.fieldstone" if file.name == "pyproject.toml" else "")
     entries = [*settings.values.get("waivers", ()), as_entry(waiver)]
@@ -178,7 +178,7 @@ def _write(settings: Settings, waiver: Waiver) -> Outcome:
         _replace(file, text.encode())
     except OSError as error:
         raise FieldstoneError(f"cannot write {file}: {error.strerror}; it is as it was") from error
-    return Outcome(waiver, find_settings(settings.root).waivers[waiver])
+    return Waived(waiver, find_settings(settings.root).waivers[waiver])
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -126,7 +126,8 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
     if newest is not None and is_unchanged(project, module, newest):
         return newest.version, False
     project.require_living(module.name)
-    report = judge_module(project, module, image(), against="", start=start, evidence=Evidence(witness=False))
+    only_the_version = Evidence(witness=False, second_opinion=False, style=False)
+    report = judge_module(project, module, image(), against="", start=start, evidence=only_the_version).report
     if newest is not None and not report.version:
         return newest.version, False
     return report.version, True

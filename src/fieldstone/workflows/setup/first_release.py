@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fieldstone.project.project import Project
-from fieldstone.workflows.release import Outcome, release
+from fieldstone.workflows.release import Released, release
 from fieldstone.workspace.modules import Module
 
 
-def first_releases(project: Project) -> Iterator[Outcome]:
+def first_releases(project: Project) -> Iterator[Released]:
     """Release the modules one by one, up to the first that is refused.
 
     Raises:

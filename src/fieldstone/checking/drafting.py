@@ -1,0 +1,128 @@
+"""The draft of a release: manifest and files from what was checked. Nothing is read, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
+from fieldstone.compatibility import RULES_VERSION
+from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Link, Release
+from fieldstone.schema.digest import b5, manifest
+
+if TYPE_CHECKING:
+    from fieldstone.compatibility.finding import ModuleReport
+    from fieldstone.compatibility.ledger import Ledger
+    from fieldstone.compatibility.waiver import Waiver
+    from fieldstone.schema.model import Schema
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where a release comes from; see the attributes of `Release` of the same names."""
+
+    commit: str
+    style: str
+    compiler: str
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """A module at one moment.
+
+    Attributes:
+        sources: its files by path relative to its root, in bytes: .proto files, LICENSE and documentation.
+        image: they compiled, with all that they import.
+        schema: the image, read: the module's own elements.
+        compared: the schema that was compared with the release before: with the files that left and are imported now.
+        imports: the releases and remote modules that it imports.
+    """
+
+    sources: Mapping[str, bytes]
+    image: bytes
+    schema: Schema
+    compared: Schema
+    imports: Sequence[Link]
+
+    @property
+    def digest(self) -> str:
+        """Its b5 digest."""
+        return b5(manifest(self.sources), (link.digest for link in self.imports))
+
+
+class Draft(Struct, frozen=True):
+    """A release that is not written yet.
+
+    Attributes:
+        release: its manifest.
+        files: its other files by path, in bytes.
+    """
+
+    release: Release
+    files: Mapping[str, bytes]
+
+
+def draft(
+    now: Snapshot,
+    version: str,
+    report: ModuleReport,
+    *,
+    baseline: tuple[Release, Schema] | None,
+    ledger: Ledger,
+    made: datetime,
+    origin: Origin,
+) -> Draft:
+    """The draft of the next release of a module.
+
+    Args:
+        now: the module.
+        version: the version to give it.
+        report: the check of the module.
+        baseline: the newest release with its schema; None for a first release.
+        ledger: the history of the module up to that release.
+        made: the time of the release, in UTC.
+        origin: where it comes from.
+    """
+    files = {SOURCES + path: content for path, content in now.sources.items()}
+    files |= {IMAGE: now.image, LEDGER: ledger.advance(now.schema, version).to_json().encode()}
+    newest = baseline[0] if baseline else None
+    release = Release(
+        name=report.module,
+        version=version,
+        digest=now.digest,
+        bump=report.bump if newest else "first",
+        released_at=made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=origin.commit,
+        style=origin.style,
+        compiler=origin.compiler,
+        rules=RULES_VERSION,
+        changes=tuple(_changes(now, *baseline) if baseline else [FIRST_RELEASE]),
+        waivers=recorded_waivers(report),
+        previous=newest.link if newest else None,
+        dependencies=tuple(now.imports),
+        files=manifest(files),
+    )
+    return Draft(release, files)
+
+
+def _changes(now: Snapshot, newest: Release, before: Schema) -> list[str]:
+    return release_changes(
+        before,
+        now.compared,
+        left=newest.protos.keys() - now.sources.keys(),
+        since=newest.version,
+        same_digest=newest.digest == now.digest,
+        same_sources=newest.sources == manifest(now.sources),
+    )
+
+
+def recorded_waivers(report: ModuleReport) -> tuple[Waiver, ...]:
+    """The waivers that a release records: those that permitted something, without the module, which it names itself."""
+    return tuple(replace(waiver, module="") for waiver in used_waivers(report))
+
+
+def used_waivers(report: ModuleReport) -> Iterable[Waiver]:
+    """The waivers in force that permitted something, each once."""
+    return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)
