@@ -142,7 +142,7 @@ class ModuleCheck(Struct, dict=True):
         if self.compiling is None or self._is_released_and_damaged:
             return Checked(self._report_of_unchanged())
         _import_judgement()
-        from fieldstone.checking.baseline import judge_module
+        from fieldstone.checking.judging import judge_module
 
         count = len(self.module.proto_paths)
         told = f"compiling all {count:,} files of {self.module.name}"
@@ -218,7 +218,7 @@ class ModuleCheck(Struct, dict=True):
         return found
 
     def _report_of_slices(self, touched: Slice, stable: Slice | None = None) -> ModuleReport:
-        from fieldstone.checking.baseline import judge_slice
+        from fieldstone.checking.judging import judge_slice
 
         if not self._style_is_known() or touched.linted is None:
             self.linting.judge(())

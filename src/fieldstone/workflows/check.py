@@ -156,7 +156,7 @@ def _removal(
     project: Project, name: str, against: str, start: Path, evidence: Evidence, *, today: date | None
 ) -> ModuleReport | None:
     """The report of a module that is not listed; None where that is no change, or it is retired as it should be."""
-    from fieldstone.checking.baseline import judge_removal
+    from fieldstone.checking.judging import judge_removal
 
     defects = defect_findings(project, name, start)
     retirement = project.retirement(name)

@@ -10,9 +10,10 @@ from pathlib import Path
 from msgspec.structs import replace
 from semver import Version
 
-from fieldstone.checking.baseline import judge_removal_since, released
+from fieldstone.checking.baseline import released
 from fieldstone.checking.drafting import recorded_waivers, used_waivers
 from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.judging import judge_removal_since
 from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport

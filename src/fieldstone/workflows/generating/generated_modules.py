@@ -118,7 +118,7 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
     Raises:
         FieldstoneError: the module is retired, or cannot be judged.
     """
-    from fieldstone.checking.baseline import judge_module
+    from fieldstone.checking.judging import judge_module
     from fieldstone.checking.options import Evidence
     from fieldstone.incremental.changed_files import is_unchanged
 

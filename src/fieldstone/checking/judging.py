@@ -1,0 +1,311 @@
+"""Judge one module against its baseline, whole or in part, and report it."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from fieldstone.checking.checked import Checked
+from fieldstone.checking.judgement import (
+    Side,
+    bump_since,
+    decide,
+    judge_change,
+    judge_first,
+    judge_natively,
+    passing_before_1_0,
+    relocate,
+)
+from fieldstone.checking.options import Evidence
+from fieldstone.checking.witnesses import with_witnesses
+from fieldstone.compatibility.finding import ModuleReport
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.verdict import Bump
+from fieldstone.incremental.slices import Slice
+from fieldstone.project.project import Project
+from fieldstone.registry.release import SOURCES
+from fieldstone.schema.descriptors import ImageReader, read_imports, read_schema
+from fieldstone.schema.image import content_digests, with_own
+from fieldstone.schema.location import Location
+from fieldstone.schema.model import Schema
+from fieldstone.workspace.modules import Module
+
+if TYPE_CHECKING:
+    from semver import Version
+from fieldstone.checking.baseline import (
+    THE_TREE,
+    Baseline,
+    find_baseline,
+    history,
+    released,
+    removed_baseline,
+    sunsets_since,
+)
+
+
+def judge_slice(
+    project: Project,
+    module: Module,
+    touched: Slice,
+    *,
+    stable: Slice | None,
+    start: Path,
+    evidence: Evidence,
+    today: date | None = None,
+) -> ModuleReport:
+    """Judge the part of a module that differs from its newest release; the report is that of the whole.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        touched: the part.
+        stable: where the newest release is a pre-release, the part that differs from the newest that is none.
+        start: the folder that places in the report are relative to.
+        evidence: what to hold against the verdict.
+        today: the day to judge as of, in UTC; today's by default.
+
+    Raises:
+        FieldstoneError: an image cannot be read, or the engines disagree.
+    """
+    baseline, new = _sides(project, module, touched)
+
+    def since() -> Bump:
+        if stable is None:
+            return Bump.NONE
+        then, now = _sides(project, module, stable)
+        return bump_since(
+            then.side.schema,
+            now.schema,
+            project.settings.module(module.name),
+            same_sources=stable.same_sources,
+            sunsets=sunsets_since(project, module.name, then),
+            today=today,
+        )
+
+    return _judged(
+        project,
+        module,
+        baseline,
+        new,
+        against="",
+        start=start,
+        evidence=evidence,
+        same_sources=lambda: touched.same_sources,
+        since=since,
+        today=today,
+    )
+
+
+def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, Side]:
+    """Both sides of a part of a module, read when they are asked for."""
+    release = touched.release
+    place, tree = project.registry.label(release), f"the image of {module.path}"
+    reader = cache(lambda: ImageReader(touched.read[0], where=place))
+    shared = cache(lambda: reader().lazily(touched.shared))
+    whole, compared = cache(touched.whole), cache(touched.compared)
+    own = {*touched.touched, *touched.shared}
+
+    def imported(side: int, where: str) -> Callable[[], Schema]:
+        return lambda: read_imports(whole()[side], where=where, besides=own)
+
+    old = Side(
+        lambda: whole()[0],
+        lambda: reader().read_changed(touched.touched, shared(), imported(0, place), touched.released),
+        release.version,
+        part=lambda: compared()[0],
+    )
+    new = Side(
+        lambda: whole()[1],
+        lambda: ImageReader(touched.read[1], where=tree).read_changed(touched.touched, shared(), imported(1, tree)),
+        THE_TREE,
+        unaltered=touched.touched,
+        part=lambda: compared()[1],
+    )
+    return Baseline(old, Path(place, SOURCES), release.protos.keys(), release.digest), new
+
+
+def judge_module(
+    project: Project,
+    module: Module,
+    image: bytes,
+    *,
+    against: str,
+    start: Path,
+    evidence: Evidence,
+    today: date | None = None,
+) -> Checked:
+    """Judge a compiled module.
+
+    Args:
+        project: where the module is.
+        module: the module.
+        image: the module as it is now, compiled.
+        against: what to judge against, as for `find_baseline`.
+        start: the folder that places in the report are relative to.
+        evidence: what to hold against the verdict.
+        today: the day to judge as of, in UTC; today's by default.
+
+    Raises:
+        FieldstoneError: there is no such baseline, or the engines disagree.
+    """
+    baseline = find_baseline(project, module, against, since_parting=True)
+    where = f"the image of {module.path}"
+    had = baseline.own if baseline else ()
+    compared = with_own(image, {*had} - module.proto_paths.keys(), where=where)
+    each = partial(project.phases.counted, of=f"files of {THE_TREE}")
+    new = Side(lambda: compared, lambda: read_schema(compared, where=where, each=each), THE_TREE)
+    newest = project.registry.versions(module.name)[-1:] if against else []
+    report = _judged(
+        project,
+        module,
+        baseline,
+        new,
+        against=against,
+        start=start,
+        evidence=evidence,
+        same_sources=lambda: baseline is not None and _has_same_sources(project, baseline, new, module),
+        since=lambda: _bump_since_releases(project, module, new, newest, today),
+        today=today,
+    )
+    return Checked(report, image, new)
+
+
+def _judged(
+    project: Project,
+    module: Module,
+    baseline: Baseline | None,
+    new: Side,
+    *,
+    against: str,
+    start: Path,
+    evidence: Evidence,
+    same_sources: Callable[[], bool],
+    since: Callable[[], Bump],
+    today: date | None,
+) -> ModuleReport:
+    settings = project.settings.module(module.name)
+    versions = project.registry.versions(module.name)
+    sunsets = sunsets_since(project, module.name, baseline)
+    if baseline is None:
+        judgement = judge_first(new.schema, settings, style=evidence.style, sunsets=sunsets, today=today)
+    else:
+        ledger = history(project, module)
+        judgement = judge_change(
+            baseline.side,
+            new,
+            ledger,
+            settings,
+            same_sources=same_sources(),
+            second_opinion=evidence.second_opinion,
+            style=evidence.style,
+            sunsets=sunsets,
+            today=today,
+        )
+        if evidence.witness:
+            proven = with_witnesses(
+                judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
+            )
+            judgement = replace(judgement, findings=proven)
+    was_root = baseline.root if baseline else module.root
+    findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
+    of_others = since()
+    of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
+    findings = passing_before_1_0(findings, versions, settings)
+    verdict = decide(findings, of_next, versions, settings)
+    return ModuleReport(
+        module=module.name,
+        findings=findings,
+        compared_with=baseline.side.label if baseline else "",
+        changed=judgement.changed,
+        bump=str(judgement.bump if against else of_next),
+        version=str(verdict.version or ""),
+        allowed=verdict.allowed,
+        differs=judgement.bump is not Bump.NONE,
+    )
+
+
+def judge_removal(
+    project: Project, name: str, *, against: str, start: Path, witness: bool = False, today: date | None = None
+) -> ModuleReport | None:
+    """Judge that a released module is no longer listed: all that it held has left.
+
+    None where that is no change since `against`.
+
+    Args:
+        project: where the module was.
+        name: the module.
+        against: a version, a path or a git revision; if empty, the newest release.
+        start: the folder that places in the report are relative to.
+        witness: whether to prove what is found.
+        today: the day to judge as of, in UTC; today's by default.
+
+    Raises:
+        FieldstoneError: what it is judged against cannot be read.
+    """
+    baseline = removed_baseline(project, name, against)
+    if baseline is None:
+        return None
+    return judge_removal_since(project, name, baseline, start=start, witness=witness, today=today)
+
+
+def judge_removal_since(
+    project: Project, name: str, baseline: Baseline, *, start: Path, witness: bool = False, today: date | None = None
+) -> ModuleReport:
+    """Judge the removal of all that a baseline of a released module holds; the arguments are those of `judge_removal`.
+
+    Raises:
+        FieldstoneError: the baseline cannot be read.
+    """
+    settings = project.settings.module(name)
+    versions = project.registry.versions(name)
+    config = os.path.relpath(project.workspace.root / project.workspace.config, start)
+    sunsets = sunsets_since(project, name, baseline)
+    found = judge_natively(baseline.side.schema, Schema(), settings, sunsets=sunsets, today=today)
+    if witness:
+        nothing = Side(bytes, Schema, "")
+        found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
+    findings = tuple(
+        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found
+    )
+    findings = passing_before_1_0(findings, versions, settings)
+    verdict = decide(findings, Bump.MAJOR, versions, settings)
+    return ModuleReport(
+        module=name,
+        findings=findings,
+        compared_with=baseline.side.label,
+        changed=len(list(baseline.side.schema.types())),
+        bump=str(verdict.bump),
+        version=str(verdict.version or ""),
+        allowed=verdict.allowed,
+    )
+
+
+def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: Module) -> bool:
+    """Whether not even a comment or an import changed; images tell it by comments and positions."""
+    if baseline.digest:
+        return baseline.digest == project.dependencies.digest(module)
+    old, own = baseline.side, new.schema.files.keys()
+    return content_digests(old.image, own, where=old.label) == content_digests(new.image, own, where=new.label)
+
+
+def _bump_since_releases(
+    project: Project, module: Module, new: Side, versions: Sequence[Version], today: date | None
+) -> Bump:
+    """What the module asks for against these releases, and after a pre-release against the newest that is none."""
+    stable = project.stable_before(module.name)
+    releases = [project.registry.release(module.name, str(version)) for version in versions]
+    settings = project.settings.module(module.name)
+    bump = Bump.NONE
+    for release in (*releases, *([stable] if stable else [])):
+        old = released(project, release)
+        same = release.digest == project.dependencies.digest(module)
+        sunsets = sunsets_since(project, module.name, old)
+        since = bump_since(old.side.schema, new.schema, settings, same_sources=same, sunsets=sunsets, today=today)
+        bump = max(bump, since)
+    return bump
