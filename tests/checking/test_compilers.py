@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fieldstone.checking.options import Evidence
+from fieldstone.checking.options import CheckOptions
 from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
 from fieldstone.workflows.check import check
@@ -47,7 +47,7 @@ def released(repo: Repo) -> None:
 def compiled(repo: Repo, *, second_opinion: bool = True) -> int:
     """How many files a check that passes compiles."""
     project = Project.at(repo.root)
-    assert check(project, evidence=Evidence(second_opinion=second_opinion)).allowed
+    assert check(project, options=CheckOptions(second_opinion=second_opinion)).allowed
     return project.phases.counts["compiled"]
 
 

@@ -74,7 +74,7 @@ def test_show(grown: Repo) -> None:
     ran = grown.run("registry", "show", "shop")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("shop 1.2.0\n  version   1.2.0 (minor)\n")
-    for words in ("folder    registry/shop/1.2.0", "previous  1.1.0", "imports   money 1.0.0", "digest    b5:"):
+    for words in ("where     registry/shop/1.2.0", "previous  1.1.0", "imports   money 1.0.0", "digest    b5:"):
         assert words in ran.out
     assert ran.out.endswith("  - enum value `STATUS_SENT` (number 2) added to `acme.shop.v1.Status`\n")
     assert grown.run("registry", "show", "shop", "1.0.0").out.endswith("  - first release\n")

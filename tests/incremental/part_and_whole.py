@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.checking.options import Evidence
+from fieldstone.checking.options import CheckOptions
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
 from fieldstone.report import render
@@ -32,7 +32,7 @@ def judged(root: Path, *names: str, full: bool, second_opinion: bool = True) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         try:
-            report = check(Project.at(root), names, full=full, evidence=Evidence(second_opinion=second_opinion))
+            report = check(Project.at(root), names, full=full, options=CheckOptions(second_opinion=second_opinion))
         except FieldstoneError as error:
             return f"error: {error}"
         return render(report, "json", read=lambda _: []) + repr(report)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.checking.options import Evidence
+from fieldstone.checking.options import CheckOptions
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
 from fieldstone.report import render
@@ -272,7 +272,7 @@ def judged(root: Path, *, full: bool) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         try:
-            report = check(Project.at(root), full=full, evidence=Evidence(witness=False, second_opinion=False))
+            report = check(Project.at(root), full=full, options=CheckOptions(witness=False, second_opinion=False))
         except FieldstoneError:
             return "error"
         return render(report, "json", read=lambda _: []) + repr(report)

@@ -22,7 +22,7 @@ from fieldstone.checking.judgement import (
     passing_before_1_0,
     relocate,
 )
-from fieldstone.checking.options import Evidence
+from fieldstone.checking.options import CheckOptions
 from fieldstone.checking.witnesses import with_witnesses
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
@@ -56,7 +56,7 @@ def judge_slice(
     *,
     stable: Slice | None,
     start: Path,
-    evidence: Evidence,
+    options: CheckOptions,
     today: date | None = None,
 ) -> ModuleReport:
     """Judge the part of a module that differs from its newest release; the report is that of the whole.
@@ -67,7 +67,7 @@ def judge_slice(
         touched: the part.
         stable: where the newest release is a pre-release, the part that differs from the newest that is none.
         start: the folder that places in the report are relative to.
-        evidence: what to hold against the verdict.
+        options: what is proven and judged beside the rules.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -95,7 +95,7 @@ def judge_slice(
         new,
         against="",
         start=start,
-        evidence=evidence,
+        options=options,
         same_sources=lambda: touched.same_sources,
         since=since,
         today=today,
@@ -137,7 +137,7 @@ def judge_module(
     *,
     against: str,
     start: Path,
-    evidence: Evidence,
+    options: CheckOptions,
     today: date | None = None,
 ) -> Checked:
     """Judge a compiled module.
@@ -148,7 +148,7 @@ def judge_module(
         image: the module as it is now, compiled.
         against: what to judge against, as for `find_baseline`.
         start: the folder that places in the report are relative to.
-        evidence: what to hold against the verdict.
+        options: what is proven and judged beside the rules.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -168,7 +168,7 @@ def judge_module(
         new,
         against=against,
         start=start,
-        evidence=evidence,
+        options=options,
         same_sources=lambda: baseline is not None and _has_same_sources(project, baseline, new, module),
         since=lambda: _bump_since_releases(project, module, new, newest, today),
         today=today,
@@ -184,7 +184,7 @@ def _judged(
     *,
     against: str,
     start: Path,
-    evidence: Evidence,
+    options: CheckOptions,
     same_sources: Callable[[], bool],
     since: Callable[[], Bump],
     today: date | None,
@@ -193,7 +193,7 @@ def _judged(
     versions = project.registry.versions(module.name)
     sunsets = sunsets_since(project, module.name, baseline)
     if baseline is None:
-        judgement = judge_first(new.schema, settings, style=evidence.style, sunsets=sunsets, today=today)
+        judgement = judge_first(new.schema, settings, style=options.style, sunsets=sunsets, today=today)
     else:
         ledger = history(project, module)
         judgement = judge_change(
@@ -202,12 +202,12 @@ def _judged(
             ledger,
             settings,
             same_sources=same_sources(),
-            second_opinion=evidence.second_opinion,
-            style=evidence.style,
+            second_opinion=options.second_opinion,
+            style=options.style,
             sunsets=sunsets,
             today=today,
         )
-        if evidence.witness:
+        if options.witness:
             proven = with_witnesses(
                 judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
             )

@@ -18,7 +18,7 @@ from fieldstone.checking.checked import Checked
 from fieldstone.checking.compiler_known import compiler, found_sound, is_sound
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.findings.style import Linting
-from fieldstone.checking.options import Evidence
+from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
 from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
@@ -68,7 +68,7 @@ class ModuleCheck(Struct, dict=True):
         start: the folder that paths in the report are relative to.
         full: whether all of it is compiled and compared, whatever changed.
         added: the files of each module of the workspace that its newest release does not have.
-        evidence: what to hold against the verdict.
+        options: what is proven and judged beside the rules.
         under_way: ends with the check, and with it what is still at work.
         today: the day to judge as of, in UTC; today's by default.
 
@@ -82,7 +82,7 @@ class ModuleCheck(Struct, dict=True):
     start: Path
     full: bool
     added: Mapping[str, Collection[str]]
-    evidence: Evidence
+    options: CheckOptions
     under_way: ExitStack
     today: date | None = None
 
@@ -95,10 +95,10 @@ class ModuleCheck(Struct, dict=True):
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
-        lint = (lambda paths: self._start("lint", only=paths)) if self.evidence.style else None
+        lint = (lambda paths: self._start("lint", only=paths)) if self.options.style else None
         self.linting = Linting(self.project, self.module, lint, self.under_way)
         self.compiling: Running | None = None
-        self._begin(lint=not self.evidence.second_opinion)
+        self._begin(lint=not self.options.second_opinion)
 
     def _require_what_it_imports(self) -> None:
         """Refuse a registry that has lost a release which the newest one imports."""
@@ -157,7 +157,7 @@ class ModuleCheck(Struct, dict=True):
                 image,
                 against=self.against,
                 start=self.start,
-                evidence=self.evidence,
+                options=self.options,
                 today=self.today,
             )
             annotations = self._annotation_findings(image)
@@ -231,7 +231,7 @@ class ModuleCheck(Struct, dict=True):
                 touched,
                 stable=stable,
                 start=self.start,
-                evidence=self.evidence,
+                options=self.options,
                 today=self.today,
             )
             annotations = self._annotations_of_slice(touched)
@@ -263,7 +263,7 @@ class ModuleCheck(Struct, dict=True):
 
     def _is_released_and_judged_whole(self, newest: Release) -> bool:
         """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
-        asked = self.evidence.second_opinion and self.evidence.style and not self.against
+        asked = self.options.second_opinion and self.options.style and not self.against
         return asked and is_unchanged(self.project, self.module, newest)
 
     @property

@@ -1,12 +1,12 @@
-"""What goes with the verdict of Fieldstone's rules on compatibility, and can be left out."""
+"""The parts of a check that can be left out."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 
-class Evidence(Struct, frozen=True):
-    """What to hold against a verdict, and what to judge beside it.
+class CheckOptions(Struct, frozen=True):
+    """The proofs of a verdict, and what is judged beside compatibility.
 
     Attributes:
         witness: whether to prove what breaks the wire or JSON by a message.
@@ -19,5 +19,5 @@ class Evidence(Struct, frozen=True):
     style: bool = True
 
 
-ALL_EVIDENCE = Evidence()
-"""What a check has by default, and a release always."""
+DEFAULT_OPTIONS = CheckOptions()
+"""All parts: the default of a check, and always those of a release."""

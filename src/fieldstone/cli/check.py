@@ -14,15 +14,11 @@ from fieldstone.cli.options import ModuleName, VersionName, cache_option
 from fieldstone.cli.output import say, say_document
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.printed import within_json
-from fieldstone.report import FORMATS, render
+from fieldstone.report import FORMATS, is_from_the_top, render
 
 if TYPE_CHECKING:
     from fieldstone.compatibility.finding import Report
     from fieldstone.project.progress import Phases
-
-_FROM_THE_TOP = ("github", "sarif")
-"""Formats whose readers take paths from the root of the checkout."""
-
 
 _FORMATS_OF_BUF = ("text", "json")
 PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:CSR")
@@ -112,7 +108,7 @@ def command(
         if since is not None:
             raise click.UsageError("--profile judges by buf.yaml alone: it takes --against REF, not --since")
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
-    from fieldstone.checking.options import Evidence
+    from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
     from fieldstone.cli.progress import shown_progress
     from fieldstone.report.text import policy_summary, summary
@@ -120,13 +116,13 @@ def command(
 
     reference = named(since)
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
-    start = _top_of_checkout() if chosen in _FROM_THE_TOP else Path.cwd()
-    evidence = Evidence(witness=witness, second_opinion=second_opinion, style=style)
+    start = _top_of_checkout() if is_from_the_top(chosen) else Path.cwd()
+    options = CheckOptions(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
         project = open_project(cached=cache)
         project.phases.told = told
         if reference is None:
-            report = check(project, modules, against=against or "", start=start, full=full, evidence=evidence)
+            report = check(project, modules, against=against or "", start=start, full=full, options=options)
         else:
             from fieldstone.workflows.check_since import check_since
 
@@ -139,7 +135,7 @@ def command(
                 against=against or "",
                 start=start,
                 full=full,
-                evidence=evidence,
+                options=options,
             )
     say_document(render(report, chosen, read=read_lines, color=wants_color()))
     if report.policy:

@@ -31,18 +31,17 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
     Example:
       fieldstone registry list telemetry
     """
-    from fieldstone.errors import FieldstoneError
+    from fieldstone.errors import NotFound
+    from fieldstone.report.documents import release_document
 
     registry = open_project().registry
     known = registry.modules()
     for module in modules:
         if module not in known:
-            raise FieldstoneError(
-                f"no release of {module} in {registry.address}", fix=f"it has {', '.join(known) or 'none'}"
-            )
+            raise NotFound(f"no release of {module} in {registry.address}", fix=f"it has {', '.join(known) or 'none'}")
     found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
-        say_json([release.as_data() for release in found])
+        say_json([release_document(release) for release in found])
         return 0
     width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
@@ -63,21 +62,22 @@ def show_release(module: str, version: str | None, format_: str) -> int:
     Example:
       fieldstone registry show telemetry 1.2.0
     """
-    from fieldstone.errors import FieldstoneError
+    from fieldstone.errors import NotFound
+    from fieldstone.report.documents import release_document
 
     registry = open_project().registry
     versions = registry.versions(module)
     if not versions:
         has = f"it has {', '.join(registry.modules()) or 'none'}"
-        raise FieldstoneError(f"no release of {module} in {registry.address}", fix=has)
+        raise NotFound(f"no release of {module} in {registry.address}", fix=has)
     release = registry.release(module, version or str(versions[-1]))
     if format_ == "json":
-        say_json(release.as_data())
+        say_json(release_document(release))
         return 0
     rows = {
         "version": f"{release.version} ({_kind(release)})",
         "released": release.released_at,
-        "folder": os.path.relpath(registry.label(release)),
+        "where": _relative(registry.label(release)),
         "digest": release.digest,
         "commit": release.commit or "none",
         "compiler": release.compiler,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from pathlib import Path
 
 import click
 
@@ -62,7 +63,8 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
         recorded = made.commit.removesuffix(DIRTY)[:_SHORT] + DIRTY
         said = f"is made from uncommitted sources (recorded as {recorded}): commit them together with the release"
         say(f"{module} {made.version} {said}", err=True)
-    where = os.path.relpath(project.registry.label(made))
+    label = project.registry.label(made)
+    where = os.path.relpath(label) if Path(label).is_absolute() else label
     kind = f"{made.bump}, retired" if made.retired else made.bump
     say(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
     for change in made.changes:

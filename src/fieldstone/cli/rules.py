@@ -17,25 +17,12 @@ def command(format_: str) -> int:
       fieldstone rules
       fieldstone rules --format json
     """
-    from fieldstone.compatibility.rules import Rule, all_rules
-
-    def as_json(rule: Rule) -> dict[str, object]:
-        return {
-            "id": rule.id,
-            "summary": rule.summary,
-            "level": rule.level,
-            "breaks": rule.breaks,
-            "style": rule.is_style,
-            "since": rule.since,
-            "buf": rule.buf,
-            "why": " ".join(rule.why.split()),
-            "fix": rule.fix,
-            "source": rule.source,
-        }
+    from fieldstone.compatibility.rules import all_rules
+    from fieldstone.report.documents import rule_document
 
     rules = all_rules()
     if format_ == "json":
-        say_json([as_json(rule) for rule in rules.values()])
+        say_json([rule_document(rule) for rule in rules.values()])
         return 0
     width = max(map(len, rules))
     for rule in rules.values():

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
 
-from msgspec import Struct, to_builtins
-from msgspec.structs import replace
+from msgspec import Struct
 from semver import Version
 
 from fieldstone.compatibility.waiver import Waiver
@@ -117,11 +115,6 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     def protos(self) -> Mapping[str, str]:
         """Those of its sources that are compiled, in the same way."""
         return {path: digest for path, digest in self.sources.items() if path.endswith(PROTO)}
-
-    def as_data(self) -> dict[str, Any]:
-        """What it says, as plain data."""
-        data: dict[str, Any] = to_builtins(replace(self, files=dict(self.files)))
-        return data
 
     @property
     def link(self) -> Link:

@@ -1,7 +1,8 @@
 """What a check came to, for people, pipelines and editors: every module of this package is a format.
 
 A renderer is a module with `render(report, options) -> str`; its name is the format's name. It is
-imported when its format is asked for, and not before.
+imported when its format is asked for, and not before. One with `FROM_THE_TOP = True` has readers that take paths
+from the top of the checkout.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from fieldstone.compatibility.finding import Report
 
-FORMATS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+FORMATS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg))
 """The names of all formats."""
 
 
@@ -47,8 +48,20 @@ def render(report: Report, format: str, *, read: Callable[[str], list[str]], col
     Raises:
         ValueError: there is no such format.
     """
-    if format not in FORMATS:
-        raise ValueError(f"no format is called {format}; there are {', '.join(FORMATS)}")
-    module = importlib.import_module(f"{__name__}.{format}")
-    text: str = module.render(report, Options(read, color))
+    text: str = _renderer(format).render(report, Options(read, color))
     return text
+
+
+def is_from_the_top(format: str) -> bool:  # noqa: A002  # as above
+    """Whether the paths of a format start at the top of the checkout.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    return bool(getattr(_renderer(format), "FROM_THE_TOP", False))
+
+
+def _renderer(name: str) -> Any:
+    if name not in FORMATS:
+        raise ValueError(f"no format is called {name}; there are {', '.join(FORMATS)}")
+    return importlib.import_module(f"{__name__}.{name}")

@@ -15,6 +15,9 @@ from fieldstone.schema.location import Location
 _LINE_ENDS = {"\r", "\n"}
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
+FROM_THE_TOP = True
+"""Its readers take paths from the top of the checkout."""
+
 
 def render(report: Report, _options: Options) -> str:
     """One workflow command for each finding, and for each module without any that could not be judged."""

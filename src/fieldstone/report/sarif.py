@@ -15,6 +15,9 @@ from fieldstone.schema.location import Location
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
+FROM_THE_TOP = True
+"""Its readers take paths from the top of the checkout."""
+
 
 def render(report: Report, _options: Options) -> str:
     """The report as a SARIF log with one run, also when nothing was found."""

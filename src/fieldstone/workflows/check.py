@@ -14,7 +14,7 @@ from fieldstone.checking.checked import Checked
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.module_check import ModuleCheck
 from fieldstone.checking.module_identity import renamed_modules
-from fieldstone.checking.options import ALL_EVIDENCE, Evidence
+from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import added_files
@@ -30,7 +30,7 @@ def check(
     start: Path | None = None,
     full: bool = False,
     unproven: Collection[str] = (),
-    evidence: Evidence = ALL_EVIDENCE,
+    options: CheckOptions = DEFAULT_OPTIONS,
     today: date | None = None,
 ) -> Report:
     """Check modules as they are in the working tree.
@@ -43,14 +43,14 @@ def check(
         start: the folder that paths in the report are relative to; the working directory by default.
         full: compile and compare also where the sources are as released.
         unproven: modules whose releases say nothing about what was judged already: all of them is judged.
-        evidence: what to hold against the verdict.
+        options: what is proven and judged beside the rules.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: anything that keeps the check from being done.
     """
     return check_modules(
-        project, names, against=against, start=start, full=full, unproven=unproven, evidence=evidence, today=today
+        project, names, against=against, start=start, full=full, unproven=unproven, options=options, today=today
     ).report
 
 
@@ -69,7 +69,7 @@ def check_modules(
     start: Path | None = None,
     full: bool = False,
     unproven: Collection[str] = (),
-    evidence: Evidence = ALL_EVIDENCE,
+    options: CheckOptions = DEFAULT_OPTIONS,
     today: date | None = None,
 ) -> CheckedModules:
     """The same as `check`, with the images that it compiled."""
@@ -85,7 +85,7 @@ def check_modules(
         living = [module for module in modules if not project.retirement(module.name)]
         checks = [
             ModuleCheck(
-                project, module, against, here, full or module.name in unproven, added, evidence, under_way, today
+                project, module, against, here, full or module.name in unproven, added, options, under_way, today
             )
             for module in living
         ]
@@ -94,7 +94,7 @@ def check_modules(
         judged += [_still_listed(project, module, here) for module in modules if module not in living]
         judged = [report.with_findings(told.get(report.module, ())) for report in judged]
         judged += [
-            report for name in removed if (report := _removal(project, name, against, here, evidence, today=today))
+            report for name in removed if (report := _removal(project, name, against, here, options, today=today))
         ]
     _save(project)
     if not all(report.judged for report in judged):
@@ -105,7 +105,7 @@ def check_modules(
         from fieldstone.checking.findings.stale_waivers import with_stale_waivers
 
         judged = with_stale_waivers(
-            project, judged, all_modules=not names, against=against, start=here, evidence=evidence, today=today
+            project, judged, all_modules=not names, against=against, start=here, options=options, today=today
         )
     return CheckedModules(Report(tuple(judged)), checked)
 
@@ -153,7 +153,7 @@ def _still_listed(project: Project, module: Module, start: Path) -> ModuleReport
 
 
 def _removal(
-    project: Project, name: str, against: str, start: Path, evidence: Evidence, *, today: date | None
+    project: Project, name: str, against: str, start: Path, options: CheckOptions, *, today: date | None
 ) -> ModuleReport | None:
     """The report of a module that is not listed; None where that is no change, or it is retired as it should be."""
     from fieldstone.checking.judging import judge_removal
@@ -163,5 +163,5 @@ def _removal(
     if retirement:
         report = ModuleReport(module=name, compared_with=retirement.version, differs=False)
         return report.with_findings(defects) if defects else None
-    removal = judge_removal(project, name, against=against, start=start, witness=evidence.witness, today=today)
+    removal = judge_removal(project, name, against=against, start=start, witness=options.witness, today=today)
     return removal.with_findings(defects) if removal else None

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.findings.defects import finding_of
 from fieldstone.checking.judgement import today_utc
-from fieldstone.checking.options import ALL_EVIDENCE, Evidence
+from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.checking.since.base import Base, base_at
 from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
@@ -52,7 +52,7 @@ def check_since(
     against: str = "",
     start: Path | None = None,
     full: bool = False,
-    evidence: Evidence = ALL_EVIDENCE,
+    options: CheckOptions = DEFAULT_OPTIONS,
 ) -> Report:
     """Check modules as they are in the working tree, by the policy of the commit where HEAD parted from a revision.
 
@@ -65,7 +65,7 @@ def check_since(
         against: as for `check`.
         start: as for `check`.
         full: as for `check`.
-        evidence: as for `check`.
+        options: as for `check`.
 
     Raises:
         FieldstoneError: the revision cannot be compared with, or anything else keeps the check from being done.
@@ -80,7 +80,7 @@ def check_since(
         part = change.policy_report()
         modules: tuple[ModuleReport, ...] = ()
         if change.is_in_place:
-            judged_by = evidence if change.may_run_plugins else replace(evidence, style=False)
+            judged_by = options if change.may_run_plugins else replace(options, style=False)
             with base.named():
                 report = check(
                     change.judged,
@@ -89,7 +89,7 @@ def check_since(
                     start=here,
                     full=full,
                     unproven=change.unproven,
-                    evidence=judged_by,
+                    options=judged_by,
                 )
             modules = tuple(change.in_checkout(module) for module in report.modules)
         since = Since(

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fieldstone.checking.judgement import policy_of
-from fieldstone.checking.options import Evidence
+from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
 from fieldstone.compatibility.policy import is_used
 from fieldstone.compatibility.rules import all_rules
@@ -27,7 +27,7 @@ def with_stale_waivers(
     all_modules: bool,
     against: str,
     start: Path,
-    evidence: Evidence,
+    options: CheckOptions,
     today: date | None = None,
 ) -> list[ModuleReport]:
     """The reports of a check with what is wrong with the waivers.
@@ -42,23 +42,23 @@ def with_stale_waivers(
         all_modules: whether these are all modules.
         against: what they were judged against; empty for the newest release.
         start: the folder that paths in the report are relative to.
-        evidence: how they were judged; nobody knows whether a waiver is used for what was left out.
+        options: how they were judged; nobody knows whether a waiver is used for what was left out.
         today: the day that they were judged as of, in UTC; today's by default.
 
     Raises:
         FieldstoneError: the registry cannot be read.
     """
-    known = [waiver for waiver in project.settings.waivers if _was_judged(waiver.rule, evidence)]
+    known = [waiver for waiver in project.settings.waivers if _was_judged(waiver.rule, options)]
     idle = {} if against else _idle(known, reports, all_modules=all_modules)
     return [_judged(project, report, idle.get(report.module, ()), start, today) for report in reports]
 
 
-def _was_judged(rule: str, evidence: Evidence) -> bool:
+def _was_judged(rule: str, options: CheckOptions) -> bool:
     """Whether a rule was asked; one that is not Fieldstone's own is of `buf breaking` or `buf lint`."""
-    if evidence.second_opinion and evidence.style:
+    if options.second_opinion and options.style:
         return True
     own = all_rules().get(rule)
-    return own is not None and (evidence.style or not own.is_style)
+    return own is not None and (options.style or not own.is_style)
 
 
 def delete(place: Location) -> str:

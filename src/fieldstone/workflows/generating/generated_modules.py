@@ -119,15 +119,15 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
         FieldstoneError: the module is retired, or cannot be judged.
     """
     from fieldstone.checking.judging import judge_module
-    from fieldstone.checking.options import Evidence
+    from fieldstone.checking.options import CheckOptions
     from fieldstone.incremental.changed_files import is_unchanged
 
     newest = project.newest(module)
     if newest is not None and is_unchanged(project, module, newest):
         return newest.version, False
     project.require_living(module.name)
-    only_the_version = Evidence(witness=False, second_opinion=False, style=False)
-    report = judge_module(project, module, image(), against="", start=start, evidence=only_the_version).report
+    only_the_version = CheckOptions(witness=False, second_opinion=False, style=False)
+    report = judge_module(project, module, image(), against="", start=start, options=only_the_version).report
     if newest is not None and not report.version:
         return newest.version, False
     return report.version, True
