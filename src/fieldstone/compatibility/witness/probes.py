@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 from msgspec import Struct
@@ -19,12 +19,14 @@ from fieldstone.compatibility.witness.values import (
     fill_required,
     is_map,
     is_message,
+    is_text,
     names_of,
     put,
     settings,
     singles,
     valued,
 )
+from fieldstone.schema.reservation import Ranges, uncovered
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -114,6 +116,19 @@ def _paths(
             seen.add((mine.full_name, theirs.full_name))
             known = [field for field in reading.writer.fields(mine) if not reading.is_added(theirs, field)]
             waiting += [((*path, field), reading.field_of(theirs, field)) for field in known]
+            waiting += [((*path, field), reading.field_of(theirs, field)) for field in _foreign(reading, mine, theirs)]
+
+
+def _foreign(reading: Reading, mine: Descriptor, theirs: Descriptor) -> Iterator[FieldDescriptor]:
+    """An extension by somebody else, with a number that the reader's message no longer takes."""
+    missing = uncovered(_ranges(mine), _ranges(theirs)) if reading.is_old_data else []
+    for number, _ in missing[:1]:
+        taker = reading.reader.by_number(theirs, number)
+        yield reading.writer.extend(mine, number, text=taker is not None and not is_text(taker))
+
+
+def _ranges(message: Any) -> Ranges:
+    return tuple((first, end - 1) for first, end in message.extension_ranges)
 
 
 def _inside(field: FieldDescriptor | None) -> Descriptor | None:
