@@ -326,7 +326,7 @@ def test_what_is_past_its_sunset_may_leave_in_a_major_release(released: Repo) ->
     ran = released.run("check", "shop")
     assert ran.code == 0
     assert ran.out.startswith(
-        "note[retired-after-sunset]: `Basket` left `acme.shop.v1` after its sunset of 2020-01-31\n"
+        "note[retired-after-sunset]: `Basket` was removed from `acme.shop.v1` after its sunset of 2020-01-31\n"
     )
     assert "Allowed as 2.0.0." in ran.err
     assert "Released shop 2.0.0 (major)" in released.release("shop").out
@@ -340,7 +340,7 @@ def test_a_released_module_that_leaves_the_configuration_is_a_break(grown: Repo)
     grown.edit("buf.yaml", "  - path: schemas/shop\n", "")
     ran = grown.run("check")
     assert ran.code == 1
-    assert "error[message-removed]: message `Order` left `acme.shop.v1`" in ran.out
+    assert "error[message-removed]: message `Order` was removed from `acme.shop.v1`" in ran.out
     assert "shop: 2 types changed against 1.2.0" in ran.err
     assert "refused (would need 2.0.0)" in ran.err
     assert grown.run("check", "money").code == 0
