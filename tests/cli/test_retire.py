@@ -62,7 +62,7 @@ def test_the_last_release_holds_nothing_and_forgets_nothing(grown: Repo) -> None
     assert not (grown.root / "registry/shop/2.0.0").exists()
     ran = grown.release("shop", "--retire")
     assert "Released shop 2.0.0 (major, retired) as registry/shop/2.0.0" in ran.out
-    assert ran.err.count("next: the waiver is spent") == len(REMOVED)
+    assert ran.err.count("next: the waiver is no longer needed") == len(REMOVED)
     assert ran.err.endswith("next: remove shop from the buf configuration\n")
     assert sorted(grown.snapshot("registry/shop/2.0.0")) == ["image.binpb", "ledger.json", "release.toml"]
     assert (grown.root / "registry/shop/2.0.0/image.binpb").read_bytes() == b""

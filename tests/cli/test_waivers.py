@@ -185,7 +185,7 @@ def test_a_release_is_major_and_records_what_it_used(grown: Repo) -> None:
     ran = grown.release("shop")
     assert "Released shop 2.0.0 (major)" in ran.out
     assert f"  - `field-type-changed` on `{SUBJECT}` waived {TERMS}\n" in ran.out
-    assert ran.err == "next: the waiver is spent, delete lines 1-8 of fieldstone.toml\n"
+    assert ran.err == "next: the waiver is no longer needed, delete lines 1-8 of fieldstone.toml\n"
     made = tomllib.loads(grown.read("registry/shop/2.0.0/release.toml"))
     assert made["waivers"] == [{**ENTRY, "entered": "1.2.0"}]
     assert grown.run("registry", "verify").code == 0
