@@ -138,7 +138,7 @@ def test_a_damaged_release_of_a_module_that_left(grown: Repo) -> None:
     ran = grown.run("check")
     assert ran.code == 1
     assert "error[registry-file-changed]: ledger.json is not what was released" in ran.out
-    assert "error[message-removed]: message `Order` left `acme.shop.v1`" in ran.out
+    assert "error[message-removed]: message `Order` was removed from `acme.shop.v1`" in ran.out
     (grown.root / "registry/shop/1.0.0/release.toml").unlink()
     assert grown.run("check").error.startswith("error: half a release: ")
 

@@ -46,7 +46,7 @@ def test_a_break_is_shown_in_a_frame_with_what_was_released_and_what_to_do(grown
         "   = more:    fieldstone explain field-type-changed\n"
     )
     assert ran.err.startswith(REFUSED)
-    assert ran.err.endswith("Additive only: refused (would need 2.0.0).\n")
+    assert ran.err.endswith("Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`.\n")
 
 
 def test_the_formats_tell_the_same_break(grown: Repo) -> None:
@@ -170,7 +170,7 @@ def test_warnings_refuse_where_a_module_fails_on_them(grown: Repo) -> None:
     grown.settings('fail-on = "warning"\n[rules]\nfield-renamed = "warning"\n')
     ran = grown.run("check", "shop")
     assert ran.code == 1
-    assert "refused (would need 2.0.0)" in ran.err
+    assert "Refused: breaking changes need 2.0.0" in ran.err
 
 
 def test_a_module_without_a_release_is_judged_on_style_alone(fresh: Repo) -> None:
@@ -274,7 +274,7 @@ def test_one_refusal_among_several_modules_refuses(grown: Repo) -> None:
     assert ran.code == 1
     assert ran.out.startswith("error[field-type-changed]: `units` of `acme.money.v1.Money` went from int64 to int32\n")
     money, shop = ran.err.splitlines()
-    assert "refused (would need 2.0.0)" in money
+    assert "Refused: breaking changes need 2.0.0" in money
     assert shop == "shop: only comments, layout, imports or documents changed since 1.2.0. Allowed as 1.2.1."
 
 
@@ -326,7 +326,7 @@ def test_what_is_past_its_sunset_may_leave_in_a_major_release(released: Repo) ->
     ran = released.run("check", "shop")
     assert ran.code == 0
     assert ran.out.startswith(
-        "note[retired-after-sunset]: `Basket` left `acme.shop.v1` after its sunset of 2020-01-31\n"
+        "note[retired-after-sunset]: `Basket` was removed from `acme.shop.v1` after its sunset of 2020-01-31\n"
     )
     assert "Allowed as 2.0.0." in ran.err
     assert "Released shop 2.0.0 (major)" in released.release("shop").out
@@ -340,9 +340,9 @@ def test_a_released_module_that_leaves_the_configuration_is_a_break(grown: Repo)
     grown.edit("buf.yaml", "  - path: schemas/shop\n", "")
     ran = grown.run("check")
     assert ran.code == 1
-    assert "error[message-removed]: message `Order` left `acme.shop.v1`" in ran.out
+    assert "error[message-removed]: message `Order` was removed from `acme.shop.v1`" in ran.out
     assert "shop: 2 types changed against 1.2.0" in ran.err
-    assert "refused (would need 2.0.0)" in ran.err
+    assert "Refused: breaking changes need 2.0.0" in ran.err
     assert grown.run("check", "money").code == 0
 
 
@@ -363,7 +363,7 @@ def test_the_contract_of_telemetry(telemetry: Repo) -> None:
     ran = telemetry.run("check", "telemetry")
     assert ran.code == 1
     assert "error[field-type-changed]: `reward` of `telemetry.v1.TelemetryStepV1` went from double to float" in ran.out
-    assert "Additive only: refused (would need 2.0.0)." in ran.err
+    assert "Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`." in ran.err
 
 
 def test_the_installed_command(grown: Repo) -> None:

@@ -145,7 +145,7 @@ def test_a_module_that_left_before_the_branch_point_is_not_told_again(grown: Rep
     branch(grown)
     ran = grown.run("check", "--against", "main")
     assert ran.code == 1
-    assert "error[message-removed]: message `Order` left `acme.shop.v1`" in ran.out
+    assert "error[message-removed]: message `Order` was removed from `acme.shop.v1`" in ran.out
     assert "shop: 2 types changed against main: " in ran.err
     grown.commit("an accepted removal")
     assert grown.run("check", "--against", "main").code == 1
@@ -164,7 +164,7 @@ def test_a_module_that_leaves_is_judged_against_what_the_branch_point_had(grown:
     for ref in ("main", "v1.0.0", "1.0.0"):
         ran = grown.run("check", "--against", ref) if ref != "1.0.0" else grown.run("check")
         assert ran.code == 1
-        assert "message `Order` left" in ran.out
+        assert "message `Order` was removed" in ran.out
 
 
 def test_a_shallow_clone_without_the_merge_base_says_what_to_fetch(grown: Repo) -> None:

@@ -211,10 +211,10 @@ def test_a_waived_sunset_without_notice_does_not_permit_the_removal(shop: Repo) 
         ran = shop.run("check", "shop", *args)
         assert ran.code == 1, args
         assert (
-            "error[message-removed]: message `Basket` left `acme.shop.v1`; its sunset 2020-01-01 was introduced "
-            f"by 1.1.0 on {TODAY}: 30 days of notice must lie between\n" in ran.out
+            "error[message-removed]: message `Basket` was removed from `acme.shop.v1`; its sunset 2020-01-01 was "
+            f"introduced by 1.1.0 on {TODAY}: 30 days of notice must lie between\n" in ran.out
         ), args
-        assert "refused (would need 2.0.0)" in ran.err, args
+        assert "Refused: breaking changes need 2.0.0" in ran.err, args
     assert shop.run("release", "shop").code == 1
     shop.settings("notice = 0\n")
     assert shop.run("check", "shop").code == 1
@@ -308,9 +308,9 @@ def test_a_module_that_leaves_is_judged_by_the_notice_too(shop: Repo) -> None:
     ran = shop.run("check")
     reason = f"sunset {day(-1)} was introduced by 1.0.0 on {day(-20)}: 30 days of notice must lie between"
     assert ran.code == 1
-    assert f"message `Basket` left `acme.old.v1`; its {reason}" in ran.out
-    assert f"package `acme.old.v1` left the module; `Basket`'s {reason}" in ran.out
-    assert f"file acme/old/v1/old.proto left; `Basket`'s {reason}" in ran.out
+    assert f"message `Basket` was removed from `acme.old.v1`; its {reason}" in ran.out
+    assert f"package `acme.old.v1` was removed from the module; `Basket`'s {reason}" in ran.out
+    assert f"file acme/old/v1/old.proto was removed; `Basket`'s {reason}" in ran.out
     shop.settings("notice = 19\n")
     ran = shop.run("check")
     assert ran.code == 0

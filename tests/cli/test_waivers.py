@@ -68,7 +68,7 @@ def test_one_break_of_two(grown: Repo) -> None:
     grown.settings(entry())
     ran = grown.run("check", "shop")
     assert ran.code == 1
-    assert "2 breaking, 1 waived. Additive only: refused (would need 2.0.0)." in ran.err
+    assert "2 breaking, 1 waived. Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`." in ran.err
 
 
 def test_an_expired_waiver_permits_nothing_and_says_so(grown: Repo) -> None:
@@ -79,7 +79,10 @@ def test_an_expired_waiver_permits_nothing_and_says_so(grown: Repo) -> None:
     assert "error[field-type-changed]" in ran.out
     assert f"error[waiver-expired]: the waiver of `field-type-changed` on `{SUBJECT}` ended on 2020-01-31" in ran.out
     assert "  --> fieldstone.toml:3:1\n" in ran.out
-    assert "1 breaking, 0 waived, 1 error. Additive only: refused (would need 2.0.0)." in ran.err
+    assert (
+        "1 breaking, 0 waived, 1 error. Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`."
+        in ran.err
+    )
     assert grown.run("check", "--against", "HEAD").out.count("[waiver-expired]") == 1
 
 
@@ -182,7 +185,7 @@ def test_a_release_is_major_and_records_what_it_used(grown: Repo) -> None:
     ran = grown.release("shop")
     assert "Released shop 2.0.0 (major)" in ran.out
     assert f"  - `field-type-changed` on `{SUBJECT}` waived {TERMS}\n" in ran.out
-    assert ran.err == "next: the waiver is spent, delete lines 1-8 of fieldstone.toml\n"
+    assert ran.err == "next: the waiver is no longer needed, delete lines 1-8 of fieldstone.toml\n"
     made = tomllib.loads(grown.read("registry/shop/2.0.0/release.toml"))
     assert made["waivers"] == [{**ENTRY, "entered": "1.2.0"}]
     assert grown.run("registry", "verify").code == 0

@@ -88,7 +88,7 @@ def test_a_breaking_commit_is_refused_with_rule_and_place(consumer: Consumer) ->
 
 def test_a_commit_that_only_deletes_a_schema_is_refused(consumer: Consumer) -> None:
     (consumer.root / SCHEMA).with_name("place.proto").unlink()
-    _refuse(consumer, "error[message-removed]: message `Place` left `acme.weather.v1`")
+    _refuse(consumer, "error[message-removed]: message `Place` was removed from `acme.weather.v1`")
 
 
 def test_a_break_hidden_in_the_index_is_refused_although_the_working_tree_is_clean(consumer: Consumer) -> None:

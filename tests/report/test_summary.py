@@ -55,14 +55,20 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             MAJOR,
             [BREAK],
             False,
-            "2 types changed against 1.2.0: 1 breaking, 0 waived. Additive only: refused (would need 2.0.0).",
+            (
+                "2 types changed against 1.2.0: 1 breaking, 0 waived. "
+                "Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`."
+            ),
         ),
         (MAJOR, [WAIVED], True, "2 types changed against 1.2.0: 1 breaking, 1 waived. Allowed as 2.0.0."),
         (
             MAJOR,
             [WAIVED, BREAK],
             False,
-            "2 types changed against 1.2.0: 2 breaking, 1 waived. Additive only: refused (would need 2.0.0).",
+            (
+                "2 types changed against 1.2.0: 2 breaking, 1 waived. "
+                "Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`."
+            ),
         ),
         (
             MAJOR,
@@ -87,7 +93,10 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             MAJOR,
             [replace(BREAK, level=Level.WARNING)],
             False,
-            "2 types changed against 1.2.0: 1 breaking, 0 waived. Additive only: refused (would need 2.0.0).",
+            (
+                "2 types changed against 1.2.0: 1 breaking, 0 waived. "
+                "Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`."
+            ),
         ),
         (
             MAJOR,
@@ -120,7 +129,10 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             replace(ZERO, version="1.0.0"),
             [BREAK],
             False,
-            "2 types changed against 0.4.0: 1 breaking, 0 waived. Additive only: refused (would need 1.0.0).",
+            (
+                "2 types changed against 0.4.0: 1 breaking, 0 waived. "
+                "Refused: breaking changes need 1.0.0. Undo them, or `fieldstone waive`."
+            ),
         ),
         (replace(ZERO, bump="minor"), [], False, "2 types changed against 0.4.0: additive. Refused."),
     ],

@@ -15,9 +15,9 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; never shows a traceback unless FIELDSTONE_TRACEBACK is set."""
-    atexit.register(gc.freeze)  # the process ends: to look for garbage once more would take it 20 ms
+    atexit.register(gc.freeze)  # the process ends: a last collection would take 20 ms
     if sys.argv[1:2] == ["check"]:
-        gc.disable()  # the process ends with its answer, and collecting would cost a large schema a fifth of its time
+        gc.disable()  # the process is short: collecting would add a fifth to the time of a large schema
     import click
 
     from fieldstone.cli.group import cli
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def unforeseen(error: Exception) -> str:
-    """What to say of an error that nothing else explains; a full disk is nobody's mistake."""
+    """The text for an unexpected error; one of the operating system, such as a full disk, is no bug."""
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"the system refused: {where}{error.strerror or error}"

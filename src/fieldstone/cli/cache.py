@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Show or clear what earlier checks worked out.
+    """Show or clear the cache of earlier checks.
 
-    The cache lies in .fieldstone/, beside the settings and outside git. It makes a check quick and changes no verdict:
-    whatever is missing or damaged in it is worked out again. One that git tracks, or behind a link, is not used. In CI
-    and for a release none is used unless --cache or FIELDSTONE_CACHE=1 asks for it.
+    The cache is in .fieldstone/, beside the settings and outside git. It speeds up checks and changes no verdict:
+    missing or damaged values are computed again. A cache that git tracks, or behind a link, is ignored. In CI and for a
+    release, it is only used with --cache or FIELDSTONE_CACHE=1.
 
     \b
     Example:
@@ -30,7 +30,7 @@ def command() -> None:
 
 @command.command("info")
 def show_info() -> int:
-    """Show where the cache is and what is in it.
+    """Show the cache's folder and contents.
 
     \b
     Example:
@@ -58,7 +58,7 @@ def clear_cache() -> int:
 
 
 def _own_store() -> Store:
-    """The cache on the disk, in CI too; one that is not the user's own is neither shown nor removed."""
+    """The cache on disk, in CI too; a cache that is not the user's own is neither shown nor removed."""
     from fieldstone.cache import Cache
     from fieldstone.cache.permission import why_foreign
     from fieldstone.project.settings import find_settings

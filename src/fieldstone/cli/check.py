@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FORMATS_OF_BUF = ("text", "json")
 PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:CSR")
-"""What `--profile` takes: buf as its configuration says, or one of its categories."""
+"""The values of `--profile`: buf as its configuration says, or one of its categories."""
 
 
 @click.command()
@@ -31,51 +31,51 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     "--against",
     type=VersionName(),
     metavar="REF",
-    help="Judge against a version, a git revision, a folder or an image instead of the newest release. "
-    "A branch stands for the commit where HEAD parted from it.",
+    help="Compare with a version, a git revision, a folder or an image instead of the newest release. "
+    "A branch means its merge base with HEAD.",
 )
 @click.option(
     "--since",
     metavar="REF",
-    help="Judge by the policy of the commit where HEAD parted from REF: its settings, waivers, list of modules and "
-    "releases; and judge what changes those. In the pipeline of a pull request REF is found by itself.",
+    help="Apply the policy at the merge base of HEAD and REF: its settings, waivers, list of modules and "
+    "releases; and judge changes of these. In a pull request's pipeline REF is detected automatically.",
 )
 @click.option(
     "--accept",
     "accepted",
     multiple=True,
     type=click.Choice([WEAKENED]),
-    help="Let a change of policy pass, and judge by the new one; every report shows it. For the pipeline to set, not "
-    "for the pull request.",
+    help="Accept a change of policy and apply the new one; every report shows it. To be set by the pipeline, not "
+    "by the pull request.",
 )
 @click.option(
     "--format",
     "format_",
     type=click.Choice(FORMATS),
-    help="How to print findings: text by default, github when running in GitHub Actions.",
+    help="The format of findings: text by default, github in GitHub Actions.",
 )
 @click.option(
     "--profile",
     type=click.Choice(PROFILES),
-    help="Have `buf breaking` judge alone, as buf.yaml says, or with one of its categories.",
+    help="Run only `buf breaking`, as configured in buf.yaml, or with one of its categories.",
 )
-@click.option("--witness/--no-witness", default=True, help="Prove what breaks the wire or JSON by a message.")
+@click.option("--witness/--no-witness", default=True, help="Show an example message for each wire or JSON break.")
 @click.option(
     "--second-opinion/--no-second-opinion",
     default=True,
-    help="Have `buf breaking` judge the same change, and fail where the two disagree. "
-    "Without it, nobody notices where Fieldstone errs.",
+    help="Run `buf breaking` on the same change, too, and fail if the two disagree. "
+    "Without it, mistakes of Fieldstone go unnoticed.",
 )
 @click.option(
     "--style/--no-style",
     default=True,
-    help="Have `buf lint` and the naming rules judge the style. Leave it out where the linter has a hook of its own.",
+    help="Check style with `buf lint` and the naming rules. Switch it off if the linter has a hook of its own.",
 )
-@click.option("--full", is_flag=True, help="Compile and judge everything, not what changed alone: to the same verdict.")
-@cache_option
 @click.option(
-    "--stats", is_flag=True, help="Say on standard error what was done, how long it took and in how much memory."
+    "--full", is_flag=True, help="Compile and judge all files, not only affected ones; the verdict is the same."
 )
+@cache_option
+@click.option("--stats", is_flag=True, help="Print file counts, times and memory of each phase on standard error.")
 def command(
     modules: tuple[str, ...],
     *,
@@ -91,10 +91,10 @@ def command(
     cache: bool | None,
     stats: bool,
 ) -> int:
-    """Judge MODULES, or all, as they are in the working tree.
+    """Check MODULES, or all, in the working tree.
 
-    Style is judged by `buf lint` and the naming rules, compatibility by Fieldstone and `buf breaking`
-    against the newest release and the whole history, and the registry by its digests.
+    `buf lint` and the naming rules check style. Fieldstone and `buf breaking` check compatibility with the newest
+    release and the whole history. Digests check the registry.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def command(
     """
     if profile:
         if since is not None:
-            raise click.UsageError("--profile judges by buf.yaml alone: it takes --against REF, not --since")
+            raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
@@ -148,14 +148,14 @@ def command(
 
 
 def exit_code(report: Report) -> int:
-    """The exit code of a check or a release: 2 where a module could not be judged, else 1 where one is refused."""
+    """The exit code of a check or a release: 2 if a module could not be judged, 1 if one is refused, else 0."""
     if not report.judged:
         return 2
     return 0 if report.allowed else 1
 
 
 def _stats(phases: Phases) -> str:
-    """One line: files, then seconds and megabytes by phase."""
+    """Statistics in one line: files, then seconds and megabytes by phase."""
     counts = phases.counts
     known = counts["seen"] - counts["read"]
     files = f"{counts['seen']:,} files seen, {known:,} known by the cache, {counts['read']:,} read"
@@ -196,5 +196,5 @@ def read_lines(path: str) -> list[str]:
 
 
 def wants_color() -> bool:
-    """Whether standard output is a terminal that was not told to stay plain (https://no-color.org)."""
+    """Whether standard output is a terminal and NO_COLOR is unset (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

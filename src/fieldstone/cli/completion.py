@@ -14,7 +14,7 @@ _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
-    """Print the script that teaches SHELL to complete commands, modules, versions and rules.
+    """Print a script that makes SHELL complete commands, modules, versions and rules.
 
     \b
     Examples:

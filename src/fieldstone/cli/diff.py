@@ -24,7 +24,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "deprecated": "!"}
 @click.argument("new", type=VersionName(), default=".")
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text")
 def command(module: str, old: str, new: str, format_: str) -> int:
-    """Tell what changed in MODULE from OLD to NEW, the working tree by default.
+    """List the changes in MODULE from OLD to NEW, the working tree by default.
 
     OLD and NEW are versions, git revisions, folders or images.
 

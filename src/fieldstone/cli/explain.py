@@ -13,9 +13,9 @@ from fieldstone.cli.output import say_lines
 @click.command()
 @click.argument("rule", type=RuleId())
 def command(rule: str) -> int:
-    """Tell what RULE refuses, why, and what to do; the beginning of its id is enough.
+    """Explain RULE: what it refuses, why, and the fix; the beginning of its id is enough.
 
-    RULE may be one of buf's, too, or a category of them: buf's own list says its purpose.
+    RULE may also be one of buf's rules or categories; buf's own list gives its purpose.
 
     \b
     Examples:

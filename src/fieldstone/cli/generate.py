@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("modules", nargs=-1, type=ModuleName())
-@click.option("--check", "only_check", is_flag=True, help="List what is not as generated, and change nothing.")
-@click.option("--out", metavar="DIR", default="", help="The folder to generate into instead of that of the settings.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="List files that differ from the generated code, and change nothing."
+)
+@click.option("--out", metavar="DIR", default="", help="The output folder, instead of the one in the settings.")
 def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
-    """Write the code that follows from MODULES, or all: contracts, and storage for what is annotated.
+    """Generate code for MODULES, or all: contracts, and storage for annotated messages.
 
     Only files that differ are written; files that are no longer generated are removed.
 

@@ -1,4 +1,4 @@
-"""All commands: each is imported when it is called, so that none pays for the imports of another."""
+"""The group of all commands; each is imported when it is called, so that none pays for another's imports."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import click
 from fieldstone import __version__
 
 _COMMANDS = {
-    "check": "Judge the working tree against everything that was ever released.",
-    "waive": "Permit one finding until a day.",
+    "check": "Check the working tree for style and for compatibility with all releases.",
+    "waive": "Permit one finding until a date.",
     "release": "Give a module the smallest version that its changes may carry.",
-    "diff": "Tell what changed between two versions of a module.",
-    "explain": "Tell what a rule is about.",
+    "diff": "List the changes between two versions of a module.",
+    "explain": "Explain a rule: what it refuses, why, and the fix.",
     "rules": "List all rules.",
-    "registry": "List, show and verify what was released.",
-    "generate": "Write the code that follows from the schemas.",
-    "package": "Build what other teams install, from a release.",
-    "migrate": "Bring a database to the tables of the newest releases.",
-    "relay": "Bring the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
-    "index": "Carry packages to other teams: an index for pip, uv, Poetry and npm.",
+    "registry": "List, show and verify releases.",
+    "generate": "Generate code from the schemas.",
+    "package": "Build the packages that other teams install, from a release.",
+    "migrate": "Migrate a database to the newest releases.",
+    "relay": "Deliver the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
+    "index": "Serve packages to other teams: an index for pip, uv, Poetry and npm.",
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
-    "cache": "Show or clear what earlier checks worked out.",
-    "settings": "Show the settings that hold here, or their JSON Schema.",
+    "cache": "Show or clear the cache of earlier checks.",
+    "settings": "Show the current settings, or their JSON Schema.",
     "completion": "Print the completion script of a shell.",
 }
 
 
 class _LazyGroup(click.Group):
-    """A group whose commands live in modules of this package, imported when needed."""
+    """A group whose commands are modules of this package, imported when needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, most used first."""
@@ -55,5 +55,5 @@ def cli() -> None:
     """Protobuf fields, set in stone: a schema registry with contract governance.
 
     \b
-    Exit codes: 0 clean, 1 findings that count, 2 the job could not be done, or a module does not compile.
+    Exit codes: 0 clean, 1 findings that count, 2 the command failed, or a module does not compile.
     """

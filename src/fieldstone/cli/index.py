@@ -19,7 +19,7 @@ _FOLDERS = click.argument("folders", metavar="FOLDER...", nargs=-1, required=Tru
 
 @click.group()
 def command() -> None:
-    """Carry packages to other teams: an index for pip, uv, Poetry and npm.
+    """Serve packages to other teams: an index for pip, uv, Poetry and npm.
 
     \b
     Example:
@@ -29,12 +29,12 @@ def command() -> None:
 
 @command.command("build")
 @_FOLDERS
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder that a web server carries.")
-@click.option("--url", default="", metavar="URL", help="The address at which it does; npm packages need it.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write, for a web server.")
+@click.option("--url", default="", metavar="URL", help="The address that the web server has; npm packages need it.")
 def build_index(folders: tuple[Path, ...], out: Path, url: str) -> int:
-    """Write an index of the packages in each FOLDER, as files that any web server can carry.
+    """Write an index of the packages in each FOLDER, as files that any web server can serve.
 
-    An index only grows: packages that --out has already stay in it, and none is replaced by another of its name.
+    An index only grows: packages that are in --out already stay, and none is replaced by another of the same name.
 
     \b
     Examples:
@@ -53,15 +53,15 @@ def build_index(folders: tuple[Path, ...], out: Path, url: str) -> int:
 
 @command.command("serve")
 @_FOLDERS
-@click.option("--host", default="127.0.0.1", show_default=True, help="Another than this machine takes a token.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Any address but localhost requires a token.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
-    help="Tokens that let in, one a line; FIELDSTONE_INDEX_TOKEN is one more.",
+    help="A file with tokens, one a line; FIELDSTONE_INDEX_TOKEN is another.",
 )
 def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Path | None) -> int:
-    """Serve an index of the packages in each FOLDER, as they are now, until stopped.
+    """Serve an index of the packages in each FOLDER, as they are at the start, until stopped.
 
     \b
     Examples:
@@ -92,13 +92,13 @@ def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Pat
 
 
 def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
-    """How clients get there, on stderr; a token is named, and never shown."""
+    """Print the client commands on stderr; a token is named, and never shown."""
     from fieldstone.packaging.index.packages import by_name, by_project, lacking
     from fieldstone.server.tokens import VARIABLE
 
     projects, names = by_project(packages), by_name(packages)
     count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
-    say(f"{count} at {address}; Ctrl-C ends it.", err=True)
+    say(f"{count} at {address}; stop with Ctrl-C.", err=True)
     place = address.partition("://")[2]
     if projects:
         url = f"http://token:${VARIABLE}@{place}/simple/" if guarded else f"{address}/simple/"

@@ -14,12 +14,11 @@ from fieldstone.cli.output import say, say_document, say_lines
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 @click.option("--vocabulary/--no-vocabulary", default=True, help="Write the annotation vocabulary.")
 @click.option("--hooks/--no-hooks", default=True, help="Write .pre-commit-config.yaml.")
-@click.option("--release", "first_release", is_flag=True, help="Release every module as it is, as 1.0.0.")
+@click.option("--release", "first_release", is_flag=True, help="Release every module as 1.0.0.")
 def command(folder: Path, vocabulary: bool, hooks: bool, first_release: bool) -> int:
-    """Set Fieldstone up in FOLDER: settings, hooks, the annotation vocabulary.
+    """Set up Fieldstone in FOLDER: settings, hooks, the annotation vocabulary.
 
-    Works in an empty folder, in a buf repository and on plain .proto files. A file that exists is
-    never changed.
+    Works in an empty folder, in a buf repository and on plain .proto files. Existing files are never changed.
 
     \b
     Examples:
@@ -42,7 +41,7 @@ def command(folder: Path, vocabulary: bool, hooks: bool, first_release: bool) ->
 
 
 def _release(folder: Path) -> int:
-    """Release every module that has no release, up to the first that is refused; the exit code."""
+    """Release every module without a release, up to the first that is refused; returns the exit code."""
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
@@ -64,5 +63,5 @@ def _last_step(folder: Path) -> str:
 
     project = Project.at(folder)
     if all(project.newest(module) for module in project.workspace.modules.values()):
-        return "commit all this; from then on `fieldstone check` guards what is released"
-    return "`fieldstone check`; if it is content, `fieldstone init --release` releases every module as 1.0.0"
+        return "commit these files; `fieldstone check` now guards the releases"
+    return "`fieldstone check`; if it passes, `fieldstone init --release` releases every module as 1.0.0"

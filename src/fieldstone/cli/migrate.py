@@ -11,13 +11,15 @@ from fieldstone.cli.output import say
 
 @click.command()
 @click.argument("url")
-@click.option("--module", "modules", multiple=True, type=ModuleName(), help="A module; by default all that store.")
-@click.option("--unreleased", is_flag=True, help="Apply what is in the working tree too, as its next version.")
+@click.option(
+    "--module", "modules", multiple=True, type=ModuleName(), help="A module; by default all modules with storage."
+)
+@click.option("--unreleased", is_flag=True, help="Apply the working tree, too, as its next version.")
 def command(url: str, modules: tuple[str, ...], unreleased: bool) -> int:
-    """Bring the database at URL to the tables of the newest releases.
+    """Migrate the database at URL to the newest releases.
 
-    It applies what the database lacks, in one transaction a module, and writes down what it applied.
-    Two at once are safe. A database that newer schemas migrated is refused.
+    It applies the missing migrations, in one transaction per module, and records them in the database. Running it twice
+    at once is safe. A database that newer schemas migrated is refused.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""The project that a command works in, and what to tell of its cache."""
+"""Opens the project that a command works in, and warns about an ignored cache."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool | None = None) -> Project:
-    """The project that a folder belongs to; a cache that is ignored is told of on standard error.
+    """The project that a folder belongs to; a warning on standard error names an ignored cache.
 
     Args:
         folder: the folder; the working directory by default.
-        bare: whether a folder without a buf configuration is taken for one module.
+        bare: whether a folder without a buf configuration counts as one module.
         cached: whether to use the cache; None leaves it to the environment.
 
     Raises:
@@ -33,7 +33,7 @@ def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool
 
 
 def permission(*, asked: bool | None) -> Permission:
-    """Permission to use a cache, as the command line asks for it; one that is ignored is told of on standard error."""
+    """Permission to use a cache, from the command line; a warning on standard error names an ignored one."""
     return Permission(asked, _tell)
 
 

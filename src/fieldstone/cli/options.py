@@ -1,4 +1,4 @@
-"""What several commands take: modules, rules and formats, with their completion."""
+"""Arguments that several commands share: modules, rules and formats, with their completion."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 cache_option = click.option(
     "--cache/--no-cache",
     default=None,
-    help="Whether to use what earlier checks worked out. By default FIELDSTONE_CACHE (1 or 0) says it; without it, "
-    "a check uses the cache except in CI, and a release does not.",
+    help="Whether to use the cache of earlier checks. By default FIELDSTONE_CACHE (1 or 0) decides; without it, "
+    "a check uses it except in CI, and a release does not.",
 )
 """`--cache`, `--no-cache`, or None for neither."""
 
 
 class ModuleName(click.ParamType[str]):
-    """The name of a module that the buf configuration lists."""
+    """The name of a module in the buf configuration."""
 
     name = "module"
 
@@ -41,16 +41,16 @@ class ModuleName(click.ParamType[str]):
 
     @staticmethod
     def names(project: Project) -> Iterable[str]:
-        """The names that are completed, in order."""
+        """The names for completion, in order."""
         return project.workspace.modules
 
 
 class ReleasedModule(ModuleName):
-    """The name of a module with releases, retired ones included, or of one that the buf configuration lists."""
+    """The name of a module with releases, retired ones included, or of one in the buf configuration."""
 
     @staticmethod
     def names(project: Project) -> Iterable[str]:
-        """The names that are completed: those of the buf configuration, then the others of the registry."""
+        """The names for completion: those in the buf configuration, then the others of the registry."""
         return [*project.workspace.modules, *project.registry.modules()]
 
 
@@ -59,7 +59,7 @@ class ReleasableModule(ModuleName):
 
     @staticmethod
     def names(project: Project) -> Iterable[str]:
-        """The names that are completed: of the listed modules, then of unlisted ones, all but the retired."""
+        """The names for completion: listed modules, then unlisted ones, without retired ones."""
         return [name for name in (*project.workspace.modules, *project.unlisted()) if not project.retirement(name)]
 
 
@@ -69,16 +69,16 @@ class VersionName(click.ParamType[str]):
     name = "ref"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is; an empty one, as of a variable that is not set, names nothing."""
+        """The text unchanged; an empty one, as from an unset variable, is refused."""
         if not value:
             self.fail("it is empty, and names no version, folder, image or git revision", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The versions of the module that the command line names already."""
+        """The versions of the module on the command line."""
         from fieldstone.project.project import Project
 
-        # What stands before an option without its value is in `args`, and in no parameter yet.
+        # A word before an option without a value is in `args`, and not in a parameter yet.
         module = ctx.params.get("module") or next(iter(ctx.params.get("modules") or ctx.args), None)
         try:
             versions = Project.at(Path.cwd()).registry.versions(module) if module else []
@@ -88,12 +88,12 @@ class VersionName(click.ParamType[str]):
 
 
 class ReleaseName(click.ParamType[str]):
-    """A released module, and after an @ one of its versions."""
+    """A released module, optionally with `@` and one of its versions."""
 
     name = "release"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The modules of the registry, and after an @ the versions of the one named before it."""
+        """The modules of the registry, and after an @ the versions of the module before it."""
         from fieldstone.project.project import Project
 
         module, at, _ = incomplete.partition("@")
@@ -112,12 +112,12 @@ def _with_sources(registry: Registry, module: str) -> list[str]:
 
 
 class RuleId(click.ParamType[str]):
-    """The id of a rule, of another kind of finding, or the beginning of a rule's."""
+    """The id of a rule or of another kind of finding, or the beginning of a rule's."""
 
     name = "rule"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The ids of all of them."""
+        """The ids of all rules and other findings."""
         from fieldstone.compatibility.rules import rule_ids
         from fieldstone.workflows.explain import OTHERS
 

@@ -1,4 +1,4 @@
-"""All that the command line prints goes through here; ruff refuses `click.echo` elsewhere."""
+"""All output of the command line goes through here; ruff refuses `click.echo` elsewhere."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from fieldstone.printed import json_text, printable_line, printable_lines
 
 
 def say(line: str, *, err: bool = False) -> None:
-    """Print one line, whatever the values in it hold.
+    """Print one line, whatever text its values contain.
 
     Args:
-        line: without its end; a line end in it is escaped.
-        err: to standard error instead of standard output.
+        line: the line without its end; a line end inside it is escaped.
+        err: whether to print to standard error instead of standard output.
     """
     click.echo(printable_line(line), err=err)
 
 
 def say_lines(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines as it ends; a line that would be a command to a runner is escaped."""
+    """Print a text of several lines; a line that a CI runner would treat as a command is escaped."""
     click.echo(printable_lines(text), nl=False, err=err)
 
 
@@ -30,12 +30,12 @@ def say_json(value: object) -> None:
 
 
 def say_document(text: str) -> None:
-    """Print what a renderer made as it is: a report, JSON, a script of ours."""
+    """Print a rendered document unchanged: a report, JSON, a script of ours."""
     click.echo(text, nl=False)
 
 
 def say_wrong_usage(error: click.ClickException) -> None:
-    """Print what is wrong with the arguments, which may be any text."""
+    """Print an error about the arguments, which may be any text."""
     shown = io.StringIO()
     error.show(shown)
     usage, found, _ = f"\n{shown.getvalue()}".partition("\nError: ")

@@ -16,18 +16,18 @@ from fieldstone.codegen.clients import LANGUAGES
 @click.command()
 @click.argument("release", metavar="MODULE[@VERSION]", type=ReleaseName())
 @click.option("--lang", "language", type=click.Choice(LANGUAGES), default="python", show_default=True)
+@click.option("--out", metavar="DIR", default="", help="The output folder, instead of the one in the settings.")
 @click.option(
-    "--out", metavar="DIR", default="", help="The folder to add the packages to instead of that of the settings."
+    "--post", type=click.IntRange(min=0), default=0, metavar="N", help="Build the N-th post-release of the package."
 )
-@click.option("--post", type=click.IntRange(min=0), default=0, metavar="N", help="The N-th package after the first.")
 @click.option(
-    "--check", "only_check", is_flag=True, help="Build and use the packages in a scratch folder, and keep none."
+    "--check", "only_check", is_flag=True, help="Build and test the packages in a scratch folder, and keep none."
 )
 def command(release: str, language: str, out: str, post: int, only_check: bool) -> int:
-    """Build from a release in the registry, the newest by default, the packages that other teams install.
+    """Build the packages that other teams install from a release, the newest by default.
 
-    The version of a package is that of the release. Where a generator was mended, and not the contract, `--post 1`
-    builds another package of the same release.
+    A package has the version of the release. If only the generator was fixed, and not the contract, `--post 1` builds
+    another package of the same release.
 
     \b
     Examples:

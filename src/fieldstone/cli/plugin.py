@@ -1,4 +1,4 @@
-"""`protoc-gen-fieldstone`: what `buf generate` runs; the answer goes to standard output."""
+"""`protoc-gen-fieldstone`: the plugin that `buf generate` runs; the response goes to standard output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Answer the request on standard input; an error is a part of the answer, or, where unforeseen, one line."""
+    """Answer the request on standard input; errors are part of the response, unexpected ones one line."""
     from fieldstone.cli import unforeseen
     from fieldstone.printed import printable_line
     from fieldstone.workflows.protoc_plugin import respond

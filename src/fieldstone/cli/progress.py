@@ -1,4 +1,4 @@
-"""What takes long says so: one line on a terminal, which is gone when the command is done."""
+"""Progress of slow commands: one line on a terminal, removed when the command is done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fieldstone.printed import printable
 
 _PATIENCE = 0.5
-"""Seconds after which people want to know what is going on."""
+"""Seconds before progress is shown."""
 
 _BLINK = 0.1
 _WIPE = "\r\x1b[K"
@@ -19,7 +19,7 @@ _WIPE = "\r\x1b[K"
 
 @contextmanager
 def shown_progress() -> Iterator[Callable[[str], None]]:
-    """Gives what to call with each thing that is begun; nothing is shown where standard error is no terminal."""
+    """Yields a callback for each step; nothing is shown if standard error is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

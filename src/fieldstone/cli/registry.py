@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """List, show and verify what was released."""
+    """List, show and verify releases."""
 
 
 @command.command("list")
@@ -56,7 +56,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
 @click.argument("version", type=VersionName(), required=False)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def show_release(module: str, version: str | None, format_: str) -> int:
-    """Show a release of MODULE, the newest by default: where it is, its digest and what changed.
+    """Show a release of MODULE, the newest by default: its place, digest and changes.
 
     \b
     Example:
@@ -99,8 +99,8 @@ def show_release(module: str, version: str | None, format_: str) -> int:
 def show_heads() -> int:
     """Print the newest release of each module as a line of JSON: module, version, seal and count.
 
-    Kept outside the registry, in a signed tag or another repository, they show later that no
-    release was removed or replaced: `fieldstone registry verify --head FILE`.
+    Kept outside the registry, in a signed tag or another repository, these lines prove later that no release was
+    removed or replaced: `fieldstone registry verify --head FILE`.
 
     \b
     Example:
@@ -116,30 +116,30 @@ def show_heads() -> int:
 
 @command.command("verify")
 @click.option(
-    "--since", metavar="REF", help="Refuse edits and deletions since a git revision, and audit what came after it."
+    "--since", metavar="REF", help="Refuse edits and deletions since a git revision, and audit newer releases."
 )
 @click.option(
     "--head",
     type=click.File("r", encoding="utf-8"),
     metavar="FILE",
-    help="Refuse a registry without the heads in a file that `registry head` wrote; - is standard input.",
+    help="Refuse a registry that lacks heads in a file from `registry head`; - is standard input.",
 )
 @click.option(
     "--trust",
     "trusted",
     multiple=True,
     metavar="MODULE@VERSION",
-    help="Do not judge this release, and those before it, by today's settings: they were judged when they came.",
+    help="Do not apply today's settings to this release and those before it: they were judged when released.",
 )
-@click.option("--full", is_flag=True, help="Audit also what was found sound in this checkout, or what REF has.")
+@click.option("--full", is_flag=True, help="Audit again what already passed in this checkout, or what REF has.")
 @cache_option
 def verify_registry(
     since: str | None, head: TextIO | None, trusted: tuple[str, ...], *, full: bool, cache: bool | None
 ) -> int:
     """Recompute everything that the registry claims.
 
-    Digests, chain, images and ledgers; and for each release its version, its summary of changes and
-    the waivers that it used, against the release before.
+    It checks digests, chain, images and ledgers; and each release's version, summary of changes and waivers, by
+    comparing it with the release before.
 
     \b
     Examples:
@@ -176,7 +176,7 @@ def _lines(file: TextIO) -> list[str]:
 
 
 def _versions(named: tuple[str, ...]) -> dict[str, str]:
-    """Module to version, of words like `shop@1.2.0`."""
+    """Module to version, from arguments like `shop@1.2.0`."""
     found: dict[str, str] = {}
     for word in named:
         module, at, version = word.partition("@")
@@ -187,7 +187,7 @@ def _versions(named: tuple[str, ...]) -> dict[str, str]:
 
 
 def _kind(release: Release) -> str:
-    """The bump of a release, and whether it retired the module."""
+    """The bump of a release, and whether it retires the module."""
     return f"{release.bump}, retired" if release.retired else release.bump
 
 

@@ -23,7 +23,7 @@ class Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
+        """Parse the duration to seconds."""
         if isinstance(value, int | float):
             return float(value)
         found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", value)
@@ -33,28 +33,34 @@ class Duration(click.ParamType[float]):
 
 
 @click.command()
-@click.option("--from", "source", metavar="URL", required=True, help="The database that the outbox is in.")
-@click.option("--to", "target", metavar="URL", required=True, help="Where the events go.")
+@click.option("--from", "source", metavar="URL", required=True, help="The database with the outbox.")
+@click.option("--to", "target", metavar="URL", required=True, help="The sink for the events.")
 @click.option("--outbox", "table", metavar="TABLE", help="The outbox; by default the only table ending in _outbox.")
-@click.option("--once", is_flag=True, help="Deliver what is due, then end.")
+@click.option("--once", is_flag=True, help="Deliver all due events, then end.")
 @click.option("--batch", type=click.IntRange(1, 100_000), default=2000, show_default=True, help="Events at a time.")
 @click.option(
-    "--lease", type=Duration(), default="60s", show_default=True, help="How long a killed relay's claim holds."
+    "--lease",
+    type=Duration(),
+    default="60s",
+    show_default=True,
+    help="The time after which a killed relay's events are delivered by others.",
 )
 @click.option(
     "--attempts",
     type=click.IntRange(1),
     default=10,
     show_default=True,
-    help="How often an event may be refused before it is set aside as dead.",
+    help="The attempts to deliver an event before it is set aside as dead.",
 )
-@click.option("--keep", type=Duration(), default="7d", show_default=True, help="How old delivered rows get.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option(
+    "--keep", type=Duration(), default="7d", show_default=True, help="The age at which delivered rows are deleted."
+)
+@click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(source: str, target: str, *, quiet: bool, **settings: Any) -> int:
-    """Bring the events of an outbox to a sink, in order for each aggregate, until stopped.
+    """Deliver the events of an outbox to a sink, in order within each aggregate, until stopped.
 
-    Several relays of one outbox share the work. While a sink is away its events wait; an event that the sink refuses
-    again and again is set aside as dead. With --once the exit code is 1 if there are dead events.
+    Several relays of one outbox share the work. While a sink is down its events wait; an event that the sink refuses
+    repeatedly is set aside as dead. With --once the exit code is 1 if there are dead events.
 
     \b
     Examples:
@@ -75,7 +81,7 @@ def command(source: str, target: str, *, quiet: bool, **settings: Any) -> int:
 
 
 class _Progress:
-    """A line on stderr that is written over, a few times a second; none where nobody watches."""
+    """A progress line on stderr, rewritten a few times a second; none if stderr is no terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._stream = sys.stderr
@@ -83,7 +89,7 @@ class _Progress:
         self._began = self._last = monotonic()
 
     def told(self, counts: Counts) -> None:
-        """Write the line anew."""
+        """Rewrite the line."""
         now = monotonic()
         if self._shown and now - self._last > 0.2:  # noqa: PLR2004 - seconds
             self._last = now
@@ -92,6 +98,6 @@ class _Progress:
             self._stream.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._shown:
             self._stream.write("\n")

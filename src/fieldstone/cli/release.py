@@ -12,23 +12,25 @@ from fieldstone.cli.options import ReleasableModule, cache_option
 from fieldstone.cli.output import say, say_document
 
 _SHORT = 7
-"""How many digits of a commit's hash are shown."""
+"""The number of digits of a commit's hash that are shown."""
 
 
 @click.command()
 @click.argument("module", type=ReleasableModule())
-@click.option("--version", "version", default="", help="A larger version, or a pre-release, than the smallest one.")
-@click.option("--dry-run", is_flag=True, help="Judge and number the release, and write nothing.")
-@click.option("--retire", "retires", is_flag=True, help="End MODULE with a last, major release that holds nothing.")
+@click.option(
+    "--version", "version", default="", help="A larger version than the smallest possible one, or a pre-release."
+)
+@click.option("--dry-run", is_flag=True, help="Check the release and compute its version, but write nothing.")
+@click.option("--retire", "retires", is_flag=True, help="End MODULE with a last, empty, major release.")
 @cache_option
 def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: bool | None) -> int:
     """Release MODULE as it is in the working tree.
 
-    An addition raises the minor version, comments alone the patch version; a break is refused, or
-    raises the major version where a waiver permits it.
+    An addition raises the minor version, comments alone the patch version. A break is refused, or raises the major
+    version if a waiver permits it.
 
-    With --retire all that MODULE holds is removed, by the same rules: what was not deprecated until
-    its sunset takes a waiver. Its numbers and names stay taken, and no release can follow.
+    With --retire everything in MODULE is removed, by the same rules: elements that were not deprecated until their
+    sunset need a waiver. Its numbers and names stay taken, and no release can follow.
 
     \b
     Examples:
@@ -72,7 +74,7 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
     for waiver in made.waivers:
         say(f"  - {waiver.text}")
     for place in () if dry_run else outcome.spent:
-        say(f"next: the waiver is spent, {delete(place)}", err=True)
+        say(f"next: the waiver is no longer needed, {delete(place)}", err=True)
     if retires and not dry_run and module in project.workspace.modules:
         say(f"next: remove {module} from the buf configuration", err=True)
     return 0

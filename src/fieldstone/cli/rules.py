@@ -10,7 +10,7 @@ from fieldstone.cli.output import say, say_json
 @click.command()
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def command(format_: str) -> int:
-    """List all rules: what each keeps true, what a break of it breaks, and buf's rules for the same.
+    """List all rules: what each guarantees, the surfaces that it protects, and the matching rules of buf.
 
     \b
     Examples:

@@ -12,7 +12,7 @@ from fieldstone.cli.output import say_document, say_json
 @click.command()
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the settings instead, for editors.")
 def command(schema: bool) -> int:
-    """Show where the settings are and what they say.
+    """Show the settings and their file.
 
     \b
     Examples:

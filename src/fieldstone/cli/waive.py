@@ -15,15 +15,15 @@ from fieldstone.cli.output import say
 @click.argument("rule", type=RuleId())
 @click.argument("subject")
 @click.option("--reason", required=True, help="Why the break is accepted.")
-@click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day that the waiver holds, in UTC.")
-@click.option("--owner", default="", help="Who answers for it; by default git's user.email.")
-@click.option("--module", default="", type=ModuleName(), help="The module; by default the one that has the finding.")
-@click.option("--against", type=VersionName(), metavar="REF", help="Judge against this, as `check` does, to see it.")
+@click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day of the waiver, in UTC.")
+@click.option("--owner", default="", help="The person or team responsible; by default git's user.email.")
+@click.option("--module", default="", type=ModuleName(), help="The module; by default the one with the finding.")
+@click.option("--against", type=VersionName(), metavar="REF", help="Compare with this, as in `check`, to find it.")
 def command(rule: str, subject: str, *, reason: str, until: str, owner: str, module: str, against: str | None) -> int:
-    """Permit what RULE finds on SUBJECT until a day, and write that into the settings.
+    """Permit a finding of RULE on SUBJECT until a date, and write the waiver into the settings.
 
-    RULE and SUBJECT are those of a finding that there is now. It is shown in every report, refuses
-    nothing, and asks for the major version as before.
+    RULE and SUBJECT are those of a current finding. Every report still shows it, and it still needs the major version,
+    but it refuses nothing.
 
     \b
     Example:

@@ -1,7 +1,7 @@
-"""What a change breaks: pairing, rules, findings and the verdict; pure, silent, without settings."""
+"""Judges a change: pairing, rules, findings and the verdict. Pure: no input or output, no settings."""
 
 RULES_VERSION = 2
-"""The version of the rules and of the words in which changes are told: raised when either changes.
+"""The version of the rules and of the words that describe changes: raised when either changes.
 
-Version 1 judged the releases whose manifests name none.
+Manifests that name no version were judged by version 1.
 """

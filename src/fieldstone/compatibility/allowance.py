@@ -1,6 +1,6 @@
-"""`// fieldstone:allow RULE reason`: what the source permits itself, above the element that it is about.
+"""`// fieldstone:allow RULE reason`: an exception for one style rule, in the comment above an element.
 
-Only rules of style are allowed so: a break outlives the source that it stands in, and needs a waiver.
+Only style rules can be allowed so. A break outlasts its source line, so it needs a waiver.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.schema.model import Element, Enum, Message, Schema, Service
 
 MARK = b"fieldstone:allow"
-"""What a comment that allows something has in it."""
+"""The text that marks a comment as an allowance."""
 
 _MARK = re.compile(r"^\s*fieldstone:allow\b[ \t]*(\S*)[ \t]*(.*?)\s*$", re.MULTILINE)
 
 
 class Allowance(Struct, frozen=True):
-    """One line of a comment: the element below it, the rule's id and the reason, empty where left out."""
+    """One allowance in a comment: the element below it, the rule's id and the reason; either may be empty."""
 
     element: Element
     rule: str
@@ -29,7 +29,7 @@ class Allowance(Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What stays the same while the line stands above the same element."""
+        """The identity of the allowance as long as it is above the same element."""
         return self.element.full_name, self.rule, self.reason
 
     def covers(self, finding: Finding) -> bool:
@@ -39,7 +39,7 @@ class Allowance(Struct, frozen=True):
 
 
 def allowances(schema: Schema) -> list[Allowance]:
-    """All that the comments of a schema allow, well written or not, in the part of it that can differ."""
+    """All allowances in a schema's comments, valid or not, in the part of the schema that can differ."""
     return [
         Allowance(element, rule, reason)
         for element in _elements(schema.part)
@@ -49,18 +49,18 @@ def allowances(schema: Schema) -> list[Allowance]:
 
 
 def not_allowed(findings: Iterable[Finding], allowed: Collection[Allowance]) -> list[Finding]:
-    """The findings that no well-written allowance covers."""
+    """The findings that no valid allowance covers."""
     valid = [allowance for allowance in allowed if not _mistake(allowance)]
     return [finding for finding in findings if not any(allowance.covers(finding) for allowance in valid)]
 
 
 def faults(allowed: Iterable[Allowance], findings: Collection[Finding] | None) -> list[Finding]:
-    """What is wrong with allowances.
+    """Findings about allowances that are invalid or unused.
 
     Args:
-        allowed: those to judge.
-        findings: what the rules of style find in the whole schema, as if all of it were new; None where
-            they are not asked.
+        allowed: the allowances to check.
+        findings: what the style rules find in the whole schema, as if all of it were new; None skips the search for
+            unused allowances.
     """
     found: list[Finding] = []
     for allowance in allowed:
@@ -88,7 +88,7 @@ def _elements(schema: Schema) -> Iterator[Element]:
 
 
 def _mistake(allowance: Allowance) -> tuple[str, str] | None:
-    """What is written wrong, and what to do; None if nothing is."""
+    """The mistake in an allowance, and its fix; None if it is valid."""
     said = f"`fieldstone:allow {allowance.rule}`".replace(" `", "`")
     rule: Rule | None = all_rules().get(allowance.rule)
     if rule is None:

@@ -1,4 +1,4 @@
-"""New sunsets: the elements whose sunset is not the one that the old schema has."""
+"""New sunsets: elements whose sunset differs from the old schema's."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def with_lifecycle(schema: Schema) -> Iterator[Element]:
 
 
 def _announces(old: Element, new: Element) -> bool:
-    """Whether the old element tells its readers of its sunset: they see it only where it is deprecated."""
+    """Whether readers of the old element see its sunset: only that of a deprecated element is visible."""
     return old.lifecycle.deprecated or not new.lifecycle.deprecated
 
 

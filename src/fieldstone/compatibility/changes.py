@@ -1,4 +1,4 @@
-"""What changed between two schemas, as people would say it; no judgement."""
+"""The changes between two schemas, in words for people; no judgement."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Described(Struct, frozen=True, order=True):
 
     Attributes:
         kind: added, removed, changed or deprecated.
-        element: what sort of thing changed: message, field, rpc, ...
-        subject: its full name, on the old side if it was there.
+        element: the kind of element: message, field, rpc, ...
+        subject: its full name, in the old schema if it existed there.
         text: one sentence in Markdown's backticks, without a full stop.
     """
 
@@ -77,7 +77,7 @@ def _describe(change: Change) -> Iterator[Described]:
 
 
 def _differences(old: Element, new: Element, but: Container[str] = ()) -> Iterator[Described]:
-    """The differences in an element itself, but for some attributes; its members have changes of their own."""
+    """The differences of an element itself, except in the attributes `but`; its members are changes of their own."""
     yield from _custom_options(old, new)
     if isinstance(old, Field | Rpc | EnumValue | Column | StoredQuery) and old.declaration != new.declaration:
         yield _described("changed", old, f"{_about(old)} went from `{old.declaration}` to `{new.declaration}`")

@@ -1,8 +1,8 @@
-"""Which values the constraints of protovalidate refuse that they took before.
+"""Tightened constraints of protovalidate: values that were accepted before and are refused now.
 
-The constraints are the options `buf.validate.field`, `.message` and `.oneof`, given by the paths
-inside them (https://protovalidate.com/schemas/standard-rules/). `required` is left to a rule of its
-own. Patterns and expressions cannot be compared: another one counts as tighter.
+The constraints are the options `buf.validate.field`, `.message` and `.oneof`, as paths inside them
+(https://protovalidate.com/schemas/standard-rules/). `required` has a rule of its own. Patterns and expressions cannot
+be compared: a different one counts as tighter.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UNKNOWN_IGNORE = 2
 
 
 def tightened(old: Parts, new: Parts) -> list[str]:
-    """What the new constraints refuse more than the old ones, a few words each; nothing where that is nothing."""
+    """The ways in which the new constraints are tighter than the old ones, a few words each; empty if none are."""
     if new.get("ignore") == _ALWAYS_IGNORED:
         return []
     if old.get("ignore") == _ALWAYS_IGNORED:
@@ -48,7 +48,7 @@ def tightened(old: Parts, new: Parts) -> list[str]:
 
 
 def _by_kind(parts: Parts) -> Parts:
-    """The parts under paths that do not tell one type of number from another."""
+    """The constraints with one path for all number types, so that changing the type alone is no difference."""
     return {_NUMBERS.sub(_kind_of_number, path): value for path, value in parts.items()}
 
 
@@ -80,7 +80,7 @@ def _others(old: Parts, new: Parts) -> Iterator[str]:
 
 
 def _indexed(old: Parts, new: Parts) -> Iterator[str]:
-    """Expressions, and oneofs made of plain fields, that the old constraints do not have."""
+    """Expressions, and oneofs made of plain fields, that the old constraints lack."""
     had = {value for path, value in old.items() if _EXPRESSION.search(path)}
     for path, value in new.items():
         if _EXPRESSION.search(path) and value not in had:
@@ -99,7 +99,7 @@ def _oneofs(parts: Parts) -> list[tuple[tuple[str, ...], str]]:
 
 
 class _Interval(Struct, frozen=True):
-    """Numbers between two bounds; `open_first` and `open_last` leave out the bound itself."""
+    """Numbers between two bounds; `open_first` and `open_last` exclude the bound itself."""
 
     first: float = -math.inf
     open_first: bool = False
@@ -107,7 +107,7 @@ class _Interval(Struct, frozen=True):
     open_last: bool = False
 
     def covers(self, other: _Interval) -> bool:
-        """Whether all of the other interval lies in this one."""
+        """Whether the other interval lies completely inside this one."""
         from_first = (self.first, self.open_first) <= (other.first, other.open_first)
         return from_first and (self.last, not self.open_last) >= (other.last, not other.open_last)
 
@@ -124,9 +124,9 @@ def _ranges(old: Parts, new: Parts) -> Iterator[str]:
 
 
 def _intervals(parts: Parts, paths: list[str], least: float) -> list[_Interval]:
-    """The numbers from `least` on that bounds let pass.
+    """The intervals of numbers from `least` on that the bounds accept.
 
-    Those between, or where the lower bound is above the upper one, those outside.
+    One interval between the bounds; if the lower bound is above the upper one, the two outside them.
     """
     first, last = (least, False), (math.inf, False)
     for path in paths:

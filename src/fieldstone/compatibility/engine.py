@@ -1,4 +1,4 @@
-"""Pairs x rules -> findings. Knows no settings and prints nothing."""
+"""Applies rules to changes and gives findings. Knows no settings and prints nothing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
     """Apply rules to every change between the context's two schemas.
 
     Returns:
-        the findings in the order of their places, each at the level that its rule declares; those about a package that
-        moved as a whole come first.
+        the findings in the order of their places, each at its rule's level. Findings about packages that moved as a
+        whole come first.
     """
     by_kind: Mapping[Kind, list[Rule]] = _by_kind(rules)
     found = [
@@ -35,7 +35,7 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
 
 
 def _changes(context: Context, by_kind: Mapping[Kind, list[Rule]]) -> Iterator[Change | Announced[Element]]:
-    """The changes that the rules look at; new sunsets are looked for only if a rule judges them."""
+    """The changes that the rules judge; new sunsets are computed only if a rule needs them."""
     yield from context.changes
     if any(kind is Announced for kind, _ in by_kind):
         yield from context.announcements
@@ -50,7 +50,7 @@ def _by_kind(rules: Iterable[Rule]) -> dict[Kind, list[Rule]]:
 
 
 def _rules_for(change: Change | Announced[Element], by_kind: Mapping[Kind, list[Rule]]) -> list[Rule]:
-    """The rules on a change; a type that has another name is judged as one that kept it, too."""
+    """The rules for a change; a renamed type is also judged by the rules for types that kept their names."""
     kind = type(change.subject)
     rules = by_kind.get((type(change), kind), [])
     if isinstance(change, Renamed) and issubclass(kind, Message | Enum):
@@ -91,7 +91,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
 
 
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:
-    """The buf rules that report the same change: none inside a type of another name, which for buf is another type."""
+    """The buf rules that report the same change: none inside a renamed type, because buf sees an unrelated type."""
     holder = change.within or change
     is_of_names = holder is change and (Renamed, type(change.subject)) in rule.on
     if not isinstance(holder, Kept) or (isinstance(change, Renamed) and is_of_names):
@@ -105,7 +105,7 @@ def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: C
 
 
 def _of_extension(rule: Rule, old: Field, new: Field, context: Context) -> tuple[str, ...]:
-    """The buf rules that report a change of an extension; buf knows it by its file and its name in the package, too."""
+    """The buf rules that report a change of an extension. buf identifies it by file and name in the package, too."""
     if old.extendee == new.extendee:
         return rule.buf
     same_name = extension_name(old, context.old) == extension_name(new, context.new)
@@ -116,7 +116,10 @@ def _of_extension(rule: Rule, old: Field, new: Field, context: Context) -> tuple
 def _by_name(
     change: Change | Announced[Element], context: Context, breaks: Breaks, directions: dict[Surface, Directions]
 ) -> tuple[Breaks, dict[Surface, Directions]]:
-    """What breaks and for whom where a field's JSON name lives on while its name or number went: JSON goes by it."""
+    """The surfaces that break, and for whom, where a renamed or renumbered field keeps its JSON name.
+
+    JSON identifies a field by that name, so JSON breaks only if the values are lost.
+    """
     old, new = (change.within.old, change.within.new) if change.within else (None, None)
     if Surface.JSON not in breaks or not isinstance(change.subject, Field) or isinstance(change, Added | Announced):
         return breaks, directions
@@ -137,7 +140,7 @@ def _by_name(
 def _by_number(
     change: Change | Announced[Element], context: Context, breaks: Breaks, directions: dict[Surface, Directions]
 ) -> tuple[Breaks, dict[Surface, Directions]]:
-    """The same where an extension took the place of a field, or the reverse: bytes go by the number."""
+    """The same where an extension replaces a field, or the reverse: the binary encoding goes by number."""
     old = change.old if isinstance(change, Removed) else None
     new = in_place_of(old, context.new, context.renames.types) if isinstance(old, Field) else None
     if not isinstance(old, Field) or new is None or Surface.WIRE not in breaks:

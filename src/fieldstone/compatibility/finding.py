@@ -1,4 +1,4 @@
-"""What the judging finds: findings, what they break, and the report that collects them."""
+"""Findings: the surfaces that they break, and the report that collects them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Surface(StrEnum):
-    """What a change can break."""
+    """A side of the contract that a change can break."""
 
     WIRE = "wire"
     JSON = "json"
@@ -45,11 +45,11 @@ USUAL: Mapping[Surface, Directions] = {
     Surface.STORAGE: (),
     Surface.HTTP: (Direction.CALLING,),
 }
-"""For whom each surface breaks where a finding does not say it more exactly."""
+"""For whom each surface breaks, unless a finding says otherwise."""
 
 
 class Level(StrEnum):
-    """How much a finding counts: errors refuse, warnings and notes are shown, `off` is not."""
+    """The severity of a finding: errors refuse the change, warnings and notes are shown, `off` hides it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -58,19 +58,19 @@ class Level(StrEnum):
 
 
 class Witness(Struct, frozen=True, kw_only=True):
-    """The proof of a finding on one surface: what one version writes, and what the other makes of it.
+    """The proof of a finding on one surface: a message of one version, and the other version's reading of it.
 
     Attributes:
         surface: `wire` or `json`.
-        direction: for whom it breaks: who reads old data, or by whom new data is read.
-        writer: what people call the version that writes.
-        reader: what people call the one that reads.
+        direction: for whom it breaks: new code that reads old data, or old code that reads new data.
+        writer: the label of the writing version.
+        reader: the label of the reading version.
         message: the full name of the message, or the path of the call.
-        value: what is written, in words.
-        encoded: its bytes in hex, a space after each tag at the top, or its JSON text; empty for a call.
-        reads: what the reader does, in words, beginning with a verb.
-        proven_by: `execution` where protobuf's runtime wrote and read it, `specification` where the words of
-            a specification say what a reader does that this runtime is not.
+        value: the written value, in words.
+        encoded: its bytes in hex, with a space after each top-level tag, or its JSON; empty for a call.
+        reads: the reader's behaviour, in words that begin with a verb.
+        proven_by: `execution` if protobuf's runtime wrote and read it; `specification` if a specification states how a
+            reader behaves that cannot be run here.
     """
 
     surface: Surface
@@ -85,14 +85,14 @@ class Witness(Struct, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """All of it in one line."""
+        """The whole witness in one line."""
         if not self.encoded:
             return f"{self.writer} {self.value}; {self.reader} {self.reads}"
         return f"{self.writer} writes {self.value} as {_shortened(self.encoded)}; {self.reader} {self.reads}"
 
 
 _SHOWN = 72
-"""So many characters of bytes or text are shown in a sentence."""
+"""The most characters of bytes or text that a sentence shows."""
 
 
 def _shortened(encoded: str) -> str:
@@ -100,16 +100,16 @@ def _shortened(encoded: str) -> str:
 
 
 class Covered(Struct, frozen=True):
-    """The part of both schemas that a finding is about, by the names that buf has for it.
+    """The part of both schemas that a finding covers, in buf's names.
 
     Attributes:
         files: the paths of the element in both versions.
-        types: names, within their package, of the messages, enums, services and extensions that it is about as a whole.
-        members: fields, values, oneofs, rpcs and reservations: the last name of what holds one, and its number or name;
-            as often as buf may report it.
-        owner: the full name of what holds the members: it tells apart what has one last name.
+        types: names within the package of messages, enums, services and extensions that are covered as a whole.
+        members: fields, values, oneofs, rpcs and reservations, as the last name of their type and a number or name;
+            repeated as often as buf may report them.
+        owner: the full name of the members' type, to distinguish types with the same last name.
 
-    With neither types nor members it is about the files as a whole.
+    Without types and members it covers the files as a whole.
     """
 
     files: tuple[str, ...] = ()
@@ -131,23 +131,23 @@ class Finding(Struct, frozen=True, kw_only=True):
         subject: the full name of the element, as released.
         message: one sentence, in Markdown's backticks.
         place: where to look in the new source.
-        was: the released element as source, empty where there was none.
-        was_at: where it stood.
+        was: the released element as source; empty if there was none.
+        was_at: its place in the released source.
         breaks: the surfaces that it breaks, in the order of `Surface`; empty for style.
-        directions: for whom a surface breaks, where that is not `USUAL`.
-        fix: what to do about it.
-        level: how much it counts.
-        fingerprint: stable across rewording and moving: rule, subject and both elements' content.
+        directions: for whom a surface breaks, if not as in `USUAL`.
+        fix: the remedy.
+        level: its severity.
+        fingerprint: a hash of rule, subject and both elements' content; stable when wording or position changes.
         buf: the buf rules that report the same change.
-        covered: what buf names when it reports the same change.
-        leads: whether it comes before all others of its module, because they follow from what it says.
-        covers: further subjects that buf reports by themselves and that this finding tells of: the types and files of a
-            package that moved, the types inside a message.
-        witnesses: the proof for `wire` and for `json`, where it breaks them and was asked for proof.
-        waiver: the waiver in force that permits it; None where it counts.
-        before_1_0: whether it would refuse the change, and passes because the released version is 0.x; `fix` says so.
-        additive: whether the change is an addition, which asks for no major version: `breaks` then names the surfaces
-            on which older code loses what was added. False where the module sets the rule to "error".
+        covered: the names that buf uses when it reports the same change.
+        leads: whether it comes before the module's other findings, because it explains them.
+        covers: further subjects that buf reports separately: the types and files of a moved package, the types inside a
+            message.
+        witnesses: the proofs for `wire` and `json`, if it breaks them and proof was requested.
+        waiver: the waiver in force that permits it; None if it counts.
+        before_1_0: whether it passes only because the released version is 0.x; `fix` says so.
+        additive: whether the change is an addition, which needs no major version: `breaks` then names the surfaces on
+            which older code loses the addition. False if the module sets the rule to "error".
     """
 
     rule: str
@@ -172,30 +172,29 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     @property
     def is_breaking(self) -> bool:
-        """Whether the change takes a major version: it breaks a surface, and is no addition."""
+        """Whether the change needs a major version: it breaks a surface and is no addition."""
         return bool(self.breaks) and not self.additive
 
     @property
     def breaks_for(self) -> dict[Surface, Directions]:
-        """For whom each surface that it breaks does so."""
+        """The surfaces that it breaks, each with for whom."""
         return {surface: self.directions.get(surface, USUAL[surface]) for surface in self.breaks}
 
 
 class ModuleReport(Struct, frozen=True, kw_only=True):
-    """What a check of one module came to.
+    """The result of checking one module.
 
     Attributes:
         module: its name.
-        findings: those that count, in the order of their places; paths are relative to the folder
-            that the command ran in.
-        compared_with: what it was judged against, as people call it ("1.4.0"); empty without a release.
-        changed: how many messages, enums and services differ.
+        findings: the findings that count, in the order of their places; paths are relative to the working directory of
+            the command.
+        compared_with: the label of the baseline ("1.4.0"); empty without a release.
+        changed: the number of messages, enums and services that differ.
         bump: the part of the version that the change raises: none, patch, minor or major.
         version: the smallest version that may carry the change; empty when nothing changed.
         allowed: whether the change may be committed and released.
-        differs: whether anything differs from what it was judged against; after a pre-release that has not all that
-            the next version carries.
-        unjudged_because: why it could not be judged, as the end of a sentence; empty where it was.
+        differs: whether anything differs from the baseline, or, after a pre-release, is still missing there.
+        unjudged_because: why it could not be judged, as the end of a sentence; empty if it was judged.
     """
 
     module: str
@@ -210,30 +209,30 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
 
     @property
     def judged(self) -> bool:
-        """Whether it was judged: only then does a report without findings mean anything."""
+        """Whether it was judged; otherwise an empty list of findings means nothing."""
         return not self.unjudged_because
 
     def with_findings(self, others: Sequence[Finding]) -> ModuleReport:
-        """The report with errors from elsewhere, of style or of the registry, behind what leads."""
+        """The report with errors of style or of the registry added, after the leading findings."""
         findings = tuple(sorted((*others, *self.findings), key=lambda finding: not finding.leads))
         return replace(self, findings=findings, allowed=self.allowed and not others)
 
 
 POLICY = "policy"
-"""The name of the part of a report that is about what judges: settings, waivers and the list of modules."""
+"""The name of the part of a report about the policy: settings, waivers and the list of modules."""
 
 WEAKENED = "policy-weakened"
-"""The id of the findings about a policy, which a pipeline may accept."""
+"""The id of findings about a weakened policy, which a pipeline may accept."""
 
 
 class Since(Struct, frozen=True, kw_only=True):
-    """The revision whose rules a report follows.
+    """The git revision whose policy a report follows.
 
     Attributes:
-        ref: the revision, as it was named.
-        label: the revision for people, with the merge base where that is another commit.
+        ref: the revision, as the user named it.
+        label: the revision for people, with the merge base if that is another commit.
         commit: the full hash of the merge base; empty before the first commit.
-        variable: the environment variable that named it; empty where it was given by hand.
+        variable: the environment variable that named it; empty if it was given by hand.
         accepted: the ids of findings that the pipeline accepts.
     """
 
@@ -249,9 +248,8 @@ class Report(Struct, frozen=True):
 
     Attributes:
         modules: the result for each module.
-        policy: the result for what judges them, as a part like that of a module called `POLICY`; None where that was
-            not compared with anything.
-        since: the revision that this was compared with.
+        policy: the result for the policy, as a part named `POLICY`; None if it was not compared.
+        since: the revision that the policy was compared with.
     """
 
     modules: tuple[ModuleReport, ...]
@@ -270,7 +268,7 @@ class Report(Struct, frozen=True):
 
     @property
     def allowed(self) -> bool:
-        """Whether no part refuses."""
+        """Whether every part is allowed."""
         return all(part.allowed for part in self.parts)
 
     @property
@@ -280,10 +278,10 @@ class Report(Struct, frozen=True):
 
 
 COMPILE_ERROR = "compile-error"
-"""The id of the findings that are errors of the compiler."""
+"""The id of findings that are compiler errors."""
 
 ANNOTATION_INVALID = "annotation-invalid"
-"""The id of the findings about annotations that no code can be generated from."""
+"""The id of findings about annotations that no code can be generated from."""
 
 MODULE_FINDINGS = {
     COMPILE_ERROR: "A source does not compile: buf, the compiler, says what is wrong and where. Neither its module nor "
@@ -301,9 +299,9 @@ MODULE_FINDINGS = {
     "module-retired": "The buf configuration lists a module whose last release retired it. No release can follow, so "
     "it is not judged. Remove it from the configuration, or give the new module another name.",
 }
-"""The meaning of each finding of a module that no rule makes; none can be waived, or switched off."""
+"""Explanations of the findings about a module that no rule makes. They can be neither waived nor switched off."""
 
 
 def fingerprint(rule: str, subject: str, *contents: str) -> str:
-    """32 hex digits that name a finding: of the rule, the subject and what was compared."""
+    """A finding's identity, 32 hex digits: a hash of the rule, the subject and the compared contents."""
     return hashlib.sha256("\0".join((rule, subject, *contents)).encode()).hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""Language features: what a changed value takes from the code that is generated in that language.
+"""Language features: the parts of generated code that a language loses when a feature's value changes.
 
 The features are documented at https://protobuf.dev/editions/features/ and in google/protobuf/cpp_features.proto,
-java_features.proto and go_features.proto. Values are resolved: where a feature is set makes no difference.
+java_features.proto and go_features.proto. Values are resolved, so it does not matter where a feature is set.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PREFIX = "Go strip_enum_prefix"
 _NEST = "Java nest_in_file_class"
 _UNSET = "unset"
 
-# Feature -> value -> what generated code has with it. A change takes nothing where the new set holds the old one.
+# Feature -> value -> the parts of generated code that it gives. A change loses nothing if the new set includes the old.
 _OFFERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "Go api_level": {
         "API_LEVEL_UNSPECIFIED": frozenset({"fields"}),
@@ -38,13 +38,13 @@ _OFFERS: Mapping[str, Mapping[str, frozenset[str]]] = {
 
 
 class Switched(Struct, frozen=True):
-    """A feature whose resolved value changed so that generated code lacks something, or is another.
+    """A feature whose resolved value changed so that generated code lacks something or differs.
 
     Attributes:
         feature: its title, `Go api_level`.
-        old: the value as released.
+        old: the released value.
         new: the value now.
-        to_closed: of `legacy_closed_enum`, whether the reader now takes the enum for closed; None for other features.
+        to_closed: for `legacy_closed_enum`, whether the reader now treats the enum as closed; else None.
     """
 
     feature: str
@@ -54,14 +54,14 @@ class Switched(Struct, frozen=True):
 
 
 def of_definitions(old: Definition, new: Definition, schemas: tuple[Schema, Schema]) -> Iterator[Switched]:
-    """The features of a message, an enum or a service that changed to somebody's loss.
+    """Changed features of a message, enum or service that remove or change generated code.
 
     Args:
-        old: the element as released.
+        old: the released element.
         new: the element now.
         schemas: the released module, and the newer one.
     """
-    moved = {_NEST} if old.top_level != new.top_level else set()  # what is nested has no file of its own to be in
+    moved = {_NEST} if old.top_level != new.top_level else set()  # a nested type has no file of its own
     for feature in sorted((old.features.keys() | new.features.keys()) - moved):
         was, now = (_value(side.features, feature) for side in (old, new))
         if feature == _NEST and was != now:
@@ -71,14 +71,14 @@ def of_definitions(old: Definition, new: Definition, schemas: tuple[Schema, Sche
 
 
 def of_fields(old: Field, new: Field, enums: tuple[Enum | None, Enum | None]) -> Iterator[Switched]:
-    """The features of a field that changed, without those of strings, which a field's options have.
+    """Changed features of a field, except those of strings, which are among a field's options.
 
-    `legacy_closed_enum` makes no difference where the enum is closed by itself on both sides.
+    `legacy_closed_enum` makes no difference if the enum itself is closed on both sides.
 
     Args:
-        old: the field as released.
+        old: the released field.
         new: the field now.
-        enums: the enum that each of them holds, if it holds one of the module's.
+        enums: the enum type of each field; None if it has none in the module.
     """
     is_closed = all(enum is not None and enum.closed for enum in enums)
     for feature in sorted(old.options.keys() & new.options.keys()):
@@ -96,17 +96,17 @@ def _is_of_fields(feature: str) -> bool:
 
 
 def _value(features: Mapping[str, str], feature: str) -> str:
-    """The value of a feature; that of an enum's value is the enum's where it has none of its own."""
+    """The value of a feature; an enum value inherits the enum's."""
     return features.get(feature) or features.get(feature.partition(" of ")[0]) or _UNSET
 
 
 def _offered(feature: str, value: str) -> frozenset[str]:
-    """The parts of generated code that a value gives; of features that are not listed, one of its own."""
+    """The parts of generated code that a value gives; for an unlisted feature, the value itself."""
     return _OFFERS.get(feature.partition(" of ")[0], {}).get(value, frozenset({value}))
 
 
 def _nesting(element: Definition, schema: Schema) -> str:
-    """Whether Java nests a class in that of the file: before edition 2024 the file's `java_multiple_files` says it."""
+    """Whether Java nests the class in the file's class; before edition 2024 `java_multiple_files` decides."""
     value = _value(element.features, _NEST)
     file = schema.files.get(element.file)
     if value != "LEGACY" or file is None:

@@ -1,7 +1,7 @@
 """The history of a module: every number and name that its releases ever used.
 
-The ledger answers "was this ever taken" without opening old releases. An entry's `since` is the
-first release that had it, `until` the first that no longer did, or None while it lives.
+The ledger says whether a number or name was ever taken, without opening old releases. An entry's `since` is the first
+release that has it, `until` the first that lacks it, or None while it is in use.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Use(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TypeHistory(Struct, frozen=True, dict=True):
-    """One type's life, and those of its fields, enum values or rpcs."""
+    """The lifetime of one type, and of its fields, enum values or rpcs."""
 
     kind: str
     since: str
@@ -52,7 +52,7 @@ class TypeHistory(Struct, frozen=True, dict=True):
         return uses[-1] if uses else None
 
     def name_taken(self, name: str, number: int | None) -> Use | None:
-        """The earlier use of `name` that forbids it to stand for `number`, if there is one."""
+        """The earlier use of `name` that forbids using it for `number`, if there is one."""
         uses = [use for use in self._by.get(("name", name), ()) if use.number != number or use.until]
         return uses[-1] if uses else None
 
@@ -62,7 +62,7 @@ _ENCODED = Decoder(dict[str, Raw])
 
 
 class _Entry(Struct, forbid_unknown_fields=True):
-    """One type as `ledger.json` holds it: every key is there."""
+    """One type in `ledger.json`: every key is required."""
 
     kind: str
     since: str
@@ -75,12 +75,12 @@ _ENTRY = Decoder(_Entry)
 
 
 class Ledger(Struct, frozen=True):
-    """All types that a module's releases ever had, and all that they extended, by full name."""
+    """All types that a module's releases ever had, and all messages that they extended, by full name."""
 
     types: Mapping[str, TypeHistory] = {}
 
     def advance(self, schema: Schema, version: str) -> Ledger:
-        """The ledger after `version` released `schema`."""
+        """The ledger after a release of `schema` as `version`."""
         types = {name: self._ended(history, version) for name, history in self.types.items()}
         for name, (kind, present) in _uses(schema, version).items():
             past = self.types.get(name, TypeHistory(kind, version))
@@ -98,13 +98,13 @@ class Ledger(Struct, frozen=True):
         return self.types.get(full_name, TypeHistory("", ""))
 
     def to_json(self) -> str:
-        """The ledger as `ledger.json` holds it: a member a line, for reading and for diffs."""
+        """The ledger as `ledger.json`: one member a line, for reading and for diffs."""
         types = ",\n".join(f"  {json.dumps(name)}: {_to_json(history)}" for name, history in self.types.items())
         return f"{{\n{types}\n}}\n"
 
     @classmethod
     def from_json(cls, content: bytes | str, *, where: str, remedy: str = "") -> Ledger:
-        """Read `ledger.json`; each type in it is decoded when it is asked for.
+        """Read `ledger.json`; each type is decoded on first use.
 
         Args:
             content: the file's content.
@@ -112,17 +112,17 @@ class Ledger(Struct, frozen=True):
             remedy: the fix of that error.
 
         Raises:
-            Damaged: the content is no ledger; from the ledger's own methods, where what it says of a type is
-                no history.
+            Damaged: the content is no ledger; also raised later, by the ledger's methods, if a type's entry is
+                invalid.
         """
         try:
             return cls(_EncodedTypes(_ENCODED.decode(content), where, remedy))
-        except (ValueError, RecursionError) as error:  # msgspec.DecodeError is one, and so is what is no UTF-8
+        except (ValueError, RecursionError) as error:  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
             raise _no_ledger(where, error, remedy) from error
 
 
 class _EncodedTypes(Mapping[str, TypeHistory]):
-    """The types of a `ledger.json`, each decoded when it is asked for: most checks ask for a few of thousands."""
+    """The types of a `ledger.json`, each decoded on first use: most checks need a few of thousands."""
 
     def __init__(self, encoded: Mapping[str, Raw], where: str, remedy: str) -> None:
         self._encoded, self._where, self._remedy = encoded, where, remedy
@@ -154,7 +154,7 @@ def _to_json(history: TypeHistory) -> str:
 
 
 def _uses(schema: Schema, version: str) -> dict[str, tuple[str, list[Use]]]:
-    """Every type, and every message that is extended, with its kind and members."""
+    """Every type, and every extended message, with its kind and members."""
     found = {element.full_name: (_kind(element), list(_members(element, version))) for element in schema.types()}
     for extension in schema.extensions.values():
         _, uses = found.setdefault(extension.extendee or "", ("extendee", []))

@@ -16,7 +16,7 @@ NOTICE = 30
 
 
 class Introduction(Struct, frozen=True):
-    """The release that introduced a sunset: its version, and the day that it was made, in UTC."""
+    """The release that introduced a sunset: its version and its day, in UTC."""
 
     version: str
     day: date
@@ -31,11 +31,11 @@ def _not_released(_element: Element) -> bool:
 
 
 class SunsetHistory(Struct, frozen=True):
-    """The sunsets in a module's releases, looked up when a rule asks. Without a history no release has any sunset.
+    """The sunsets in a module's releases, looked up on demand. Without a history, no release has a sunset.
 
     Attributes:
         introduced: the release that introduced the sunset of an element of the old schema; None if no release did.
-        is_released: whether the newest release has the element of the new schema with the sunset that it has now.
+        is_released: whether the newest release has the element with its current sunset.
     """
 
     introduced: Callable[[Element], Introduction | None] = _no_introduction

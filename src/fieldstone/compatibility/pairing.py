@@ -1,11 +1,13 @@
-"""Two schemas -> matched pairs. Says what changed, not whether it matters.
+"""Matches two schemas to pairs. Says what changed, not whether it matters.
 
-Messages, enums, services and packages are matched by full name, files by path, fields, extensions
-and enum values by number, oneofs and rpcs by name, tables by their messages, columns by their fields,
-queries by name. What is left over on both sides is matched once more: by name (renumbered), or by
-structure (renamed); `renaming` tells which types live on under another name, and what is inside those is
-matched as in a type that kept its name. Equal pairs are left out, and so is what lies inside an element that
-itself came or went: a table goes with its message, a column with its field.
+Messages, enums, services and packages are matched by full name, files by path. Fields, extensions and enum values are
+matched by number, oneofs, rpcs and queries by name, tables by message, columns by field.
+
+Elements that are left on both sides are matched again: by name (renumbered), or by structure (renamed). `renaming`
+finds the renamed types; their members are matched like those of any other type.
+
+Equal pairs are left out. So are the members of an added or removed element: a table goes with its message, a column
+with its field.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Kept(Struct, Generic[E_co], frozen=True):
-    """An element that both sides have under one key, and that is not equal."""
+    """An element that both sides have under one key, and that differs."""
 
     old: E_co
     new: E_co
@@ -46,12 +48,12 @@ class Kept(Struct, Generic[E_co], frozen=True):
 
     @property
     def place(self) -> Location:
-        """Where to point in the new source."""
+        """The place to point at in the new source."""
         return self.new.location
 
 
 class Renamed(Kept[E_co], frozen=True):
-    """An element that left while one that stands for it came.
+    """An element that was removed and added under another name.
 
     `told` says that its new name follows from that of its package, or of the message around it.
     """
@@ -60,17 +62,17 @@ class Renamed(Kept[E_co], frozen=True):
 
 
 class Moved(Kept[Package], frozen=True):
-    """A package that left while its types came in another one."""
+    """A package that was removed while its types were added in another one."""
 
     move: Move = Move("", "", {})
 
 
 class Renumbered(Kept[E_co], frozen=True):
-    """A field or enum value whose number left while its name came back under another number."""
+    """A field or enum value that keeps its name under another number."""
 
 
 class Removed(Struct, Generic[E_co], frozen=True):
-    """An element that only the old side has; `place` is what held it, in the new source."""
+    """An element that only the old side has; `place` is that of its container, in the new source."""
 
     old: E_co
     place: Location
@@ -105,7 +107,7 @@ class Added(Struct, Generic[E_co], frozen=True):
 
     @property
     def place(self) -> Location:
-        """Where to point in the new source."""
+        """The place to point at in the new source."""
         return self.new.location
 
 
@@ -115,13 +117,13 @@ Change = Kept[Element] | Removed[Element] | Added[Element]
 def pair(old: Schema, new: Schema, renames: Renames | None = None) -> Iterator[Change]:
     """Match two versions of a module.
 
-    Every change is given once: `Kept` elements that differ, and what was removed, added, renamed
-    and renumbered. A package that moved is given before its types.
+    Every change is given once: `Kept` elements that differ, and all that were removed, added, renamed or renumbered. A
+    moved package comes before its types.
 
     Args:
         old: the released schema.
         new: the schema that is compared with it.
-        renames: what lives on under another name, where that is known already.
+        renames: the renamed types and packages, if they are known already.
     """
     renames = find_renames(old, new) if renames is None else renames
     yield from _packages(old, new, renames)
@@ -143,7 +145,7 @@ def _packages(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
 
 
 def _types(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
-    """The messages and the enums, each with what changed inside."""
+    """The messages and the enums, each followed by the changes inside."""
     before, after = _outermost(old, new, renames.types), _outermost(new, old, renames.came)
     yield from _each(_match(before.messages, after.messages, new=new), _inside_message, renames)
     yield from _each(_renamed(old.messages, new.messages, renames), _inside_message, renames)
@@ -152,7 +154,7 @@ def _types(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
 
 
 def _each(changes: Iterable[Change], inside: Callable[..., Iterator[Change]], renames: Renames) -> Iterator[Change]:
-    """Changes of types, each followed by those inside it."""
+    """Changes of types, each followed by the changes inside."""
     for change in changes:
         yield change
         if isinstance(change, Kept):
@@ -170,7 +172,7 @@ def _services(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
 
 
 def _extensions(old: Schema, new: Schema, renames: Renames) -> Iterator[Change]:
-    """An extension of a message that lives on under another name is matched with that of the same number."""
+    """The extensions; that of a renamed message is matched with the new one of the same number."""
     before = {(renames.types.get(on, on), number): field for (on, number), field in old.extensions.items()}
     after = dict(new.extensions)
     for key in before.keys() & after.keys() & {(renames.types.get(on, ""), number) for on, number in old.extensions}:
@@ -202,7 +204,7 @@ def _inside_enum(enum: Kept[Enum], _renames: Renames) -> Iterator[Change]:
 def _inside(
     olds: Mapping[K, E_co], news: Mapping[K, E_co], within: Kept[Element], *, by_shape: bool = True
 ) -> Iterator[Change]:
-    """The changes of the members of a type; where its name changed, those of their full names are none."""
+    """The changes of a type's members; if the type was renamed, members' full names do not count."""
     if within.old.full_name != within.new.full_name:
         same = {key for key in olds.keys() & news.keys() if _same_but_for_parent(olds[key], news[key])}
         olds, news = ({k: e for k, e in side.items() if k not in same} for side in (olds, news))
@@ -214,7 +216,7 @@ def _same_but_for_parent(old: Element, new: Element) -> bool:
 
 
 def _retyped(old: Field, new: Field, renames: Renames) -> Field:
-    """A released field with the new name of its type, where the type lives on under that."""
+    """A released field with the new name of its type, if the type was renamed."""
     before, after = old.holds, new.holds
     if before == after or renames.types.get(before) != after:
         return old
@@ -229,9 +231,9 @@ def _inside_table(table: Kept[Table]) -> Iterator[Change]:
 
 
 def _annotated_anew(old: Message, new: Message) -> set[int]:
-    """The fields of both sides that are stored in another way because their annotations say so.
+    """The fields that are stored differently because of their annotations.
 
-    Whatever else becomes of a column follows from its field, whose change is given by itself.
+    Any other change of a column follows from its field, whose change is given by itself.
     """
     return {n for n in old.fields.keys() & new.fields.keys() if _stored_as(old.fields[n]) != _stored_as(new.fields[n])}
 
@@ -241,7 +243,7 @@ def _stored_as(field: Field) -> tuple[str, str, bool, str]:
 
 
 def _values_by_key(mine: Enum, other: Enum) -> dict[tuple[int, str], EnumValue]:
-    """Values by number and name where both sides have them so, else by number and a running number."""
+    """Values by number and name if both sides have them; else by number and a running number."""
     shared = {(value.number, value.name) for value in mine.values} & {(v.number, v.name) for v in other.values}
     found: dict[tuple[int, str], EnumValue] = {}
     unshared: Counter[int] = Counter()
@@ -283,13 +285,13 @@ def _differ(old: Element, new: Element) -> bool:
 
 
 def _belongs_to_file(element: Element) -> bool:
-    """Whether generated code is looked for in the element's file: types and extensions."""
+    """Whether generated code depends on the element's file: types and extensions."""
     is_extension = isinstance(element, Field) and element.extendee is not None
     return isinstance(element, Message | Enum | Service) or is_extension
 
 
 def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -> Location:
-    """Where to point for an element that left: at what held it, else at its file, without a line."""
+    """The place to point at for a removed element: its container, else its file, without a line."""
     if within is not None:
         return within.new.location
     if new is not None and element.parent in new.messages:
@@ -305,7 +307,7 @@ def _same_name(removed: list[E_co], added: list[E_co], within: Kept[Element] | N
 
 
 def _same_shape(removed: list[E_co], added: list[E_co]) -> Iterator[tuple[E_co, E_co]]:
-    """Pairs that can be told apart: one of each shape on either side, with something in it."""
+    """Pairs that can be identified: one of each shape on either side, with contents."""
     counts = Counter(element.shape for element in removed), Counter(element.shape for element in added)
     by_shape = {element.shape: element for element in added}
     for element in removed:
@@ -326,12 +328,12 @@ def _has_substance(element: Element) -> bool:
 
 
 def _tables_of(mine: Schema, other: Schema) -> dict[str, Table]:
-    """Without the tables of messages that the other side lacks."""
+    """The tables of messages that the other side has, too."""
     return {name: table for name, table in tables(mine).items() if name in other.messages}
 
 
 def _outermost(mine: Schema, other: Schema, renamed: Container[str]) -> Schema:
-    """The messages and enums of a schema that came, left or kept their names, in what did not leave."""
+    """The messages and enums that were added, removed or kept their names, outside of removed ones."""
 
     def is_apart(element: Message | Enum) -> bool:
         around = element.parent
@@ -346,7 +348,7 @@ def _outermost(mine: Schema, other: Schema, renamed: Container[str]) -> Schema:
 
 
 def changed_types(changes: Iterable[Change]) -> set[str]:
-    """The full names of the messages, enums and services that the changes touch, in themselves or as tables."""
+    """The full names of the messages, enums and services that the changes affect, in themselves or as tables."""
     touched: set[str] = set()
     for change in changes:
         element = change.within.new if change.within else change.new if isinstance(change, Kept) else change.subject

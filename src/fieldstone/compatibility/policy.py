@@ -1,4 +1,4 @@
-"""Findings + what a module asks for + waivers -> what counts."""
+"""Applies a module's settings and waivers to findings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fieldstone.compatibility.waiver import Waiver
 
 
 class Policy(Struct, frozen=True):
-    """What a module asks of its changes, and what it permits.
+    """The settings of a module for judging changes, and its waivers.
 
     Attributes:
-        surfaces: what it protects; a finding that breaks none of these is dropped.
-        levels: rule id -> the level that its findings count at instead of the rule's own.
+        surfaces: the protected surfaces; a finding that breaks none of them is dropped.
+        levels: rule id -> the level of its findings, instead of the rule's own.
         fail_on: the mildest level that refuses a change.
-        waivers: what it permits, each waiver until its day.
-        today: the day to hold them against, in UTC.
+        waivers: the waivers, each in force until its day.
+        today: the current day, in UTC.
     """
 
     surfaces: frozenset[Surface] = frozenset(Surface)
@@ -30,19 +30,19 @@ class Policy(Struct, frozen=True):
     today: date = date.min
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings that count, at the levels and for the surfaces that the module asks for.
+        """The findings that count, at the module's levels and for its surfaces.
 
         A finding with a waiver in force stays, and carries it. An addition that the module sets to "error" is a break.
         """
         return [kept for finding in findings if (kept := self._apply_to(finding)) is not None]
 
     def refuses(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings that refuse the change: those that are severe enough, and that no waiver permits."""
+        """The findings that refuse the change: severe enough, and not waived."""
         severe = {Level.ERROR} if self.fail_on is Level.ERROR else {Level.ERROR, Level.WARNING}
         return [finding for finding in findings if finding.level in severe and finding.waiver is None]
 
     def expired(self, findings: Iterable[Finding]) -> list[tuple[Waiver, Finding]]:
-        """The waivers whose day has passed, with the findings that they no longer permit."""
+        """The expired waivers, with the findings that they no longer permit."""
         return [
             (waiver, finding)
             for finding in findings

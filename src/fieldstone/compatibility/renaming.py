@@ -1,12 +1,11 @@
-"""Types of the old schema that live on in the new one under another full name, and packages that moved as a whole.
+"""Renamed types, and packages that moved as a whole.
 
-A package that left has moved where at least half of its types, by their names inside the package, or some of them
-and all of its files came in one other package. Its types are paired with those by name, whatever changed in them.
+A removed package has moved if one other package gained at least half of its types, by their names inside it, or some of
+them and all of its files. The types of a moved package are paired by name, whatever changed in them.
 
-Any other type that left and one that came are a pair where they have the same fields and where each type that
-they hold has the same name on both sides, or is such a pair itself. All that could be pairs are taken for pairs
-first, and those that hold something else are dropped until none is left to drop: so messages that hold
-themselves or each other can be told, too. What is nested in a pair is paired by its own name.
+Other removed and added types form a pair if their fields are the same and each type in a field has the same name on
+both sides or is such a pair itself. All candidates count as pairs at first; those whose fields differ are dropped until
+none is left to drop. So recursive messages are found, too. Types nested in a pair are paired by name.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ class Move(Struct, frozen=True):
 
     Attributes:
         old: its name before.
-        new: the package that its types came in.
-        types: the types that came with it: full name before to full name after.
-        files: the paths of its files that tell nothing else: those that are gone with their types, and those that now
-            declare the new package.
+        new: the package that gained its types.
+        types: the types that moved with it: full name before to full name after.
+        files: the paths of its files that need no finding of their own: those removed with their types, and those that
+            now declare the new package.
     """
 
     old: str
@@ -42,7 +41,7 @@ class Move(Struct, frozen=True):
 
 
 class Renames(Struct, frozen=True, dict=True):
-    """The types and packages that live on under another name.
+    """The renamed types and packages.
 
     Attributes:
         types: full name before to full name after, of messages and enums, and of the services of moved packages.
@@ -66,7 +65,7 @@ class Renames(Struct, frozen=True, dict=True):
         return any(move.types.get(before) == after for move in self._moves_around(before))
 
     def has_moved(self, package: str, to: str) -> bool:
-        """Whether a package moved as a whole, to the other."""
+        """Whether a package moved as a whole to the other."""
         return package in self.moves and self.moves[package].new == to
 
     def _moves_around(self, name: str) -> Iterator[Move]:
@@ -82,9 +81,9 @@ def _split(full_name: str) -> tuple[str, str]:
 
 
 def find_renames(old: Schema, new: Schema) -> Renames:
-    """The types that have another full name, and the packages that moved as a whole.
+    """The renamed types, and the packages that moved as a whole.
 
-    Types of the same structure that nothing tells apart, neither their name nor the message around them, are left out.
+    Types of the same structure that neither their names nor the messages around them distinguish are left out.
     """
     gone, came = _only_in(old.part, new.part), _only_in(new.part, old.part)
     if not gone or not came:
@@ -109,7 +108,7 @@ def _only_in(mine: Schema, other: Schema) -> dict[Key, Type]:
 
 
 def _moves(old: Schema, new: Schema, gone: Mapping[Key, Type], came: Mapping[Key, Type]) -> Iterator[Move]:
-    """The packages that moved; a type that came is taken by the first one that has its name."""
+    """The packages that moved; an added type belongs to the first one that has its name."""
     new_packages, taken = new.packages.keys(), set[str]()
     leaving, coming = _by_package(gone), _by_package(came)
     targets: dict[Key, list[str]] = defaultdict(list)
@@ -137,7 +136,7 @@ def _by_package(types: Mapping[Key, Type]) -> dict[str, dict[Key, Type]]:
 def _target(
     package: str, mine: Mapping[Key, Type], targets: Mapping[Key, Iterable[str]], old: Schema, new: Schema
 ) -> str | None:
-    """The package that has most of the names of one that left; None where that is less than half, in other files."""
+    """The package with most of the names of a removed one; None if it has too few of its types and files."""
     tops = [key for key, element in mine.items() if element.top_level]
     names = Counter(other for key in tops for other in targets.get(key, ()))
     paths = [path for path, file in old.part.files.items() if file.package == package]
@@ -159,7 +158,7 @@ def _told_files(package: str, target: str, types: Mapping[str, str], old: Schema
 
 
 def _by_structure(gone: Mapping[Key, Type], came: Mapping[Key, Type], moved: Mapping[str, str]) -> dict[str, str]:
-    """The types that moved, and the pairs of the others that are alike in structure."""
+    """The types that moved, and the other pairs of equal structure."""
     before, after = _structured(gone), _structured(came)
     pairs = {**moved, **_alike(before, after, moved)}
     holders: dict[str, list[str]] = defaultdict(list)
@@ -176,7 +175,7 @@ def _by_structure(gone: Mapping[Key, Type], came: Mapping[Key, Type], moved: Map
 
 
 def _inside(pairs: Mapping[str, str], gone: Mapping[Key, Type], came: Mapping[Key, Type]) -> dict[str, str]:
-    """The types inside messages of another name that kept their own, whatever changed in them."""
+    """The types inside renamed messages that kept their own names, whatever changed in them."""
     found: dict[str, str] = {}
     taken = {*pairs.values()}
     for kind, name in sorted(gone, key=lambda key: key[1].count(".")):
@@ -195,9 +194,9 @@ def _structured(types: Mapping[Key, Type]) -> dict[str, Message | Enum]:
 def _alike(
     gone: Mapping[str, Message | Enum], came: Mapping[str, Message | Enum], moved: Mapping[str, str]
 ) -> dict[str, str]:
-    """Pairs of types that did not move and are alike in all but the names of types that left or came.
+    """Pairs of types that did not move and are equal except for the names of removed and added types.
 
-    Where several are alike, the message around them tells them apart, or else their own name.
+    If several are equal, the message around them decides, or else their own name.
     """
     pairs: dict[str, str] = {}
     unclear: list[_Alike] = []
@@ -215,11 +214,11 @@ def _alike(
 
 
 _Alike = tuple[list[str], list[str]]
-"""The full names of types that left and of types that came, all of one structure, outer ones first."""
+"""The full names of removed and of added types, all of one structure, outer ones first."""
 
 
 def _by_message_around(group: _Alike, pairs: dict[str, str], moved: Mapping[str, str]) -> None:
-    """Pair the nested types that have the same name inside a message that is paired already."""
+    """Pair the nested types that have the same name inside a paired message."""
     left, others = _unpaired(group, pairs)
     for name in left:
         around, own = _split(name)
@@ -229,7 +228,7 @@ def _by_message_around(group: _Alike, pairs: dict[str, str], moved: Mapping[str,
 
 
 def _by_own_name(group: _Alike, pairs: dict[str, str], _moved: Mapping[str, str]) -> None:
-    """Pair the types of which one on either side has a name."""
+    """Pair the types whose name is unique on either side."""
     named: list[dict[str, list[str]]] = []
     for names in _unpaired(group, pairs):
         named.append(defaultdict(list))
@@ -263,7 +262,7 @@ def _look(element: Message | Enum, unsettled: Container[str]) -> str:
 
 
 def _tells(element: Message | Enum) -> bool:
-    """Whether there is enough in a type to know it by: a field, or more than one value."""
+    """Whether a type has enough contents to be recognised: a field, or more than one value."""
     return len(element.values) > 1 if isinstance(element, Enum) else bool(element.fields)
 
 
@@ -273,7 +272,7 @@ def _shape(field: Field, unsettled: Container[str]) -> str:
 
 
 def _held(element: Message | Enum) -> list[str]:
-    """The full names of the types that a message holds, in the order of its fields' numbers."""
+    """The full names of the types of a message's fields, in the order of the fields' numbers."""
     return [f.holds for _, f in sorted(element.fields.items())] if isinstance(element, Message) else []
 
 

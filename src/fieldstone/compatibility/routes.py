@@ -1,8 +1,8 @@
-"""HTTP routes: the URLs that `google.api.http` gives an rpc, and which of them a newer version still has.
+"""HTTP routes: the URLs that `google.api.http` gives an rpc, and those that a newer version lacks.
 
-The option is documented in google/api/http.proto: a verb with a path template, the field that the body is, the field
-that is answered, and any number of additional bindings, which stand for themselves. `selector` means nothing here, and
-bindings inside additional bindings do not exist.
+The option is documented in google/api/http.proto: a verb with a path template, the field for the body, the field for
+the response, and any number of additional bindings. `selector` is ignored, and so are bindings inside additional
+bindings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fieldstone.schema.model import Schema
 
 OPTION = "google.api.http"
-"""The full name of the option that routes stand in."""
+"""The full name of the option that declares routes."""
 
 _VERBS = frozenset({"get", "put", "post", "delete", "patch"})
 _PART = re.compile(r"(?:additional_bindings\[(\d+)\]\.)?([a-z_]+(?:\.[a-z_]+)?)")
@@ -32,10 +32,10 @@ class Route(Struct, frozen=True):
     """One way to call an rpc over HTTP.
 
     Attributes:
-        verb: the method of the request: GET, or one of the schema's own.
+        verb: the method of the request: GET, or a custom one.
         path: the path template, with its variables as the schema writes them.
-        body: the field of the request that the body is, `*` for all that the path does not hold, empty for none.
-        response_body: the field of the response that is answered; empty for all of it.
+        body: the request field that is sent as the body; `*` for all fields outside the path, empty for none.
+        response_body: the response field that is sent as the answer; empty for all of it.
     """
 
     verb: str
@@ -56,7 +56,7 @@ class Route(Struct, frozen=True):
 
 
 def routes_of(rpc: Rpc) -> list[Route]:
-    """The routes of an rpc, that of the main binding first; none without the option, each once."""
+    """The routes of an rpc, the main binding first, without duplicates; empty without the option."""
     option = rpc.custom.get(OPTION)
     bindings: dict[int, dict[str, str]] = {}
     for path, value in option.parts.items() if option else ():
@@ -76,12 +76,12 @@ def _route(parts: dict[str, str]) -> Route | None:
 
 
 def missing_routes(old: Rpc, new: Rpc, schemas: tuple[Schema, Schema]) -> list[Route]:
-    """The routes of an rpc by which the newer version can no longer be called as before.
+    """The routes of an rpc that no longer work in the newer version.
 
-    A field that a route names may have another name in the newer version: then the route may name it so.
+    A field that a route names may be renamed; then the route may use the new name.
 
     Args:
-        old: the rpc as released.
+        old: the released rpc.
         new: the same rpc in the newer version.
         schemas: the released module, and the newer one.
     """
@@ -90,7 +90,7 @@ def missing_routes(old: Rpc, new: Rpc, schemas: tuple[Schema, Schema]) -> list[R
 
 
 def _renamed(route: Route, old: Rpc, new: Rpc, schemas: tuple[Schema, Schema]) -> Route:
-    """A route with the names that the newer version has for the fields in it."""
+    """A route with the newer version's names for its fields."""
     request, response = (old.request, new.request), (old.response, new.response)
     return Route(
         route.verb,
@@ -101,7 +101,7 @@ def _renamed(route: Route, old: Rpc, new: Rpc, schemas: tuple[Schema, Schema]) -
 
 
 def _path_in_new(path: str, types: tuple[str, str], schemas: tuple[Schema, Schema]) -> str:
-    """The path of a field (`step.id`) in the newer version, by number where its name is gone."""
+    """The path of a field (`step.id`) in the newer version, found by number if its name is gone."""
     if path in {"", _WHOLE}:
         return path
     names: list[str] = []

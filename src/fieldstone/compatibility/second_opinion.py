@@ -1,15 +1,15 @@
-"""Where Fieldstone's own rules and `buf breaking` disagree about a change that both know.
+"""The second opinion: changes on which Fieldstone's rules and `buf breaking` disagree.
 
-Both are compared by rule, file and subject, as a multiset: each annotation of buf's under an id that a rule names
-needs a finding for its subject, and each finding that names ids of buf's needs an annotation for its own. Positions
-do not count, nor do annotations under ids that no rule names, as those of a newer buf: they change no verdict.
+Both are compared by rule, file and subject, as a multiset. Each annotation under an id that a rule names needs a
+finding for its subject, and each finding with ids of buf's needs an annotation. Positions do not count. Annotations
+under other ids, as those of a newer buf, are ignored: they change no verdict.
 
-A finding may be told in several annotations, and an annotation by several rules. Where one side tells the whole and
-the other its parts, they meet: a file that is gone and the messages in it, a message and those nested in it.
+One finding may match several annotations, and one annotation several rules. If one side reports a whole and the other
+its parts, they match: a removed file and its messages, a message and those nested in it.
 
-The subject is what the words of an annotation quote (`buf.words`). A newer buf may say it in words that name nothing
-that either schema declares. Then rule and file decide, as often as the other side has them: rewording alone ends no
-check, and what one side finds alone, or once more than the other, still does.
+The subject is quoted in the annotation's message (`buf.words`). A newer buf may word it so that no declared name is
+found. Then rule and file decide, up to the number of reports on the other side. So rewording alone fails no check, but
+a change that only one side finds still does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from fieldstone.schema.model import Schema
 from fieldstone.toolchain.diagnostic import Annotation
 
 _Spot = tuple[str, str, Key]
-"""An id of buf's, a file, and what is named there."""
+"""An id of buf's, a file, and the key of the element."""
 
 
 class Disagreement(Struct, frozen=True):
@@ -61,9 +61,9 @@ def disagreements(
     """Compare the findings of every rule, before any setting, with buf's in its strictest category.
 
     Args:
-        findings: those of Fieldstone.
-        annotations: those of buf.
-        schemas: both schemas, which say whether words name anything; without them all words do.
+        findings: Fieldstone's findings.
+        annotations: buf's annotations.
+        schemas: both schemas, to check whether a quoted name is declared; without them every name counts.
     """
     known = {identifier for rule in all_rules().values() for identifier in rule.buf}
     turned = _turned(schemas)
@@ -74,9 +74,9 @@ def disagreements(
 
 
 def _turned(schemas: Collection[Schema]) -> set[str]:
-    """The last names of messages that the compiler makes of a map in one schema, and that the other declares.
+    """The last names of messages that are a map's entries in one schema and are declared in the other.
 
-    buf compares the two; Fieldstone tells of the field that is the map, or of the message that left.
+    buf compares the two; Fieldstone reports the map field, or the removed message.
     """
     entries = [{*_entries(schema)} for schema in schemas]
     declared_in = [{inner_name(m.full_name, m.package) for m in schema.part.messages.values()} for schema in schemas]
@@ -91,7 +91,7 @@ def _entries(schema: Schema) -> Iterator[str]:
 
 
 class _Comparison:
-    """The findings that name ids of buf's, and what buf reports under such ids."""
+    """The findings that name ids of buf's, and buf's reports under such ids."""
 
     def __init__(self, findings: Collection[Finding], reported: Collection[Named], schemas: Collection[Schema]) -> None:
         self.findings = findings
@@ -112,7 +112,7 @@ class _Comparison:
             self._sort_in(named)
 
     def disagreements(self) -> Iterator[Disagreement]:
-        """The changes that only one of the two reports, or less often than the other."""
+        """The changes that only one of the two reports, or reports less often than the other."""
         yield from map(_unmatched_by_us, self._surplus())
         yield from map(_unmatched_by_buf, self._unconfirmed())
 
@@ -133,7 +133,7 @@ class _Comparison:
         return {key for schema in self.schemas for key in declared(schema.part)}
 
     def _reworded(self, named: Named) -> _Spot | None:
-        """Where a finding is about names that an annotation quotes, in whatever words, and lacks an annotation."""
+        """The spot of a finding whose names an annotation quotes, and that still lacks an annotation."""
         for key in named.possible_keys():
             spot = named.rule, named.path, key
             if len(self.seen.get(spot, ())) < self._claimed(spot):
@@ -141,7 +141,7 @@ class _Comparison:
         return None
 
     def _claimed(self, spot: _Spot) -> int:
-        """How many annotations the findings about just this account for: of each subject the most that one does."""
+        """The number of annotations that findings at a spot account for: for each subject, the most of any finding."""
         owned: Counter[str] = Counter()
         for finding in self.claims.get(spot, ()):
             owner = finding.covered.owner
@@ -149,14 +149,14 @@ class _Comparison:
         return owned.total()
 
     def _slots(self, spot: _Spot, wanted: int = 1) -> int:
-        """How many annotations there may be at a spot: one for each subject of a finding there, or around it.
+        """The number of annotations that a spot allows: one for each subject of a finding there, or around it.
 
-        One, too, where findings are only about what it holds: the message that left with the file. What is around
-        is looked for only where there are fewer than `wanted`.
+        One, too, if findings are only about its parts, as the messages of a removed file. Findings around it are
+        counted only if there are fewer than `wanted`.
         """
         rule, path, key = spot
         exact = self._claimed(spot)
-        if exact >= wanted or (exact and rule in OF_TYPES):  # a type leaves once, whatever around it left, too
+        if exact >= wanted or (exact and rule in OF_TYPES):  # a type is removed once, even with its container
             return exact
         around = self._around(spot)
         near = self.in_file.get((rule, path), ())
@@ -164,7 +164,7 @@ class _Comparison:
         return exact + around + within
 
     def _around(self, spot: _Spot) -> int:
-        """How many subjects of findings hold what is named at a spot.
+        """The number of subjects of findings that contain the element at a spot.
 
         The name of a nested message alone does not say what it is nested in. A rule about whole types that names an id
         for their members accounts for all of them in the file.
@@ -181,7 +181,7 @@ class _Comparison:
         return min(len(found), 1) if rule in OF_TYPES else len(found)
 
     def _surplus(self) -> Iterator[Named]:
-        """The annotations that no finding is left for."""
+        """The annotations without a finding to match."""
         for spot, reported in self.seen.items():
             yield from reported[self._slots(spot, len(reported)) :]
         named_in = Counter(dict.fromkeys(self.unclear, 0))
@@ -195,7 +195,7 @@ class _Comparison:
             yield from reported[max(0, room - named_in[rule, path]) :]
 
     def _unconfirmed(self) -> Iterator[Finding]:
-        """The findings that buf reports nothing for."""
+        """The findings that buf does not confirm."""
         alike: dict[object, dict[str, Finding]] = defaultdict(dict)
         left: list[Finding] = []
         for finding in self.findings:
@@ -212,7 +212,7 @@ class _Comparison:
         yield from self._without_unclear(left)
 
     def _is_told_otherwise(self, finding: Finding) -> bool:
-        """Whether buf reports what is around a finding, or parts of it."""
+        """Whether buf reports the container of a finding's subject, or parts of it."""
         covered = finding.covered
         return any(
             _is_around(covered, rule, key) or _is_within(covered, rule, key)
@@ -228,7 +228,7 @@ class _Comparison:
         return found
 
     def _without_unclear(self, left: Iterable[Finding]) -> Iterator[Finding]:
-        """Those of the findings that annotations in unclear words do not account for, one for each rule."""
+        """The findings that no annotation without a clear subject accounts for, one for each rule."""
         spent: Counter[tuple[str, str, str]] = Counter()
         counted: set[tuple[str, Covered]] = set()
         for finding in left:
@@ -244,7 +244,7 @@ class _Comparison:
 
 
 def _places(finding: Finding) -> Iterator[tuple[str, str]]:
-    """Where buf may report a finding: its ids in each of its files, or without a file."""
+    """The places where buf may report a finding: its ids in each of its files, or without a file."""
     return ((rule, path) for rule in finding.buf for path in (*finding.covered.files, ""))
 
 
@@ -253,7 +253,7 @@ def _spots(finding: Finding) -> Iterator[_Spot]:
 
 
 def _keys(covered: Covered, rule: str) -> list[Key]:
-    """The keys of an annotation of a rule of buf's that is about just that."""
+    """The keys of an annotation of a buf rule that covers exactly this part."""
     if is_of_files(rule):
         return [WHOLE_FILE] if covered.is_of_files else []
     if rule in OF_TYPES:
@@ -262,14 +262,14 @@ def _keys(covered: Covered, rule: str) -> list[Key]:
 
 
 def _is_broad(covered: Covered, rule: str) -> bool:
-    """Whether a finding is about more than buf names in one annotation of a rule."""
+    """Whether a finding covers more than one annotation of a rule names."""
     if covered.is_of_files:
         return not is_of_files(rule)
     return not covered.members and (rule in OF_TYPES or is_of_members(rule))
 
 
 def _is_around(covered: Covered, rule: str, key: Key) -> bool:
-    """Whether a finding is about what holds the member that an annotation names."""
+    """Whether a finding covers the container of the member that an annotation names."""
     if key in _keys(covered, rule) or is_of_files(rule):
         return False
     if covered.is_of_files:
@@ -278,7 +278,7 @@ def _is_around(covered: Covered, rule: str, key: Key) -> bool:
 
 
 def _is_within(covered: Covered, rule: str, key: Key) -> bool:
-    """Whether an annotation names what holds that which a finding is about."""
+    """Whether an annotation names the container of a finding's subject."""
     if key in _keys(covered, rule):
         return False
     if is_of_files(rule):

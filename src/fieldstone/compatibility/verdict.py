@@ -1,4 +1,4 @@
-"""What counts -> semver: the smallest version that may carry a change, and whether it is allowed.
+"""The verdict: the smallest semver version that may carry a change, and whether the change is allowed.
 
 Versions are ordered and bumped as https://semver.org/spec/v2.0.0.html says.
 """
@@ -17,7 +17,7 @@ FIRST_VERSION = Version(1, 0, 0)
 
 
 class Bump(IntEnum):
-    """Which part of the version a change raises."""
+    """The part of the version that a change raises."""
 
     NONE = 0
     PATCH = 1
@@ -30,10 +30,10 @@ class Bump(IntEnum):
 
 
 class Verdict(Struct, frozen=True):
-    """What the findings come to.
+    """The result of judging a change.
 
     Attributes:
-        bump: which part of the version the change raises.
+        bump: the part of the version that the change raises.
         version: the smallest version that may carry it; None when nothing changed.
         allowed: whether the change may be released at all.
     """
@@ -44,10 +44,10 @@ class Verdict(Struct, frozen=True):
 
 
 def required_bump(findings: Iterable[Finding], *, same_contract: bool, same_sources: bool) -> Bump:
-    """The bump that a change asks for; an addition asks for a minor one, whatever older code loses of it.
+    """The bump that a change needs; an addition needs a minor one, even if older code loses it.
 
     Args:
-        findings: those that count.
+        findings: the findings that count.
         same_contract: whether both sides compile to the same descriptors.
         same_sources: whether the sources are equal to the byte.
     """
@@ -59,11 +59,11 @@ def required_bump(findings: Iterable[Finding], *, same_contract: bool, same_sour
 
 
 def smallest_version(released: Sequence[Version], bump: Bump, *, zero_minor: bool = True) -> Version | None:
-    """The smallest version that may follow those released; None when nothing asks for one.
+    """The smallest version that may follow the released ones; None if no release is needed.
 
     Args:
         released: all versions of the module, in any order.
-        bump: what the change asks for, against the newest version that is no pre-release.
+        bump: the bump that the change needs, against the newest version that is no pre-release.
         zero_minor: whether a break before 1.0.0 raises the minor and not the major.
     """
     if not released:

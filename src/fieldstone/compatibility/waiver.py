@@ -1,4 +1,4 @@
-"""A waiver: the recorded permission for one finding, as settings and releases hold it."""
+"""A waiver: the recorded permission for one finding, in the settings or in a release."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Waiver(Struct, frozen=True, kw_only=True):
         rule: the rule's id.
         subject: the full name of the element, as the finding names it.
         reason: why the break is accepted.
-        owner: who answers for it.
-        until: the last day that it holds, in UTC, as ISO 8601 writes a date.
-        module: the only module that it holds for; empty for any.
-        entered: the newest release when it was written; empty where nobody said.
+        owner: the person or team responsible for it.
+        until: its last day, in UTC, as an ISO 8601 date.
+        module: the only module that it is valid for; empty for any.
+        entered: the newest release when it was written; empty if unknown.
     """
 
     rule: str
@@ -33,12 +33,12 @@ class Waiver(Struct, frozen=True, kw_only=True):
         return (self.rule, self.subject) == (rule, subject)
 
     def holds_on(self, day: date) -> bool:
-        """Whether its last day has not passed."""
+        """Whether it is in force on a day."""
         return day <= date.fromisoformat(self.until)
 
     @property
     def terms(self) -> str:
-        """Until when, by whom and why, in a line."""
+        """Its last day, owner and reason, in one line."""
         return " ".join(f"until {self.until}, by {self.owner}: {self.reason}".split())
 
     @property
@@ -63,4 +63,4 @@ PERMISSIONS = {
     "allow-unused": "A comment `// fieldstone:allow RULE reason` stands above what the rule has nothing against. "
     "Delete it.",
 }
-"""What each finding about a permission means."""
+"""Explanations of the findings about permissions."""

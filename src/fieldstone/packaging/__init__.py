@@ -1,1 +1,1 @@
-"""Client packages: what other teams install, and the indexes that carry them."""
+"""Client packages: the packages that other teams install, and the indexes that serve them."""

@@ -1,4 +1,4 @@
-"""What releases changed, as Markdown in the form of https://keepachangelog.com/en/1.1.0/."""
+"""Changelogs of releases, as Markdown in the form of https://keepachangelog.com/en/1.1.0/."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fieldstone.printed import printable
 
 
 def section(heading: str, changes: Sequence[Described], waivers: Sequence[Waiver] = ()) -> str:
-    """What one release changed.
+    """The changelog section of one release.
 
     Args:
         heading: the release: "telemetry 1.2.0".
         changes: in the order of their kinds.
-        waivers: those that permitted what it breaks.
+        waivers: the waivers that permitted its breaking changes.
     """
     parts = [f"## {printable(heading)}\n"]
     for kind, same in groupby(changes, key=lambda change: change.kind):
@@ -32,7 +32,7 @@ def changelog(module: str, sections: Iterable[str]) -> str:
     """A whole changelog.
 
     Args:
-        module: whose it is.
-        sections: one a release, newest first.
+        module: the module's name.
+        sections: one per release, newest first.
     """
     return "\n".join([f"# Changes of {module}\n", *sections])

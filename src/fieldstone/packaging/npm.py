@@ -1,4 +1,4 @@
-"""npm packages: from a tree to the tarball that people install, and the proof that it works for them."""
+"""npm packages: builds a tarball from a tree, and checks that it works once installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STRICT = ("--strict", "--noEmit", "--module", "nodenext", "--target", "es2022")
 
 
 class Checked(Struct, frozen=True):
-    """What a check went through: the number of modules imported, and of messages that came back as they went."""
+    """The extent of a check: the number of imported modules, and of messages that survived a round trip."""
 
     modules: int
     messages: int
@@ -30,12 +30,12 @@ class Checked(Struct, frozen=True):
 def build(files: Mapping[str, bytes], out: Path) -> Path:
     """Pack the tree of a package with `npm pack`.
 
-    The same tree gives the same bytes with one version of npm: it packs files in one order, all with one date
-    (1985-10-26), without owners; their modes are set here.
+    With one version of npm, the same tree gives the same bytes: npm fixes the order, the date (1985-10-26) and the
+    owners; the modes are set here.
 
     Args:
         files: path within the package to content, a package.json among them.
-        out: the folder to put the tarball in; made where there is none.
+        out: the folder for the tarball; created if missing.
 
     Returns:
         the tarball's path.
@@ -54,18 +54,18 @@ def build(files: Mapping[str, bytes], out: Path) -> Path:
 
 
 def check(tarball: Path, needed: Sequence[Path] = ()) -> Checked:
-    """Install a package in a scratch folder, and use all that is in it.
+    """Install a package in a scratch folder, and use everything in it.
 
-    Every module is imported. A message of every type, with a value in each field, goes through binary and JSON and
-    comes back equal. A program that makes and reads every type passes `tsc --strict`.
+    Every module is imported. A message of every type, with a value in each field, survives a round trip through binary
+    and JSON. A program that creates and reads every type passes `tsc --strict`.
 
     Args:
         tarball: the package.
-        needed: the tarballs of the packages that it needs and that no registry has yet.
+        needed: the tarballs of its dependencies that are in no registry yet.
 
     Raises:
-        FieldstoneError: there is no node or npm, npm cannot reach its registry, or the package does not work; the
-            error carries the first line of what went wrong.
+        FieldstoneError: there is no node or npm, npm cannot reach its registry, or the package does not work; the error
+            contains the first line of the problem.
     """
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         folder = Path(scratch)
@@ -78,7 +78,7 @@ def check(tarball: Path, needed: Sequence[Path] = ()) -> Checked:
 
 
 def _install(folder: Path, tarball: Path, needed: Sequence[Path]) -> str:
-    """Install tarballs in a folder; gives the name of the first one's package."""
+    """Install tarballs in a folder; returns the name of the first one's package."""
     (folder / "package.json").write_text(json.dumps({"name": "check", "private": True, "type": "module"}))
     tarballs = [str(path.resolve()) for path in (tarball, *needed)]
     run_npm(["install", *tarballs], cwd=folder)

@@ -1,7 +1,7 @@
-"""Imports all of an installed contracts package and sends a message of every type there and back.
+"""Imports an installed contracts package and sends a message of every type through a round trip.
 
-It runs in the environment that the package was installed into, and so imports nothing of Fieldstone:
-`python round_trip.py PACKAGE SAMPLE`. SAMPLE is written: a program that uses every type, for a checker of types.
+It runs in the environment of the installed package, and so imports nothing of Fieldstone: `python round_trip.py PACKAGE
+SAMPLE`. It writes SAMPLE, a program that uses every type, for a type checker.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 _DEPTH = 4
-_UNTOUCHED = {"google.protobuf.Any"}  # its JSON takes the type that it names
+_UNTOUCHED = {"google.protobuf.Any"}  # its JSON needs the type that it names
 _SAMPLES: dict[str, Any] = {
     "google.protobuf.Value": {"string_value": "sample"},
     "google.protobuf.Struct": {"fields": {"sample": {"number_value": 1.5}}},
@@ -25,7 +25,7 @@ _SAMPLES: dict[str, Any] = {
     "google.protobuf.Timestamp": {"seconds": 1, "nanos": 1000},
     "google.protobuf.Duration": {"seconds": 1, "nanos": 1000},
 }
-"""Values of the types whose JSON is not that of their fields (https://protobuf.dev/programming-guides/json/)."""
+"""Values of the types with a JSON form of their own (https://protobuf.dev/programming-guides/json/)."""
 
 
 def modules_of(package: str) -> list[ModuleType]:
@@ -36,7 +36,7 @@ def modules_of(package: str) -> list[ModuleType]:
 
 
 def messages_of(modules: Iterable[ModuleType]) -> Iterator[tuple[ModuleType, Any]]:
-    """The module and the descriptor of every message, nested ones after those that hold them."""
+    """The module and the descriptor of every message, nested ones after those around them."""
     for module in modules:
         if module.__name__.endswith("_pb2"):
             for descriptor in module.DESCRIPTOR.message_types_by_name.values():
@@ -51,7 +51,7 @@ def _with_nested(descriptor: Any) -> Iterator[Any]:
 
 
 def fill(message: Any, depth: int = _DEPTH) -> Any:
-    """Give every field of a message a value, of messages within messages down to a depth."""
+    """Give every field of a message a value, with nested messages down to a depth."""
     name = message.DESCRIPTOR.full_name
     if name in _UNTOUCHED:
         return message
@@ -100,7 +100,7 @@ def check(module: ModuleType, descriptor: Any) -> None:
     """Send a filled message through bytes and through JSON.
 
     Raises:
-        AssertionError: another one came back.
+        AssertionError: the message changed.
     """
     from google.protobuf import json_format
 
@@ -108,7 +108,7 @@ def check(module: ModuleType, descriptor: Any) -> None:
     again = type(made).FromString(made.SerializeToString())
     read = json_format.Parse(json_format.MessageToJson(made), type(made)())
     if not made == again == read:
-        raise AssertionError(f"{descriptor.full_name} does not come back as it went: {made!r}, {again!r}, {read!r}")
+        raise AssertionError(f"{descriptor.full_name} changes in a round trip: {made!r}, {again!r}, {read!r}")
 
 
 def _path(module: ModuleType, descriptor: Any) -> str:
@@ -139,7 +139,7 @@ def sample(found: Iterable[tuple[ModuleType, Any]]) -> str:
 
 
 def main() -> None:
-    """Check the package that the command line names, and print how many messages went there and back."""
+    """Check the package on the command line, and print the number of messages in the round trip."""
     package, written = sys.argv[1:]
     found = list(messages_of(modules_of(package)))
     for module, descriptor in found:

@@ -1,4 +1,4 @@
-"""A package's source tree on the disk, and the folder of finished packages: never changed, only added to."""
+"""A package's source tree on disk, and the folder of finished packages: never changed, only added to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fieldstone.errors import FieldstoneError
 
 
 def write_tree(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write files below a folder, readable for all, whatever the umask.
+    """Write files below a folder, readable by everyone, whatever the umask.
 
     Args:
         files: path to content.
-        folder: where; it need not be there.
+        folder: the folder; created if missing.
     """
     for path, content in files.items():
         target = folder / path
@@ -26,19 +26,19 @@ def write_tree(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def add_all(built: Path, out: Path) -> list[Path]:
-    """Move everything in a folder into that of the finished packages: all of it, or nothing.
+    """Move everything in a folder into the folder of finished packages: all of it, or nothing.
 
-    What is there with the same content stays as it is.
+    A package with the same content that is there already stays.
 
     Args:
         built: the folder of the new packages, files and folders.
-        out: the folder of the finished ones; it need not be there.
+        out: the folder of the finished ones; created if missing.
 
     Returns:
-        where each of them is, sorted.
+        the path of each of them, sorted.
 
     Raises:
-        FieldstoneError: one of them is there with another content, or the disk refuses.
+        FieldstoneError: one of them is there with another content, or writing fails.
     """
     names = sorted(entry.name for entry in built.iterdir())
     try:

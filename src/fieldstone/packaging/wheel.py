@@ -1,6 +1,6 @@
-"""A Python source tree -> a wheel and an sdist, by hatchling, the same to the byte wherever they are built.
+"""Builds a wheel and an sdist from a Python source tree with hatchling, identical to the byte on every machine.
 
-hatchling sorts what it packs, sets every mode and takes every time from SOURCE_DATE_EPOCH
+hatchling sorts the files, sets every mode and takes every time from SOURCE_DATE_EPOCH
 (https://reproducible-builds.org/docs/source-date-epoch/).
 """
 
@@ -19,7 +19,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.tree import write_tree
 
 EXTRA = "fieldstone[package]"
-"""What installs all that building Python packages takes."""
+"""The extra with everything that building Python packages needs."""
 
 
 def build(files: Mapping[str, bytes], out: Path, *, at: datetime) -> list[Path]:
@@ -28,7 +28,7 @@ def build(files: Mapping[str, bytes], out: Path, *, at: datetime) -> list[Path]:
     Args:
         files: the tree, path to content, with a pyproject.toml that names hatchling.
         out: the folder to build into.
-        at: the time that every file in them has.
+        at: the time of every file in them.
 
     Returns:
         the wheel and the sdist.
@@ -38,7 +38,7 @@ def build(files: Mapping[str, bytes], out: Path, *, at: datetime) -> list[Path]:
     """
     if find_spec("hatchling") is None:
         raise FieldstoneError(
-            f"building Python packages takes hatchling, which {sys.executable} cannot import",
+            f"building Python packages needs hatchling, which {sys.executable} cannot import",
             fix=f"install it: `pip install '{EXTRA}'`",
         )
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:

@@ -1,8 +1,7 @@
-"""What a check came to, for people, pipelines and editors: every module of this package is a format.
+"""The result of a check for people, pipelines and editors: every module of this package is a format.
 
-A renderer is a module with `render(report, options) -> str`; its name is the format's name. It is
-imported when its format is asked for, and not before. One with `FROM_THE_TOP = True` has readers that take paths
-from the top of the checkout.
+A renderer is a module with `render(report, options) -> str`; its name is the format's name. It is imported only if its
+format is used. If it has `FROM_THE_TOP = True`, its paths are relative to the top of the checkout.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ FORMATS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_m
 
 
 class Options(Struct, frozen=True):
-    """What a renderer may ask beyond the report.
+    """Options of a renderer, besides the report.
 
     Attributes:
-        read: path -> the lines of that source file as it is now; an empty list if it cannot be read.
-        color: whether the text may carry ANSI colors.
+        read: path -> the current lines of that source file; an empty list if it cannot be read.
+        color: whether the text may contain ANSI colors.
     """
 
     read: Callable[[str], list[str]]
@@ -34,16 +33,16 @@ class Options(Struct, frozen=True):
 
 
 def render(report: Report, format: str, *, read: Callable[[str], list[str]], color: bool = False) -> str:  # noqa: A002  # the word that `--format` uses
-    """Put a report into words.
+    """Render a report.
 
     Args:
-        report: what to show.
+        report: the report to show.
         format: one of `FORMATS`.
-        read: path -> the lines of that source file as it is now; an empty list if it cannot be read.
-        color: whether the text may carry ANSI colors.
+        read: path -> the current lines of that source file; an empty list if it cannot be read.
+        color: whether the text may contain ANSI colors.
 
     Returns:
-        all that goes to standard output, with its last line ended; empty when there is nothing to say.
+        the text for standard output, with its last line ended; empty when there is nothing to say.
 
     Raises:
         ValueError: there is no such format.

@@ -1,4 +1,4 @@
-"""A line a finding, as compilers print them: `path:line:col: rule: message`."""
+"""One line per finding, as compilers print them: `path:line:col: rule: message`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def render(report: Report, _options: Options) -> str:
 
 
 def _line(finding: Finding) -> str:
-    """What has no position points to the start of its file, so that tools which expect numbers find some."""
+    """A finding without a position points to the start of its file, because tools expect numbers."""
     place = finding.place
     position = f"{printable(place.path)}:{max(place.line, 1)}:{max(place.column, 1)}"
     waived = f" (waived {printable(finding.waiver.terms)})" if finding.waiver else ""

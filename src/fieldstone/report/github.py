@@ -20,7 +20,7 @@ FROM_THE_TOP = True
 
 
 def render(report: Report, _options: Options) -> str:
-    """One workflow command for each finding, and for each module without any that could not be judged."""
+    """One workflow command for each finding, and for each unjudged module without findings."""
     findings = "".join(_command(finding) for finding in report.findings)
     return findings + "".join(_unjudged(module) for module in report.modules if not (module.judged or module.findings))
 
@@ -42,7 +42,7 @@ def _command(finding: Finding) -> str:
 
 
 def _position(place: Location) -> dict[str, str | int]:
-    """What is known of a place; GitHub takes columns only where start and end share a line."""
+    """The known parts of a place; GitHub accepts columns only if start and end share a line."""
     position: dict[str, str | int] = {"file": place.path} if place.path else {}
     if not place.line:
         return position
@@ -54,7 +54,7 @@ def _position(place: Location) -> dict[str, str | int]:
 
 
 def _data(text: str) -> str:
-    """A text within a command: line ends are data there, and no other control character or command is."""
+    """A text within a command: line ends are escaped as data, other control characters as text."""
     shown = "".join(part if part in _LINE_ENDS else printable(part) for part in re.split(r"([\r\n])", text))
     return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

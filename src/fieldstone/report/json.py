@@ -13,7 +13,7 @@ from fieldstone.printed import json_text
 from fieldstone.report import Options
 
 VERSION = 1
-"""The version of the document's layout: raised when a key leaves or changes its meaning, not when one comes."""
+"""The version of the document's layout: raised when a key is removed or changes its meaning, not when one is added."""
 
 
 def render(report: Report, _options: Options) -> str:

@@ -10,7 +10,7 @@ from fieldstone.printed import printable, within_xml
 from fieldstone.report import Options
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML 1.0 document can hold: https://www.w3.org/TR/xml/#charsets."""
+"""The characters that XML 1.0 forbids: https://www.w3.org/TR/xml/#charsets."""
 
 
 def render(report: Report, _options: Options) -> str:
@@ -44,7 +44,7 @@ def _add_suite(root: Element, module: ModuleReport) -> None:
 
 
 def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
-    """Waived findings are skipped; a note or an addition passes, and keeps what it says in the case's output."""
+    """Waived findings are skipped; a note or an addition passes, with its text in the case's output."""
     name = _clean(f"{finding.rule}: {finding.subject}")
     case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.place.path))
     if finding.place.line:
@@ -59,7 +59,7 @@ def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
 
 
 def _fails(finding: Finding, module: ModuleReport) -> bool:
-    """Whether a finding is a failed test: an error or a warning; an addition where warnings alone refuse the module."""
+    """Whether a finding fails a test: an error or a warning; an addition only if warnings alone refuse the module."""
     if finding.waiver is not None or finding.level not in {Level.ERROR, Level.WARNING}:
         return False
     return not finding.additive or not (module.allowed or any(f.level is Level.ERROR for f in module.findings))

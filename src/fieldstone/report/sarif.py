@@ -34,7 +34,7 @@ def render(report: Report, _options: Options) -> str:
 
 
 def _notification(module: ModuleReport) -> dict[str, Any]:
-    """The notice about a module that was not judged: no results mean nothing there."""
+    """The notice about an unjudged module: an empty list of results means nothing there."""
     return {"level": "error", "message": {"text": f"{module.module} could not be judged: {module.unjudged_because}"}}
 
 
@@ -44,7 +44,7 @@ def _descriptors(ids: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _other(id_: str) -> dict[str, Any]:
-    """A finding that no rule of compatibility makes."""
+    """A finding that no compatibility rule makes."""
     meaning = MODULE_FINDINGS.get(id_)
     return {"id": id_, "fullDescription": {"text": meaning}} if meaning else {"id": id_}
 

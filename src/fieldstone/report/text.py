@@ -1,4 +1,4 @@
-"""Findings as people read them: a code frame each, with what was released beside what is there now."""
+"""Findings for people: one code frame each, with the released element beside the current one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _BLUE = "\x1b[1;34m"
 _LEVELS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.NOTE: "\x1b[1;36m"}
 
 _TAB = 4
-"""Columns of buf count cells of a terminal with tab stops this far apart."""
+"""The width of tab stops, with which buf counts columns."""
 
 
 def render(report: Report, options: Options) -> str:
-    """A block for each finding of the report, with a blank line between two."""
+    """A block for each finding of the report, separated by blank lines."""
     read = cache(options.read)
     blocks = [
         _Block(finding, module.compared_with, read, options.color)
@@ -39,10 +39,10 @@ def render(report: Report, options: Options) -> str:
 
 
 def summary(module: ModuleReport) -> str:
-    """What a check of one module came to, as one line without its end.
+    """The result of checking one module, as one line without its end.
 
     Args:
-        module: what the check came to.
+        module: the result.
     """
     if not module.judged:
         judged = "; ".join((printable(module.unjudged_because), *_details(module)))
@@ -74,7 +74,7 @@ def policy_summary(report: Report) -> str:
 
 
 class _Block(Struct, frozen=True):
-    """One finding, with what its lines are made from."""
+    """One finding, with the data for its lines."""
 
     finding: Finding
     compared_with: str
@@ -109,7 +109,7 @@ class _Block(Struct, frozen=True):
             yield f"{self._gutter(':::', at=0)} {_position(was_at)}{self._at}"
 
     def _old_place(self) -> Iterator[str]:
-        """The released element, where there is no new source to show it under."""
+        """The released element, if there is no new source to show it under."""
         was_at = self.finding.was_at
         if self.finding.was:
             where = f" {_position(was_at)}" if was_at else ""
@@ -147,7 +147,7 @@ class _Block(Struct, frozen=True):
         return max(2, len(str(self.finding.place.line)))
 
     def _source_line(self) -> str | None:
-        """The line that the finding points to; None if it points to none, or the file has changed since."""
+        """The line that the finding points to; None if there is none, or the file has changed since."""
         place = self.finding.place
         lines = self.read(place.path) if place.line else []
         return lines[place.line - 1] if 0 < place.line <= len(lines) else None
@@ -163,7 +163,7 @@ class _Block(Struct, frozen=True):
 
 
 def _impact(finding: Finding) -> str:
-    """The surfaces that break, those that break for the same people together."""
+    """The surfaces that break, grouped by whom they break for."""
     surfaces: dict[Directions, list[str]] = {}
     for surface, directions in finding.breaks_for.items():
         surfaces.setdefault(directions, []).append(surface)
@@ -176,7 +176,7 @@ def _position(place: Location) -> str:
 
 
 def _shown(source: str) -> str:
-    """A source line as printed: tabs expanded, what is not to be printed as a sign of its own, as wide as it was."""
+    """A source line as printed: tabs expanded, unprintable characters replaced by signs of the same width."""
     shown = "".join(c if c.isprintable() else _sign(c) for c in source.rstrip().expandtabs(_TAB))
     return shown.replace("##", "#\N{MUSIC SHARP SIGN}") if printable(shown) != shown else shown
 
@@ -194,7 +194,7 @@ def _span(place: Location, source: str) -> tuple[int, int]:
 
 
 def _cells(char: str) -> int:
-    """How many cells of a terminal a character takes."""
+    """The number of terminal cells that a character occupies."""
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "FW" else 1
@@ -212,7 +212,7 @@ def _change(module: ModuleReport) -> str:
 
 
 def _details(module: ModuleReport) -> list[str]:
-    """What was found, beginning with what the change means to others and how much of it is waived."""
+    """The findings by kind, beginning with the breaking ones and the number of waived ones."""
     breaking = sum(1 for finding in module.findings if finding.is_breaking)
     waived = sum(1 for finding in module.findings if finding.waiver)
     levels = [finding.level for finding in module.findings if not finding.is_breaking and not finding.waiver]
@@ -236,7 +236,7 @@ def _kind(module: ModuleReport, breaking: int) -> str:
 
 
 def _passing(module: ModuleReport, breaking: int) -> str:
-    """How many of the breaks pass because the released version is 0.x."""
+    """The number of breaking changes that pass because the released version is 0.x, in words."""
     passing = sum(1 for finding in module.findings if finding.before_1_0 and finding.is_breaking)
     if not passing:
         return ""
@@ -252,12 +252,12 @@ def _verdict(module: ModuleReport) -> str:
 
 
 def _refusal(module: ModuleReport) -> str:
-    """Why a module refuses."""
+    """The reason why a module is refused."""
     for level in (Level.ERROR, Level.WARNING):
         found = [finding for finding in module.findings if finding.level is level and not finding.waiver]
         others = sum(1 for finding in found if not finding.is_breaking)
         if len(found) > others:
-            return f"Additive only: refused (would need {module.version})."
+            return f"Refused: breaking changes need {module.version}. Undo them, or `fieldstone waive`."
         if any(finding.additive for finding in found):
             return f'Refused by `fail-on = "{level}"`, as additions are. Undo them, or `fieldstone waive`.'
         if others:

@@ -1,1 +1,1 @@
-"""What a schema is: modules and their sources, compiled images, and the model that rules read."""
+"""The schema: compiled images, and the model that rules read."""

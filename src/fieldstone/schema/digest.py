@@ -1,9 +1,9 @@
 """buf's b5 module digest, computed from sources alone.
 
-A file's digest is `shake256:` and the hex of 64 bytes of SHAKE256; the manifest lists each file as
-`<digest>  <path>`, sorted by path; the b5 digest is SHAKE256 over the digest of the manifest and,
-each on a line of its own, the sorted b5 digests of all direct and transitive dependencies. It covers
-.proto files, LICENSE and documentation. Source: buf's `bufmodule` package, digest type B5.
+A file's digest is `shake256:` and the hex of 64 bytes of SHAKE256. The manifest lists each file as `<digest>  <path>`,
+sorted by path. The b5 digest is SHAKE256 over the digest of the manifest and, each on a line of its own, the sorted b5
+digests of all direct and transitive dependencies. It covers .proto files, LICENSE and documentation. Source: buf's
+`bufmodule` package, digest type B5.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def b5(digests: Mapping[str, str], dependencies: Iterable[str]) -> str:
 
     Args:
         digests: the module's manifest, path to file digest.
-        dependencies: the b5 digests of all modules that it needs, directly or not.
+        dependencies: the b5 digests of all its direct and transitive dependencies.
     """
     lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items()))
     whole = [file_digest(lines.encode()), *sorted(dependencies)]
@@ -41,8 +41,8 @@ def imports(source: bytes) -> list[str]:
     """The paths that a .proto file imports, as its source writes them.
 
     Reads `import [public | weak | option] "path";`
-    (https://protobuf.dev/reference/protobuf/proto3-spec/#import_statement) and passes over comments,
-    strings and everything else, so that it also answers for a file that does not compile.
+    (https://protobuf.dev/reference/protobuf/proto3-spec/#import_statement) and skips comments, strings and everything
+    else, so it also works for a file that does not compile.
     """
     found: list[str] = []
     statement: list[str] = []

@@ -1,7 +1,7 @@
 """The storage annotations of `fieldstone/v1/annotations.proto`, as the schema's author wrote them.
 
-Python keeps options that it has no code for undecoded. They are decoded here by the numbers that
-the annotations are released with, so that an image built with any version of them can be read.
+Python keeps options without generated code undecoded. They are decoded here by the released numbers of the annotations,
+so an image built with any version of them can be read.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ _TAG = b"\x92\x80\x19"
 
 
 def may_have_annotations(image: bytes) -> bool:
-    """Whether an encoded image can hold an annotation of storage; False only where it holds none."""
+    """Whether an encoded image may contain a storage annotation; False is certain."""
     return _TAG in image
 
 
 QUERY_RESULTS = ("records", "first", "count", "deleted")
-"""What a query answers with, by number of `QueryResult`."""
+"""The results of a query, by number of `QueryResult`."""
 
 CODECS = ("", "json", "enum_name", "child_table", "proto")
-"""How a value is kept, by number of `Codec`."""
+"""The stored forms of a value, by number of `Codec`."""
 
 
 class Index(Struct, frozen=True):
-    """An index beside that of the primary key; `fields` are names of the message's fields."""
+    """An index besides the primary key; `fields` are names of the message's fields."""
 
     fields: tuple[str, ...] = ()
     unique: bool = False
 
 
 class Query(Struct, frozen=True):
-    """A question that a repository answers; `result` is one of `QUERY_RESULTS`."""
+    """A query of a repository; `result` is one of `QUERY_RESULTS`."""
 
     name: str = ""
     equal: tuple[str, ...] = ()
@@ -55,13 +55,13 @@ class Query(Struct, frozen=True):
 
 
 class Outbox(Struct, frozen=True):
-    """That an entity's records are announced; `aggregate_key` is a field, empty for the first of the key."""
+    """The outbox of an entity; `aggregate_key` is a field, empty for the first of the primary key."""
 
     aggregate_key: str = ""
 
 
 class Entity(Struct, frozen=True):
-    """`(fieldstone.v1.entity)` of a message; empty attributes stand for the defaults that the annotation names."""
+    """`(fieldstone.v1.entity)` of a message; empty attributes mean the defaults that the annotation documents."""
 
     record: str = ""
     name: str = ""
@@ -76,7 +76,7 @@ class Entity(Struct, frozen=True):
 
 
 class ColumnOptions(Struct, frozen=True):
-    """`(fieldstone.v1.column)` of a field; `codec` is one of `CODECS`, `sources` what the schema calls `from`."""
+    """`(fieldstone.v1.column)` of a field; `codec` is one of `CODECS`, `sources` is `from` in the schema."""
 
     attribute: str = ""
     name: str = ""
@@ -87,13 +87,13 @@ class ColumnOptions(Struct, frozen=True):
 
 
 def read_entity(options: Any) -> Entity | None:
-    """The entity annotation of a message's options; None where there is none."""
+    """The entity annotation of a message's options, if there is one."""
     data = _option(options)
     return None if data is None or _parts(data) is None else _decode(Entity, data)
 
 
 def read_column(options: Any) -> ColumnOptions:
-    """The column annotation of a field's options; the defaults where there is none."""
+    """The column annotation of a field's options; the defaults if there is none."""
     return _decode(ColumnOptions, _option(options) or b"")
 
 
@@ -105,10 +105,10 @@ def read_serves(options: Any) -> str:
 
 
 def keep_public(file: FileDescriptorProto) -> None:
-    """Make of a compiled file what is good for comparing alone: with what its annotations promise to others.
+    """Reduce a compiled file to its public contract, for comparing alone.
 
-    Record classes and attributes are the application's own and leave; the options of messages and
-    fields stand there undecoded.
+    Record classes and attributes belong to the application and are removed; the options of messages and fields are kept
+    undecoded.
     """
     for element in _annotatable(file.message_type):
         if element.HasField("options"):
@@ -126,7 +126,7 @@ def _annotatable(messages: Iterable[DescriptorProto]) -> Iterator[DescriptorProt
 
 
 def _public(options: Any, *, always: bool) -> list[tuple[int, Any]]:
-    """Number and value of every option; a storage annotation with nothing left in it counts `always` or not at all."""
+    """Number and value of every option; an empty storage annotation counts only with `always`."""
     parts: list[tuple[int, Any]] = []
     for number, data in _parts(options.SerializeToString(deterministic=True)) or []:
         inside = _parts(data) if number == STORAGE_OPTION and isinstance(data, bytes) else None
@@ -137,7 +137,7 @@ def _public(options: Any, *, always: bool) -> list[tuple[int, Any]]:
 
 
 def _option(options: Any) -> bytes | None:
-    """The bytes of the storage annotation; a message that is set in several statements is merged."""
+    """The bytes of the storage annotation; several statements of one message are concatenated, which merges them."""
     found = [data for number, data in _unknown(options) if number == STORAGE_OPTION and isinstance(data, bytes)]
     return b"".join(found) if found else None
 
@@ -151,7 +151,7 @@ def _text(data: bytes) -> str:
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[int], str]:
-    """The name of an enum number; a number of a later version of the annotations counts as none."""
+    """The name of an enum number; the first name for a number of a later version of the annotations."""
     return lambda number: names[number] if number < len(names) else names[0]
 
 
@@ -208,7 +208,7 @@ def _decode(kind: type[T], data: bytes) -> T:
 
 
 def _parts(data: bytes) -> list[tuple[int, Any]] | None:
-    """The fields of an encoded message; None for bytes that are none, as where a number is another's option."""
+    """The fields of an encoded message; None if the bytes are none, as when another option has the number."""
     try:
         return _unknown(Empty.FromString(data))
     except DecodeError:
@@ -216,7 +216,7 @@ def _parts(data: bytes) -> list[tuple[int, Any]] | None:
 
 
 def _unknown(message: Any) -> list[tuple[int, Any]]:
-    """Number and value (an int, bytes or the fields of a group) of every field that Python has no code for."""
+    """Number and value (an int, bytes or the fields of a group) of every field without generated code."""
     return _values(UnknownFieldSet(message)) if message.ByteSize() else []
 
 

@@ -1,7 +1,7 @@
 """Features of protobuf editions, resolved.
 
-As https://protobuf.dev/editions/features/ says: the defaults of the edition (or of proto2 and
-proto3), then what the file, the message, the oneof and the field set.
+As in https://protobuf.dev/editions/features/: the defaults of the edition (or of proto2 and proto3), then the settings
+of the file, the message, the oneof and the field.
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ LANGUAGE_FEATURES: Mapping[tuple[int, int], tuple[str, Mapping[int, str]]] = {
     ),
     (1002, 4): ("go_optimize_mode", {0: "OPTIMIZE_MODE_UNSPECIFIED", 1: "SPEED", 2: "CODE_SIZE"}),
 }
-"""Number of the extension of FeatureSet and of the feature in it -> what it is called here, and its values
-(google/protobuf/cpp_features.proto, java_features.proto and go_features.proto)."""
+"""Extension number and feature number -> the name here, and its values.
+
+The files: google/protobuf/cpp_features.proto, java_features.proto and go_features.proto.
+"""
 
 UNKNOWN = "feature "
-"""The beginning of the name of a language feature that is not listed here: `feature 1004.1`."""
+"""The prefix of an unlisted language feature's name: `feature 1004.1`."""
 
 _TITLES = {"cpp": "C++", "java": "Java", "go": "Go"}
 _EDITION_2023 = {
@@ -94,12 +96,12 @@ _LATER = _EDITION_2024 | {"default_symbol_visibility": "STRICT"}
 
 
 def defaults_of(syntax: str) -> Features:
-    """The features of `proto2`, `proto3` or `edition YEAR` where nothing is set."""
+    """The default features of `proto2`, `proto3` or `edition YEAR`."""
     return _SYNTAX_DEFAULTS.get(syntax, _LATER)
 
 
 def resolve(inherited: Features, options: Any) -> dict[str, str]:
-    """The features of an element: those around it, and what its own options set."""
+    """The features of an element: the inherited ones, and those that its own options set."""
     features = dict(inherited)
     if not options.HasField("features"):
         return features
@@ -119,18 +121,18 @@ def title(name: str) -> str:
 
 
 def generated_by(features: Features, names: Iterable[str]) -> dict[str, str]:
-    """Those of the features that generated code follows, by their titles.
+    """The features that affect generated code, by title.
 
     Args:
         features: the resolved features of an element.
-        names: the language features that mean something for it; those that are not known always do.
+        names: the language features that apply to it; unknown ones always do.
     """
     unknown = (name for name in features if name.startswith(UNKNOWN))
     return {title(name): features[name] for name in (*names, *unknown)}
 
 
 def _language_features(features: Any) -> Iterator[tuple[int, int, Any]]:
-    """Every feature of a language that is set: number of the extension, of the feature, and its value."""
+    """Every language feature that is set: number of the extension, of the feature, and its value."""
     for unknown in _all(UnknownFieldSet(features)) if features.ByteSize() else ():
         for part in extension_parts(features, unknown.field_number):
             if isinstance(part.data, int | bytes):
@@ -140,7 +142,7 @@ def _language_features(features: Any) -> Iterator[tuple[int, int, Any]]:
 def extension_parts(message: Any, extension: int) -> Iterator[Any]:
     """The unknown fields of an extension whose type is a message, which Python keeps undecoded.
 
-    Bytes that are no message, of somebody else's extension with this number, have none.
+    None if the bytes are no message, as when somebody else's extension has the number.
     """
     for unknown in _all(UnknownFieldSet(message)) if message.ByteSize() else ():
         if unknown.field_number == extension and isinstance(unknown.data, bytes):

@@ -1,4 +1,4 @@
-"""What the options of an element say of its end."""
+"""Lifecycle options: the deprecation and sunset of an element."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LIFECYCLE_OPTION = 51201
 
 
 def read_lifecycle(options: Any) -> Lifecycle:
-    """The lifecycle in the options of an element, encoded as any of its kinds: `MessageOptions`, `FieldOptions`, ..."""
+    """The lifecycle in the options of an element of any kind: `MessageOptions`, `FieldOptions`, ..."""
     texts = dict(_lifecycle_texts(options))
     return Lifecycle(options.deprecated, texts.get(1, ""), texts.get(2, ""), texts.get(3, ""))
 

@@ -1,7 +1,7 @@
 """The schema as rules see it: frozen views of a compiled image, with their places in the source.
 
-Two elements are equal when a reader of the contract could not tell them apart: locations, files and
-lifecycle annotations take no part in equality, so that pairing can skip whatever did not change.
+Two elements are equal if no reader of the contract could distinguish them. Locations, files and lifecycle annotations
+are not compared, so pairing can skip everything unchanged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from fieldstone.schema.reservation import NOTHING_RESERVED, Ranges, Reservation
 
 
 class Lifecycle(Struct, frozen=True):
-    """What an element says of its own end: `deprecated` and the `fieldstone.v1` lifecycle option."""
+    """The announced end of an element: `deprecated` and the `fieldstone.v1` lifecycle option."""
 
     deprecated: bool = False
     deprecated_since: str = ""
@@ -31,7 +31,7 @@ class Lifecycle(Struct, frozen=True):
 
     @property
     def sunset_day(self) -> date | None:
-        """The sunset as a day in UTC, the last one of the element; None unless it is written as 2027-12-31."""
+        """The sunset as a day in UTC, the element's last; None unless it is written as 2027-12-31."""
         try:
             day = date.fromisoformat(self.sunset)
         except ValueError:
@@ -44,10 +44,10 @@ class Lifecycle(Struct, frozen=True):
 
 
 class Element(Struct, frozen=True, kw_only=True, eq=False):
-    """What every named part of a schema has.
+    """A named part of a schema.
 
-    `full_name` is the protobuf full name, no leading dot; `comment` is what stands right above the
-    element in the source, without the marks of a comment; `custom` are its custom options by full name.
+    `full_name` is the protobuf full name without a leading dot. `comment` is the text right above the element in the
+    source, without comment marks. `custom` are its custom options by full name.
     """
 
     full_name: str
@@ -57,18 +57,18 @@ class Element(Struct, frozen=True, kw_only=True, eq=False):
     custom: Mapping[str, Option] = {}
 
     uncompared: ClassVar[frozenset[str]] = frozenset({"location", "lifecycle", "comment"})
-    """The attributes that take no part in equality."""
+    """The attributes that are not compared."""
 
     def __eq__(self, other: object) -> bool:
-        """Whether a reader of the contract could not tell the two apart."""
+        """Whether no reader of the contract could distinguish the two."""
         kind = type(self)
         return type(other) is kind and _compared(kind)(self) == _compared(kind)(other)
 
     def __ne__(self, other: object) -> bool:
-        """The opposite; a `Struct` has one of its own, which compares everything."""
+        """The opposite; the one of `Struct` compares everything."""
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]  # some of what is compared are mappings
+    __hash__ = None  # type: ignore[assignment]  # some compared attributes are mappings
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ class Element(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def parent(self) -> str:
-        """The full name of the element or package that holds this one; empty at the root."""
+        """The full name of the element or package around this one; empty at the root."""
         return self.full_name.rpartition(".")[0]
 
     @property
@@ -93,7 +93,7 @@ class Element(Struct, frozen=True, kw_only=True, eq=False):
 
 @cache
 def compared(kind: type[Element]) -> tuple[str, ...]:
-    """The attributes of a kind of element that make two of them equal."""
+    """The attributes of a kind of element that are compared."""
     return tuple(name for name in kind.__struct_fields__ if name not in kind.uncompared)
 
 
@@ -105,14 +105,13 @@ def _compared(kind: type[Element]) -> Callable[[object], tuple[object, ...]]:
 class Field(Element, frozen=True, kw_only=True):
     """A field or an extension.
 
-    `type` is the scalar's keyword, the full name of a message or enum, or `map<K, V>`.
-    `cardinality` is `singular`, `repeated`, `map` or `required`; `presence` is `explicit`,
-    `implicit`, `required` or, for lists and maps, `none`
+    `type` is the scalar's keyword, the full name of a message or enum, or `map<K, V>`. `cardinality` is `singular`,
+    `repeated`, `map` or `required`; `presence` is `explicit`, `implicit`, `required` or, for lists and maps, `none`
     (https://protobuf.dev/programming-guides/field_presence/).
-    `unset` is what a reader finds where the field was not sent: the default, for an enum its number;
-    empty for messages, lists and maps. `options` holds the resolved options and features that the
-    rules compare. `composite` is `message` or `enum` where the type, or the value of the map, is
-    one. `column` is how the field is stored.
+
+    `unset` is the value that a reader gets if the field was not sent: the default, for an enum its number; empty for
+    messages, lists and maps. `options` are the resolved options and features that the rules compare. `composite` is the
+    kind of the type, or of the map's value type: `message`, `enum` or empty. `column` are the field's storage options.
     """
 
     number: int
@@ -133,7 +132,7 @@ class Field(Element, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> str:
-        """The type of a value, also of one in a list or a map."""
+        """The type of a single value, also in a list or a map."""
         return self.type.removesuffix(">").rpartition(" ")[2] if self.cardinality == "map" else self.type
 
     @property
@@ -151,13 +150,13 @@ class Field(Element, frozen=True, kw_only=True):
 
     @property
     def shape(self) -> str:
-        """All but the name, and the JSON name that follows from it."""
+        """All but the name and the JSON name derived from it."""
         options = sorted(self.options.items())
         return f"{self.number} {self.cardinality} {self.presence} {self.type} {self.default} {options}"
 
 
 class Oneof(Element, frozen=True, kw_only=True):
-    """A oneof that was written as one (not the synthetic oneof of a proto3 `optional`)."""
+    """A oneof in the source (not the synthetic oneof of a proto3 `optional`)."""
 
     members: tuple[int, ...]
 
@@ -175,7 +174,7 @@ class Oneof(Element, frozen=True, kw_only=True):
 class Definition(Element, frozen=True, kw_only=True):
     """A declaration with a full name; `file` is its path relative to the root of the module.
 
-    `features` are the resolved language features that its generated code follows, by their titles (`Go api_level`).
+    `features` are the resolved language features that affect its generated code, by title (`Go api_level`).
     """
 
     package: str
@@ -186,16 +185,16 @@ class Definition(Element, frozen=True, kw_only=True):
 
     @property
     def top_level(self) -> bool:
-        """Whether it stands directly in its package."""
+        """Whether it is directly in its package."""
         return self.parent == self.package
 
 
 class Message(Definition, frozen=True, kw_only=True, dict=True):
-    """A message, top-level or nested; map entries are folded into their map fields.
+    """A message, top-level or nested; map entries are merged into their map fields.
 
-    `entity` says how it is stored, at `entity_location`; None for a message that is not. `numbers` are
-    those of the fields by name. `accessor` says whether generated code has the standard method `descriptor()`.
-    `visibility` is `export`, or `local` where no other file may use the message.
+    `entity` is the storage annotation, at `entity_location`; None without one. `numbers` maps field names to numbers.
+    `accessor` says whether generated code has the standard method `descriptor()`. `visibility` is `export`, or `local`
+    if no other file may use the message.
     """
 
     fields: Mapping[int, Field] = {}
@@ -212,12 +211,12 @@ class Message(Definition, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
-        """The numbers of the fields by their names."""
+        """The fields' numbers by name."""
         return {field.name: number for number, field in self.fields.items()}
 
     @cached_property
     def by_json_name(self) -> Mapping[str, Field]:
-        """The fields by the names that JSON has for them."""
+        """The fields by JSON name."""
         return {field.json_name: field for field in self.fields.values()}
 
     @property
@@ -251,7 +250,7 @@ class EnumValue(Element, frozen=True, kw_only=True):
 class Enum(Definition, frozen=True, kw_only=True):
     """An enum, top-level or nested; `closed` as in https://protobuf.dev/programming-guides/enum/.
 
-    `visibility` is `export`, or `local` where no other file may use it.
+    `visibility` is `export`, or `local` if no other file may use it.
     """
 
     values: tuple[EnumValue, ...] = ()
@@ -266,7 +265,7 @@ class Enum(Definition, frozen=True, kw_only=True):
         return frozenset(value.number for value in self.values)
 
     def number_of(self, name: str) -> int | None:
-        """The number that has this name, if any has."""
+        """The number with this name, if there is one."""
         return next((value.number for value in self.values if value.name == name), None)
 
     @property
@@ -281,7 +280,7 @@ class Enum(Definition, frozen=True, kw_only=True):
 
 
 class Rpc(Element, frozen=True, kw_only=True):
-    """A method of a service; request and response are full names of messages, `serves` is of a query."""
+    """A method of a service; request and response are full names of messages, `serves` is that of a query."""
 
     request: str
     response: str
@@ -324,10 +323,9 @@ class Service(Definition, frozen=True, kw_only=True):
 class File(Element, frozen=True, kw_only=True):
     """A source file; its `full_name` is its path relative to the root of the module.
 
-    `syntax` is `proto2`, `proto3` or `edition YEAR`; `public_imports` are those of its imports that
-    its importers see too; `options` are the standard file options that the source sets. `content` is
-    a digest of the compiled file without its comments and positions and without the record classes
-    and attributes that it names.
+    `syntax` is `proto2`, `proto3` or `edition YEAR`. `public_imports` are the imports that its importers see, too.
+    `options` are the standard file options that the source sets. `content` is a digest of the compiled file without
+    comments, positions, record classes and attributes.
     """
 
     package: str
@@ -354,7 +352,7 @@ class File(Element, frozen=True, kw_only=True):
 
 
 class Package(Element, frozen=True, kw_only=True):
-    """A protobuf package: all that its files declare together."""
+    """A protobuf package: all declarations of its files."""
 
     @property
     def name(self) -> str:
@@ -368,7 +366,7 @@ class Package(Element, frozen=True, kw_only=True):
 
     @property
     def shape(self) -> str:
-        """Nothing but a name."""
+        """The same for every package: it has nothing but a name."""
         return "package"
 
 
@@ -377,14 +375,13 @@ def _nothing() -> Schema:
 
 
 class Schema(Struct, frozen=True):
-    """One module, compiled: every element by its key, without those of imported modules.
+    """One compiled module: every element by its key, without those of imported modules.
 
-    Messages, enums and services are keyed by full name, files by path, extensions by extendee and
-    number. Nested messages and enums stand beside top-level ones.
+    Messages, enums and services are keyed by full name, files by path, extensions by extendee and number. Nested
+    messages and enums are listed beside top-level ones.
 
-    `changed` is the part of it that can differ from the schema that it is compared with, where that is
-    known; what stands beside it is the same on both sides, in the packages `unchanged`. `imported` gives
-    what the modules that it imports declare, as far as anybody asks for it.
+    `changed` is the part that can differ from the compared schema, if that is known. The rest is the same on both
+    sides; `unchanged` are its packages. `imported` gives the declarations of imported modules, read on first use.
     """
 
     files: Mapping[str, File] = {}
@@ -398,12 +395,12 @@ class Schema(Struct, frozen=True):
 
     @property
     def part(self) -> Schema:
-        """What can differ from the schema that it is compared with: all, unless less is known to."""
+        """The part that can differ from the compared schema: all of it, unless `changed` is known."""
         return self.changed or self
 
     @property
     def packages(self) -> dict[str, Package]:
-        """The packages of the module by name, each placed at its first file, of those that can differ if it has one."""
+        """The packages of the module by name, each located at its first file, preferably one that can differ."""
         found: dict[str, Package] = {}
         for _, file in sorted(self.part.files.items()):
             found.setdefault(file.package, Package(full_name=file.package, location=file.location))
@@ -416,12 +413,12 @@ class Schema(Struct, frozen=True):
         yield from self.services.values()
 
     def rpc_messages(self) -> frozenset[str]:
-        """The full names of all messages that an rpc takes or gives."""
+        """The full names of all request and response messages."""
         rpcs = [rpc for service in self.services.values() for rpc in service.rpcs.values()]
         return frozenset(name for rpc in rpcs for name in (rpc.request, rpc.response))
 
     def same_contract(self, other: Schema) -> bool:
-        """Whether both compile to the same descriptors, comments and layout aside."""
+        """Whether both compile to the same descriptors, apart from comments and layout."""
         mine = {path: file.content for path, file in self.part.files.items()}
         return mine == {path: file.content for path, file in other.part.files.items()}
 
@@ -430,7 +427,7 @@ _VERSION = re.compile(r"v\d+(?:p\d+)?(?:(?:alpha|beta)\d*|test\w*)?")
 
 
 def package_version(package: str) -> str:
-    """The last part of a package if it is a version (`v1`, `v2beta1`), else nothing.
+    """The last part of a package if it is a version (`v1`, `v2beta1`), else empty.
 
     Versions are those of buf's lint rule PACKAGE_VERSION_SUFFIX.
     """

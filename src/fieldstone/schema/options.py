@@ -1,7 +1,7 @@
-"""Custom options: what a schema says of its elements with extensions of `google.protobuf.*Options`.
+"""Custom options: annotations of a schema's elements by extensions of `google.protobuf.*Options`.
 
-The image that uses an option holds the extension that defines it, so that its value can be decoded
-without knowing it beforehand. Fieldstone's own annotations are read elsewhere and left out.
+An image that uses an option also contains the extension that defines it, so its value can be decoded without generated
+code. Fieldstone's own annotations are read elsewhere and left out here.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 OWN = "fieldstone.v1."
-"""The package of Fieldstone's annotations, with a dot."""
+"""The package of Fieldstone's annotations, with a trailing dot."""
 
 _TIMES = frozenset({"google.protobuf.Duration", "google.protobuf.Timestamp"})
 _NANOSECONDS = 10**9
 
 Value = bool | int | float | str | tuple[bool | int | float | str, ...]
-"""A value inside an option: an enum's is its name, bytes are text with escapes, a time is nanoseconds."""
+"""A value inside an option: enums are names, bytes are text with escapes, times are nanoseconds."""
 
 
 class Option(Struct, frozen=True):
@@ -35,8 +35,8 @@ class Option(Struct, frozen=True):
 
     Attributes:
         text: the value in protobuf's text format, on one line.
-        parts: every value inside, by its path (`string.min_len`, `cel[0].expression`); that of an
-            option that is no message has the empty path.
+        parts: every value inside, by its path (`string.min_len`, `cel[0].expression`); the path is empty if the option
+            is no message.
     """
 
     text: str
@@ -58,7 +58,7 @@ class OptionReader:
             self._pool = _pool_of(defining, image)
 
     def read(self, element: Any) -> Mapping[str, Option]:
-        """The custom options of an element's descriptor by full name; none of extensions that the image lacks."""
+        """The custom options of an element's descriptor by full name, except those that the image does not define."""
         if self._pool is None or not element.HasField("options"):
             return NONE
         try:
@@ -80,7 +80,7 @@ class OptionReader:
 
 
 def _defines_options(file: FileDescriptorProto) -> bool:
-    if not file.dependency:  # it would import descriptor.proto
+    if not file.dependency:  # an option's file imports descriptor.proto
         return False
     return any(name.startswith(".google.protobuf.") and name.endswith("Options") for name in _extended(file))
 
@@ -92,7 +92,7 @@ def _extended(scope: FileDescriptorProto | DescriptorProto) -> Iterator[str]:
 
 
 def _pool_of(wanted: list[FileDescriptorProto], image: FileDescriptorSet) -> DescriptorPool:
-    """A pool of files and what they import, in the order of the image; one that cannot be used is left out."""
+    """A pool of files and their imports, in the order of the image; unusable files are left out."""
     files = {file.name: file for file in image.file}
     needed: set[str] = set()
     waiting = [file.name for file in wanted]
@@ -104,7 +104,7 @@ def _pool_of(wanted: list[FileDescriptorProto], image: FileDescriptorSet) -> Des
     pool = DescriptorPool()
     for file in image.file:
         if file.name in needed:
-            with suppress(TypeError):  # of a newer edition, or without what it imports
+            with suppress(TypeError):  # from a newer edition, or without its imports
                 pool.AddSerializedFile(file.SerializeToString())
     return pool
 
@@ -114,7 +114,7 @@ def _option(extension: Any, value: Any) -> Option:
 
 
 def _text(descriptor: Any, value: Any) -> str:
-    """A value in text format; several in brackets."""
+    """A value in text format; several values in brackets."""
     if descriptor.is_repeated:
         return f"[{', '.join(_one_text(descriptor, item) for item in value)}]"
     return _one_text(descriptor, value)

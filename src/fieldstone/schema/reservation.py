@@ -1,4 +1,4 @@
-"""Numbers and names that an element keeps from being used, and ranges of numbers."""
+"""Reserved numbers and names, and ranges of numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Ranges = tuple[tuple[int, int], ...]
 
 
 class Reservation(Struct, frozen=True, kw_only=True):
-    """The numbers (inclusive ranges) and names that an element keeps from being used."""
+    """The numbers (inclusive ranges) and names that an element reserves."""
 
     ranges: Ranges = ()
     names: frozenset[str] = frozenset()
@@ -45,5 +45,5 @@ def uncovered(old: Ranges, new: Ranges) -> list[tuple[int, int]]:
 
 
 def first_numbers(ranges: Iterable[tuple[int, int]], missing: Collection[tuple[int, int]]) -> list[str]:
-    """The first number, as text, of each of the inclusive `ranges` that holds any of the `missing` numbers."""
+    """The first number, as text, of each of the inclusive `ranges` that contains any `missing` number."""
     return [str(first) for first, last in ranges if any(first <= end and start <= last for start, end in missing)]

@@ -1,8 +1,7 @@
-"""The tables that a schema's annotations ask for, with every default filled in.
+"""The tables that a schema's annotations declare, with every default filled in.
 
-What a rule compares and what the generator writes comes from here, so that the gate judges the very
-tables that are generated. Nothing is refused here: an annotation that cannot be met is the
-generator's to report.
+The rules and the generator both use these tables, so the rules judge exactly what is generated. Nothing is refused
+here: the generator reports annotations that it cannot implement.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from fieldstone.schema.model import Element, Field, Message, Schema, package_ver
 TIMESTAMP, DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
 
 JSON_MESSAGES = frozenset({"google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"})
-"""Messages that stand for JSON values (https://protobuf.dev/reference/protobuf/google.protobuf/#value)."""
+"""Messages that represent JSON values (https://protobuf.dev/reference/protobuf/google.protobuf/#value)."""
 
 WRAPPERS: Mapping[str, str] = {
     f"google.protobuf.{name}Value": scalar
@@ -36,7 +35,7 @@ WRAPPERS: Mapping[str, str] = {
         "Bytes": "bytes",
     }.items()
 }
-"""Messages that hold a scalar that may be absent (google/protobuf/wrappers.proto), and which."""
+"""Messages that wrap an optional scalar (google/protobuf/wrappers.proto), and the scalar."""
 
 SCALAR_KINDS = {
     "sint32": "int32",
@@ -47,7 +46,7 @@ SCALAR_KINDS = {
     "fixed64": "uint64",
     "string": "text",
 }
-"""The kinds of scalars that are not called as their type: they hold the same values as another."""
+"""The kinds of scalars that differ from their type's name: several types have the same values."""
 
 
 class Column(Element, frozen=True, kw_only=True):
@@ -55,12 +54,12 @@ class Column(Element, frozen=True, kw_only=True):
 
     Attributes:
         number: the field's number.
-        column: what the column is called; for a child table, the table.
-        kind: what it holds: int32 uint32 int64 uint64 bool float double text bytes enum enum_name
-            timestamp duration json proto, or child_table.
-        nullable: whether a record may have nothing there.
-        default: what rows older than the column have, as the annotation writes it; None where they
-            have nothing, or the zero of the kind.
+        column: the name of the column; for a child table, of the table.
+        kind: the kind of its values: int32 uint32 int64 uint64 bool float double text bytes enum enum_name timestamp
+            duration json proto, or child_table.
+        nullable: whether it may be NULL.
+        default: the value for rows older than the column, as the annotation writes it; None for NULL or the zero of the
+            kind.
     """
 
     number: int
@@ -84,7 +83,7 @@ class Column(Element, frozen=True, kw_only=True):
 
 
 class StoredQuery(Element, frozen=True, kw_only=True):
-    """A query of a table; its `full_name` is the message's and the query's name."""
+    """A query of a table; its `full_name` is made of the message's name and the query's."""
 
     query: Query
 
@@ -102,19 +101,19 @@ class StoredQuery(Element, frozen=True, kw_only=True):
 
 
 class Table(Element, frozen=True, kw_only=True):
-    """What an entity is stored in; its `full_name` is that of the message, and its place the annotation's.
+    """The table of an entity; its `full_name` is that of the message, and its place the annotation's.
 
     Attributes:
         message: the entity's message.
         entity: the annotation.
-        name_of_record: what a record is called in generated functions: "step".
-        plural: what several are called: "steps".
-        table: what the table is called.
+        name_of_record: the name of a record in generated functions: "step".
+        plural: the name of several: "steps".
+        table: the name of the table.
         primary_key: names of fields.
-        columns: by field number; fields that are not stored are left out.
+        columns: by field number, without fields that are not stored.
         indexes: as annotated.
         queries: by name.
-        aggregate_key: the field whose events the outbox delivers in order; None without an outbox.
+        aggregate_key: the field within which the outbox delivers events in order; None without an outbox.
     """
 
     message: Message
@@ -145,7 +144,7 @@ class Table(Element, frozen=True, kw_only=True):
         return next((column for column in self.columns.values() if column.name == name), None)
 
     def numbers(self, names: Iterable[str]) -> tuple[int | str, ...]:
-        """The numbers of the fields of these names, which a field keeps when it is renamed; a name of none stays."""
+        """The numbers of the fields of these names, which do not change by renaming; unknown names are kept."""
         known = {field.name: field.number for field in self.message.fields.values()}
         return tuple(known.get(name, name) for name in names)
 
@@ -213,7 +212,7 @@ def _column(field: Field) -> Column:
 
 
 def kind_of(field: Field) -> str:
-    """What a field's column holds, as `Column.kind` says it."""
+    """The kind of a field's column, as in `Column.kind`."""
     codec = field.column.codec
     if codec in {"child_table", "proto", "json"}:
         return codec
@@ -234,14 +233,14 @@ def _message_kind(full_name: str) -> str:
 
 
 def record_name(message: Message) -> str:
-    """What the record of an entity is called in generated functions, as `Entity.name` says."""
+    """The name of an entity's record in generated functions, as `Entity.name` documents it."""
     if message.entity is not None and message.entity.name:
         return message.entity.name
     return _stem(message) + _version_suffix(message)
 
 
 def plural_name(message: Message) -> str:
-    """What several records of an entity are called: the annotation's word, else the name with an s."""
+    """The name of several records of an entity: the annotation's, else the name with an s."""
     if message.entity is not None and message.entity.plural:
         return message.entity.plural
     if message.entity is not None and message.entity.name:
@@ -265,11 +264,11 @@ def _default_table(message: Message, plural: str) -> str:
 
 
 def _unversioned(package: str) -> str:
-    """The last part of a package that is no version: `orders` of `acme.orders.v1`."""
+    """The last part of a package before its version: `orders` of `acme.orders.v1`."""
     version = package_version(package)
     return package.removesuffix(f".{version}").rpartition(".")[2] if version else package.rpartition(".")[2]
 
 
 def snake(name: str) -> str:
-    """`TelemetryStep` -> `telemetry_step`, `HTTPCall` -> `http_call`."""
+    """The name in snake case: `TelemetryStep` -> `telemetry_step`, `HTTPCall` -> `http_call`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -1,1 +1,1 @@
-"""Over HTTP: routes decode, call what is below, and encode."""
+"""HTTP servers: routes decode requests, call lower layers, and encode responses."""

@@ -1,8 +1,8 @@
-"""The index over HTTP: the files and pages of `packaging.index`, in the form that each client asks for.
+"""The index over HTTP: the files and pages of `packaging.index`, in the form that each client requests.
 
-Everything is read into memory before the first request, so what is served has the digest that the pages announce,
-whatever happens to the files on the disk meanwhile. Client packages are small; an index of gigabytes is one for
-`fieldstone index build` and a web server.
+Everything is read into memory before the first request. So all files have the digests that the pages announce, even if
+the files on disk change. Client packages are small; for an index of gigabytes, use `fieldstone index build` and a web
+server.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def create_app(packages: Sequence[Package], tokens: Iterable[str], lifespan: Lif
     """The index as an ASGI application.
 
     Args:
-        packages: what it carries.
-        tokens: those that let in; none lets everybody in.
+        packages: its packages.
+        tokens: the tokens that give access; empty gives everybody access.
         lifespan: runs around the application.
     """
     served = _Served(packages)
@@ -54,12 +54,12 @@ def create_app(packages: Sequence[Package], tokens: Iterable[str], lifespan: Lif
     keys = list(tokens)
     guard = [Middleware(AuthenticationMiddleware, backend=TokenBackend(keys), on_error=_refused)] if keys else []
     app = Starlette(routes=routes, middleware=guard, lifespan=lifespan)
-    app.router.redirect_slashes = False  # it would redirect to an absolute address, which a proxy may know better
+    app.router.redirect_slashes = False  # it would redirect to an absolute address, which may be wrong behind a proxy
     return app
 
 
 class _Served:
-    """What the routes answer with."""
+    """The handlers of the routes."""
 
     def __init__(self, packages: Sequence[Package]) -> None:
         self._files = package_files(packages) | metadata_files(packages)
@@ -67,7 +67,7 @@ class _Served:
         self._tarballs = by_name(packages)
 
     async def root(self, _request: Request) -> Response:
-        """The list has a slash at the end."""
+        """Redirect to the list, which has a slash at the end."""
         return _redirect("simple/")
 
     async def projects(self, request: Request) -> Response:
@@ -83,11 +83,11 @@ class _Served:
         return self._page(request, f"simple/{plain}/")
 
     async def without_slash(self, request: Request) -> Response:
-        """A page has a slash at the end."""
+        """Redirect to a page, which has a slash at the end."""
         return _redirect(f"{canonicalize_name(request.path_params['name'])}/")
 
     async def file(self, request: Request) -> Response:
-        """A package file, or the metadata of one."""
+        """A package file, or its metadata."""
         path = request.scope["path"].lstrip("/")
         if path not in self._files:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"no {path}")

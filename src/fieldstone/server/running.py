@@ -1,4 +1,4 @@
-"""Run an ASGI application until the process is asked to end."""
+"""Runs an ASGI application until the process is stopped."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.stopping import until_stopped
 
 _LONGEST_ANSWER = 5
-"""Seconds that an answer may still take once the process is asked to end."""
+"""The most seconds that an answer may take after the process is stopped."""
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def run(create: Callable[[Lifespan], Starlette], host: str, port: int, told: Callable[[str], None]) -> None:
-    """Serve, until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM.
 
     Args:
-        create: makes the application.
+        create: creates the application.
         host: the address or name to listen on.
         port: the port; 0 takes a free one.
         told: called with the address, `http://host:port`, once requests are answered.
@@ -36,7 +36,7 @@ def run(create: Callable[[Lifespan], Starlette], host: str, port: int, told: Cal
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-            server.should_exit |= stop.is_set()  # asked before uvicorn listened to signals
+            server.should_exit |= stop.is_set()  # stopped before uvicorn listened to signals
             told(f"http://{_shown(host)}:{listener.getsockname()[1]}")
             yield
 
@@ -72,6 +72,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _shown(host: str) -> str:
-    """A host as it stands in an address; one that stands for all is reached as this machine."""
+    """A host as part of an address; a wildcard address is shown as this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is told, not listened on
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""Who may read: tokens, by Basic (the password, with any user name) or Bearer (RFC 7617, RFC 6750)."""
+"""Read access by tokens, with Basic (as the password, with any user name) or Bearer (RFC 7617, RFC 6750)."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
 VARIABLE = "FIELDSTONE_INDEX_TOKEN"
-"""The environment variable that may hold a token."""
+"""The environment variable that may contain a token."""
 
 CHALLENGES = ('Basic realm="fieldstone", charset="UTF-8"', 'Bearer realm="fieldstone"')
-"""What a client is told that comes without a token."""
+"""The challenges for a client without a token."""
 
 
 def read_tokens(file: Path | None, variable: str | None) -> frozenset[str]:
-    """The tokens that let in.
+    """The tokens that give access.
 
     Args:
         file: one token a line, or None.
         variable: the value of the environment variable; None if it is not set.
 
     Raises:
-        FieldstoneError: one of the two is given and holds no token, or holds what cannot be one.
+        FieldstoneError: one of the two is given but has no token, or an invalid one.
     """
     tokens = _lines(file) if file else []
     if variable is not None:
@@ -61,21 +61,21 @@ def _lines(file: Path) -> list[str]:
 
 
 class TokenBackend(AuthenticationBackend):
-    """Lets in who sends one of these tokens."""
+    """Gives access to clients that send one of the tokens."""
 
     def __init__(self, tokens: Iterable[str]) -> None:
         self._digests = [_digest(token) for token in tokens]
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, SimpleUser]:
-        """Who sends the request.
+        """The sender of a request.
 
         Raises:
-            AuthenticationError: it has no token, or another one.
+            AuthenticationError: it has no token, or an unknown one.
         """
         sent = _digest(_sent(conn.headers.get("authorization", "")))
-        same = [hmac.compare_digest(sent, digest) for digest in self._digests]  # all, so that none shows in the time
+        same = [hmac.compare_digest(sent, digest) for digest in self._digests]  # all, so that timing reveals none
         if not any(same):
-            raise AuthenticationError("this index takes a token")
+            raise AuthenticationError("this index requires a token")
         return AuthCredentials(["read"]), SimpleUser("reader")
 
 

@@ -1,1 +1,1 @@
-"""buf, git and Node.js, as processes: which versions, how they are called, and how their answers read."""
+"""buf, git and Node.js as processes: their versions, how to call them, and how to parse their output."""

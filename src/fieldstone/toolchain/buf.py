@@ -20,38 +20,40 @@ from fieldstone.toolchain.buf_limits import way_out
 from fieldstone.toolchain.diagnostic import COMPILE, Annotation, CompileError, annotation_of
 
 _FOUND_SOMETHING = 100
-"""buf's exit code for a schema that does not compile, or lint and breaking findings."""
+"""buf's exit code for a schema that does not compile, and for lint and breaking findings."""
 
 _GARBAGE = "200"
-"""How much buf's heap may grow before it collects garbage, in percent, unless the environment says it: twice Go's
-default, for a process that ends with its answer (https://go.dev/doc/gc-guide#GOGC)."""
+"""The growth of buf's heap, in percent, before it collects garbage, unless the environment sets it.
+
+It is twice Go's default, for a short-lived process (https://go.dev/doc/gc-guide#GOGC).
+"""
 
 _GARBAGE_OF_FEW = "800"
-"""The same where there is little to compile, and so little to collect: it spares buf a fifth of its work."""
+"""The same with few files to compile: it saves a fifth of buf's work."""
 
 FEW = 100
-"""How many files are few: of more, the memory grows, and the work does not shrink."""
+"""The most files that count as few: with more, memory grows without saving work."""
 
 _SMALL_IMAGE = 4 * 2**20
-"""The bytes of an image of about as many files."""
+"""The size in bytes of an image of about `FEW` files."""
 
 _COMMAND_LINE = 30_000 if os.name == "nt" else 500_000
-"""The bytes of arguments that every system takes: Windows 32,767 characters, macOS 1 MB with the environment."""
+"""The bytes of arguments that every system accepts: Windows 32,767 characters, macOS 1 MB with the environment."""
 
 _WORD = 9
-"""What an argument takes beside its bytes: a pointer, and the byte that ends it."""
+"""The bytes of an argument besides its text: a pointer, and the byte that ends it."""
 
 
 class Running:
-    """A buf command under way, so that several can run side by side; `warnings` are those of one that has ended."""
+    """A running buf command; several can run in parallel. `warnings` are set when it has ended."""
 
     def __init__(self, arguments: Sequence[str], *, cwd: Path, few: bool = False) -> None:
         """Start `buf` with `arguments` in the folder `cwd`.
 
         Args:
-            arguments: what to do.
-            cwd: where.
-            few: whether no more than `FEW` files are to be read, for which buf may take more memory.
+            arguments: the command and its options.
+            cwd: the working directory.
+            few: whether buf reads at most `FEW` files, so it may use more memory.
 
         Raises:
             FieldstoneError: there is no buf, or no such folder.
@@ -72,15 +74,15 @@ class Running:
             raise FieldstoneError(f"cannot run {command[0]} in {cwd}: {error.strerror}") from error
 
     def output(self, *, what: str, allow_findings: bool = False) -> bytes:
-        """Wait for the command and give its standard output.
+        """Wait for the command and return its standard output.
 
         Args:
-            what: what was being done, for the error: "schemas/telemetry does not compile".
-            allow_findings: whether findings (exit code 100) are an answer, not an error.
+            what: the problem to report in an error: "schemas/telemetry does not compile".
+            allow_findings: whether findings (exit code 100) are a result, not an error.
 
         Raises:
-            CompileError: the sources do not compile, and buf was to tell that in JSON.
-            FieldstoneError: buf failed; the error carries the first line of what it said.
+            CompileError: the sources do not compile, and buf reports in JSON.
+            FieldstoneError: buf failed; the error contains the first line of its output.
         """
         out, err = self._process.communicate()
         code = self._process.returncode
@@ -104,11 +106,11 @@ class Running:
             pass
 
     def annotations(self, *, what: str) -> list[Annotation]:
-        """Wait for a command with `--error-format json` and give its findings.
+        """Wait for a command with `--error-format json` and return its findings.
 
         Raises:
             CompileError: the schema does not compile.
-            FieldstoneError: buf failed, or its answer cannot be read.
+            FieldstoneError: buf failed, or its output cannot be read.
         """
         lines = self.output(what=what, allow_findings=True).decode("utf-8", "replace").split("\n")
         found = [_annotation(line, what) for line in lines if line.strip()]
@@ -122,7 +124,7 @@ _BESIDE = Path(sys.executable).with_name("buf.exe" if os.name == "nt" else "buf"
 
 
 def is_beside() -> bool:
-    """Whether buf is installed beside Fieldstone; what is on PATH may be a script that chooses one of several."""
+    """Whether buf is installed beside Fieldstone; the one on PATH may be a script that selects among several."""
     return os.access(_BESIDE, os.X_OK)
 
 
@@ -147,14 +149,14 @@ def find_buf() -> str:
 def build(
     target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = (), few: bool = False
 ) -> Running:
-    """Start compiling a module (a folder or a file that buf takes) to an image on standard output.
+    """Start compiling a module (a folder or a file that buf accepts) to an image on standard output.
 
     Args:
         target: the module.
         cwd: the folder of the buf configuration.
         exclude: paths that do not belong to the module.
-        only: if not empty, the files to compile, with all that they import.
-        few: whether those are no more than `FEW`.
+        only: if not empty, the files to compile, with all their imports.
+        few: whether those are at most `FEW`.
     """
     selection = [*_exclusions(exclude), *_selection(only)]
     flags = ["-o", "-#format=binpb", "--error-format", "json"]
@@ -164,7 +166,7 @@ def build(
 def lint(
     target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = (), few: bool = False
 ) -> Running:
-    """Start `buf lint` as the configuration in `cwd` says; read it with `annotations`. Arguments as for `build`."""
+    """Start `buf lint` with the configuration in `cwd`; read it with `annotations`. Arguments as for `build`."""
     selection = [*_exclusions(exclude), *_selection(only)]
     return Running(["lint", target, "--error-format", "json", *selection], cwd=cwd, few=few)
 
@@ -173,7 +175,7 @@ def lint_image(image: bytes, config: Mapping[str, Any], *, scratch: Path) -> Run
     """Start `buf lint` on an image; read it with `annotations`, whose paths are import paths.
 
     Args:
-        image: what to judge: all files but those marked as imports.
+        image: the image to lint: all files except those marked as imports.
         config: a buf configuration.
         scratch: an empty folder, to be kept until buf has ended.
     """
@@ -187,7 +189,7 @@ def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
 
     Args:
         old: the image of the baseline.
-        new: the image that is held against it.
+        new: the image that is compared with it.
         scratch: an empty folder, to be kept until buf has ended.
     """
     (scratch / "old.binpb").write_bytes(old)
@@ -201,14 +203,14 @@ def breaking(old: bytes, new: bytes, *, scratch: Path) -> Running:
 def breaking_module(
     target: str, against: Path, *, cwd: Path, exclude: Iterable[str] = (), config: Path | None = None
 ) -> Running:
-    """Start `buf breaking` as the configuration in `cwd` says; read it with `annotations`.
+    """Start `buf breaking` with the configuration in `cwd`; read it with `annotations`.
 
     Args:
         target: the module: a folder in `cwd`.
-        against: the image of the baseline, which must stay until buf has ended.
+        against: the image of the baseline, to be kept until buf has ended.
         cwd: the folder of the buf configuration.
         exclude: paths that do not belong to the module.
-        config: the file to follow instead of the configuration in `cwd`, which must stay as long; by default that.
+        config: another configuration file, to be kept until buf has ended; by default that in `cwd`.
     """
     override = ["--config", str(config)] if config else []
     flags = ["--against", str(against), "--error-format", "json", *override, *_exclusions(exclude)]
@@ -216,7 +218,7 @@ def breaking_module(
 
 
 def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:
-    """Run `buf format`: rewrite the sources, or give the difference that rewriting would make.
+    """Run `buf format`: rewrite the sources, or return the difference that rewriting would make.
 
     Raises:
         FieldstoneError: a source cannot be parsed.
@@ -239,7 +241,7 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
 
 ConfigVersion = Literal["v2", "v1", "v1beta1"]
 CONFIG_VERSIONS: Sequence[ConfigVersion] = get_args(ConfigVersion)
-"""The versions of a buf configuration, newest first; each has rules of its own."""
+"""The versions of a buf configuration, newest first; each has its own rules."""
 
 
 class BufRule(Struct, frozen=True):
@@ -247,10 +249,10 @@ class BufRule(Struct, frozen=True):
 
     Attributes:
         id: its id (`FIELD_SAME_TYPE`).
-        categories: those that it is in; none of a deprecated rule.
-        purpose: one sentence on its purpose.
-        plugin: the plugin that brings it; empty for a rule of buf itself.
-        deprecated: whether it is.
+        categories: its categories; empty for a deprecated rule.
+        purpose: its purpose, in one sentence.
+        plugin: the plugin that provides it; empty for a rule of buf itself.
+        deprecated: whether it is deprecated.
     """
 
     id: str
@@ -266,10 +268,10 @@ RULE_KINDS: Sequence[RuleKind] = get_args(RuleKind)
 
 @cache
 def rules(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tuple[BufRule, ...]:
-    """buf's own rules for configurations of a version, deprecated ones too, by buf's own list.
+    """buf's own rules for configurations of a version, deprecated ones included, from buf's own list.
 
     Raises:
-        FieldstoneError: there is no buf, or it does not give its list.
+        FieldstoneError: there is no buf, or it does not print its list.
     """
     command = ["config", f"ls-{kind}-rules", "--version", version, "--include-deprecated", "--format", "json"]
     return _listed_rules(command, cwd=Path(sys.executable).parent)
@@ -290,7 +292,7 @@ def _listed_rules(command: Sequence[str], *, cwd: Path) -> tuple[BufRule, ...]:
 
 
 def rule_ids(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tuple[str, ...]:
-    """The ids of `rules`, which see."""
+    """The ids of `rules`."""
     return tuple(rule.id for rule in rules(kind, version))
 
 
@@ -331,19 +333,19 @@ def _exclusions(paths: Iterable[str]) -> list[str]:
 
 
 def _selection(paths: Iterable[str]) -> list[str]:
-    """Flags that choose these files; none, which chooses them all, where no command line holds so many."""
+    """Flags that select these files; none, which selects all, if they exceed the length of a command line."""
     flags = [argument for path in paths for argument in ("--path", _one_value(path))]
     return flags if sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE else []
 
 
 def _one_value(path: str) -> str:
-    """A path as the value of a flag that takes several, with commas between them (CSV, RFC 4180)."""
+    """A path as the value of a flag that accepts several, separated by commas (CSV, RFC 4180)."""
     quoted = path.replace('"', '""')
     return f'"{quoted}"' if {",", '"'} & {*path} else path
 
 
 def _compile_errors(lines: Iterable[str]) -> list[Annotation]:
-    """The errors of the compiler among the lines that buf printed; warnings and notes are left out."""
+    """The compiler's errors among the lines that buf printed, without warnings and notes."""
     return [found for line in lines if (found := annotation_of(line)) and found.rule == COMPILE]
 
 
@@ -355,7 +357,7 @@ def _annotation(line: str, what: str) -> Annotation:
 
 
 def _warnings(said: str) -> Iterator[str]:
-    """The warnings of a log in text, without their colour."""
+    """The warnings in a text log, without colour."""
     for line in said.splitlines():
         level, _, text = re.sub(r"\x1b\[[0-9;]*m", "", line).partition("\t")
         if level == "WARN":
@@ -368,7 +370,7 @@ def _environment(*, few: bool) -> dict[str, str]:
 
 
 def _cache_home() -> str:
-    """buf wants a cache folder even where HOME is not set, as in some containers."""
+    """The folder for buf's cache, which buf needs even without HOME, as in some containers."""
     home = os.environ.get("HOME")
     if home:
         return str(Path(home) / ".cache")

@@ -1,4 +1,4 @@
-"""Limits of buf, as it words them, and the ways around them."""
+"""Limits of buf, by their error messages, and the workarounds."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _WAYS_OUT = {
 
 
 def way_out(problem: str) -> str:
-    """The way around a limit of buf's.
+    """The workaround for a limit of buf's.
 
     Args:
-        problem: what buf says.
+        problem: buf's error message.
 
     Returns:
-        the advice; empty where the words are of no known limit.
+        the advice; empty if the message is about no known limit.
     """
     return next((advice for words, advice in _WAYS_OUT.items() if re.search(words, problem)), "")

@@ -1,4 +1,4 @@
-"""What buf reports about a place in a source."""
+"""A diagnostic of buf's about a place in a source."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 
 COMPILE = "COMPILE"
-"""The rule of an annotation that is an error of the compiler."""
+"""The rule of an annotation that is a compiler error."""
 
-# What Go's encoder escapes besides what JSON asks for (https://pkg.go.dev/encoding/json#Marshal).
+# Characters that Go's encoder escapes beyond the JSON standard (https://pkg.go.dev/encoding/json#Marshal).
 _ESCAPED = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
 class Annotation(Struct, frozen=True):
-    """One line of buf's `--error-format json`; lines and columns count from 1, 0 where unknown.
+    """One line of buf's `--error-format json`; lines and columns count from 1, 0 if unknown.
 
-    `path` is as buf printed it: relative to the working directory, or to the module in an image.
+    `path` is as buf printed it: relative to the working directory, or for an image to the module.
     """
 
     rule: str
@@ -32,7 +32,7 @@ class Annotation(Struct, frozen=True):
 
     @property
     def order(self) -> tuple[str | int, ...]:
-        """What buf sorts by."""
+        """The key that buf sorts by."""
         return (self.path, self.line, self.column, self.rule, self.message, self.end_line, self.end_column)
 
     def as_text(self) -> str:
@@ -40,7 +40,7 @@ class Annotation(Struct, frozen=True):
         return f"{self.path or '<input>'}:{self.line}:{self.column}:{self.message}"
 
     def as_json(self) -> str:
-        """The line of `--error-format json`; keys without a value are left out."""
+        """The line of `--error-format json`, without empty keys."""
         fields = {
             "path": self.path,
             "start_line": self.line,
@@ -61,7 +61,7 @@ class Annotation(Struct, frozen=True):
 
 
 def annotation_of(line: str) -> Annotation | None:
-    """A line of `--error-format json`; None for any other line."""
+    """A parsed line of `--error-format json`; None for any other line."""
     try:
         found = json.loads(line) if line.startswith("{") else None
     except ValueError:
@@ -80,11 +80,11 @@ def annotation_of(line: str) -> Annotation | None:
 
 
 class CompileError(FieldstoneError):
-    """Sources that do not compile. Its text has one line, or, for several errors, a line for each after the first.
+    """Sources that do not compile. The text has one line; several errors follow it, one a line.
 
     Args:
-        what: the sentence without its end: "schemas/telemetry does not compile".
-        errors: the compiler's errors, at least one; each place is told once.
+        what: the beginning of the sentence: "schemas/telemetry does not compile".
+        errors: the compiler's errors, at least one; duplicates are removed.
     """
 
     def __init__(self, what: str, errors: Iterable[Annotation]) -> None:
@@ -93,6 +93,6 @@ class CompileError(FieldstoneError):
         super().__init__(f"{what}: {self.errors[0].as_line if only else f'{len(self.errors)} errors'}")
 
     def __str__(self) -> str:
-        """The problem, then a line for each error where there are several."""
+        """The problem, followed by a line for each error if there are several."""
         lines = [error.as_line for error in self.errors] if len(self.errors) > 1 else []
         return "\n".join((super().__str__(), *lines))

@@ -14,23 +14,23 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 
 DIRTY = "-dirty"
-"""The suffix of a commit's hash that says the sources of a release differ from it."""
+"""The suffix of a commit's hash if the sources of a release differ from the commit."""
 
 _MOST_PATHS = 1000
-"""How many files one command of git names; of more, it is asked for all in the checkout."""
+"""The most files that one git command names; with more, it covers the whole checkout."""
 
 REFUSED = "which another user owns"
-"""How an error about a folder that git does not trust goes on."""
+"""The end of an error about a folder that git does not trust."""
 
 FETCH_ALL = "fetch the whole history: `git fetch --unshallow`"
-"""What to do about a clone that lacks a commit."""
+"""The fix for a clone that lacks a commit."""
 
 _FLAGS = ("--no-optional-locks", "--no-replace-objects", "--literal-pathspecs")
 
 _SHA1_DIGITS = 40
 
 _FOREIGN = "dubious ownership"
-"""Words of git (`safe.directory` in git-config(1)); the last line that it says is the command that allows it."""
+"""git's error message (`safe.directory` in git-config(1)); its last line is the command that allows the folder."""
 
 
 class Entry(Struct, frozen=True):
@@ -39,7 +39,7 @@ class Entry(Struct, frozen=True):
     Attributes:
         path: its path from the root of the checkout.
         mode: `100644`, `100755`, `120000` (a symbolic link) or `160000` (a submodule).
-        blob: the hash of its content, in hex; of a submodule, its commit.
+        blob: the hash of its content, in hex; for a submodule, its commit.
     """
 
     path: str
@@ -48,23 +48,22 @@ class Entry(Struct, frozen=True):
 
     @property
     def is_link(self) -> bool:
-        """Whether it is a symbolic link; its content is then the path that it leads to."""
+        """Whether it is a symbolic link; its content is then the target path."""
         return self.mode == "120000"
 
     @property
     def is_submodule(self) -> bool:
-        """Whether it is another repository, of which the commit holds no file."""
+        """Whether it is another repository, none of whose files are in the commit."""
         return self.mode == "160000"
 
 
 def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
-    """Run `git` and give its standard output.
+    """Run `git` and return its standard output.
 
-    It writes nothing of its own accord, takes paths literally, and reads the objects that a commit names: those that
-    `git replace` puts in their place do not count.
+    It takes no optional locks, treats paths literally, and ignores objects that `git replace` substitutes.
 
     Raises:
-        FieldstoneError: there is no git, or it failed; the error carries what it said.
+        FieldstoneError: there is no git, or it failed; the error contains its message.
     """
     binary = shutil.which("git")
     if binary is None:
@@ -89,7 +88,7 @@ def head_commit(cwd: Path) -> str:
 
 
 def config(key: str, cwd: Path) -> str:
-    """A setting of git that holds at `cwd`; empty where there is none, or no git."""
+    """The value of a git setting at `cwd`; empty without one, or without git."""
     try:
         return run("config", "--get", key, cwd=cwd).decode("utf-8", "replace").strip()
     except FieldstoneError:
@@ -97,20 +96,20 @@ def config(key: str, cwd: Path) -> str:
 
 
 def source_commit(folder: Path, files: Collection[Path], owns: Callable[[str], bool]) -> str:
-    """The commit that the sources of a module are of; `DIRTY` is added where they differ from it.
+    """The commit that a module's sources belong to, with `DIRTY` appended if they differ from it.
 
-    They differ where one was edited, deleted, is not known to git or ignored by it, or lies outside the checkout.
+    They differ if a source was edited or deleted, is untracked or ignored, or lies outside the checkout.
 
     Args:
         folder: the module's folder.
-        files: the sources as they are now, absolute; they may be links, or lie elsewhere in the checkout.
+        files: the current sources, absolute; they may be links, or lie elsewhere in the checkout.
         owns: whether a deleted file was one of them, by its path relative to the folder, with `/`.
 
     Returns:
         The full hash; empty outside a checkout or before the first commit.
 
     Raises:
-        FieldstoneError: git cannot say how they stand.
+        FieldstoneError: git cannot compare them.
     """
     commit = head_commit(folder)
     if not commit:
@@ -125,14 +124,14 @@ def source_commit(folder: Path, files: Collection[Path], owns: Callable[[str], b
     entries = os.fsdecode(run("status", *flags, "--", *below, cwd=top)).split("\0")
     changed = {top / entry[len("XY ") :] for entry in entries if entry}
     deleted = (path for path in changed if not path.exists() and path.is_relative_to(folder))
-    within = places.union(*(place.parents for place in places))  # a link to a folder, or a repository in this one
+    within = places.union(*(place.parents for place in places))  # a link to a folder, or a repository inside this one
     if changed & within or any(owns(path.relative_to(folder).as_posix()) for path in deleted):
         return commit + DIRTY
     return commit
 
 
 def resolve(ref: str, cwd: Path) -> str:
-    """The full hash of the commit that `ref` names.
+    """The full hash of the commit of `ref`.
 
     Raises:
         FieldstoneError: there is no git, no checkout, or no such commit.
@@ -146,12 +145,12 @@ def resolve(ref: str, cwd: Path) -> str:
 
 
 def is_tag(ref: str, cwd: Path) -> bool:
-    """Whether `ref`, which names a commit, is the name of a tag."""
+    """Whether `ref`, which names a commit, is a tag."""
     return run("rev-parse", "--symbolic-full-name", ref, cwd=cwd).startswith(b"refs/tags/")
 
 
 def is_shallow(cwd: Path) -> bool:
-    """Whether the clone at `cwd` was made without the whole history; not so outside a checkout."""
+    """Whether the clone at `cwd` is shallow; False outside a checkout."""
     try:
         return run("rev-parse", "--is-shallow-repository", cwd=cwd).strip() == b"true"
     except FieldstoneError:
@@ -159,9 +158,9 @@ def is_shallow(cwd: Path) -> bool:
 
 
 def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> None:
-    """Write the files of `commit` below `cwd` whose names end in one of `keep` into the folder `into`.
+    """Write the files of `commit` whose names end in one of `keep` into the folder `into`.
 
-    Symbolic links go along that lead to something in the commit.
+    Symbolic links are included if they lead to something in the commit.
 
     Raises:
         FieldstoneError: git failed, or the folder cannot be written.
@@ -177,7 +176,7 @@ def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> N
 
 
 def _link(links: Sequence[Entry], cwd: Path, into: Path) -> None:
-    """Make symbolic links, and take away again those that leave the folder or lead nowhere."""
+    """Create symbolic links, and remove those that leave the folder or are broken."""
     made = [into / entry.path for entry in links]
     for place, content in zip(made, blobs([entry.blob for entry in links], cwd), strict=True):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +191,7 @@ def entries(commit: str, *, cwd: Path) -> list[Entry]:
     """All files of a commit, in the order of their paths.
 
     Args:
-        commit: the full hash of a commit; empty for none, which has no files.
+        commit: the full hash of a commit; empty for no commit, without files.
         cwd: the root of the checkout.
 
     Raises:
@@ -212,7 +211,7 @@ def submodules(commit: str, *, cwd: Path) -> list[str]:
 
 
 def staged(*, cwd: Path) -> dict[str, Entry]:
-    """The files of the index, by their paths from the root of the checkout; of a conflict, one of its sides.
+    """The files of the index, by their paths from the root of the checkout; for a conflict, one of its sides.
 
     Raises:
         FieldstoneError: the index cannot be read.
@@ -236,18 +235,18 @@ def blob_hash(content: bytes, *, like: str) -> str:
     """The hash that git gives to a file's content, in hex.
 
     Args:
-        content: the bytes of the file as they are on the disk: no filter or conversion of line ends is applied.
-        like: another hash of the repository, whose length says whether it is SHA-1 or SHA-256.
+        content: the bytes of the file on disk, without filters or conversion of line ends.
+        like: another hash of the repository, whose length distinguishes SHA-1 from SHA-256.
     """
     algorithm = hashlib.sha1 if len(like) == _SHA1_DIGITS else hashlib.sha256
     return algorithm(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def merge_base(ref: str, cwd: Path) -> str:
-    """The full hash of the commit where HEAD parted from `ref`; that of `ref` itself where HEAD stands on it.
+    """The full hash of the merge base of HEAD and `ref`.
 
     Raises:
-        FieldstoneError: there is no git, no checkout, no such revision, or no commit that both share.
+        FieldstoneError: there is no git, no checkout, no such revision, or no common commit.
     """
     found = merge_bases(resolve(ref, cwd), cwd)
     if found:
@@ -259,9 +258,9 @@ def merge_base(ref: str, cwd: Path) -> str:
 
 
 def merge_bases(commit: str, cwd: Path) -> list[str]:
-    """The full hashes of the commits where HEAD parted from a commit.
+    """The full hashes of the merge bases of HEAD and a commit.
 
-    None where they share no commit; several where each was merged into the other.
+    Empty if they share no commit; several after criss-cross merges.
     """
     try:
         return run("merge-base", "--all", commit, "HEAD", cwd=cwd).decode().split()
@@ -270,7 +269,7 @@ def merge_bases(commit: str, cwd: Path) -> list[str]:
 
 
 def top_of(folder: Path) -> Path:
-    """The root of the checkout that a folder is in, without links.
+    """The root of a folder's checkout, with links resolved.
 
     Raises:
         FieldstoneError: there is no git, or no checkout.

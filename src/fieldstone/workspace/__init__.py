@@ -1,1 +1,1 @@
-"""From buf.yaml to modules, from a reference to sources, and which module imports which."""
+"""buf.yaml and modules, references to sources, and the imports between modules."""

@@ -1,6 +1,6 @@
-"""buf's own ways to name what to compare with: taken where they are files, else answered with how to write them here.
+"""buf's own input formats for a baseline: files are read; for others, errors say how to name them here.
 
-The forms are those of https://buf.build/docs/reference/inputs/.
+The formats are those of https://buf.build/docs/reference/inputs/.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _SAVE = "`buf build {} -o image.binpb`, then name image.binpb"
 
 
 def read_image(path: Path, ref: str) -> bytes:
-    """The encoded image in a file: as it is, or as buf converts it from JSON, text, YAML or what is compressed.
+    """The encoded image in a file; buf converts JSON, text, YAML and compressed images.
 
     Args:
         path: the file.
-        ref: what people call it.
+        ref: its name for people.
 
     Raises:
-        FieldstoneError: it holds no image, or cannot be read.
+        FieldstoneError: it is no image, or cannot be read.
     """
     name = path.name.lower()
     if _ENCODED.search(name):
@@ -42,10 +42,10 @@ def read_image(path: Path, ref: str) -> bytes:
 
 
 def how_to_write(ref: str) -> str:
-    """How to name here what buf calls so; nothing for a name that is none of buf's.
+    """How to name a buf input here, for an error; empty for text that is no buf input.
 
     Args:
-        ref: what is neither a version nor a file, a folder or a git revision.
+        ref: text that is neither a version nor a file, a folder or a git revision.
     """
     place, _, options = ref.partition("#")
     if ref == "-":
@@ -67,10 +67,10 @@ def _without_options(place: str, options: str) -> str:
 
 
 def refuse_git_folder(path: Path, ref: str) -> None:
-    """Refuse the folder that holds git's own files, which buf takes for the newest commit.
+    """Refuse a folder of git's own files, which buf treats as the newest commit.
 
     Raises:
-        FieldstoneError: it is that folder.
+        FieldstoneError: it is such a folder.
     """
     if (path / "HEAD").is_file() and (path / "objects").is_dir():
         raise FieldstoneError(f"{ref} is a folder of git's own", fix="name the git revision: HEAD")

@@ -1,7 +1,7 @@
-"""The sections `lint` and `breaking` of a buf configuration: where the one stands that buf follows in a module.
+"""The `lint` and `breaking` sections of a buf configuration that apply to a module.
 
-A v2 configuration has them for all of its modules, and a module may have its own instead; a v1 one is of one module
-(https://buf.build/docs/configuration/v2/buf-yaml/, https://buf.build/docs/configuration/v1/buf-yaml/).
+A v2 configuration has them for all of its modules, and a module may have its own instead. A v1 configuration is for one
+module (https://buf.build/docs/configuration/v2/buf-yaml/, https://buf.build/docs/configuration/v1/buf-yaml/).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Section(Struct, frozen=True):
 
     Attributes:
         file: the configuration.
-        version: its version: `v1beta1`, `v1` or `v2`; v2 where there is no configuration.
-        content: what the section says, as it is written; None where there is no such section.
+        version: its version: `v1beta1`, `v1` or `v2`; v2 if there is no configuration.
+        content: the section as written; None if there is none.
         is_own: whether it is a v2 module's own.
     """
 
@@ -33,10 +33,10 @@ class Section(Struct, frozen=True):
 
 
 def section_of(workspace: Workspace, module: Module, name: str) -> Section:
-    """The section that buf follows in a module.
+    """The section that buf uses for a module.
 
     Args:
-        workspace: the module's.
+        workspace: the module's workspace.
         module: the module.
         name: `lint` or `breaking`.
 
@@ -54,7 +54,7 @@ def section_of(workspace: Workspace, module: Module, name: str) -> Section:
 
 
 def config_of(workspace: Workspace, module: Module) -> Mapping[str, Any]:
-    """The configuration that buf follows in a module; empty where there is none.
+    """The configuration that buf uses for a module; empty if there is none.
 
     Raises:
         FieldstoneError: it cannot be read.
@@ -64,10 +64,10 @@ def config_of(workspace: Workspace, module: Module) -> Mapping[str, Any]:
 
 
 def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> str:
-    """The YAML of a configuration whose sections of that name, of modules too, use these rules; the rest holds.
+    """The YAML of a configuration in which all sections of that name use these rules; the rest is unchanged.
 
     Args:
-        config: a buf configuration; an empty one becomes one of v2.
+        config: a buf configuration; an empty one becomes a v2 one.
         name: `lint` or `breaking`.
         use: ids of rules and categories.
 

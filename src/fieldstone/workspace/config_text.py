@@ -1,4 +1,4 @@
-"""The bytes of a buf configuration -> its content: YAML, whose nesting and aliases are held within bounds."""
+"""Parses a buf configuration: YAML with limits on nesting and aliases."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MOST = 1_000_000
 
 
 def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
-    """The content of a buf configuration; an empty one is an empty mapping.
+    """The content of a buf configuration; an empty file gives an empty mapping.
 
     Args:
         content: its bytes.
         path: its path, for the error.
 
     Raises:
-        FieldstoneError: it is no YAML, holds no mapping, or nests deeper or holds more than a configuration does.
+        FieldstoneError: it is no YAML, no mapping, or nests deeper or contains more than a configuration does.
     """
     import yaml
 
@@ -28,7 +28,7 @@ def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
     try:
         _refuse_deep(yaml.parse(content, Loader=loader), path)
         parsed = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # of values that fit no tag
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # values that do not fit their tag
         raise FieldstoneError(f"{path} is not YAML: {error}") from error
     if parsed is None:
         return {}
@@ -39,7 +39,7 @@ def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
 
 
 def _refuse_deep(events: Iterable[Any], path: Path) -> None:
-    """Refuse a nesting that no configuration has: to load it would overflow the stack of the process."""
+    """Refuse deep nesting, which would overflow the stack while loading."""
     import yaml
 
     depth = 0
@@ -50,7 +50,7 @@ def _refuse_deep(events: Iterable[Any], path: Path) -> None:
 
 
 def _refuse_endless(parsed: Any, path: Path) -> None:
-    """Refuse aliases that lead back to where they stand or multiply to more than a configuration holds, and NULs."""
+    """Refuse aliases that are recursive or multiply to too many values, and NULs."""
     due, seen = [(parsed, 1)], 0
     while due:
         value, depth = due.pop()
@@ -66,5 +66,5 @@ def _refuse_endless(parsed: Any, path: Path) -> None:
 def _too_much(path: Path) -> FieldstoneError:
     return FieldstoneError(
         f"{path} is not a buf configuration: it nests more than {_DEEPEST} levels, or holds more than {_MOST:,} values",
-        fix="write what its aliases stand for",
+        fix="replace its aliases by their values",
     )

@@ -1,4 +1,4 @@
-"""What a module of a workspace imports from others, and its b5 digest that follows from it."""
+"""The imports between a workspace's modules, and the b5 digests that depend on them."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class RemoteDependency(Struct, frozen=True):
 
 
 class Sources(Protocol):
-    """What is asked of source files: what they are called together, name to absolute path (`cache.digests.Digests`)."""
+    """Access to source files, given as a name for the group and name to absolute path (`cache.digests.Digests`)."""
 
     def of(self, folder: str, files: Mapping[str, str]) -> Mapping[str, str]:
-        """The digest of each."""
+        """The digest of each file."""
 
     def imports(self, folder: str, files: Mapping[str, str]) -> Mapping[str, list[str]]:
-        """The paths that each imports."""
+        """The paths that each file imports."""
 
 
 class _Read:
-    """Answers by reading every file."""
+    """Reads every file."""
 
     def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
         return manifest({name: read_regular(path) for name, path in files.items()})
@@ -61,7 +61,7 @@ class Dependencies:
         return {path: module for module in self.workspace.modules.values() for path in module.proto_files}
 
     def of(self, module: Module) -> tuple[Module, ...]:
-        """The modules of the workspace that `module` needs, directly or not, sorted by name."""
+        """The workspace's modules that `module` depends on, directly or not, sorted by name."""
         needed: dict[str, Module] = {}
         waiting = [module] if len(self.workspace.modules) > 1 else []
         while waiting:
@@ -78,7 +78,7 @@ class Dependencies:
         return tuple(needed[name] for name in sorted(needed))
 
     def remote(self, module: Module) -> tuple[RemoteDependency, ...]:
-        """The modules from buf.lock that `module` needs, directly or not, sorted by name."""
+        """The modules from buf.lock that `module` depends on, directly or not, sorted by name."""
         if not any(_pins_anything(folder / "buf.lock") for folder in (self.workspace.root, module.root)):
             return ()
         found: dict[str, RemoteDependency] = {}
@@ -91,7 +91,7 @@ class Dependencies:
         return tuple(found[name] for name in sorted(found))
 
     def digest(self, module: Module) -> str:
-        """The b5 digest of the module as its sources are now."""
+        """The b5 digest of the module's current sources."""
         if module.name not in self._digests:
             needed = [self.digest(other) for other in self.of(module)]
             needed += [dependency.digest for dependency in self.remote(module)]
@@ -99,7 +99,7 @@ class Dependencies:
         return self._digests[module.name]
 
     def _digests_of(self, module: Module) -> dict[str, str]:
-        """The module's manifest: its sources, and its documents, which may lie elsewhere."""
+        """The module's manifest: its sources and its documents, which may lie elsewhere."""
         documents = {name: str(path) for name, path in module.documents.items()}
         of = self._sources.of
         return {**of(str(module.root), module.proto_paths), **of(f"{module.root} documents", documents)}
@@ -114,7 +114,7 @@ class Dependencies:
         return frozenset(path for imported in every.values() for path in imported)
 
     def owner(self, path: str) -> Module | None:
-        """The module of the workspace that has a file, by import path; None if no module has it."""
+        """The module of the workspace that declares a file, by import path; None if there is none."""
         return self._owners.get(path)
 
     def _direct(self, module: Module) -> Iterable[Module]:

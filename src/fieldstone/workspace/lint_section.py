@@ -1,4 +1,4 @@
-"""How `buf lint` is told to judge an image as it judges the module that the image was made of."""
+"""A configuration with which `buf lint` judges a module's image as it judges its sources."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ _OF_RULES = frozenset({
     "allow_comment_ignores",
     "disallow_comment_ignores",
 })  # fmt: skip
-"""What a `lint` section says of rules, not of files."""
+"""The keys of a `lint` section that concern rules, not files."""
 
 
 def lint_config(workspace: Workspace, module: Module) -> Mapping[str, Any] | None:
-    """A configuration under which the style of a module's image is judged as that of its sources.
+    """A configuration that lints a module's image with the same result as its sources.
 
-    None where there is none: an image has other paths than the sources, and plugins and policies bring rules of their
-    own.
+    None if there is none: an image has other paths than the sources, and plugins and policies add rules of their own.
 
     Raises:
         FieldstoneError: the configuration cannot be read.
@@ -35,11 +34,11 @@ def lint_config(workspace: Workspace, module: Module) -> Mapping[str, Any] | Non
     content = {} if section.content is None else section.content
     if not isinstance(content, dict) or not content.keys() <= _OF_RULES or workspace.brings_rules(module):
         return None
-    if not all(map(_is_plain, content.values())):  # buf says what is wrong with it where it reads the file itself
+    if not all(map(_is_plain, content.values())):  # buf reports the mistake when it reads the file itself
         return None
     return {"version": section.version, "lint": content}
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a setting is a text, a flag or a list of texts, as those of rules are."""
+    """Whether a setting is a text, a flag or a list of texts, as rule settings are."""
     return isinstance(value, str | bool) or (isinstance(value, list) and all(isinstance(item, str) for item in value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 PATTERN = r"^(?![\s.:#-])[^/\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+(?<!\s)$"
-"""The names, as JSON Schema writes a pattern: its `$` is the end of the text alone."""
+"""The valid names, as a JSON Schema pattern: its `$` matches only the end of the text."""
 
 REQUIREMENT = (
     "a name has no slash, backslash, line end or invisible character, begins with none of `.`, `:`, `#`, `-`, "
@@ -15,5 +15,5 @@ REQUIREMENT = (
 
 
 def is_module_name(name: str) -> bool:
-    """Whether a text can be the name of a module; what is not UTF-8 cannot."""
+    """Whether a text is a valid name of a module; invalid UTF-8 is not."""
     return re.fullmatch(PATTERN, name) is not None and not any("\ud800" <= part <= "\udfff" for part in name)

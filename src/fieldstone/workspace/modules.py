@@ -1,7 +1,7 @@
-"""buf.yaml -> modules: where each one's sources are, and what it is called.
+"""Reads buf.yaml: the modules, with their sources and names.
 
-Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1 (one module),
-`buf.work.yaml` v1 (a list of directories) and `buf.yaml` v2 (a workspace).
+Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1 (one module), `buf.work.yaml` v1
+(a list of directories) and `buf.yaml` v2 (a workspace).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
 DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
-"""The names that a module's documents may have."""
+"""The possible names of a module's documents."""
 _ABSOLUTE = "absolute "
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
@@ -34,14 +34,13 @@ class Module(Struct, frozen=True, dict=True):
     """A buf module of a workspace.
 
     Attributes:
-        name: what Fieldstone calls it, and its folder in the registry.
-        root: the absolute folder that its import paths start from.
-        path: `root` relative to the workspace, with `/`, as `buf` takes it on its command line.
-        buf_name: its name in a buf registry (`buf.build/acme/weather`); empty where it has none.
+        name: its name in Fieldstone, and its folder in the registry.
+        root: the absolute folder that import paths are relative to.
+        path: `root` relative to the workspace, with `/`, as on buf's command line.
+        buf_name: its name in a buf registry (`buf.build/acme/weather`); may be empty.
         excludes: folders below `root` that do not belong to it, absolute.
         includes: if not empty, the only folders that belong to it, absolute.
-        docs_root: where its LICENSE and README.md are looked for when `root` has none: in a v2
-            workspace its root; None elsewhere.
+        docs_root: the folder of its LICENSE and README.md if `root` has none: in a v2 workspace its root; else None.
     """
 
     name: str
@@ -59,17 +58,17 @@ class Module(Struct, frozen=True, dict=True):
 
     @cached_property
     def proto_paths(self) -> Mapping[str, str]:
-        """`proto_files` with paths as texts: a module may have thousands.
+        """`proto_files` with paths as texts, which is faster for thousands of files.
 
         Raises:
-            FieldstoneError: a folder cannot be read, or a name is no text.
+            FieldstoneError: a folder cannot be read, or a name is not UTF-8.
         """
         start = len(str(self.root).rstrip(os.sep)) + 1
         return _as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
-        """All that the module's digest covers: its .proto files, LICENSE and documentation."""
+        """All files that the module's digest covers: its .proto files, LICENSE and documentation."""
         return {**self.proto_files, **self.documents}
 
     def contents(self) -> dict[str, bytes]:
@@ -81,7 +80,7 @@ class Module(Struct, frozen=True, dict=True):
         return {name: read_file(path) for name, path in self.files.items()}
 
     def _walk(self) -> Iterator[str]:
-        """The .proto files that buf finds: it follows links, but not to a place where it has been."""
+        """The .proto files that buf finds: it follows links, but visits every place once."""
         excludes = {str(path) for path in self.excludes}
         been: set[str] = set()
 
@@ -103,7 +102,7 @@ class Module(Struct, frozen=True, dict=True):
         return below(str(self.root), _place(str(self.root), ""), is_linked=False)
 
     def owns(self, path: str) -> bool:
-        """Whether a path below its root, with `/`, is that of one of its .proto files, if there is such a file."""
+        """Whether a path below its root, with `/`, belongs to the module if it is a .proto file; it need not exist."""
         folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]
         inside = not any(folder in self.excludes or folder.name == ".git" for folder in folders[1:])
         return path.endswith(".proto") and inside and (not self.includes or self._is_included(folders[-1]))
@@ -152,34 +151,34 @@ class Workspace(Struct, frozen=True):
         raise FieldstoneError(f"no module {name} in {self.root / self.config}", fix=hint)
 
     def style_digest(self, module: Module) -> str:
-        """The digest of what `buf lint` follows when it judges a module: the buf configuration."""
+        """The digest of the buf configuration, which decides the result of `buf lint` for a module."""
         return file_digest(self._configuration(module))
 
     def brings_rules(self, module: Module) -> bool:
-        """Whether the buf configuration has plugins or policies, whose rules are not buf's, and change by themselves.
+        """Whether the buf configuration has plugins or policies, whose rules are not buf's and change independently.
 
-        Where a comment speaks of them, it is taken to have them.
+        A comment that mentions them counts, too.
         """
         return any(key in self._configuration(module) for key in (b"plugins", b"policies"))
 
     def _configuration(self, module: Module) -> bytes:
-        """What stands in the buf configuration of a module, one file after the other."""
+        """The contents of a module's buf configurations, concatenated."""
         folders = {self.root, module.root}
         found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
         return b"\0".join(read_file(path) for path in found)
 
     def excluded_paths(self, folder: Path | None) -> tuple[str, ...]:
-        """The paths that buf must exclude so that an absolute folder is not compiled as part of a module."""
+        """The paths for buf to exclude, so that `folder` (absolute) is not compiled as part of a module."""
         if folder is None:
             return ()
-        folder = Path(os.path.normpath(folder))  # it may be told with `..`
+        folder = Path(os.path.normpath(folder))  # it may contain `..`
         inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
     def nested_in(self, module: Module) -> tuple[str, ...]:
-        """What to exclude so that the modules below a module's root are not compiled as part of it.
+        """The paths for buf to exclude, so that modules below a module's root are not compiled as part of it.
 
-        buf takes the files and folders in a nested module for this, and refuses the module's own folder.
+        buf accepts files and folders inside a nested module here, and refuses the module's own folder.
         """
         nested = [other for other in self.modules.values() if module.root in other.root.parents]
         return tuple(sorted({f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.proto_files}))
@@ -196,13 +195,13 @@ def load_workspace(
     """Read the modules of the workspace at `root`.
 
     Args:
-        root: the folder that holds buf.yaml or buf.work.yaml.
-        names: module paths to the names that the settings give them; others get the last part of
-            their buf name, or of their path.
+        root: the folder of buf.yaml or buf.work.yaml.
+        names: module paths to their names in the settings; other modules get the last part of their buf name, or of
+            their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
-        bare: whether a folder without a configuration is taken for one module, as buf takes it.
-        several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, and its import paths start
-            from other folders than its root.
+        bare: whether a folder without a configuration counts as one module, as in buf.
+        several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, but its import paths are
+            relative to folders other than its root.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
@@ -237,12 +236,12 @@ def load_workspace(
 
 
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
-    """Whether a folder lies in the registry, and the whole workspace does not."""
+    """Whether a folder lies in the registry, unless the whole workspace does."""
     return folder.is_relative_to(registry) and not workspace.is_relative_to(registry)
 
 
 class _Entry(Struct, frozen=True):
-    """One module as a configuration lists it; paths are relative to the workspace."""
+    """One module in a configuration; paths are relative to the workspace."""
 
     path: str
     buf_name: str = ""
@@ -307,7 +306,7 @@ def _entry_v1(root: Path, path: str) -> _Entry:
 
 
 def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...]:
-    """A list of texts in a configuration; empty where it is left out."""
+    """A list of texts in a configuration; empty if the key is missing."""
     listed = content.get(key) or []
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
         raise FieldstoneError(f"{key} in {config} is no list of paths")
@@ -315,7 +314,7 @@ def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...
 
 
 def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> list[str]:
-    """The names of the modules; one that the settings give stays, also where another module would have it, too."""
+    """The names of the modules. A name from the settings always stays, even if another module would have it, too."""
     short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
     seen = Counter(short)
     return [
@@ -344,16 +343,16 @@ def _normal(path: str) -> str:
 
 
 def read_config(path: Path) -> Mapping[str, Any]:
-    """The content of a buf configuration; an empty one is an empty mapping.
+    """The content of a buf configuration; an empty file gives an empty mapping.
 
     Raises:
-        FieldstoneError: it cannot be read, or holds no mapping.
+        FieldstoneError: it cannot be read, or is no mapping.
     """
     return parse_config(read_file(path), path)
 
 
 def _entries_of(folder: str) -> list[os.DirEntry[str]]:
-    """What is in a folder, by name; nothing where there is no folder."""
+    """The entries of a folder, by name; empty if there is no folder."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
@@ -371,16 +370,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _place(path: str, parent: str) -> str:
-    """Where a path leads, as buf tells places apart: by an absolute link it comes to another one."""
+    """The resolved target of a path, as buf distinguishes places: one reached by an absolute link is different."""
     by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
     return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
 
 
 def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
-    """These import paths, each with its place, which are found to be texts, as protobuf takes them for.
+    """The import paths with their places, after checking that the paths are UTF-8, as protobuf requires.
 
     Raises:
-        FieldstoneError: the bytes of one are no UTF-8.
+        FieldstoneError: a path is not UTF-8.
     """
     try:
         "\0".join(paths).encode()

@@ -1,6 +1,6 @@
-"""A reference -> a compiled image, or its style: a folder, an image file or a git revision.
+"""Compiles or lints a reference: a folder, an image file or a git revision.
 
-Versions in a registry are references too; the workflow that knows the registry resolves them.
+Versions in a registry are references, too; workflows resolve them, because they know the registry.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
 
 
 class Compiled(Struct, frozen=True):
-    """A compiled module: the image's bytes, what people call the place that it came from, and its sources' folder."""
+    """A compiled module: the image's bytes, a label for its origin, and the folder of its sources."""
 
     image: bytes
     label: str
@@ -36,9 +36,9 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
 
     Args:
         workspace: the workspace, for the modules that `module` imports.
-        module: what to compile.
-        outside: a folder (the registry) that lies in a module's root and does not belong to it.
-        at: the revision or folder that the workspace was taken from, for errors.
+        module: the module to compile.
+        outside: a folder (the registry) inside a module's root that does not belong to it.
+        at: the origin of the workspace, a revision or folder, for errors.
 
     Raises:
         FieldstoneError: the module has no sources, or does not compile.
@@ -59,18 +59,18 @@ def compile_reference(
     versions: Sequence[str] = (),
     since_parting: bool = False,
 ) -> Compiled | None:
-    """Compile what `ref` holds of a module; None where a revision has no such module yet.
+    """Compile a module at `ref`; None if a revision has no such module yet.
 
     Args:
         ref: the path of an image file or a folder, or a git revision.
         module: the module to look for there.
-        workspace: the workspace of today, whose place in the checkout is looked for in the revision.
+        workspace: the current workspace; the revision's is at the same place in the checkout.
         outside: the registry folder, which belongs to no module.
-        versions: what `ref` might have been meant to be, for the error.
-        since_parting: whether a revision, unless it is a tag, stands for the commit where HEAD parted from it.
+        versions: the versions that `ref` could have meant, for the error.
+        since_parting: whether a revision, unless it is a tag, means its merge base with HEAD.
 
     Raises:
-        FieldstoneError: there is no such file, folder or revision, or it holds no such module.
+        FieldstoneError: there is no such file, folder or revision, or it has no such module.
     """
     path = Path(ref)
     if path.is_file():
@@ -89,13 +89,13 @@ def compile_reference(
 
 
 def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path | None) -> list[Annotation]:
-    """What `buf lint` finds in a module as it was at `ref`, under the configuration that it had there.
+    """The findings of `buf lint` in a module at `ref`, with the configuration at that revision.
 
     Args:
-        ref: a git revision, taken as in `compile_reference` since the parting; or a path. An image and a
-            folder without a buf configuration have no style.
+        ref: a git revision, which means its merge base with HEAD; or a path. An image and a folder without a buf
+            configuration have no style.
         module: the module to look for there.
-        workspace: the workspace of today.
+        workspace: the current workspace.
         outside: the registry folder, which belongs to no module.
 
     Raises:
@@ -112,7 +112,7 @@ def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: P
 
 
 def modules_at(ref: str, workspace: Workspace, *, outside: Path | None) -> dict[str, str]:
-    """The modules that a git revision lists, taken as in `lint_reference`: name to path.
+    """The modules at a git revision's merge base with HEAD: name to path.
 
     Raises:
         FieldstoneError: there is no such revision, or it has no buf configuration.
@@ -127,11 +127,11 @@ def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str
 
 
 def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[str]:
-    """The names of the modules that a folder or a git revision lists; none of an image, which names no modules.
+    """The names of the modules of a folder or a git revision; none for an image, which names no modules.
 
     Args:
         ref: as for `compile_reference`.
-        workspace: the workspace of today, whose names for modules hold.
+        workspace: the current workspace, whose names for modules apply.
         outside: the registry folder, which belongs to no module.
 
     Raises:
@@ -171,7 +171,7 @@ def _module_in(workspace: Workspace, module: Module) -> Module:
 
 @contextmanager
 def _named(scratch: Path, label: str, submodules: Sequence[str]) -> Iterator[None]:
-    """Have errors about the files of a revision name it, and the files by their paths in it."""
+    """Make errors about a revision's files name the revision, and the files by their paths in it."""
     try:
         yield
     except FieldstoneError as error:
@@ -191,7 +191,7 @@ def _checkout(
     since_parting: bool = False,
     bare: bool = False,
 ) -> Iterator[tuple[Workspace, Path | None, str]]:
-    """A workspace as it was at a git revision, its registry folder, and what people call the revision."""
+    """The workspace at a git revision, its registry folder, and the revision's label."""
     root = workspace.root
     try:
         commit = git.resolve(ref, root)
@@ -213,7 +213,7 @@ def _checkout(
         names = {module.path: module.name for module in workspace.modules.values()}
         has_config = (root / workspace.config).is_file()
         if has_config and not _has_config(then):
-            yield Workspace(then, workspace.config, {}), registry, label  # it lists no modules: all is new since
+            yield Workspace(then, workspace.config, {}), registry, label  # it lists no modules, so everything is new
             return
         with _named(scratch, label, git.submodules(base, cwd=Path(top))):
             found = load_workspace(then, names=names, outside=registry, bare=bare or not has_config, several_roots=True)

@@ -9,5 +9,5 @@ VOCABULARY = "fieldstone/v1/annotations.proto"
 
 
 def vocabulary_text() -> str:
-    """The text of the file, as this version of Fieldstone ships it."""
+    """The text of the file, as this version of Fieldstone provides it."""
     return files("fieldstone").joinpath("vocabulary", *VOCABULARY.split("/")).read_text("utf-8")

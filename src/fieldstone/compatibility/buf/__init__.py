@@ -1,1 +1,1 @@
-"""How `buf breaking` names what a change is about."""
+"""The names that `buf breaking` uses for the subject of a change."""

@@ -1,7 +1,7 @@
-"""The part of two schemas that a change is about, by the names that buf has for it.
+"""The part of two schemas that a change covers, in buf's names.
 
-buf names a type within its package, what it holds by the last name of the type and a number or a name, and
-knows the messages that the compiler makes of maps.
+buf names a type by its name within the package. It names a member by the type's last name and a number or name. It also
+knows the messages that the compiler generates for map entries.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def covered_by(
     Args:
         change: the change.
         released: the old schema.
-        parts: names, or first numbers of ranges, within the changed type, where it is not about the whole type.
-        further: the other subjects that it tells of; their files count.
+        parts: names, or first numbers of ranges, within the changed type; empty for the whole type.
+        further: other subjects that the finding covers; only files among them count.
     """
     covered = _covered_by(change, released, parts)
     files = [name for name in further if name in released.files]
@@ -92,7 +92,7 @@ def _sides(change: Change | Announced[Element], kind: type[Field]) -> list[Field
 
 
 def _members_of(change: Change | Announced[Element], owner: Definition) -> _Members:
-    """The keys that buf has for an element of `owner`: on both sides, where it has another number or name there."""
+    """The keys that buf uses for an element of `owner`, with the element's numbers and names on both sides."""
     found: dict[tuple[str, str], int] = {}
     for element in change.sides:
         match element:
@@ -108,7 +108,7 @@ def _members_of(change: Change | Announced[Element], owner: Definition) -> _Memb
 
 
 def _names_now(change: Change | Announced[Element], number: int) -> int:
-    """How often buf reports what became of a number of an enum: once for each name that the number has now."""
+    """The number of times that buf reports a change of an enum's number: once for each current name of the number."""
     enum = change.within.new if change.within else None
     return max(1, sum(value.number == number for value in enum.values)) if isinstance(enum, Enum) else 1
 
@@ -125,12 +125,12 @@ def extension_name(extension: Field, schema: Schema) -> str:
 
 
 def is_map(field: Field) -> bool:
-    """Whether the compiler makes a message of the field's entries."""
+    """Whether the compiler generates an entry message for the field."""
     return field.cardinality == "map"
 
 
 def entry_name(holder: str, field: Field) -> str:
-    """The message that the compiler makes of a map's entries, as protoc names it: `Step.TagsEntry` of `tags`."""
+    """The name of a map's entry message, as protoc forms it: `Step.TagsEntry` for `tags`."""
     camel, upper = "", True
     for character in field.name:
         if character != "_":
@@ -140,7 +140,10 @@ def entry_name(holder: str, field: Field) -> str:
 
 
 def field_members(holder: str, field: Field) -> _Members:
-    """The keys that buf has for a field of a message of that last name: its number, and a map's key and value."""
+    """The keys that buf uses for a field: its number, and for a map also the entry's key and value.
+
+    `holder` is the last name of the message.
+    """
     found = ((holder, str(field.number)),)
     if not is_map(field):
         return found
@@ -149,12 +152,12 @@ def field_members(holder: str, field: Field) -> _Members:
 
 
 def extension_members(extension: Field) -> _Members:
-    """The keys that buf has for an extension beside its full name: its number in what it extends."""
+    """The keys that buf uses for an extension besides its full name: its number in the extended message."""
     return (((extension.extendee or "").rpartition(".")[2], str(extension.number)),)
 
 
 def declared(schema: Schema) -> Iterator[tuple[str, str]]:
-    """All that buf can name in a schema: types within their package, with an empty second part, and their members."""
+    """Every key that buf can use in a schema: types within their package, with an empty text, and their members."""
     for kind in schema.types():
         yield inner_name(kind.full_name, kind.package), ""
         yield kind.name, ""

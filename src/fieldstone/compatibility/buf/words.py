@@ -1,7 +1,7 @@
-"""The subject of one of buf's annotations, from the names and numbers that its words quote.
+"""The subject of one of buf's annotations, from the names and numbers that its message quotes.
 
-An annotation has a path, a position and a sentence. The sentence says what each quoted text is by the word
-before it: `Field "1" with name "id" on message "Order" changed type from ...`.
+An annotation has a path, a position and a sentence. The word before each quoted text says what the text is: `Field "1"
+with name "id" on message "Order" changed type from ...`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ OF_TYPES = ("MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE", "EXTENSI
 """The rules whose annotations name a type as a whole, by its name within the package."""
 
 Key = tuple[str, str]
-"""The type that an annotation names, and a number or name of something in it. Both are empty for a whole file."""
+"""The type that an annotation names, and the number or name of a member. Both are empty for a whole file."""
 
 WHOLE_FILE: Key = ("", "")
 """The key of a file."""
 
 
 class Named(Struct, frozen=True):
-    """An annotation, read.
+    """A parsed annotation.
 
     Attributes:
         annotation: the annotation.
-        path: its file, which the words of one without a place name; empty where neither does.
-        key: what it names; None where the words do not say it.
-        quoted: all that it quotes; of a range the first number.
+        path: its file, taken from the message if the annotation has no position; else empty.
+        key: the element that it names; None if the message does not name one.
+        quoted: all texts that it quotes; of a range, the first number.
     """
 
     annotation: Annotation
@@ -51,7 +51,7 @@ class Named(Struct, frozen=True):
         return self.annotation.rule
 
     def possible_keys(self) -> Iterator[Key]:
-        """The keys that its quotes may name, in whatever words: a type alone, or with one of the other texts."""
+        """The keys that the quoted texts may form, in any wording: a type alone, or with one of the other texts."""
         for name in self.quoted:
             if self.rule in OF_TYPES:
                 parts = name.split(".")
@@ -68,12 +68,12 @@ def is_of_files(rule: str) -> bool:
 
 
 def is_of_members(rule: str) -> bool:
-    """Whether a rule of buf judges what messages, enums and services hold."""
+    """Whether a rule of buf judges members of messages, enums and services."""
     return rule.startswith(_OF_MEMBERS) and rule not in OF_TYPES
 
 
 def read_words(annotation: Annotation) -> Named:
-    """Read an annotation of a rule that is known today; an annotation in other words has no key."""
+    """Parse an annotation; it has no key if a newer buf words it differently."""
     labelled = [(label.lower(), _unquoted(text)) for label, text in _QUOTED.findall(annotation.message)]
     files = (text for label, text in labelled if label == "file")
     path = annotation.path or next(files, "")
@@ -104,7 +104,7 @@ def _texts(labelled: list[tuple[str, str]], labels: tuple[str, ...]) -> Iterator
 
 
 def _unquoted(text: str) -> str:
-    """The text that Go's `%q` quoted; as it stands where it holds an escape that JSON does not have."""
+    """The text inside Go's `%q` quotes; unchanged if it has an escape that JSON lacks."""
     try:
         return str(json.loads(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Losses: on which surfaces data is lost, and to whom."""
+"""Data losses: the surface on which data is lost, and for whom."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from fieldstone.compatibility.finding import Direction, Surface
 
 Losses = frozenset[tuple[Surface, Direction]]
-"""On which surfaces data is lost, and to whom."""
+"""Pairs of a surface on which data is lost, and for whom."""
 
 NOTHING: Losses = frozenset()
 
 
 def lost(*directions: Direction, surfaces: Iterable[Surface] = (Surface.WIRE, Surface.JSON)) -> Losses:
-    """Losses on each of the surfaces, by default wire and json, in each of the directions."""
+    """Losses on each of the surfaces, by default wire and JSON, in each of the directions."""
     return frozenset((surface, direction) for surface in surfaces for direction in directions)
 
 
@@ -23,12 +23,12 @@ ALL_IN_JSON = lost(Direction.READING_OLD, Direction.READ_BY_OLD, surfaces=[Surfa
 
 
 def on(surface: Surface, losses: Losses) -> Losses:
-    """Those of the losses that are on a surface."""
+    """The losses on one surface."""
     return frozenset(loss for loss in losses if loss[0] is surface)
 
 
 def by_surface(losses: Losses, *always: Surface) -> dict[Surface, list[Direction]]:
-    """Losses as a rule's hit declares them; `always` are surfaces that break for the usual people."""
+    """Losses in the form that a rule's hit declares; `always` are surfaces that break for their usual users."""
     found = {
         surface: [direction for direction in Direction if (surface, direction) in losses]
         for surface in Surface

@@ -1,9 +1,8 @@
-"""What a reader of one scalar type or enum keeps of what was written as another.
+"""Values that survive when one scalar type or enum is read as another.
 
-The binary encoding is that of https://protobuf.dev/programming-guides/encoding/, JSON that of
-https://protobuf.dev/programming-guides/json/. A reader keeps a value when it reads a number as the
-same number and a text as the same text, without an error. A closed enum writes and reads the numbers that
-it declares, an open one any number of 32 bits.
+The encodings are https://protobuf.dev/programming-guides/encoding/ and https://protobuf.dev/programming-guides/json/. A
+value survives if it is read as the same number or text, without an error. A closed enum writes and reads only declared
+numbers, an open one any 32-bit number.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Type = str | Enum
 
 
 class _Integers(Struct, frozen=True):
-    """How integers are laid out in bytes, and the smallest and largest."""
+    """The binary layout of an integer type, and its smallest and largest values."""
 
     layout: str
     first: int
@@ -35,8 +34,8 @@ def _unsigned(layout: str, bits: int) -> _Integers:
     return _Integers(layout, 0, 2**bits - 1)
 
 
-# A varint of 32 bits is cut from one of 64; ZigZag gives every number another varint; the fixed
-# layouts differ in length (Encoding, "Base 128 Varints", "Signed Integers", "Non-varint Numbers").
+# A 32-bit varint is truncated from a 64-bit one, ZigZag encodes every number differently, and the fixed layouts differ
+# in length (Encoding, "Base 128 Varints", "Signed Integers", "Non-varint Numbers").
 _INTEGERS: Mapping[str, _Integers] = {
     "int32": _signed("varint", 32),
     "int64": _signed("varint", 64),
@@ -65,7 +64,7 @@ def wire_keeps(writer: Type, reader: Type) -> bool:
 def json_keeps(writer: Type, reader: Type) -> bool:
     """Whether a reader of one type keeps every value that the other writes in JSON.
 
-    Integers of 64 bits are written as text, and every integer is read from either form.
+    64-bit integers are written as text, and every integer is read from either form.
     """
     if isinstance(writer, Enum) and isinstance(reader, Enum):
         return _names(writer) <= _names(reader) and (writer.closed or not reader.closed)
@@ -79,13 +78,13 @@ def json_keeps(writer: Type, reader: Type) -> bool:
 
 
 def means_other_numbers(one: Enum, other: Enum) -> bool:
-    """Whether a name that both enums have stands for other numbers, so that a number means something else."""
+    """Whether a name in both enums has different numbers, so that a number changes its meaning."""
     numbers = [_numbers_by_name(enum) for enum in (one, other)]
     return any(numbers[0][name] != numbers[1][name] for name in numbers[0].keys() & numbers[1].keys())
 
 
 def unset_means(field: Field) -> float | bool | str:
-    """The value that a reader finds in a field of no message type where nothing was sent; an enum's by number."""
+    """The value that a reader gets for an unsent scalar or enum field; for an enum, its number."""
     if field.type == "bool":
         return field.unset == "true"
     if field.type in {"string", "bytes"} or not field.unset:
@@ -110,7 +109,7 @@ def _numbers(of: Type) -> Iterable[int]:
 
 
 def _holds(reader: Type, writer: Type) -> bool:
-    """Whether the reader has every number that the writer has."""
+    """Whether the reader's type includes every number of the writer's."""
     if isinstance(reader, Enum) and reader.closed:
         declared = {value.number for value in reader.values}
         finite = (isinstance(writer, Enum) and writer.closed) or writer == "bool"

@@ -1,4 +1,4 @@
-"""The losses between two versions of a field, beside those of their types."""
+"""The losses between two versions of a field, apart from those of its type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ K = TypeVar("K", int, str)
 
 
 def presence(old: Field, new: Field) -> Losses:
-    """The losses where a field gained or lost the difference between unset and zero.
+    """The losses where a field gains or loses the distinction between unset and zero.
 
     Without presence a zero is not sent (https://protobuf.dev/programming-guides/field_presence/).
     """
@@ -27,13 +27,13 @@ def presence(old: Field, new: Field) -> Losses:
 
 
 def required(old: Field, new: Field) -> Losses:
-    """The losses where a field became required, or no longer is."""
+    """The losses where a field becomes required, or stops being so."""
     became, ceased = (side.cardinality == "required" for side in (new, old))
     return NOTHING if became == ceased else lost(_OLD if became else _NEW)
 
 
 def utf8(old: Field, new: Field) -> Losses:
-    """The losses where a reader began or ceased to refuse bytes that are not UTF-8."""
+    """The losses where a reader starts or stops refusing bytes that are not UTF-8."""
     found = NOTHING
     for option, was in old.options.items():
         now = new.options.get(option, was)
@@ -43,10 +43,10 @@ def utf8(old: Field, new: Field) -> Losses:
 
 
 def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
-    """The losses where a field went into, out of or between oneofs.
+    """The losses where a field moves into, out of or between oneofs.
 
-    Of the members of a oneof a reader keeps the last. Who wrote them side by side loses all but one;
-    a field alone in a oneof that is new has nobody to lose to. Bytes know the members by number, JSON by name.
+    A reader keeps only the last member of a oneof, so data with several of them loses all but one. A field alone in a
+    new oneof loses nothing. The binary encoding identifies members by number, JSON by name.
     """
     if not old.oneof and not new.oneof:
         return NOTHING
@@ -58,9 +58,9 @@ def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
 
 
 def _kept(old: Mapping[K, Field], new: Mapping[K, Field]) -> AbstractSet[K]:
-    """The fields that are in both versions of a message, by number or by name, and are read for one another.
+    """The keys, numbers or names, of fields that both versions have and read as one another.
 
-    That they are where they are a list, a map or one value in both.
+    Such a pair is a list in both versions, a map in both, or a single value in both.
     """
 
     def form(field: Field) -> str:
@@ -70,7 +70,7 @@ def _kept(old: Mapping[K, Field], new: Mapping[K, Field]) -> AbstractSet[K]:
 
 
 def _parted(before: set[K], after: set[K], kept: AbstractSet[K]) -> Losses:
-    """The losses between one set of rivals and another, given by number or by name; what came is an addition."""
+    """The losses when a field's rivals, by number or name, change from one set to another; new fields are additions."""
     found = NOTHING
     if (after & kept) - before:
         found |= lost(_OLD)

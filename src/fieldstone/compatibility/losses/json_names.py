@@ -1,8 +1,8 @@
-"""The names of a field in ProtoJSON: the one that it is written under, and those that it is read from.
+"""The JSON names of a field: the one that is written, and those that are accepted.
 
-A field is written under its JSON name. Parsers accept that and the name of the field in the source; where
-two fields have a claim to a name, the JSON name goes first
-(https://protobuf.dev/programming-guides/json/#json-options). An extension is called `[acme.v1.note]`.
+A field is written under its JSON name. Parsers accept that name and the field's source name; if two fields claim a
+name, the JSON name wins (https://protobuf.dev/programming-guides/json/#json-options). An extension is written as
+`[acme.v1.note]`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def written(field: Field) -> str:
-    """The name that a field is written under."""
+    """The JSON name that a field is written under."""
     return field.json_name if field.extendee is None else f"[{field.full_name}]"
 
 
 def accepted(field: Field) -> frozenset[str]:
-    """The names that a parser takes for a field, if no other field of the message is written under one of them."""
+    """The JSON names that a parser accepts for a field, if no other field is written under one of them."""
     return frozenset({written(field)} if field.extendee is not None else {field.json_name, field.name})
 
 
 def taken_for(name: str, message: Message) -> Field | None:
-    """The field that a parser takes a name for.
+    """The field that a parser assigns a JSON name to.
 
     Args:
         name: a name in the JSON of the message.
@@ -37,29 +37,29 @@ def taken_for(name: str, message: Message) -> Field | None:
 
 
 def counterpart(field: Field, old: Message, new: Message) -> Field | None:
-    """The field of a newer message that takes the JSON of an older one's, or else is taken for it.
+    """The field of a newer message that reads the JSON of an older field, or else whose JSON the older field reads.
 
     Args:
         field: the field of the older message.
-        old: that message.
-        new: the newer one.
+        old: the older message.
+        new: the newer message.
     """
     read = taken_for(written(field), new)
     return read or next((other for other in new.fields.values() if taken_for(written(other), old) == field), None)
 
 
 def losses(old_field: Field, old_message: Message, new_field: Field, new_message: Message) -> Losses:
-    """The losses of JSON because of a field's names; whether the values can be read is not asked.
+    """The JSON losses from a change of a field's names; the values themselves are not compared.
 
     Args:
-        old_field: the field as it was.
-        old_message: the message that has it.
-        new_field: the field that it became, under whatever number.
-        new_message: the message that has it.
+        old_field: the field before.
+        old_message: its message.
+        new_field: the same field now, under any number.
+        new_message: its message.
 
     Returns:
-        for whom JSON breaks: who reads old data where the new parser takes the old name for nothing or for another
-        field, who is read by old code in the opposite case.
+        for whom JSON breaks: readers of old data if the new parser ignores the old name or assigns it to another field,
+        old readers in the opposite case.
     """
     read, is_read = taken_for(written(old_field), new_message), taken_for(written(new_field), old_message)
     found = {

@@ -1,9 +1,8 @@
-"""What the data of one type is worth to a reader of another, judged by structure and not by name.
+"""The losses between two types, compared by structure and not by name.
 
-Two messages are compared field by field through all messages that they hold. Every pair of messages
-is looked at once, so that the work grows with the size of the schemas, and messages that hold each
-other are no circle without end: what is not found lost is kept. A type that has the same full name
-on both sides counts as kept here, because its own change is judged by itself.
+Two messages are compared field by field, through all messages inside them. Every pair of messages is compared once, so
+the work grows linearly and recursive messages end: what is not found lost counts as kept. A type with the same full
+name on both sides counts as kept, because its own change is judged separately.
 """
 
 from __future__ import annotations
@@ -40,14 +39,14 @@ _FORMS: Mapping[str, str] = {
         for name in "Double Float Int64 UInt64 Int32 UInt32 Bool String Bytes".split()
     },
 }
-"""The messages that JSON has a form of its own for (https://protobuf.dev/programming-guides/json/)."""
+"""The messages with a JSON form of their own (https://protobuf.dev/programming-guides/json/)."""
 
 Pair = tuple[str, str]
 """The full names of an old and of a new message."""
 
 
 class _Comparison(Struct, frozen=True):
-    """The losses of two types or fields in themselves, and the pairs of messages to look into, each for one surface."""
+    """The losses of two types or fields in themselves, and the pairs of messages to compare, each for one surface."""
 
     losses: Losses = NOTHING
     inside: frozenset[tuple[Pair, Surface]] = frozenset()
@@ -56,7 +55,7 @@ class _Comparison(Struct, frozen=True):
         return _Comparison(self.losses | other.losses, self.inside | other.inside)
 
     def on(self, surface: Surface) -> _Comparison:
-        """As much of it as is on a surface."""
+        """The part of it that is on a surface."""
         inside = frozenset((pair, of) for pair, of in self.inside if of is surface)
         return _Comparison(on(surface, self.losses), inside)
 
@@ -65,13 +64,12 @@ _ALIKE = _Comparison()
 
 
 class Structure:
-    """What old and new types keep of each other's data.
+    """The losses between old and new types.
 
     Args:
         old: the released schema.
-        new: the schema that is judged. Of types that neither it nor what it imports declares nothing is kept.
-        renames: the types of the old schema that live on under another name, each with that: their own changes are
-            judged by themselves, too.
+        new: the schema that is judged. Types that neither it nor its imports declare keep nothing.
+        renames: the renamed types, old full name to new; their own changes are judged separately, too.
     """
 
     def __init__(self, old: Schema, new: Schema, renames: Mapping[str, str]) -> None:
@@ -93,13 +91,13 @@ class Structure:
         return self._settled(self._types(old, new))
 
     def cardinality(self, old: Field, new: Field) -> Losses:
-        """The losses where a field went between one value, a list and a map."""
+        """The losses where a field changes between one value, a list and a map."""
         return self._settled(self._cardinalities(old, new))
 
     def default(self, old: Field, new: Field) -> Losses:
-        """The losses where a field that was not sent is read as another value.
+        """The losses where an unsent field is read as another value.
 
-        Bytes know the value of an enum by its number, JSON by its name. What is required is always sent.
+        The binary encoding identifies an enum value by number, JSON by name. A required field is always sent.
         """
         sides = old, new
         if any(side.cardinality in _MANY or side.composite == "message" for side in sides):
@@ -112,23 +110,23 @@ class Structure:
         return (NOTHING if by_number else ALL_ON_WIRE) | (NOTHING if by_name else ALL_IN_JSON)
 
     def renumbered(self, old: Field, new: Field) -> Losses:
-        """The losses where an extension has another number: all in the binary encoding; JSON knows it by name."""
+        """The losses where an extension is renumbered: all in the binary encoding; JSON identifies it by name."""
         kept = written(old) == written(new) and old.extendee == new.extendee
         return ALL_ON_WIRE | on(Surface.JSON, self._values_of(old, new)) if kept else EVERYTHING_LOST
 
     def named(self, old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
-        """What JSON loses of a field that lives on under its name, whatever its number."""
+        """The JSON losses of a field that keeps its name, whatever its number."""
         found = self._values_of(old, new) | oneof(old, of_old, new, of_new)
         return on(Surface.JSON, found) | names_lost(old, of_old, new, of_new)
 
     def _values_of(self, old: Field, new: Field) -> Losses:
-        """The losses of the values of a field, whatever its number and name."""
+        """The losses of a field's values, whatever its number and name."""
         if old.cardinality != new.cardinality and _MANY & {old.cardinality, new.cardinality}:
             return EVERYTHING_LOST
         return presence(old, new) | required(old, new) | self.type(old, new) | self.default(old, new)
 
     def in_place(self, old: Field, new: Field) -> Losses:
-        """The losses of the binary encoding where an extension took the place of a field, or the reverse."""
+        """The binary losses where an extension replaces a field, or the reverse."""
         found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
         holders = self._message_of(self._old, _holder(old)), self._message_of(self._new, _holder(new))
         if holders[0] and holders[1]:
@@ -139,7 +137,7 @@ class Structure:
         return found.losses.union(*(on(surface, self.message(*pair)) for pair, surface in found.inside))
 
     def _judge_from(self, root: Pair) -> dict[Pair, Losses]:
-        """The losses of every pair of messages that a pair leads to and that is not known yet."""
+        """The losses of every pair of messages that is reachable from a pair and not known yet."""
         losses: dict[Pair, Losses] = {}
         leading_to: dict[Pair, set[tuple[Pair, Surface]]] = defaultdict(set)
         waiting = [root]
@@ -159,7 +157,7 @@ class Structure:
         return losses
 
     def _messages(self, old_name: str, new_name: str) -> _Comparison:
-        """What two messages lose in themselves, and the pairs of messages inside them."""
+        """The losses of two messages in themselves, and the pairs of messages inside them."""
         if new_name in {old_name, self._renames.get(old_name)}:
             return _ALIKE
         old, new = self._message_of(self._old, old_name), self._message_of(self._new, new_name)
@@ -176,7 +174,7 @@ class Structure:
         return found
 
     def _extensions(self, old: Message, new: Message) -> _Comparison:
-        """The losses with the known extensions of a message, and with ranges that others may have used."""
+        """The losses in a message's known extensions, and in dropped ranges that others may have used."""
         known = self._extending_old.get(old.full_name, ())
         found = _ALIKE
         for extension in known:
@@ -187,7 +185,7 @@ class Structure:
         return found
 
     def _extension(self, extension: Field, old: Message, new: Message) -> _Comparison:
-        """What is lost of an extension: bytes know it by its number, JSON by its full name."""
+        """The losses of an extension: the binary encoding identifies it by number, JSON by full name."""
         found = _ALIKE
         others = self._extending_new.get(new.full_name, [])
         by_number = [field for field in (*new.fields.values(), *others) if field.number == extension.number]
@@ -204,16 +202,16 @@ class Structure:
         return _Comparison(found) | self._contents(old, new)
 
     def _contents(self, old: Field, new: Field) -> _Comparison:
-        """What two fields lose of their contents, whatever their names and the messages that have them."""
+        """The losses of two fields' contents, whatever their names and messages."""
         found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
         return _Comparison(found) | self._cardinalities(old, new)
 
     def _cardinalities(self, old: Field, new: Field) -> _Comparison:
-        """The types of two fields, and what is lost where one is a list or a map and the other is not.
+        """The losses of two fields' types, and those between a list, a map and a single value.
 
-        A reader of a list takes one value for a list of one; a reader of one value keeps the last of
-        a list, and none of a packed one (https://protobuf.dev/programming-guides/encoding/#optional);
-        a map is a list of entries (https://protobuf.dev/programming-guides/encoding/#maps).
+        A list field reads a single value as a list of one. A single field reads the last value of a list, and nothing
+        of a packed one (https://protobuf.dev/programming-guides/encoding/#optional). A map is a list of entries
+        (https://protobuf.dev/programming-guides/encoding/#maps).
         """
         kinds = old.cardinality, new.cardinality
         if kinds[0] == kinds[1] or not _MANY & {*kinds}:
@@ -228,7 +226,7 @@ class Structure:
         return found.on(Surface.WIRE) | _Comparison(ALL_IN_JSON)
 
     def _types(self, old: Field, new: Field) -> _Comparison:
-        """What the types of two fields lose in themselves, and the pairs of messages to look into."""
+        """The losses of two fields' types in themselves, and the pairs of messages to compare."""
         found = _Comparison(ALL_ON_WIRE if old.group != new.group else NOTHING)
         for (before, old_kind), (after, new_kind) in zip(_parts(old), _parts(new), strict=True):
             if (before, old_kind) == (after, new_kind):
@@ -251,13 +249,13 @@ class Structure:
         found = frozenset(reading_old | {(on, _NEW) for on, keeps in _KEEPS.items() if not keeps(new, old)})
         if isinstance(old, Enum) and isinstance(new, Enum):
             if not old.numbers <= new.numbers:
-                found |= lost(_OLD, surfaces=[Surface.WIRE])  # what was a value is a number without a name
+                found |= lost(_OLD, surfaces=[Surface.WIRE])  # a named value becomes a number without a name
             if means_other_numbers(old, new):
                 found |= ALL_ON_WIRE
         return found
 
     def _is_entry(self, schema: Schema, field: Field, *, of: Field) -> bool:
-        """Whether a list holds what a map is a list of: a key with number 1, a value with number 2."""
+        """Whether a list's elements are like a map's entries: a key with number 1, a value with number 2."""
         message = None if field.group else self._message_of(schema, field.type)
         if message is None or message.fields.keys() != {1, 2}:
             return False
@@ -266,7 +264,7 @@ class Structure:
         return fit and [(part.type, part.composite) for part in parts] == _parts(of)
 
     def _unset_names(self, schema: Schema, field: Field) -> frozenset[str]:
-        """The names of what a field of an enum is read as where it was not sent."""
+        """The names of the value that an unsent enum field is read as."""
         enum = self._enum_of(schema, field.type) if field.composite == "enum" else None
         return (
             frozenset(value.name for value in enum.values if str(value.number) == field.unset) if enum else frozenset()
@@ -281,7 +279,7 @@ class Structure:
         return schema.enums.get(name) or self._imported(schema).enums.get(name)
 
     def _name_in(self, schema: Schema, name: str) -> str:
-        """What a type is called in a schema: a pair of fields is given with the new names of the types they hold."""
+        """The name of a type in one of the schemas, from its new name: fields are compared under new names."""
         return self._came.get(name, name) if schema is self._old else name
 
     def _imported(self, schema: Schema) -> Schema:
@@ -319,12 +317,12 @@ def _holder(field: Field) -> str:
 
 
 def in_place_of(field: Field, schema: Schema, renames: Mapping[str, str]) -> Field | None:
-    """The extension that a schema has in the place of a field of a message, or the field in that of an extension.
+    """The extension that replaces a field of a message, or the field that replaces an extension.
 
     Args:
         field: the field or extension of the other schema.
-        schema: where to look.
-        renames: what messages of the other schema are called there, where that is not the same.
+        schema: the schema to search.
+        renames: messages that have another name in `schema`, from their names in the other one.
     """
     holder = renames.get(_holder(field), _holder(field))
     if not field.extendee:
@@ -334,7 +332,7 @@ def in_place_of(field: Field, schema: Schema, renames: Mapping[str, str]) -> Fie
 
 
 def _spread(losses: dict[Pair, Losses], leading_to: Mapping[Pair, Iterable[tuple[Pair, Surface]]]) -> None:
-    """Add to every pair the losses of those inside it, until nothing changes."""
+    """Add the losses of inner pairs to every pair around them, until nothing changes."""
     spreading = [pair for pair, found in losses.items() if found]
     while spreading:
         pair = spreading.pop()
@@ -346,25 +344,25 @@ def _spread(losses: dict[Pair, Losses], leading_to: Mapping[Pair, Iterable[tuple
 
 
 def _forms(old: str, new: str) -> Losses:
-    """The losses of JSON between messages of which one has a form of its own there."""
+    """The JSON losses between messages if one of them has a JSON form of its own."""
     return NOTHING if _FORMS.get(old) == _FORMS.get(new) else ALL_IN_JSON
 
 
 def _new_fields(old: Message, new: Message) -> Losses:
-    """The losses to required fields that only the new message has."""
+    """The losses from required fields that only the new message has."""
     added = [field for number, field in new.fields.items() if number not in old.fields]
     return lost(_OLD) if any(field.cardinality == "required" for field in added) else NOTHING
 
 
 def _message_and(before: str, after: str, *, grouped: bool) -> Losses:
-    """The losses between a message and something else: bytes hold a message, but not any bytes are one."""
+    """The losses between a message and another type: bytes can hold a message, but not all bytes are one."""
     if grouped or "bytes" not in {before, after}:
         return EVERYTHING_LOST
     return lost(_NEW if after == "bytes" else _OLD, surfaces=[Surface.WIRE]) | ALL_IN_JSON
 
 
 def _parts(field: Field) -> list[tuple[str, str]]:
-    """The types that a field's values are made of, each with whether it is a message or an enum."""
+    """The types of a field's values, each with whether it is a message or an enum."""
     if field.cardinality != "map":
         return [(field.type, field.composite)]
     key, value = field.type.removeprefix("map<").removesuffix(">").split(", ")

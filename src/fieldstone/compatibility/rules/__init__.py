@@ -1,7 +1,7 @@
-"""What a rule is, and all rules there are: every module of this package declares one.
+"""The rules: every module of this package declares one.
 
-A rule is a function decorated with `@rule`. Its name is the rule's id, its docstring the rationale;
-it is called with each change of the kinds that it names and yields a `Hit` for what it refuses.
+A rule is a function with the decorator `@rule`. Its name is the rule's id, its docstring the rationale. It is called
+with each change of the kinds that it declares, and yields a `Hit` for each problem.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ from fieldstone.schema.location import Location
 from fieldstone.schema.model import Element, Enum, EnumValue, Field, Message, Rpc, Schema, Service
 
 WATCHED = (routes.OPTION, obligations.OPTION)
-"""The custom options whose changes are reported unless a module's settings name others."""
+"""The custom options whose changes are reported, unless a module's settings name others."""
 
 EVERYTHING = tuple(surface for surface in Surface if surface is not Surface.HTTP)
-"""Every surface of data; `http` is about the URLs of rpcs."""
+"""Every surface of data; `http` concerns only the URLs of rpcs."""
 
 _LONG_AGO = date(2000, 1, 1)
-"""The day of the release that introduced the sunsets of an example, unless it names another."""
+"""The default day of the release that introduced the sunsets of an example."""
 
 Breaks = Sequence[Surface] | Mapping[Surface, Sequence[Direction]]
-"""The surfaces that break, or these with those for whom they do; see `finding.USUAL`."""
+"""The surfaces that break, or these with for whom they break; see `finding.USUAL`."""
 
 Sources = str | Mapping[str, str]
-"""An example's files: path to text, or the text of the only one."""
+"""An example's files: path to text, or the text of a single file."""
 
 
 class Context(Struct, frozen=True, dict=True):
-    """What is judged, and what a rule may ask beyond the change itself.
+    """The two schemas that are compared, and what a rule may need beyond the change itself.
 
-    `today` is the day of the coming release, in UTC. `watched` are the full names of the custom options
-    whose changes count. `notice` is the number of days that a release must announce a sunset before it;
-    `sunsets` knows which release did.
+    `today` is the day of the coming release, in UTC. `watched` are the full names of the custom options whose changes
+    count. `notice` is the number of days between announcing a sunset and the sunset; `sunsets` finds the release that
+    announced one.
     """
 
     old: Schema
@@ -68,18 +68,18 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """Every change between the two schemas, paired once for all who ask."""
+        """Every change between the two schemas, paired once for all rules."""
         return tuple(pair(self.old, self.new, self.renames))
 
     @cached_property
     def renames(self) -> Renames:
-        """The types that live on under another name, and the packages that moved as a whole."""
+        """The renamed types, and the packages that moved as a whole."""
         return find_renames(self.old, self.new)
 
     def history(self, full_name: str) -> TypeHistory:
-        """What earlier releases used in a type of the new schema, also where they had it under another name.
+        """The history of a type of the new schema in earlier releases, also under an earlier name.
 
-        Nothing where they had a type of another kind: of its name `type_name_reused` tells.
+        Empty if they had a type of another kind under its name: that is for `type_name_reused`.
         """
         past = self.ledger.type(self.renames.came.get(full_name, full_name))
         kinds = {"message": self.new.messages, "enum": self.new.enums, "service": self.new.services}
@@ -94,7 +94,7 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def structure(self) -> Structure:
-        """What the types of the two schemas keep of each other's data."""
+        """The comparison of data between the types of the two schemas."""
         return Structure(self.old, self.new, self.renames.types)
 
     def inside(self, element: Element) -> list[str]:
@@ -106,7 +106,7 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def _nested(self) -> Mapping[str, list[str]]:
-        """The full names of the old schema's nested types by those of the messages around them."""
+        """The full names of the old schema's nested types, by the full name of the message around them."""
         found: dict[str, list[str]] = defaultdict(list)
         for element in self.old.part.types():
             if not element.top_level:
@@ -114,16 +114,16 @@ class Context(Struct, frozen=True, dict=True):
         return found
 
     def is_retired(self, element: Element) -> bool:
-        """Whether an element of the old schema may be removed: its sunset has passed, and its notice was kept."""
+        """Whether an element of the old schema may be removed: its sunset has passed, with enough notice."""
         return element.lifecycle.retired_by(self.today) and not self.why_kept(element)
 
     def why_any_is_kept(self, elements: Iterable[Element]) -> str:
-        """Why the sunset of the first element that has one and is not retired does not permit its removal."""
+        """The first reason why a sunset of one of the elements does not permit its removal; empty without one."""
         reasons = (self.why_kept(element, f"`{element.name}`'s") for element in elements)
         return next(filter(None, reasons), "")
 
     def why_kept(self, element: Element, whose: str = "its") -> str:
-        """Why the sunset of an element of the old schema does not permit its removal; empty if it does, or has none."""
+        """The reason why an element's sunset does not permit its removal; empty if it does, or if it has none."""
         return why_not_retired(
             element.lifecycle,
             self.today,
@@ -134,19 +134,19 @@ class Context(Struct, frozen=True, dict=True):
 
 
 class Hit:
-    """That a rule applies to a change.
+    """One problem that a rule finds in a change.
 
     Args:
-        breaks: the surfaces broken and for whom, where that is less than the rule declares.
-        level: how much it counts, where that is not the rule's level; one of the rule's `other_levels`.
-        place: where to point, where it is not the changed element.
-        words: values for the placeholders of the rule's message and fix, beyond `name`, `parent`,
-            `was`, `now` and `number`, which the changed element fills.
-        buf: the buf rules that report the same change, where they are fewer than the rule declares.
-        parts: the names, or first numbers of ranges, within a message or enum that the hit is about, where it is not
-            about the whole; buf reports each by itself.
-        covers: further subjects that it tells of; see `Finding.covers`.
-        because: a reason to put behind the message, which may change from day to day: the finding stays the same.
+        breaks: the surfaces that break and for whom, if fewer than the rule declares.
+        level: its level, if not the rule's; one of the rule's `other_levels`.
+        place: the place to point at, if not the changed element.
+        words: values for the placeholders of the rule's message and fix, besides `name`, `parent`, `was`, `now` and
+            `number`, which the changed element provides.
+        buf: the buf rules that report the same change, if fewer than the rule declares.
+        parts: the names, or first numbers of ranges, within a message or enum that the hit is about; empty for the
+            whole. buf reports each separately.
+        covers: further subjects that it covers; see `Finding.covers`.
+        because: a reason to append to the message. It may change daily; the finding's identity does not.
     """
 
     def __init__(
@@ -172,13 +172,14 @@ class Hit:
 
 
 class Example(Struct, frozen=True):
-    """A small before and after that a rule does (`hit`) or does not (`miss`) apply to.
+    """A small before and after that a rule applies to (`hit`) or does not (`miss`).
 
-    `also` names the other rules that the pair sets off; `history` lists releases before `before`;
-    `introduced` is the day of the release that introduced the sunsets of `before`; `options` are the custom options
-    that the module watches.
-    Sources without a syntax line are proto3, without a package line in `acme.v1`; those that use
-    annotations import them.
+    `also` names the other rules that apply to the pair; `history` lists releases before `before`; `introduced` is the
+    day of the release that introduced the sunsets of `before`; `options` are the custom options that the module
+    watches.
+
+    Sources without a syntax line are proto3, those without a package line in `acme.v1`. Sources that use annotations
+    import them automatically.
     """
 
     before: Sources
@@ -191,7 +192,7 @@ class Example(Struct, frozen=True):
 
     @property
     def sunsets(self) -> SunsetHistory:
-        """The sunsets of its releases, for the context that it is judged in."""
+        """The sunsets of its releases, for the rules' context."""
         return SunsetHistory(introduced=lambda _element: Introduction("before", self.introduced))
 
 
@@ -225,7 +226,7 @@ def miss(
     introduced: date = _LONG_AGO,
     options: Sequence[str] = WATCHED,
 ) -> Example:
-    """A near miss: an example that looks alike and that the rule does not apply to."""
+    """A near miss: a similar example that the rule does not apply to."""
     return Example(
         before,
         after,
@@ -245,25 +246,25 @@ ANNOUNCEMENTS: tuple[Kind, ...] = tuple((Announced, kind) for kind in (Message, 
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One way in which a change can break a surface, or a name that leads there.
+    """One way in which a change can break a surface, or a naming convention that prevents breaks.
 
     Attributes:
         id: the function's name with hyphens.
         on: the kinds of change that it judges: (`Kept`, `Field`), ...
-        summary: one line: what stays true while the rule is kept.
-        message: what happened, with placeholders.
-        fix: what to do, with placeholders.
-        breaks: the surfaces that it breaks at most; none for a rule of style or of sunsets.
-        directions: for whom it breaks them, where that is not `finding.USUAL`.
-        level: how much it counts unless settings say otherwise. A warning is about an addition: what it breaks asks
-            for no major version.
-        other_levels: the levels that single hits have instead.
-        since: the version of Fieldstone that brought it.
+        summary: the guarantee that the rule protects, in one line.
+        message: the problem, with placeholders.
+        fix: the remedy, with placeholders.
+        breaks: the surfaces that it can break; none for a rule of style or of sunsets.
+        directions: for whom it breaks them, if not as in `finding.USUAL`.
+        level: the level of its findings unless settings change it. A warning is about an addition, which needs no major
+            version.
+        other_levels: the levels that single hits may have instead.
+        since: the first version of Fieldstone with the rule.
         buf: the buf rules that report the same change; any one of them counts as agreement.
         examples: at least one hit and one near miss.
         why: the rationale.
         source: the module that declares it.
-        is_announcement: whether it judges the sunset that an element announces; that breaks nothing, and is no style.
+        is_announcement: whether it judges announced sunsets; that breaks no surface, and is not style.
     """
 
     id: str
@@ -290,12 +291,12 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """Every level that its findings may have where no setting says otherwise; the usual one first."""
+        """Every level that its findings may have without settings; the usual one first."""
         return self.level, *self.other_levels
 
     @property
     def is_addition(self) -> bool:
-        """Whether it judges additions, of which older code loses something, and which ask for no major version."""
+        """Whether it judges additions that older code loses, and that need no major version."""
         return self.level is Level.WARNING and bool(self.breaks)
 
     @property
@@ -349,7 +350,7 @@ def rule(
 
 
 def directions_of(breaks: Breaks) -> dict[Surface, Directions]:
-    """For whom surfaces break, as far as a rule or a hit says it."""
+    """For whom surfaces break, if a rule or a hit states it."""
     return {surface: tuple(found) for surface, found in breaks.items()} if isinstance(breaks, Mapping) else {}
 
 

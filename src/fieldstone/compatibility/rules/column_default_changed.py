@@ -1,4 +1,4 @@
-"""The value that rows older than a column have changed after the column was released."""
+"""The value that older rows have in a released column changed."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,9 @@ message Step {{
 
 @rule(
     on=[(Kept, Column)],
-    summary="What older rows have in a column is said once, with the release that brings the column.",
+    summary="A column's default for existing rows is fixed in the release that adds it.",
     message="the default of `{name}` of `{parent}` for older rows was {old} and is now {new}",
-    fix="leave the default as it was released; what rows should have from now on, the writer says",
+    fix="keep the released default; let the writer set the value for new rows",
     breaks=[Surface.STORAGE],
     examples=[
         hit(_step(' [(fieldstone.v1.column).default = "1"]'), _step(' [(fieldstone.v1.column).default = "2"]')),
@@ -34,9 +34,9 @@ message Step {{
     ],
 )
 def column_default_changed(change: Kept[Column], context: Context) -> Iterator[Hit]:
-    """The migration that adds the column fills the rows that are there on the day on which it runs,
-    and runs once. A database that was migrated before keeps the old value in these rows, one that is
-    migrated later gets the new one: the same rows then differ from database to database.
+    """The migration that adds the column fills the existing rows, and runs once per database. A database that was
+    migrated before keeps the old value in these rows, one that is migrated later gets the new one. The same rows then
+    differ between databases.
     """
     old, new = change.old.default, change.new.default
     if old != new:

@@ -21,7 +21,7 @@ message Step {{
 @rule(
     on=[(Removed, Column)],
     summary="A released column stays.",
-    message="`{name}` of `{parent}` is no longer stored: its column `{column}` left",
+    message="`{name}` of `{parent}` is no longer stored: its column `{column}` was removed",
     fix="keep the column: take `not_stored` back, and mark the field `deprecated = true` if nobody should use it",
     breaks=[Surface.STORAGE],
     examples=[
@@ -34,9 +34,8 @@ message Step {{
     ],
 )
 def column_dropped(change: Removed[Column], context: Context) -> Iterator[Hit]:
-    """What was stored in it is no longer read, and what is written from now on is lost, without any
-    error: a record comes back with the attribute's default. Of a field that left altogether, and took
-    its column with it, `field-removed` and its kind tell.
+    """Stored values are no longer read, and new values are lost without an error: a record comes back with the
+    attribute's default. If the field itself was removed with its column, `field-removed` and similar rules report it.
     """
     table = change.within.new if change.within else None
     if isinstance(table, Table):

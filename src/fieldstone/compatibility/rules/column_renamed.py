@@ -1,4 +1,4 @@
-"""A field is stored in a column of another name."""
+"""The column of a field has another name."""
 
 from collections.abc import Iterator
 
@@ -32,9 +32,8 @@ message Step {{
     ],
 )
 def column_renamed(change: Kept[Column], context: Context) -> Iterator[Hit]:
-    """Migrations only add, so a column of the new name is a new one, empty in every row; the values
-    stay behind under the old name. A field that is renamed itself takes its column with it, which
-    `field-renamed` tells.
+    """Migrations only add, so the new name creates a new column, empty in every row. The values stay in the old column.
+    If the field itself is renamed, its column follows; `field-renamed` reports that.
     """
     if change.old.column != change.new.column:
         yield Hit(old=change.old.column, new=change.new.column)

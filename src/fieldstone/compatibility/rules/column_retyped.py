@@ -1,4 +1,4 @@
-"""A column keeps its values in another form."""
+"""A column stores its values in another form."""
 
 from collections.abc import Iterator
 
@@ -23,9 +23,9 @@ message Step {{
 
 @rule(
     on=[(Kept, Column)],
-    summary="A released column keeps its values in the form in which they were written.",
+    summary="A released column keeps the stored form of its values.",
     message="the column of `{name}` of `{parent}` went from {old} to {new}",
-    fix="keep the codec, or add a new field that has the other one",
+    fix="keep the codec, or add a new field with the other one",
     breaks=[Surface.SOURCE, Surface.STORAGE],
     examples=[
         hit(_step("End end = 2;"), _step("End end = 2 [(fieldstone.v1.column).codec = CODEC_ENUM_NAME];")),
@@ -39,10 +39,9 @@ message Step {{
     ],
 )
 def column_retyped(change: Kept[Column], context: Context) -> Iterator[Hit]:
-    """Rows that were written before hold values of the old form, and migrations do not rewrite them:
-    read in the new form they are wrong or an error. JSON and the bytes of a message are another type
-    of the record's attribute too. Where it is the field that has another type, or can newly be
-    absent, the rules of fields tell.
+    """Existing rows hold values in the old form, and migrations do not rewrite them. Read in the new form they are
+    wrong, or an error. JSON and message bytes also change the type of the record's attribute. If the field's own type
+    or presence changed, the rules for fields report it.
     """
     old, new = change.old, change.new
     if old.kind != new.kind:

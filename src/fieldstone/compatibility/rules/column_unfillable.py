@@ -1,4 +1,4 @@
-"""A column came that the rows before it can have no value in."""
+"""A new column has no possible value for existing rows."""
 
 from collections.abc import Iterator
 
@@ -30,9 +30,9 @@ _DEFAULT = ' [(fieldstone.v1.column).default = "2026-01-31T00:00:00Z"]'
 
 @rule(
     on=[(Added, Column)],
-    summary="A new column may be empty, has a zero, or says what older rows have.",
-    message="`{name}` of `{parent}` is stored from now on, and older rows can have neither a value nor nothing there",
-    fix="say what they have: `default` in the annotation of the field",
+    summary="A new column may be empty, has a zero value, or declares a default for existing rows.",
+    message="`{name}` of `{parent}` has a new column without a default, and existing rows have no value for it",
+    fix="set `default` in the annotation of the field",
     breaks=[Surface.STORAGE],
     examples=[
         hit(_step(_NOT_STORED), _step("")),
@@ -45,11 +45,10 @@ _DEFAULT = ' [(fieldstone.v1.column).default = "2026-01-31T00:00:00Z"]'
     ],
 )
 def column_unfillable(change: Added[Column], context: Context) -> Iterator[Hit]:
-    """A table that holds rows takes a new column only if every row has something to put there.
-    Numbers, text, lists and maps start as zero or empty, an enum as its first value, what is optional
-    as nothing. A required moment, span or message has no such start: whatever a migration put there,
-    1970 or an empty message, would be read as what somebody wrote. A field that is new and required
-    is refused by `field-required-changed`.
+    """A table with rows accepts a new column only if every row has a value for it. Numbers, text, lists and maps start
+    as zero or empty, an enum as its first value, an optional field as NULL. A required timestamp, duration or message
+    has no such start: whatever a migration stored, 1970 or an empty message, would look like written data. A new
+    required field is refused by `field-required-changed`.
     """
     column, table = change.new, change.within.new if change.within else None
     if isinstance(table, Table) and not column.nullable and column.default is None:

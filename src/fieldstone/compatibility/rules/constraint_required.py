@@ -1,4 +1,4 @@
-"""protovalidate requires a field, or a member of a oneof, that could be left out."""
+"""protovalidate newly requires a field, or a member of a oneof."""
 
 from collections.abc import Iterator
 
@@ -26,9 +26,9 @@ def _step(body: str) -> dict[str, str]:
 
 @rule(
     on=[(kind, element) for kind in (Kept, Added) for element in (Field, Oneof)],
-    summary="No released message must have what it could leave out.",
-    message="`{name}` of `{parent}` {what} required, says `{option}`",
-    fix="leave `required` out, and take messages without it",
+    summary="No field of a released message becomes required.",
+    message="`{name}` of `{parent}` {what} required by `{option}`",
+    fix="remove `required`, and accept messages without the field",
     breaks=by_surface(lost(Direction.READING_OLD)),
     examples=[
         hit(_step("string id = 1;"), _step("string id = 1 [(buf.validate.field).required = true];")),
@@ -49,8 +49,8 @@ def _step(body: str) -> dict[str, str]:
     ],
 )
 def constraint_required(change: Kept[Element] | Added[Element], context: Context) -> Iterator[Hit]:
-    """Whoever was free to leave it out did so, in stored messages and in clients of old releases; those
-    that do not know the field cannot send it at all. A service that validates refuses them all.
+    """Stored messages and clients of old releases may lack the field, because it was optional; clients that do not know
+    it cannot send it at all. A service that validates refuses them all.
     """
     if not _is_required(change.new):
         return

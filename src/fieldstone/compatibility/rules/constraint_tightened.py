@@ -1,4 +1,4 @@
-"""A constraint of protovalidate refuses what it took."""
+"""A constraint of protovalidate refuses values that it accepted."""
 
 from collections.abc import Iterator
 
@@ -44,8 +44,8 @@ def _with_expression(expression: str) -> dict[str, str]:
 @rule(
     on=[(Kept, Field), (Kept, Message)],
     summary="Values that were valid stay valid.",
-    message="`{option}` of `{name}` of `{parent}` refuses what it took: {what}",
-    fix="leave the constraint as it was, or put the tighter one on a new field",
+    message="`{option}` of `{name}` of `{parent}` is tighter: {what}",
+    fix="restore the constraint, or put the tighter one on a new field",
     breaks=by_surface(lost(Direction.READING_OLD)),
     examples=[
         hit(_step("int32", "int32: {gte: 0}"), _step("int32", "int32: {gte: 1}")),
@@ -61,9 +61,9 @@ def _with_expression(expression: str) -> dict[str, str]:
     ],
 )
 def constraint_tightened(change: Kept[Element], context: Context) -> Iterator[Hit]:
-    """A service that validates refuses what old clients send and what is stored, though every byte of
-    it can be read. A looser constraint is no break. Which values another pattern or expression takes
-    cannot be told, so that a new one counts as tighter.
+    """A service that validates refuses values that old clients send or that are stored, although they can be read. A
+    looser constraint is no break. The values of patterns and expressions cannot be compared, so a new one counts as
+    tighter.
     """
     for option in _OPTIONS:
         old, new = change.old.custom.get(option), change.new.custom.get(option)

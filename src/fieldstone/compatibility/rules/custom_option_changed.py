@@ -1,4 +1,4 @@
-"""A custom option that a module watches changed."""
+"""A custom option that the module watches changed."""
 
 from collections.abc import Iterator
 
@@ -42,10 +42,9 @@ def _rpc(options: str) -> str:
     ],
 )
 def custom_option_changed(change: Kept[Element], context: Context) -> Iterator[Hit]:
-    """An option says what an element means to those who read it: the unit of a number, who answers for an rpc.
-    Bytes and JSON stay the same and mean something else. Which options do so is for each module to say, in the
-    setting `options`; a unit or a meaning that stands in a comment alone is seen by nobody. Fieldstone knows what
-    `google.api.http` and `google.api.field_behavior` mean, and has rules of its own for them.
+    """An option tells readers what an element means: the unit of a number, or the owner of an rpc. Bytes and JSON stay
+    the same but mean something else. The setting `options` lists the options that matter to a module; a meaning that is
+    only in a comment is not checked. `google.api.http` and `google.api.field_behavior` have rules of their own.
     """
     for option in sorted(_watched(context) & (change.old.custom.keys() | change.new.custom.keys())):
         old, new = change.old.custom.get(option), change.new.custom.get(option)
@@ -61,5 +60,5 @@ def custom_option_changed(change: Kept[Element], context: Context) -> Iterator[H
 
 
 def _watched(context: Context) -> set[str]:
-    """The options that are judged as a whole, whatever they mean."""
+    """The options that are compared as a whole, whatever they mean."""
     return set(context.watched) - {routes.OPTION, obligations.OPTION}

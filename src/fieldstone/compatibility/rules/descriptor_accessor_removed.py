@@ -25,8 +25,8 @@ _WITHOUT = "message Step { option no_standard_descriptor_accessor = true; string
     ],
 )
 def descriptor_accessor_removed(change: Kept[Message], context: Context) -> Iterator[Hit]:
-    """Generators leave the method `descriptor()` out where the option `no_standard_descriptor_accessor` is set.
-    Code that calls it no longer compiles. Bytes and JSON stay the same.
+    """Generators omit the method `descriptor()` if the option `no_standard_descriptor_accessor` is set. Code that calls
+    it no longer compiles. Bytes and JSON stay the same.
     """
     if change.old.accessor and not change.new.accessor:
         yield Hit()

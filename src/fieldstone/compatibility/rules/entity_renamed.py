@@ -1,4 +1,4 @@
-"""Generated functions call an entity's records by another name."""
+"""Generated functions use another name for an entity's records."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,9 @@ message Step {{
 
 @rule(
     on=[(Kept, Table)],
-    summary="Generated functions keep their word for a record.",
+    summary="Generated functions keep the record's name.",
     message="records of `{parent}.{name}` were called {old} and are now called {new}",
-    fix="keep the words: `{kept}`",
+    fix="keep the names: `{kept}`",
     breaks=[Surface.SOURCE],
     examples=[
         hit(_step(', table: "steps"'), _step(', table: "steps", name: "move"')),
@@ -30,9 +30,8 @@ message Step {{
     ],
 )
 def entity_renamed(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """The word for a record is part of generated names: `to_dto_step`, `add_step`, `add_steps`. Under
-    another word every call to them is one to a function that is not there. The class of the record
-    and its attributes are the application's own and may be called anything.
+    """The record's name is part of generated names: `to_dto_step`, `add_step`, `add_steps`. With another name, every
+    call to them fails. The record's class and its attributes belong to the application and may have any name.
     """
     old, new = (f"`{side.name_of_record}` and `{side.plural}`" for side in (change.old, change.new))
     if old != new:

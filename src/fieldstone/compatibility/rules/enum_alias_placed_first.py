@@ -12,8 +12,8 @@ from fieldstone.schema.model import Enum, EnumValue
 @rule(
     on=[(Added, EnumValue), (Kept, EnumValue)],
     summary="A released enum value stays the first name of its number.",
-    message="the new `{name}` of `{parent}` stands before `{first}`, which is a released name",
-    fix="place `{name}` behind `{first}`",
+    message="the new `{name}` of `{parent}` is placed before the released name `{first}`",
+    fix="place `{name}` after `{first}`",
     breaks=by_surface(lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])),
     since="0.2.0",
     examples=[
@@ -40,9 +40,9 @@ from fieldstone.schema.model import Enum, EnumValue
     ],
 )
 def enum_alias_placed_first(change: Added[EnumValue] | Kept[EnumValue], context: Context) -> Iterator[Hit]:
-    """JSON writes the name of a number that is declared first
-    (https://protobuf.dev/programming-guides/json/). Old code knows the number, but not the new name: it
-    refuses the JSON, or told to be lenient, leaves the field out. Among released names the order may change.
+    """JSON writes the first declared name of a number (https://protobuf.dev/programming-guides/json/). Old code knows
+    the number but not the new name. It refuses the JSON or, if lenient, ignores the field. The order of released names
+    may change.
     """
     old, new = (change.within.old, change.within.new) if change.within else (None, None)
     if not isinstance(old, Enum) or not isinstance(new, Enum):

@@ -1,4 +1,4 @@
-"""An enum went between open and closed."""
+"""An enum changed between open and closed."""
 
 from collections.abc import Iterator
 
@@ -28,9 +28,8 @@ from fieldstone.schema.model import Enum
     ],
 )
 def enum_openness_changed(change: Kept[Enum], context: Context) -> Iterator[Hit]:
-    """An open enum keeps a number that it does not know; a closed one puts the field among the
-    unknown ones, so that it reads as unset. The same bytes mean another value, and adding a value
-    later is safe for one kind only.
+    """An open enum keeps an unknown number; a closed one moves the field to the unknown fields, so it reads as unset.
+    The same bytes mean another value, and adding a value later is safe for one kind only.
     """
     if change.old.closed != change.new.closed:
         words = {True: "closed", False: "open"}

@@ -1,4 +1,4 @@
-"""An enum left."""
+"""An enum was removed."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _END = "enum End { END_NONE = 0; END_GOAL = 1; }"
 @rule(
     on=[(Removed, Enum)],
     summary="A released enum stays until its sunset.",
-    message="enum `{name}` left `{parent}`",
+    message="enum `{name}` was removed from `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=[Surface.SOURCE],
     buf=["ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
@@ -39,9 +39,9 @@ _END = "enum End { END_NONE = 0; END_GOAL = 1; }"
     ],
 )
 def enum_removed(change: Removed[Enum], context: Context) -> Iterator[Hit]:
-    """Programs that name it no longer compile. Nothing in bytes or JSON names an enum: stored data is
-    read by what its fields are now, and the rules on fields tell if that loses anything. An enum that
-    was deprecated with a sunset date may leave once that date has passed.
+    """Programs that use it no longer compile. Neither bytes nor JSON name an enum: stored data is read by the new type
+    of its fields, and the rules for fields report any loss. An enum that was deprecated with a sunset date may be
+    removed after that date.
     """
     if not context.is_retired(change.old):
         yield Hit(because=context.why_kept(change.old))

@@ -1,4 +1,4 @@
-"""An enum has a new value, which old readers do not know."""
+"""An enum has a new value that old readers do not know."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _RULES = """
     message FieldRules { optional EnumRules enum = 16; optional bool required = 25; }
     message EnumRules { optional bool defined_only = 2; }
 """
-_IN_JSON = "its JSON parsers refuse the name, or leave the value out where they are lenient"
+_IN_JSON = "its JSON parsers refuse the name, or ignore the value if they are lenient"
 _REFUSED = "old code refuses the message"
 _IN_BYTES_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.WIRE])
 _IN_JSON_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])
@@ -32,9 +32,9 @@ def _validated(constraint: str, more: str = "") -> dict[str, str]:
 
 @rule(
     on=[(Added, EnumValue)],
-    summary="Old readers of an enum can do without a value that is added to it.",
+    summary="Old readers of an enum can handle an added value.",
     message="`{name}` ({number}) was added to {what}: {loss}",
-    fix="where old readers cannot do without it, add a new enum, and a new field of its type beside the old one",
+    fix="if old readers cannot handle it, add a new enum, and a new field of its type beside the old one",
     breaks=by_surface(_IN_BYTES_ALONE | _IN_JSON_ALONE),
     level=Level.WARNING,
     other_levels=[Level.ERROR],
@@ -68,11 +68,11 @@ def _validated(constraint: str, more: str = "") -> dict[str, str]:
     ],
 )
 def enum_value_added(change: Added[EnumValue], context: Context) -> Iterator[Hit]:
-    """A value added to an enum is an addition, and old code reads it as one of nothing that it knows. In bytes an
-    open enum keeps the number, without a name; of a closed enum the value is set aside among the unknown fields, and
-    the field reads as unset. JSON writes the name, which old parsers refuse or, told to be lenient, leave out. So it
-    is a warning. It is an error where a required field uses the enum, or one that takes declared values alone: there
-    old code refuses the whole message. Where readers cannot cope with any of it, set the rule to "error".
+    """A new enum value is an addition, but old code does not know it. In bytes, an open enum keeps the number without a
+    name; a closed enum moves the value to the unknown fields, and the field reads as unset. JSON writes the name, which
+    old parsers refuse or, if lenient, ignore. So it is a warning. It is an error if a required field uses the enum, or
+    a field that accepts only declared values: then old code refuses the whole message. If readers cannot handle any of
+    this, set the rule to "error".
     """
     enum = change.within.old if change.within else None
     if not isinstance(enum, Enum) or change.new.number in enum.numbers:
@@ -84,21 +84,21 @@ def enum_value_added(change: Added[EnumValue], context: Context) -> Iterator[Hit
     required = next(filter(_is_required, users), None)
     declared = next(filter(_takes_defined_only, users), None)
     if declared is not None:
-        what = f"`{enum.full_name}`, of which `{declared.full_name}` takes declared values alone"
+        what = f"`{enum.full_name}`, of which `{declared.full_name}` accepts only declared values"
         yield Hit(level=Level.ERROR, what=what, loss=_REFUSED)
     elif required is not None:
         what = f"`{enum.full_name}`, which the required field `{required.full_name}` uses"
-        loss = _REFUSED if enum.closed else f"{_REFUSED} in JSON, where it does not know the name"
+        loss = _REFUSED if enum.closed else f"{_REFUSED} in JSON, because it does not know the name"
         yield Hit(breaks=by_surface(losses), level=Level.ERROR, what=what, loss=loss)
     else:
         what = f"the {'closed' if enum.closed else 'open'} enum `{enum.full_name}`"
-        in_bytes = "sets it aside as unknown" if enum.closed else "keeps the number without a name"
+        in_bytes = "treats it as unknown" if enum.closed else "keeps the number without a name"
         in_json = f", and {_IN_JSON}" if losses & _IN_JSON_ALONE else ""
         yield Hit(breaks=by_surface(losses), what=what, loss=f"old code {in_bytes}{in_json}")
 
 
 def _losses(enum: Enum, value: EnumValue) -> Losses:
-    """Where old code does not have a value: an open enum keeps its number in bytes, and JSON may know its name."""
+    """The surfaces on which old code loses a value: an open enum keeps its number in bytes; JSON may know its name."""
     in_json = _IN_JSON_ALONE if enum.number_of(value.name) is None else NOTHING
     return in_json | (_IN_BYTES_ALONE if enum.closed else NOTHING)
 

@@ -1,4 +1,4 @@
-"""An enum value takes a name that an earlier release used for another number."""
+"""An enum value reuses a name that an earlier release used for another number."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from fieldstone.schema.model import Enum, EnumValue
 
 @rule(
     on=[(Added, EnumValue), (Kept, EnumValue)],
-    summary="The name of an enum value once used is never given to another number.",
+    summary="A used enum value name is never given to another number.",
     message="value {taken} of `{parent}` takes the name `{taker}`, which was {earlier} since {since}",
     fix="take a name that no release has used",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
@@ -36,9 +36,9 @@ from fieldstone.schema.model import Enum, EnumValue
     ],
 )
 def enum_value_name_reused(change: Added[EnumValue] | Kept[EnumValue], context: Context) -> Iterator[Hit]:
-    """Stored JSON holds the name, and so do tables that store enums by name: what was written under
-    it by an earlier release is read as another number. A name that moves to another number in one
-    step is told by `enum-value-renumbered`.
+    """Stored JSON contains the name, and so do tables that store enums by name. Data that an earlier release wrote
+    under it is read as another number. If a name moves to another number in one step, `enum-value-renumbered` reports
+    it.
     """
     enum = change.within.old if change.within else None
     if isinstance(enum, Enum) and any(value.name == change.new.name for value in enum.values):

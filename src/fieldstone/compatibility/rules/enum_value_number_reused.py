@@ -1,4 +1,4 @@
-"""An enum value takes a number that an earlier release used for another."""
+"""An enum value reuses a number that an earlier release used for another."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from fieldstone.schema.model import EnumValue
 
 @rule(
     on=[(Added, EnumValue), (Renumbered, EnumValue)],
-    summary="An enum number once used is never given to another value.",
+    summary="A used enum number is never given to another value.",
     message="`{taker}` of `{parent}` takes number {taken}, which was `{earlier}` since {since}",
     fix="take a number that no release has used",
     breaks=[Surface.WIRE, Surface.SOURCE, Surface.STORAGE],
@@ -36,8 +36,8 @@ from fieldstone.schema.model import EnumValue
     ],
 )
 def enum_value_number_reused(change: Added[EnumValue] | Renumbered[EnumValue], context: Context) -> Iterator[Hit]:
-    """Stored messages hold the number. What was the old value when it was written is read as the new
-    one, without any error.
+    """Stored messages contain the number. Data that was written as the old value is read as the new one, without any
+    error.
     """
     past = context.history(change.new.parent)
     use = past.number_taken(change.new.number, change.new.name)

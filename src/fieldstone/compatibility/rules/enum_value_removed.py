@@ -1,4 +1,4 @@
-"""An enum value left, and its number and name are reserved."""
+"""An enum value was removed, and its number and name are reserved."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _WITHOUT_NAME = lost(Direction.READING_OLD, surfaces=[Surface.JSON])
 @rule(
     on=[(Removed, EnumValue)],
     summary="A released enum value stays.",
-    message="`{name}` left `{parent}`, its number {number} and its name reserved",
+    message="`{name}` was removed from `{parent}`; its number {number} and its name are reserved",
     fix="keep `{was}` and mark it `deprecated = true`",
     breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
@@ -34,8 +34,8 @@ _WITHOUT_NAME = lost(Direction.READING_OLD, surfaces=[Surface.JSON])
     ],
 )
 def enum_value_removed(change: Removed[EnumValue], context: Context) -> Iterator[Hit]:
-    """Stored messages carry the number and stored JSON the name. A reader built from the new schema
-    has no name for the one and rejects the other. Of an alias only the name is lost.
+    """Stored messages contain the number and stored JSON the name. Readers of the new schema have no name for the
+    number, and refuse the name. For an alias only the name is lost.
     """
     enum = change.within.new if change.within else None
     if not isinstance(enum, Enum):

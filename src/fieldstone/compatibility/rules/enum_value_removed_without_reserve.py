@@ -1,4 +1,4 @@
-"""An enum value left, and its number or name can be taken again."""
+"""An enum value was removed, and its number or name can be used again."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,9 @@ from fieldstone.schema.model import Enum, EnumValue
 
 @rule(
     on=[(Removed, EnumValue)],
-    summary="A released enum value stays; one that leaves all the same has its number and name reserved.",
-    message="`{name}` ({number}) left `{parent}` and its {free} can be taken again",
-    fix='keep `{was}`; if it must leave, write `reserved {number}; reserved "{name}";`',
+    summary="A released enum value stays; if one is removed, its number and name are reserved.",
+    message="`{name}` ({number}) was removed from `{parent}` and its {free} can be taken again",
+    fix='keep `{was}`; if it must be removed, write `reserved {number}; reserved "{name}";`',
     breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
     examples=[
@@ -26,9 +26,8 @@ from fieldstone.schema.model import Enum, EnumValue
     ],
 )
 def enum_value_removed_without_reserve(change: Removed[EnumValue], context: Context) -> Iterator[Hit]:
-    """A number that comes back under another name turns every stored value into something that was
-    never meant. `reserved` makes the compiler refuse that. A name that lives on under another number is
-    told by `enum-value-renumbered`.
+    """If the number returns under another name, every stored value gets another meaning. With `reserved` the compiler
+    refuses that. If the name continues under another number, `enum-value-renumbered` reports it.
     """
     enum = change.within.new if change.within else None
     if not isinstance(enum, Enum) or enum.number_of(change.old.name) is not None:

@@ -1,4 +1,4 @@
-"""An enum number has another name."""
+"""An enum value has another name."""
 
 from collections.abc import Iterator
 
@@ -25,8 +25,8 @@ from fieldstone.schema.model import Enum, EnumValue
     ],
 )
 def enum_value_renamed(change: Kept[EnumValue], context: Context) -> Iterator[Hit]:
-    """JSON, generated constants and tables that store enums by name know the old name only. A name that
-    lives on under another number is told by `enum-value-renumbered`.
+    """JSON, generated constants and tables that store enums by name know only the old name. If the name continues under
+    another number, `enum-value-renumbered` reports it.
     """
     enum = change.within.new if change.within else None
     lives_on = isinstance(enum, Enum) and enum.number_of(change.old.name) is not None

@@ -42,10 +42,9 @@ _BY_NUMBER = (Surface.WIRE, Surface.SOURCE, Surface.STORAGE)
     ],
 )
 def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context: Context) -> Iterator[Hit]:
-    """Binary messages carry the number. Old data keeps the old one, which now has no name, and old
-    readers get a number that they have no name for. Where two values swapped their numbers, or one took
-    the number of another that left, old data is read as something that was never meant. JSON has the
-    name, but not that of an unset field.
+    """Binary messages contain the number. Old data keeps the old one, which now has no name, and old readers get a
+    number without a name. If two values swapped numbers, or one took the number of a removed one, old data gets another
+    meaning. JSON has the name, except for unset fields.
     """
     enum = change.within.new if change.within else None
     now = enum.number_of(change.old.name) if isinstance(enum, Enum) else None
@@ -55,7 +54,7 @@ def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context:
 
 
 def _is_read_where_unset(enum: Enum, numbers: set[int], context: Context) -> bool:
-    """Whether a field of both versions is read as one of these numbers where nothing was sent, by another name."""
+    """Whether an unsent field of both versions is read as one of these numbers under a changed name."""
     unset = set(map(str, numbers))
     came = context.renames.came
     users = (

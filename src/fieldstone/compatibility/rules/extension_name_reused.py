@@ -1,4 +1,4 @@
-"""An extension takes a full name that an earlier release used for another number."""
+"""An extension reuses a full name that an earlier release used for another number."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _HISTORY = (_BASE + "extend Step { optional string note = 100; }",)
 
 @rule(
     on=[(Added, Field), (Kept, Field)],
-    summary="The full name of an extension once used is never given to another number.",
+    summary="A used full name of an extension is never given to another number.",
     message="extension {number} of `{extendee}` takes the name `{taken}`, which was number {earlier} since {since}",
     fix="take a name that no release has used",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
@@ -23,8 +23,8 @@ _HISTORY = (_BASE + "extend Step { optional string note = 100; }",)
     ],
 )
 def extension_name_reused(change: Added[Field] | Kept[Field], context: Context) -> Iterator[Hit]:
-    """JSON writes an extension under its full name, and options and generated code know it so: what an
-    earlier release wrote under the name is read as the new extension.
+    """JSON writes an extension under its full name, and options and generated code use it, too. Data that an earlier
+    release wrote under the name is read as the new extension.
     """
     new = change.new
     if not new.extendee or (isinstance(change, Kept) and change.old.full_name == new.full_name):

@@ -1,4 +1,4 @@
-"""A message no longer takes extensions that it took."""
+"""A message no longer accepts extensions in a released range."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fieldstone.schema.reservation import first_numbers, uncovered
 @rule(
     on=[(Kept, Message)],
     summary="A released extension range stays.",
-    message="`{name}` no longer takes extensions {first} to {last}",
+    message="`{name}` no longer accepts extensions {first} to {last}",
     fix="write `extensions {first} to {last};` again",
     breaks=EVERYTHING,
     buf=["EXTENSION_MESSAGE_NO_DELETE"],
@@ -37,9 +37,9 @@ from fieldstone.schema.reservation import first_numbers, uncovered
     ],
 )
 def extension_range_dropped(change: Kept[Message], context: Context) -> Iterator[Hit]:
-    """Others, whom this schema does not know, may have extended the message in that range: their
-    schemas no longer compile, and their data may be given to a field. Where known extensions had all of its
-    numbers and are fields now, `extension-removed` says what that loses.
+    """Others, unknown to this schema, may have extended the message in that range. Their schemas no longer compile, and
+    a new field may read their data. If known extensions used all of its numbers and are fields now, `extension-removed`
+    reports the losses.
     """
     for first, last in uncovered(change.old.extension_ranges, change.new.extension_ranges):
         breaks = [Surface.SOURCE] if _became_fields(change, first, last, context) else None
@@ -48,7 +48,7 @@ def extension_range_dropped(change: Kept[Message], context: Context) -> Iterator
 
 
 def _became_fields(change: Kept[Message], first: int, last: int, context: Context) -> bool:
-    """Whether every number of a range was that of a known extension and is that of a field: nobody else had it."""
+    """Whether every number of a range belonged to a known extension and is a field now: nobody else used it."""
     known, fields = context.old.extensions, change.new.fields
     few = last - first < len(fields)
     return few and all((change.old.full_name, n) in known and n in fields for n in range(first, last + 1))

@@ -1,4 +1,4 @@
-"""An extension left."""
+"""An extension was removed."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 @rule(
     on=[(Removed, Field)],
     summary="A released extension stays.",
-    message="extension `{name}` ({number}) of `{extendee}` left",
+    message="extension `{name}` ({number}) was removed from `{extendee}`",
     fix="keep `{was}` and mark it `deprecated = true`",
     breaks=EVERYTHING,
     buf=["EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE", "MESSAGE_NO_DELETE"],
@@ -25,8 +25,8 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     ],
 )
 def extension_removed(change: Removed[Field], context: Context) -> Iterator[Hit]:
-    """Options and messages that were written with the extension read as unknown fields, and schemas
-    that use it no longer compile.
+    """Options and messages that were written with the extension now have unknown fields, and schemas that use it no
+    longer compile.
     """
     if change.old.extendee:
         yield Hit(extendee=change.old.extendee)

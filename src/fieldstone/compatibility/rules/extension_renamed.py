@@ -33,8 +33,8 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     ],
 )
 def extension_renamed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """JSON writes an extension under its full name in brackets, options are set under it, and
-    generated code is named after it; moving it into a message or another package renames it too.
+    """JSON writes an extension under its full name in brackets, options are set by it, and generated code is named
+    after it. Moving it into a message or another package renames it, too.
     """
     old, new = change.old, change.new
     if old.extendee and old.full_name != new.full_name:

@@ -13,7 +13,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 
 @rule(
     on=[(Renumbered, Field)],
-    summary="A released extension keeps its number and what it extends.",
+    summary="A released extension keeps its number and the message that it extends.",
     message="extension `{name}` went from number {number} of `{extendee}` to {to} of `{to_extendee}`",
     fix="keep `{was}`",
     breaks=EVERYTHING,
@@ -33,8 +33,8 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     ],
 )
 def extension_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
-    """The number in what it extends is the extension's identity in the binary encoding: what was written under the old
-    one reads as unknown. JSON keeps it under its name while it extends the same message. buf does not see this.
+    """The number in the extended message identifies the extension in the binary encoding: data under the old number
+    becomes unknown. JSON keeps it under its name while it extends the same message. buf does not detect this.
     """
     if change.old.extendee:
         breaks = by_surface(context.structure.renumbered(change.old, change.new), Surface.SOURCE, Surface.STORAGE)

@@ -20,11 +20,11 @@ _API = """
 """
 _SENT, _ANSWERED = lost(Direction.READING_OLD), lost(Direction.READ_BY_OLD)
 
-# Behavior -> whom it breaks where it is added, and where it is removed.
+# Behavior -> for whom adding it breaks, and for whom removing it breaks.
 _LOSSES: Mapping[str, tuple[Losses, Losses]] = {
     "FIELD_BEHAVIOR_UNSPECIFIED": (NOTHING, NOTHING),
     "OPTIONAL": (NOTHING, NOTHING),
-    "REQUIRED": (NOTHING, NOTHING),  # added, it is `field-behavior-required`
+    "REQUIRED": (NOTHING, NOTHING),  # adding it is `field-behavior-required`
     "OUTPUT_ONLY": (_SENT, _SENT),
     "INPUT_ONLY": (_ANSWERED, NOTHING),
     "IMMUTABLE": (_SENT, NOTHING),
@@ -43,7 +43,7 @@ def _field(*named: str) -> dict[str, str]:
 
 @rule(
     on=[(kind, Field) for kind in (Kept, Renamed, Renumbered)],
-    summary="A released field is set, changed and answered by the same parties as before.",
+    summary="A released field is set, changed and returned by the same parties as before.",
     message="`{name}` of `{parent}` {what} in `google.api.field_behavior`",
     fix="{advice}",
     breaks=by_surface(_SENT | _ANSWERED),
@@ -71,13 +71,12 @@ def _field(*named: str) -> dict[str, str]:
     ],
 )
 def field_behavior_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """The changes that break a caller are those of https://google.aip.dev/203#backwards-compatibility. A value that
-    clients send is ignored or refused once the field is OUTPUT_ONLY, IMMUTABLE or IDENTIFIER; a value that they
-    send back is taken for one to set once the field no longer is OUTPUT_ONLY or IDENTIFIER; an answer lacks what became
-    INPUT_ONLY. The AIP does not judge two more, and what they say decides: a list that became UNORDERED_LIST comes in
-    any order, and NON_EMPTY_DEFAULT decides what is answered where nothing was sent, whether it comes or goes.
-    OPTIONAL says nothing, and whoever heeded REQUIRED, IMMUTABLE, INPUT_ONLY or UNORDERED_LIST goes on undisturbed
-    without it. A behavior that Fieldstone does not know is taken for one that matters. It is judged while
+    """The rule follows https://google.aip.dev/203#backwards-compatibility. Once a field is OUTPUT_ONLY, IMMUTABLE or
+    IDENTIFIER, a value that clients send is ignored or refused. Once it is no longer OUTPUT_ONLY or IDENTIFIER, a value
+    that they send back sets the field. Once it is INPUT_ONLY, answers lack it. The AIP does not judge two more
+    behaviors: an UNORDERED_LIST may come in any order, and adding or removing NON_EMPTY_DEFAULT changes the answer if
+    nothing was sent. OPTIONAL has no effect, and callers who respect REQUIRED, IMMUTABLE, INPUT_ONLY or UNORDERED_LIST
+    are unaffected if it is removed. An unknown behavior counts as a break. The rule applies while
     `google.api.field_behavior` is among the module's `options`.
     """
     if OPTION not in context.watched:

@@ -1,4 +1,4 @@
-"""A field is marked as required by google.api.field_behavior."""
+"""`google.api.field_behavior` newly marks a field as required."""
 
 from collections.abc import Iterator
 
@@ -24,9 +24,9 @@ def _step(fields: str) -> dict[str, str]:
 
 @rule(
     on=[(Kept, Field), (Renumbered, Field), (Added, Field)],
-    summary="No released message asks for a field that it did not ask for.",
+    summary="No field of a released message becomes `REQUIRED`.",
     message="`{name}` of `{parent}` {what} `REQUIRED` in `google.api.field_behavior`",
-    fix="leave `REQUIRED` out, and take messages without the field",
+    fix="remove `REQUIRED`, and accept messages without the field",
     breaks=by_surface(lost(Direction.READING_OLD)),
     examples=[
         hit(_step("string id = 1;"), _step("string id = 1 [(google.api.field_behavior) = REQUIRED];")),
@@ -50,9 +50,8 @@ def _step(fields: str) -> dict[str, str]:
     ],
 )
 def field_behavior_required(change: Kept[Field] | Added[Field], context: Context) -> Iterator[Hit]:
-    """A service refuses requests that lack a field marked so (https://google.aip.dev/203). Clients of
-    the old release do not send it: a new field they do not know, an old one they were free to leave
-    out.
+    """A service refuses requests without a required field (https://google.aip.dev/203). Clients of the old release may
+    not send it: they do not know a new field, and an existing one was optional.
     """
     if REQUIRED not in behaviors(change.new):
         return

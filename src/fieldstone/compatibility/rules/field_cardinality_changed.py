@@ -1,4 +1,4 @@
-"""A field went between one value, a list and a map."""
+"""A field changed between a single value, a list and a map."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _MANY = ("repeated", "map")
 
 @rule(
     on=[(Kept, Field)],
-    summary="A released field stays one value, a list or a map.",
+    summary="A released field stays a single value, a list or a map.",
     message="`{name}` of `{parent}` went from {old} to {new}",
     fix="keep `{was}` and add a new field",
     breaks=EVERYTHING,
@@ -43,9 +43,9 @@ _MANY = ("repeated", "map")
     ],
 )
 def field_cardinality_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """A reader of one value keeps the last of a list and loses the rest; a packed list of numbers is
-    not readable as one number at all. A map is a list of entries in bytes, but it holds each key
-    once. In JSON a value is not an array, and in generated code and in a table a list is another type.
+    """A reader of a single value keeps the last element of a list and loses the rest; it cannot read a packed list of
+    numbers at all. In bytes a map is a list of entries, but has each key once. In JSON a value is not an array, and in
+    generated code and tables a list is another type.
     """
     old, new = change.old.cardinality, change.new.cardinality
     if old != new and (old in _MANY or new in _MANY):

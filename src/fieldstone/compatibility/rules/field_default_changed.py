@@ -60,11 +60,10 @@ _MANY = ("repeated", "map")
     ],
 )
 def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """A value that was not sent is read as the default of the reader's schema. Writer and reader of
-    different versions then hold different values for the same bytes, and neither notices. An enum
-    without a declared default has its first value; JSON knows that by its name. A required field is
-    always sent, so that its default shows in generated code alone. Where the type changed too, this is
-    told if the types alone would keep the data.
+    """An unsent value is read as the default of the reader's schema. Writer and reader of different versions then see
+    different values for the same bytes, without an error. An enum without a declared default has its first value; JSON
+    identifies it by name. A required field is always sent, so its default only matters to generated code. If the type
+    changed too, this is reported only if the types alone would keep the data.
     """
     old, new = change.old, change.new
     losses = context.structure.default(old, new)

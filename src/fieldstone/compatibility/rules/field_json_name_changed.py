@@ -47,9 +47,9 @@ _LOST = {
     ],
 )
 def field_json_name_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """ProtoJSON writes a field under its JSON name. Parsers accept that and the name in the source; any other they
-    refuse as unknown, or ignore and read the field as unset, or take for another field that has the name. So half of
-    a change may be harmless: a version finds what the other one writes where that is a name which it accepts.
+    """ProtoJSON writes a field under its JSON name. Parsers accept that name and the source name. Any other name is
+    refused as unknown, ignored so that the field reads as unset, or read as another field with that name. So one
+    direction of a change may be harmless: a version reads the other's JSON if it accepts the name.
     """
     old, new = (change.within.old, change.within.new) if change.within else (None, None)
     if not isinstance(old, Message) or not isinstance(new, Message):

@@ -1,4 +1,4 @@
-"""A field takes a name that an earlier release used for another number."""
+"""A field reuses a name that an earlier release used for another number."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from fieldstone.schema.model import Field, Message
 
 @rule(
     on=[(Added, Field), (Kept, Field)],
-    summary="A field name once used is never given to another number.",
+    summary="A used field name is never given to another number.",
     message="field {number} of `{parent}` takes the name `{taken}`, which was number {earlier} since {since}",
     fix="take a name that no release has used",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
@@ -34,9 +34,9 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def field_name_reused(change: Added[Field] | Kept[Field], context: Context) -> Iterator[Hit]:
-    """JSON, generated code and table columns know fields by name. What was stored or written under
-    the name by an earlier release is read as the new field, of another type or meaning. A name that
-    moves to another number in one step is told by `field-numbers-swapped`.
+    """JSON, generated code and table columns identify fields by name. Data that an earlier release stored under the
+    name is read as the new field, of another type or meaning. If a name moves to another number in one step,
+    `field-numbers-swapped` reports it.
     """
     if change.new.extendee or (isinstance(change, Kept) and change.old.name == change.new.name):
         return

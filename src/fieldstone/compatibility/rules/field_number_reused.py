@@ -1,4 +1,4 @@
-"""A field takes a number that an earlier release used for another."""
+"""A field reuses a number that an earlier release used for another."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fieldstone.schema.model import Field
 
 @rule(
     on=[(Added, Field), (Renumbered, Field)],
-    summary="A field number once used is never given to another field.",
+    summary="A used field number is never given to another field.",
     message="`{name}` of `{parent}` takes number {taken}, which was `{of} {earlier}` since {since}",
     fix="take a number that no release has used",
     breaks=EVERYTHING,
@@ -47,11 +47,10 @@ from fieldstone.schema.model import Field
     ],
 )
 def field_number_reused(change: Added[Field] | Renumbered[Field], context: Context) -> Iterator[Hit]:
-    """Messages written by the release that used the number are still in logs, queues and tables.
-    Read under the new schema their bytes become the new field: another value, and no error. The
-    whole history counts, also where a release in between dropped the reservation. An extension of the same
-    type in the place of a field, or the reverse, is the same in bytes. A message that has another name now keeps its
-    history in the change that gives it that name.
+    """Messages from the release that used the number are still in logs, queues and tables. Under the new schema their
+    bytes become the new field: another value, and no error. The whole history counts, even if a release in between
+    dropped the reservation. An extension of the same type that replaces a field, or the reverse, has the same bytes. A
+    renamed message keeps its history in the change that renames it.
     """
     field = change.new
     past = context.history(field.extendee or field.parent)

@@ -10,7 +10,7 @@ from fieldstone.schema.model import Field, Message
 
 @rule(
     on=[(Kept, Field)],
-    summary="The numbers of released fields do not change hands.",
+    summary="Released fields do not swap or take over numbers.",
     message="number {number} of `{parent}` was `{name}` and is now `{new_name}`, {what}",
     fix="give `{name}` its number {number} back",
     breaks=[Surface.WIRE, Surface.JSON],
@@ -38,9 +38,8 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def field_numbers_swapped(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """Bytes know fields by number. Where the types agree nothing fails: what was written as the one is
-    read as the other, in old data and by old code. Whatever goes by name, as JSON and generated code
-    do, is none the worse where the types agree, so that tests that compile and print pass too.
+    """Bytes identify fields by number. If the types are equal nothing fails: one field is read as the other, in old
+    data and by old code. JSON and generated code go by name and still work, so tests that compile and print pass, too.
     """
     if change.within is None or change.old.extendee or change.old.name == change.new.name:
         return

@@ -14,7 +14,7 @@ from fieldstone.schema.model import Field, Message
     on=[(Kept, Field)],
     summary="A released field stays in its oneof, or outside of any.",
     message="`{name}` of `{parent}` moved from {old} to {new}",
-    fix="leave `{name}` where it was and add a new field",
+    fix="move `{name}` back and add a new field",
     breaks=EVERYTHING,
     buf=["FIELD_SAME_ONEOF", "FIELD_SAME_CARDINALITY"],
     examples=[
@@ -42,11 +42,10 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def field_oneof_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """Of the members of a oneof only the last one read survives. A field that moves into a oneof is
-    wiped out by another member in messages that carry both; one that leaves lets both be set, which
-    old readers cannot hold. A plain field that joins a oneof can be absent, which its column has no
-    place for. A field alone in a new oneof is the same in bytes and in JSON if it could be told from
-    zero before.
+    """Only the last member of a oneof that is read survives. If a field moves into a oneof, another member overwrites
+    it in messages with both. If it moves out, both can be set, which old readers cannot represent. A plain field that
+    joins a oneof can be absent, which its column does not support. A field alone in a new oneof has the same bytes and
+    JSON if it had presence before.
     """
     old, new = change.old.oneof, change.new.oneof
     if old != new and not _only_renamed(change):
@@ -67,7 +66,7 @@ def _words(oneof: str | None) -> str:
 
 
 def _only_renamed(change: Kept[Field]) -> bool:
-    """Whether one oneof left and one with the same members came, so that only the name differs."""
+    """Whether one oneof was removed and one with the same members was added, so that only the name differs."""
     if change.within is None or not change.old.oneof or not change.new.oneof:
         return False
     old, new = change.within.old, change.within.new

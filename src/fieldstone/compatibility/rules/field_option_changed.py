@@ -1,4 +1,4 @@
-"""An option of a field that generated code or validation follows changed."""
+"""A field option that affects generated code or validation changed."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _HARMLESS = ("STRING_PIECE", "STRING")
 
 @rule(
     on=[(Kept, Field)],
-    summary="A released field keeps the options that its generated code follows.",
+    summary="A released field keeps the options that affect its generated code.",
     message="{option} of `{name}` of `{parent}` went from {old} to {new}",
     fix="leave {option} at {old}",
     breaks=[Surface.WIRE, Surface.SOURCE],
@@ -52,10 +52,9 @@ _HARMLESS = ("STRING_PIECE", "STRING")
     ],
 )
 def field_option_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """`jstype` and `ctype` decide which type the field has in JavaScript and C++; `utf8_validation`
-    decides whether a reader accepts bytes that are not UTF-8. Programs compiled against the old
-    choice, and bytes written under it, may not pass under the new one. `packed` is no such option:
-    every parser must read a list in either form
+    """`jstype` and `ctype` decide the field's type in JavaScript and C++; `utf8_validation` decides whether a reader
+    accepts bytes that are not UTF-8. Programs compiled with the old value, and bytes written under it, may fail under
+    the new one. `packed` is no such option: every parser must read a list in either form
     (https://protobuf.dev/programming-guides/encoding/#packed), as all have done since release 2.3.
     """
     told = {_HARMLESS}

@@ -1,4 +1,4 @@
-"""A field gained or lost the difference between unset and zero."""
+"""A field gained or lost the distinction between unset and zero."""
 
 from collections.abc import Iterator
 
@@ -27,10 +27,9 @@ from fieldstone.schema.model import Field
     ],
 )
 def field_presence_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """With explicit presence a reader can tell "not set" from zero; with implicit presence it cannot,
-    and zero is not even sent. Dropping presence turns every absent value into a zero, adding it turns
-    every zero that was written into an absent value; `has_` methods come or go, and a column's NULLs
-    lose their meaning.
+    """With explicit presence a reader can distinguish "not set" from zero; with implicit presence it cannot, and zero
+    is not even sent. Without presence every absent value becomes zero; with new presence every written zero becomes
+    absent. `has_` methods are added or removed, and a column's NULLs lose their meaning.
     """
     presences = {"explicit", "implicit"}
     old, new = change.old, change.new

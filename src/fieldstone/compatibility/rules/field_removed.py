@@ -1,4 +1,4 @@
-"""A field left, and its number and name are reserved."""
+"""A field was removed, and its number and name are reserved."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from fieldstone.schema.reservation import Reservation
 @rule(
     on=[(Removed, Field)],
     summary="A released field stays.",
-    message="`{name}` left `{parent}`, its number {number} and its name reserved",
+    message="`{name}` was removed from `{parent}`; its number {number} and its name are reserved",
     fix="keep `{was}`, mark it `deprecated = true`, and stop writing it",
     breaks=EVERYTHING,
     buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", "MESSAGE_NO_DELETE"],
@@ -27,9 +27,8 @@ from fieldstone.schema.reservation import Reservation
     ],
 )
 def field_removed(change: Removed[Field], context: Context) -> Iterator[Hit]:
-    """A reader built from the new schema drops the field from every message that was ever written,
-    and a writer built from it no longer sends what old readers still ask for. Reserving the number
-    keeps it from coming back as something else; it does not give the data back.
+    """Readers of the new schema drop the field from every message ever written, and writers no longer send what old
+    readers expect. Reserving the number prevents its reuse; it does not restore the data.
     """
     message = change.within.new if change.within else None
     reserved = getattr(message, "reserved", Reservation())

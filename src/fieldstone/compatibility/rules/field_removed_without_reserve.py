@@ -1,4 +1,4 @@
-"""A field left, and its number or name can be taken again."""
+"""A field was removed, and its number or name can be used again."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,9 @@ from fieldstone.schema.model import Field, Message
 
 @rule(
     on=[(Removed, Field)],
-    summary="A released field stays; one that leaves all the same has its number and name reserved.",
-    message="`{name}` ({number}) left `{parent}` and its {free} can be taken again",
-    fix='keep `{was}`; if it must leave, write `reserved {number}; reserved "{name}";`',
+    summary="A released field stays; if one is removed, its number and name are reserved.",
+    message="`{name}` ({number}) was removed from `{parent}` and its {free} can be taken again",
+    fix='keep `{was}`; if it must be removed, write `reserved {number}; reserved "{name}";`',
     breaks=EVERYTHING,
     buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", "MESSAGE_NO_DELETE"],
     examples=[
@@ -25,9 +25,9 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def field_removed_without_reserve(change: Removed[Field], context: Context) -> Iterator[Hit]:
-    """Data written under the old schema stays readable for years. If the number is given to another
-    field, that data is read as something that it never was, without any error; if the name is, the
-    same happens to JSON. `reserved` makes the compiler refuse both.
+    """Data of the old schema remains for years. If another field gets the number, that data is read as something else,
+    without any error; if another field gets the name, the same happens to JSON. With `reserved` the compiler refuses
+    both.
     """
     message = change.within.new if change.within else None
     if not isinstance(message, Message):

@@ -1,4 +1,4 @@
-"""A field number has another name."""
+"""A field has another name."""
 
 from collections.abc import Iterator
 
@@ -33,11 +33,10 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def field_renamed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """The binary encoding knows fields by number, but JSON, generated code and table columns know
-    them by name: all three lose the old one. With the JSON name pinned to the old one, JSON survives;
-    where parsers of one version accept the name that the other writes, half of it does. With the column's name so does
-    the table. A name that lives on under another number is none that
-    was lost: `field-numbers-swapped` tells of it.
+    """The binary encoding identifies fields by number, but JSON, generated code and table columns by name: all three
+    lose the old one. If the JSON name stays, JSON is unaffected; if parsers of one version accept the name that the
+    other writes, one direction is. If the column's name stays, the table is unaffected. If the name continues under
+    another number, `field-numbers-swapped` reports it.
     """
     if change.old.name != change.new.name and not change.old.extendee and not _lives_on(change):
         is_kept = _is_entity(change) and change.new.column.name == _column(change.old)

@@ -1,4 +1,4 @@
-"""A field name has another number."""
+"""A field has another number."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
 
-# What buf says of a map's entry message, which is called after the field, whatever its number.
+# buf's reports about a map's entry message, which is named after the field, whatever its number.
 _OF_MAPS = (
     "MESSAGE_NO_DELETE",
     "FIELD_SAME_TYPE",
@@ -44,9 +44,9 @@ _OF_MAPS = (
     ],
 )
 def field_renumbered(change: Renumbered[Field], context: Context) -> Iterator[Hit]:
-    """The number is the field's identity in the binary encoding. Under another number, all data
-    written before reads as unset, and old readers do not see what is written now. JSON knows the field by
-    its name and keeps it, unless its type changed too, or it left or entered a oneof.
+    """The number identifies the field in the binary encoding. Under another number, all old data reads as unset, and
+    old readers do not see new data. JSON identifies the field by its name and keeps it, unless its type changed, too,
+    or it moved into or out of a oneof.
     """
     within = change.within
     if within is None or not isinstance(within.old, Message) or not isinstance(within.new, Message):

@@ -1,4 +1,4 @@
-"""A required field came, or a field became or stopped being required."""
+"""A required field was added, or a field became or stopped being required."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,9 +16,9 @@ _LOST = by_surface(lost(Direction.READ_BY_OLD), *_BESIDES)
 
 @rule(
     on=[(Kept, Field), (Added, Field)],
-    summary="What is required stays required, and nothing else becomes so.",
+    summary="Required fields stay required, and no other field becomes so.",
     message="`{name}` of `{parent}` {what}",
-    fix="declare it `optional` if it is new, else leave it as it was released",
+    fix="declare a new field `optional`; restore the released label of an existing one",
     breaks=EVERYTHING,
     buf=["MESSAGE_SAME_REQUIRED_FIELDS", "FIELD_SAME_CARDINALITY"],
     examples=[
@@ -46,9 +46,8 @@ _LOST = by_surface(lost(Direction.READ_BY_OLD), *_BESIDES)
     ],
 )
 def field_required_changed(change: Kept[Field] | Added[Field], context: Context) -> Iterator[Hit]:
-    """A parser rejects a whole message that lacks a required field. A new required field makes every
-    message written before unreadable; one that stops being required lets new writers leave out what
-    old readers insist on.
+    """A parser rejects a whole message if a required field is missing. A new required field makes every older message
+    unreadable. If a field stops being required, new writers may omit it, and old readers reject the message.
     """
     is_required = change.new.cardinality == "required"
     if isinstance(change, Added):
@@ -67,5 +66,5 @@ def _was_required(message: Element, field: Field) -> bool:
 
 
 def _seen_by_buf(message: Message, context: Context) -> Sequence[str] | None:
-    """buf finds new required fields by the keyword alone, which editions do not have."""
+    """buf detects new required fields only by the keyword, which editions lack."""
     return () if context.new.files[message.file].syntax.startswith("edition") else None

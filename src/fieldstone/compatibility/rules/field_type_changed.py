@@ -48,11 +48,11 @@ from fieldstone.schema.model import Field, Message
     ],
 )
 def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
-    """Types that differ differ in encoding, in range or in meaning. Some pairs are read without an
-    error and give another value (int64 cut to int32, sint32 read as int32), which is worse than an
-    error. Each pair is judged by itself: int32 to int64 loses nothing of old data, but old code cuts
-    what is written now; string to bytes lets through what old code refuses; a message or enum of the
-    same structure is the same in bytes and in JSON, and another type in generated code only.
+    """Types differ in encoding, in range or in meaning. Some pairs are read without an error and give another value
+    (int64 truncated to int32, sint32 read as int32), which is worse than an error. Each pair is judged separately:
+    int32 to int64 keeps all old data, but old code truncates new data; string to bytes allows values that old code
+    refuses. A message or enum of the same structure has the same bytes and JSON, and is another type only in generated
+    code.
     """
     old, new = change.old, change.new
     is_another = (old.type, old.composite) != (new.type, new.composite)
@@ -70,12 +70,12 @@ def field_type_changed(change: Kept[Field], context: Context) -> Iterator[Hit]:
 
 
 def _type(field: Field, other: Field) -> str:
-    """The type of a field, with its kind where the name alone does not tell it from the other."""
+    """The type of a field, with its kind if the name alone does not distinguish it from the other."""
     return f"{field.composite} {field.type}" if field.type == other.type else field.type
 
 
 def _only_the_number_changed(change: Kept[Field]) -> bool:
-    """Whether the field lives on under its name and type, so that only bytes read another type here."""
+    """Whether another field has the old name and type, so that only bytes are read as another type here."""
     message = change.within.new if change.within else None
     if change.old.name == change.new.name or not isinstance(message, Message):
         return False

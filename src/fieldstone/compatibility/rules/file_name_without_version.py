@@ -1,4 +1,4 @@
-"""A file does not carry the version of its package."""
+"""A file's name lacks the version of its package."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -11,7 +11,7 @@ from fieldstone.schema.model import File, package_version
 @rule(
     on=[(Added, File), (Renamed, File)],
     summary="The name of a file with messages ends in the version of its package.",
-    message="{new_name} holds messages of `{package}` and its name does not end in _{version}",
+    message="{new_name} has messages of `{package}` and its name does not end in _{version}",
     fix="call it {stem}_{version}.proto",
     examples=[
         hit({}, {"acme/v1/step.proto": "package acme.v1; message StepV1 {}"}),
@@ -20,9 +20,8 @@ from fieldstone.schema.model import File, package_version
     ],
 )
 def file_name_without_version(change: Added[File], context: Context) -> Iterator[Hit]:
-    """Several languages name the generated module after the file alone. With the version in the name
-    the modules of two versions can be imported side by side, and a reader of an import knows which
-    it is.
+    """Several languages name the generated module after the file alone. With the version in the name, the modules of
+    two versions can be imported side by side, and an import shows which version it is.
     """
     file = change.new
     version = package_version(file.package)

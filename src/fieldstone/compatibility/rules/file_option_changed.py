@@ -1,4 +1,4 @@
-"""An option of a file that generated code follows changed."""
+"""A file option that affects generated code changed."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.features import defaults_of
 from fieldstone.schema.model import File
 
-# Option -> the value that stands where a file does not set it (descriptor.proto, FileOptions).
+# Option -> the value if a file does not set it (descriptor.proto, FileOptions).
 _DEFAULTS = {
     "cc_enable_arenas": "true",
     "cc_generic_services": "false",
@@ -31,9 +31,9 @@ _DEFAULTS = {
 
 @rule(
     on=[(Kept, File)],
-    summary="A released file keeps the options that generated code follows.",
+    summary="A released file keeps the options that affect generated code.",
     message="{option} of {name} went from {old} to {new}",
-    fix="keep {option} as it was: {old}",
+    fix="keep the released value of {option}: {old}",
     breaks=[Surface.SOURCE],
     other_levels=[Level.NOTE],
     buf=[f"FILE_SAME_{option.upper()}" for option in _DEFAULTS],
@@ -50,11 +50,10 @@ _DEFAULTS = {
     ],
 )
 def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
-    """These options name the package, namespace, class or prefix of the generated code, or which
-    code there is. Programs import it under the old name. An option where none was breaks nobody if
-    there was no code without it, as in Go, or if it says what the code was called anyway: it is
-    noted, and that is all. So is `java_multiple_files` that goes with an edition that has it type by type
-    (`language-feature-changed`).
+    """These options set the package, namespace, class or prefix of the generated code, or which code is generated.
+    Programs import it under the old name. A new option breaks nobody if no code was generated without it, as in Go, or
+    if it equals the previous default: it is a note. So is `java_multiple_files` that changes with an edition which sets
+    it for each type (`language-feature-changed`).
     """
     for option, default in _DEFAULTS.items():
         old, new = change.old.options.get(option, default), change.new.options.get(option, default)
@@ -74,15 +73,15 @@ def file_option_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
 
 
 def _is_told_type_by_type(option: str, file: File) -> bool:
-    """Whether the file's edition no longer has an option: a feature of each type says the same."""
+    """Whether the file's edition replaces an option by a feature of each type."""
     return option == "java_multiple_files" and defaults_of(file.syntax)["java_nest_in_file_class"] != "LEGACY"
 
 
 def _as_before(option: str, package: str, value: str) -> tuple[str, ...]:
-    """What an option may be set to without a change of the code that was generated without it."""
+    """The values that an option may be set to without changing the code that was generated without it."""
     parts = ["".join(word.capitalize() for word in part.split("_")) for part in package.split(".")]
     return {
-        "go_package": (value,),  # protoc-gen-go makes nothing without it
+        "go_package": (value,),  # protoc-gen-go generates nothing without it
         "java_package": (package,),
         "csharp_namespace": (".".join(parts),),
         "php_namespace": ("\\".join(parts),),

@@ -55,10 +55,9 @@ _SERVICE = 'import "acme/v1/a.proto"; service Steps { rpc Get(acme.v1.Step) retu
     ],
 )
 def file_package_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
-    """Every full name in the file changes with its package: the paths of all calls, the type names
-    in `google.protobuf.Any`, and the namespaces of all generated code. Data of messages and enums that
-    live on under the new names is read as before. A package that moves as a whole is told by
-    `package-removed`.
+    """Every full name in the file changes with its package: the paths of all calls, the type names in
+    `google.protobuf.Any`, and the namespaces of all generated code. Data of messages and enums that continue under the
+    new names is read as before. If a package moves as a whole, `package-removed` reports it.
     """
     old, new = change.old.package, change.new.package
     if old != new and not context.renames.has_moved(old, new):

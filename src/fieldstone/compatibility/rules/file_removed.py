@@ -1,4 +1,4 @@
-"""A file left, or has another path."""
+"""A file was removed, or has another path."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from fieldstone.schema.model import File
 
 @rule(
     on=[(Removed, File), (Renamed, File)],
-    summary="A released file keeps its path until all that it holds has reached its sunset.",
+    summary="A released file keeps its path until the sunset of everything in it.",
     message="file {name} {what}",
-    fix="bring {name} back",
+    fix="restore {name}",
     breaks=[Surface.SOURCE],
     buf=["FILE_NO_DELETE"],
     examples=[
@@ -37,9 +37,9 @@ from fieldstone.schema.model import File
     ],
 )
 def file_removed(change: Removed[File] | Renamed[File], context: Context) -> Iterator[Hit]:
-    """Schemas import files by path, and most languages generate one module or header a file: both
-    look for it where it was, also when all that it held lives on elsewhere. A file whose package moved
-    with all that it held is told by `package-removed`.
+    """Schemas import files by path, and most languages generate one module or header per file. Both look for the old
+    path, even if all contents continue elsewhere. If the file's package moved with everything in it, `package-removed`
+    reports it.
     """
     package = change.old.package
     if package in context.renames.moves and change.old.full_name in context.renames.moves[package].files:
@@ -51,4 +51,4 @@ def file_removed(change: Removed[File] | Renamed[File], context: Context) -> Ite
     living = {element.full_name for element in context.new.types()}
     gone = [e for e in held if e.full_name not in living]
     if not held or len(gone) < len(held) or not all(map(context.is_retired, gone)):
-        yield Hit(what="left", because=context.why_any_is_kept(gone))
+        yield Hit(what="was removed", because=context.why_any_is_kept(gone))

@@ -37,9 +37,8 @@ from fieldstone.schema.model import File
     ],
 )
 def file_syntax_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
-    """The syntax sets the defaults of presence, enums, packing and UTF-8 checks, each of which has a
-    rule of its own; beyond these, code generators treat a file of another syntax differently, and
-    older ones do not know editions at all.
+    """The syntax sets the defaults of presence, enums, packing and UTF-8 checks, each of which has a rule of its own.
+    Besides, code generators treat files of another syntax differently, and older ones do not know editions at all.
     """
     old, new = change.old.syntax, change.new.syntax
     if old != new:
@@ -47,5 +46,5 @@ def file_syntax_changed(change: Kept[File], context: Context) -> Iterator[Hit]:
 
 
 def _are_editions(*syntaxes: str) -> bool:
-    """buf takes all editions for one syntax."""
+    """Whether all of them are editions, which buf treats as one syntax."""
     return all(syntax.startswith("edition") for syntax in syntaxes)

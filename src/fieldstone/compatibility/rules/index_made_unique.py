@@ -1,4 +1,4 @@
-"""Rows that were allowed to be equal in some columns no longer are."""
+"""An index newly forbids rows with equal values."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,9 @@ message Step {{
 
 @rule(
     on=[(Kept, Table)],
-    summary="Released rows may go on to be equal where they were allowed to be.",
-    message="the index of `{parent}.{name}` over ({columns}) {what} unique, and rows may be there that are not",
-    fix="leave `unique` out; a uniqueness that was forgotten needs a new message in a new package version",
+    summary="Columns that allowed equal rows keep allowing them.",
+    message="the index of `{parent}.{name}` over ({columns}) {what} unique, and existing rows may be equal",
+    fix="remove `unique`; to require it, add a new message in a new package version",
     breaks=[Surface.STORAGE],
     examples=[
         hit(_step('indexes: {fields: "run"}'), _step('indexes: {fields: "run", unique: true}')),
@@ -34,10 +34,9 @@ message Step {{
     ],
 )
 def index_made_unique(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """A database that holds two equal rows refuses the unique index, so the migration fails there and
-    nowhere else; where it succeeds, a writer of the old version gets an error for a record that was
-    good. An index over all of a key that was unique adds no new demand, nor does one over a new
-    column that is empty in all older rows, as empty is never equal.
+    """A database with two equal rows refuses the unique index, so the migration fails only there. Where it succeeds, a
+    writer of the old version gets an error for a valid record. An index over all columns of an existing unique key adds
+    no requirement, nor does one over a new column that is NULL in all older rows, because NULLs are never equal.
     """
     old, new = change.old, change.new
     unique = [{*old.numbers(fields)} for fields in _unique(old)]

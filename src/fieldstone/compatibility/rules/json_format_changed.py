@@ -10,7 +10,7 @@ from fieldstone.schema.model import Enum, Message
 
 @rule(
     on=[(Kept, Message), (Kept, Enum)],
-    summary="What was released with JSON keeps it.",
+    summary="A released message or enum keeps its JSON support.",
     message="the JSON format of `{name}` went from {old} to {new}",
     fix="keep features.json_format = {old}",
     breaks=[Surface.JSON],
@@ -27,8 +27,8 @@ from fieldstone.schema.model import Enum, Message
     ],
 )
 def json_format_changed(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
-    """With `ALLOW` every runtime promises ProtoJSON; with `LEGACY_BEST_EFFORT` it may refuse, and
-    clashes of JSON names are no longer errors of the schema.
+    """With `ALLOW` every runtime supports ProtoJSON. With `LEGACY_BEST_EFFORT` it may refuse, and clashing JSON names
+    are no longer errors of the schema.
     """
     if (change.old.json_format, change.new.json_format) == ("ALLOW", "LEGACY_BEST_EFFORT"):
         yield Hit(old=change.old.json_format, new=change.new.json_format)

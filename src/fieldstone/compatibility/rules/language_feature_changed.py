@@ -1,4 +1,4 @@
-"""A feature of one language takes something from the code that is generated in it."""
+"""A language feature removes or changes parts of the code that is generated in that language."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ _LEGACY = f"[features.{_JAVA}.legacy_closed_enum = true]"
 
 @rule(
     on=[(Kept, Message), (Kept, Enum), (Kept, Service), (Kept, Field)],
-    summary="A released element keeps the language features that its generated code follows.",
+    summary="A released element keeps the language features that affect its generated code.",
     message="{feature} of `{name}` of `{parent}` went from {old} to {new}",
     fix="leave {feature} at {old}",
     breaks=[Surface.WIRE, Surface.SOURCE],
@@ -77,12 +77,12 @@ _LEGACY = f"[features.{_JAVA}.legacy_closed_enum = true]"
     ],
 )
 def language_feature_changed(change: Kept[Definition] | Kept[Field], context: Context) -> Iterator[Hit]:
-    """`features.(pb.go)`, `(pb.java)` and `(pb.cpp)` decide what generated code looks like in their language: which
-    fields, methods, names and types there are. What is added beside the old is no break: API_HYBRID after
-    API_OPEN, both names of enum values. `legacy_closed_enum` decides which numbers a reader in that language takes
-    for values: those without a name become unknown where the enum counts as closed. It is compared as resolved: that a
-    feature moves from the file to its elements changes nothing, and a new edition has other defaults. A feature
-    that Fieldstone does not know is taken for one that matters. Strings are the part of `field-option-changed`.
+    """`features.(pb.go)`, `(pb.java)` and `(pb.cpp)` decide which fields, methods, names and types are generated in
+    their language. Additional code is no break: API_HYBRID after API_OPEN, both names of enum values.
+    `legacy_closed_enum` decides which numbers a reader in that language accepts: if it treats the enum as closed,
+    numbers without a name become unknown. Resolved values are compared: moving a feature from the file to its elements
+    changes nothing, and a new edition has other defaults. An unknown feature counts as a break. `field-option-changed`
+    judges strings.
     """
     if isinstance(change.old, Field):
         found = of_fields(change.old, change.new, _enums(change.old, change.new, context))
@@ -93,7 +93,7 @@ def language_feature_changed(change: Kept[Definition] | Kept[Field], context: Co
 
 
 def _enums(old: Field, new: Field, context: Context) -> tuple[Enum | None, Enum | None]:
-    """The enums of a pair of fields: the old one holds its enum under the name that this has now."""
+    """The enums of a pair of fields; the old field refers to its enum by the new name."""
     return context.old.enums.get(context.renames.came.get(old.holds, old.holds)), context.new.enums.get(new.holds)
 
 

@@ -1,4 +1,4 @@
-"""A message does not carry the version of its package."""
+"""A message's name lacks the version of its package."""
 
 import re
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ from fieldstone.schema.model import Message, package_version
     ],
 )
 def message_name_without_version(change: Added[Message], context: Context) -> Iterator[Hit]:
-    """Two versions of a message live side by side, in one program, for as long as a migration takes.
-    With the version in the name nobody imports one and means the other. Messages of rpcs take their
-    names from the rpc, nested ones from the message around them: both are left alone.
+    """Two versions of a message exist side by side, in one program, during a migration. With the version in the name
+    nobody imports one and means the other. Messages of rpcs are named after the rpc, nested ones after the message
+    around them: both are exempt.
     """
     message = change.new
     version = package_version(message.package)

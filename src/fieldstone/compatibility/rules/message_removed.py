@@ -1,4 +1,4 @@
-"""A message left."""
+"""A message was removed."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fieldstone.schema.model import Field, Message, Schema
 @rule(
     on=[(Removed, Message)],
     summary="A released message stays until its sunset.",
-    message="message `{name}` left `{parent}`",
+    message="message `{name}` was removed from `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=EVERYTHING,
     buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
@@ -44,10 +44,9 @@ from fieldstone.schema.model import Field, Message, Schema
     ],
 )
 def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]:
-    """Whoever still sends, stores or compiles against the message has nothing to read it with: no
-    message that came has its fields. A message that was deprecated with a sunset date may leave once
-    that date has passed, if a release announced it with the days of notice that the module gives
-    (`notice`). One that lives on under another name is told by `type-renamed`.
+    """Programs that still send, store or compile against the message cannot read it: no added message has its fields. A
+    message that was deprecated with a sunset date may be removed after that date, if a release announced the date with
+    enough days of notice (the setting `notice`). If the message is renamed, `type-renamed` reports it.
     """
     if _is_of_a_map(change.old, context):
         if not any(change.old.full_name == field.type for field in _fields(context.old)):
@@ -57,7 +56,7 @@ def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]
 
 
 def _is_of_a_map(message: Message, context: Context) -> bool:
-    """Whether the compiler makes a message of this name for a map now; a field that was of its type tells of that."""
+    """Whether the compiler now generates a map entry of this name; a field of its type reports the change."""
     parent = context.renames.types.get(message.parent, message.parent)
     holder = context.new.messages.get(parent)
     fields = holder.fields.values() if holder else ()

@@ -1,4 +1,4 @@
-"""A oneof has another member, which old readers do not know."""
+"""A oneof has a new member that old readers do not know."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _RULES = """
 _NONE_SET = "old code finds no member set and keeps `{}` among the unknown fields"
 _IN_BYTES_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.WIRE])
 _IN_JSON_ALONE = lost(Direction.READ_BY_OLD, surfaces=[Surface.JSON])
-_IN_JSON = "its JSON parsers refuse the name, or leave the member out where they are lenient"
+_IN_JSON = "its JSON parsers refuse the name, or ignore the member if they are lenient"
 
 
 def _required(members: str) -> dict[str, str]:
@@ -32,9 +32,9 @@ def _required(members: str) -> dict[str, str]:
 
 @rule(
     on=[(Added, Field)],
-    summary="Old readers of a oneof can do without a member that is added to it.",
+    summary="Old readers of a oneof can handle an added member.",
     message="oneof `{oneof}` of `{parent}` has a new member `{name}`: {loss}",
-    fix="where old readers need a choice, add `{name}` outside of the oneof, or in a new version of the message",
+    fix="if old readers need a choice, add `{name}` outside of the oneof, or in a new version of the message",
     breaks=by_surface(_IN_BYTES_ALONE | _IN_JSON_ALONE),
     level=Level.WARNING,
     other_levels=[Level.ERROR],
@@ -61,12 +61,11 @@ def _required(members: str) -> dict[str, str]:
     ],
 )
 def oneof_member_added(change: Added[Field], context: Context) -> Iterator[Hit]:
-    """A oneof says that one of its members is set. Old code finds none where the new member is: in bytes it is kept
-    among the unknown fields, in JSON its name is refused or, by a lenient parser, left out. That is an addition, as
-    any new field is, and so a warning; code that handles each member and has no branch for "none is set" is where it
-    hurts. What was an extension before is known to old code. It is an error where `buf.validate.oneof` requires a
-    choice: there old code refuses the message. A module whose readers do not handle "none is set" sets the rule to
-    "error".
+    """A oneof has at most one member set. With the new member set, old code finds none: in bytes it is kept among the
+    unknown fields, in JSON its name is refused or, by a lenient parser, ignored. Like any new field it is an addition,
+    so it is a warning; it harms code that handles each member and has no branch for "none is set". A former extension
+    is known to old code. It is an error if `buf.validate.oneof` requires a choice: then old code refuses the message.
+    If a module's readers do not handle "none is set", set the rule to "error".
     """
     old = change.within.old if change.within else None
     if not isinstance(old, Message) or not change.new.oneof:

@@ -1,4 +1,4 @@
-"""A oneof left."""
+"""A oneof was removed."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fieldstone.schema.model import Message, Oneof
 @rule(
     on=[(Removed, Oneof)],
     summary="A released oneof stays.",
-    message="oneof `{name}` left `{parent}`",
+    message="oneof `{name}` was removed from `{parent}`",
     fix="keep oneof `{name}`",
     breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["ONEOF_NO_DELETE"],
@@ -29,9 +29,9 @@ from fieldstone.schema.model import Message, Oneof
     ],
 )
 def oneof_removed(change: Removed[Oneof], context: Context) -> Iterator[Hit]:
-    """Without the oneof a writer may set several members at once; an old reader keeps the last one
-    that it meets and drops the others. Code that asks which member is set no longer compiles, and
-    that is all where the oneof had one member, or all of them went into another oneof.
+    """Without the oneof a writer may set several members at once; an old reader keeps only the last of them. Code that
+    asks which member is set no longer compiles. Nothing else breaks if the oneof had one member, or if all of them
+    moved into another oneof.
     """
     message = change.within.new if change.within else None
     fields = message.fields if isinstance(message, Message) else {}

@@ -27,7 +27,7 @@ from fieldstone.schema.model import Oneof
     ],
 )
 def oneof_renamed(change: Renamed[Oneof], context: Context) -> Iterator[Hit]:
-    """The name of a oneof is in no message, binary or JSON, but generated code carries it: the
-    method or type that tells which member is set has another name.
+    """Neither binary messages nor JSON contain a oneof's name, but generated code does: the method or type for the set
+    member has another name.
     """
     yield Hit()

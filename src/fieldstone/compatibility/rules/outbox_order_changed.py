@@ -20,8 +20,8 @@ message Step {{
 
 @rule(
     on=[(Kept, Table)],
-    summary="The events of an outbox stay in the order of the same field.",
-    message="the events of `{parent}.{name}` were in order for each `{old}` and are now for each `{new}`",
+    summary="The events of an outbox stay ordered by the same field.",
+    message="the events of `{parent}.{name}` were ordered within each `{old}` and are now ordered within each `{new}`",
     fix='write `aggregate_key: "{old}"` in the outbox of the annotation',
     breaks=[Surface.STORAGE],
     examples=[
@@ -35,10 +35,9 @@ message Step {{
     ],
 )
 def outbox_order_changed(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """Events of one key are delivered one after the other, those of different keys side by side.
-    Events that wait under the old key and those written under the new one overtake each other, and a
-    subscriber that relied on the order of the old key loses it. Where the field is the first of a
-    primary key that changed, `primary-key-changed` tells.
+    """Events with the same key are delivered in order, those with different keys in parallel. Waiting events under the
+    old key and new ones under the new key may overtake each other, and subscribers that rely on the old order lose it.
+    If the field is the first of a changed primary key, `primary-key-changed` reports it.
     """
     old, new = change.old, change.new
     if old.aggregate_key is None or new.aggregate_key is None:

@@ -21,7 +21,7 @@ message Step {{
     on=[(Kept, Table)],
     summary="An entity with an outbox keeps it.",
     message="`{parent}.{name}` no longer has an outbox",
-    fix="keep `outbox` in the annotation; who is not interested in the events need not subscribe",
+    fix="keep `outbox` in the annotation; nobody has to subscribe to its events",
     breaks=[Surface.SOURCE, Surface.STORAGE],
     examples=[
         hit(_step(", outbox: {}"), _step()),
@@ -30,10 +30,9 @@ message Step {{
     ],
 )
 def outbox_switched_off(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """Events that were written and not yet delivered may wait in the outbox of every database, and
-    whatever delivers them is generated with it: they stay there for ever. Subscribers hear nothing
-    of new records and cannot tell that from nothing having happened. The argument `payload` of
-    `add_` and `save_` goes too.
+    """Undelivered events may wait in the outbox of every database, and the code that delivers them is generated with
+    it: they stay there for ever. Subscribers get no events of new records, as if nothing had happened. The argument
+    `payload` of `add_` and `save_` is removed, too.
     """
     if change.old.aggregate_key is not None and change.new.aggregate_key is None:
         yield Hit()

@@ -1,4 +1,4 @@
-"""A package left, or moved."""
+"""A package was removed, or moved."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -21,9 +21,9 @@ _OTHER = "message Other { int64 count = 1; }"
 
 @rule(
     on=[(Removed, Package), (Moved, Package)],
-    summary="A released package stays until all that it holds has reached its sunset.",
+    summary="A released package stays until the sunset of everything in it.",
     message="package `{package}` {what}",
-    fix="keep it beside the new package, and deprecate what it holds with a sunset date",
+    fix="keep it beside the new package, and deprecate its contents with a sunset date",
     breaks=EVERYTHING,
     buf=[*_OF_FILES, "MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "SERVICE_NO_DELETE"],
     examples=[
@@ -58,12 +58,11 @@ _OTHER = "message Other { int64 count = 1; }"
     ],
 )
 def package_removed(change: Removed[Package] | Moved, context: Context) -> Iterator[Hit]:
-    """Teams depend on a package version as a whole. A new version stands beside the old one, so that
-    each team moves when it can. Where the types of a package came in another one, this one finding
-    tells of all of them, and what changed inside a type is told as if the type had stayed. A type that
-    has only another name is read as before: see `type-renamed`; one that did not come has a finding of
-    its own. Services have their name in the path of every call, and a message that is gone has no
-    reader.
+    """Teams depend on a package version as a whole. A new version is added beside the old one, so that each team can
+    migrate in its own time. If a package's types moved to another package, this one finding covers all of them, and
+    changes inside a type are reported as usual. A type that is only renamed is read as before: see `type-renamed`; a
+    type that did not move has a finding of its own. Services have their name in the path of every call, and a removed
+    message has no reader.
     """
     package = change.old.full_name
     held = [element for element in context.old.types() if element.package == package]
@@ -79,26 +78,30 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
     if not top or not all(map(context.is_retired, top)):
         because = context.why_any_is_kept(top)
         yield Hit(
-            breaks=lost_with(held, context), buf=_OF_FILES, because=because, package=package, what="left the module"
+            breaks=lost_with(held, context),
+            buf=_OF_FILES,
+            because=because,
+            package=package,
+            what="was removed from the module",
         )
 
 
 def _first_place(move: Move, context: Context) -> Location:
-    """The first file that has something of a package that moved."""
+    """The first file with types of a package that moved."""
     came = {*move.types.values()}
     paths = {element.file for element in context.new.part.types() if element.full_name in came}
     return Location(min(paths or move.files & context.new.files.keys() or move.files))
 
 
-_ANY = "that breaks code generated from it, and whoever packs its messages into Any"
+_ANY = "this breaks generated code, and messages packed into Any"
 
 
 def lost_with(held: Iterable[Message | Enum | Service], context: Context) -> Breaks:
-    """The surfaces that break, and for whom, where types of the old schema are no longer found under their names.
+    """The surfaces that break, and for whom, if types of the old schema are gone or renamed.
 
     Args:
         held: the types.
-        context: where they live on, and which of them may leave.
+        context: the schemas, which show the renamed types and those that may be removed.
     """
     found: dict[Surface, set[Direction]] = {Surface.SOURCE: {*USUAL[Surface.SOURCE]}}
     for element in held:
@@ -127,7 +130,7 @@ def _of(removal: Rule) -> Mapping[Surface, Iterable[Direction]]:
 
 
 def _with(held: Sequence[Message | Enum | Service], context: Context) -> str:
-    """How many of the messages, enums and services of a package moved, in words."""
+    """The number of messages, enums and services of a package that moved, in words."""
     words = []
     for kind in (Message, Enum, Service):
         mine = [element.full_name in context.renames.types for element in held if isinstance(element, kind)]

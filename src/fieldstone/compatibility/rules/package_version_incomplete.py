@@ -11,8 +11,8 @@ _V1 = "package acme.v1; message TagV1 { string name = 1; }"
 
 @rule(
     on=[(Added, Message), (Added, Field)],
-    summary="A package version is complete on its own: it uses no type of another version of itself.",
-    message="`{field}` of `{holder}` is a `{type}`, of another version of its package",
+    summary="A package version uses no types of another version of the same package.",
+    message="`{field}` of `{holder}` has the type `{type}`, of another version of its package",
     fix="declare the type in `{package}` too",
     examples=[
         hit(
@@ -33,8 +33,8 @@ _V1 = "package acme.v1; message TagV1 { string name = 1; }"
     ],
 )
 def package_version_incomplete(change: Added[Message] | Added[Field], context: Context) -> Iterator[Hit]:
-    """The old version can leave after its sunset only if nothing leans on it, and a team that moves
-    to the new version should not need both.
+    """The old version can be removed after its sunset only if nothing depends on it, and a team that migrates to the
+    new version should not need both.
     """
     for holder, field in _new_fields(change.new, context):
         used = _package(field, context)
@@ -58,7 +58,7 @@ def _new_fields(element: Element, context: Context) -> Iterator[tuple[Message, F
 
 
 def _package(field: Field, context: Context) -> str:
-    """The package of the type that the field has, of its values if it is a map."""
+    """The package of a field's type, or of a map's values."""
     name = field.type.partition(", ")[2].rstrip(">") if field.cardinality == "map" else field.type
     found = context.new.messages.get(name) or context.new.enums.get(name)
     return found.package if found else ""

@@ -23,7 +23,7 @@ message Step {{
     on=[(Kept, Table)],
     summary="A released table keeps its primary key.",
     message="the primary key of `{parent}.{name}` was ({old}) and is now ({new})",
-    fix="keep `primary_key: [{kept}]`; another key is another message in a new package version",
+    fix="keep `primary_key: [{kept}]`; for another key, add a new message in a new package version",
     breaks=[Surface.SOURCE, Surface.STORAGE],
     examples=[
         hit(_step('["run", "index"]'), _step('["run", "index", "agent"]')),
@@ -36,10 +36,9 @@ message Step {{
     ],
 )
 def primary_key_changed(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """The key of a table that holds rows cannot be altered by adding to it. A shorter key finds rows
-    that are equal under it, a longer one takes two records for different that were one, and events
-    that were delivered once are delivered again. Its columns in their order are also the arguments
-    of `get_` and `delete_`.
+    """The key of a table with rows cannot be changed by adding to it. With a shorter key, different rows become equal;
+    with a longer one, equal records count as different and their events are delivered again. The key's columns, in
+    order, are also the arguments of `get_` and `delete_`.
     """
     old, new = change.old, change.new
     if old.numbers(old.primary_key) != new.numbers(new.primary_key):

@@ -1,4 +1,4 @@
-"""A file no longer passes on what it imported publicly."""
+"""A file no longer re-exports a public import."""
 
 from collections.abc import Iterator
 
@@ -40,9 +40,8 @@ def _files(how: str) -> dict[str, str]:
     ],
 )
 def public_import_removed(change: Kept[File], context: Context) -> Iterator[Hit]:
-    """Schemas that import the file see what it imports publicly, and generated code passes it on too:
-    both were free to name those types without an import of their own, and no longer compile. A file
-    that left altogether is told by `file-removed`.
+    """Schemas that import the file also see its public imports, and so does generated code. Both could use those types
+    without an import of their own, and no longer compile. If the imported file was removed, `file-removed` reports it.
     """
     passed_on = _passed_on(change.new, context.new)
     for path in change.old.public_imports:
@@ -52,7 +51,7 @@ def public_import_removed(change: Kept[File], context: Context) -> Iterator[Hit]
 
 
 def _passed_on(file: File, schema: Schema) -> set[str]:
-    """All that importers of a file see through it."""
+    """All files that importers of a file see through it."""
     found: set[str] = set()
     waiting = list(file.public_imports)
     while waiting:

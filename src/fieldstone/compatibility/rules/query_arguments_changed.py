@@ -1,4 +1,4 @@
-"""A query is asked in another way."""
+"""A query takes other arguments."""
 
 from collections.abc import Iterator
 
@@ -45,10 +45,9 @@ message Step {{
     ],
 )
 def query_arguments_changed(change: Kept[StoredQuery], context: Context) -> Iterator[Hit]:
-    """The values to be equal are the method's arguments in their order: callers give too many, too
-    few, or each to the wrong column. The arguments of a range have names; those of a range that came
-    may be left out, those of one that went or has another name are given to a method that refuses
-    them.
+    """The values to be equal are the method's positional arguments: callers now pass too many, too few, or each for the
+    wrong column. The arguments of a range are named. Those of a new range are optional; those of a removed or renamed
+    one are refused by the method.
     """
     old, new = change.within.sides if change.within else (None, None)
     if not isinstance(old, Table) or not isinstance(new, Table):

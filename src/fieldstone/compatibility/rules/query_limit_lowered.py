@@ -1,4 +1,4 @@
-"""A query answers with fewer records where the caller does not say how many."""
+"""A query returns fewer records by default."""
 
 from collections.abc import Iterator
 
@@ -23,9 +23,9 @@ message Step {{
 
 @rule(
     on=[(Kept, StoredQuery)],
-    summary="A released query goes on to answer with as many records.",
-    message="query `{name}` of `{parent}` answered with {old} and now answers with {new} unless it is told otherwise",
-    fix="keep the limit, and let callers who want fewer say so",
+    summary="A released query keeps its default number of records.",
+    message="query `{name}` of `{parent}` returned {old} by default and now returns {new}",
+    fix="keep the limit, and let callers who want fewer pass one",
     breaks=[Surface.SOURCE],
     examples=[
         hit(_step('equal: "run"'), _step('equal: "run", limit: 100')),
@@ -35,9 +35,7 @@ message Step {{
     ],
 )
 def query_limit_lowered(change: Kept[StoredQuery], context: Context) -> Iterator[Hit]:
-    """A caller that took the answer for everything there is now gets a part of it, and nothing says
-    that there is more.
-    """
+    """A caller that expects all records now gets a part of them, and nothing says that there are more."""
     old, new = change.old.query, change.new.query
     if old.result == new.result == "records" and new.limit and (not old.limit or new.limit < old.limit):
         yield Hit(old=_words(old.limit), new=_words(new.limit))

@@ -1,4 +1,4 @@
-"""A query gives its records in another order."""
+"""A query returns its records in another order."""
 
 from collections.abc import Iterator
 
@@ -27,8 +27,8 @@ message Step {{
 
 @rule(
     on=[(Kept, StoredQuery)],
-    summary="A released query keeps the order of its answer.",
-    message="query `{name}` of `{parent}` was in the order of {old} and is now in that of {new}",
+    summary="A released query keeps the order of its records.",
+    message="query `{name}` of `{parent}` was ordered by {old} and is now ordered by {new}",
     fix="keep the order and add a query of another name",
     breaks=[Surface.SOURCE],
     examples=[
@@ -43,10 +43,9 @@ message Step {{
     ],
 )
 def query_order_changed(change: Kept[StoredQuery], context: Context) -> Iterator[Hit]:
-    """A caller that takes the first record gets another one. A caller that reads page by page gives
-    the last record's place in the old order as `after`, whose type follows the order: it is refused,
-    or records are skipped without an error. Where the primary key changed, `primary-key-changed`
-    tells.
+    """A caller that takes the first record gets another one. A caller that reads page by page passes the last record's
+    position in the old order as `after`, whose type depends on the order: it is refused, or records are skipped without
+    an error. If the primary key changed, `primary-key-changed` reports it.
     """
     was, now = change.old.query, change.new.query
     old, new = change.within.sides if change.within else (None, None)

@@ -1,4 +1,4 @@
-"""A query left."""
+"""A query was removed."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ message Step {{
 @rule(
     on=[(Removed, StoredQuery)],
     summary="A released query stays.",
-    message="query `{name}` left `{parent}`",
+    message="query `{name}` was removed from `{parent}`",
     fix="keep `{was}`",
     breaks=[Surface.SOURCE],
     examples=[
@@ -36,8 +36,7 @@ message Step {{
     ],
 )
 def query_removed(change: Removed[StoredQuery], context: Context) -> Iterator[Hit]:
-    """A query is a method of the repository's protocol and of everything that implements it. Without
-    it, callers fail where they are written in another repository, and an rpc that the query served
-    has no answer.
+    """A query is a method of the repository's protocol and of everything that implements it. Without it, callers in
+    other repositories fail, and an rpc that the query served has no answer.
     """
     yield Hit()

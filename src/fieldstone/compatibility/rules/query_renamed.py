@@ -1,4 +1,4 @@
-"""A query left and one that asks the same came."""
+"""A query was removed and an equal one was added under another name."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ message Step {{
     ],
 )
 def query_renamed(change: Renamed[StoredQuery], context: Context) -> Iterator[Hit]:
-    """The name is that of the generated method. Whoever calls the old one, or implements the protocol
-    by hand, fails when the method is looked up.
+    """The generated method has the query's name. Callers of the old name, and hand-written implementations of the
+    protocol, fail when the method is looked up.
     """
     yield Hit()

@@ -1,4 +1,4 @@
-"""A query answers with something else."""
+"""A query returns another kind of result."""
 
 from collections.abc import Iterator
 
@@ -23,8 +23,8 @@ message Step {{
 
 @rule(
     on=[(Kept, StoredQuery)],
-    summary="A released query goes on to answer with the same.",
-    message="query `{name}` of `{parent}` answered with {old} and now answers with {new}",
+    summary="A released query keeps the kind of its result.",
+    message="query `{name}` of `{parent}` returned {old} and now returns {new}",
     fix="keep the result and add a query of another name",
     breaks=[Surface.SOURCE, Surface.STORAGE],
     examples=[
@@ -37,8 +37,8 @@ message Step {{
     ],
 )
 def query_result_changed(change: Kept[StoredQuery], context: Context) -> Iterator[Hit]:
-    """The method returns another type: a record where callers loop over records, a number where they
-    read attributes. What counted and now deletes keeps the type and takes the rows with it.
+    """The method returns another type: a record where callers loop over records, a number where they read attributes.
+    If a counting query now deletes, the type stays the same but the rows are gone.
     """
     old, new = change.old.query.result, change.new.query.result
     if old != new:
@@ -48,6 +48,6 @@ def query_result_changed(change: Kept[StoredQuery], context: Context) -> Iterato
 def _words(result: str) -> str:
     return {
         "first": "the first record",
-        "count": "how many records there are",
-        "deleted": "how many records it deleted",
+        "count": "the number of records",
+        "deleted": "the number of deleted records",
     }.get(result, result)

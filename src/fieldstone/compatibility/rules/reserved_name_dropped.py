@@ -26,9 +26,9 @@ from fieldstone.schema.model import Enum, Message
     ],
 )
 def reserved_name_dropped(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
-    """A name is reserved because JSON, code and columns of an earlier release used it. Once free, it
-    will be taken, and they will be read as something that they are not. Where a release of this module had
-    the name, its JSON is the proof; where none had, only the schema's own promise is gone.
+    """A name is reserved because JSON, code and columns of an earlier release used it. If it is used again, they get
+    another meaning. If a release of this module had the name, its JSON is affected; if none had, only the schema's own
+    promise is broken.
     """
     past = {use.name for use in context.ledger.type(change.old.full_name).members if use.until}
     for name in sorted(change.old.reserved.names - change.new.reserved.names):

@@ -28,9 +28,9 @@ from fieldstone.schema.reservation import Reservation, first_numbers, uncovered
     ],
 )
 def reserved_number_dropped(change: Kept[Message | Enum], context: Context) -> Iterator[Hit]:
-    """A number is reserved because data written under an earlier meaning is still about. Once free,
-    it will be taken, and that data will be read as something that it is not. Where a release of this
-    module had the number, its data is the proof; where none had, only the schema's own promise is gone.
+    """A number is reserved because data of an earlier meaning still exists. If it is used again, that data gets another
+    meaning. If a release of this module had the number, its data is affected; if none had, only the schema's own
+    promise is broken.
     """
     missing = uncovered(change.old.reserved.ranges, change.new.reserved.ranges)
     if missing:

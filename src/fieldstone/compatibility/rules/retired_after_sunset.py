@@ -1,4 +1,4 @@
-"""A deprecated element left after its sunset."""
+"""A deprecated element was removed after its sunset."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -25,14 +25,14 @@ def _with(sunset: str) -> str:
 
 
 def _in_file(path: str, more: str = "") -> dict[str, str]:
-    """The message that is past its sunset in a file of its own."""
+    """The message past its sunset, in a file of its own."""
     return {path: more + _OLD.replace("DATE", "2020-01-31")}
 
 
 @rule(
     on=[(Removed, Message), (Removed, Enum), (Removed, Service), (Removed, Rpc)],
-    summary="What was deprecated with a sunset date may leave after it, in a major release.",
-    message="`{name}` left `{parent}` after its sunset of {sunset}",
+    summary="An element that was deprecated with a sunset date may be removed after that date, in a major release.",
+    message="`{name}` was removed from `{parent}` after its sunset of {sunset}",
     fix="release this as a major version",
     breaks=EVERYTHING,
     level=Level.NOTE,
@@ -53,10 +53,10 @@ def _in_file(path: str, more: str = "") -> dict[str, str]:
     ],
 )
 def retired_after_sunset(change: Removed[Message | Enum | Service | Rpc], context: Context) -> Iterator[Hit]:
-    """Additive only is no promise to carry everything for ever. A deprecation says since when, the
-    sunset until when; after that day the element may go, and the major version says that it went.
-    The sunset counts if the release that introduced it came early enough: 30 days before it, unless
-    the setting `notice` names another number. The name of the element stays taken.
+    """Additive only is no promise to keep everything for ever. A deprecation announces the end, the sunset is its date.
+    After that day the element may be removed, and the major version signals it. The sunset counts if the release that
+    introduced it came early enough: 30 days before it, unless the setting `notice` names another number. The element's
+    name stays taken.
     """
     if context.is_retired(change.old):
         breaks = enum_removed.breaks if isinstance(change.old, Enum) else None

@@ -21,7 +21,7 @@ def _get(level: str, *, streams: str = "") -> str:
 
 @rule(
     on=[(Kept, Rpc)],
-    summary="A released rpc without side effects stays so.",
+    summary="A released rpc stays free of side effects.",
     message="the idempotency of `{name}` of `{parent}` went from {old} to {new}{what}",
     fix="keep idempotency_level = {old}",
     breaks=[Surface.HTTP],
@@ -41,9 +41,9 @@ def _get(level: str, *, streams: str = "") -> str:
 )
 def rpc_idempotency_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
     """Connect sends an rpc without side effects as GET, and a server without that promise refuses it
-    (https://connectrpc.com/docs/protocol/#unary-get-request). Calls of one message alone are sent so; gRPC knows no
-    such difference. No protocol acts on IDEMPOTENT, but a client may retry by it: that it goes is a warning and breaks
-    nothing. A promise that is new is noted, and that is all: released clients relied on less.
+    (https://connectrpc.com/docs/protocol/#unary-get-request). This applies to unary calls; gRPC makes no such
+    difference. No protocol acts on IDEMPOTENT, but a client may retry because of it: removing it is a warning and
+    breaks nothing. A new promise is a note: released clients rely on less.
     """
     old, new = change.old.idempotency, change.new.idempotency
     if old == new:

@@ -1,4 +1,4 @@
-"""An rpc takes or gives another message."""
+"""An rpc has another request or response type."""
 
 from collections.abc import Iterator
 
@@ -41,9 +41,8 @@ _EXTENDED = (
     ],
 )
 def rpc_message_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
-    """A released client encodes the old request and decodes the old response; the server now reads
-    and writes others. A message of the same structure is the same in bytes and JSON, but generated
-    code does not know it under the old name.
+    """A released client encodes the old request and decodes the old response; the server now reads and writes others. A
+    message of the same structure has the same bytes and JSON, but another name in generated code.
     """
     for side in ("request", "response"):
         old, new = getattr(change.old, side), getattr(change.new, side)

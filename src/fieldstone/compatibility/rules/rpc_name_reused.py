@@ -1,4 +1,4 @@
-"""An rpc takes a name that an earlier release used."""
+"""An rpc reuses a name that an earlier release used."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,8 @@ from fieldstone.schema.model import Rpc
 
 @rule(
     on=[(Added, Rpc), (Renamed, Rpc)],
-    summary="The name of an rpc once used is never given to another.",
-    message="rpc `{taken}` of `{parent}` was used since {since}, and has left",
+    summary="A used rpc name is never given to another rpc.",
+    message="rpc `{taken}` of `{parent}` was in use since {since}, and was removed",
     fix="take a name that no release has used",
     breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],
     examples=[
@@ -28,9 +28,7 @@ from fieldstone.schema.model import Rpc
     ],
 )
 def rpc_name_reused(change: Added[Rpc] | Renamed[Rpc], context: Context) -> Iterator[Hit]:
-    """A client of the old release still calls the path, with the old request, and would reach the
-    new rpc.
-    """
+    """A client of the old release still calls the path with the old request, and would reach the new rpc."""
     use = context.history(change.new.parent).name_taken(change.new.name, None)
     if use:
         yield Hit(taken=change.new.name, since=use.since)

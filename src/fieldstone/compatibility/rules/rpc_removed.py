@@ -1,4 +1,4 @@
-"""An rpc left."""
+"""An rpc was removed."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fieldstone.schema.model import Rpc
 @rule(
     on=[(Removed, Rpc)],
     summary="A released rpc stays until its sunset.",
-    message="rpc `{name}` left `{parent}`",
+    message="rpc `{name}` was removed from `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["RPC_NO_DELETE"],
@@ -28,9 +28,8 @@ from fieldstone.schema.model import Rpc
     ],
 )
 def rpc_removed(change: Removed[Rpc], context: Context) -> Iterator[Hit]:
-    """Every call that a released client makes to it is answered with UNIMPLEMENTED. A new client does not
-    call it, so that nothing breaks against an old server. An rpc that was deprecated with a sunset date may leave once
-    that date has passed.
+    """Every call from a released client is answered with UNIMPLEMENTED. A new client does not call it, so nothing
+    breaks against an old server. An rpc that was deprecated with a sunset date may be removed after that date.
     """
     if not context.is_retired(change.old):
         yield Hit(because=context.why_kept(change.old))

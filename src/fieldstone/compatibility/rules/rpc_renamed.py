@@ -1,4 +1,4 @@
-"""An rpc left and one with the same request and response came."""
+"""An rpc was removed and one with the same request and response was added."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ from fieldstone.schema.model import Rpc
     ],
 )
 def rpc_renamed(change: Renamed[Rpc], context: Context) -> Iterator[Hit]:
-    """The name is the last part of the path of every call. A released client calls the old path and
-    gets UNIMPLEMENTED. The new path is an addition: an old server never promised it.
+    """The name is the last part of every call's path. A released client calls the old path and gets UNIMPLEMENTED. The
+    new path is an addition: an old server never promised it.
     """
     yield Hit()

@@ -1,4 +1,4 @@
-"""A URL that an rpc was called by left, or means another call."""
+"""A URL of an rpc was removed, or means another call."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def _get(rule: str, *, fields: str = _STEP, name: str = "Get", service: str = "S
 
 
 def _in_2024(files: dict[str, str]) -> dict[str, str]:
-    """The same with the option's file imported for its option alone."""
+    """The same files, with the option's file imported by `import option`."""
     return files | {
         path: f'edition = "2024"; package acme.v1; import option {text.removeprefix("import ")}'
         for path, text in files.items()
@@ -41,9 +41,9 @@ def _in_2024(files: dict[str, str]) -> dict[str, str]:
 
 @rule(
     on=[(Kept, Rpc), (Renamed, Rpc), (Removed, Rpc), (Renamed, Service), (Removed, Service)],
-    summary="A released rpc keeps the URLs that it is called by.",
+    summary="A released rpc keeps its URLs.",
     message="rpc `{rpc}` of `{service}` no longer has the route {gone}{instead}",
-    fix="keep {gone}; a further route goes into `additional_bindings`",
+    fix="keep {gone}; put further routes into `additional_bindings`",
     breaks=[Surface.HTTP],
     examples=[
         hit(_get('get: "/v1/steps"'), _get('get: "/v2/steps"')),
@@ -78,11 +78,10 @@ def _in_2024(files: dict[str, str]) -> dict[str, str]:
     ],
 )
 def rpc_route_removed(change: Change, context: Context) -> Iterator[Hit]:
-    """A gateway answers a URL that it does not know with 404, and one that takes another body or puts a part
-    of the path into another field with an error or the wrong answer. Clients that call the rpc by gRPC notice
-    nothing. All routes of an rpc are worth the same, so they may be added, reordered and moved between the main
-    binding and the additional ones. A route that has left with its rpc is a finding of its own. It is judged
-    while `google.api.http` is among the module's `options`.
+    """A gateway answers an unknown URL with 404. If a route takes another body or maps a path variable to another
+    field, it answers with an error or wrongly. Clients that use gRPC are unaffected. All routes of an rpc are equal, so
+    they may be added, reordered and moved between the main binding and the additional ones. The routes of a removed rpc
+    have findings of their own. The rule applies while `google.api.http` is among the module's `options`.
     """
     if OPTION not in context.watched or (isinstance(change, Removed) and context.is_retired(change.old)):
         return
@@ -95,7 +94,7 @@ def rpc_route_removed(change: Change, context: Context) -> Iterator[Hit]:
 
 
 def _rpcs(change: Change) -> Iterator[tuple[Rpc, Rpc | None]]:
-    """The released rpcs that the change is about, each with what became of it."""
+    """The released rpcs that the change is about, each with its new version, if any."""
     old, new = change.sides
     if isinstance(old, Rpc):
         yield old, new if isinstance(new, Rpc) else None

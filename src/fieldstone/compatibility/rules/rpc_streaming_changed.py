@@ -1,4 +1,4 @@
-"""An rpc went between one message and a stream."""
+"""An rpc changed between a single message and a stream."""
 
 from collections.abc import Iterator
 
@@ -31,8 +31,8 @@ from fieldstone.schema.model import Rpc
     ],
 )
 def rpc_streaming_changed(change: Kept[Rpc], context: Context) -> Iterator[Hit]:
-    """A client that expects one message fails on the second, and one that expects a stream is cut
-    off after the first. Generated methods have other signatures.
+    """A client that expects a single message fails on the second, and one that expects a stream is cut off after the
+    first. Generated methods have other signatures.
     """
     sides = {"request": "client_streaming", "response": "server_streaming"}
     words = {True: "a stream", False: "one message"}

@@ -1,4 +1,4 @@
-"""A service left."""
+"""A service was removed."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fieldstone.schema.model import Service
 @rule(
     on=[(Removed, Service)],
     summary="A released service stays until its sunset.",
-    message="service `{name}` left `{parent}`",
+    message="service `{name}` was removed from `{parent}`",
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
@@ -28,8 +28,8 @@ from fieldstone.schema.model import Service
     ],
 )
 def service_removed(change: Removed[Service], context: Context) -> Iterator[Hit]:
-    """Every call that a released client makes is answered with UNIMPLEMENTED. A new client makes none. A
-    service that was deprecated with a sunset date may leave once that date has passed.
+    """Every call from a released client is answered with UNIMPLEMENTED. A new client makes none. A service that was
+    deprecated with a sunset date may be removed after that date.
     """
     if not context.is_retired(change.old):
         yield Hit(because=context.why_kept(change.old))

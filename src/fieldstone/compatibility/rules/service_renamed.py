@@ -1,4 +1,4 @@
-"""A service left and one with the same rpcs came."""
+"""A service was removed and one with the same rpcs was added."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ from fieldstone.schema.model import Service
     ],
 )
 def service_renamed(change: Renamed[Service], context: Context) -> Iterator[Hit]:
-    """The full name of the service is the path of every call (`/acme.v1.Steps/Get`). A released
-    client calls the old path and gets UNIMPLEMENTED. The new path is an addition: an old server never promised it.
+    """The service's full name is in the path of every call (`/acme.v1.Steps/Get`). A released client calls the old path
+    and gets UNIMPLEMENTED. The new path is an addition: an old server never promised it.
     """
     yield Hit(now_full=change.new.full_name)

@@ -31,8 +31,8 @@ def _enum(sunset: str) -> str:
     ],
 )
 def sunset_invalid(change: Announced[Element], context: Context) -> Iterator[Hit]:
-    """Nobody can plan for a day that no calendar has, and the element could never be removed: a sunset
-    that is no date never passes.
+    """Nobody can plan for a day that does not exist, and the element could never be removed: an invalid sunset never
+    passes.
     """
     if change.day is None:
         yield Hit(sunset=change.new.lifecycle.sunset, subject=change.new.full_name)

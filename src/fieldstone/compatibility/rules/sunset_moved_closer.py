@@ -26,8 +26,8 @@ def _message(sunset: str) -> str:
     ],
 )
 def sunset_moved_closer(change: Announced[Element], context: Context) -> Iterator[Hit]:
-    """A released sunset is a promise: teams planned their work up to that day. Whoever read the earlier
-    release does not hear that the day is now an earlier one.
+    """A released sunset is a promise: teams planned their work up to that day. Readers of the earlier release do not
+    learn that the day is now earlier.
     """
     if change.old is not None and change.is_closer:
         yield Hit(

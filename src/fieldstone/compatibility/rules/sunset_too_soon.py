@@ -18,7 +18,7 @@ def _message(sunset: str, more: str = "", deprecated: str = "option deprecated =
 
 @rule(
     on=ANNOUNCEMENTS,
-    summary="A sunset is announced days before it, 30 unless the setting `notice` names another number.",
+    summary="A sunset is announced in advance: 30 days, unless the setting `notice` names another number.",
     message="sunset {sunset} of `{subject}` is new and gives less than {notice} of notice",
     fix="choose a day that is at least {notice} away, or leave the sunset out",
     is_announcement=True,
@@ -44,9 +44,9 @@ def _message(sunset: str, more: str = "", deprecated: str = "option deprecated =
     ],
 )
 def sunset_too_soon(change: Announced[Element], context: Context) -> Iterator[Hit]:
-    """Teams need time to move between the release that announces the end of an element and that end. A
-    day that is near, or has passed, gives them none: the next release could remove what they still use.
-    The notice counts from the day of the check, on which the release can be made at the earliest.
+    """Teams need time to migrate between the release that announces an element's end and that end. A day that is near,
+    or has passed, gives them none: the next release could remove what they still use. The notice counts from the day of
+    the check, the earliest possible day of the release.
     """
     if change.day is None or change.is_closer or change.is_postponed:
         return

@@ -19,8 +19,8 @@ message Step {{
 
 @rule(
     on=[(Removed, Table)],
-    summary="A message that is stored stays so.",
-    message="`{parent}.{name}` is no longer stored: {table} left",
+    summary="A stored message stays stored.",
+    message="`{parent}.{name}` is no longer stored: {table} was removed",
     fix="keep the annotation of `{name}`, without `not_stored`",
     breaks=[Surface.SOURCE, Surface.STORAGE],
     examples=[
@@ -31,9 +31,8 @@ message Step {{
     ],
 )
 def table_dropped(change: Removed[Table], context: Context) -> Iterator[Hit]:
-    """The rows stay in databases, and no generated code reads them any more. A process of the old
-    version still writes there what one of the new version does not see, and the repository loses
-    every method that has to do with the message.
+    """The rows stay in databases, but no generated code reads them any more. Processes of the old version still write
+    rows that the new version does not see, and the repository loses every method for the message.
     """
     message = context.new.messages[change.old.full_name]
     yield Hit(place=message.location, table=f"table `{change.old.table}`")

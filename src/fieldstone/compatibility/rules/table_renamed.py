@@ -31,9 +31,8 @@ message Step {{
     ],
 )
 def table_renamed(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """Migrations only add, so a table of the new name is a new and empty one: the rows stay behind in
-    the old one, where nothing looks for them. The idempotency keys of events begin with the table's
-    name too.
+    """Migrations only add, so the new name creates a new, empty table. The rows stay in the old one, where nothing
+    looks for them. The idempotency keys of events begin with the table's name, too.
     """
     if change.old.table != change.new.table:
         yield Hit(old=change.old.table, new=change.new.table)

@@ -1,4 +1,4 @@
-"""A type that other files could use is local to its file."""
+"""An exported type is now local to its file."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ _INSIDE = "{ END_NONE = 0; } reserved 1 to max; }"
 
 @rule(
     on=[(Kept, Message), (Kept, Enum)],
-    summary="Other files can use what they could use.",
+    summary="An exported type stays visible to other files.",
     message="`{name}` of `{parent}` is local to its file; it was exported",
     fix="write `export` before it",
     breaks=[Surface.SOURCE],
@@ -47,10 +47,10 @@ _INSIDE = "{ END_NONE = 0; } reserved 1 to max; }"
     ],
 )
 def type_made_local(change: Kept[Message] | Kept[Enum], context: Context) -> Iterator[Hit]:
-    """A file that imports the type no longer compiles, in any module and whatever its own syntax is: compilers
-    refuse what is not exported (https://protobuf.dev/editions/features/#symbol-vis). What counts is what is resolved:
-    the keyword, else `features.default_symbol_visibility` of the file, else the default of its edition. Bytes and
-    JSON stay the same. A type that becomes visible takes nothing from anybody.
+    """A file that imports the type no longer compiles, in any module and with any syntax: compilers refuse types that
+    are not exported (https://protobuf.dev/editions/features/#symbol-vis). The resolved visibility counts: the keyword,
+    else `features.default_symbol_visibility` of the file, else the default of its edition. Bytes and JSON stay the
+    same. Exporting a type breaks nothing.
     """
     if (change.old.visibility, change.new.visibility) == (EXPORT, LOCAL):
         yield Hit()

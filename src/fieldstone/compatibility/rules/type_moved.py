@@ -13,7 +13,7 @@ _EXTENSION = "extend Step { optional string note = 100; }"
 
 @rule(
     on=[(Kept, Message), (Kept, Enum), (Kept, Service), (Kept, Field)],
-    summary="What was released stays in its file.",
+    summary="A released type or extension stays in its file.",
     message="`{name}` moved from {old} to {new}",
     fix="move it back to {old}",
     breaks=[Surface.SOURCE],
@@ -60,10 +60,9 @@ _EXTENSION = "extend Step { optional string note = 100; }"
     ],
 )
 def type_moved(change: Kept[Message | Enum | Service | Field], context: Context) -> Iterator[Hit]:
-    """Most languages generate one module, header or outer class a file, and importers name that file.
-    Bytes and JSON do not change, but every program that includes the old one stops compiling. A whole
-    file that went is told by `file-removed`, unless its types came into another syntax; a type that
-    has another name as well by `type-renamed`.
+    """Most languages generate one module, header or outer class per file, and importers name that file. Bytes and JSON
+    do not change, but every program that includes the old file stops compiling. If a whole file was removed,
+    `file-removed` reports it, unless its types moved to another syntax; if a type is also renamed, `type-renamed` does.
     """
     if _has_another_name(change, context):
         return
@@ -75,7 +74,7 @@ def type_moved(change: Kept[Message | Enum | Service | Field], context: Context)
 
 
 def _is_masked(change: Kept[Message | Enum | Service | Field], context: Context) -> bool:
-    """Whether the old file has another type of the same name in another package: buf takes that for it."""
+    """Whether the old file has a type of the same name in another package, which buf takes for the moved one."""
     path = change.old.location.path
     file = context.new.files.get(path)
     if isinstance(change.old, Field) or file is None or file.package == change.old.package:
@@ -84,7 +83,7 @@ def _is_masked(change: Kept[Message | Enum | Service | Field], context: Context)
 
 
 def _has_another_name(change: Kept[Message | Enum | Service | Field], context: Context) -> bool:
-    """Whether the name of what moved changed as well, or that of its package."""
+    """Whether the full name of the element, or of its package, changed as well."""
     if not isinstance(change.old, Field):
         return change.old.full_name != change.new.full_name
     old, new = (side.files.get(e.location.path) for side, e in ((context.old, change.old), (context.new, change.new)))

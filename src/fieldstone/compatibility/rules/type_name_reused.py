@@ -1,4 +1,4 @@
-"""A message, enum or service takes a name that an earlier release used."""
+"""A message, enum or service reuses a name that an earlier release used."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,8 @@ from fieldstone.schema.model import Enum, Message, Service
 
 @rule(
     on=[(kind, element) for kind in (Added, Renamed) for element in (Message, Enum, Service)],
-    summary="The name of a message, enum or service once used is never given to another.",
-    message="`{taken}` was a {kind} of this module since {since}, and has left",
+    summary="A used name of a message, enum or service is never given to another.",
+    message="`{taken}` was a {kind} of this module since {since}, and was removed",
     fix="take a name that no release has used",
     breaks=EVERYTHING,
     examples=[
@@ -33,9 +33,8 @@ from fieldstone.schema.model import Enum, Message, Service
     ],
 )
 def type_name_reused(change: Added[Message | Enum | Service], context: Context) -> Iterator[Hit]:
-    """Stored messages, `google.protobuf.Any`, tables and clients of the old release still use the
-    name, and would read the new element in place of the one that they know. Only code names an enum,
-    and what lives on under another name.
+    """Stored messages, `google.protobuf.Any`, tables and clients of the old release still use the name, and would read
+    the new element instead of the old one. Only code depends on the name of an enum, or of a renamed type.
     """
     past = context.ledger.type(change.new.full_name)
     if past.until or past.kind not in {"", type(change.new).__name__.lower()}:

@@ -1,4 +1,4 @@
-"""A message or enum lives on under another full name."""
+"""A message or enum has another full name."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from fieldstone.compatibility.pairing import Renamed
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Enum, Message
 
-_ANY = "that breaks code generated from it, and whoever packs it into Any"
+_ANY = "this breaks generated code, and messages packed into Any"
 _ENTITY = 'option (fieldstone.v1.entity) = {primary_key: "id"};'
 _END = "enum End { END_NONE = 0; END_GOAL = 1; }"
 _TAG = "message Tag { string name = 1; }"
@@ -55,12 +55,11 @@ _STAYS = "message Step { string id = 1; int32 n = 2; }"
     ],
 )
 def type_renamed(change: Renamed[Message | Enum], context: Context) -> Iterator[Hit]:
-    """Neither bytes nor JSON carry the name of a message or an enum: a type of the same structure under
-    another name, in another package or inside another message reads all data of the old one. Code
-    generated from it is named after it, and so is the table of an entity. One place carries the name
-    of a message: `google.protobuf.Any` writes it beside the bytes and as `@type` in JSON, and a
-    reader that looks the name up finds nothing. A package that moves as a whole is told by
-    `package-removed`, and what else changed in a type by the rules on that.
+    """Neither bytes nor JSON contain the name of a message or an enum: a type of the same structure under another name,
+    in another package or inside another message reads all data of the old one. But generated code is named after it,
+    and so is the table of an entity. Only `google.protobuf.Any` contains a message's name, beside the bytes and as
+    `@type` in JSON; a reader that looks it up finds nothing. If a package moves as a whole, `package-removed` reports
+    it; other changes in the type have rules of their own.
     """
     if not change.told:
         yield Hit(
@@ -73,6 +72,6 @@ def type_renamed(change: Renamed[Message | Enum], context: Context) -> Iterator[
 
 
 def named_in(element: Message | Enum) -> list[Surface]:
-    """The surfaces on which a type goes by its name."""
+    """The surfaces on which a type is identified by its name."""
     is_stored = isinstance(element, Message) and element.entity is not None and not element.entity.not_stored
     return [Surface.SOURCE, Surface.STORAGE] if is_stored else [Surface.SOURCE]

@@ -1,21 +1,20 @@
-"""Witnesses: a message of one version, its bytes or its JSON, and what the other version reads.
+"""Witnesses: a message of one version, its bytes or its JSON, and how the other version reads it.
 
-A witness is found by trying: values at the edges of a field's type are written by protobuf's own encoder with
-the types of one version, and read by its decoder with those of the other, in both directions. The search knows
-nothing of the rules, so that a witness proves what a rule claims. It is a break that
+A witness is found by trying. protobuf's own encoder writes values at the edges of a field's type with the types of one
+version; its decoder reads them with those of the other; in both directions. The search does not know the rules, so a
+witness proves a rule's claim. These are breaks:
 
-- bytes or text of one version are refused by the other, or lack what it requires;
-- a field reads as another value than was written, as unset where a zero was written or a zero where it was
-  unset, or with another default; a member of a oneof is lost;
-- old data ends among the unknown fields, or holds an enum number that no longer has a name.
+- one version refuses bytes or text of the other, or they lack a field that it requires;
+- a field is read as another value, as unset instead of zero or the reverse, or with another default;
+  a member of a oneof is lost;
+- old data becomes unknown fields, or holds an enum number that no longer has a name.
 
-A type that lives on under another name is the same type: only `google.protobuf.Any` carries its name.
+A renamed type is the same type: only `google.protobuf.Any` carries its name. A new field or enum value that older code
+does not know is an addition and no break: readers keep or ignore it. In the binary encoding a field is identified by
+its number, in JSON by its name.
 
-It is none that new data holds a field or an enum value which older code does not know: that is an addition,
-and readers keep or ignore it. In binary a field is what has its number, in JSON what has its name.
-
-What no decoder of this runtime shows is said by the specification: a call to a path that left is answered with
-UNIMPLEMENTED, Java refuses text that it is told to verify.
+Where no decoder of this runtime can show a break, the specification states it. A call to a removed path is answered
+with UNIMPLEMENTED, and Java refuses invalid text where it verifies UTF-8.
 """
 
 from __future__ import annotations
@@ -37,14 +36,16 @@ PROVABLE = (Surface.WIRE, Surface.JSON)
 """The surfaces on which a break can be shown by a message."""
 
 Earlier = Callable[[str], Version | None]
-"""Gives a release of a module by its version; None if it cannot be had."""
+"""Gives a release of a module by its version; None if it is not available."""
 
 _NO_HISTORY = Ledger()
 
 
 _BUDGET = 4000
-"""So much work is done for all findings together: one for each, and one more for every `_LARGE` members of the
-type that it is in. Ordinary changes never come near it."""
+"""The work allowed for all findings together: one for each, plus one for every `_LARGE` members of its type.
+
+Ordinary changes need far less.
+"""
 
 _LARGE = 50
 
@@ -57,10 +58,10 @@ def prove_all(
     ledger: Ledger = _NO_HISTORY,
     earlier: Earlier | None = None,
 ) -> list[Finding]:
-    """All findings, proven as `prove` does it until the work would grow beyond all bounds.
+    """All findings, proven by `prove` within a fixed amount of work.
 
-    A message of thousands of fields that all changed has thousands of findings, and to write and read it costs
-    as much as it has fields: then the first ones are proven, and the others are left as they are.
+    A message of thousands of changed fields has thousands of findings, and each proof costs as much as the message has
+    fields. Then only the first findings are proven, and the others are returned unchanged.
 
     Raises:
         TypeError: this runtime cannot read one of the images.
@@ -84,13 +85,13 @@ def _cost(finding: Finding, old: Version, new: Version) -> int:
 def prove(
     finding: Finding, old: Version, new: Version, *, ledger: Ledger = _NO_HISTORY, earlier: Earlier | None = None
 ) -> Finding:
-    """The finding with a witness for each of `wire` and `json` that it breaks, where one is found.
+    """The finding with a witness for each of `wire` and `json` that it breaks, if one is found.
 
     Args:
-        finding: what a rule says of the change between the two versions.
+        finding: a rule's finding about the change between the two versions.
         old: the older version.
         new: the newer one.
-        ledger: the history of the module, for what left before the older version.
+        ledger: the history of the module, for elements removed before the older version.
         earlier: gives the releases of that history.
 
     Raises:
@@ -105,7 +106,7 @@ def prove(
 
 
 def _witnesses(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier | None) -> Iterator[Witness]:
-    """What the older version shows first; where it had nothing, what earlier releases show."""
+    """Witnesses from the older version, then from earlier releases; the reverse if it lacks the element."""
     tries = [
         subjects.of_subject(pair, finding.subject, finding.message),
         _of_history(finding, pair, ledger, earlier) if earlier else (),
@@ -123,7 +124,7 @@ def _of_history(finding: Finding, pair: Pair, ledger: Ledger, earlier: Earlier) 
 def find_any(
     old: Version, new: Version, surface: Surface, *, directions: Collection[Direction] = tuple(Direction)
 ) -> Witness | None:
-    """Any witness between two versions of whatever both know, by one name or by two.
+    """A witness between two versions for any type that both have, renamed or not.
 
     Args:
         old: the older version.

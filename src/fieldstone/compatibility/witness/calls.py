@@ -1,8 +1,8 @@
-"""Calls: what a client of one version gets from a server of the other.
+"""Calls: the answers that a client of one version gets from a server of the other.
 
-gRPC addresses a call by its path and answers a path that it does not know with UNIMPLEMENTED
-(https://github.com/grpc/grpc/blob/master/doc/statuscodes.md); a call of one message that gets a second one
-fails (https://grpc.io/docs/what-is-grpc/core-concepts/#rpc-life-cycle).
+gRPC addresses a call by its path and answers an unknown path with UNIMPLEMENTED
+(https://github.com/grpc/grpc/blob/master/doc/statuscodes.md). A call of one message that gets a second one fails
+(https://grpc.io/docs/what-is-grpc/core-concepts/#rpc-life-cycle).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fieldstone.schema.model import Rpc
 
 
 def of_service(pair: Pair, name: str) -> Iterator[Witness]:
-    """Calls of a service of the older version that are not answered as before."""
+    """Calls of a service of the older version that are answered differently."""
     rpcs = pair.old.schema.services[name].rpcs
     for rpc in rpcs:
         yield from of_rpc(pair, name, rpc)
@@ -28,7 +28,7 @@ def of_service(pair: Pair, name: str) -> Iterator[Witness]:
 
 
 def of_rpc(pair: Pair, service: str, name: str) -> Iterator[Witness]:
-    """Calls of one rpc of the older version that the newer one does not answer as before, or the other way round."""
+    """Calls of one rpc of the older version that the newer one answers differently, or the reverse."""
     services = pair.new.schema.services
     before = pair.old.schema.services[service].rpcs[name]
     after = services[service].rpcs.get(name) if service in services else None
@@ -59,7 +59,7 @@ def _call(pair: Pair, path: str, answer: str, *, by_old: bool = True) -> Witness
 
 
 def _unanswered(pair: Pair, path: str, answer: str) -> Witness:
-    """A call of old code that gets no answer: old code breaks, and new code does not make the call."""
+    """A call of old code that gets no answer: old code breaks; new code does not make the call."""
     return replace(_call(pair, path, answer), direction=Direction.READ_BY_OLD)
 
 
@@ -84,6 +84,6 @@ def _messages(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witnes
 
 
 def all_calls(pair: Pair) -> Iterator[Witness]:
-    """What is wrong with any call of a service that both versions have."""
+    """Witnesses for the calls of all services that both versions have."""
     for name in sorted(pair.old.schema.services.keys() & pair.new.schema.services.keys()):
         yield from of_service(pair, name)

@@ -1,4 +1,4 @@
-"""Whole types: those that left, and the extensions that they take from others."""
+"""Whole types: those that were removed, and the extensions that they accept from others."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 _HOLDERS = 3
-"""So many fields of an enum are tried: what one of them means where it is unset may hide in another's default."""
+"""The most fields of an enum that are tried: the default of one may hide what another means where it is unset."""
 
 
 def missing_message(pair: Pair, name: str) -> Iterator[Witness]:
-    """Data of a message that the newer version does not have, under this name or another.
+    """Data of a message that the newer version lacks, under its name and any other.
 
-    The binary form may come by any way that names its type; in JSON it is `google.protobuf.Any` that does
+    Binary data may arrive in any way that names its type. In JSON, `google.protobuf.Any` names it
     (https://protobuf.dev/programming-guides/json/#any).
     """
     written = pair.old.types.message(name)
@@ -56,12 +56,12 @@ def _missing(pair: Pair, name: str, value: str, encoded: str) -> Witness:
 
 
 def sample(version: Version, written: Descriptor, name: str | None = None) -> tuple[Message, str]:
-    """A message with one field set, and what it holds in words.
+    """A message with one field set, and its contents in words.
 
     Args:
-        version: whose message it is.
+        version: the version of the message.
         written: the message.
-        name: the field to set; an empty one for none, None for the first.
+        name: the field to set; empty for none, None for the first.
     """
     message = version.types.new(written)
     fill_required(message)
@@ -81,7 +81,7 @@ def _as_any(version: Version, message: Message) -> str:
 
 
 def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
-    """An extension of somebody else's, with a number that the newer version's message no longer takes."""
+    """An extension by others, with a number that the newer version's message no longer accepts."""
     before, after = pair.old.schema.messages.get(names[0]), pair.new.schema.messages.get(names[1])
     mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
     if before and after and mine is not None and theirs is not None:
@@ -93,7 +93,7 @@ def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
 
 
 def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]]:
-    """The ways of an enum's values, with the field that carries them: a few of the module's, then somebody else's."""
+    """The routes of an enum's values, with the field that holds them: a few of the module's, then one by others."""
     before, after = pair.names(name)
     mine, theirs = pair.old.types.enum(before), pair.new.types.enum(after)
     if mine is None or theirs is None:
@@ -106,7 +106,7 @@ def enum_routes(pair: Pair, name: str) -> Iterator[tuple[Route, FieldDescriptor]
 
 
 def _holders(pair: Pair, before: str, after: str) -> Iterator[tuple[tuple[Any, Any], int, str]]:
-    """The fields of both versions that have the enum as their type."""
+    """The fields of both versions whose type is the enum."""
     for message in pair.old.schema.messages.values():
         names = pair.names(message.full_name)
         held_by = pair.new.schema.messages.get(names[1])

@@ -1,4 +1,4 @@
-"""What an earlier release wrote, and left: the older side where the baseline no longer has it."""
+"""Data of an earlier release: the older side for elements that the baseline no longer has."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fieldstone.schema.reservation import Reservation, uncovered
 
 
 def releases(subject: str, pair: Pair, ledger: Ledger) -> list[str]:
-    """The releases that had what the subject takes again, or no longer keeps free; the newest first.
+    """The releases that had what the subject reuses, or no longer reserves; the newest first.
 
     Args:
         subject: the full name of an element.
-        pair: the baseline, and what is judged.
+        pair: the baseline, and the version that is judged.
         ledger: the history of the module.
     """
     past = ledger.types.get(subject)
@@ -37,7 +37,7 @@ def releases(subject: str, pair: Pair, ledger: Ledger) -> list[str]:
 
 
 def _freed(subject: str, pair: Pair, ledger: Ledger) -> Iterator[Use]:
-    """What earlier releases had under the numbers and names that a type no longer reserves."""
+    """The earlier uses of the numbers and names that a type no longer reserves."""
     was, now = pair.names(subject)
     before, after = _reserved(was, pair.old.schema), _reserved(now, pair.new.schema)
     free = Reservation(ranges=tuple(uncovered(before.ranges, after.ranges)), names=before.names - after.names)
@@ -52,7 +52,7 @@ def _reserved(name: str, schema: Schema) -> Reservation:
 
 
 def of_subject(pair: Pair, subject: str) -> Iterator[Witness]:
-    """Witnesses of what an earlier release wrote under a number or name; another name is another thing."""
+    """Witnesses from data that an earlier release wrote under a number or name; renaming is a difference there."""
     parent, _, name = subject.rpartition(".")
     services = pair.old.schema.services
     yield from definitions.missing_message(pair, subject)
@@ -71,7 +71,7 @@ def of_subject(pair: Pair, subject: str) -> Iterator[Witness]:
 
 
 def _of_fields(pair: Pair, message: str, name: str | None) -> Iterator[Witness]:
-    """All fields of a message, or those whose name or number a field of this name has now."""
+    """All fields of a message, or those that share a name or number with the field of this name."""
     before, after = pair.names(message)
     if before in pair.old.schema.messages and after in pair.new.schema.messages:
         sides = pair.old.schema.messages[before], pair.new.schema.messages[after]

@@ -1,4 +1,4 @@
-"""Compiled images as something that reads and writes messages: protobuf's own dynamic classes."""
+"""Compiled images that read and write messages, with protobuf's own dynamic classes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor
 
 OTHERS = "fieldstone.witness"
-"""The package of what others could have written against a schema: their fields and their extensions."""
+"""The package of what others could have defined against a schema: their fields and their extensions."""
 
 _EXTENSION = "extension"
 
 
 class Version(Struct, frozen=True, dict=True):
-    """One version of a module: what people call it, its image in bytes, and its schema."""
+    """One version of a module: its label, its image in bytes, and its schema."""
 
     label: str
     image: bytes
@@ -34,7 +34,7 @@ class Version(Struct, frozen=True, dict=True):
 
     @cached_property
     def types(self) -> Types:
-        """What reads and writes its messages.
+        """The types that read and write its messages.
 
         Raises:
             TypeError: the image lacks a file that it imports, or has one that this runtime cannot read.
@@ -42,7 +42,7 @@ class Version(Struct, frozen=True, dict=True):
         return Types(self.image, self.label)
 
     def renames(self, newer: Version) -> Renames:
-        """The types of this version that live on under another name in a newer one; worked out once for each."""
+        """The renamed types between this version and a newer one; computed once for each."""
         for known, found in self._renames:
             if known is newer:
                 return found
@@ -55,11 +55,11 @@ class Version(Struct, frozen=True, dict=True):
 
 
 class Types:
-    """The types of an image, in a pool of their own.
+    """The types of an image, in a descriptor pool of their own.
 
     Args:
-        image: the compiled image, in bytes, with its imports; nothing for a module that has left.
-        where: what people call it, for the error.
+        image: the compiled image, in bytes, with its imports; empty for a removed module.
+        where: its label, for the error.
 
     Raises:
         TypeError: a file is missing, or this runtime cannot read one.
@@ -82,10 +82,10 @@ class Types:
             return None
 
     def borrow(self, lender: Types, full_name: str) -> Descriptor | None:
-        """A message that another version imports, with the files that it needs.
+        """A message that another version imports, added here with the files that it needs.
 
         Raises:
-            TypeError: its files do not go together with those that are here.
+            TypeError: its files conflict with those that are here.
         """
         lent = lender.message(full_name)
         if lent is not None and self.message(full_name) is None:
@@ -108,17 +108,17 @@ class Types:
             return None
 
     def fields(self, message: Descriptor) -> list[FieldDescriptor]:
-        """The fields of a message and the extensions of it."""
+        """The fields of a message, and its extensions."""
         extensions = self.pool.FindAllExtensions(message) if message.is_extendable else []
         return [*message.fields, *(found for found in extensions if not found.full_name.startswith(f"{OTHERS}."))]
 
     def numbered(self, message: Descriptor, numbers: Iterable[int]) -> list[FieldDescriptor]:
-        """The fields of a message and the extensions of it that have one of the numbers."""
+        """The fields and extensions of a message that have one of the numbers."""
         found = (self.by_number(message, number) for number in sorted(numbers))
         return [field for field in found if field is not None]
 
     def by_number(self, message: Descriptor, number: int) -> FieldDescriptor | None:
-        """What a reader of the binary encoding takes a number for: a field or an extension."""
+        """The field or extension that a reader of the binary encoding assigns a number to."""
         found = message.fields_by_number.get(number)
         if found is None and message.is_extendable:
             try:
@@ -128,7 +128,7 @@ class Types:
         return found
 
     def by_json_name(self, message: Descriptor, writer: FieldDescriptor) -> FieldDescriptor | None:
-        """What a reader of ProtoJSON takes the name for that `writer` is written under.
+        """The field that a reader of ProtoJSON assigns the written name of `writer` to.
 
         A parser accepts the JSON name and the name of the field
         (https://protobuf.dev/programming-guides/json/#json-options).
@@ -158,19 +158,18 @@ class Types:
         return made
 
     def read(self, message: Descriptor, data: bytes) -> Message:
-        """The message that bytes hold.
+        """The message that the bytes encode.
 
         Raises:
-            google.protobuf.message.DecodeError: they hold none.
+            google.protobuf.message.DecodeError: they encode none.
         """
         held: Message = self._class_of(message).FromString(data)
         return held
 
     def _class_of(self, message: Descriptor) -> type[Any]:
-        """The class of a message, made after those of all that it holds.
+        """The class of a message, made together with those of all messages inside it.
 
-        `message_factory.GetMessageClass` makes them one inside the other, and a chain of some hundred messages
-        is too deep for that.
+        `message_factory.GetMessageClass` recurses, which is too deep for a chain of some hundred messages.
         """
         waiting = [] if message.full_name in self._classes else [message]
         while waiting:
@@ -183,7 +182,7 @@ class Types:
         return self._classes[message.full_name]
 
     def field_of_enum(self, enum: EnumDescriptor) -> Descriptor:
-        """A message of somebody else's with one field of the enum: `value = 1`."""
+        """A message defined by others, with one field of the enum: `value = 1`."""
         name = enum.full_name.replace(".", "_")
         known = self.message(f"{OTHERS}.{name}")
         if known is None:
@@ -196,10 +195,10 @@ class Types:
         return known
 
     def extend(self, message: Descriptor, number: int, *, text: bool) -> FieldDescriptor:
-        """An extension of somebody else's under a number: `optional string` if it is to be text, or `optional int32`.
+        """An extension by others: `optional string` with `text`, else `optional int32`.
 
         Raises:
-            TypeError: the message takes no such extension.
+            TypeError: the message accepts no such extension.
         """
         known = self.by_number(message, number)
         if known is not None:

@@ -1,4 +1,4 @@
-"""Two versions, and what is asked of them."""
+"""Two versions, and what counts as a difference between them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from fieldstone.compatibility.witness.images import Version
 class Mode(Enum):
     """What counts as a difference.
 
-    In a change it is whatever both versions know. An addition counts where it is the subject itself: what the
-    reader does not know yet is then lost to it. In data of an earlier release, whose fields left since, another
-    name or another number is another thing.
+    CHANGE: whatever both versions know. ADDITION: also what only the writer knows, because the addition itself is the
+    subject. HISTORY: data of an earlier release, whose fields were removed since; another name or number is a
+    difference.
     """
 
     CHANGE = "change"
@@ -26,11 +26,11 @@ class Mode(Enum):
 
 
 class Pair(Struct, frozen=True):
-    """Two versions, the surface that is asked about, and what counts there.
+    """Two versions, the surface to compare, and what counts as a difference.
 
-    `is_deep` says that types that live on under another name are looked into from the fields that hold them; by
-    default they are tried by themselves. `renamed` are those types where the older version is an earlier release, whose
-    types count as called as in the version that the newer is judged against.
+    `is_deep` also compares renamed types inside the fields that contain them; by default they are compared separately.
+    `renamed` replaces the renamed types if the older version is an earlier release: its types then count as named in
+    the baseline.
     """
 
     old: Version
@@ -42,28 +42,28 @@ class Pair(Struct, frozen=True):
 
     @property
     def is_history(self) -> bool:
-        """Whether the older version is an earlier release than the one that the newer is judged against."""
+        """Whether the older version is an earlier release than the baseline."""
         return self.mode is Mode.HISTORY
 
     def since(self, release: Version) -> Pair:
-        """The same newer version, asked about the data of an earlier release."""
+        """The same newer version, compared with the data of an earlier release."""
         return replace(self, old=release, mode=Mode.HISTORY, renamed=self.renames)
 
     def of_addition(self) -> Pair:
-        """The same pair, asked about what the newer version added."""
+        """The same pair, with the newer version's additions as the subject."""
         return replace(self, mode=Mode.ADDITION)
 
     def looking_inside(self) -> Pair:
-        """The same pair, with types of another name looked into from where they are held."""
+        """The same pair, with renamed types compared inside the fields that contain them."""
         return replace(self, is_deep=True)
 
     @property
     def renames(self) -> Renames:
-        """The types that live on under another name."""
+        """The renamed types."""
         return self.renamed if self.is_history else self.old.renames(self.new)
 
     def names(self, name: str) -> tuple[str, str]:
-        """The full names of an element, or of what holds it, in the older and in the newer version.
+        """The full names of an element in the older and in the newer version; its container may be renamed.
 
         Args:
             name: its full name in either of them.
@@ -78,7 +78,7 @@ class Pair(Struct, frozen=True):
         return (f"{before}.{own}", f"{after}.{own}") if around else (name, name)
 
     def writing(self, *, old: bool) -> tuple[Version, Version, Direction]:
-        """Who writes, who reads, and for whom it breaks if that fails.
+        """The writing version, the reading version, and for whom it breaks if reading fails.
 
         Args:
             old: whether the older version writes.

@@ -1,4 +1,4 @@
-"""Messages to try: one field at a time at the edges of its type, and two at once where a oneof forbids it."""
+"""Messages to try: one field at a time at the edges of its type, and two at once if the reader's oneof forbids it."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 Path = tuple["FieldDescriptor", ...]
-"""Fields of the writer, each but the first inside the one before."""
+"""Fields of the writer, each inside the one before."""
 
 _PATHS = 400
-"""So many fields inside renamed types are tried below one field."""
+"""The most fields inside renamed types that are tried below one field."""
 
 
 class Probe(Struct, frozen=True):
     """One message to write.
 
     Attributes:
-        message: what the writer holds.
-        data: its bytes; as the writer reads them they are the message.
+        message: the message as the writer holds it.
+        data: its bytes; the writer reads them as the message.
         path: the field that is tried.
-        beside: the other member of a oneof that is set as well.
-        values: what the tried field is set to; none where it is left unset.
-        alias: the name of an enum value that its JSON has, and another one that means the same; twice the one name
-            where its JSON leaves the value out and may have it.
+        beside: another member of a oneof that is set as well.
+        values: the values of the tried field; empty if it is left unset.
+        alias: the name of an enum value in its JSON, and an alias to replace it; the same name twice if its JSON omits
+            the value but may contain it.
     """
 
     message: Message
@@ -87,7 +87,7 @@ def probes(
 
 
 def empty(reading: Reading, writer: Descriptor) -> Probe:
-    """The message that holds what is required and nothing else."""
+    """The message with its required fields and nothing else."""
     message = reading.writer.new(writer)
     fill_required(message)
     return Probe(message, _encode(message), ())
@@ -96,9 +96,9 @@ def empty(reading: Reading, writer: Descriptor) -> Probe:
 def _paths(
     reading: Reading, field: FieldDescriptor, reader: Descriptor
 ) -> Iterator[tuple[Path, FieldDescriptor | None]]:
-    """The field, and those inside it as long as its type has another name for the reader.
+    """The field, and the fields inside it while its type has another name for the reader.
 
-    What lies inside a type that both know, by one name or by two, is tried with that type.
+    The contents of a type that both know, renamed or not, are tried with that type.
     """
     waiting: list[tuple[Path, FieldDescriptor | None]] = [((field,), reading.field_of(reader, field))]
     seen: set[tuple[str, str]] = set()
@@ -144,7 +144,7 @@ def _is_other(values: Values, numbers: Collection[int] | None) -> bool:
 
 
 def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values) -> bool:
-    """Whether only an enum value is tried that the reader does not know yet."""
+    """Whether the values only try an enum value that the reader does not know yet."""
     if is_map(field):
         values = [value for _, value in values]
         other = other if other is not None and is_map(other) else None
@@ -172,7 +172,7 @@ def _is_new_number(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) ->
 
 
 def _is_new_name(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) -> bool:
-    """Whether the reader knows none of a number's names, and what it calls the number has not left."""
+    """Whether the reader knows none of a number's names, and its own name of the number was not removed."""
     names = names_of(mine, number)
     left = names_of(theirs, number) - frozenset(mine.values_by_name)
     return bool(names) and not names & frozenset(theirs.values_by_name) and not left
@@ -198,7 +198,7 @@ def _made(
 
 
 def _entered(reading: Reading, writer: Descriptor, path: Path) -> tuple[Message, Message]:
-    """A message with what is required, and the one inside it that has the last field of a path."""
+    """A message with its required fields, and the message inside it that has the last field of a path."""
     message = inside = reading.writer.new(writer)
     fill_required(message)
     for field in path[:-1]:
@@ -210,7 +210,7 @@ def _entered(reading: Reading, writer: Descriptor, path: Path) -> tuple[Message,
 def _aliases(
     reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
 ) -> Iterator[tuple[str, str]]:
-    """The first name of each enum number that is written, with each further one; none that is an addition."""
+    """The first name of each written enum number, with each further one; none that is an addition."""
     enum = valued(field).enum_type
     theirs: Container[str] | None = None
     if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
@@ -224,7 +224,7 @@ def _aliases(
 
 
 def _leaves_out_zero(field: FieldDescriptor) -> bool:
-    """Whether JSON has a zero of a field only where a writer is told to print fields without presence, too."""
+    """Whether JSON contains a zero of a field only if the writer also prints fields without presence."""
     return not field.is_repeated and not field.has_presence
 
 
@@ -233,7 +233,7 @@ def _holds_stand_in(values: Values) -> bool:
 
 
 def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path) -> Iterator[Probe]:
-    """The message with bytes that are no text, if its own version reads them."""
+    """The message with bytes that are not UTF-8, if its own version reads them."""
     data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:

@@ -1,10 +1,10 @@
-"""What a schema promises of runtimes that are not at hand here, as their documentation says.
+"""Promises of a schema about runtimes that cannot be run here, as their documentation states them.
 
 `features.json_format`: https://protobuf.dev/editions/features/#json_format. Java checks text when
 `java_string_check_utf8` or `features.(pb.java).utf8_validation` says so:
-https://protobuf.dev/editions/features/#java-utf8_validation. `legacy_closed_enum` of C++ and Java makes a closed enum
-of an open one: https://protobuf.dev/editions/features/#legacy_closed_enum. Custom options mean what those who read them
-agreed on (`google.api.field_behavior`: https://google.aip.dev/203).
+https://protobuf.dev/editions/features/#java-utf8_validation. `legacy_closed_enum` of C++ and Java closes an open enum:
+https://protobuf.dev/editions/features/#legacy_closed_enum. Custom options mean what their readers agreed on
+(`google.api.field_behavior`: https://google.aip.dev/203).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _JAVA = "Java utf8_validation"
 
 
 def json_format(pair: Pair, name: str) -> Iterator[Witness]:
-    """JSON of a message or an enum for which the newer version no longer promises any."""
+    """JSON of a message or an enum that the newer version no longer supports."""
     before, after = (_type(v.schema, n) for v, n in zip((pair.old, pair.new), pair.names(name), strict=True))
     formats = [side.json_format for side in (before, after) if side is not None]
     if pair.surface is Surface.JSON and formats == ["ALLOW", "LEGACY_BEST_EFFORT"]:
@@ -57,13 +57,13 @@ def _promised(pair: Pair, message: str, value: str, reads: str, *, old: bool = T
 
 
 def of_languages(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
-    """The proof that code of one language reads otherwise because a feature of that language changed."""
+    """Witnesses that code of one language reads differently because one of its features changed."""
     yield from _java_text(pair, before, after)
     yield from _closed_enum(pair, before, after)
 
 
 def _java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
-    """Text that is not UTF-8, which one version writes and the Java code of the other refuses."""
+    """Text that is not UTF-8, which one version writes and the other's Java code refuses."""
     for option, mine in before.options.items():
         theirs = after.options.get(option, mine)
         if pair.surface is Surface.WIRE and option.startswith(_JAVA) and mine != theirs:
@@ -73,7 +73,7 @@ def _java_text(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
 
 
 def _closed_enum(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
-    """A number without a name, which the code of one language took for a value and takes for unknown."""
+    """A number without a name, which the code of one language accepted as a value and now treats as unknown."""
     enums = pair.old.schema.enums.get(pair.names(before.holds)[0]), pair.new.schema.enums.get(after.holds)
     for switched in of_fields(before, after, enums):
         if pair.surface is Surface.WIRE and switched.to_closed is not None:
@@ -83,14 +83,14 @@ def _closed_enum(pair: Pair, before: Field, after: Field) -> Iterator[Witness]:
 
 
 def options(pair: Pair, message: str, before: Element | None, after: Element, said: str) -> Iterator[Witness]:
-    """Data that is the same to the byte, and stands under another option.
+    """Data with identical bytes, under an option with another value.
 
     Args:
         pair: both versions.
-        message: the full name of the message that holds the element, or the path of the call.
-        before: the element as the older version has it; None if it came.
-        after: the element as the newer version has it.
-        said: the words of a finding: only options that it names count.
+        message: the full name of the element's message, or the path of the call.
+        before: the element in the older version; None if it was added.
+        after: the element in the newer version.
+        said: the text of a finding: only options that it names count.
     """
     mine = before.custom if before is not None else {}
     for option in sorted(mine.keys() | after.custom.keys()):
@@ -103,12 +103,12 @@ def options(pair: Pair, message: str, before: Element | None, after: Element, sa
 def _under_option(
     pair: Pair, message: str, element: Element, values: tuple[str, str, str], *, old: bool = True
 ) -> Witness:
-    """The proof that one version writes something and the other takes it differently.
+    """The proof that one version writes data and the other interprets it differently.
 
     Args:
         pair: both versions.
-        message: the full name of the message that holds the element, or the path of the call.
-        element: the element under the option.
+        message: the full name of the element's message, or the path of the call.
+        element: the element with the option.
         values: the option, its value for the writer and for the reader.
         old: whether the older version writes.
     """

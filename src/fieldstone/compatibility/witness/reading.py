@@ -1,8 +1,8 @@
-"""What a reader makes of a message, held against what was written.
+"""Compares a message as it was written with the message that a reader gets.
 
-Two values are the same where no program could tell them apart by their contents: integers of any width by
-number, text and bytes by their bytes, enum values by number in binary and by name in JSON. One value and a
-list of it are the same. What is not the same is a `Difference`.
+Two values are the same if no program could distinguish them by their contents: integers of any width by number, text
+and bytes by their bytes, enum values by number in binary and by name in JSON. A single value equals a list of it.
+Anything else is a `Difference`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PARTS = (1, 2)
 
 
 class Kind(StrEnum):
-    """How what is read differs from what was written."""
+    """The kind of a difference between the written and the read message."""
 
     LOST = "lost"
     VALUE = "value"
@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 
 class Difference(Struct, frozen=True):
-    """One difference, at the field where it begins; `reader` is None where the reader knows no such field."""
+    """One difference, at the field where it begins; `reader` is None if the reader has no such field."""
 
     kind: Kind
     writer: FieldDescriptor | None = None
@@ -53,16 +53,16 @@ class Difference(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """One way to read: by whom, what and how.
+    """One way to read: the reader, the data and the encoding.
 
     Attributes:
-        writer: the types of who writes.
-        reader: the types of who reads.
+        writer: the writer's types.
+        reader: the reader's types.
         surface: `wire` or `json`.
         is_old_data: whether the writer is the older of the two.
-        mode: what counts.
-        renamed: the types that live on under another name: the writer's name to the reader's.
-        is_deep: whether these are looked into from the fields that hold them.
+        mode: what counts as a difference.
+        renamed: the renamed types: the writer's name to the reader's.
+        is_deep: whether renamed types are compared inside the fields that contain them.
     """
 
     writer: Types
@@ -74,21 +74,21 @@ class Reading(Struct, frozen=True):
     is_deep: bool = False
 
     def is_one(self, mine: Descriptor | EnumDescriptor, theirs: Descriptor | EnumDescriptor) -> bool:
-        """Whether a type of the writer and one of the reader are one type, under one name or under two."""
+        """Whether a type of the writer and one of the reader are the same, renamed or not."""
         return self.renamed.get(mine.full_name, mine.full_name) == theirs.full_name
 
     def counterpart(self, reader: Message, field: FieldDescriptor) -> FieldDescriptor | None:
-        """What the reader takes a field of the writer for."""
+        """The field of the reader that receives a field of the writer."""
         return self.field_of(reader.DESCRIPTOR, field)
 
     def field_of(self, message: Any, field: FieldDescriptor) -> FieldDescriptor | None:
-        """What in the reader's message stands for a field of the writer."""
+        """The field of the reader's message that receives a field of the writer."""
         if self.surface is Surface.JSON:
             return self.reader.by_json_name(message, field)
         return self.reader.by_number(message, field.number)
 
     def written_as(self, message: Any, field: FieldDescriptor) -> FieldDescriptor | None:
-        """The field of the writer's message that the reader takes for its own `field`."""
+        """The field of the writer's message that the reader receives in its own `field`."""
         if self.surface is Surface.WIRE:
             return self.writer.by_number(message, field.number)
         known = (f for f in message.fields if f.json_name in {field.json_name, field.name})
@@ -97,8 +97,8 @@ class Reading(Struct, frozen=True):
     def is_added(self, message: Any, field: FieldDescriptor) -> bool:
         """Whether a field is new to the reader: no loss, but an addition.
 
-        It has a name that the reader does not know, and a number that it does not know either; in JSON the number may
-        have been that of a field that lives on under its name.
+        The reader knows neither its name nor its number. In JSON the number may have belonged to a field that keeps its
+        name.
         """
         if self.is_old_data or self.mode is Mode.ADDITION:
             return False
@@ -169,7 +169,7 @@ class Reading(Struct, frozen=True):
         return Difference(kind, mine, theirs) if kind is not None else None
 
     def _means_another(self, mine: FieldDescriptor, theirs: FieldDescriptor) -> bool:
-        """Whether the reader has the field under another name, or under its name another field."""
+        """Whether the reader has the field under another name, or another field under its name."""
         if self.mode is Mode.HISTORY:
             return (mine.name, mine.number) != (theirs.name, theirs.number)
         if mine.name == theirs.name or mine.is_extension or theirs.is_extension:
@@ -181,7 +181,7 @@ class Reading(Struct, frozen=True):
         return mine.name in other.fields_by_name or theirs.name in holder.fields_by_name
 
     def _presence(self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor) -> Kind | None:
-        """Unset on one side and a zero on the other; a required field that is not there."""
+        """Unset on one side and zero on the other; or a missing required field."""
         if theirs.is_required and not has(read, theirs):
             return Kind.MISSING
         if mine.is_repeated or theirs.is_repeated:
@@ -193,7 +193,7 @@ class Reading(Struct, frozen=True):
         if told is None:
             return None
         value = get(written, mine) if sets is None else get(read, theirs) if gets is None else None
-        is_blind = gets is None and not self.is_old_data  # old code never could tell, and reads zero as ever
+        is_blind = gets is None and not self.is_old_data  # old code never could distinguish them, and still reads zero
         return Kind.PRESENCE if told is False and not value and not is_blind else None
 
     def _entries(
@@ -217,7 +217,7 @@ class Reading(Struct, frozen=True):
     def _are_same_entries(
         self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor
     ) -> bool:
-        """Whether a map and a list of messages hold the same: a map is a list of entries in the binary encoding."""
+        """Whether a map and a list of messages are equal: in the binary encoding a map is a list of entries."""
         entries, others = _entries(written, mine), _entries(read, theirs)
         if self.surface is Surface.JSON or entries is None or others is None:
             return not _elements(written, mine)
@@ -285,7 +285,7 @@ class Reading(Struct, frozen=True):
     def _names_another(
         self, mine: FieldDescriptor, ours: frozenset[str], theirs: FieldDescriptor, others: frozenset[str]
     ) -> bool:
-        """Whether another name of a number is another value: not if it was merely renamed."""
+        """Whether another name of a number is another value, and not just renamed."""
         if self.mode is Mode.HISTORY or self.surface is Surface.JSON:
             return True
         enum: Any = mine.enum_type
@@ -294,7 +294,7 @@ class Reading(Struct, frozen=True):
 
 
 def _is_parted(field: FieldDescriptor, other: FieldDescriptor) -> bool:
-    """Whether the message of the other field has the very field, of that name and number, beside the other one."""
+    """Whether the other field's message has this field, by name and number, next to the other one."""
     message: Any = other.containing_type
     same = message.fields_by_name.get(field.name)
     return same is not None and same.number == field.number and same.number != other.number
@@ -313,7 +313,7 @@ def _entries(message: Message, field: FieldDescriptor) -> list[list[tuple[FieldD
 
 
 def _same_bytes(value: Any, other: Any) -> bool:
-    """Whether a message and bytes are the same: bytes may hold an encoded message."""
+    """Whether a message equals bytes: bytes may hold an encoded message."""
     sides = [
         v if isinstance(v, bytes) else None if isinstance(v, str | int | float) else _encoded(v) for v in (value, other)
     ]
@@ -321,7 +321,7 @@ def _same_bytes(value: Any, other: Any) -> bool:
 
 
 def _encoded(message: Message) -> bytes | None:
-    """A message in bytes; None for one that lacks what is required, where the runtime does not write it."""
+    """A message in bytes; None if a required field is missing and the runtime refuses to write it."""
     try:
         return message.SerializePartialToString(deterministic=True)
     except EncodeError:
@@ -329,12 +329,12 @@ def _encoded(message: Message) -> bytes | None:
 
 
 def _is_set(message: Message, field: FieldDescriptor) -> bool | None:
-    """Whether a field is set; None where nobody can tell that from zero."""
+    """Whether a field is set; None if unset and zero are the same."""
     return has(message, field) if field.has_presence else None
 
 
 def _elements(message: Message, field: FieldDescriptor) -> list[Any]:
-    """The values that a field holds; none where it is unset or a zero that nobody can tell from unset."""
+    """The values of a field; none if it is unset, or a zero that is the same as unset."""
     value = get(message, field)
     if field.is_repeated:
         return list(value)
@@ -343,7 +343,7 @@ def _elements(message: Message, field: FieldDescriptor) -> list[Any]:
 
 
 def _counts(values: Sequence[Any], *, in_bytes: bool = False) -> bool:
-    """Whether there is more than a zero, which one side keeps and the other leaves out; messages count `in_bytes`."""
+    """Whether there is more than one zero, which one side keeps and the other omits; messages count `in_bytes`."""
     values = [_encoded(v) if in_bytes and hasattr(v, "DESCRIPTOR") else v for v in values]
     return len(values) > 1 or any(not isinstance(v, bool | int | float | str | bytes) or _is_nonzero(v) for v in values)
 

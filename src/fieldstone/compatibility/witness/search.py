@@ -1,4 +1,4 @@
-"""The search: messages of one version are written, read by the other and compared."""
+"""Searches for witnesses: writes messages of one version, reads them with the other and compares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Route(Struct, frozen=True, dict=True):
-    """One message type on its way from a writer to a reader, on one surface."""
+    """One message type from a writer to a reader, on one surface."""
 
     reading: Reading
     writer_label: str
@@ -42,14 +42,14 @@ class Route(Struct, frozen=True, dict=True):
         pairs_only: bool = False,
         set_only: bool = False,
     ) -> Iterator[Witness]:
-        """Messages that try one of the writer's fields and are not read as they were written.
+        """Messages that set one of the writer's fields and are read differently.
 
-        Where the reader refuses even the message that holds nothing but what is required, a refusal may have
-        another reason, and comes last.
+        If the reader refuses even a message with nothing but required fields, a refusal may have another cause, and
+        comes last.
 
         Args:
             fields: fields of the writer's message.
-            numbers: of enum fields only values with these numbers are tried, and leaving them unset.
+            numbers: if given, only enum values with these numbers are tried, and leaving fields unset.
             pairs_only: only two fields at once are tried.
             set_only: no field is left unset.
         """
@@ -66,7 +66,7 @@ class Route(Struct, frozen=True, dict=True):
         yield from doubtful[:1]
 
     def missing(self, field: FieldDescriptor) -> Iterator[Witness]:
-        """The proof that the reader requires a field that the writer does not have, or may leave out."""
+        """The proof that the reader requires a field that the writer lacks, or may omit."""
         mine = self.reading.written_as(self.writer, field)
         if field.is_required and not (mine is not None and mine.is_required):
             read, _ = self._read(self._empty)
@@ -74,7 +74,7 @@ class Route(Struct, frozen=True, dict=True):
                 yield self._witness(self._empty, Difference(Kind.MISSING, None, field), read)
 
     def run(self, probe: Probe) -> Witness | None:
-        """Write one message and read it; None if it arrives as it was, or cannot be written."""
+        """Write one message and read it; None if it arrives unchanged, or cannot be written."""
         if self.reading.surface is Surface.JSON and self.json_of(probe.message) is None:
             return None
         read, problem = self._read(probe)
@@ -90,20 +90,20 @@ class Route(Struct, frozen=True, dict=True):
         return self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
 
     def _is_read_by_writer(self, probe: Probe) -> bool:
-        """Whether the writer reads its own JSON: of a list of nulls, or an unnamed `NullValue`, it does not."""
+        """Whether the writer reads its own JSON: not so for a list of nulls, or an unnamed `NullValue`."""
         if self.reading.surface is not Surface.JSON:
             return True
         own = replace(self.reading, reader=self.reading.writer)
         return replace(self, reading=own, reader=self.writer).run(probe) is None
 
     def _compared(self, probe: Probe, read: Message) -> Difference | None:
-        """The difference; none in a map whose keys or values are no text, which Python does not look into."""
+        """The difference; none in a map whose keys or values are not UTF-8, because Python cannot read those."""
         with suppress(UnicodeDecodeError):
             return self.reading.compare(probe.message, read, probe.path)
         return None
 
     def _read(self, probe: Probe) -> tuple[Message | None, str]:
-        """What the reader holds, and why it refuses: the one, the other, or both if it need not refuse."""
+        """The reader's message, and its reason to refuse; both if it is lenient."""
         if self.reading.surface is Surface.WIRE:
             return self._read_bytes(probe)
         return self._read_text(probe)
@@ -136,7 +136,7 @@ class Route(Struct, frozen=True, dict=True):
         if probe.alias is None:
             return text
         first, alias = probe.alias
-        if text == "{}" and len(probe.path) == 1:  # a zero that is left out may be written all the same
+        if text == "{}" and len(probe.path) == 1:  # an omitted zero may still be written
             return json.dumps({probe.path[0].json_name: alias})
         return text.replace(f'"{first}"', f'"{alias}"')
 
@@ -154,7 +154,7 @@ class Route(Struct, frozen=True, dict=True):
 
     @cached_property
     def _reads_empty(self) -> bool:
-        """Whether the reader takes the message that holds nothing but what is required."""
+        """Whether the reader accepts a message with nothing but required fields."""
         return self._read(self._empty)[0] is not None
 
     def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
@@ -177,19 +177,19 @@ class Route(Struct, frozen=True, dict=True):
 
 
 def reading(pair: Pair, *, old: bool) -> Reading:
-    """How the newer version reads what the older one writes, or the other way round."""
+    """The newer version's reading of the older one's data, or the reverse."""
     writer, reader, _ = pair.writing(old=old)
     renamed = pair.renames.types if old else pair.renames.came
     return Reading(writer.types, reader.types, pair.surface, old, pair.mode, renamed, pair.is_deep)
 
 
 def routes(pair: Pair, names: tuple[str, str], *, called: str = "") -> Iterator[Route]:
-    """Both directions of one message type: the newer version reads, then, but for history, the older one.
+    """Both directions of one message type: the newer version reads, then the older one, except for history.
 
     Args:
         pair: both versions.
         names: the full name of the message in each.
-        called: what the witness calls the message, if not by its name.
+        called: its name in the witness, if not its full name.
     """
     mine, theirs = pair.old.types.message(names[0]), pair.new.types.message(names[1])
     if names[0] == names[1] and names[0] not in {*pair.old.schema.messages, *pair.new.schema.messages}:
@@ -200,7 +200,7 @@ def routes(pair: Pair, names: tuple[str, str], *, called: str = "") -> Iterator[
 
 
 def pair_routes(pair: Pair, messages: tuple[Any, Any], *, called: str = "") -> Iterator[Route]:
-    """As `routes`, for two descriptors."""
+    """The same as `routes`, for two descriptors."""
     mine, theirs = messages
     old, new = pair.old.label, pair.new.label
     yield Route(reading(pair, old=True), old, new, mine, theirs, called or mine.full_name)

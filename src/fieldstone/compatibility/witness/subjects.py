@@ -1,4 +1,4 @@
-"""From the subject of a finding to what is tried: a field, an enum, a call, a whole type that left."""
+"""The searches for the subject of a finding: a field, an enum, a call, or a whole removed type."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fieldstone.schema.model import Element, Field, Message, Schema
 
 
 def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
-    """Witnesses for what a finding says of its subject.
+    """Witnesses for a finding about its subject.
 
     Args:
         pair: both versions.
         subject: the full name of an element of either version, the name of a package or the path of a file.
-        said: the finding's words, which name the custom options that it is about.
+        said: the finding's text, which names the custom options that it is about.
     """
     schema, (before, after) = pair.old.schema, pair.names(subject)
     if before == after:
@@ -38,7 +38,7 @@ def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
 
 
 def _of_part(pair: Pair, subject: str) -> Iterator[Witness]:
-    """Of a field, a oneof, an enum value or an rpc; what came counts where it is the subject."""
+    """Witnesses for a field, a oneof, an enum value or an rpc; an addition counts if it is the subject."""
     around, _, name = subject.rpartition(".")
     parent, after = pair.names(around)
     old, new = pair.old.schema, pair.new.schema
@@ -57,7 +57,7 @@ def _of_part(pair: Pair, subject: str) -> Iterator[Witness]:
 
 
 def of_message(pair: Pair, name: str) -> Iterator[Witness]:
-    """Whatever is not read as it was written of a message that both versions have."""
+    """Witnesses for a message that both versions have."""
     yield from _of_kept(pair, name)
     names = pair.names(name)
     before, after = pair.old.schema.messages[names[0]], pair.new.schema.messages[names[1]]
@@ -68,27 +68,27 @@ def of_message(pair: Pair, name: str) -> Iterator[Witness]:
 
 
 def _of_kept(pair: Pair, name: str) -> Iterator[Witness]:
-    """What a message promises beside its fields."""
+    """Witnesses for a message's promises apart from its fields."""
     if pair.names(name)[1] in pair.new.schema.messages:
         yield from definitions.dropped_ranges(pair, pair.names(name))
         yield from promises.json_format(pair, name)
 
 
 def of_fields(pair: Pair, message: str, numbers: Collection[int]) -> Iterator[Witness]:
-    """Whatever is not read as it was written of the fields with these numbers."""
+    """Witnesses for the fields with these numbers."""
     for route in routes(pair, pair.names(message)):
         yield from searched(route, numbers)
 
 
 def searched(route: Route, numbers: Collection[int]) -> Iterator[Witness]:
-    """Whatever the search finds for the fields with these numbers on either side."""
+    """Witnesses of one route for the fields with these numbers on either side."""
     yield from route.search(route.reading.writer.numbered(route.writer, numbers))
     required = (f for f in route.reading.reader.numbered(route.reader, numbers) if f.is_required)
     yield from (witness for field in required for witness in route.missing(field))
 
 
 def _of_oneof(pair: Pair, parent: str, members: Collection[int]) -> Iterator[Witness]:
-    """Two of the members at once first; then each by itself."""
+    """Two of the members at once first; then each alone."""
     for route in routes(pair, pair.names(parent)):
         yield from route.search(route.reading.writer.numbered(route.writer, members), pairs_only=True)
     yield from of_fields(pair, parent, members)
@@ -114,7 +114,7 @@ def _field(message: Message, name: str) -> Field | None:
 
 
 def of_enum(pair: Pair, name: str, numbers: Collection[int] | None = None) -> Iterator[Witness]:
-    """Whatever is not read as it was written of an enum that both versions have; only these numbers, if given."""
+    """Witnesses for an enum that both versions have; only these numbers, if given."""
     for route, field in definitions.enum_routes(pair, name):
         yield from route.search([field], numbers=numbers, set_only=field.full_name.startswith(f"{OTHERS}."))
     if numbers is None:
@@ -122,7 +122,7 @@ def of_enum(pair: Pair, name: str, numbers: Collection[int] | None = None) -> It
 
 
 def numbers_of(enum: str, name: str, *schemas: Schema) -> set[int]:
-    """The numbers that a name of an enum stands for in any of the schemas."""
+    """The numbers of a name of an enum in any of the schemas."""
     found = (schema.enums[enum].values for schema in schemas if enum in schema.enums)
     return {value.number for value in chain(*found) if value.name == name}
 
@@ -139,7 +139,7 @@ def _of_extension(pair: Pair, subject: str) -> Iterator[Witness]:
 
 
 def _of_place(pair: Pair, place: str) -> Iterator[Witness]:
-    """The types of a file or a package that are gone; calls first."""
+    """The removed types of a file or a package; calls first."""
     if place not in pair.old.schema.files and place not in pair.old.schema.packages:
         return
     held = [e for e in pair.old.schema.types() if place in {e.file, e.package} and e.parent == e.package]
@@ -151,7 +151,7 @@ def _of_place(pair: Pair, place: str) -> Iterator[Witness]:
 
 
 def _of_options(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
-    """Another custom option on the subject, or on what the message has under its number."""
+    """A changed custom option on the subject, or on the message's field of the same number."""
     old_name, new_name = pair.names(subject)
     parent, _, name = new_name.rpartition(".")
     before, after = _element(pair.old.schema, old_name), _element(pair.new.schema, new_name)

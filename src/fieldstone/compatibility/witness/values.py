@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 NOT_UTF8 = b"\xc3\x28\xff"
-"""Bytes that are no text."""
+"""Bytes that are not UTF-8."""
 
 STAND_IN = "\x01\x02\x03"
-"""The text that stands for `NOT_UTF8` until the message is encoded: Python encodes no such text itself."""
+"""The text in place of `NOT_UTF8` until the message is encoded, because Python cannot encode invalid text."""
 
 Values = list[Any]
-"""What a field is set to: one value, or as many as a list has; pairs for a map; none to leave it unset."""
+"""A field's values: one, several for a list, pairs for a map, none to leave it unset."""
 
 _INTEGERS = (1, -1, 2**31 - 1, 2**31, 2**32 + 5, 2**63 - 1, 2**63, 2**64 - 1, -(2**31), -(2**31) - 1, -(2**63), 0)
 _OTHERS: Mapping[int, Sequence[Any]] = {
@@ -31,10 +31,10 @@ _OTHERS: Mapping[int, Sequence[Any]] = {
     FieldDescriptor.TYPE_BYTES: (b"\x01", NOT_UTF8, b""),
 }
 _MANY_VALUES = 64
-"""So many values of an enum are tried besides those that the other version lacks."""
+"""The most values of an enum that are tried, besides those that the other version lacks."""
 
 _NESTING = 20
-"""Required messages are filled this deep."""
+"""The depth to which required messages are filled."""
 
 _RANGES = {
     **dict.fromkeys(
@@ -49,7 +49,7 @@ _RANGES = {
 
 
 def is_message(field: FieldDescriptor) -> bool:
-    """Whether the values of a field are messages; so are the entries of a map."""
+    """Whether the values of a field are messages; a map's entries are."""
     return field.message_type is not None
 
 
@@ -66,7 +66,7 @@ def map_parts(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]
 
 
 def valued(field: FieldDescriptor) -> FieldDescriptor:
-    """The field that says what the values are: of a map the value of its entries, else the field itself."""
+    """The field that types the values: for a map the entry's value, else the field itself."""
     return map_parts(field)[1] if is_map(field) else field
 
 
@@ -76,11 +76,11 @@ def is_text(field: FieldDescriptor) -> bool:
 
 
 def singles(field: FieldDescriptor, other: FieldDescriptor | None) -> list[Any]:
-    """The values at the edges of a field's type; for a message None, which stands for an empty one.
+    """The values at the edges of a field's type; for a message None, which means an empty one.
 
     Args:
         field: the writer's field.
-        other: what the reader has in its place.
+        other: the reader's field in its place.
     """
     if field.enum_type is not None:
         return _numbers(field.enum_type, other.enum_type if other is not None else None)
@@ -91,11 +91,11 @@ def singles(field: FieldDescriptor, other: FieldDescriptor | None) -> list[Any]:
 
 
 def _numbers(enum: EnumDescriptor, other: EnumDescriptor | None) -> list[int]:
-    """Numbers that the other enum lacks or calls otherwise come first, numbers that neither names last."""
+    """Numbers that the other enum lacks or names differently come first, numbers that neither names last."""
     mine, theirs = _names(enum), _names(other) if other is not None else {}
     strange = [number for number, names in mine.items() if theirs.get(number) != names]
     usual = [number for number, names in mine.items() if theirs.get(number) == names][:_MANY_VALUES]
-    unknown = max((1, *mine, *theirs)) + 1  # no bool has it
+    unknown = max((1, *mine, *theirs)) + 1  # no bool has this number
     return [*strange, *usual, *([] if enum.is_closed else [min(unknown, 2**31 - 1), *([-1] if theirs else [])])]
 
 
@@ -113,7 +113,7 @@ def names_of(enum: EnumDescriptor | None, number: int) -> frozenset[str]:
 
 
 def settings(field: FieldDescriptor, other: FieldDescriptor | None) -> Iterator[Values]:
-    """All that a field is set to, one after another; what shows most comes first, unset last."""
+    """All values for a field, one after another; the most revealing first, unset last."""
     if is_map(field):
         key, value = map_parts(field)
         keys, values = singles(key, _part(other, 1)), singles(value, _part(other, 2))
@@ -132,7 +132,7 @@ def _part(field: FieldDescriptor | None, number: int) -> FieldDescriptor | None:
 
 
 def put(message: Message, field: FieldDescriptor, values: Values) -> None:
-    """Set a field of a message, and all that is required inside the messages that this makes."""
+    """Set a field of a message, and the required fields of messages that are created by it."""
     for value in values:
         if is_map(field):
             _put_entry(message, field, *value)
@@ -178,12 +178,12 @@ def _extensions(message: Message) -> Any:
 
 
 def has(message: Any, field: FieldDescriptor) -> bool:
-    """Whether a field that can tell it is set."""
+    """Whether a field with presence is set."""
     return bool(cast("Any", message).HasExtension(field) if field.is_extension else message.HasField(field.name))
 
 
 def fill_required(message: Message, depth: int = 0) -> None:
-    """Give every required field of a message a value; none where a message would have to hold itself."""
+    """Give every required field of a message a value; none if a message would have to contain itself."""
     if not depth and not _can_be_complete(message.DESCRIPTOR):
         return
     for field in _required(message.DESCRIPTOR):
@@ -195,7 +195,7 @@ def fill_required(message: Message, depth: int = 0) -> None:
 
 @cache
 def _can_be_complete(message: Descriptor) -> bool:
-    """Whether a message can have all that is required in it, and does not require itself inside itself."""
+    """Whether a message can have all required fields set, without containing itself."""
     seen: set[str] = set()
     waiting = [(message, frozenset({message.full_name}))]
     while waiting:

@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 _WIDEST = 40
-"""So many characters of one value are shown."""
+"""The most characters of one value that are shown."""
 
 REFUSES = "refuses it"
-"""How a refusal begins."""
+"""The beginning of a refusal."""
 
 _REASON = 100
-"""So many characters of a parser's words are shown."""
+"""The most characters of a parser's message that are shown."""
 
 _DEEPEST = 3
-"""So many messages inside one another are shown."""
+"""The most nested messages that are shown."""
 
 _VARINT, _FIXED64, _LENGTH, _GROUP, _FIXED32 = 0, 1, 2, 3, 5
 _CONTINUES, _BITS = 0x80, 7
 
 
 Path = Sequence["FieldDescriptor"]
-"""Fields, each but the first inside the one before."""
+"""Fields, each inside the one before."""
 
 
 def shown(message: Message, path: Path) -> str:
-    """What a field holds: `reward=0.1`, or `reward unset`.
+    """The contents of a field: `reward=0.1`, or `reward unset`.
 
     Args:
-        message: what holds it.
-        path: the field, and the fields that lead to it before it.
+        message: the message with the field.
+        path: the fields that lead to the field, and the field.
     """
     names: list[str] = []
     for field in path[:-1]:
@@ -55,7 +55,7 @@ def shown(message: Message, path: Path) -> str:
         return f"{name} unset"
     try:
         return f"{name}={_value(path[-1], get(message, path[-1]))}"
-    except UnicodeDecodeError:  # a map with keys or values that are no text
+    except UnicodeDecodeError:  # a map with keys or values that are not UTF-8
         return f"{name} with text that is not UTF-8"
 
 
@@ -64,7 +64,7 @@ def _is_unset(message: Message, field: FieldDescriptor) -> bool:
 
 
 def _entered(message: Message, field: FieldDescriptor) -> Message | None:
-    """The message in a field, the last of a list or of a map; None where there is none."""
+    """The message in a field, the last of a list or of a map; None if there is none."""
     if not is_message(valued(field)):
         return None
     if field.is_repeated:
@@ -114,12 +114,12 @@ def _shortened(text: str, most: int = _WIDEST) -> str:
 
 
 def reads(reading: Reading, difference: Difference, read: Message | None, paths: Sequence[Path]) -> str:
-    """What the reader makes of a message, beginning with a verb.
+    """The reader's view of a message, as words that begin with a verb.
 
     Args:
         reading: who writes, who reads and how.
-        difference: what is not as it was written.
-        read: what the reader holds; None if it refuses the message.
+        difference: the difference from the written message.
+        read: the message as the reader holds it; None if it refuses the message.
         paths: the writer's fields that were tried.
     """
     if difference.kind is Kind.MISSING:
@@ -136,7 +136,7 @@ def reads(reading: Reading, difference: Difference, read: Message | None, paths:
 
 
 def _without(reading: Reading, lost: FieldDescriptor, read: Message) -> str:
-    """What a reader does with a field that it does not have."""
+    """A reader's behaviour for a field that it lacks."""
     if reading.surface is Surface.JSON:
         name = f"[{lost.full_name}]" if lost.is_extension else lost.json_name
         return f"has no field `{name}`: it refuses it, or leaves it out where it is lenient"
@@ -144,7 +144,7 @@ def _without(reading: Reading, lost: FieldDescriptor, read: Message) -> str:
 
 
 def _held(reading: Reading, read: Message, path: Path) -> str:
-    """What the reader holds in the fields that it takes the path for, as far as it goes."""
+    """The reader's values for a path of the writer, as far as the reader knows its fields."""
     theirs: list[FieldDescriptor] = []
     holder: Any = read.DESCRIPTOR
     for field in path:
@@ -171,7 +171,7 @@ def _unknown(message: Message) -> str:
 
 
 def unknown_bytes(message: Message) -> int:
-    """How many bytes of contents a reader keeps as unknown, without their tags and lengths."""
+    """The number of content bytes that a reader keeps as unknown, without tags and lengths."""
     inside = sum(unknown_bytes(m) for field, value in message.ListFields() for m in _messages(field, value))
     return inside + _size(UnknownFieldSet(message))
 
@@ -197,9 +197,9 @@ def _size_of(field: Any) -> int:
 
 
 def in_hex(data: bytes) -> str:
-    """Bytes in hex, with a space after each tag and each field at the top of the message.
+    """Bytes in hex, with a space after each tag and each field at the top of the message; `no bytes` if empty.
 
-    As https://protobuf.dev/programming-guides/encoding/ lays them out; no bytes are `no bytes`.
+    The layout is that of https://protobuf.dev/programming-guides/encoding/.
     """
     return " ".join(part.hex() for part in _parts(data) if part) or "no bytes"
 

@@ -1,4 +1,4 @@
-"""Archives: the files in a zip or a gzipped tar, once it is known to be whole."""
+"""Archives: the files in a zip or a gzipped tar, after checking that it is complete."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import zlib
 from collections.abc import Iterable
 
 LARGEST = 1 << 30
-"""Bytes that the files of one package may have together; a small archive can hold endless zeros."""
+"""The most bytes that the files of one package may have together; a small archive can contain endless zeros."""
 
 _END_OF_TAR = bytes(1024)
 
 
 class DefectError(Exception):
-    """What is wrong with a package file, in words that follow its name."""
+    """A defect of a package file, in words that follow its name."""
 
 
 def unzip(content: bytes) -> dict[str, bytes]:
-    """The files of a zip, path to content; each has the checksum that the zip gives for it.
+    """The files of a zip, path to content, with their checksums verified.
 
     Raises:
-        DefectError: it is no zip, cut short or damaged, holds a path twice, or one that leads out of it.
+        DefectError: it is no zip, cut short or damaged, has a path twice, or one that leads out of it.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -40,7 +40,7 @@ def untar(content: bytes) -> dict[str, bytes]:
     """The regular files of a gzipped tar, path to content.
 
     Raises:
-        DefectError: it is no such archive, cut short or damaged, holds a path twice, or one that leads out of it.
+        DefectError: it is no such archive, cut short or damaged, has a path twice, or one that leads out of it.
     """
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:

@@ -1,4 +1,4 @@
-"""Wheels and sdists: what they are, by their file name and by their metadata, which must agree."""
+"""Wheels and sdists, identified by their file name and by their metadata, which must agree."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _STRONG = ("sha256", "sha384", "sha512")
 
 
 def read_wheel(origin: str, filename: str, content: bytes) -> Distribution:
-    """A wheel (PEP 427), with every file that it has held against its RECORD.
+    """A wheel (PEP 427), with every file checked against its RECORD.
 
     Raises:
-        DefectError: it is not what its name or its RECORD says.
+        DefectError: it contradicts its name or its RECORD.
     """
     try:
         name, version, build, tags = parse_wheel_filename(filename)
@@ -58,7 +58,7 @@ def read_sdist(origin: str, filename: str, content: bytes) -> Distribution:
     """An sdist: `name-version.tar.gz` with `name-version/PKG-INFO` (PEP 625, PEP 643).
 
     Raises:
-        DefectError: it is not what its name says.
+        DefectError: it contradicts its name.
     """
     try:
         name, version = parse_sdist_filename(filename)

@@ -1,4 +1,4 @@
-"""npm: what a tarball is, and the packument in which a registry lists the versions of a package.
+"""npm tarballs, and the packument with which a registry lists the versions of a package.
 
 The form of both: https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md
 """
@@ -27,7 +27,7 @@ def read_tarball(origin: str, filename: str, content: bytes) -> Tarball:
     """An npm package, as `npm pack` writes it.
 
     Raises:
-        DefectError: its package.json is missing, has no valid name and version, or is not what its file name says.
+        DefectError: its package.json is missing, has no valid name and version, or contradicts its file name.
     """
     files = untar(content)
     manifest = _manifest(files.get(_MANIFEST))
@@ -46,11 +46,11 @@ def read_tarball(origin: str, filename: str, content: bytes) -> Tarball:
 
 
 def packument(tarballs: Sequence[Tarball], url: str) -> bytes:
-    """All versions of one package, as JSON; the tag `latest` is the highest that is no prerelease, if there is one.
+    """All versions of one package, as JSON; `latest` is the highest that is no prerelease, else the highest.
 
     Args:
         tarballs: the versions, lowest first.
-        url: the absolute address of the index, without a slash at the end.
+        url: the absolute address of the index, without a trailing slash.
     """
     stable = [tarball for tarball in tarballs if not tarball.version.prerelease] or tarballs
     document = {
@@ -97,5 +97,5 @@ def _version(version: object) -> Version:
 
 
 def _plain(version: Version) -> Version:
-    """npm publishes a version without its build."""
+    """The version without its build metadata, as npm publishes it."""
     return version.replace(build=None)

@@ -1,4 +1,4 @@
-"""What an index carries: package files that were read and found sound."""
+"""The contents of an index: package files that were read and verified."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Distribution(Struct, frozen=True, kw_only=True):
     """A wheel or an sdist.
 
     Attributes:
-        origin: where it was read, for messages.
+        origin: where it was read from, for messages.
         filename: its name, which clients parse.
         content: its bytes.
         project: its name, normalised (PEP 503).
         version: its version.
         kind: "sdist", or the build and the tags of the wheel.
-        requires_python: the versions of Python that it is for; empty for all.
-        requires: the names, normalised, of the projects that it needs without an extra.
+        requires_python: the supported versions of Python; empty for all.
+        requires: the normalised names of the projects that it needs without an extra.
         metadata: METADATA of a wheel, as PEP 658 serves it; None for an sdist.
         published: whether an index has it already.
     """
@@ -47,12 +47,12 @@ class Distribution(Struct, frozen=True, kw_only=True):
 
     @property
     def path(self) -> str:
-        """Where the index has it."""
+        """Its path in the index."""
         return f"files/{self.filename}"
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What only one content may have."""
+        """A key that identifies one content."""
         return "python", self.project, canonicalize_version(self.version), self.kind
 
     @property
@@ -62,21 +62,21 @@ class Distribution(Struct, frozen=True, kw_only=True):
 
     @property
     def next_version(self) -> str:
-        """What the same release with another content may be called: a post-release (PEP 440)."""
+        """The version to use for the same release with another content: a post-release (PEP 440)."""
         number = 1 if self.version.post is None else self.version.post + 1
         return f"{str(self.version.public).partition('.post')[0].partition('.dev')[0]}.post{number}"
 
 
 class Tarball(Struct, frozen=True, kw_only=True):
-    """What `npm pack` makes.
+    """A package made by `npm pack`.
 
     Attributes:
-        origin: where it was read, for messages.
+        origin: where it was read from, for messages.
         content: its bytes.
         name: its name, with its scope.
-        version: its version, without what stands after `+`, as npm publishes it.
+        version: its version without the part after `+`, as npm publishes it.
         manifest: its package.json.
-        has_lock: whether it brings npm-shrinkwrap.json.
+        has_lock: whether it contains npm-shrinkwrap.json.
         published: whether an index has it already.
     """
 
@@ -90,12 +90,12 @@ class Tarball(Struct, frozen=True, kw_only=True):
 
     @property
     def path(self) -> str:
-        """Where the index has it: below `npm/`, so that a token for the registry is one for its files."""
+        """Its path in the index: below `npm/`, so that a token for the registry also covers its files."""
         return f"npm/-/{self.name}/{self.name.rpartition('/')[2]}-{self.version}.tgz"
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What only one content may have."""
+        """A key that identifies one content."""
         return "npm", self.name, str(self.version)
 
     @property
@@ -105,7 +105,7 @@ class Tarball(Struct, frozen=True, kw_only=True):
 
     @property
     def next_version(self) -> str:
-        """What the same release with another content may be called; semver has no post-releases."""
+        """The version to use for the same release with another content; semver has no post-releases."""
         return str(self.version.bump_patch())
 
 
@@ -113,20 +113,20 @@ Package = Distribution | Tarball
 
 
 def sha256(content: bytes) -> str:
-    """A digest, in hexadecimal."""
+    """The SHA-256 digest, in hex."""
     return hashlib.sha256(content).hexdigest()
 
 
 def as_published(package: Package) -> Package:
-    """The same package, as one that an index has."""
+    """The same package, marked as published."""
     return replace(package, published=True)
 
 
 def gather(packages: Iterable[Package]) -> list[Package]:
-    """Each package once; of those that are the same to the byte, the first.
+    """Each package once; of identical ones, the first.
 
     Raises:
-        FieldstoneError: two packages claim one name and version, with different contents.
+        FieldstoneError: two packages have one name and version, but different contents.
     """
     kept: dict[tuple[str, ...], Package] = {}
     for package in packages:
@@ -146,7 +146,7 @@ def by_project(packages: Iterable[Package]) -> dict[str, list[Distribution]]:
 
 
 def lacking(packages: Iterable[Package]) -> frozenset[str]:
-    """The projects that Python packages of an index need, and that it does not carry."""
+    """The projects that the Python packages of an index need and that it lacks."""
     distributions = [package for package in packages if isinstance(package, Distribution)]
     carried = {package.project for package in distributions}
     return frozenset[str]().union(*(package.requires for package in distributions)) - carried

@@ -1,4 +1,4 @@
-"""Read one package file, whatever its kind."""
+"""Reads one package file of any kind."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def is_package(filename: str) -> bool:
 
 
 def read_package(origin: str, filename: str, content: bytes) -> Package:
-    """What a package file is, by its own word, which was verified.
+    """A package file, identified and verified.
 
     Args:
-        origin: where it was read, for messages.
-        filename: its name, which `is_package`.
+        origin: where it was read from, for messages.
+        filename: its name, for which `is_package` is true.
         content: its bytes.
 
     Raises:
-        FieldstoneError: it is damaged, or not what it says.
+        FieldstoneError: it is damaged, or contradicts its name.
     """
     ending = next(ending for ending in _READERS if filename.endswith(ending))
     try:

@@ -1,4 +1,4 @@
-"""The pages of a Python index: HTML as PEP 503 says, JSON as PEP 691 and 700 say, with the metadata of PEP 714.
+"""The pages of a Python index: HTML by PEP 503, JSON by PEP 691 and 700, with the metadata of PEP 714.
 
 Links are relative, so that the pages can be served at any address.
 """
@@ -18,17 +18,17 @@ _HEAD = '<meta charset="utf-8"><meta name="pypi:repository-version" content="1.1
 
 
 def root_html(projects: Iterable[str]) -> bytes:
-    """The list of all projects, of normalised names."""
+    """The list of all projects, by normalised name."""
     return _page("Simple index", [f'<a href="{name}/">{name}</a>' for name in projects])
 
 
 def root_json(projects: Iterable[str]) -> bytes:
-    """The list of all projects, of normalised names."""
+    """The list of all projects, by normalised name."""
     return _json({"meta": _META, "projects": [{"name": name} for name in projects]})
 
 
 def project_html(project: str, files: Sequence[Distribution]) -> bytes:
-    """The files of one project, with their digests, the Python that they are for, and the digests of their metadata."""
+    """The files of one project, with their digests, supported Python versions, and the digests of their metadata."""
     return _page(f"Links for {project}", [_anchor(file) for file in files])
 
 

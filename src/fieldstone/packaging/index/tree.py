@@ -1,7 +1,7 @@
-"""The index as files: path to content, in the order in which they are put in place.
+"""The index as files: path to content, in the order in which they are written.
 
-Package files come first, then the pages that name them, the manifest last: whoever reads the index while it grows
-finds every file that a page names.
+Package files come first, then the pages that name them, the manifest last. So every file that a page names is there,
+even while the index grows.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from fieldstone.packaging.index import npm, simple
 from fieldstone.packaging.index.packages import Distribution, Package, by_name, by_project, sha256
 
 MANIFEST = "fieldstone-index.json"
-"""What says which files are the index's own; no client asks for it."""
+"""The list of the index's own files; clients do not request it."""
 
 JOURNAL = f".{MANIFEST}"
-"""The manifest that is due, there while an index grows; what a build that was killed leaves."""
+"""The manifest to come, present while an index grows; an interrupted build leaves it."""
 
 
 class Manifest(Struct, frozen=True):
-    """What an index has.
+    """The list of an index's own files.
 
     Attributes:
         packages: the path of each package file, to its sha256.
-        pages: the paths of all that follows from them.
+        pages: the paths of all files derived from them.
     """
 
     packages: Mapping[str, str]
@@ -37,10 +37,10 @@ class Manifest(Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: bytes, where: str) -> Manifest:
-        """Read what `tree` wrote.
+        """Read a manifest that `tree` wrote.
 
         Raises:
-            FieldstoneError: it was damaged.
+            FieldstoneError: it is damaged.
         """
         try:
             found = json.loads(text)
@@ -58,8 +58,8 @@ def tree(packages: Sequence[Package], url: str) -> dict[str, bytes]:
     """All files of an index.
 
     Args:
-        packages: what it carries.
-        url: its absolute address, which npm's packuments name; unused without npm packages.
+        packages: its packages.
+        url: its absolute address, which npm's packuments contain; unused without npm packages.
     """
     files = package_files(packages)
     names = {f"npm/{name}": npm.packument(tarballs, url) for name, tarballs in by_name(packages).items()}
@@ -83,7 +83,7 @@ def metadata_files(packages: Sequence[Package]) -> dict[str, bytes]:
 
 
 def python_pages(packages: Sequence[Package]) -> dict[str, bytes]:
-    """`simple/`, each page as HTML and as JSON; those of projects before the list of all."""
+    """The pages in `simple/`, each as HTML and as JSON; the list of all projects comes last."""
     projects = by_project(packages)
     pages: dict[str, bytes] = {}
     for project, files in projects.items():

@@ -1,4 +1,4 @@
-"""Compiled image -> model: all of it, or what differs between two images beside what they share."""
+"""Reads a compiled image into the model: all of it, or only what differs between two images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 Each = Callable[[Collection[Any]], Iterable[Any]]
-"""Passes on what is read, one by one, so that somebody can count."""
+"""Passes on items one by one, so that a caller can count them."""
 
 
 def read_schema(
@@ -36,10 +36,9 @@ def read_schema(
     Args:
         image: the encoded image, in bytes.
         where: the image's place, for errors.
-        own_files: the paths of the module's own files; by default every file that the image does
-            not mark as an import.
-        with_imports: whether imported files are read as well; how they are stored is not the
-            module's, and is left out.
+        own_files: the paths of the module's own files; by default every file that the image does not mark as an import.
+        with_imports: whether imported files are read as well, without their storage annotations, which belong to other
+            modules.
         each: passes on the files one by one.
 
     Raises:
@@ -59,7 +58,7 @@ def read_schema(
 
 
 def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schema:
-    """The messages and enums of all files of an image but the module's own, read when they are asked for.
+    """The messages and enums of all files of an image except the module's own, read on first use.
 
     Args:
         image: the encoded image, in bytes.
@@ -74,7 +73,7 @@ def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schem
 
 
 class ImageReader:
-    """Reads files of one image, which has the enums and the custom options that they use.
+    """Reads files of one image, which defines the enums and custom options that they use.
 
     Args:
         image: the encoded image, in bytes.
@@ -94,23 +93,23 @@ class ImageReader:
     def read(
         self, descriptor: FileDescriptorProto, found: Elements, *, storage: bool = True, besides: Collection[str] = ()
     ) -> None:
-        """Collect what a file declares.
+        """Collect the declarations of a file.
 
         Args:
             descriptor: the file.
-            found: where it goes.
-            storage: whether the annotations of storage are read too.
-            besides: the messages, enums and services at the top of the file that are left out.
+            found: receives the declarations.
+            storage: whether storage annotations are read, too.
+            besides: the top-level messages, enums and services to leave out.
 
         Raises:
-            FieldstoneError: the parts of the file do not fit each other.
+            FieldstoneError: the parts of the file contradict each other.
         """
         require_sound(descriptor, where=self._where)
         reader = FileReader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
         found.files[descriptor.name] = reader.read()
 
     def read_imports(self, files: Collection[FileDescriptorProto]) -> Schema:
-        """The messages and enums of some files, read when they are asked for."""
+        """The messages and enums of some files, read on first use."""
         by_path = {file.name: file for file in files}
         lazily = LazyFiles(by_path.keys(), lambda path: self._read_all(by_path[path], storage=False))
         places = places_of(files)
@@ -120,7 +119,7 @@ class ImageReader:
         )
 
     def lazily(self, contents: Mapping[str, bytes]) -> LazyFiles:
-        """Files that are read when they are asked for: path to encoded FileDescriptorProto, with its positions."""
+        """Files that are read on first use: path to encoded FileDescriptorProto, with its positions."""
         return LazyFiles(
             contents.keys(), lambda path: self._read_all(descriptor_pb2.FileDescriptorProto.FromString(contents[path]))
         )
@@ -132,13 +131,13 @@ class ImageReader:
         imported: Callable[[], Schema],
         placed: Mapping[str, bytes] | None = None,
     ) -> Schema:
-        """The schema of the module's own files: those that can differ from another side, and those that do not.
+        """The schema of the module's own files: those that can differ from another schema, and the unchanged ones.
 
         Args:
-            changed: the paths of those that can differ, each with what it declares at its top that does not.
-            shared: the others.
-            imported: gives what they import of other modules.
-            placed: those that can differ, encoded, where the image does not have their positions.
+            changed: the paths of files that can differ, each with its unchanged top-level declarations.
+            shared: the unchanged files.
+            imported: gives the schema of imported modules.
+            placed: the encoded files that can differ, if the image lacks their positions.
         """
         decode, placed = descriptor_pb2.FileDescriptorProto.FromString, placed or {}
         mine = {

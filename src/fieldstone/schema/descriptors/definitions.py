@@ -1,4 +1,4 @@
-"""The resolved features of a message, an enum or a service: visibility, and what generated code follows."""
+"""The resolved features of a message, enum or service: visibility, and features that affect generated code."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _OF_ENUMS = (_PREFIX, "go_legacy_unmarshal_json_enum", "cpp_enum_name_uses_strin
 _AT_THE_TOP = ("java_nest_in_file_class",)
 
 EXPORT, LOCAL = "export", "local"
-"""The keywords of what every file may import, and of what its own file alone may use."""
+"""The visibility of types that every file may import, and of types that only their own file may use."""
 
 
 def visibility_of(declared: DescriptorProto | EnumDescriptorProto, features: Features, *, top_level: bool) -> str:
     """Whether other files may use a type: by its own keyword, else by `default_symbol_visibility`.
 
-    A nested type is visible or not whatever holds it is, as in buf and protoc.
+    The visibility of the type around a nested one does not matter, as in buf and protoc.
 
     Args:
         declared: the type.
         features: its resolved features.
-        top_level: whether it stands directly in its file.
+        top_level: whether it is at the top level of its file.
     """
     if declared.visibility == descriptor_pb2.VISIBILITY_EXPORT:
         return EXPORT
@@ -39,12 +39,12 @@ def visibility_of(declared: DescriptorProto | EnumDescriptorProto, features: Fea
 
 
 def message_features(features: Features, *, top_level: bool) -> dict[str, str]:
-    """The language features that the code of a message follows, by their titles."""
+    """The language features that affect a message's generated code, by title."""
     return generated_by(features, (*_OF_MESSAGES, *(_AT_THE_TOP if top_level else ())))
 
 
 def enum_features(enum: EnumDescriptorProto, features: Features, *, top_level: bool) -> dict[str, str]:
-    """The language features that the code of an enum follows, by their titles; those of values with their names."""
+    """The language features that affect an enum's generated code, by title; a value's feature includes its name."""
     found = generated_by(features, (*_OF_ENUMS, *(_AT_THE_TOP if top_level else ())))
     for value in enum.value:
         own = resolve(features, value.options)[_PREFIX] if value.HasField("options") else features[_PREFIX]
@@ -54,5 +54,5 @@ def enum_features(enum: EnumDescriptorProto, features: Features, *, top_level: b
 
 
 def service_features(features: Features) -> dict[str, str]:
-    """The language features that the code of a service follows, by their titles."""
+    """The language features that affect a service's generated code, by title."""
     return generated_by(features, _AT_THE_TOP)

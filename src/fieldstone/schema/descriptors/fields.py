@@ -1,4 +1,4 @@
-"""What a field's descriptor says once features are resolved: type, presence, options."""
+"""Properties of a field after resolving features: type, presence, options."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def type_of(field: FieldDescriptorProto) -> str:
 
 
 def map_type(entry: DescriptorProto) -> str:
-    """The type of a map field, `map<K, V>`, from the entry message that the compiler makes of it."""
+    """The type of a map field, `map<K, V>`, from its generated entry message."""
     key, value = sorted(entry.field, key=lambda field: field.number)
     return f"map<{type_of(key)}, {type_of(value)}>"
 
 
 def composite_of(field: FieldDescriptorProto, entry: DescriptorProto | None) -> str:
-    """What the type of a field, or of the values of a map, is besides a scalar: `message`, `enum` or empty."""
+    """The kind of a field's type, or of a map's value type: `message`, `enum`, or empty for a scalar."""
     if entry is not None:
         field = max(entry.field, key=lambda part: part.number)
     if field.type in _MESSAGES:
@@ -47,7 +47,7 @@ def composite_of(field: FieldDescriptorProto, entry: DescriptorProto | None) -> 
 
 
 def cardinality_of(field: FieldDescriptorProto, features: Features, *, is_map: bool) -> str:
-    """How many values the field holds, as `Field.cardinality` says it."""
+    """The cardinality of a field, as in `Field.cardinality`."""
     if is_map:
         return "map"
     if field.label == descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED:
@@ -57,7 +57,7 @@ def cardinality_of(field: FieldDescriptorProto, features: Features, *, is_map: b
 
 
 def presence_of(field: FieldDescriptorProto, features: Features, cardinality: str) -> str:
-    """Whether unset can be told from zero, as `Field.presence` says it."""
+    """The presence of a field, as in `Field.presence`."""
     if cardinality in {"map", "repeated"}:
         return "none"
     if cardinality == "required":
@@ -72,7 +72,7 @@ def presence_of(field: FieldDescriptorProto, features: Features, cardinality: st
 
 
 def is_group(field: FieldDescriptorProto, features: Features) -> bool:
-    """Whether the message in the field is encoded with an end mark instead of its length."""
+    """Whether the message in the field is encoded with an end tag instead of a length."""
     kind = field.type
     delimited = features["message_encoding"] == "DELIMITED"
     return kind == descriptor_pb2.FieldDescriptorProto.TYPE_GROUP or (
@@ -81,7 +81,7 @@ def is_group(field: FieldDescriptorProto, features: Features) -> bool:
 
 
 def field_options(field: FieldDescriptorProto, features: Features, cardinality: str) -> dict[str, str]:
-    """The resolved options that mean something for the field's type."""
+    """The resolved options that apply to the field's type."""
     options, kind = field.options, type_of(field)
     found: dict[str, str] = {}
     if kind in _LONG_INTEGERS:
@@ -117,11 +117,11 @@ def _text_options(features: Features) -> dict[str, str]:
 
 
 def unset_value(field: FieldDescriptorProto, cardinality: str, enums: Mapping[str, EnumDescriptorProto]) -> str:
-    """What a reader finds where nothing was sent; empty where that is nothing at all."""
+    """The value that a reader gets for an unsent field; empty if there is none."""
     if cardinality in {"map", "repeated"} or field.type in _MESSAGES:
         return ""
     if field.type == descriptor_pb2.FieldDescriptorProto.TYPE_ENUM:
-        enum = enums.get(field.type_name.removeprefix("."))  # none in an image without its imports
+        enum = enums.get(field.type_name.removeprefix("."))  # absent in an image without its imports
         values = list(enum.value) if enum else []
         chosen = [value for value in values if value.name == field.default_value] or values
         return str(chosen[0].number) if chosen else ""

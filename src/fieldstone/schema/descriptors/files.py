@@ -1,4 +1,4 @@
-"""Compiled file -> model: with `features` and `fields`, the one place that knows descriptor protos."""
+"""Reads one compiled file into the model. With `features` and `fields`, the only code that knows descriptor protos."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _MESSAGE_OPTIONS = 7
 
 
 class Elements:
-    """What the files of a module declare, as it is collected: by kind as `Schema` has it."""
+    """The declarations collected from a module's files, by kind as in `Schema`."""
 
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
@@ -60,8 +60,7 @@ class Elements:
 class FileReader:
     """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name.
 
-    `storage` says whether the annotations of storage are read too, `besides` which declarations at the top of the
-    file are not to be read.
+    `storage` says whether storage annotations are read, too. `besides` are top-level declarations to leave out.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class FileReader:
             self.features["java_utf8_validation"] = "VERIFY"
 
     def read(self) -> File:
-        """Collect every element of the file; the file itself is the answer."""
+        """Collect every element of the file, and return the file itself."""
         for i, message in self._wanted(self.descriptor.message_type):
             self._message(message, self.package, (_FILE_MESSAGES, i), self.features)
         for i, enum in self._wanted(self.descriptor.enum_type):
@@ -117,7 +116,7 @@ class FileReader:
         return digest_of(public)
 
     def _wanted(self, declared: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """Those of these declarations that are to be read, with their places among all."""
+        """The declarations that are to be read, each with its index among all."""
         return ((i, part) for i, part in enumerate(declared) if part.name not in self.besides)
 
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
@@ -280,7 +279,7 @@ def _join(scope: str, name: str) -> str:
 
 
 def _set_options(options: Any) -> dict[str, str]:
-    """The standard file options that the source sets, by name, as protobuf source writes their values."""
+    """The standard file options that the source sets: name to value, as in protobuf source."""
     found: dict[str, str] = {}
     for descriptor, value in options.ListFields():
         if descriptor.is_extension or descriptor.message_type is not None:

@@ -1,7 +1,7 @@
-"""Files that are read into the model when something in them is asked for.
+"""Files that are read into the model on first use.
 
-What they declare is known by name at once, so that a schema lists all its elements, in the order of the
-image, and those alone cost something that a rule looks into.
+The names of their declarations are known at once. So a schema lists all its elements, in the order of the image, but
+only the elements that a rule inspects are read.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ E = TypeVar("E")
 
 
 class LazyFiles:
-    """Files that are read when they are asked for.
+    """Files that are read on first use.
 
     Args:
         paths: their import paths.
-        read: reads one of them, given by its path, into the model.
+        read: reads the file of a path into the model.
     """
 
     def __init__(self, paths: Collection[str], read: Callable[[str], Elements]) -> None:
@@ -35,20 +35,20 @@ class LazyFiles:
         self._known: dict[str, Elements] = {}
 
     def elements(self, path: str) -> Elements:
-        """What one of them declares; the same objects whenever it is asked for."""
+        """The declarations of one file; always the same objects."""
         if path not in self._known:
             self._known[path] = self._read(path)
         return self._known[path]
 
 
 class Members(Mapping[K, E]):
-    """The elements of one kind in the files of a schema, by their keys.
+    """The elements of one kind in the files of a schema, by key.
 
     Args:
         places: each key, with the path of the file that declares the element.
-        there: the elements that were read already.
-        kind: what `Elements` calls them: messages, enums, ...
-        files: where the others are.
+        there: the elements that are read already.
+        kind: their kind in `Elements`: messages, enums, ...
+        files: the files of all other elements.
     """
 
     def __init__(self, places: Mapping[K, str], there: Mapping[K, E], kind: str, files: Sequence[LazyFiles]) -> None:
@@ -58,7 +58,7 @@ class Members(Mapping[K, E]):
         self._files = files
 
     def __getitem__(self, key: K) -> E:
-        """The element, whose file is read now if it was not before."""
+        """The element; its file is read on first use."""
         if key in self._there:
             return self._there[key]
         path = self._places[key]
@@ -67,7 +67,7 @@ class Members(Mapping[K, E]):
         return found
 
     def __contains__(self, key: object) -> bool:
-        """Whether a file declares it; none is read for this."""
+        """Whether a file declares the key; reads no file."""
         return key in self._places
 
     def __iter__(self) -> Iterator[K]:
@@ -75,14 +75,14 @@ class Members(Mapping[K, E]):
         return iter(self._places)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of elements."""
         return len(self._places)
 
 
 def places_of(files: Iterable[FileDescriptorProto]) -> dict[str, dict[Any, str]]:
-    """Which file declares which element: the kind as `Schema` calls it, to key, to path.
+    """The declaring file of each element: kind as in `Schema`, to key, to path.
 
-    The order is that in which files are read: a message before what is nested in it.
+    The order is that of reading: a message comes before the types nested in it.
     """
     found: dict[str, dict[Any, str]] = {kind: {} for kind in ("files", "messages", "enums", "services", "extensions")}
     for file in files:
@@ -98,7 +98,7 @@ def places_of(files: Iterable[FileDescriptorProto]) -> dict[str, dict[Any, str]]
 
 
 def packages_of(files: Iterable[FileDescriptorProto]) -> dict[str, Package]:
-    """The packages of files by name, each placed at the first of them by path."""
+    """The packages of files by name, each located at its first file by path."""
     found: dict[str, Package] = {}
     for file in sorted(files, key=lambda file: file.name):
         found.setdefault(file.package, Package(full_name=file.package, location=Location(file.name)))

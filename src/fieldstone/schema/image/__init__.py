@@ -1,4 +1,4 @@
-"""A compiled image (a buf image or a FileDescriptorSet): its bytes, its files, and which of them are imports."""
+"""A compiled image (a buf image or a FileDescriptorSet): its bytes and its files, imports included."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 BUF_IMAGE_EXTENSION = 8042
-"""`buf_extension` of buf's `ImageFile`: whether a file is an import, and what it imports unused
-(buf.alpha.image.v1)."""
+"""`buf_extension` of buf's `ImageFile`: whether a file is an import, and its unused imports (buf.alpha.image.v1)."""
 
 IMPORT_MARK = b"\xd2\xf6\x03\x02\x08\x01"
-"""What makes a file an import that it is put behind: that field with `is_import = true`, encoded."""
+"""The bytes that mark a file as an import if appended to it: the encoded field with `is_import = true`."""
 
 
 def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
@@ -32,7 +31,7 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
         where: the image's place, for the error.
 
     Raises:
-        FieldstoneError: the bytes are no image, or only a part of one, or its files do not fit each other.
+        FieldstoneError: the bytes are no image, or only a part of one, or its files contradict each other.
     """
     try:
         decoded = descriptor_pb2.FileDescriptorSet.FromString(image)
@@ -54,18 +53,18 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
 
 
 def own_paths(image: FileDescriptorSet) -> list[str]:
-    """The paths of the files of an image that it does not hold as imports alone."""
+    """The paths of the files of an image that are not only imports."""
     return [file.name for file in image.file if not is_import(file)]
 
 
 def with_own(image: bytes, paths: Collection[str], *, where: str) -> bytes:
-    """An image that holds none of these files as an import alone.
+    """An image in which none of these files is marked as an import.
 
-    Who gets a module still gets a file that it had, and that it imports from another one by now.
+    Consumers of a module still get a file that it had and now imports from another module.
 
     Args:
         image: the encoded image, in bytes.
-        paths: those files; the image need not have them.
+        paths: the files; the image need not have them.
         where: the image's place, for the error.
 
     Raises:
@@ -81,7 +80,7 @@ def with_own(image: bytes, paths: Collection[str], *, where: str) -> bytes:
 
 
 def is_import(descriptor: FileDescriptorProto) -> bool:
-    """Whether a buf image holds the file only because another one imports it."""
+    """Whether a buf image contains the file only because another one imports it."""
     return any(part.field_number == 1 and bool(part.data) for part in extension_parts(descriptor, BUF_IMAGE_EXTENSION))
 
 
@@ -90,7 +89,7 @@ def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> 
 
     Args:
         image: the encoded image, in bytes.
-        own_files: the paths of the files that count.
+        own_files: the paths of the files to digest.
         where: the image's place, for the error.
 
     Raises:
@@ -104,7 +103,7 @@ def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> 
 
 
 def plain_copy(descriptor: FileDescriptorProto, leave_out: Collection[str] = ()) -> FileDescriptorProto:
-    """A copy of a compiled file without buf's own notes, and without the parts of these names."""
+    """A copy of a compiled file without buf's own extension, and without the fields of these names."""
     bare = descriptor_pb2.FileDescriptorProto()
     for part, value in descriptor.ListFields():
         if part.name in leave_out:
@@ -117,7 +116,7 @@ def plain_copy(descriptor: FileDescriptorProto, leave_out: Collection[str] = ())
 
 
 def digest_of(descriptor: FileDescriptorProto) -> str:
-    """SHA-256 in hex of what a compiled file says."""
+    """SHA-256, in hex, of a compiled file."""
     return hashlib.sha256(descriptor.SerializeToString(deterministic=True)).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""Whether a compiled image holds together: text that is UTF-8, indexes in range, types that exist.
+"""Checks the consistency of a compiled image: text in UTF-8, indexes in range, types that exist.
 
-protobuf's decoder takes any message of the right wire types. The compiler never writes what is refused here; a
-damaged file, or one made by hand, may hold it.
+protobuf's decoder accepts any message with the right wire types. The compiler never writes what is refused here, but a
+damaged or hand-made file may contain it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEY, _VALUE = 1, 2
 
 
 def require_text(image: bytes, *, where: str) -> None:
-    """Refuse an encoded FileDescriptorSet in which a name, a comment or another text is no UTF-8.
+    """Refuse an encoded FileDescriptorSet with a name, comment or other text that is not UTF-8.
 
     Raises:
         FieldstoneError: there is one.
@@ -40,7 +40,7 @@ def require_text(image: bytes, *, where: str) -> None:
 
 
 def require_whole(files: Iterable[FileDescriptorProto], *, where: str) -> None:
-    """Refuse files that cannot stand in one image: two of one name, or imports in a circle.
+    """Refuse files that cannot be in one image: two with one name, or a cycle of imports.
 
     Raises:
         FieldstoneError: there are such files.
@@ -67,7 +67,7 @@ def require_whole(files: Iterable[FileDescriptorProto], *, where: str) -> None:
 
 
 def require_types(files: Iterable[FileDescriptorProto], *, where: str) -> None:
-    """Refuse an image with all its imports, and a type in it that no file declares.
+    """Refuse an image that has all its imports, but uses a type that no file declares.
 
     Raises:
         FieldstoneError: there is such a type.
@@ -82,10 +82,10 @@ def require_types(files: Iterable[FileDescriptorProto], *, where: str) -> None:
 
 
 def require_sound(file: FileDescriptorProto, *, where: str) -> None:
-    """Refuse a compiled file whose parts do not fit each other.
+    """Refuse a compiled file whose parts contradict each other.
 
     Raises:
-        FieldstoneError: they do not; the error names the first one.
+        FieldstoneError: they do; the error names the first problem.
     """
     fault = next(_faults(file), "")
     if fault:
@@ -130,7 +130,7 @@ def _message_faults(message: DescriptorProto) -> Iterator[str]:
 def _field_faults(field: FieldDescriptorProto, scope: str) -> Iterator[str]:
     if not field.name or field.number <= 0:
         yield f"field {field.name or field.number} of {scope} has no name or no number"
-    is_known = field.HasField("type")  # else it is one that a newer protobuf brought
+    is_known = field.HasField("type")  # else a newer protobuf added it
     if is_known and (field.type in _NAMED_TYPES) != bool(field.type_name):
         yield f"the type of field {field.name} of {scope} and its name do not fit"
 
@@ -183,7 +183,7 @@ def _used_by(fields: Iterable[FieldDescriptorProto]) -> Iterator[str]:
 
 @cache
 def _checked_class() -> Any:
-    """`FileDescriptorSet` whose decoder refuses text that is no UTF-8, as edition 2023 does and proto2 does not."""
+    """`FileDescriptorSet` whose decoder refuses text that is not UTF-8, as edition 2023 does and proto2 does not."""
     file = descriptor_pb2.FileDescriptorProto()
     descriptor_pb2.DESCRIPTOR.CopyToProto(file)
     file.syntax, file.edition = "editions", descriptor_pb2.EDITION_2023
@@ -196,7 +196,7 @@ def _checked_class() -> Any:
 
 
 def _modernise(message: DescriptorProto) -> None:
-    """Leave out of a message of proto2 what an edition has no syntax for; none of it is text."""
+    """Remove from a proto2 message all that an edition cannot express; none of it is text."""
     for field in message.field:
         field.options.ClearField("packed")
         if field.label == _FIELD.LABEL_REQUIRED:

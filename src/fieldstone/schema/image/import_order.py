@@ -1,4 +1,4 @@
-"""The order in which compiled files can be loaded: each after those that it imports."""
+"""The order in which compiled files can be loaded: each after its imports."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 
 def in_import_order(imports: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """The paths of files, each after those that it imports; one of a cycle, which no compiler makes, comes anywhere.
+    """The paths of files, each after its imports; a cycle, which no compiler writes, has no fixed order.
 
     Args:
-        imports: path to the paths that it imports; those of other files are passed over.
+        imports: path to the paths that it imports; imports of other files are ignored.
     """
     seen: set[str] = set()
     for path in imports:

@@ -1,7 +1,7 @@
-"""Which declarations of changed files are what they were: equal to the byte, with the same features from their file.
+"""The unchanged declarations of changed files: equal to the byte, with the same features from their file.
 
-Bytes say all of a message, enum or service but what it takes from elsewhere: its features from the file, and
-from an enum that one of its fields has, what is read where nothing was sent.
+The bytes of a message, enum or service contain everything except inherited features and, for a field with an enum type,
+the value of an unsent field.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def unaltered(
     old: Iterable[FileDescriptorProto], new: Iterable[FileDescriptorProto], *, besides: Collection[str] = ()
 ) -> dict[str, frozenset[str]]:
-    """Path to the names of the messages, enums and services at the top of a file that are what they were.
+    """Path to the names of the unchanged top-level messages, enums and services of a file.
 
     Args:
         old: the changed files of one side.
         new: those of the other.
-        besides: the paths of files of which nothing is taken for what it was: those of custom options, and those that
-            import them.
+        besides: the paths of files in which everything counts as changed: those that define custom options, and those
+            that import them.
     """
     before, after = ({file.name: file for file in side} for side in (old, new))
     paired = after.keys() & before.keys() - {*besides}
@@ -43,7 +43,7 @@ def _equal(old: FileDescriptorProto, new: FileDescriptorProto) -> set[str]:
 
 
 def _header(file: FileDescriptorProto) -> tuple[Any, ...]:
-    """What all that a file declares takes from it."""
+    """The properties of a file that all its declarations inherit."""
     return file.package, file.syntax, file.edition, _encoded(file.options)
 
 
@@ -54,7 +54,7 @@ def _declared(file: FileDescriptorProto) -> Iterator[Any]:
 
 
 def _enums(file: FileDescriptorProto) -> Iterator[tuple[str, bytes]]:
-    """Every enum of a file, as fields name it (`.acme.v1.Color`), with all that it is made of."""
+    """Every enum of a file, under the name that fields use (`.acme.v1.Color`), with all its contents."""
     scope = f".{file.package}" if file.package else ""
     around = repr(_header(file)).encode()
     yield from (
@@ -77,7 +77,7 @@ def _nested_enums(message: DescriptorProto, scope: str, around: bytes) -> Iterat
 
 
 def _holds(message: DescriptorProto, types: Collection[str]) -> bool:
-    """Whether a field of a message, or of one that is nested in it, has one of these types."""
+    """Whether a field of a message, or of a message nested in it, has one of these types."""
     fields = (*message.field, *message.extension)
     return any(field.type_name in types for field in fields) or any(_holds(m, types) for m in message.nested_type)
 

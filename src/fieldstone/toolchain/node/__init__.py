@@ -1,8 +1,8 @@
-"""Node.js and npm, run as subprocesses, and the programs of npm that Fieldstone uses.
+"""Node.js and npm as subprocesses, and the npm programs that Fieldstone uses.
 
-Those are locked with their hashes in the `package-lock.json` beside this file, which names no registry: npm takes
-them from the one that the user's `.npmrc` or the environment sets, and its own cache makes the next time quick. All is
-done in scratch folders, so that the `.npmrc` of a project is not read.
+The programs are locked with their hashes in the `package-lock.json` beside this file, which names no registry. npm uses
+the one of the user's `.npmrc` or the environment, and its own cache speeds up later installs. Everything runs in
+scratch folders, so a project's `.npmrc` is not read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fieldstone.errors import FieldstoneError
 _HERE = Path(__file__).parent
 _PROJECT = ("package.json", "package-lock.json")
 _OLDEST = 20
-"""The major version of Node.js that protoc-gen-es 2.13 says it needs (`engines` of its package.json)."""
+"""The oldest major version of Node.js that protoc-gen-es 2.13 supports (`engines` of its package.json)."""
 
 _INSTALL = f"install Node.js {_OLDEST} or newer, which npm comes with"
 _QUIET = (
@@ -38,7 +38,7 @@ _UNREACHABLE = {
     "ERR_SOCKET_TIMEOUT",
     "ETIMEDOUT",
 }
-"""What npm, or the system below it, calls it when nothing answers."""
+"""The error codes of npm and the system if the registry does not answer."""
 
 _CODE = re.compile(r"^npm (?:error|ERR!) code (\S+)$", re.MULTILINE)
 
@@ -54,13 +54,13 @@ def find_node() -> str:
     found = re.match(r"v(\d+)\.", said)
     if found is None or int(found[1]) < _OLDEST:
         raise FieldstoneError(
-            f"building npm packages takes Node.js {_OLDEST} or newer, and {binary} is {said or 'none'}", fix=_INSTALL
+            f"building npm packages needs Node.js {_OLDEST} or newer, and {binary} is {said or 'none'}", fix=_INSTALL
         )
     return binary
 
 
 def run_node(arguments: Sequence[str], *, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run `node` in a folder, whatever it ends with.
+    """Run `node` in a folder, whatever its exit code.
 
     Raises:
         FieldstoneError: there is no node, or it is too old.
@@ -69,7 +69,7 @@ def run_node(arguments: Sequence[str], *, cwd: Path) -> subprocess.CompletedProc
 
 
 def run_npm(arguments: Sequence[str], *, cwd: Path) -> str:
-    """Run `npm` in a folder, without the scripts of packages, and give its standard output.
+    """Run `npm` in a folder, without the scripts of packages, and return its standard output.
 
     Raises:
         FieldstoneError: there is no npm or node, npm cannot reach its registry, or it failed.
@@ -84,10 +84,10 @@ def run_npm(arguments: Sequence[str], *, cwd: Path) -> str:
 
 @contextmanager
 def node_tools() -> Iterator[Path]:
-    """The programs of npm that Fieldstone uses, installed in a scratch folder.
+    """The npm programs that Fieldstone uses, installed in a scratch folder.
 
     Yields:
-        the `node_modules` that they are in.
+        the `node_modules` folder with them.
 
     Raises:
         FieldstoneError: there is no npm, or it cannot install them.
@@ -103,7 +103,7 @@ def node_tools() -> Iterator[Path]:
 def _find(name: str) -> str:
     binary = shutil.which(name)
     if binary is None:
-        raise FieldstoneError(f"building npm packages takes node and npm, and there is no {name} on PATH", fix=_INSTALL)
+        raise FieldstoneError(f"building npm packages needs node and npm, and there is no {name} on PATH", fix=_INSTALL)
     return binary
 
 
@@ -120,7 +120,7 @@ def _failure(verb: str, stderr: str) -> FieldstoneError:
     if code and code[1] in _UNREACHABLE:
         return FieldstoneError(
             f"npm cannot reach its registry: {code[1]}, {said}",
-            fix="`npm config get registry` tells which one it is; once all is in npm's cache, no network is needed",
+            fix="`npm config get registry` prints its address; with everything in npm's cache, no network is needed",
         )
     return FieldstoneError(f"npm {verb} failed: {f'{code[1]}, ' if code else ''}{said}")
 
