@@ -277,5 +277,5 @@ def test_what_npm_takes_is_in_the_wheel(tmp_path: Path) -> None:
     run(*command, cwd=HERE)
     (wheel,) = tmp_path.glob("fieldstone-*.whl")
     names = run(sys.executable, "-m", "zipfile", "-l", str(wheel), cwd=tmp_path)
-    for name in ("node/package.json", "node/package-lock.json", "packaging/check.mjs", "templates/java_pom.xml.j2"):
+    for name in ("node/package.json", "node/package-lock.json", "packaging/check.mjs", "templates/java/pom.xml.j2"):
         assert name in names

@@ -66,11 +66,11 @@ def go_package(client: ClientPackage, *, prefix: str) -> dict[str, bytes]:
     files = {
         **code,
         "go.mod": render(
-            "go.mod.j2", module=module, go=_go_version(code.values()), requires=_requires(client, code, prefix)
+            "go/go.mod.j2", module=module, go=_go_version(code.values()), requires=_requires(client, code, prefix)
         ),
-        "release.go": render("go_release.go.j2", client=client, package=root),
+        "release.go": render("go/release.go.j2", client=client, package=root),
     }
-    return with_texts(client, "go_README.md.j2", files, module=module, root=root, imported=_example(client, module))
+    return with_texts(client, "go/README.md.j2", files, module=module, root=root, imported=_example(client, module))
 
 
 def go_module(module: str, version: str, prefix: str) -> str:

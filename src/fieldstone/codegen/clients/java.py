@@ -66,7 +66,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
     sources = _generate(compiler, client)
     artifact = distribution(client.module, CONTRACTS)
     pom = render(
-        "java_pom.xml.j2",
+        "java/pom.xml.j2",
         client=client,
         group=group,
         artifact=artifact,
@@ -78,7 +78,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
     files = {**{f"{_SOURCES}/{path}": text for path, text in sources.items()}, "pom.xml": pom}
     return with_texts(
         client,
-        "java_README.md.j2",
+        "java/README.md.j2",
         files,
         group=group,
         artifact=artifact,

@@ -42,10 +42,10 @@ def typescript_package(client: ClientPackage, *, scope: str = "") -> dict[str, b
     name = npm_name(client.module, client.version, scope)
     code = _generate(client, scope)
     modules = sorted(path.removesuffix(".js") for path in code if path.endswith(".js"))
-    index = {f"index{ending}": render(f"typescript_index{ending}.j2", client=client) for ending in _ENDINGS}
+    index = {f"index{ending}": render(f"typescript/index{ending}.j2", client=client) for ending in _ENDINGS}
     manifest = json.dumps(_manifest(client, name, modules, _dependencies(client, code, scope)), indent=2) + "\n"
     files = {**code, **index, "package.json": manifest}
-    return with_texts(client, "typescript_README.md.j2", files, name=name, module_of=_module)
+    return with_texts(client, "typescript/README.md.j2", files, name=name, module_of=_module)
 
 
 def npm_name(module: str, version: str, scope: str = "") -> str:

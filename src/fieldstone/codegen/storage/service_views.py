@@ -1,15 +1,13 @@
-"""What the template of a servicer sees."""
+"""The views that the template of a servicer is given."""
 
 from __future__ import annotations
 
 import keyword
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from fieldstone.codegen.storage.views import ImportView, UpcastView
+from fieldstone.codegen.contracts.views import ImportView, UpcastView
 
 
 class AskedView(Struct, frozen=True, kw_only=True):
@@ -37,7 +35,7 @@ _TAKEN = frozenset(
     "self request context question after size page item items found count record records next_page_token "
     "asyncio grpc given converted page_size read_page unfit read_duration datetime timedelta".split()
 )
-"""What a variable of a servicer's methods must not hide."""
+"""Names that a variable of a servicer's methods must not hide."""
 
 _CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
 
