@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients.typescript import npm_name, npm_range, runtime_range, typescript_package
 from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.npm import Checked, build, check

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
-from fieldstone.codegen.clients.contents import carried_files, homes, refuse_post, with_texts
+from fieldstone.codegen.client_contents import carried_files, homes, refuse_post, with_texts
+from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
+from fieldstone.packaging import npm
 from fieldstone.toolchain.node import find_node, node_tools
 
 RUNTIME = "@bufbuild/protobuf"
@@ -148,3 +150,21 @@ def _manifest(
         "dependencies": dict(dependencies),
         "fieldstone": {"module": client.module, "version": client.version, "digest": client.digest},
     }
+
+
+def _build(_client: ClientPackage, tree: Tree, folder: Path) -> None:
+    npm.build(tree, folder)
+
+
+def _check(_client: ClientPackage, own: Path, needed: Path) -> int:
+    (tarball,) = own.iterdir()
+    return npm.check(tarball, sorted(needed.iterdir())).messages
+
+
+TARGET = Target(
+    tree=lambda client, scope: typescript_package(client, scope=scope),
+    build=_build,
+    check=_check,
+    setting="npm-scope",
+)
+"""The language."""
