@@ -265,7 +265,7 @@ def test_code_without_a_version_gets_no_runtime() -> None:
 
 
 def test_the_lock_names_no_registry() -> None:
-    text = (HERE / "src/fieldstone/node/package-lock.json").read_text()
+    text = (HERE / "src/fieldstone/toolchain/node/package-lock.json").read_text()
     assert "http" not in text
     assert "resolved" not in text
     packages = json.loads(text)["packages"]

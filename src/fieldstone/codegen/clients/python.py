@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients import Target, Tree
-from fieldstone.codegen.contracts.packages import Documents, Release
+from fieldstone.codegen.contracts.packages import Documents, PackageVersion
 from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.names import Places, contracts_distribution, import_name, python_version
@@ -23,8 +23,8 @@ def python_package(client: ClientPackage) -> dict[str, bytes]:
         FieldstoneError: grpcio-tools, Jinja2 or ruff is missing, or Python cannot hold a name.
     """
     source = f"{client.module} {client.version}"
-    release = _release(client.module, client.version, client.digest, client.post)
-    others = {n.module: _release(n.module, n.version) for n in client.needs}
+    release = _package_version(client.module, client.version, client.digest, client.post)
+    others = {n.module: _package_version(n.module, n.version) for n in client.needs}
     texts = contracts_files(
         release,
         client.annotated,
@@ -38,9 +38,9 @@ def python_package(client: ClientPackage) -> dict[str, bytes]:
     return {path: text.encode() for path, text in sorted(format_python(headed).items())}
 
 
-def _release(module: str, version: str, digest: str = "", post: int = 0) -> Release:
+def _package_version(module: str, version: str, digest: str = "", post: int = 0) -> PackageVersion:
     number = python_version(version) + (f".post{post}" if post else "")
-    return Release(module, number, f"{module} {version}", semver=version, digest=digest)
+    return PackageVersion(module, number, f"{module} {version}", semver=version, digest=digest)
 
 
 def _places(client: ClientPackage) -> Places:
@@ -58,7 +58,7 @@ def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
 
 def _check(client: ClientPackage, own: Path, needed: Path) -> int:
     name = contracts_distribution(client.module, client.version)
-    version = _release(client.module, client.version, post=client.post).version
+    version = _package_version(client.module, client.version, post=client.post).version
     return python_check.check(f"{name}=={version}", import_name(name), own, needed)
 
 

@@ -23,8 +23,8 @@ _GRPC_TYPE_STUBS = "types-grpcio>=1.85"
 has had no release since 1.53."""
 
 
-class Release(Struct, frozen=True):
-    """What a module's packages are numbered as.
+class PackageVersion(Struct, frozen=True):
+    """The version that a module's packages have.
 
     Attributes:
         module: the module's name.
@@ -74,10 +74,10 @@ NO_DOCUMENTS = Documents()
 
 
 def contracts_package(
-    release: Release,
+    release: PackageVersion,
     generated: DtoModules,
     beside: Mapping[str, str],
-    others: Mapping[str, Release],
+    others: Mapping[str, PackageVersion],
     documents: Documents,
 ) -> dict[str, str]:
     """The files of a contracts package.
@@ -136,7 +136,7 @@ def demoted(markdown: str) -> str:
     return "\n".join(lines)
 
 
-def storage_package(release: Release, *, served: bool) -> dict[str, str]:
+def storage_package(release: PackageVersion, *, served: bool) -> dict[str, str]:
     """The files around the modules of a storage package.
 
     Args:
@@ -181,7 +181,7 @@ def protobuf_range(gencode: str) -> str:
     return f">={gencode},<{int(gencode.partition('.')[0]) + 2}"
 
 
-def _dependencies(generated: DtoModules, others: Mapping[str, Release]) -> list[str]:
+def _dependencies(generated: DtoModules, others: Mapping[str, PackageVersion]) -> list[str]:
     lines = [f"protobuf{protobuf_range(generated.protobuf)}"]
     if generated.needs_common:
         lines.append(f"{COMMON_DISTRIBUTION}{COMMON_RANGE}")
