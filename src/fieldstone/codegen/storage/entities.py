@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fieldstone.codegen.class_names import record_class
 from fieldstone.codegen.storage import conversions
@@ -114,7 +114,8 @@ def column_view(field: FieldConversion, column: Column, *, record: str = "record
                 type=dialect.types[value.kind],
                 declaration=dialect.declaration(value.kind),
                 write=field.to_column(dialect.bind(value), f"{record}.{field.attribute}"),
-                read=_unless_same(dialect.read(value), f"{field.attribute}_", field.from_column),
+                read=field.from_column(dialect.read(value), f"{field.attribute}_"),
+                is_read_as_is=dialect.read(value) == SAME,
                 bind=dialect.bind(value).format(field.attribute),
             )
             for name, dialect in all_dialects().items()
@@ -137,17 +138,14 @@ def _scalar_column(name: str, value: Value) -> ColumnView:
                 type=dialect.types[value.kind],
                 declaration=dialect.declaration(value.kind),
                 write=dialect.bind(value).format(name),
-                read=_unless_same(dialect.read(value), f"{name}_", str.format),
+                read=dialect.read(value).format(f"{name}_"),
+                is_read_as_is=dialect.read(value) == SAME,
                 bind=dialect.bind(value).format(name),
             )
             for dialect_name, dialect in all_dialects().items()
         },
         limit=value.limit,
     )
-
-
-def _unless_same(conversion: str, held: str, convert: Callable[[str, str], str]) -> str:
-    return "" if conversion == SAME else convert(conversion, held)
 
 
 def _child(

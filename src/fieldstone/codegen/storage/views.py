@@ -67,7 +67,8 @@ class SqlView(Struct, frozen=True, kw_only=True):
         declaration: its type in DDL, which may say more: "TEXT COLLATE "C"".
         write: an expression over `record`: what is bound.
         read: an expression over a variable called as the attribute, with `_` after it
-            (`timestamp_`), that holds what the database gave; empty where that is the value itself.
+            (`timestamp_`), that holds what the database gave.
+        is_read_as_is: whether `read` is that variable alone.
         bind: as `write`, over a variable called as the attribute: an argument of `get_step` and a
             part of `after`. The arguments of queries carry their own.
     """
@@ -76,6 +77,7 @@ class SqlView(Struct, frozen=True, kw_only=True):
     declaration: str
     write: str
     read: str
+    is_read_as_is: bool
     bind: str
 
 
@@ -148,6 +150,20 @@ class ArgumentView(Struct, frozen=True, kw_only=True):
     bind: Mapping[str, str]
 
 
+class AnswerView(Struct, frozen=True, kw_only=True):
+    """How the contract suite makes records that a query finds, in the order of its answer.
+
+    Attributes:
+        fixed: attributes that are alike in all of them.
+        tie: an attribute that two at a time have alike; empty for none.
+        is_many: whether there can be more than one.
+    """
+
+    fixed: Sequence[str]
+    tie: str
+    is_many: bool
+
+
 class QueryView(Struct, frozen=True, kw_only=True):
     """A method of the repository.
 
@@ -162,6 +178,7 @@ class QueryView(Struct, frozen=True, kw_only=True):
         pages: whether the method has the arguments `after` and `limit`: result is `records`.
         after_type: the annotation of `after`: a tuple of the types of `order`.
         comment: one line for the docstring.
+        answer: how the contract suite makes records that it finds; None until examples are chosen.
     """
 
     name: str
@@ -174,6 +191,7 @@ class QueryView(Struct, frozen=True, kw_only=True):
     pages: bool
     after_type: str
     comment: str
+    answer: AnswerView | None = None
 
 
 class IndexView(Struct, frozen=True, kw_only=True):
