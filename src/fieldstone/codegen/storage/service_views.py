@@ -106,6 +106,28 @@ class ServedRpcView(Struct, frozen=True, kw_only=True):
     order: Sequence[AskedView]
     converter: ConverterView | None
 
+    @property
+    def asked(self) -> Sequence[AskedView]:
+        """All arguments of the query that the request has."""
+        return [*self.equal, *self.range]
+
+    @property
+    def passed(self) -> Sequence[str]:
+        """The arguments as the query is called with them."""
+        return [*(asked.local for asked in self.equal), *(f"{asked.name}={asked.local}" for asked in self.range)]
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The parameters of a method that passes the arguments on."""
+        positional = [f"{asked.local}: {asked.type.removesuffix(' | None')}" for asked in self.equal]
+        star = ["*"] if self.range or self.paged else []
+        return ["self", *positional, *star, *(f"{asked.name}: {asked.type}" for asked in self.range)]
+
+    @property
+    def position(self) -> str:
+        """The type of a position in the answer."""
+        return f"tuple[{', '.join(part.type for part in self.order)}]"
+
 
 class ServicerView(Struct, frozen=True, kw_only=True):
     """A servicer.
