@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.clients.client_package import Needed
+from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.java import java_package
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.releases import SUNSET, made, released

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients.typescript import npm_name, npm_range, runtime_range, typescript_package
 from fieldstone.errors import FieldstoneError
 from fieldstone.packaging.npm import Checked, build, check
@@ -265,7 +265,7 @@ def test_code_without_a_version_gets_no_runtime() -> None:
 
 
 def test_the_lock_names_no_registry() -> None:
-    text = (HERE / "src/fieldstone/node/package-lock.json").read_text()
+    text = (HERE / "src/fieldstone/toolchain/node/package-lock.json").read_text()
     assert "http" not in text
     assert "resolved" not in text
     packages = json.loads(text)["packages"]
@@ -277,5 +277,5 @@ def test_what_npm_takes_is_in_the_wheel(tmp_path: Path) -> None:
     run(*command, cwd=HERE)
     (wheel,) = tmp_path.glob("fieldstone-*.whl")
     names = run(sys.executable, "-m", "zipfile", "-l", str(wheel), cwd=tmp_path)
-    for name in ("node/package.json", "node/package-lock.json", "packaging/check.mjs", "templates/java_pom.xml.j2"):
+    for name in ("node/package.json", "node/package-lock.json", "packaging/check.mjs", "templates/java/pom.xml.j2"):
         assert name in names

@@ -15,7 +15,7 @@ from fieldstone.cli.options import ModuleName
 from fieldstone.cli.output import say
 
 if TYPE_CHECKING:
-    from fieldstone.workflows.generate import Outcome
+    from fieldstone.workflows.generate import Generated
 
 
 @click.command()
@@ -38,25 +38,25 @@ def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
     from fieldstone.workflows.generate import generate
 
     folder = Path(out).resolve() if out else None
-    outcome = generate(open_project(), modules, out=folder, check=only_check)
-    where = Path(os.path.relpath(outcome.out)).as_posix()
-    if outcome.difference.foreign:
-        say(f"left alone, as nothing generated it: {_listed(where, outcome.difference.foreign)}", err=True)
+    generated = generate(open_project(), modules, out=folder, check=only_check)
+    where = Path(os.path.relpath(generated.out)).as_posix()
+    if generated.difference.foreign:
+        say(f"left alone, as nothing generated it: {_listed(where, generated.difference.foreign)}", err=True)
     if not only_check:
-        say(f"{where}: {_done(outcome)}", err=True)
+        say(f"{where}: {_done(generated)}", err=True)
         return 0
-    if outcome.difference.is_fresh:
-        say(f"{where}: {outcome.files} files, all as generated.", err=True)
+    if generated.difference.is_fresh:
+        say(f"{where}: {generated.files} files, all as generated.", err=True)
         return 0
-    for line in _findings(where, outcome):
+    for line in _findings(where, generated):
         say(line)
     words = ["fieldstone", "generate", *modules, *(["--out", out] if out else [])]
     say(f"{where} is not what the schemas say: run `{shlex.join(words)}`", err=True)
     return 1
 
 
-def _findings(where: str, outcome: Outcome) -> Iterator[str]:
-    difference = outcome.difference
+def _findings(where: str, generated: Generated) -> Iterator[str]:
+    difference = generated.difference
     for said, paths in (
         ("differs", difference.differing),
         ("missing", difference.missing),
@@ -65,14 +65,14 @@ def _findings(where: str, outcome: Outcome) -> Iterator[str]:
         yield from (f"{said}: {_under(where, path)}" for path in paths)
 
 
-def _done(outcome: Outcome) -> str:
-    difference = outcome.difference
-    modules = ", ".join(f"{name} {version}" for name, version in outcome.versions.items())
+def _done(generated: Generated) -> str:
+    difference = generated.difference
+    modules = ", ".join(f"{name} {version}" for name, version in generated.versions.items())
     if difference.is_fresh:
-        return f"{outcome.files} files, all as generated before ({modules})."
+        return f"{generated.files} files, all as generated before ({modules})."
     written = len(difference.differing) + len(difference.missing)
     removed = len(difference.orphaned)
-    return f"{written} of {outcome.files} files written, {removed} removed ({modules})."
+    return f"{written} of {generated.files} files written, {removed} removed ({modules})."
 
 
 _SHOWN = 3

@@ -44,8 +44,8 @@ def command(release: str, language: str, out: str, post: int, only_check: bool) 
         say(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
         return 0
     folder = Path(out).resolve() if out else None
-    outcome = package(project, release, language=language, out=folder, post=post)
-    for path in outcome.built:
+    packaged = package(project, release, language=language, out=folder, post=post)
+    for path in packaged.built:
         say(Path(os.path.relpath(path)).as_posix())
-    say(f"{outcome.module} {outcome.version}: {language} package built.", err=True)
+    say(f"{packaged.module} {packaged.version}: {language} package built.", err=True)
     return 0

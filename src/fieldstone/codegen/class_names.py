@@ -9,7 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from fieldstone.codegen.storage.views import ImportView
+from fieldstone.codegen.contracts.views import ImportView
 from fieldstone.schema.model import Enum, Field, Message, Schema
 from fieldstone.schema.storage import record_name, snake
 

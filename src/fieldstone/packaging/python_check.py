@@ -14,7 +14,7 @@ from fieldstone.packaging import round_trip
 _WITHOUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "MYPY_CONFIG_FILE_DIR")
 
 
-def check(distribution: str, package: str, wheels: Path) -> int:
+def check(distribution: str, package: str, *wheels: Path) -> int:
     """Install a package in a clean virtual environment and use it.
 
     All of it is imported, a message of every type survives a round trip through bytes and JSON, and `mypy --strict`
@@ -23,7 +23,7 @@ def check(distribution: str, package: str, wheels: Path) -> int:
     Args:
         distribution: its name and version, in pip's syntax: "telemetry-contracts==1.2.0".
         package: the name to import it by.
-        wheels: the folder of its wheel and of its dependencies' wheels.
+        wheels: the folders of its wheel and of its dependencies' wheels.
 
     Returns:
         the number of messages.
@@ -38,9 +38,8 @@ def check(distribution: str, package: str, wheels: Path) -> int:
         python = str(scripts / "python")
         wanted = f"{name}[grpc,types]=={version}"
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        _run(
-            f"{distribution} does not install", [python, *install, "--find-links", str(wheels), wanted, "mypy"], scratch
-        )
+        links = [option for folder in wheels for option in ("--find-links", str(folder))]
+        _run(f"{distribution} does not install", [python, *install, *links, wanted, "mypy"], scratch)
         program = [python, "-I", round_trip.__file__, package, "sample.py"]
         said = _run(f"{distribution} does not work where it is installed", program, scratch)
         _run(f"mypy --strict refuses {distribution}", [python, "-m", "mypy", "--strict", "sample.py"], scratch)

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.codegen import manifest
-from fieldstone.codegen.contracts.packages import PYTHON, Release, below, folders_of, storage_package
+from fieldstone.codegen.contracts.packages import PYTHON, PackageVersion, below, folders_of, storage_package
 from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.manifest import Entry
@@ -32,8 +32,8 @@ from fieldstone.workflows.generating.generated_modules import (
 from fieldstone.workspace.modules import Module
 
 
-class Outcome(Struct, frozen=True):
-    """What generating came to.
+class Generated(Struct, frozen=True):
+    """The result of generating.
 
     Attributes:
         out: the folder.
@@ -48,7 +48,7 @@ class Outcome(Struct, frozen=True):
     difference: Difference
 
 
-def generate(project: Project, names: Sequence[str] = (), *, out: Path | None = None, check: bool = False) -> Outcome:
+def generate(project: Project, names: Sequence[str] = (), *, out: Path | None = None, check: bool = False) -> Generated:
     """Bring the folder of generated code up to date.
 
     Args:
@@ -73,7 +73,7 @@ def generate(project: Project, names: Sequence[str] = (), *, out: Path | None = 
     )
     if not check:
         update(folder, expected, difference)
-    return Outcome(folder, {name: entry.version for name, entry in entries.items()}, len(expected), difference)
+    return Generated(folder, {name: entry.version for name, entry in entries.items()}, len(expected), difference)
 
 
 def generated_files(
@@ -128,7 +128,7 @@ class _Generator(Struct):
         sources = {path: file for other in modules for path, file in other.proto_files.items()}
         used = [file.name for file in parse_image(self.images[name], where=module.path).file if file.name in sources]
         return Entry(
-            version=self._release(module).version,
+            version=self._package_version(module).version,
             inputs={os.path.relpath(sources[p], root).replace(os.sep, "/"): _digest_of(sources[p]) for p in used},
             releases={
                 str(version): self.project.registry.release(name, str(version)).digest
@@ -137,9 +137,9 @@ class _Generator(Struct):
             outputs=outputs,
         )
 
-    def _release(self, module: Module) -> Release:
+    def _package_version(self, module: Module) -> PackageVersion:
         version, unreleased = self._version(module)
-        return Release(
+        return PackageVersion(
             module.name,
             python_version(version, unreleased=unreleased),
             module.path,
@@ -153,8 +153,8 @@ class _Generator(Struct):
         return self.project.registry.release(module.name, version).digest
 
     def _contracts(self, module: Module) -> dict[str, str]:
-        release = self._release(module)
-        others = [self._release(other) for other in self.project.dependencies.of(module)]
+        release = self._package_version(module)
+        others = [self._package_version(other) for other in self.project.dependencies.of(module)]
         files = contracts_files(
             release,
             self.images[module.name],
@@ -168,7 +168,7 @@ class _Generator(Struct):
     def _places(self, module: Module) -> Places:
         """Where the DTOs of a module, and of those that it imports, are."""
         modules = (module, *self.project.dependencies.of(module))
-        homes = {m.name: import_name(self._release(m).contracts) for m in modules}
+        homes = {m.name: import_name(self._package_version(m).contracts) for m in modules}
         owners = {path: homes[m.name] for m in modules for path in own_files(self.project, m)}
         return Places(homes[module.name], owners)
 
@@ -194,7 +194,7 @@ class _Generator(Struct):
         view = storage_view(
             schema,
             module.name,
-            contracts=import_name(self._release(module).contracts),
+            contracts=import_name(self._package_version(module).contracts),
             own_files=files,
             root=os.path.relpath(module.root, self.start).replace(os.sep, "/"),
             history=self._history(module, schema),
@@ -203,7 +203,7 @@ class _Generator(Struct):
         )
         if view is None:
             return {}
-        return storage_package(self._release(module), served=bool(view.servicers)) | storage_files(view)
+        return storage_package(self._package_version(module), served=bool(view.servicers)) | storage_files(view)
 
     def _history(self, module: Module, schema: Schema) -> list[tuple[str, Schema]]:
         """The schema of each release, and of the working tree where it is none of them."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fieldstone.codegen.storage.build import outbox_table
+from fieldstone.codegen.storage.dialects import all_dialects, url_advice
 from fieldstone.codegen.storage.sql import migration_views
 from fieldstone.codegen.storage.views import MigrationView
 from fieldstone.errors import FieldstoneError
@@ -20,10 +21,7 @@ from fieldstone.workflows.generating.generated_modules import compile_one, curre
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
-    from fieldstone_runtime.postgres import PostgresDatabase
-    from fieldstone_runtime.sqlite import SQLiteDatabase
-
-_URLS = "write sqlite:///telemetry.db, sqlite:////var/lib/telemetry.db or postgresql://user@host/database"
+    from fieldstone.codegen.storage.dialects import Dialect, OpenDatabase
 
 
 class Migrated(Struct, frozen=True):
@@ -59,9 +57,10 @@ def migrate(project: Project, url: str, names: Sequence[str] = (), *, unreleased
     from fieldstone_runtime.errors import StorageError
 
     try:
-        database = _open(url)
+        name, dialect = _dialect_of(url)
+        database = dialect.open(url)
         try:
-            return [_apply(database, module, views) for module, views in wanted.items()]
+            return [_apply(database, name, module, views) for module, views in wanted.items()]
         finally:
             database.close()
     except StorageError as error:
@@ -97,39 +96,23 @@ def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
     return [(version, read_schema(compile_one(project, module), where=module.path, with_imports=True))]
 
 
-def _apply(database: SQLiteDatabase | PostgresDatabase, module: str, views: Sequence[MigrationView]) -> Migrated:
+def _apply(database: OpenDatabase, dialect: str, module: str, views: Sequence[MigrationView]) -> Migrated:
     from fieldstone_runtime import migrations
 
-    is_sqlite = type(database).__name__ == "SQLiteDatabase"
     applied = migrations.migrate(
-        database,
-        module,
-        [migrations.Migration(view.version, tuple(view.sqlite if is_sqlite else view.postgres)) for view in views],
+        database, module, [migrations.Migration(view.version, tuple(view.statements[dialect])) for view in views]
     )
     return Migrated(module, applied, views[-1].version)
 
 
-def _open(url: str) -> SQLiteDatabase | PostgresDatabase:
-    scheme, colon, rest = url.partition(":")
-    if scheme == "sqlite" and colon:
-        from fieldstone_runtime.sqlite import SQLiteDatabase
-
-        slashes = len(rest) - len(rest.lstrip("/"))
-        path = rest[3:] if slashes > 1 else rest
-        if not path or slashes == 2:  # noqa: PLR2004 - sqlite://host has a host, and no file
-            raise FieldstoneError("the URL of the SQLite database names no file", fix=_URLS)
-        return SQLiteDatabase(path)
-    if scheme in {"postgresql", "postgres"} and rest.startswith("//"):
-        try:
-            from fieldstone_runtime.postgres import PostgresDatabase
-        except ImportError as error:
-            raise FieldstoneError(
-                f"migrating PostgreSQL takes psycopg: {error}", fix="pip install 'fieldstone-runtime[postgres]'"
-            ) from error
-        return PostgresDatabase(url)
-    # The rest may hold a password.
-    shown = scheme if colon and scheme.isalnum() else "no scheme"
-    raise FieldstoneError(f"the URL of the database begins with {shown}", fix=_URLS)
+def _dialect_of(url: str) -> tuple[str, Dialect]:
+    """The dialect that opens a URL, and its name."""
+    for name, dialect in all_dialects().items():
+        if url.startswith(dialect.addresses):
+            return name, dialect
+    scheme, colon, _ = url.partition(":")
+    shown = scheme if colon and scheme.isalnum() else "no scheme"  # the rest may hold a password
+    raise FieldstoneError(f"the URL of the database begins with {shown}", fix=url_advice())
 
 
 def _require_runtime() -> None:

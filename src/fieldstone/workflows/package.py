@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-from fieldstone.codegen.names import CONTRACTS, contracts_distribution, distribution, import_name, python_version
+from fieldstone.codegen.client_package import ClientPackage
+from fieldstone.codegen.clients import LANGUAGES, Target, find_target
 from fieldstone.errors import FieldstoneError
-from fieldstone.packaging.tree import add_all, write_tree
+from fieldstone.packaging.tree import add_all
 from fieldstone.project.project import Project
 from fieldstone.registry.release import Release
 from fieldstone.workflows.generating.client_package import client_package, find_release, needed_release
 
 
-class Outcome(Struct, frozen=True):
-    """What packaging came to.
+class Packaged(Struct, frozen=True):
+    """The result of packaging a release.
 
     Attributes:
         module: the module's name.
@@ -33,7 +32,7 @@ class Outcome(Struct, frozen=True):
     messages: int | None = None
 
 
-def package(project: Project, reference: str, *, language: str, out: Path | None = None, post: int = 0) -> Outcome:
+def package(project: Project, reference: str, *, language: str, out: Path | None = None, post: int = 0) -> Packaged:
     """Build the packages of a release.
 
     Args:
@@ -47,14 +46,14 @@ def package(project: Project, reference: str, *, language: str, out: Path | None
         FieldstoneError: there is no such release, it cannot be packaged, or a package of its name is there with another
             content; nothing was added.
     """
-    release = find_release(project, reference)
+    target, release = find_target(language), find_release(project, reference)
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        _BUILDERS[language](project, release, post, Path(scratch))
+        _build(project, target, release, Path(scratch), post=post)
         built = add_all(Path(scratch), out or project.settings.packages)
-    return Outcome(release.name, release.version, tuple(built))
+    return Packaged(release.name, release.version, tuple(built))
 
 
-def check(project: Project, reference: str, *, language: str, post: int = 0) -> Outcome:
+def check(project: Project, reference: str, *, language: str, post: int = 0) -> Packaged:
     """Build the packages of a release in a scratch folder, install them where nothing else is, and use them.
 
     Args:
@@ -66,101 +65,46 @@ def check(project: Project, reference: str, *, language: str, post: int = 0) -> 
     Raises:
         FieldstoneError: there is no such release, it cannot be packaged, or its package does not work.
     """
-    release = find_release(project, reference)
-    if language not in _CHECKS:
+    target, release = find_target(language), find_release(project, reference)
+    if target.check is None:
+        checked = [name for name in LANGUAGES if find_target(name).check is not None]
         raise FieldstoneError(
-            f"--check uses packages of {' and '.join(_CHECKS)}, not of {language}",
-            fix=f"build it, and run `{_COMPILED_BY[language]}` in its folder",
+            f"--check uses packages of {' and '.join(checked)}, not of {language}",
+            fix=f"build it, and run `{target.check_command}` in its folder",
         )
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        messages = _CHECKS[language](project, release, post, Path(scratch))
-    return Outcome(release.name, release.version, messages=messages)
+        own, needed = Path(scratch, "own"), Path(scratch, "needed")
+        own.mkdir()
+        needed.mkdir()
+        client = _build(project, target, release, own, post=post)
+        _build_needed(project, target, release, client, needed)
+        messages = target.check(client, own, needed)
+    return Packaged(release.name, release.version, messages=messages)
 
 
-def _build_python(project: Project, release: Release, post: int, folder: Path) -> None:
-    from fieldstone.codegen.clients.python import python_package
-    from fieldstone.packaging import wheel
-
+def _build(project: Project, target: Target, release: Release, folder: Path, *, post: int = 0) -> ClientPackage:
+    """Build the package of a release into a folder; gives what it was built from."""
+    setting = _setting(project, target)
     client = client_package(project, release, post=post)
-    wheel.build(python_package(client), folder, at=datetime.fromisoformat(release.released_at))
+    target.build(client, target.tree(client, setting), folder)
+    return client
 
 
-def _build_typescript(project: Project, release: Release, post: int, folder: Path) -> None:
-    from fieldstone.codegen.clients.typescript import typescript_package
-    from fieldstone.packaging import npm
-
-    client = client_package(project, release, post=post)
-    npm.build(typescript_package(client, scope=project.settings.npm_scope), folder)
-
-
-def _build_java(project: Project, release: Release, post: int, folder: Path) -> None:
-    from fieldstone.codegen.clients.java import java_package, maven_version
-
-    group = _named(project, project.settings.maven_group, "maven-group", "a Maven project takes a groupId")
-    files = java_package(client_package(project, release, post=post), group=group)
-    write_tree(files, folder / _folder_of(release, maven_version(release.version, post), "java"))
-
-
-def _build_go(project: Project, release: Release, post: int, folder: Path) -> None:
-    from fieldstone.codegen.clients.go import go_package
-
-    prefix = _named(project, project.settings.go_prefix, "go-prefix", "a Go module is found by a path")
-    files = go_package(client_package(project, release, post=post), prefix=prefix)
-    write_tree(files, folder / _folder_of(release, release.version, "go"))
-
-
-def _named(project: Project, value: str, key: str, why: str) -> str:
-    if not value:
-        where = project.settings.file or "pyproject.toml"
-        raise FieldstoneError(
-            f"{why}, and the settings name none", fix=f"set {key} in [tool.fieldstone.package] in {where}"
-        )
-    return value
-
-
-def _folder_of(release: Release, version: str, language: str) -> str:
-    return f"{distribution(release.name, CONTRACTS)}-{version}-{language}"
-
-
-def _check_python(project: Project, release: Release, post: int, folder: Path) -> int:
-    from fieldstone.packaging import python_check
-
-    _build_python(project, release, post, folder)
-    for needed in _needed(project, release):
-        _build_python(project, needed, 0, folder)
-    name = contracts_distribution(release.name, release.version)
-    version = python_version(release.version) + (f".post{post}" if post else "")
-    return python_check.check(f"{name}=={version}", import_name(name), folder)
-
-
-def _check_typescript(project: Project, release: Release, post: int, folder: Path) -> int:
-    from fieldstone.packaging import npm
-
-    own, others = folder / "own", folder / "others"
-    _build_typescript(project, release, post, own)
-    for needed in _needed(project, release):
-        _build_typescript(project, needed, 0, others)
-    (tarball,) = own.iterdir()
-    return npm.check(tarball, sorted(others.glob("*"))).messages
-
-
-def _needed(project: Project, release: Release) -> Iterator[Release]:
-    """The releases whose packages one needs."""
-    packaged = {needed.module for needed in client_package(project, release).needs}
+def _build_needed(project: Project, target: Target, release: Release, client: ClientPackage, folder: Path) -> None:
+    """Build the packages that another one needs."""
+    packaged = {needed.module for needed in client.needs}
     for link in release.dependencies:
         if link.name in packaged:
-            yield needed_release(project, release, link)
+            _build(project, target, needed_release(project, release, link), folder)
 
 
-_BUILDERS: dict[str, Callable[[Project, Release, int, Path], None]] = {
-    "python": _build_python,
-    "typescript": _build_typescript,
-    "java": _build_java,
-    "go": _build_go,
-}
-_CHECKS: dict[str, Callable[[Project, Release, int, Path], int]] = {
-    "python": _check_python,
-    "typescript": _check_typescript,
-}
-_COMPILED_BY = {"java": "mvn verify", "go": "go vet ./..."}
-"""What shows that the package of a language works that `check` does not use."""
+def _setting(project: Project, target: Target) -> str:
+    """The value of the setting that names a language's packages."""
+    value = str(getattr(project.settings, target.setting.replace("-", "_"))) if target.setting else ""
+    if target.needs_setting and not value:
+        where = project.settings.file or "pyproject.toml"
+        raise FieldstoneError(
+            f"{target.needs_setting}, and the settings name none",
+            fix=f"set {target.setting} in [tool.fieldstone.package] in {where}",
+        )
+    return value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
 from fieldstone.workflows.generating.client_package import client_package, find_release
@@ -45,6 +46,7 @@ def made(
         module=module,
         version=version,
         digest=DIGEST,
+        released_at=datetime(2026, 1, 31, tzinfo=UTC),
         annotated=b"",
         image=image,
         files=tuple(path for path in files if path not in elsewhere),

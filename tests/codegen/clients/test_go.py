@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.clients.client_package import Needed
+from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.go import go_module, go_package, grpc_version, protobuf_version
-from fieldstone.codegen.clients.go_imports import go_packages
+from fieldstone.codegen.go_imports import go_packages
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.fakes import make_plugin
 from tests.codegen.clients.releases import made, released

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from fieldstone.codegen.clients.client_package import Needed
+from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.java import java_package, maven_version, protobuf_java_version
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.fakes import make_program

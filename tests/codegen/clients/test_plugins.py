@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.clients.client_package import ClientPackage
+from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.fakes import ECHO, make_plugin, make_program

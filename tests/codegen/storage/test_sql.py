@@ -46,7 +46,7 @@ def column(options: str) -> str:
 
 
 def apply(connection: sqlite3.Connection, migration: MigrationView) -> None:
-    connection.executescript(script(migration.sqlite))
+    connection.executescript(script(migration.statements["sqlite"]))
 
 
 def names(connection: sqlite3.Connection, table: str) -> list[str]:
@@ -104,10 +104,10 @@ def test_postgres_has_the_same_defaults(postgres: PostgresServer) -> None:
     first, second = grown()
     with psycopg.connect(postgres.new_database()) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
-        for statement in first.postgres:
+        for statement in first.statements["postgres"]:
             connection.execute(statement.encode())
         connection.execute("INSERT INTO acme_points (id, name) VALUES (1, 'old')")
-        for statement in second.postgres:
+        for statement in second.statements["postgres"]:
             connection.execute(statement.encode())
         micros = "extract(epoch FROM {})::numeric * 1000000"
         chosen = [micros.format(f.split()[-1]) if "Timestamp" in f else f.split()[-1] for f, _, _ in DEFAULTS]
@@ -215,6 +215,6 @@ def test_long_names_of_indexes_fit_postgres() -> None:
     (view,) = views(
         message(f"string {long}_1", f"string {long}_2", options=f'indexes: {{ fields: ["{long}_1", "{long}_2"] }}')
     )
-    index = view.postgres[-1].split()[2]
+    index = view.statements["postgres"][-1].split()[2]
     assert len(index) <= 63
     assert index.endswith("_idx")

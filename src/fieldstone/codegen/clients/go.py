@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
-from fieldstone.codegen.clients.contents import carried_files, example, homes, reached_files, refuse_post, with_texts
-from fieldstone.codegen.clients.go_imports import (
+from fieldstone.codegen.client_contents import carried_files, example, homes, reached_files, refuse_post, with_texts
+from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients import Target, Tree
+from fieldstone.codegen.contracts.plugins import run_plugin
+from fieldstone.codegen.go_imports import (
     GENPROTO_VERSION,
     GoPackage,
     genproto_module,
     go_packages,
     refuse_cycles,
 )
-from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
+from fieldstone.packaging.tree import write_tree
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*")
 _NO_POST = "a Go module's version is its git tag, and no tag of semver sorts right after v1.2.0 and before v1.2.1"
@@ -66,11 +69,11 @@ def go_package(client: ClientPackage, *, prefix: str) -> dict[str, bytes]:
     files = {
         **code,
         "go.mod": render(
-            "go.mod.j2", module=module, go=_go_version(code.values()), requires=_requires(client, code, prefix)
+            "go/go.mod.j2", module=module, go=_go_version(code.values()), requires=_requires(client, code, prefix)
         ),
-        "release.go": render("go_release.go.j2", client=client, package=root),
+        "release.go": render("go/release.go.j2", client=client, package=root),
     }
-    return with_texts(client, "go_README.md.j2", files, module=module, root=root, imported=_example(client, module))
+    return with_texts(client, "go/README.md.j2", files, module=module, root=root, imported=_example(client, module))
 
 
 def go_module(module: str, version: str, prefix: str) -> str:
@@ -183,3 +186,17 @@ def _find(plugin: str) -> str:
             fix=f"install it: `go install {path}@latest`, or `apt install {package}`",
         )
     return found
+
+
+def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
+    write_tree(tree, folder / f"{distribution(client.module, CONTRACTS)}-{client.version}-go")
+
+
+TARGET = Target(
+    tree=lambda client, prefix: go_package(client, prefix=prefix),
+    build=_build,
+    check_command="go vet ./...",
+    setting="go-prefix",
+    needs_setting="a Go module is found by a path",
+)
+"""The language."""

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.codegen.clients.client_package import ClientPackage
-from fieldstone.codegen.clients.contents import carried_files, example, with_texts
+from fieldstone.codegen.client_contents import carried_files, example, with_texts
+from fieldstone.codegen.client_package import ClientPackage
+from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import fix_of_old
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
+from fieldstone.packaging.tree import write_tree
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
@@ -66,7 +68,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
     sources = _generate(compiler, client)
     artifact = distribution(client.module, CONTRACTS)
     pom = render(
-        "java_pom.xml.j2",
+        "java/pom.xml.j2",
         client=client,
         group=group,
         artifact=artifact,
@@ -78,7 +80,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
     files = {**{f"{_SOURCES}/{path}": text for path, text in sources.items()}, "pom.xml": pom}
     return with_texts(
         client,
-        "java_README.md.j2",
+        "java/README.md.j2",
         files,
         group=group,
         artifact=artifact,
@@ -190,3 +192,18 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
         )
     except OSError as error:
         raise FieldstoneError(f"cannot start {command[0]}: {error.strerror}") from error
+
+
+def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
+    version = maven_version(client.version, client.post)
+    write_tree(tree, folder / f"{distribution(client.module, CONTRACTS)}-{version}-java")
+
+
+TARGET = Target(
+    tree=lambda client, group: java_package(client, group=group),
+    build=_build,
+    check_command="mvn verify",
+    setting="maven-group",
+    needs_setting="a Maven project takes a groupId",
+)
+"""The language."""

@@ -1,13 +1,17 @@
-"""The source tree of a Python package: what a build backend makes a wheel and an sdist of."""
+"""Python packages: a source tree, and the wheel and sdist that hatchling makes of it."""
 
 from __future__ import annotations
 
-from fieldstone.codegen.clients.client_package import ClientPackage
-from fieldstone.codegen.contracts.packages import Documents, Release
+from pathlib import Path
+
+from fieldstone.codegen.client_package import ClientPackage
+from fieldstone.codegen.clients import Target, Tree
+from fieldstone.codegen.contracts.packages import Documents, PackageVersion
 from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.names import Places, contracts_distribution, import_name, python_version
 from fieldstone.codegen.render import format_python
+from fieldstone.packaging import python_check, wheel
 
 
 def python_package(client: ClientPackage) -> dict[str, bytes]:
@@ -19,8 +23,8 @@ def python_package(client: ClientPackage) -> dict[str, bytes]:
         FieldstoneError: grpcio-tools, Jinja2 or ruff is missing, or Python cannot hold a name.
     """
     source = f"{client.module} {client.version}"
-    release = _release(client.module, client.version, client.digest, client.post)
-    others = {n.module: _release(n.module, n.version) for n in client.needs}
+    release = _package_version(client.module, client.version, client.digest, client.post)
+    others = {n.module: _package_version(n.module, n.version) for n in client.needs}
     texts = contracts_files(
         release,
         client.annotated,
@@ -34,9 +38,9 @@ def python_package(client: ClientPackage) -> dict[str, bytes]:
     return {path: text.encode() for path, text in sorted(format_python(headed).items())}
 
 
-def _release(module: str, version: str, digest: str = "", post: int = 0) -> Release:
+def _package_version(module: str, version: str, digest: str = "", post: int = 0) -> PackageVersion:
     number = python_version(version) + (f".post{post}" if post else "")
-    return Release(module, number, f"{module} {version}", semver=version, digest=digest)
+    return PackageVersion(module, number, f"{module} {version}", semver=version, digest=digest)
 
 
 def _places(client: ClientPackage) -> Places:
@@ -46,3 +50,17 @@ def _places(client: ClientPackage) -> Places:
         for path in needed.files
     }
     return Places(import_name(contracts_distribution(client.module, client.version)), owners)
+
+
+def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
+    wheel.build(tree, folder, at=client.released_at)
+
+
+def _check(client: ClientPackage, own: Path, needed: Path) -> int:
+    name = contracts_distribution(client.module, client.version)
+    version = _package_version(client.module, client.version, post=client.post).version
+    return python_check.check(f"{name}=={version}", import_name(name), own, needed)
+
+
+TARGET = Target(tree=lambda client, _: python_package(client), build=_build, check=_check)
+"""The language."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
-from fieldstone.codegen.clients.contents import carried_files, homes, refuse_post, with_texts
+from fieldstone.codegen.client_contents import carried_files, homes, refuse_post, with_texts
+from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
 from fieldstone.errors import FieldstoneError
+from fieldstone.packaging import npm
 from fieldstone.toolchain.node import find_node, node_tools
 
 RUNTIME = "@bufbuild/protobuf"
@@ -42,10 +44,10 @@ def typescript_package(client: ClientPackage, *, scope: str = "") -> dict[str, b
     name = npm_name(client.module, client.version, scope)
     code = _generate(client, scope)
     modules = sorted(path.removesuffix(".js") for path in code if path.endswith(".js"))
-    index = {f"index{ending}": render(f"typescript_index{ending}.j2", client=client) for ending in _ENDINGS}
+    index = {f"index{ending}": render(f"typescript/index{ending}.j2", client=client) for ending in _ENDINGS}
     manifest = json.dumps(_manifest(client, name, modules, _dependencies(client, code, scope)), indent=2) + "\n"
     files = {**code, **index, "package.json": manifest}
-    return with_texts(client, "typescript_README.md.j2", files, name=name, module_of=_module)
+    return with_texts(client, "typescript/README.md.j2", files, name=name, module_of=_module)
 
 
 def npm_name(module: str, version: str, scope: str = "") -> str:
@@ -148,3 +150,21 @@ def _manifest(
         "dependencies": dict(dependencies),
         "fieldstone": {"module": client.module, "version": client.version, "digest": client.digest},
     }
+
+
+def _build(_client: ClientPackage, tree: Tree, folder: Path) -> None:
+    npm.build(tree, folder)
+
+
+def _check(_client: ClientPackage, own: Path, needed: Path) -> int:
+    (tarball,) = own.iterdir()
+    return npm.check(tarball, sorted(needed.iterdir())).messages
+
+
+TARGET = Target(
+    tree=lambda client, scope: typescript_package(client, scope=scope),
+    build=_build,
+    check=_check,
+    setting="npm-scope",
+)
+"""The language."""

@@ -49,7 +49,7 @@ def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescripto
     elsewhere = sorted({path for file in files for path in file.dependency} - inside.keys())
     published = [path for path in elsewhere if not places.package_of(path)]
     return render(
-        "_descriptors.py.j2",
+        "contracts/_descriptors.py.j2",
         modules=[(places.python_module(path), _alias(path), untyped(path)) for path in published],
         packages=sorted({places.package_of(path) for path in elsewhere} - {""}),
         imported=[(path, places.package_of(path), _alias(path)) for path in elsewhere],

@@ -59,7 +59,7 @@ def _stub(schema: Schema, path: str, places: Places) -> str:
     rpcs = [rpc for service in services for rpc in service.rpcs.values()]
     used = sorted({schema.messages[name].file for rpc in rpcs for name in (rpc.request, rpc.response)})
     return render(
-        "grpc.pyi.j2",
+        "contracts/grpc.pyi.j2",
         source=path,
         imports=[import_line(path, other, places, _alias(other), is_stub=True) for other in used],
         shapes=sorted({_shape(rpc) for rpc in rpcs}),

@@ -11,6 +11,7 @@ from fieldstone.codegen.contracts.dto import DtoModules
 from fieldstone.codegen.names import STORAGE, compatible, contracts_distribution, distribution, import_name, package
 from fieldstone.codegen.published import COMMON_DISTRIBUTION, COMMON_RANGE
 from fieldstone.codegen.render import render
+from fieldstone.codegen.storage.dialects import all_dialects
 
 PYTHON, SQL = "python", "sql"
 """The folders of the packages and of the migrations below the folder of all generated code."""
@@ -22,8 +23,8 @@ _GRPC_TYPE_STUBS = "types-grpcio>=1.85"
 has had no release since 1.53."""
 
 
-class Release(Struct, frozen=True):
-    """What a module's packages are numbered as.
+class PackageVersion(Struct, frozen=True):
+    """The version that a module's packages have.
 
     Attributes:
         module: the module's name.
@@ -73,10 +74,10 @@ NO_DOCUMENTS = Documents()
 
 
 def contracts_package(
-    release: Release,
+    release: PackageVersion,
     generated: DtoModules,
     beside: Mapping[str, str],
-    others: Mapping[str, Release],
+    others: Mapping[str, PackageVersion],
     documents: Documents,
 ) -> dict[str, str]:
     """The files of a contracts package.
@@ -99,7 +100,7 @@ def contracts_package(
         f"{name}/__init__.py": f'"""The messages of {release.module}, as Python classes."""\n',
         f"{name}/py.typed": "",
         "pyproject.toml": render(
-            "contracts_pyproject.toml.j2",
+            "contracts/pyproject.toml.j2",
             release=release,
             package=name,
             documents=documents,
@@ -108,7 +109,7 @@ def contracts_package(
             types=[_TYPE_STUBS, *([_GRPC_TYPE_STUBS] if generated.grpcio else [])],
         ),
         "README.md": render(
-            "contracts_README.md.j2",
+            "contracts/README.md.j2",
             release=release,
             package=name,
             protobuf=f"protobuf{protobuf_range(generated.protobuf)}",
@@ -117,7 +118,7 @@ def contracts_package(
             examples=_examples(modules),
             readme=demoted(documents.readme),
         ),
-        f"{name}/release.py": render("release.py.j2", release=release, services=generated.services),
+        f"{name}/release.py": render("contracts/release.py.j2", release=release, services=generated.services),
     }
     others_for_people = {"LICENSE": documents.license, "CHANGELOG.md": documents.changelog}
     return files | {path: text for path, text in others_for_people.items() if text}
@@ -135,7 +136,7 @@ def demoted(markdown: str) -> str:
     return "\n".join(lines)
 
 
-def storage_package(release: Release, *, served: bool) -> dict[str, str]:
+def storage_package(release: PackageVersion, *, served: bool) -> dict[str, str]:
     """The files around the modules of a storage package.
 
     Args:
@@ -150,14 +151,18 @@ def storage_package(release: Release, *, served: bool) -> dict[str, str]:
         f"{name}/__init__.py": f'"""Mappers, repositories and migrations of {release.module}."""\n',
         f"{name}/py.typed": "",
         "pyproject.toml": render(
-            "storage_pyproject.toml.j2",
+            "storage/pyproject.toml.j2",
             module=release.module,
             distribution=distribution(release.module, STORAGE),
             contracts=release.contracts,
             package=name,
             version=release.version,
             runtime=f"fieldstone-runtime{_RUNTIME_RANGE}",
-            runtime_postgres=f"fieldstone-runtime[postgres]{_RUNTIME_RANGE}",
+            drivers=[
+                (dialect.extra, f"fieldstone-runtime[{dialect.extra}]{_RUNTIME_RANGE}")
+                for dialect in all_dialects().values()
+                if dialect.extra
+            ],
             runtime_grpc=f"fieldstone-runtime[grpc]{_RUNTIME_RANGE}" if served else "",
         ),
     }
@@ -176,7 +181,7 @@ def protobuf_range(gencode: str) -> str:
     return f">={gencode},<{int(gencode.partition('.')[0]) + 2}"
 
 
-def _dependencies(generated: DtoModules, others: Mapping[str, Release]) -> list[str]:
+def _dependencies(generated: DtoModules, others: Mapping[str, PackageVersion]) -> list[str]:
     lines = [f"protobuf{protobuf_range(generated.protobuf)}"]
     if generated.needs_common:
         lines.append(f"{COMMON_DISTRIBUTION}{COMMON_RANGE}")

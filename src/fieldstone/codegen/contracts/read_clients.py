@@ -96,7 +96,9 @@ def _module(schema: Schema, path: str, places: Places) -> str:
     if not clients:
         return ""
     elements = list(_elements(services, schema))
-    return render("read_client.py.j2", source=path, imports=names.imports(elements), clients=clients, stub=_stub(path))
+    return render(
+        "contracts/read_client.py.j2", source=path, imports=names.imports(elements), clients=clients, stub=_stub(path)
+    )
 
 
 def _stub(path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from fieldstone.codegen.contracts.deprecation import with_deprecations
 from fieldstone.codegen.contracts.dto import dto_modules
-from fieldstone.codegen.contracts.packages import NO_DOCUMENTS, Documents, Release, contracts_package
+from fieldstone.codegen.contracts.packages import NO_DOCUMENTS, Documents, PackageVersion, contracts_package
 from fieldstone.codegen.contracts.read_clients import read_clients
 from fieldstone.codegen.contracts.upcasts import upcasts_module
 from fieldstone.codegen.names import Places
@@ -14,11 +14,11 @@ from fieldstone.schema.descriptors import read_schema
 
 
 def contracts_files(
-    release: Release,
+    release: PackageVersion,
     image: bytes,
     places: Places,
     own_files: Collection[str],
-    others: Mapping[str, Release],
+    others: Mapping[str, PackageVersion],
     *,
     where: str,
     documents: Documents = NO_DOCUMENTS,

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, field_access
 from fieldstone.codegen.contracts.dto_types import element_of, value_type
+from fieldstone.codegen.contracts.views import UpcastArgumentView, UpcastView
 from fieldstone.codegen.render import render
-from fieldstone.codegen.storage.views import UpcastArgumentView, UpcastView
 from fieldstone.schema.model import Enum, Field, Message, Schema, package_version
 from fieldstone.schema.storage import JSON_MESSAGES, SCALAR_KINDS, record_name
 
@@ -42,7 +42,7 @@ def upcasts_module(schema: Schema, dto_module: DtoModule) -> str:
     entities = [message for message in schema.messages.values() if message.entity is not None]
     upcasts = list(upcast_views(schema, names, entities))
     imports = names.imports(_argument_elements(entities, schema))
-    return render("upcasts.py.j2", imports=imports, upcasts=upcasts) if upcasts else ""
+    return render("contracts/upcasts.py.j2", imports=imports, upcasts=upcasts) if upcasts else ""
 
 
 def upcast_views(schema: Schema, names: DtoNames, messages: Sequence[Message]) -> Iterator[UpcastView]:

@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, class_prefix, function_name, nested_name, record_class
 from fieldstone.codegen.contracts.upcasts import upcast_views
+from fieldstone.codegen.contracts.views import ImportView
 from fieldstone.codegen.names import STORAGE, package
 from fieldstone.codegen.storage.conversions import SAME, constant
+from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.entities import entity_view, oneof_attributes
 from fieldstone.codegen.storage.fields import (
     FieldConversion,
@@ -22,9 +24,9 @@ from fieldstone.codegen.storage.fields import (
 from fieldstone.codegen.storage.servicers import servicer_views
 from fieldstone.codegen.storage.views import (
     AttributeView,
+    DatabaseView,
     EnumView,
     FieldView,
-    ImportView,
     MappingView,
     MemberView,
     MigrationView,
@@ -94,6 +96,10 @@ class _Builder(Struct, frozen=True, dict=True):
             mappings=[self._mapping(message, names) for message in self.messages],
             entities=entities,
             upcasts=upcasts,
+            databases=[
+                DatabaseView(name=name, constant=name.upper(), title=dialect.title)
+                for name, dialect in all_dialects().items()
+            ],
             migrations=migrations,
             servicers=servicer_views(
                 self.schema,
@@ -185,7 +191,7 @@ def _field(conversion: FieldConversion) -> FieldView:
         attribute=conversion.attribute,
         fill=conversion.fill(),
         read=conversion.read(),
-        dump=conversion.converted(conversion.value.dump, f"record.{conversion.attribute}"),
+        dump=conversion.dump(f"record.{conversion.attribute}"),
         load=_loaded(conversion),
         limit=conversion.limit,
         dto_limit=_dto_limit(conversion),

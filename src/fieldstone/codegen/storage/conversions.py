@@ -21,7 +21,6 @@ _UINT32 = "{0} if 0 <= {0} <= 4294967295 else unfit({0})"
 _UINT64 = "{0} if 0 <= {0} <= 9223372036854775807 else unfit({0})"
 _INT64 = "{0} if -9223372036854775808 <= {0} <= 9223372036854775807 else unfit({0})"
 _ANY_UINT64 = "{0} if 0 <= {0} <= 18446744073709551615 else unfit({0})"
-_NO_NUL = '{0} if "\\0" not in {0} else unfit({0})'
 _NAN_AS_TEXT = '{0} if {0} == {0} else "NaN"'
 _NAN_FROM_TEXT = '{0} if {0} != "NaN" else NAN'
 
@@ -37,8 +36,9 @@ class Value(Struct, frozen=True, kw_only=True):
         write: what is assigned to the DTO's field.
         read: from the DTO's field.
         dump: to what `json` writes; load: back.
-        sqlite: to what is bound; from_sqlite: from what a row holds. postgres: the same for psycopg.
-        types: the column's type in SQLite and in PostgreSQL.
+        kind: what a column of it holds, as `fieldstone.schema.storage.Column.kind` says.
+        plain: to an int, float, text or bytes that every database takes, without bool and NaN; from_plain: back.
+            Dialects that have more types say so by kind. Keys of events are made of plain values.
         is_open_enum: whether an assignment of a number must be excused to type checkers: protobuf
             takes numbers that the enum does not name, its types do not.
     """
@@ -50,62 +50,39 @@ class Value(Struct, frozen=True, kw_only=True):
     read: str = SAME
     dump: str = SAME
     load: str = SAME
-    sqlite: str = SAME
-    from_sqlite: str = SAME
-    postgres: str = SAME
-    from_postgres: str = SAME
-    types: tuple[str, str] = ("TEXT", "TEXT")
+    kind: str = "json"
+    plain: str = SAME
+    from_plain: str = SAME
     is_open_enum: bool = False
 
 
-_INTEGER = ("INTEGER", "BIGINT")
-
 SCALARS: Mapping[str, Value] = {
-    "int32": Value(
-        annotation="int", limit="int32", dump=_INT32, sqlite=_INT32, postgres=_INT32, types=("INTEGER", "INTEGER")
-    ),
-    "uint32": Value(annotation="int", limit="uint32", dump=_UINT32, sqlite=_UINT32, postgres=_UINT32, types=_INTEGER),
-    "int64": Value(annotation="int", limit="int64", dump=_INT64, types=_INTEGER),
-    "uint64": Value(
-        annotation="int", limit="uint64", dump=_ANY_UINT64, sqlite=_UINT64, postgres=_UINT64, types=_INTEGER
-    ),
-    "bool": Value(
-        annotation="bool",
-        limit="boolean",
-        sqlite="1 if {} else 0",
-        from_sqlite="{} == 1",
-        types=("INTEGER", "BOOLEAN"),
-    ),
-    "float": Value(
-        annotation="float",
-        limit="float32",
-        write="within_float32({})",
-        sqlite='within_float32({0}) if {0} == {0} else "NaN"',
-        from_sqlite=_NAN_FROM_TEXT,
-        postgres="within_float32({})",
-        types=("REAL", "REAL"),
-    ),
-    "double": Value(
-        annotation="float",
-        limit="double",
-        sqlite=_NAN_AS_TEXT,
-        from_sqlite=_NAN_FROM_TEXT,
-        types=("REAL", "DOUBLE PRECISION"),
-    ),
-    "text": Value(annotation="str", limit="text", postgres=_NO_NUL),
-    "bytes": Value(
-        annotation="bytes",
-        limit="binary",
-        dump="b64encode({}).decode()",
-        load="b64decode({})",
-        types=("BLOB", "BYTEA"),
-    ),
+    scalar.kind: scalar
+    for scalar in (
+        Value(kind="int32", annotation="int", limit="int32", dump=_INT32, plain=_INT32),
+        Value(kind="uint32", annotation="int", limit="uint32", dump=_UINT32, plain=_UINT32),
+        Value(kind="int64", annotation="int", limit="int64", dump=_INT64),
+        Value(kind="uint64", annotation="int", limit="uint64", dump=_ANY_UINT64, plain=_UINT64),
+        Value(kind="bool", annotation="bool", limit="boolean", plain="1 if {} else 0", from_plain="{} == 1"),
+        Value(
+            kind="float",
+            annotation="float",
+            limit="float32",
+            write="within_float32({})",
+            plain='within_float32({0}) if {0} == {0} else "NaN"',
+            from_plain=_NAN_FROM_TEXT,
+        ),
+        Value(kind="double", annotation="float", limit="double", plain=_NAN_AS_TEXT, from_plain=_NAN_FROM_TEXT),
+        Value(kind="text", annotation="str", limit="text"),
+        Value(kind="bytes", annotation="bytes", limit="binary", dump="b64encode({}).decode()", load="b64decode({})"),
+    )
 }
 """Scalars by kind, as `fieldstone.schema.storage.Column.kind` names them."""
 
 _SECONDS = "{delta}.days * 86400 + {delta}.seconds"
 
 TIMESTAMP = Value(
+    kind="timestamp",
     annotation="datetime",
     limit="timestamp",
     fill=(
@@ -118,33 +95,30 @@ TIMESTAMP = Value(
     "nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos))",
     dump="timestamp_micros({})",
     load="EPOCH + timedelta(0, 0, {})",
-    sqlite="((since := {} - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds",
-    from_sqlite="EPOCH + timedelta(0, 0, {})",
-    postgres="{0} if {0}.tzinfo is not None else unfit({0})",
-    types=("INTEGER", "TIMESTAMPTZ"),
+    plain="((since := {} - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds",
+    from_plain="EPOCH + timedelta(0, 0, {})",
 )
 """google.protobuf.Timestamp: an aware datetime in UTC; parts of a microsecond are cut off."""
 
 DURATION = Value(
+    kind="duration",
     annotation="timedelta",
     limit="duration",
     fill=("fill_duration({dto}, {value})",),
     read="read_duration({})",
     dump="duration_micros({})",
     load="timedelta(0, 0, {})",
-    sqlite="duration_micros({})",
-    from_sqlite="timedelta(0, 0, {})",
-    postgres="duration_micros({})",
-    from_postgres="timedelta(0, 0, {})",
-    types=_INTEGER,
+    plain="duration_micros({})",
+    from_plain="timedelta(0, 0, {})",
 )
 """google.protobuf.Duration: a timedelta."""
 
 
 def _in_json(value: Value) -> Value:
     """The value with a column that holds the JSON of its `dump`."""
-    column, row = f"dump_json({value.dump})", value.load.replace(SAME, "load_json({})")
-    return replace(value, sqlite=column, from_sqlite=row, postgres=column, from_postgres=row)
+    return replace(
+        value, kind="json", plain=f"dump_json({value.dump})", from_plain=value.load.replace(SAME, "load_json({})")
+    )
 
 
 JSON_MESSAGES: Mapping[str, Value] = {
@@ -166,13 +140,13 @@ JSON_BYTES = replace(JSON_TEXT, write="dump_json({}).encode()")
 """Bytes that hold JSON."""
 
 PROTO = Value(
+    kind="proto",
     annotation="bytes",
     limit="binary",
     fill=("fill_message({dto}, {value})",),
     read="{}.SerializeToString(deterministic=True)",
     dump="b64encode({}).decode()",
     load="b64decode({})",
-    types=("BLOB", "BYTEA"),
 )
 """A message kept as its bytes."""
 
@@ -190,18 +164,15 @@ def enum(name: str, *, by_name: bool) -> Value:
     number = "int({0}) if -2147483648 <= {0} <= 2147483647 else unfit({0})"
     to_name = f"{constant(name)}_NAMES.get({{0}}) or str({number})"
     from_name = f"{constant(name)}_BY_NAME[{{0}}] if {{0}} in {constant(name)}_BY_NAME else int({{0}})"
-    column, row = (to_name, from_name) if by_name else (number, held)
     return Value(
+        kind="enum_name" if by_name else "enum",
         annotation=f"{name} | int",
         limit="int32",
         read=known,
         dump=number,
         load=held,
-        sqlite=column,
-        from_sqlite=row,
-        postgres=column,
-        from_postgres=row,
-        types=("TEXT", "TEXT") if by_name else ("INTEGER", "INTEGER"),
+        plain=to_name if by_name else number,
+        from_plain=from_name if by_name else held,
         is_open_enum=True,
     )
 

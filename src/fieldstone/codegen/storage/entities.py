@@ -1,26 +1,37 @@
-"""A stored entity -> what the repository's templates see of it."""
+"""A stored entity -> its view, for the templates of repositories."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fieldstone.codegen.class_names import record_class
 from fieldstone.codegen.storage import conversions
 from fieldstone.codegen.storage.conversions import SAME, Value
+from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.fields import FieldConversion, field_conversion, map_types
-from fieldstone.codegen.storage.views import ArgumentView, ChildView, ColumnView, EntityView, IndexView, QueryView
+from fieldstone.codegen.storage.views import (
+    ArgumentView,
+    ChildView,
+    ColumnView,
+    EntityView,
+    IndexView,
+    QueryView,
+    SqlView,
+)
 from fieldstone.schema.entity import Index, Query
 from fieldstone.schema.model import Field, Schema
 from fieldstone.schema.storage import Column, Table, kind_of
 
 _LONGEST_NAME = 63
-"""Bytes of a name in PostgreSQL (https://www.postgresql.org/docs/current/limits.html)."""
+"""Bytes of an index's name, as PostgreSQL has them. It never changes: released migrations name indexes by it."""
+
+_TEXT_KINDS = frozenset({"text", "enum_name"})
 
 
 def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
-    """What the templates see of a stored entity.
+    """The view of a stored entity.
 
     Args:
         table: where it is stored.
@@ -44,7 +55,10 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
         ],
         indexes=[_index(index, table) for index in table.indexes],
         queries=[_query(stored.query, table, columns) for stored in table.queries.values()],
+        places={column.name: place for place, column in enumerate(columns.values())},
+        event_key=_event_key(table, fields),
         aggregate=columns[table.aggregate_key] if table.aggregate_key else None,
+        aggregate_key=_aggregate_key(fields[table.aggregate_key]) if table.aggregate_key else "",
         oneofs=oneof_attributes(fields.values()),
         by_slots=by_slots,
         unstored=[(f.attribute, f.missing) for f in fields.values() if f.field.column.not_stored],
@@ -53,6 +67,27 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
 
 def _by_name(table: Table) -> dict[str, Field]:
     return {field.name: field for field in table.message.fields.values()}
+
+
+def _event_key(table: Table, fields: Mapping[str, FieldConversion]) -> str:
+    """The table and the primary key, with slashes between them: text escaped, all else as `_as_text` has it."""
+    keys = [fields[name] for name in table.primary_key]
+    parts = [f"escaped({_as_text(key)})" if key.value.kind in _TEXT_KINDS else _as_text(key) for key in keys]
+    listed = ", ".join([f'"{table.table}"', *parts])
+    return f'"/".join(({listed}))'
+
+
+def _aggregate_key(field: FieldConversion) -> str:
+    text = _as_text(field)
+    return f'"" if record.{field.attribute} is None else {text}' if field.optional else text
+
+
+def _as_text(field: FieldConversion) -> str:
+    """A value as text, alike for all databases: bytes in hex, numbers and times as digits, bools as 0 and 1."""
+    plain = field.to_column(field.value.plain, f"record.{field.attribute}")
+    if field.value.kind in _TEXT_KINDS:
+        return plain
+    return f"{plain}.hex()" if field.value.kind in {"bytes", "proto"} else f"str({plain})"
 
 
 def oneof_attributes(fields: Iterable[FieldConversion]) -> list[list[str]]:
@@ -65,9 +100,8 @@ def oneof_attributes(fields: Iterable[FieldConversion]) -> list[list[str]]:
 
 
 def column_view(field: FieldConversion, column: Column, *, record: str = "record") -> ColumnView:
-    """What the templates see of a column whose value is an attribute of `record`."""
-    value, given, held = field.value, f"{record}.{field.attribute}", f"{field.attribute}_"
-    sqlite_type, postgres_type = value.types
+    """The view of a column whose value is an attribute of `record`."""
+    value = field.value
     return ColumnView(
         name=column.column,
         attribute=field.attribute,
@@ -75,40 +109,41 @@ def column_view(field: FieldConversion, column: Column, *, record: str = "record
         key_type=value.annotation,
         kind=column.kind,
         nullable=field.optional,
-        sqlite_type=sqlite_type,
-        postgres_type=postgres_type,
-        to_sqlite=field.converted(value.sqlite, given),
-        from_sqlite=_unless_same(field, value.from_sqlite, held),
-        to_postgres=field.converted(value.postgres, given),
-        from_postgres=_unless_same(field, value.from_postgres, held),
-        bind_sqlite=value.sqlite.format(field.attribute),
-        bind_postgres=value.postgres.format(field.attribute),
+        on={
+            name: SqlView(
+                type=dialect.types[value.kind],
+                declaration=dialect.declaration(value.kind),
+                write=field.to_column(dialect.bind(value), f"{record}.{field.attribute}"),
+                read=field.from_column(dialect.read(value), f"{field.attribute}_"),
+                is_read_as_is=dialect.read(value) == SAME,
+                bind=dialect.bind(value).format(field.attribute),
+            )
+            for name, dialect in all_dialects().items()
+        },
         limit=field.limit,
     )
 
 
-def _unless_same(field: FieldConversion, conversion: str, held: str) -> str:
-    return "" if conversion == SAME else field.converted(conversion, held)
-
-
-def _scalar_column(name: str, value: Value, kind: str) -> ColumnView:
+def _scalar_column(name: str, value: Value) -> ColumnView:
     """A column that holds a value which is no attribute: `position`, `key` or `value` of a child table."""
-    sqlite_type, postgres_type = value.types
     return ColumnView(
         name=name,
         attribute=name,
         type=value.annotation,
         key_type=value.annotation,
-        kind=kind,
+        kind=value.kind,
         nullable=False,
-        sqlite_type=sqlite_type,
-        postgres_type=postgres_type,
-        to_sqlite=value.sqlite.format(name),
-        from_sqlite="" if value.from_sqlite == SAME else value.from_sqlite.format(f"{name}_"),
-        to_postgres=value.postgres.format(name),
-        from_postgres="" if value.from_postgres == SAME else value.from_postgres.format(f"{name}_"),
-        bind_sqlite=value.sqlite.format(name),
-        bind_postgres=value.postgres.format(name),
+        on={
+            dialect_name: SqlView(
+                type=dialect.types[value.kind],
+                declaration=dialect.declaration(value.kind),
+                write=dialect.bind(value).format(name),
+                read=dialect.read(value).format(f"{name}_"),
+                is_read_as_is=dialect.read(value) == SAME,
+                bind=dialect.bind(value).format(name),
+            )
+            for dialect_name, dialect in all_dialects().items()
+        },
         limit=value.limit,
     )
 
@@ -119,16 +154,21 @@ def _child(
     is_map = field.key is not None
     member = schema.messages.get(map_types(field.field)[1]) if is_record(field) else None
     members = [field_conversion(f, schema) for f in member.fields.values() if not f.column.not_stored] if member else []
-    key = _scalar_column("key", field.key, _kind(field.key)) if field.key else None
+    key = _scalar_column("key", field.key) if field.key else _scalar_column("position", conversions.SCALARS["int64"])
+    columns = [member_column(f) for f in members] or [_scalar_column("value", field.item)]
+    limits = f"_{table.name_of_record}_{field.attribute}_LIMITS".upper()
+    limit = f"a({record_class(member)}, {limits})" if member else columns[0].limit
     return ChildView(
         table=child_table_name(table, column),
         attribute=field.attribute,
         is_map=is_map,
         parent_columns=parent,
-        key=key or _scalar_column("position", conversions.SCALARS["int64"], "int64"),
-        columns=[member_column(f) for f in members] or [_scalar_column("value", field.item, _kind(field.item))],
+        key=key,
+        columns=columns,
         member_type=field.item.annotation,
         member_class=record_class(member) if member else "",
+        limits=limits,
+        limit=f"map_of({key.limit}, {limit})" if is_map else f"list_of({limit})",
     )
 
 
@@ -151,15 +191,6 @@ def member_column(field: FieldConversion) -> ColumnView:
             nullable=field.optional,
         ),
     )
-
-
-def _kind(value: Value) -> str:
-    """The kind of a column that holds a bare value."""
-    known = {id(scalar): kind for kind, scalar in conversions.SCALARS.items()}
-    if value.is_open_enum:
-        return "enum" if value.types[0] == "INTEGER" else "enum_name"
-    special = {id(conversions.TIMESTAMP): "timestamp", id(conversions.DURATION): "duration"}
-    return (known | special | {id(conversions.PROTO): "proto"}).get(id(value), "json")
 
 
 def child_table_name(table: Table, column: Column) -> str:
@@ -219,8 +250,7 @@ def _argument(column: ColumnView, name: str, operator: str) -> ArgumentView:
         type=column.key_type,
         column=column,
         operator=operator,
-        bind_sqlite=_renamed(column.bind_sqlite, column.attribute, name),
-        bind_postgres=_renamed(column.bind_postgres, column.attribute, name),
+        bind={dialect: _renamed(held.bind, column.attribute, name) for dialect, held in column.on.items()},
     )
 
 

@@ -7,13 +7,22 @@ Python source, so that the suite shows what it stores.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fieldstone.codegen.storage.views import ChildView, ColumnView, EntityView, ExampleView, MappingView, ModuleView
+from fieldstone.codegen.storage.views import (
+    AnswerView,
+    ChildView,
+    ColumnView,
+    EntityView,
+    ExampleView,
+    MappingView,
+    ModuleView,
+    QueryView,
+)
 
 _LONGEST = 315_576_000_000
 """Seconds of a Duration (google/protobuf/duration.proto)."""
@@ -76,7 +85,32 @@ _UNFIT: Mapping[str, str] = {
 def with_examples(view: ModuleView) -> ModuleView:
     """The view, with the examples of every entity."""
     values = _Values(view)
-    return replace(view, entities=[replace(e, examples=list(_of_entity(e, values))) for e in view.entities])
+    return replace(view, entities=[_with_examples(entity, values) for entity in view.entities])
+
+
+def _with_examples(entity: EntityView, values: _Values) -> EntityView:
+    examples = list(_of_entity(entity, values))
+    rising = {example.attribute for example in examples if example.rises}
+    queries = [replace(query, answer=_answer(query, entity, rising)) for query in entity.queries]
+    return replace(entity, examples=examples, queries=queries)
+
+
+def _answer(query: QueryView, entity: EntityView, rising: Container[str]) -> AnswerView:
+    """Records with one value in each attribute that is asked for, and in those of the order that do not rise."""
+    equal = [argument.column for argument in query.equal]
+    ordered = [column for column in query.order if column.attribute in rising]
+    fixed = [*equal, *(column for column in query.order if column.attribute not in rising)]
+    unique = [set(index.columns) for index in entity.indexes if index.unique]
+    if any(columns <= {column.name for column in equal} for columns in unique):
+        ordered = []
+    tie = ordered[0] if len(ordered) > 1 else None
+    if tie is not None and any(tie.name in columns for columns in unique):
+        tie = None
+    return AnswerView(
+        fixed=list(dict.fromkeys(column.attribute for column in fixed)),
+        tie=tie.attribute if tie else "",
+        is_many=bool(ordered),
+    )
 
 
 def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:

@@ -118,18 +118,29 @@ class FieldConversion(Struct, frozen=True):
             return f"{value} if {place} else None"
         return value
 
-    def converted(self, conversion: str, value: str) -> str:
-        """A conversion to or from a column or JSON, of a value that may be None."""
-        if conversion == SAME:
-            return value
+    def dump(self, value: str) -> str:
+        """What `json` writes for the attribute, an expression over `value`."""
+        return self._unless_none(self.value.dump, value)
+
+    def to_column(self, conversion: str, value: str) -> str:
+        """What is bound for the attribute: a dialect's conversion of `value`."""
+        if self._is_json_null(conversion):
+            return f'"null" if {value} is None else {conversion.format(value)}'
+        return self._unless_none(conversion, value)
+
+    def from_column(self, conversion: str, value: str) -> str:
+        """The attribute: a dialect's conversion of `value`, which a row holds."""
+        if self._is_json_null(conversion):
+            return f'None if {value} == "null" else {conversion.format(value)}'
+        return self._unless_none(conversion, value)
+
+    def _unless_none(self, conversion: str, value: str) -> str:
         plain = conversion.format(value)
-        if self.optional:
-            return f"None if {value} is None else {plain}"
-        if self._may_be_none and conversion == self.value.sqlite:
-            return f'"null" if {value} is None else {plain}'
-        if self._may_be_none and conversion == self.value.from_sqlite:
-            return f'None if {value} == "null" else {plain}'
-        return plain
+        return f"None if {value} is None else {plain}" if self.optional and conversion != SAME else plain
+
+    def _is_json_null(self, conversion: str) -> bool:
+        """Whether None stands for the JSON value null, and is converted."""
+        return self._may_be_none and not self.optional and conversion != SAME
 
     @property
     def _may_be_none(self) -> bool:

@@ -1,15 +1,13 @@
-"""What the template of a servicer sees."""
+"""The views that the template of a servicer is given."""
 
 from __future__ import annotations
 
 import keyword
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from fieldstone.codegen.storage.views import ImportView, UpcastView
+from fieldstone.codegen.contracts.views import ImportView, UpcastView
 
 
 class AskedView(Struct, frozen=True, kw_only=True):
@@ -37,7 +35,7 @@ _TAKEN = frozenset(
     "self request context question after size page item items found count record records next_page_token "
     "asyncio grpc given converted page_size read_page unfit read_duration datetime timedelta".split()
 )
-"""What a variable of a servicer's methods must not hide."""
+"""Names that a variable of a servicer's methods must not hide."""
 
 _CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
 
@@ -107,6 +105,28 @@ class ServedRpcView(Struct, frozen=True, kw_only=True):
     record: str
     order: Sequence[AskedView]
     converter: ConverterView | None
+
+    @property
+    def asked(self) -> Sequence[AskedView]:
+        """All arguments of the query that the request has."""
+        return [*self.equal, *self.range]
+
+    @property
+    def passed(self) -> Sequence[str]:
+        """The arguments as the query is called with them."""
+        return [*(asked.local for asked in self.equal), *(f"{asked.name}={asked.local}" for asked in self.range)]
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The parameters of a method that passes the arguments on."""
+        positional = [f"{asked.local}: {asked.type.removesuffix(' | None')}" for asked in self.equal]
+        star = ["*"] if self.range or self.paged else []
+        return ["self", *positional, *star, *(f"{asked.name}: {asked.type}" for asked in self.range)]
+
+    @property
+    def position(self) -> str:
+        """The type of a position in the answer."""
+        return f"tuple[{', '.join(part.type for part in self.order)}]"
 
 
 class ServicerView(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from fieldstone.codegen.class_names import DtoModule, DtoNames, camel, function_name
+from fieldstone.codegen.contracts.views import ImportView, UpcastView
 from fieldstone.codegen.storage.fields import field_conversion
 from fieldstone.codegen.storage.served import (
     NEXT_PAGE_TOKEN,
@@ -21,7 +22,6 @@ from fieldstone.codegen.storage.served import (
     versions,
 )
 from fieldstone.codegen.storage.service_views import AskedView, ConverterView, ServedRpcView, ServicerView
-from fieldstone.codegen.storage.views import ImportView, UpcastView
 from fieldstone.schema.model import Field, Message, Rpc, Schema, Service, package_version
 from fieldstone.schema.storage import Table, record_name, snake
 

@@ -1,4 +1,4 @@
-"""The tables of every release -> what each release does to a database.
+"""The tables of every release -> the migration of each release.
 
 Nothing is ever dropped but a unique index that is none any more: it would refuse records. A column
 that left stays, and new rows have its default there, which is why every column has one that must
@@ -7,37 +7,37 @@ have a value. That also keeps a process with older code working on a database th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from fieldstone.codegen.storage.defaults import default_value
+from fieldstone.codegen.storage.dialects import Default, Dialect, all_dialects
 from fieldstone.codegen.storage.entities import entity_view
 from fieldstone.codegen.storage.fields import map_types
-from fieldstone.codegen.storage.literals import Literals, default_literals
 from fieldstone.codegen.storage.views import ChildView, ColumnView, EntityView, IndexView, MigrationView
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Field, Schema
 from fieldstone.schema.storage import Table, tables
 
-Statements = tuple[str, str]
-"""One for SQLite and one for PostgreSQL; empty where that database needs none."""
+Statements = Mapping[str, Sequence[str]]
+"""SQL for each kind of database, by the dialect's name."""
 
-_TEXT_KINDS = frozenset({"text", "enum_name"})
 _BREAK = "it is a break that `fieldstone check` reports; undo it, or give the new form a new name"
 
 
 class _Column(Struct, frozen=True):
-    """A column; `types` and `default` are for SQLite and PostgreSQL."""
+    """A column; `types` has its declared type by dialect. Without a default, `default` is None."""
 
     name: str
-    types: tuple[str, str]
+    types: Mapping[str, str]
     nullable: bool
-    default: Literals | None
+    default: Default | None
 
-    def definition(self, database: int) -> str:
-        """What stands in a CREATE TABLE or after ADD COLUMN."""
-        default = "" if self.default is None else f" DEFAULT {self.default[database]}"
-        return f"{self.name} {self.types[database]}{'' if self.nullable else ' NOT NULL'}{default}"
+    def definition(self, name: str, dialect: Dialect) -> str:
+        """The column in a CREATE TABLE or after ADD COLUMN."""
+        default = "" if self.default is None else f" DEFAULT {dialect.literal(self.default)}"
+        return f"{self.name} {self.types[name]}{'' if self.nullable else ' NOT NULL'}{default}"
 
 
 class _Table(Struct, frozen=True):
@@ -53,7 +53,7 @@ class _Table(Struct, frozen=True):
 
 
 class _Database(Struct):
-    """What is there after a release, and the release that each part came with."""
+    """The tables after a release, and the release that each part came with."""
 
     tables: dict[str, dict[str, _Column]] = {}
     keys: dict[str, tuple[str, ...]] = {}
@@ -64,7 +64,7 @@ class _Database(Struct):
 
 
 def migration_views(history: Sequence[tuple[str, Schema]], *, outbox: str) -> list[MigrationView]:
-    """What each release does to a database, oldest first; releases that change no table are left out.
+    """The migration of each release, oldest first; releases that change no table are left out.
 
     Args:
         history: version and schema, with all imported files, of each release, oldest first.
@@ -77,18 +77,19 @@ def migration_views(history: Sequence[tuple[str, Schema]], *, outbox: str) -> li
     for version, schema in history:
         found = list(_statements(database, version, schema, outbox))
         if found:
-            sqlite, postgres = zip(*found, strict=True)
-            views.append(
-                MigrationView(
-                    version=version, sqlite=tuple(filter(None, sqlite)), postgres=tuple(filter(None, postgres))
-                )
-            )
+            statements = {name: tuple(text for part in found for text in part[name]) for name in all_dialects()}
+            views.append(MigrationView(version=version, statements=statements))
     return views
 
 
 def script(statements: Sequence[str]) -> str:
     """Statements as the text of a .sql file."""
     return "".join(f"{statement};\n" for statement in statements)
+
+
+def _for_each(statement: Callable[[str, Dialect], str]) -> Statements:
+    """A statement of each dialect, from its name and the dialect."""
+    return {name: (statement(name, dialect),) for name, dialect in all_dialects().items()}
 
 
 def _statements(database: _Database, version: str, schema: Schema, outbox: str) -> Iterator[Statements]:
@@ -98,8 +99,8 @@ def _statements(database: _Database, version: str, schema: Schema, outbox: str) 
             yield from _bring_forward(database, made, version)
     if not database.has_outbox and any(table.aggregate_key for table in stored):
         database.has_outbox = True
-        yield _outbox(outbox)
-        yield ("", f"ALTER TABLE {outbox} ALTER COLUMN payload_dto SET STORAGE EXTERNAL")
+        yield _for_each(lambda _, dialect: _outbox(outbox, dialect))
+        yield {name: [text.format(outbox) for text in dialect.after_outbox] for name, dialect in all_dialects().items()}
 
 
 def _tables(table: Table, schema: Schema) -> Iterator[_Table]:
@@ -141,52 +142,40 @@ def _columns(
     return {
         column.name: _Column(
             name=column.name,
-            types=(
-                column.sqlite_type,
-                f'{column.postgres_type} COLLATE "C"' if _is_text(column) else column.postgres_type,
-            ),
+            types={name: held.declaration for name, held in column.on.items()},
             nullable=column.nullable,
-            default=None if column.name in key else default_literals(column, fields.get(column.name), schema),
+            default=None if column.name in key else default_value(column, fields.get(column.name), schema),
         )
         for column in columns
     }
-
-
-def _is_text(column: ColumnView) -> bool:
-    """Whether its order must be that of code points in PostgreSQL too, as in SQLite and in Python."""
-    return column.postgres_type == "TEXT" and column.kind in _TEXT_KINDS
 
 
 def _bring_forward(database: _Database, table: _Table, version: str) -> Iterator[Statements]:
     _refuse_renames(database, table, version)
     known = database.tables.get(table.name)
     if known is None:
-        yield _create(table)
+        yield _for_each(lambda name, dialect: _create(table, name, dialect))
     else:
         _refuse_changes(database, table, known, version)
         for column in table.columns.values():
             if column.name not in known:
-                yield tuple(f"ALTER TABLE {table.name} ADD COLUMN {column.definition(i)}" for i in (0, 1))  # type: ignore[misc]
+                yield _add_column(table, column)
     _remember(database, table, version)
     yield from _indexes(database, table)
 
 
-def _create(table: _Table) -> Statements:
-    return (_create_in(table, 0) + _suffix(table), _create_in(table, 1))
+def _add_column(table: _Table, column: _Column) -> Statements:
+    return _for_each(lambda name, dialect: f"ALTER TABLE {table.name} ADD COLUMN {column.definition(name, dialect)}")
 
 
-def _suffix(table: _Table) -> str:
-    """Rows of a child table lie together by parent; those of an entity are too wide (sqlite.org/withoutrowid.html)."""
-    return " WITHOUT ROWID" if table.parent else ""
-
-
-def _create_in(table: _Table, database: int) -> str:
-    lines = [column.definition(database) for column in table.columns.values()]
+def _create(table: _Table, name: str, dialect: Dialect) -> str:
+    lines = [column.definition(name, dialect) for column in table.columns.values()]
     lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
     if table.parent:
         key = ", ".join(table.key[:-1])
         lines.append(f"FOREIGN KEY ({key}) REFERENCES {table.parent} ({key}) ON DELETE CASCADE")
-    return f"CREATE TABLE {table.name} (\n    " + ",\n    ".join(lines) + "\n)"
+    after = dialect.after_child_table if table.parent else ""
+    return f"CREATE TABLE {table.name} (\n    " + ",\n    ".join(lines) + f"\n){after}"
 
 
 def _indexes(database: _Database, table: _Table) -> Iterator[Statements]:
@@ -196,36 +185,32 @@ def _indexes(database: _Database, table: _Table) -> Iterator[Statements]:
         other = name in wanted and wanted[name].unique != old.unique
         if other or (name not in wanted and old.unique):
             del known[name]
-            yield (f"DROP INDEX {name}", f"DROP INDEX {name}")
+            yield _in_all(f"DROP INDEX {name}")
     for name, index in wanted.items():
         if name not in known:
             known[name] = index
             unique = "UNIQUE " if index.unique else ""
-            made = f"CREATE {unique}INDEX {name} ON {table.name} ({', '.join(index.columns)})"
-            yield (made, made)
+            yield _in_all(f"CREATE {unique}INDEX {name} ON {table.name} ({', '.join(index.columns)})")
 
 
-def _outbox(name: str) -> Statements:
+def _in_all(statement: str) -> Statements:
+    return _for_each(lambda _name, _dialect: statement)
+
+
+def _outbox(table: str, dialect: Dialect) -> str:
     """The events of a module; `status` is pending, delivered or dead, times are in microseconds since 1970, UTC.
 
-    `id` orders the events that are there. SQLite gives it anew once the newest event is deleted, which
-    AUTOINCREMENT would prevent at a fifth of the cost of an insert: an event is known by its key.
+    `id` orders the events that are there.
     """
-    number, identity, binary = "INTEGER", "INTEGER PRIMARY KEY", "BLOB"
-    sqlite = _outbox_in(name, number, identity, binary)
-    postgres = _outbox_in(name, "BIGINT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA")
-    return (sqlite, postgres)
-
-
-def _outbox_in(name: str, number: str, identity: str, binary: str) -> str:
-    return f"""CREATE TABLE {name} (
-    id {identity},
+    number, binary = dialect.types["int64"], dialect.types["bytes"]
+    return f"""CREATE TABLE {table} (
+    id {dialect.identity},
     idempotency_key TEXT NOT NULL,
     aggregate_key TEXT NOT NULL,
     payload_kind TEXT NOT NULL,
     payload_dto {binary} NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending',
-    attempts INTEGER NOT NULL DEFAULT 0,
+    attempts {dialect.types["int32"]} NOT NULL DEFAULT 0,
     next_attempt_ts {number} NOT NULL DEFAULT 0,
     lease_owner TEXT,
     leased_until_ts {number},
@@ -269,10 +254,13 @@ def _refuse_changes(database: _Database, table: _Table, known: Mapping[str, _Col
         if (old.types, old.nullable) != (column.types, column.nullable):
             since = database.since[table.name, name]
             raise FieldstoneError(
-                f"column {name} of {table.name} is {_form(old)} since {since}, and {_form(column)} in {version}",
+                f"column {name} of {table.name} is {_form(old, column)} since {since}, "
+                f"and {_form(column, old)} in {version}",
                 fix=_BREAK,
             )
 
 
-def _form(column: _Column) -> str:
-    return f"{column.types[1]}{'' if column.nullable else ' NOT NULL'}"
+def _form(column: _Column, other: _Column) -> str:
+    """A column's type, in the last dialect that tells the two columns apart, and whether it may be NULL."""
+    dialects = [name for name, kind in column.types.items() if kind != other.types[name]] or [*column.types]
+    return f"{column.types[dialects[-1]]}{'' if column.nullable else ' NOT NULL'}"

@@ -9,6 +9,7 @@ from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.contracts.packages import SQL, storage_folder
 from fieldstone.codegen.render import render
 from fieldstone.codegen.storage.build import module_view, outbox_table
+from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.examples import with_examples
 from fieldstone.codegen.storage.record_classes import RecordSources, by_slots
 from fieldstone.codegen.storage.refusals import is_stored_or_served, refuse
@@ -16,7 +17,7 @@ from fieldstone.codegen.storage.sql import migration_views, script
 from fieldstone.codegen.storage.views import ModuleView
 from fieldstone.schema.model import Schema
 
-_WITH_TABLES = ("repository", "sqlite", "postgres", "memory", "migrations", "contract")
+_WITH_TABLES = ("repository", "memory", "migrations", "contract")
 
 
 def storage_view(
@@ -69,12 +70,15 @@ def storage_files(view: ModuleView) -> dict[str, str]:
     """The files of a module's storage package and its SQL, by path below the output folder; Python unformatted."""
     root = f"{storage_folder(view.module)}/{view.storage}"
     view = with_examples(view)
-    files = {f"{root}/{name}.py": render(f"{name}.py.j2", view=view) for name in _modules(view)}
+    files = {f"{root}/{name}.py": render(f"storage/{name}.py.j2", view=view) for name in _modules(view)}
+    if view.entities:
+        files |= {f"{root}/{name}.py": render(f"{name}/repository.py.j2", view=view) for name in all_dialects()}
     for servicer in view.servicers:
-        files[f"{root}/{servicer.module}.py"] = render("servicer.py.j2", view=view, servicer=servicer)
+        files[f"{root}/{servicer.module}.py"] = render("storage/servicer.py.j2", view=view, servicer=servicer)
     for migration in view.migrations:
-        for database, statements in (("sqlite", migration.sqlite), ("postgresql", migration.postgres)):
-            files[f"{SQL}/{view.module}/{database}/{migration.version}.sql"] = script(statements)
+        for name, statements in migration.statements.items():
+            folder = all_dialects()[name].folder
+            files[f"{SQL}/{view.module}/{folder}/{migration.version}.sql"] = script(statements)
     return files
 
 

@@ -1,4 +1,4 @@
-"""What the templates see: plain data, every name and expression ready to be written down.
+"""The views of storage that templates are given: plain data, every name and expression ready to be written down.
 
 Expressions are Python source over one variable, which the attribute's docs name. Names of columns
 and tables are no SQL keywords: those are refused before a view is made.
@@ -6,26 +6,12 @@ and tables are no SQL keywords: those are refused before a view is made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from fieldstone.codegen.contracts.views import ImportView, UpcastView
 from fieldstone.codegen.storage.service_views import ServicerView
-
-
-class ImportView(Struct, frozen=True, kw_only=True):
-    """One line `from module import name as alias`, or `import module` where `name` is empty."""
-
-    module: str
-    name: str = ""
-    alias: str = ""
-
-    @property
-    def line(self) -> str:
-        """The line of Python."""
-        if not self.name:
-            return f"import {self.module}"
-        return f"from {self.module} import {self.name}" + (f" as {self.alias}" if self.alias else "")
 
 
 class AttributeView(Struct, frozen=True, kw_only=True):
@@ -73,6 +59,28 @@ class EnumView(Struct, frozen=True, kw_only=True):
     members: Sequence[MemberView]
 
 
+class SqlView(Struct, frozen=True, kw_only=True):
+    """A column in one kind of database.
+
+    Attributes:
+        type: its type: "BIGINT".
+        declaration: its type in DDL, which may say more: "TEXT COLLATE "C"".
+        write: an expression over `record`: what is bound.
+        read: an expression over a variable called as the attribute, with `_` after it
+            (`timestamp_`), that holds what the database gave.
+        is_read_as_is: whether `read` is that variable alone.
+        bind: as `write`, over a variable called as the attribute: an argument of `get_step` and a
+            part of `after`. The arguments of queries carry their own.
+    """
+
+    type: str
+    declaration: str
+    write: str
+    read: str
+    is_read_as_is: bool
+    bind: str
+
+
 class ColumnView(Struct, frozen=True, kw_only=True):
     """A column of a table.
 
@@ -83,17 +91,7 @@ class ColumnView(Struct, frozen=True, kw_only=True):
         key_type: the annotation without `| None`.
         kind: as `fieldstone.schema.storage.Column.kind` says.
         nullable: whether the column may be NULL.
-        sqlite_type: "INTEGER", "REAL", "TEXT" or "BLOB".
-        postgres_type: "BIGINT", "INTEGER", "BOOLEAN", "DOUBLE PRECISION", "REAL", "TEXT", "BYTEA"
-            or "TIMESTAMPTZ".
-        to_sqlite: an expression over `record`: what is bound.
-        from_sqlite: an expression over a variable called as the attribute, with `_` after it
-            (`timestamp_`), that holds what SQLite gave; empty where that is the value itself.
-        to_postgres: as `to_sqlite`, for psycopg.
-        from_postgres: as `from_sqlite`, for psycopg.
-        bind_sqlite: as `to_sqlite`, over a variable called as the attribute: an argument of `get_step`
-            and a part of `after`. The arguments of queries carry their own.
-        bind_postgres: as `bind_sqlite`, for psycopg.
+        on: the column in each kind of database, by the dialect's name.
         limit: an expression over the names of `fieldstone_runtime.limits`: what fits the attribute.
     """
 
@@ -103,14 +101,7 @@ class ColumnView(Struct, frozen=True, kw_only=True):
     key_type: str
     kind: str
     nullable: bool
-    sqlite_type: str
-    postgres_type: str
-    to_sqlite: str
-    from_sqlite: str
-    to_postgres: str
-    from_postgres: str
-    bind_sqlite: str
-    bind_postgres: str
+    on: Mapping[str, SqlView]
     limit: str
 
 
@@ -128,6 +119,8 @@ class ChildView(Struct, frozen=True, kw_only=True):
             `record`, the member.
         member_type: the annotation of a member.
         member_class: the dataclass of a member; empty for a scalar, whose one column is `value`.
+        limits: the constant with the limits of a member's attributes: "_ORDER_LINES_LIMITS".
+        limit: an expression over the names of `fieldstone_runtime.limits`, and `limits`: what fits the attribute.
     """
 
     table: str
@@ -138,22 +131,37 @@ class ChildView(Struct, frozen=True, kw_only=True):
     columns: Sequence[ColumnView]
     member_type: str
     member_class: str
+    limits: str
+    limit: str
 
 
 class ArgumentView(Struct, frozen=True, kw_only=True):
     """An argument of a repository's method.
 
     `name` and `type` are as in the signature (without `| None`), `column` is what it is compared
-    with and `operator` how ("=", ">=", "<"). `bind_sqlite` and `bind_postgres` are expressions over
-    a variable of that name: what is bound.
+    with and `operator` how ("=", ">=", "<"). `bind` has by dialect an expression over a variable of
+    that name: what is bound.
     """
 
     name: str
     type: str
     column: ColumnView
     operator: str
-    bind_sqlite: str
-    bind_postgres: str
+    bind: Mapping[str, str]
+
+
+class AnswerView(Struct, frozen=True, kw_only=True):
+    """How the contract suite makes records that a query finds, in the order of its answer.
+
+    Attributes:
+        fixed: attributes that are alike in all of them.
+        tie: an attribute that two at a time have alike; empty for none.
+        is_many: whether there can be more than one.
+    """
+
+    fixed: Sequence[str]
+    tie: str
+    is_many: bool
 
 
 class QueryView(Struct, frozen=True, kw_only=True):
@@ -170,6 +178,7 @@ class QueryView(Struct, frozen=True, kw_only=True):
         pages: whether the method has the arguments `after` and `limit`: result is `records`.
         after_type: the annotation of `after`: a tuple of the types of `order`.
         comment: one line for the docstring.
+        answer: how the contract suite makes records that it finds; None until examples are chosen.
     """
 
     name: str
@@ -182,6 +191,7 @@ class QueryView(Struct, frozen=True, kw_only=True):
     pages: bool
     after_type: str
     comment: str
+    answer: AnswerView | None = None
 
 
 class IndexView(Struct, frozen=True, kw_only=True):
@@ -249,7 +259,7 @@ class MappingView(Struct, frozen=True, kw_only=True):
 
 
 class ExampleView(Struct, frozen=True, kw_only=True):
-    """What an attribute has in the records that the contract suite makes.
+    """An attribute's values in the records that the contract suite makes.
 
     Attributes:
         attribute: the record's attribute.
@@ -279,7 +289,10 @@ class EntityView(Struct, frozen=True, kw_only=True):
         children: lists and maps with tables of their own.
         indexes: beside the primary key.
         queries: the annotated ones.
+        places: the place of each column in a row, from 0.
+        event_key: an expression over `record`: the idempotency key of its event.
         aggregate: the column whose value orders the events of the outbox; None without an outbox.
+        aggregate_key: an expression over `record`: that value as text; empty without an outbox.
         oneofs: the attributes of each oneof.
         by_slots: as for `MappingView`.
         unstored: attributes that the table lacks, each with an expression for its value on reading.
@@ -297,52 +310,29 @@ class EntityView(Struct, frozen=True, kw_only=True):
     children: Sequence[ChildView]
     indexes: Sequence[IndexView]
     queries: Sequence[QueryView]
+    places: Mapping[str, int]
+    event_key: str
     aggregate: ColumnView | None
+    aggregate_key: str
     oneofs: Sequence[Sequence[str]]
     by_slots: bool
     unstored: Sequence[tuple[str, str]]
     examples: Sequence[ExampleView] = ()
 
 
-class UpcastArgumentView(Struct, frozen=True, kw_only=True):
-    """A function that the caller of an upcast gives, for a field that cannot be derived.
-
-    `statements` use it, over `old` and `new`; `comment` says what it does.
-    """
-
-    name: str
-    type: str
-    statements: Sequence[str]
-    comment: str
-
-
-class UpcastView(Struct, frozen=True, kw_only=True):
-    """A DTO and the one that takes its place.
-
-    Attributes:
-        name: "upcast_step_v1_to_v2" or "downcast_step_v2_to_v1".
-        source: the class of the DTO to convert; target: that of the result.
-        statements: over `old` and `new`, one after the other.
-        arguments: keyword arguments for what cannot be derived.
-        lost: fields of the source that the target has no place for.
-        parses_json: whether a text of the source must be JSON.
-    """
-
-    name: str
-    source: str
-    target: str
-    statements: Sequence[str]
-    arguments: Sequence[UpcastArgumentView]
-    lost: Sequence[str]
-    parses_json: bool
-
-
 class MigrationView(Struct, frozen=True, kw_only=True):
-    """What a release does to a database: statements without a semicolon, for each kind of database."""
+    """The migration of a release: statements without a semicolon, by the dialect's name."""
 
     version: str
-    sqlite: Sequence[str]
-    postgres: Sequence[str]
+    statements: Mapping[str, Sequence[str]]
+
+
+class DatabaseView(Struct, frozen=True, kw_only=True):
+    """A kind of database: the dialect's name, the constant of its migrations, and the name that people know."""
+
+    name: str
+    constant: str
+    title: str
 
 
 class ModuleView(Struct, frozen=True, kw_only=True):
@@ -360,6 +350,7 @@ class ModuleView(Struct, frozen=True, kw_only=True):
         mappings: every record and nested message with its DTO.
         entities: the stored ones.
         upcasts: from each superseded DTO to its successor, and back where nothing is lost.
+        databases: the kinds of databases that there are repositories for.
         migrations: oldest first.
         servicers: of the services whose rpcs queries answer.
     """
@@ -376,5 +367,6 @@ class ModuleView(Struct, frozen=True, kw_only=True):
     mappings: Sequence[MappingView] = ()
     entities: Sequence[EntityView] = ()
     upcasts: Sequence[UpcastView] = ()
+    databases: Sequence[DatabaseView] = ()
     migrations: Sequence[MigrationView] = ()
     servicers: Sequence[ServicerView] = ()

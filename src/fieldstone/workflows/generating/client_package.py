@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from fieldstone.checking.baseline import released
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.contracts.deprecation import with_deprecations
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import with_code
@@ -70,6 +71,7 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
         version=release.version,
         post=post,
         digest=release.digest,
+        released_at=datetime.fromisoformat(release.released_at),
         annotated=annotated,
         image=without_annotations(with_deprecations(annotated, where=where), where=where),
         files=files,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from fieldstone.codegen.storage.reserved import POSTGRES_COLUMNS, POSTGRES_WORDS, SQLITE_WORDS
+from fieldstone.codegen.storage.dialects import all_dialects
 from tests.codegen.server import PostgresServer, running_postgres
 
 STATEMENTS = (
@@ -43,18 +43,20 @@ def sqlite_takes(table: str, column: str) -> bool:
 
 
 def test_the_words_that_sqlite_reserves() -> None:
-    refused_words = {word for word in SQLITE_WORDS if not (sqlite_takes(word, "x") and sqlite_takes("x", word))}
-    assert refused_words == SQLITE_WORDS
+    words = all_dialects()["sqlite"].words
+    refused_words = {word for word in words if not (sqlite_takes(word, "x") and sqlite_takes("x", word))}
+    assert refused_words == words
     taken = "action key range timestamp value status data time type index_ match order_ rowid timeout"
     assert all(sqlite_takes("x", word) for word in taken.split())
 
 
 def test_the_words_that_postgres_reserves(postgres: PostgresServer) -> None:
+    dialect = all_dialects()["postgres"]
     with psycopg.connect(postgres.new_database()) as connection:
         rows = connection.execute("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')").fetchall()
-        assert {word for (word,) in rows} == POSTGRES_WORDS
+        assert {word for (word,) in rows} == dialect.words
         system = "SELECT attname::text FROM pg_attribute WHERE attnum < 0 AND attrelid = 'pg_class'::regclass"
-        assert {name for (name,) in connection.execute(system).fetchall()} == POSTGRES_COLUMNS
+        assert {name for (name,) in connection.execute(system).fetchall()} == dialect.columns
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Tables and columns: that both databases take their names, and that each is the only one of its name."""
+"""Tables and columns: that every database takes their names, and that each is the only one of its name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from fieldstone.codegen.names import package
+from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.entities import child_table_name
 from fieldstone.codegen.storage.fields import nested_message
 from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, key_columns
-from fieldstone.codegen.storage.reserved import LONGEST_NAME, OWN_TABLES, POSTGRES_COLUMNS, PREFIXES, is_sql_word
+from fieldstone.codegen.storage.reserved import PREFIXES
 from fieldstone.schema.location import Location
 from fieldstone.schema.storage import Column, Table
 
@@ -29,26 +30,29 @@ class _Named(Struct, frozen=True):
 
 
 def table_names(subject: Subject) -> Iterator[Refusal]:
-    """Both databases take the name of every table."""
+    """Every database takes the name of every table."""
+    prefixes = (*PREFIXES, *(prefix for dialect in all_dialects().values() for prefix in dialect.prefixes))
     for table in _all_tables(subject):
         yield from _name_problem(table)
-        prefix = next((prefix for prefix in PREFIXES if table.name.startswith(prefix)), "")
+        prefix = next((prefix for prefix in prefixes if table.name.startswith(prefix)), "")
         if prefix:
             what = f"{table.what} is called {table.name}, and names with {prefix} are the database's own"
             yield Refusal(table.location, what, table.fix)
-        if table.name in OWN_TABLES:
-            what = f"{table.what} is called {table.name}, which PostgreSQL uses itself"
-            yield Refusal(table.location, what, table.fix)
+        for dialect in all_dialects().values():
+            if table.name in dialect.tables:
+                what = f"{table.what} is called {table.name}, which {dialect.title} uses itself"
+                yield Refusal(table.location, what, table.fix)
 
 
 def column_names(subject: Subject) -> Iterator[Refusal]:
-    """Both databases take the name of every column."""
+    """Every database takes the name of every column."""
     for table in subject.tables.values():
         for column in [*_columns(table), *_member_columns(subject, table)]:
             yield from _name_problem(column)
-            if column.name in POSTGRES_COLUMNS:
-                what = f"{column.what} is called {column.name}, which every table of PostgreSQL has"
-                yield Refusal(column.location, what, column.fix)
+            for dialect in all_dialects().values():
+                if column.name in dialect.columns:
+                    what = f"{column.what} is called {column.name}, which every table of {dialect.title} has"
+                    yield Refusal(column.location, what, column.fix)
 
 
 def one_table_each(subject: Subject) -> Iterator[Refusal]:
@@ -83,13 +87,16 @@ def _columns_alike(columns: list[_Named], seen: dict[str, str]) -> Iterator[Refu
 
 def _name_problem(named: _Named) -> Iterator[Refusal]:
     name = named.name
+    dialects = all_dialects().values()
+    shortest = min((d for d in dialects if d.longest_name), key=lambda d: d.longest_name, default=None)
     if not _NAME.fullmatch(name):
         what = f'{named.what} is called "{name}", and names in SQL have a-z, 0-9 and _'
         yield Refusal(named.location, what, named.fix)
-    elif len(name) > LONGEST_NAME:
-        what = f"{named.what} is called {name}, which is longer than the {LONGEST_NAME} bytes of PostgreSQL"
+    elif shortest is not None and len(name) > shortest.longest_name:
+        limit = f"the {shortest.longest_name} bytes of {shortest.title}"
+        what = f"{named.what} is called {name}, which is longer than {limit}"
         yield Refusal(named.location, what, named.fix)
-    elif is_sql_word(name):
+    elif any(name in dialect.words for dialect in dialects):
         what = f'{named.what} is called "{name}", a reserved word of SQL'
         yield Refusal(named.location, what, named.fix)
 

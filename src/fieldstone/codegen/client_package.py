@@ -1,7 +1,8 @@
-"""What a client package is generated from, in whatever language: one release, with nothing of its owner's concern."""
+"""The input of a client package in any language: one release, without anything that concerns its owner alone."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -32,6 +33,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
         version: its semver.
         post: which package of this release it is: 0 for the first, higher where a generator was mended.
         digest: the b5 digest of the release.
+        released_at: when it was released.
         annotated: its files and all that they import, compiled: the image of the release, in bytes.
         image: the same without the annotations of `fieldstone.v1`. Comments are there, and those of deprecated elements
             tell since when, and their sunset.
@@ -46,6 +48,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
     version: str
     post: int = 0
     digest: str
+    released_at: datetime
     annotated: bytes
     image: FileDescriptorSet
     files: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the packages of all languages have in common: which files they carry, and the texts beside the code."""
+"""The contents that packages of all languages share: the files that they carry, and the texts beside the code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.codegen.clients.client_package import ClientPackage, Needed
+from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
