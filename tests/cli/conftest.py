@@ -16,6 +16,7 @@ from tests.cli.workspace import (
     SHOP,
     SOURCES,
     Repo,
+    as_template,
     copy_repo,
     many,
     many_sources,
@@ -43,7 +44,7 @@ def pinned(environment: dict[str, str]) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def fresh_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Repo:
-    return new_repo(tmp_path_factory.mktemp("fresh") / "repo", SOURCES, environment)
+    return as_template(new_repo(tmp_path_factory.mktemp("fresh") / "repo", SOURCES, environment))
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +53,7 @@ def released_template(
 ) -> Repo:
     repo = new_repo(tmp_path_factory.mktemp("released") / "repo", SOURCES, environment)
     release_all(repo, "money", "shop")
-    return repo
+    return as_template(repo)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +69,7 @@ def grown_template(released_template: Repo, tmp_path_factory: pytest.TempPathFac
     repo.edit(SHOP, "  STATUS_PAID = 1;\n", "  STATUS_PAID = 1;\n  STATUS_SENT = 2;\n")
     release_all(repo, "shop")
     repo.git("tag", "v1.2.0")
-    return repo
+    return as_template(repo)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +79,7 @@ def large_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[s
     release_all(repo, "schemas", version="0.1.0")
     repo.edit(many(0), "  int32 old = 9;\n", '  reserved 9;\n  reserved "old";\n')
     release_all(repo, "schemas", version="1.0.0")
-    return repo
+    return as_template(repo)
 
 
 def release_all(repo: Repo, *modules: str, version: str = "") -> None:

@@ -13,7 +13,7 @@ from tests.cli.workspace import SHOP, Ran, Repo, waiver
 RULE = "field-type-changed"
 SUBJECT = "acme.shop.v1.Order.id"
 TERMS = ("--reason", "x", "--until", "2999-12-31", "--owner", "shop")
-MANY = 20
+MANY = 8
 
 
 def at_once(repo: Repo, subjects: Sequence[str]) -> list[Ran]:

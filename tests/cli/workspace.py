@@ -249,8 +249,15 @@ def new_repo(root: Path, files: Mapping[str, str], environment: Mapping[str, str
     repo = Repo(root, environment)
     for path, text in files.items():
         repo.write(path, text)
-    repo.git("init", "--quiet", "--initial-branch=main")
+    repo.git("init", "--quiet", "--template=", "--initial-branch=main")
+    repo.git("config", "maintenance.auto", "false")
     repo.commit("schemas")
+    return repo
+
+
+def as_template(repo: Repo) -> Repo:
+    """The same repository with its git objects in one file, so that copying it takes little."""
+    repo.git("gc", "--quiet", "--prune=now")
     return repo
 
 

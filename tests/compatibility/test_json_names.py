@@ -6,7 +6,7 @@ import pytest
 
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses.json_names import accepted, losses, written
-from tests.compatibility.test_rules import schema_of
+from tests.compatibility.examples import schema_of
 from tests.compatibility.test_surfaces import judged, told
 
 

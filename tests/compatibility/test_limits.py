@@ -18,7 +18,7 @@ from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.witness import Version, prove
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import read_schema
-from tests.compatibility.test_rules import TODAY
+from tests.compatibility.examples import TODAY
 
 RULES = list(all_rules().values())
 LARGEST_NUMBER = 536_870_911

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,39 +11,13 @@ from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
+from fieldstone.compatibility.rules import Context, Example, Rule, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
-from fieldstone.schema.descriptors import read_schema
-from fieldstone.schema.model import Schema
+from fieldstone.schema.image import parse_image
 from fieldstone.toolchain import buf
-
-if TYPE_CHECKING:
-    from _pytest.mark import ParameterSet
-
-TODAY = date(2026, 1, 1)
-
-
-def examples() -> Iterator[tuple[Rule, Example]]:
-    for rule in all_rules().values():
-        yield from ((rule, example) for example in rule.examples)
-
-
-def cases(*, style: bool) -> list[ParameterSet]:
-    return [
-        pytest.param(
-            rule, example, id=f"{rule.id}-{'hit' if example.is_hit else 'miss'}-{rule.examples.index(example)}"
-        )
-        for rule, example in examples()
-        if style or not rule.is_style
-    ]
-
+from tests.compatibility.examples import TODAY, cases, compared_by_buf, image_of, schema_of
 
 EXAMPLES = cases(style=True)
-
-
-def schema_of(sources: Sources) -> Schema:
-    image = compile_example(sources)
-    return read_schema(image, where="example") if image else Schema()
 
 
 def judge_example(example: Example, rules: list[Rule]) -> list[Finding]:
@@ -75,11 +46,24 @@ def test_a_schema_against_itself_is_silent(rule: Rule, example: Example) -> None
 @pytest.mark.parametrize(("rule", "example"), cases(style=False))
 def test_buf_agrees_on_every_example(rule: Rule, example: Example) -> None:
     findings = judge_example(example, [r for r in all_rules().values() if not r.is_style])
-    with tempfile.TemporaryDirectory() as folder:
-        images = compile_example(example.before), compile_example(example.after)
-        running = buf.breaking(*images, scratch=Path(folder))
-        schemas = schema_of(example.before), schema_of(example.after)
-        assert disagreements(findings, running.annotations(what="buf breaking"), schemas) == []
+    schemas = schema_of(example.before), schema_of(example.after)
+    assert disagreements(findings, compared_by_buf(example.before, example.after), schemas) == []
+
+
+@pytest.mark.parametrize("rule", list(all_rules().values())[::10], ids=lambda rule: rule.id)
+def test_compiled_and_compared_with_others_an_example_is_the_same(rule: Rule) -> None:
+    example = rule.examples[0]
+    together = image_of(example.before), image_of(example.after)
+    alone = compile_example(example.before), compile_example(example.after)
+    assert [files_of(image) for image in together] == [files_of(image) for image in alone]
+    if not rule.is_style:
+        with tempfile.TemporaryDirectory() as folder:
+            found = buf.breaking(*alone, scratch=Path(folder)).annotations(what="buf breaking")
+        assert found == compared_by_buf(example.before, example.after)
+
+
+def files_of(image: bytes) -> dict[str, bytes]:
+    return {file.name: file.SerializeToString() for file in parse_image(image, where="example").file}
 
 
 @pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.id)

@@ -8,7 +8,7 @@ from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Direction, Finding
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
-from tests.compatibility.test_rules import TODAY, schema_of
+from tests.compatibility.examples import TODAY, schema_of
 
 RULES = [rule for rule in all_rules().values() if not rule.is_style]
 LETTERS = {Direction.READING_OLD: "o", Direction.READ_BY_OLD: "n"}

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, Example, Rule, Sources, all_rules
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
-from tests.compatibility.test_rules import TODAY, cases, schema_of
+from tests.compatibility.examples import TODAY, cases, image_of, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,7 @@ CASES = cases(style=False)
 
 
 def version_of(label: str, sources: Sources) -> Version:
-    return Version(label, compile_example(sources), schema_of(sources))
+    return Version(label, image_of(sources), schema_of(sources))
 
 
 def judged(example: Example, rules: Mapping[str, Rule]) -> list[str]:

@@ -12,7 +12,8 @@ from fieldstone.workflows.setup.hooks import HOOKS
 from tests.hooks.consumer import BIN, REV, SCHEMA, Consumer, environment, make_consumer, make_hook_source
 from tests.hooks.documented import session
 
-pytestmark = pytest.mark.timeout(300)  # the first one installs Fieldstone into an environment of its own
+# The first one installs Fieldstone into an environment of its own.
+pytestmark = [pytest.mark.installs, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="session")

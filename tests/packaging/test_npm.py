@@ -99,6 +99,7 @@ def new(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return publish(released("telemetry", "1.2.0"), tmp_path_factory.mktemp("new"))
 
 
+@pytest.mark.installs
 def test_a_release_installs_and_all_its_messages_work(new: Published) -> None:
     assert check(new.tarball) == Checked(modules=2, messages=8)
 
@@ -166,6 +167,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.installs
 def test_a_needed_module_is_imported_from_its_own_package(tmp_path: Path) -> None:
     """And the library's file from that one as well, whose package has it already."""
     money = made(tmp_path, {**MONEY, **LIBRARY}, module="money", version="0.3.1", library=LIBRARY)
@@ -187,6 +189,7 @@ def test_a_needed_module_is_imported_from_its_own_package(tmp_path: Path) -> Non
     assert check(second.tarball, [first.tarball]) == Checked(modules=3, messages=12)
 
 
+@pytest.mark.installs
 def test_a_package_that_does_not_work_is_told(old: Published, tmp_path: Path) -> None:
     broken = {**old.files, "telemetry/v1/telemetry_v1_pb.js": b"export const TelemetryStepV1Schema = ;\n"}
     with pytest.raises(FieldstoneError, match=r"telemetry-contracts-1\.0\.0\.tgz does not work .*: SyntaxError"):

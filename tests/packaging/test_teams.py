@@ -17,6 +17,8 @@ from fieldstone.toolchain.node import node_tools
 from tests.packaging.index.servers import TOKEN, Serving, serving_index
 from tests.packaging.programs import PYTHON, READ_BY_PYTHON, READ_BY_TYPESCRIPT, TYPESCRIPT, compile_typescript, run
 
+pytestmark = pytest.mark.installs
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 VERSIONS = ("1.0.0", "1.1.0", "1.2.0")

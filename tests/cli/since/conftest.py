@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.since.gate import SETTINGS, Gate
-from tests.cli.workspace import Repo, copy_repo
+from tests.cli.workspace import Repo, as_template, copy_repo
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def gated_template(grown_template: Repo, tmp_path_factory: pytest.TempPathFactor
     repo.commit("settings")
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.git("checkout", "--quiet", "-b", "change")
-    return repo
+    return as_template(repo)
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from tests.cli.workspace import Repo
 from tests.packaging.index.clients import Clients
 from tests.packaging.index.servers import TOKEN, Serving, carrying, serving_index
 
+pytestmark = pytest.mark.installs
+
 VERSIONS = "import acme_money, acme_shop; print(acme_money.VERSION, acme_shop.VERSION)"
 
 
