@@ -1,4 +1,4 @@
-"""One new file is a new rule, output format, database or client language: what CONTRIBUTING.md says of each.
+"""One new file is a new rule, output format, registry, database or client language: what CONTRIBUTING.md says of each.
 
 Each file is dropped into a copy of the package, and the command is used as a person uses it.
 """
@@ -88,7 +88,20 @@ TARGET = Target(
     setting="npm-scope",
 )
 '''
+REGISTRY = '''\
+"""A folder that is called by a scheme: `shelf:FOLDER`."""
+
+from pathlib import Path
+
+from fieldstone.registry.folder import FolderRegistry
+
+
+def open_address(address, cache):
+    """The registry in the folder."""
+    return FolderRegistry(Path(address.partition(":")[2]), cache)
+'''
 DROPPED = {
+    "registry/shelf.py": REGISTRY,
     "compatibility/rules/field_shouts.py": RULE,
     "report/count.py": FORMAT,
     "codegen/storage/dialects/duck.py": DIALECT,
@@ -182,3 +195,16 @@ def test_a_language(released: Repo) -> None:
     assert released.read("dist/orders-plain/NAME") == "acme/orders"
     checked = released.spawn("package", "orders", "--lang", "plain", "--check")
     assert (checked.code, checked.err) == (0, "orders 1.0.0: its plain package works, 1 message there and back.\n")
+
+
+def test_a_registry(released: Repo) -> None:
+    settings = released.read("fieldstone.toml")
+    released.settings(f'registry = "shelf:{released.root}/shelf"\n{settings}')
+    try:
+        for module in ("fieldstone", "orders"):
+            assert released.spawn("release", module).code == 0
+        assert (released.root / "shelf/orders/1.0.0/release.toml").is_file()
+        assert released.spawn("check").code == 0
+        assert released.spawn("registry", "verify").code == 0
+    finally:
+        released.settings(settings)

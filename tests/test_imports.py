@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-ROOMS = ("fieldstone.codegen", "fieldstone.packaging")
+ROOMS = ("fieldstone",)
 
 
 def modules(room: str) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from fieldstone.compatibility.rules import all_rules
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry import DEFECTS
-from fieldstone.workflows.explain_rule import paragraph, rule_page
+from fieldstone.workflows.explaining.rule import paragraph, rule_page
 
 OTHERS = DEFECTS | PERMISSIONS | MODULE_FINDINGS
 """What each finding means that no rule makes."""
@@ -28,7 +28,7 @@ def explain(name: str, folder: Path | None = None) -> str:
     Raises:
         FieldstoneError: nothing is called so, or several things begin so.
     """
-    from fieldstone.workflows.explain_buf import buf_names, buf_page
+    from fieldstone.workflows.explaining.buf_rule import buf_names, buf_page
 
     if not name.strip():
         raise FieldstoneError("the rule to explain is empty", fix="`fieldstone rules` lists them")

@@ -10,7 +10,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.settings import find_settings
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.buf import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
-from fieldstone.workflows.explain_rule import paragraph
+from fieldstone.workflows.explaining.rule import paragraph
 from fieldstone.workspace.modules import read_config
 
 _CONFIG = "buf.yaml"
