@@ -117,5 +117,6 @@ def _dialect_of(url: str) -> tuple[str, Dialect]:
 
 def _require_runtime() -> None:
     if find_spec("fieldstone_runtime") is None:
-        fix = "`pip install fieldstone-runtime`, with [postgres] for PostgreSQL"
+        drivers = [f"[{dialect.extra}] for {dialect.title}" for dialect in all_dialects().values() if dialect.extra]
+        fix = f"`pip install fieldstone-runtime`, with {', '.join(drivers)}"
         raise FieldstoneError("migrating takes fieldstone-runtime, which is not installed", fix=fix)

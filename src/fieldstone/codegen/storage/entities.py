@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fieldstone.codegen.class_names import record_class
 from fieldstone.codegen.storage import conversions
@@ -101,25 +101,20 @@ def oneof_attributes(fields: Iterable[FieldConversion]) -> list[list[str]]:
 
 def column_view(field: FieldConversion, column: Column, *, record: str = "record") -> ColumnView:
     """The view of a column whose value is an attribute of `record`."""
-    value = field.value
+    given, held = f"{record}.{field.attribute}", f"{field.attribute}_"
     return ColumnView(
         name=column.column,
         attribute=field.attribute,
         type=field.annotation,
-        key_type=value.annotation,
+        key_type=field.value.annotation,
         kind=column.kind,
         nullable=field.optional,
-        on={
-            name: SqlView(
-                type=dialect.types[value.kind],
-                declaration=dialect.declaration(value.kind),
-                write=field.to_column(dialect.bind(value), f"{record}.{field.attribute}"),
-                read=field.from_column(dialect.read(value), f"{field.attribute}_"),
-                is_read_as_is=dialect.read(value) == SAME,
-                bind=dialect.bind(value).format(field.attribute),
-            )
-            for name, dialect in all_dialects().items()
-        },
+        on=_on_each(
+            field.value,
+            field.attribute,
+            write=lambda conversion: field.to_column(conversion, given),
+            read=lambda conversion: field.from_column(conversion, held),
+        ),
         limit=field.limit,
     )
 
@@ -133,19 +128,31 @@ def _scalar_column(name: str, value: Value) -> ColumnView:
         key_type=value.annotation,
         kind=value.kind,
         nullable=False,
-        on={
-            dialect_name: SqlView(
-                type=dialect.types[value.kind],
-                declaration=dialect.declaration(value.kind),
-                write=dialect.bind(value).format(name),
-                read=dialect.read(value).format(f"{name}_"),
-                is_read_as_is=dialect.read(value) == SAME,
-                bind=dialect.bind(value).format(name),
-            )
-            for dialect_name, dialect in all_dialects().items()
-        },
+        on=_on_each(
+            value,
+            name,
+            write=lambda conversion: conversion.format(name),
+            read=lambda conversion: conversion.format(f"{name}_"),
+        ),
         limit=value.limit,
     )
+
+
+def _on_each(
+    value: Value, variable: str, *, write: Callable[[str], str], read: Callable[[str], str]
+) -> dict[str, SqlView]:
+    """A column in each kind of database; `write` and `read` put a dialect's conversion into its place."""
+    return {
+        name: SqlView(
+            type=dialect.types[value.kind],
+            declaration=dialect.declaration(value.kind),
+            write=write(dialect.bind(value)),
+            read=read(dialect.read(value)),
+            is_read_as_is=dialect.read(value) == SAME,
+            bind=dialect.bind(value).format(variable),
+        )
+        for name, dialect in all_dialects().items()
+    }
 
 
 def _child(
