@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.cli.workspace import HERE, SHOP, Repo
+from tests.cli.workspace import HERE, SHOP, Repo, as_template, copy_repo, release_on
 
 IMPORT = ('import "acme/money', 'import "fieldstone/v1/annotations.proto";\nimport "acme/money')
 OPTION = "message Order {\n"
@@ -22,64 +23,75 @@ REFUSED = {
 FORMATS = ["text", "concise", "json", "github", "sarif", "junit"]
 
 
+@pytest.fixture(scope="module")
+def annotated_template(
+    grown_template: Repo, tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Repo:
+    """`grown`, and the annotations as a released module of the workspace."""
+    root = tmp_path_factory.mktemp("annotated") / "repo"
+    shutil.copytree(grown_template.root, root)
+    repo = Repo(root, environment)
+    with_vocabulary(repo)
+    return as_template(repo)
+
+
+@pytest.fixture
+def annotated(annotated_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
+    return copy_repo(annotated_template, tmp_path / "repo", capsys)
+
+
 def with_vocabulary(repo: Repo) -> None:
     """Release the annotations as a module of the workspace."""
     shutil.copytree(HERE / "schemas/fieldstone", repo.root / "schemas/fieldstone")
     repo.edit("buf.yaml", "modules:\n", "modules:\n  - path: schemas/fieldstone\n")
-    repo.release("fieldstone")
-    repo.commit()
+    release_on(repo, 0, "fieldstone")
 
 
 def annotate(repo: Repo, entity: str) -> None:
     """Make an entity of the order."""
-    with_vocabulary(repo)
     repo.edit(SHOP, *IMPORT)
     repo.edit(SHOP, OPTION, f"{OPTION}  option (fieldstone.v1.entity) = {{ {entity} }};\n")
 
 
-@pytest.mark.parametrize("how", [(), ("--full",), ("--no-second-opinion",)], ids=["incremental", "full", "alone"])
 @pytest.mark.parametrize("entity", REFUSED.values(), ids=REFUSED.keys())
-def test_a_check_refuses_what_cannot_be_generated(grown: Repo, entity: str, how: tuple[str, ...]) -> None:
-    annotate(grown, entity)
-    assert grown.run("generate", "shop").code != 0
-    ran = grown.run("check", *how)
-    assert (ran.code, "error[annotation-invalid]" in ran.out, f"--> {SHOP}:" in ran.out) == (1, True, True)
-
-
-@pytest.mark.parametrize("entity", REFUSED.values(), ids=REFUSED.keys())
-def test_it_is_not_released(grown: Repo, entity: str) -> None:
-    annotate(grown, entity)
-    before = grown.snapshot()
-    ran = grown.run("release", "shop")
+def test_neither_checked_nor_released_is_what_cannot_be_generated(annotated: Repo, entity: str) -> None:
+    annotate(annotated, entity)
+    assert annotated.run("generate", "shop").code != 0
+    for how in ((), ("--full",), ("--no-second-opinion",)):
+        ran = annotated.run("check", "shop", *how)
+        assert (ran.code, "error[annotation-invalid]" in ran.out, f"--> {SHOP}:" in ran.out) == (1, True, True), how
+    before = annotated.snapshot()
+    ran = annotated.run("release", "shop")
     assert (ran.code, "annotation-invalid" in ran.out + ran.err) == (1, True)
-    assert grown.snapshot() == before
+    assert annotated.snapshot() == before
 
 
 def test_a_first_release_is_refused_as_well(fresh: Repo) -> None:
     fresh.release("money")
+    with_vocabulary(fresh)
     annotate(fresh, REFUSED["a key that is no field"])
     assert "error[annotation-invalid]" in fresh.run("check", "shop").out
     assert fresh.run("release", "shop").code == 1
     assert not (fresh.root / "registry/shop").exists()
 
 
-def test_what_can_be_generated_passes(grown: Repo) -> None:
-    annotate(grown, GOOD)
-    ran = grown.run("check")
+def test_what_can_be_generated_passes(annotated: Repo) -> None:
+    annotate(annotated, GOOD)
+    ran = annotated.run("check")
     assert (ran.code, ran.out) == (0, "")
-    grown.release("shop")
-    assert grown.run("registry", "verify").code == 0
+    annotated.release("shop")
+    assert annotated.run("registry", "verify").code == 0
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_every_format_has_it(grown: Repo, form: str) -> None:
-    annotate(grown, REFUSED["a key that is no field"])
-    ran = grown.run("check", "--format", form)
-    assert (ran.code, "annotation-invalid" in ran.out) == (1, True)
-    if form == "json":
-        (found,) = [f for module in json.loads(ran.out)["modules"] for f in module["findings"]]
-        assert (found["rule"], found["breaks"], found["place"]["path"]) == ("annotation-invalid", [], SHOP)
-        assert found["fix"]
+def test_every_format_has_it(annotated: Repo) -> None:
+    annotate(annotated, REFUSED["a key that is no field"])
+    for form in FORMATS:
+        ran = annotated.run("check", "shop", "--format", form)
+        assert (ran.code, "annotation-invalid" in ran.out) == (1, True), form
+        if form == "json":
+            (found,) = [f for module in json.loads(ran.out)["modules"] for f in module["findings"]]
+            assert (found["rule"], found["breaks"], found["place"]["path"]) == ("annotation-invalid", [], SHOP)
+            assert found["fix"]
 
 
 def test_it_is_found_among_many_files(large: Repo) -> None:
@@ -102,19 +114,19 @@ WAIVED = (
 @pytest.mark.parametrize(
     "settings", ['[rules]\nannotation-invalid = "off"\n', WAIVED], ids=["rule off", "written waiver"]
 )
-def test_no_setting_lets_it_pass(grown: Repo, settings: str) -> None:
-    annotate(grown, REFUSED["a key that is no field"])
-    grown.settings(settings)
-    ran = grown.run("check")
+def test_no_setting_lets_it_pass(annotated: Repo, settings: str) -> None:
+    annotate(annotated, REFUSED["a key that is no field"])
+    annotated.settings(settings)
+    ran = annotated.run("check")
     assert (ran.code, "annotation-invalid" in ran.err) == (2, True), ran.out
 
 
-def test_no_waiver_is_taken_for_it(grown: Repo) -> None:
-    annotate(grown, REFUSED["a key that is no field"])
+def test_no_waiver_is_taken_for_it(annotated: Repo) -> None:
+    annotate(annotated, REFUSED["a key that is no field"])
     options = ("--reason", "r", "--owner", "o@example.com", "--until", "2999-01-01")
-    ran = grown.run("waive", "annotation-invalid", "acme/shop/v1/shop.proto", *options)
+    ran = annotated.run("waive", "annotation-invalid", "acme/shop/v1/shop.proto", *options)
     assert (ran.code, "annotation-invalid" in ran.err) == (2, True), ran.out
-    assert grown.run("check").code == 1
+    assert annotated.run("check").code == 1
 
 
 def test_it_is_explained(grown: Repo) -> None:
