@@ -45,6 +45,22 @@ def table_of(kind: str, digest: str) -> str:
     return f"{kind}{_OF}{digest[-_DIGITS:]}"
 
 
+OBJECTS = "objects"
+"""The folder in the cache with files of releases that lie elsewhere, by digest."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of the cache, which excludes itself from git.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "utf-8")
+
+
 class Store:
     """Tables of texts and bytes, by text keys.
 
@@ -112,7 +128,8 @@ class Store:
         """Remove the cache; gives how many bytes it had."""
         self._close()
         there = self.folder is not None and self.folder.is_dir()
-        files = [path for path in self.folder.glob("cache-*") if path.is_file()] if self.folder and there else []
+        found = (*self.folder.glob("cache-*"), *self.folder.glob(f"{OBJECTS}/*")) if self.folder and there else ()
+        files = [path for path in found if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         for path in files:
             path.unlink()
@@ -142,10 +159,7 @@ class Store:
     @contextlib.contextmanager
     def _writing(self, folder: Path) -> Iterator[sqlite3.Connection]:
         self._close()
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", "utf-8")
+        make_folder(folder)
         file = folder / _NAME
         try:
             connection = _open(file)

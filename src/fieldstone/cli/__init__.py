@@ -33,7 +33,7 @@ def main() -> None:
     except FieldstoneError as error:
         for line in f"error: {error}".split("\n"):
             say(line, err=True)
-        code = _COULD_NOT
+        code = error.exit_code
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise

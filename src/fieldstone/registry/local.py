@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from fieldstone.cache.store import OBJECTS, make_folder
 from fieldstone.errors import Damaged, Unavailable
 from fieldstone.schema.digest import file_digest
-
-_OBJECTS = "objects"
 
 
 class Objects:
@@ -29,7 +28,7 @@ class Objects:
     @cached_property
     def _folder(self) -> Path:
         if self._cache is not None:
-            return self._cache / _OBJECTS
+            return self._cache / OBJECTS
         scratch = tempfile.mkdtemp(prefix="fieldstone-")
         weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
         return Path(scratch)
@@ -52,6 +51,8 @@ class Objects:
             return place
         content = checked(fetch(), digest, what=what, remedy=remedy)
         try:
+            if self._cache is not None:
+                make_folder(self._cache)
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, incoming = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(handle, "wb") as file:
