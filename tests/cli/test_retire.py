@@ -90,7 +90,7 @@ def test_after_it_nothing_is_said_of_a_module_that_is_not_listed(retired: Repo) 
     retired.settings("[modules.shop]\nnaming = true\n")
     assert retired.run("check").code == 0
     retired.settings(WAIVERS)
-    assert "is spent: shop 2.0.0 carries the change" in retired.run("check").out
+    assert "is no longer needed: shop 2.0.0 includes the change" in retired.run("check").out
 
 
 def test_the_folder_may_be_gone_already_and_waive_helps(grown: Repo) -> None:

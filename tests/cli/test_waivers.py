@@ -200,7 +200,7 @@ def test_a_release_is_major_and_records_what_it_used(grown: Repo) -> None:
     assert used["owner"] == "shop@example.com"
     ran = grown.run("check", "shop")
     assert ran.code == 0
-    assert "is spent: shop 2.0.0 carries the change" in ran.out
+    assert "is no longer needed: shop 2.0.0 includes the change" in ran.out
     assert "delete lines 1-8 of fieldstone.toml" in ran.out
     grown.edit(SHOP, "string note = 4;", "string note = 4;\n  string buyer = 9;")
     assert "Released shop 2.1.0 (minor)" in grown.release("shop").out

@@ -1,4 +1,4 @@
-"""Results of earlier checks, in `.fieldstone/`: outside git, safe to delete, and used only with `Permission`."""
+"""The cache of results of earlier checks, in `.fieldstone/`: ignored by git, safe to delete, used with `Permission`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Cache:
     """The cache of a repository.
 
     Args:
-        folder: the folder that it lies in; None for one that forgets.
+        folder: the folder that contains it; None for a cache in memory only.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -28,7 +28,7 @@ class Cache:
 
     @cached_property
     def digests(self) -> Digests:
-        """The digests of files, known again by their stat."""
+        """The digests of files, looked up by their stat."""
         from fieldstone.cache.digests import Digests
 
         return Digests(self.store)

@@ -1,7 +1,7 @@
-"""A large table in parts, by the checksum of the key: who asks for a key reads its part alone.
+"""A large cached table in parts, by the checksum of the key: a lookup reads one part only.
 
-A part that is not there was never made, or is lost, and is made again with all others: that the table does not have
-a key is only said by a part that does not name it.
+If a part is missing from the cache, all parts are made again. So a key is only reported as absent after its
+part was read.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ class Buckets:
     """A table of plain data by text keys.
 
     Args:
-        store: where it is kept.
-        table: its name.
-        make: makes all of it.
-        parts: in how many parts it is kept.
+        store: the cache.
+        table: the name of the table.
+        make: makes the whole table.
+        parts: the number of parts.
     """
 
     def __init__(self, store: Store, table: str, make: Callable[[], Mapping[str, Any]], *, parts: int = 256) -> None:
@@ -29,11 +29,11 @@ class Buckets:
         self._parts: dict[str, Mapping[str, Any]] = {}
 
     def fill(self) -> None:
-        """Have it made, if it was not."""
+        """Make the table, unless it is cached."""
         self.find([""])
 
     def find(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Those of these keys that it has, with their values, in the order of the keys."""
+        """The given keys that the table has, with their values, in the given order."""
         parts = {key: self._part_of(key) for key in keys}
         missing = {*parts.values()} - self._parts.keys()
         if missing:
@@ -41,14 +41,14 @@ class Buckets:
         return {key: self._parts[part][key] for key, part in parts.items() if key in self._parts[part]}
 
     def __contains__(self, key: str) -> bool:
-        """Whether it has a key."""
+        """Whether the table has a key."""
         part = self._part_of(key)
         if part not in self._parts:
             self._read({part})
         return key in self._parts[part]
 
     def all(self) -> dict[str, Any]:
-        """All of it, sorted by key."""
+        """The whole table, sorted by key."""
         self._read({f"{number:02x}" for number in range(self._count)})
         return dict(sorted(row for part in self._parts.values() for row in part.items()))
 

@@ -1,8 +1,8 @@
-"""The digest of a file, known again by its stat, as git's index knows it (gitformat-index(5)).
+"""Digests of files, cached by their stat, as in git's index (gitformat-index(5)).
 
-A file that has the size, times and inode that it had when it was read is taken for unchanged, but
-only where it had been left alone for longer than the clock may be coarse when it was read: else it could
-have been written once more within the same tick ("racy git", Documentation/technical/racy-git.txt).
+A file with the same size, times and inode as when it was read counts as unchanged. A file that was
+modified shortly before it was read is always read again: it may have been written once more within the
+same clock tick ("racy git", Documentation/technical/racy-git.txt).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from fieldstone.schema.digest import file_digest, imports
 
 _FILES, _IMPORTS = "files", "imports"
 _TICK = 2_000_000_000
-"""Nanoseconds that a file must have been left alone before it was read."""
+"""The least age of a file's last change when it is read, in nanoseconds, for its digest to be cached."""
 
 Row = list[Any]
-"""Size, times in nanoseconds of the last change of content and of inode, inode, digest."""
+"""Size, mtime and ctime in nanoseconds, inode, digest."""
 
 
 def read_known(path: Path, digest: str) -> bytes:
-    """The bytes of a released file that was found to have a digest.
+    """The bytes of a released file whose digest was verified earlier.
 
     Raises:
         FieldstoneError: it cannot be read, or has changed since.
@@ -43,14 +43,14 @@ def read_known(path: Path, digest: str) -> bytes:
 
 
 class Digests:
-    """Digests of files, and what .proto files import; each file is read once while it stays as it is.
+    """Digests of files and imports of .proto files; a file is read again only if it changed.
 
     Args:
-        store: where they are kept.
+        store: the cache.
 
     Attributes:
-        seen: how many files were asked for.
-        read: how many of them had to be read.
+        seen: the number of files looked up.
+        read: the number of files read.
     """
 
     def __init__(self, store: Store) -> None:
@@ -58,17 +58,17 @@ class Digests:
         self._tables: dict[str, dict[str, Row]] = {}
         self._imports: dict[str, dict[str, list[Any]]] = {}
         self._rows: dict[str, Row] = {}
-        self._told: dict[str, tuple[set[str], dict[str, str]]] = {}
+        self._answers: dict[str, tuple[set[str], dict[str, str]]] = {}
         self.seen = 0
         self.read = 0
 
     def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:
-        """The digest of each of a folder's files; those that are not there are left out.
+        """The digest of each existing file of a folder.
 
-        Asked again, it answers as it did: one process judges one state of the files.
+        A repeated call has the same result: one process judges one state of the files.
 
         Args:
-            folder: the absolute path of the folder, or what else these files are called together.
+            folder: the absolute path of the folder, or another name for this set of files.
             files: name to absolute path.
 
         Returns:
@@ -77,17 +77,17 @@ class Digests:
         Raises:
             FieldstoneError: a file cannot be read.
         """
-        told = self._told.get(folder)
-        if told is not None and files.keys() <= told[0]:
-            return told[1] if len(files) == len(told[0]) else {n: told[1][n] for n in files if n in told[1]}
+        answer = self._answers.get(folder)
+        if answer is not None and files.keys() <= answer[0]:
+            return answer[1] if len(files) == len(answer[0]) else {n: answer[1][n] for n in files if n in answer[1]}
         found = self._find(folder, files)
-        self._told[folder] = set(files), found
+        self._answers[folder] = set(files), found
         return found
 
     def _find(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:
         table = self._table(folder)
         found: dict[str, str] = {}
-        anew = False
+        changed = False
         self.seen += len(files)
         for name, path in files.items():
             try:
@@ -100,15 +100,15 @@ class Digests:
             row = table.get(name)
             if row is None or row[:4] != signature:
                 row = table[name] = self._read_before(path, signature) or self._row(path, stat)
-                anew = True
+                changed = True
             found[name] = row[4]
-        if anew:
+        if changed:
             settled = {name: row for name, row in table.items() if row[0] is not None}
             self._store.put(_FILES, {folder: json.dumps(settled, separators=(",", ":")).encode()})
         return found
 
     def one(self, path: str) -> str:
-        """The digest of a file by itself; empty where it is not there.
+        """The digest of one file; empty if it does not exist.
 
         Raises:
             FieldstoneError: it cannot be read.
@@ -116,7 +116,7 @@ class Digests:
         return self.of(path, {"": path}).get("", "")
 
     def imports(self, folder: str, files: Mapping[str, str]) -> dict[str, list[str]]:
-        """The paths that each of a folder's .proto files imports; see `of`."""
+        """The imported paths of each .proto file of a folder; see `of`."""
         digests = self.of(folder, files)
         known = self._imports_of(folder)
         fresh = {
@@ -130,7 +130,7 @@ class Digests:
         return {name: known[name][1] for name in digests}
 
     def _imports_row(self, path: str) -> list[Any]:
-        """What a file imports, with the digest that it has now: it may have changed since it was asked for."""
+        """The imports of a file with its current digest, which may differ from the one looked up before."""
         content = self._content(path)
         return [file_digest(content), imports(content)]
 
@@ -144,7 +144,7 @@ class Digests:
         return self._imports[folder]
 
     def _read_before(self, path: str, signature: list[int]) -> Row | None:
-        """What this process read of a file under another name, if it is still so."""
+        """The row of a file that this process has read under another name, if its stat is the same."""
         row = self._rows.get(path)
         return row if row is not None and row[:4] == signature else None
 

@@ -1,7 +1,7 @@
-"""Permission to use a cache: only the user's own is believed, and in CI only where that is asked for.
+"""Permission to use a cache: only the user's own is trusted, and in CI only if enabled explicitly.
 
-A forged cache could hide a finding, and its checksums stop no forger. So a cache that came with a commit, or lies
-behind a link, is neither read nor written.
+A forged cache could hide a finding, and checksums do not prevent that. So a cache that is tracked by git, or
+is behind a symbolic link, is neither read nor written.
 """
 
 # ruff: noqa: PTH118, PTH208
@@ -29,8 +29,8 @@ class Permission:
     """Whether a command may use the cache of a project.
 
     Args:
-        asked: what the command line says of it; None leaves it to the environment.
-        tell: is called with each cache that is ignored, once, and with the way out.
+        asked: the value from the command line; None to use the environment.
+        tell: called once for each ignored cache, with the reason and a fix.
     """
 
     def __init__(self, asked: bool | None = None, tell: Callable[[FieldstoneError], None] = lambda _: None) -> None:  # noqa: FBT001 - three states
@@ -39,10 +39,10 @@ class Permission:
         self._foreign: dict[str, FieldstoneError | None] = {}
 
     def only_if_asked(self) -> Permission:
-        """The same for a command that uses no cache unless the command line or FIELDSTONE_CACHE asks for it.
+        """A permission for commands that use the cache only if the command line or FIELDSTONE_CACHE enables it.
 
         Raises:
-            FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
+            FieldstoneError: FIELDSTONE_CACHE has an invalid value.
         """
         narrowed = Permission(self.asked if self.asked is not None else bool(_variable()), self._tell)
         narrowed._foreign = self._foreign
@@ -55,7 +55,7 @@ class Permission:
             root: the absolute folder of the project's settings.
 
         Raises:
-            FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
+            FieldstoneError: FIELDSTONE_CACHE has an invalid value.
         """
         if root not in self._foreign:
             foreign = self._foreign[root] = why_foreign(root)
@@ -65,27 +65,27 @@ class Permission:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether a cache is to be used, if it is the user's own: by default everywhere but in CI.
+        """Whether the cache is enabled: by default everywhere except in CI.
 
         Raises:
-            FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
+            FieldstoneError: FIELDSTONE_CACHE has an invalid value.
         """
-        for said in (self.asked, _variable()):
-            if said is not None:
-                return said
+        for value in (self.asked, _variable()):
+            if value is not None:
+                return value
         return os.environ.get("CI", "").strip().lower() in _OFF
 
 
 def why_foreign(root: str) -> FieldstoneError | None:
-    """Why the cache in a folder is not the user's own; None where it is, or where there is none.
+    """The reason why the cache in a folder is not trusted; None if it is the user's own, or does not exist.
 
-    Without git, and outside a checkout, a folder that is no link is the user's own.
+    Without git, or outside a checkout, any folder that is no symbolic link is trusted.
 
     Args:
-        root: the absolute folder that holds `.fieldstone/`.
+        root: the absolute folder that contains `.fieldstone/`.
 
     Returns:
-        The reason with the way out, to be told or raised.
+        The reason with a fix, to be printed or raised.
     """
     folder = os.path.join(root, FOLDER)
     if not os.path.lexists(folder):
@@ -114,7 +114,7 @@ def _quoted(path: str) -> str:
 
 
 def _link_of(root: str, folder: str) -> str:
-    """The cache's folder or the first file in it, where that is a link; else empty."""
+    """The cache's folder, or the first file in it, if that is a symbolic link; else empty."""
     if os.path.realpath(folder) != os.path.join(os.path.realpath(root), FOLDER):
         return folder
     try:
@@ -128,9 +128,9 @@ def _is_link(folder: str, name: str) -> bool:
 
 
 def _tracked(root: str) -> str:
-    """The cache's folder as git spells it, where git tracks anything in it; else empty.
+    """The cache's folder as git spells it, if git tracks a file in it; else empty.
 
-    Names are compared without regard to case: a file system may do so, too.
+    Names are compared without regard to case, because file systems may do so.
 
     Raises:
         FieldstoneError: git cannot read the checkout.
@@ -141,9 +141,9 @@ def _tracked(root: str) -> str:
     except FileNotFoundError:
         return ""
     if done.returncode:
-        said = os.fsdecode(done.stderr).strip().splitlines()
+        output = os.fsdecode(done.stderr).strip().splitlines()
         if _is_in_checkout(root):
-            raise FieldstoneError(said[0] if said else f"git ls-files ended with {done.returncode}")
+            raise FieldstoneError(output[0] if output else f"git ls-files ended with {done.returncode}")
         return ""
     name = os.fsdecode(done.stdout).partition("\0")[0].partition("/")[0]
     if name and name.lower() != FOLDER:
@@ -160,8 +160,8 @@ def _is_in_checkout(folder: str) -> bool:
 
 
 def _variable() -> bool | None:
-    """The value of FIELDSTONE_CACHE as yes or no; None where it is not set."""
-    said = os.environ.get(VARIABLE, "").strip().lower()
-    if said and said not in _OFF | _ON:
-        raise FieldstoneError(f"{VARIABLE} is {said}", fix="set it to 1 or to 0")
-    return said in _ON if said else None
+    """The value of FIELDSTONE_CACHE as a boolean; None if it is not set."""
+    value = os.environ.get(VARIABLE, "").strip().lower()
+    if value and value not in _OFF | _ON:
+        raise FieldstoneError(f"{VARIABLE} is {value}", fix="set it to 1 or to 0")
+    return value in _ON if value else None

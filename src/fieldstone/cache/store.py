@@ -1,9 +1,9 @@
-"""The cache on the disk: named tables of small values in one SQLite file, which may be missing, broken or in use.
+"""The cache on disk: named tables of small values in one SQLite file, which may be missing, broken or in use.
 
-Nothing here ever fails for the caller: what cannot be read is not there, and what cannot be written is
-worked out again the next time. Keys name contents by their digests, and before each value stands its
-checksum, so that a damaged value is as none (a forged one is not: see `permission`); `FORMAT` stands in the
-file's name, so that another version of Fieldstone has another file.
+No call fails: a value that cannot be read counts as missing, and one that cannot be written is computed
+again next time. Keys contain the digests of contents. Each value is stored with a checksum, so that damaged
+values count as missing (forged ones do not: see `permission`). `FORMAT` is part of the file name, so that
+different versions of Fieldstone use different files.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from functools import cached_property
 from pathlib import Path
 
 FORMAT = 5
-"""Raised whenever a value is made in another way."""
+"""The version of the layout; raised whenever a value is computed or stored differently."""
 
 _NAME = f"cache-{FORMAT}.db"
 
 _BUSY = 0.25
-"""Seconds to wait for another process that writes; then the value is done without."""
+"""Seconds to wait for another process that writes; after that the cache is not used."""
 
 _MEMORY = 65_536
-"""KiB of pages that a writer may hold: with the default of 2,000 a large ledger takes a hundred times as long."""
+"""SQLite's page cache for writing, in KiB: with the default of 2,000 a large ledger takes a hundred times as long."""
 
 _CHECKED = 4
-"""How many bytes the checksum before a value has."""
+"""The length of the checksum before each value, in bytes."""
 
 _CHUNK = 500
-"""How many keys one statement names: SQLite takes 999 in its oldest builds."""
+"""The number of keys in one statement: the oldest builds of SQLite accept 999."""
 
 IMAGES = "image"
-"""The prefix of the names of the tables of images."""
+"""The prefix of the names of tables about images."""
 
 _OF = " of "
 _DIGITS = 40
-"""How many hex digits of a digest tell contents apart in the name of a table."""
+"""The number of hex digits of a digest in the name of a table."""
 
 
 def table_of(kind: str, digest: str) -> str:
-    """The name of the table that has something of the content with a digest."""
+    """The name of the table with data about the content of a digest."""
     return f"{kind}{_OF}{digest[-_DIGITS:]}"
 
 
@@ -62,10 +62,10 @@ def make_folder(folder: Path) -> None:
 
 
 class Store:
-    """Tables of texts and bytes, by text keys.
+    """Tables of bytes by text keys.
 
     Args:
-        folder: where the file is; made with the first value that is written. None keeps nothing beyond the process.
+        folder: the folder of the file; created with the first write. None keeps the values in memory only.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -74,18 +74,18 @@ class Store:
         self._dropped: dict[str, list[str]] = {}
 
     def get(self, table: str, key: str) -> bytes | None:
-        """One value; None if it is not there."""
+        """One value; None if there is none."""
         return self.get_all(table, [key]).get(key)
 
     def get_all(self, table: str, keys: Iterable[str]) -> dict[str, bytes]:
-        """Those of these values that are there."""
+        """The values of the given keys, as far as there are any."""
         wanted = list(keys)
         pending = self._pending.get(table, {})
         found = {key: pending[key] for key in wanted if key in pending}
         connection = self._reading
         if connection is None:
             return found
-        with contextlib.suppress(sqlite3.Error, UnicodeError):  # a path may be no text, and no key
+        with contextlib.suppress(sqlite3.Error, UnicodeError):  # a path with invalid text cannot be a key
             for start in range(0, len(wanted), _CHUNK):
                 some = wanted[start : start + _CHUNK]
                 marks = ",".join("?" * len(some))
@@ -95,11 +95,11 @@ class Store:
         return found
 
     def put(self, table: str, values: Mapping[str, bytes]) -> None:
-        """Keep values until `save`, and find them from now on."""
+        """Hold values for the next `save`; they can be read at once."""
         self._pending.setdefault(table, {}).update(values)
 
     def save(self) -> None:
-        """Write what was put, all of it or nothing; a disk that refuses leaves the cache as it was."""
+        """Write all held values in one transaction; if that fails, the file is unchanged."""
         rows = [
             (table, key, _checksum(table, key, value) + value)
             for table, values in self._pending.items()
@@ -117,15 +117,15 @@ class Store:
         self._dropped.clear()
 
     def forget(self, prefix: str, keep: Iterable[str]) -> None:
-        """Drop, with the next `save`, the tables whose names begin so, but these."""
+        """Drop, with the next `save`, the tables whose names begin with a prefix, except those to keep."""
         self._dropped[prefix] = list(keep)
 
     def has_new(self, prefix: str) -> bool:
-        """Whether something was put into a table whose name begins so, since the last `save`."""
+        """Whether a table whose name begins with a prefix has values that are not saved yet."""
         return any(table.startswith(prefix) for table in self._pending)
 
     def clear(self) -> int:
-        """Remove the cache; gives how many bytes it had."""
+        """Remove the cache, and return its size in bytes."""
         self._close()
         there = self.folder is not None and self.folder.is_dir()
         found = (*self.folder.glob("cache-*"), *self.folder.glob(f"{OBJECTS}/*")) if self.folder and there else ()
@@ -136,7 +136,7 @@ class Store:
         return size
 
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """Table, those of one kind together, to how many values it has, and their bytes."""
+        """The number of values and their size in bytes, by table; tables of one kind are added up."""
         if self._reading is None:
             return {}
         with contextlib.suppress(sqlite3.Error):
@@ -163,7 +163,7 @@ class Store:
         file = folder / _NAME
         try:
             connection = _open(file)
-        except sqlite3.OperationalError:  # in use, or no place for a file: then it is done without
+        except sqlite3.OperationalError:  # in use, or the disk is full: nothing is cached
             raise
         except sqlite3.DatabaseError:
             file.unlink(missing_ok=True)
@@ -185,7 +185,7 @@ def _checksum(table: str, key: str, value: bytes) -> bytes:
 
 
 def _is_whole(table: str, key: str, stored: object) -> bool:
-    """Whether a value is there with the checksum that it was put with."""
+    """Whether a stored value matches its checksum."""
     return isinstance(stored, bytes) and stored[:_CHECKED] == _checksum(table, key, stored[_CHECKED:])
 
 

@@ -23,17 +23,17 @@ from fieldstone.toolchain.diagnostic import Annotation
 from fieldstone.workspace.modules import Module
 
 THE_TREE = "the working tree"
-"""What people call the module as it is now."""
+"""The label of the working tree in reports."""
 
 
 class Baseline(Struct, frozen=True):
-    """One side to judge against.
+    """The version of a module that a change is judged against.
 
     Attributes:
         side: its image, schema and label.
-        root: the absolute folder of its sources, or of today's where they have none of their own.
+        root: the absolute folder of its sources; that of the working tree if it has none of its own.
         own: the import paths of its own files.
-        digest: its b5 digest, where it is a release.
+        digest: its b5 digest if it is a release; else empty.
     """
 
     side: Side
@@ -43,7 +43,7 @@ class Baseline(Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """Its version, where it is a release; else empty."""
+        """Its version if it is a release; else empty."""
         return self.side.label if self.digest else ""
 
 
@@ -67,16 +67,16 @@ def released(project: Project, release: Release) -> Baseline:
 
 
 def find_baseline(project: Project, module: Module, against: str, *, since_parting: bool = False) -> Baseline | None:
-    """What a module is judged against; None for a new module.
+    """The baseline of a module; None for a new module.
 
     Args:
         project: where the module is.
         module: the module.
         against: a version, a path or a git revision; if empty, the newest release.
-        since_parting: whether a revision, unless it is a tag, stands for the commit where HEAD parted from it.
+        since_parting: whether a revision, unless it is a tag, means its merge base with HEAD.
 
     Raises:
-        FieldstoneError: there is no such thing, or it does not compile.
+        FieldstoneError: there is no such baseline, or it does not compile.
     """
     if not against:
         newest = project.newest(module)
@@ -102,7 +102,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
 
 
 def removed_baseline(project: Project, name: str, against: str) -> Baseline | None:
-    """What the removal of a released module is judged against; None where `against` had removed it already.
+    """The baseline for the removal of a released module; None if the module is not at `against` either.
 
     Raises:
         FieldstoneError: there is no such baseline, or it cannot be read.
@@ -112,17 +112,17 @@ def removed_baseline(project: Project, name: str, against: str) -> Baseline | No
     if against not in {"", version} and not Path(against).exists():
         from fieldstone.workspace.references import modules_at
 
-        then = modules_at(against, project.workspace, outside=project.settings.registry_folder)
-        if name in then:
-            root = project.workspace.root / then[name]
-            return find_baseline(project, Module(name, root, then[name]), against, since_parting=True)
-        if {*then.values()} <= {module.path for module in project.workspace.modules.values()}:
+        before = modules_at(against, project.workspace, outside=project.settings.registry_folder)
+        if name in before:
+            root = project.workspace.root / before[name]
+            return find_baseline(project, Module(name, root, before[name]), against, since_parting=True)
+        if {*before.values()} <= {module.path for module in project.workspace.modules.values()}:
             return None
     return released(project, project.registry.release(name, version))
 
 
 def style_of_baseline(project: Project, module: Module, against: str) -> list[Annotation]:
-    """What `buf lint` found in what a module is judged against; nothing for a release, which passed.
+    """The diagnostics of `buf lint` on a module's baseline; none for a release, which has passed it.
 
     Raises:
         FieldstoneError: there is no such baseline, or it does not compile.
@@ -135,7 +135,7 @@ def style_of_baseline(project: Project, module: Module, against: str) -> list[An
 
 
 def history(project: Project, module: Module) -> Ledger:
-    """The ledger of a module's newest release; an empty one without a release.
+    """The ledger of a module's newest release; empty if there is no release.
 
     Raises:
         FieldstoneError: it is missing or damaged.
@@ -148,5 +148,5 @@ def history(project: Project, module: Module) -> Ledger:
 
 
 def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> SunsetHistory:
-    """The sunsets of a module's releases, for judging a change against a baseline; None for a new module."""
+    """The sunsets in a module's releases, for judging a change; the baseline is None for a new module."""
     return sunset_history(project.registry, module, baseline.version if baseline else "")

@@ -1,4 +1,4 @@
-"""The result of a check of one module, for every verb that goes on from it."""
+"""The result of a check of one module, shared by all commands that build on it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Checked(Struct, frozen=True):
-    """A module that was judged.
+    """The result of a check of one module.
 
     Attributes:
         report: the findings and the verdict.
-        image: the compiled module with all that it imports, in bytes; empty where it was not compiled as a whole.
-        new: the module as it was compared: with the files that left, where it imports them now. None without `image`.
+        image: the compiled module with all its imports; empty if only a part of it was compiled.
+        new: the module as compared: with removed files that it now imports from elsewhere. None without `image`.
     """
 
     report: ModuleReport

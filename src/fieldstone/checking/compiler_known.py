@@ -1,4 +1,4 @@
-"""Which buf compiles here, and which releases it is known to judge as the one did that compiled them."""
+"""The local buf version, and the releases already verified with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _SOUND = "sound"
 
 
 def compiler(project: Project) -> str:
-    """What compiles here, as manifests name it; known again by its file, for to ask takes as long as a small check.
+    """The name and version of the local compiler, as in manifests.
+
+    It is cached by the stat of the binary: running buf for it would take as long as a small check.
 
     Raises:
         FieldstoneError: there is no buf.
@@ -33,17 +35,17 @@ def compiler(project: Project) -> str:
 
 
 def is_sound(project: Project, module: Module, release: Release) -> bool:
-    """Whether the sources of a release were found without fault by this buf, under today's configuration.
+    """Whether this buf, with the current configuration, has nothing to report on the sources of a release.
 
     Raises:
         FieldstoneError: there is no buf.
     """
-    as_then = release.compiler == compiler(project) and release.style == project.workspace.style_digest(module)
-    return as_then or project.cache.store.get(_SOUND, _key(project, module, release)) is not None
+    unchanged = release.compiler == compiler(project) and release.style == project.workspace.style_digest(module)
+    return unchanged or project.cache.store.get(_SOUND, _key(project, module, release)) is not None
 
 
 def found_sound(project: Project, module: Module, release: Release) -> None:
-    """Keep that a check of all that a release has found nothing.
+    """Record that a full check of a release had no findings.
 
     Raises:
         FieldstoneError: there is no buf.

@@ -1,4 +1,4 @@
-"""Two engines that disagree: the error, and both schemas ready to send in."""
+"""The error that Fieldstone and buf disagree, with both schemas ready for a bug report."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from fieldstone.toolchain import buf
 
 
 def refuse_disagreement(found: Sequence[Disagreement], old: bytes, new: bytes, label: str) -> NoReturn:
-    """Fail, and leave behind what a bug report needs.
+    """Write a folder for a bug report, and fail.
 
     Args:
-        found: what the engines disagree about.
+        found: the disagreements.
         old: the image of the baseline.
         new: the image of the module as it is now.
-        label: what people call the baseline.
+        label: the baseline's label.
 
     Raises:
         FieldstoneError: always; it names the folder of the report.
@@ -39,7 +39,7 @@ def refuse_disagreement(found: Sequence[Disagreement], old: bytes, new: bytes, l
 
 
 def write_report(found: Sequence[Disagreement], old: bytes, new: bytes) -> Path:
-    """Write both images, `before.binpb` and `after.binpb`, and what was found into a folder of its own.
+    """Write both images, `before.binpb` and `after.binpb`, and the disagreements into a new folder.
 
     Raises:
         FieldstoneError: there is no buf.
@@ -53,7 +53,7 @@ def write_report(found: Sequence[Disagreement], old: bytes, new: bytes) -> Path:
 
 
 def find_disagreements(old: bytes, new: bytes) -> list[Disagreement]:
-    """What the engines disagree about between two images, without a history.
+    """The disagreements of the two engines about a pair of images, without a ledger.
 
     Raises:
         FieldstoneError: buf fails.

@@ -1,4 +1,4 @@
-"""The draft of a release: manifest and files from what was checked. Nothing is read, and nothing is written."""
+"""The draft of a release: manifest and files, made from the result of a check. Pure: reads and writes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """Where a release comes from; see the attributes of `Release` of the same names."""
+    """The origin of a release; see the attributes of `Release` with the same names."""
 
     commit: str
     style: str
@@ -34,9 +34,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     Attributes:
         sources: its files by path relative to its root, in bytes: .proto files, LICENSE and documentation.
-        image: they compiled, with all that they import.
-        schema: the image, read: the module's own elements.
-        compared: the schema that was compared with the release before: with the files that left and are imported now.
+        image: the compiled sources with all their imports.
+        schema: the module's own elements, read from the image.
+        compared: the schema as compared with the release before: with removed files that are now imported.
         imports: the releases and remote modules that it imports.
     """
 
@@ -119,10 +119,10 @@ def _changes(now: Snapshot, newest: Release, before: Schema) -> list[str]:
 
 
 def recorded_waivers(report: ModuleReport) -> tuple[Waiver, ...]:
-    """The waivers that a release records: those that permitted something, without the module, which it names itself."""
+    """The waivers that a release records: the used ones, without their module, which the release names itself."""
     return tuple(replace(waiver, module="") for waiver in used_waivers(report))
 
 
 def used_waivers(report: ModuleReport) -> Iterable[Waiver]:
-    """The waivers in force that permitted something, each once."""
+    """The waivers in force that permit a finding, each once."""
     return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)

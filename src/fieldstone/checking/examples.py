@@ -1,4 +1,4 @@
-"""The examples of the rules, compiled and judged: what explains a rule, and what tests it."""
+"""The examples of the rules, compiled and judged: for `fieldstone explain` and the tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORKSPACE = {"version": "v2", "modules": [{"path": "example"}, {"path": "vocabu
 
 
 def with_headers(sources: Sources) -> dict[str, str]:
-    """An example's files by path, with the lines that it leaves out: syntax, package and import of the annotations."""
+    """An example's files by path, completed with syntax, package and the import of the annotations."""
     files = {"acme/v1/example.proto": sources} if isinstance(sources, str) else dict(sources)
     return {path: _with_header(text) for path, text in files.items()}
 
@@ -43,7 +43,7 @@ def compile_example(sources: Sources) -> bytes:
 
 
 def proven(rule: Rule, example: Example) -> list[Finding]:
-    """What a rule finds in an example, with witnesses that call its sides `before` and `after`.
+    """The findings of a rule in an example, with witnesses whose versions are called `before` and `after`.
 
     Raises:
         FieldstoneError: buf is not there, or the example does not compile.

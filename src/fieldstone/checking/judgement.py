@@ -1,4 +1,4 @@
-"""One module against one baseline: both engines, the module's policy, and the verdict."""
+"""Judging one module against one baseline: both engines, the module's policy, and the verdict."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 
 class Side(Struct, frozen=True, dict=True):
-    """A compiled module, of which nothing is worked out before it is asked for.
+    """A compiled module whose image and schema are loaded on demand.
 
     Attributes:
         load: gives its image, in bytes.
         read: reads its schema.
-        label: what people call it.
-        unaltered: what the compared files declare that the other side has just so: path to names.
-        part: gives an image of what can differ from the other side, in bytes; that is all of it by default.
+        label: its name in reports.
+        unaltered: the declarations that are equal on the other side: names by path of a compared file.
+        part: gives an image of the part that can differ from the other side, in bytes; by default all of it.
     """
 
     load: Callable[[], bytes]
@@ -51,17 +51,17 @@ class Side(Struct, frozen=True, dict=True):
 
     @cached_property
     def image(self) -> bytes:
-        """All that its files declare, compiled."""
+        """The whole image."""
         return self.load()
 
     @cached_property
     def compared(self) -> bytes:
-        """What is held against the other side, compiled."""
+        """The image to compare with the other side."""
         return self.part() if self.part else self.image
 
     @cached_property
     def schema(self) -> Schema:
-        """The schema, read when it is first asked for: buf is at work by then.
+        """The schema, read on first use, while buf is already running.
 
         Raises:
             FieldstoneError: the image is damaged.
@@ -70,7 +70,7 @@ class Side(Struct, frozen=True, dict=True):
 
 
 class Judgement(Struct, frozen=True):
-    """What a module's change came to; findings' places are relative to the module's root."""
+    """The judgement of a module's change; paths in findings are relative to the module's root."""
 
     findings: tuple[Finding, ...]
     bump: Bump
@@ -93,13 +93,13 @@ def judge_change(
 
     Args:
         old: the baseline.
-        new: the module as it is now.
+        new: the module in its new version.
         ledger: the history of the module.
-        settings: what the module asks for.
+        settings: the settings of the module.
         same_sources: whether the sources are equal to the byte.
-        second_opinion: whether buf judges, too.
-        style: whether the naming rules judge what is new.
-        sunsets: the sunsets of the module's releases.
+        second_opinion: whether `buf breaking` runs as well.
+        style: whether the naming rules run on new elements.
+        sunsets: the sunsets in the module's releases.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -123,9 +123,9 @@ def judge_change(
 def _by_both_engines(
     old: Side, new: Side, natively: Callable[[], tuple[Context, list[Finding]]]
 ) -> tuple[Context, list[Finding]]:
-    """The findings of Fieldstone's rules, where buf agrees about all that both know.
+    """The findings of Fieldstone's rules, once buf agrees on every rule that both have.
 
-    Fieldstone judges, and the schemas are read for that, while buf is at work.
+    The native rules run while buf does.
     """
     with (
         tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch,
@@ -153,13 +153,13 @@ def judge_first(
     sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
 ) -> Judgement:
-    """Judge a module that has no baseline: the sunsets that it announces, and its style if that is judged.
+    """Judge a module without a baseline: the sunsets that it announces and, optionally, its style.
 
     Args:
-        new: the module as it is now.
-        settings: what the module asks for.
-        style: whether the naming rules judge it.
-        sunsets: the sunsets of the module's releases, if it has any.
+        new: the module in its new version.
+        settings: the settings of the module.
+        style: whether the naming rules run.
+        sunsets: the sunsets in the module's releases, if it has any.
         today: the day to judge as of, in UTC; today's by default.
     """
     context = _context(Schema(), new, Ledger(), settings, sunsets=sunsets, today=today)
@@ -170,9 +170,9 @@ def judge_first(
 
 
 def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
-    """The naming rules, where the module asks for them, on what the old schema does not have yet.
+    """The findings of the naming rules on new elements, if the module enables them.
 
-    What the source allows is left out; an allowance that the old schema does not have is judged too.
+    Findings that a comment in the source allows are left out; new allowances are judged as well.
     """
     rules = [rule for rule in all_rules().values() if rule.is_style] if settings.naming else []
     found, allowed = judge(context, rules), allowances(context.new)
@@ -194,7 +194,7 @@ def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
 
 
 def with_usual_additions(settings: ModuleSettings) -> ModuleSettings:
-    """The settings of a module, where "error" for a rule that is a warning by default is left out."""
+    """The settings of a module without "error" for rules on additions, which are warnings by default."""
     raised = {rule.id for rule in all_rules().values() if rule.is_addition and settings.rules.get(rule.id) == "error"}
     return replace(settings, rules={rule: level for rule, level in settings.rules.items() if rule not in raised})
 
@@ -204,9 +204,9 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
 
     Args:
         findings: those that count.
-        bump: what the change asks for.
+        bump: the bump that the change needs.
         released: the module's versions, in the order of semver.
-        settings: what the module asks for.
+        settings: the settings of the module.
     """
     refused = policy_of(settings).refuses(passing_before_1_0(findings, released, settings))
     lenient = settings.breaking_before_1_0 == "minor"
@@ -216,12 +216,12 @@ def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version],
 def passing_before_1_0(
     findings: Sequence[Finding], released: Sequence[Version], settings: ModuleSettings
 ) -> tuple[Finding, ...]:
-    """The findings, with those that pass because the released version is 0.x as notes that say so.
+    """The findings; those that pass because the released version is 0.x become notes that say so.
 
     Args:
         findings: those that count.
         released: the module's versions, in the order of semver.
-        settings: what the module asks for.
+        settings: the settings of the module.
     """
     lenient = settings.breaking_before_1_0 == "minor" and bool(released) and released[-1].major == 0
     if not lenient:
@@ -236,7 +236,7 @@ def passing_before_1_0(
 
 
 _PASSES_BEFORE_1_0 = 'passes before 1.0.0 (breaking-before-1-0 = "minor")'
-"""The advice of a note on a break that 0.x permits."""
+"""The fix in a note on a break that 0.x permits."""
 
 
 def judge_natively(
@@ -247,13 +247,13 @@ def judge_natively(
     sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
 ) -> list[Finding]:
-    """The findings that count between two schemas, by the native engine alone and without a ledger.
+    """The findings that count between two schemas, from the native engine alone and without a ledger.
 
     Args:
         old: the baseline.
-        new: the module as it is now.
-        settings: what the module asks for.
-        sunsets: the sunsets of the module's releases.
+        new: the module in its new version.
+        settings: the settings of the module.
+        sunsets: the sunsets in the module's releases.
         today: the day to judge as of, in UTC; today's by default.
     """
     found = judge(_context(old, new, Ledger(), settings, sunsets=sunsets, today=today), _breaking_rules())
@@ -269,20 +269,20 @@ def bump_since(
     sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
 ) -> Bump:
-    """The bump that the difference between two schemas needs, by the native engine alone; see `judge_natively`."""
+    """The bump that the difference between two schemas needs, from the native engine alone; see `judge_natively`."""
     findings = judge_natively(old, new, settings, sunsets=sunsets, today=today)
     return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
 
 
 def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Finding:
-    """The finding with paths that lead from `start` into `root`, and those of the baseline into `was_root`."""
+    """The finding with its paths, relative to `root` and in the baseline to `was_root`, made relative to `start`."""
     place = replace(finding.place, path=_path_from(start, root / finding.place.path))
     was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, was_root / finding.was_at.path))
     return replace(finding, place=place, was_at=was_at)
 
 
 def _path_from(start: Path, path: Path) -> str:
-    """A path as it leads from a folder; an address stays as it is."""
+    """A path relative to a folder; an address stays as it is."""
     if not path.is_absolute():
         return path.as_posix()
     return Path(os.path.relpath(path, start)).as_posix()
@@ -295,5 +295,5 @@ def _context(
 
 
 def today_utc() -> date:
-    """The day that it is, in UTC."""
+    """The current date in UTC."""
     return datetime.now(UTC).date()

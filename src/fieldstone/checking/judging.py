@@ -1,4 +1,4 @@
-"""Judge one module against its baseline, whole or in part, and report it."""
+"""The judgement of one module, whole or in part, against its baseline, as a report."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ def judge_slice(
     options: CheckOptions,
     today: date | None = None,
 ) -> ModuleReport:
-    """Judge the part of a module that differs from its newest release; the report is that of the whole.
+    """Judge the part of a module that differs from its newest release; the report covers the whole module.
 
     Args:
         project: where the module is.
         module: the module.
         touched: the part.
-        stable: where the newest release is a pre-release, the part that differs from the newest that is none.
-        start: the folder that places in the report are relative to.
-        options: what is proven and judged beside the rules.
+        stable: if the newest release is a pre-release, the part that differs from the newest stable one.
+        start: the folder that paths in the report are relative to.
+        options: the optional parts of the check.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -78,13 +78,13 @@ def judge_slice(
     def since() -> Bump:
         if stable is None:
             return Bump.NONE
-        then, now = _sides(project, module, stable)
+        before, after = _sides(project, module, stable)
         return bump_since(
-            then.side.schema,
-            now.schema,
+            before.side.schema,
+            after.schema,
             project.settings.module(module.name),
             same_sources=stable.same_sources,
-            sunsets=sunsets_since(project, module.name, then),
+            sunsets=sunsets_since(project, module.name, before),
             today=today,
         )
 
@@ -103,10 +103,10 @@ def judge_slice(
 
 
 def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, Side]:
-    """Both sides of a part of a module, read when they are asked for."""
+    """Both sides of a part of a module, read on demand."""
     release = touched.release
-    place, tree = project.registry.label(release), f"the image of {module.path}"
-    reader = cache(lambda: ImageReader(touched.read[0], where=place))
+    label, tree = project.registry.label(release), f"the image of {module.path}"
+    reader = cache(lambda: ImageReader(touched.read[0], where=label))
     shared = cache(lambda: reader().lazily(touched.shared))
     whole, compared = cache(touched.whole), cache(touched.compared)
     own = {*touched.touched, *touched.shared}
@@ -116,7 +116,7 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
 
     old = Side(
         lambda: whole()[0],
-        lambda: reader().read_changed(touched.touched, shared(), imported(0, place), touched.released),
+        lambda: reader().read_changed(touched.touched, shared(), imported(0, label), touched.released),
         release.version,
         part=lambda: compared()[0],
     )
@@ -127,7 +127,7 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
         unaltered=touched.touched,
         part=lambda: compared()[1],
     )
-    return Baseline(old, Path(place, SOURCES), release.protos.keys(), release.digest), new
+    return Baseline(old, Path(label, SOURCES), release.protos.keys(), release.digest), new
 
 
 def judge_module(
@@ -145,10 +145,10 @@ def judge_module(
     Args:
         project: where the module is.
         module: the module.
-        image: the module as it is now, compiled.
-        against: what to judge against, as for `find_baseline`.
-        start: the folder that places in the report are relative to.
-        options: what is proven and judged beside the rules.
+        image: the compiled module.
+        against: the baseline, as for `find_baseline`.
+        start: the folder that paths in the report are relative to.
+        options: the optional parts of the check.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -233,20 +233,20 @@ def _judged(
 def judge_removal(
     project: Project, name: str, *, against: str, start: Path, witness: bool = False, today: date | None = None
 ) -> ModuleReport | None:
-    """Judge that a released module is no longer listed: all that it held has left.
+    """Judge the removal of a released module from the list of modules.
 
-    None where that is no change since `against`.
+    None if the module was not listed at `against` either.
 
     Args:
-        project: where the module was.
+        project: the project that the module was in.
         name: the module.
         against: a version, a path or a git revision; if empty, the newest release.
-        start: the folder that places in the report are relative to.
-        witness: whether to prove what is found.
+        start: the folder that paths in the report are relative to.
+        witness: whether to add witnesses to the findings.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
-        FieldstoneError: what it is judged against cannot be read.
+        FieldstoneError: the baseline cannot be read.
     """
     baseline = removed_baseline(project, name, against)
     if baseline is None:
@@ -257,7 +257,7 @@ def judge_removal(
 def judge_removal_since(
     project: Project, name: str, baseline: Baseline, *, start: Path, witness: bool = False, today: date | None = None
 ) -> ModuleReport:
-    """Judge the removal of all that a baseline of a released module holds; the arguments are those of `judge_removal`.
+    """Judge the removal of a released module against a baseline; see `judge_removal` for the arguments.
 
     Raises:
         FieldstoneError: the baseline cannot be read.
@@ -287,7 +287,7 @@ def judge_removal_since(
 
 
 def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: Module) -> bool:
-    """Whether not even a comment or an import changed; images tell it by comments and positions."""
+    """Whether the sources are equal, comments and imports included; without digests, images are compared."""
     if baseline.digest:
         return baseline.digest == project.dependencies.digest(module)
     old, own = baseline.side, new.schema.files.keys()
@@ -297,7 +297,7 @@ def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: M
 def _bump_since_releases(
     project: Project, module: Module, new: Side, versions: Sequence[Version], today: date | None
 ) -> Bump:
-    """What the module asks for against these releases, and after a pre-release against the newest that is none."""
+    """The bump that the module needs since these releases and, after a pre-release, since the newest stable one."""
     stable = project.stable_before(module.name)
     releases = [project.registry.release(module.name, str(version)) for version in versions]
     settings = project.settings.module(module.name)

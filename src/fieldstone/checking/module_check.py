@@ -1,4 +1,4 @@
-"""The check of one module: what changed is found, compiled and judged, or all of it; and its style, beside that."""
+"""The check of one module: finds, compiles and judges the changed files, or all; lints at the same time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class _UncompiledError(Exception):
-    """The module does not compile, and not what it is judged against."""
+    """The module does not compile; errors of its baseline are not of this type."""
 
     def __init__(self, reason: CompileError) -> None:
         super().__init__(str(reason))
@@ -43,7 +43,7 @@ class _UncompiledError(Exception):
 
 @contextmanager
 def _own_errors() -> Iterator[None]:
-    """Tell errors of the compiler in the module from those in what it is judged against."""
+    """Distinguish compile errors of the module from those of its baseline."""
     try:
         yield
     except CompileError as error:
@@ -57,19 +57,19 @@ _CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
 class ModuleCheck(Struct, dict=True):
     """The check of one module; the compiler starts at once, so that modules compile side by side.
 
-    Where the contract is as released it is not compiled again, and where the buf configuration is
-    the one that the release was judged under, its style is not judged again. Where another buf is at
-    work than when it was released, all is judged until that found nothing in it.
+    An unchanged module is not compiled again. Its style is not judged again either, if the buf
+    configuration is the one of the release. With another buf version than the release's, everything
+    is compiled and judged, until one such check has no findings.
 
     Attributes:
         project: where the module is.
         module: the module.
-        against: what it is judged against; empty for its newest release.
+        against: a version, a path or a git revision to judge against; empty for the newest release.
         start: the folder that paths in the report are relative to.
         full: whether all of it is compiled and compared, whatever changed.
         added: the files of each module of the workspace that its newest release does not have.
-        options: what is proven and judged beside the rules.
-        under_way: ends with the check, and with it what is still at work.
+        options: the optional parts of the check.
+        under_way: closed at the end of the check; stops the processes that still run.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -101,13 +101,13 @@ class ModuleCheck(Struct, dict=True):
         self._begin(lint=not self.options.second_opinion)
 
     def _require_what_it_imports(self) -> None:
-        """Refuse a registry that has lost a release which the newest one imports."""
+        """Raise if the registry lacks a release that the newest one imports."""
         for link in self.newest.dependencies if self.newest else ():
             if link.name in self.project.workspace.modules:
                 self.project.registry.release(link.name, link.version)
 
     def _begin(self, *, lint: bool) -> None:
-        """Start the compiler, and the linter beside it unless that is to wait for `buf breaking`: less goes on then."""
+        """Start the compiler, and the linter at the same time unless `buf breaking` will run."""
         if self.changed:
             self.compiling_changed = [self._compile_changed(changed) for changed in self.changed]
             if not self._style_is_known():
@@ -120,7 +120,7 @@ class ModuleCheck(Struct, dict=True):
                 self.linting.judge(())
 
     def checked(self) -> Checked:
-        """Wait for the compiler and judge, while buf judges style."""
+        """Wait for the compiler and judge, while `buf lint` runs."""
         try:
             checked = self._judge()
         except _UncompiledError as error:
@@ -145,8 +145,8 @@ class ModuleCheck(Struct, dict=True):
         from fieldstone.checking.judging import judge_module
 
         count = len(self.module.proto_paths)
-        told = f"compiling all {count:,} files of {self.module.name}"
-        with self.project.phases.phase("compile", told), _own_errors():
+        text = f"compiling all {count:,} files of {self.module.name}"
+        with self.project.phases.phase("compile", text), _own_errors():
             image = self.compiling.output(what=f"{self.module.path} does not compile")
         self.linting.judge(())
         self.project.phases.counts.update(compiled=count, compared=count)
@@ -184,9 +184,9 @@ class ModuleCheck(Struct, dict=True):
         )
 
     def _changed(self) -> list[ChangedFiles]:
-        """What differs from the newest release, and after a pre-release from the newest one that is none.
+        """The files that differ from the newest release and, after a pre-release, from the newest stable one.
 
-        Nothing where what else can differ does not follow from it.
+        Empty if the affected files cannot be derived from them: then everything is judged.
         """
         if self.newest is None or self.full or self.against:
             return []
@@ -198,7 +198,7 @@ class ModuleCheck(Struct, dict=True):
         return [] if None in found else [changed for changed in found if changed is not None]
 
     def _slices(self) -> list[Slice] | None:
-        """The slice for each of what changed; None where the whole is to be judged."""
+        """The slice of each set of changed files; None if the whole module has to be judged."""
         _import_judgement()
         from fieldstone.incremental.slices import slice_of
 
@@ -238,7 +238,7 @@ class ModuleCheck(Struct, dict=True):
         return judged.with_findings([*annotations, *self._other_findings()])
 
     def _annotations_of_slice(self, touched: Slice) -> list[Finding]:
-        """The findings about annotations, of the whole module: one can lack what is in a file that did not change."""
+        """The findings about annotations of the whole module: an annotation can depend on an unchanged file."""
         from fieldstone.checking.findings.annotations import can_be_annotated, whole_image
         from fieldstone.schema.entity import may_have_annotations
 
@@ -248,7 +248,7 @@ class ModuleCheck(Struct, dict=True):
 
     @cached_property
     def _is_unchanged(self) -> bool:
-        """Whether there is nothing to judge: all is as in the newest release, and that is no pre-release."""
+        """Whether there is nothing to judge: nothing changed since the newest release, which is no pre-release."""
         return not self.full and not self._stable and self._is_as_released
 
     @cached_property
@@ -258,17 +258,17 @@ class ModuleCheck(Struct, dict=True):
 
     @cached_property
     def _stable(self) -> Release | None:
-        """The newest release that is no pre-release, where the newest is one: the next version follows from it, too."""
+        """The newest stable release, if the newest is a pre-release: the next version depends on both."""
         return self.project.stable_before(self.module.name)
 
     def _is_released_and_judged_whole(self, newest: Release) -> bool:
-        """Whether what was judged are the sources of the newest release, with all there is to hold against them."""
-        asked = self.options.second_opinion and self.options.style and not self.against
-        return asked and is_unchanged(self.project, self.module, newest)
+        """Whether the check judged the sources of the newest release, with both engines and style."""
+        is_whole = self.options.second_opinion and self.options.style and not self.against
+        return is_whole and is_unchanged(self.project, self.module, newest)
 
     @property
     def _is_released_and_damaged(self) -> bool:
-        """Whether there is nothing to judge, and nothing to judge it by: the newest release is not as it was."""
+        """Whether the sources are unchanged, and the newest release's image or ledger is damaged."""
         newest = self.newest
         if newest is None or self.against:
             return False
@@ -282,12 +282,12 @@ class ModuleCheck(Struct, dict=True):
 
     @property
     def _compiler_is_known(self) -> bool:
-        """Whether what does not change compiles as it did when it was released."""
+        """Whether unchanged files compile to the same as in the release."""
         return self.newest is None or self._is_sound or self.newest.compiler == compiler(self.project)
 
     @property
     def _has_lost_a_path(self) -> bool:
-        """Whether another module has a file by now that takes the place of one that the release was compiled with."""
+        """Whether another module has a new file at a path that the release was compiled with."""
         if self.newest is None or self.against:
             return False
         imported = {link.name for link in self.newest.dependencies}
@@ -301,14 +301,14 @@ class ModuleCheck(Struct, dict=True):
         try:
             return compiled_with(self.project, self.newest, paths)
         except FieldstoneError:
-            return True  # its image is damaged: that is told where all of it is judged
+            return True  # its image is damaged: the full check reports that
 
     def _style_is_known(self) -> bool:
-        """Whether no fault is in the style of what does not change."""
+        """Whether unchanged files are known to pass `buf lint`."""
         return self._is_sound and not self.project.workspace.brings_rules(self.module)
 
     def _compile_changed(self, changed: ChangedFiles) -> list[Running]:
-        """Start to compile what changed, in each module that it is in."""
+        """Start to compile the changed files, in each module that has some."""
         given = {self.module.name: changed.there}
         given |= {
             name: tuple(path for path, there in paths.items() if there) for name, paths in changed.elsewhere.items()
@@ -317,7 +317,7 @@ class ModuleCheck(Struct, dict=True):
         return [self._start("build", only=paths, module=modules[name]) for name, paths in given.items() if paths]
 
     def _compile(self, paths: Sequence[str]) -> Running:
-        """Start to compile some files of the module, given by import path."""
+        """Start to compile some files of the module, given by their import paths."""
         return self._start("build", only=paths)
 
     def _start(
@@ -335,7 +335,7 @@ class ModuleCheck(Struct, dict=True):
         return running
 
     def _other_findings(self) -> list[Finding]:
-        """What is wrong with the registry, and with the style."""
+        """The findings about the registry and about style."""
         found = defect_findings(self.project, self.module.name, self.start)
         with self.project.phases.phase("style", f"judging the style of {self.module.name}"), _own_errors():
             style = self.linting.annotations()
@@ -344,7 +344,7 @@ class ModuleCheck(Struct, dict=True):
         return found + [self._style_finding(annotation) for annotation in style]
 
     def _new_style(self, style: Sequence[Annotation]) -> list[Annotation]:
-        """What `buf lint` finds now, without what it found already in what the module is judged against."""
+        """The diagnostics of `buf lint` that the baseline does not have."""
         from fieldstone.checking.baseline import style_of_baseline
 
         had = Counter(_lint_key(found) for found in style_of_baseline(self.project, self.module, self.against))
@@ -370,12 +370,12 @@ class ModuleCheck(Struct, dict=True):
 
 
 def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
-    """What stays the same when lines move, and from run to run: of several cycles buf names one at random."""
+    """The identity of a diagnostic when lines move. Of several import cycles, buf names one at random."""
     return annotation.rule, annotation.path, "" if annotation.rule == _CYCLE else annotation.message
 
 
 def _import_judgement() -> None:
-    """Import all that judging needs while buf is still compiling."""
+    """Import the modules that judging needs, while buf is still compiling."""
     from fieldstone.checking import baseline  # noqa: F401 - needed next
     from fieldstone.compatibility import rules
 

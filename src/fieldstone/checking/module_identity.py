@@ -1,4 +1,4 @@
-"""Renamed modules, recognised by the files that they hold."""
+"""Renamed modules, recognised by their files."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from fieldstone.project.project import Project
 from fieldstone.workspace.modules import Module
 
 _SHARE = 0.5
-"""The share of a module's files that another one needs at least to be the same module."""
+"""The share of a module's files that another module must have to count as its new name."""
 
 
 def successor(files: Collection[str], candidates: Iterable[Module]) -> Module | None:
-    """The module that holds at least half of some files.
+    """The module that has most of some files, and at least half of them.
 
     Args:
-        files: import paths of the .proto files of a module, as it was.
-        candidates: the modules that it may be now.
+        files: import paths of the .proto files of the former module.
+        candidates: the modules that may be its successor.
 
     Returns:
-        the one that holds most of them, of several the first by path; None if none holds half, or there are no files.
+        the one with the most files, on a tie the first by path; None if none has half, or there are no files.
 
     Raises:
         FieldstoneError: the folder of a candidate cannot be read.
@@ -33,13 +33,13 @@ def successor(files: Collection[str], candidates: Iterable[Module]) -> Module | 
 
 
 def renamed_modules(project: Project) -> dict[str, Module]:
-    """The released modules that the buf configuration lists under another name, each with the module that it is now.
+    """The released modules that the buf configuration lists under another name: old name to current module.
 
-    A module is looked for if it is not listed, or if its name has gone to another module that was released: two may
-    swap names. A module that is listed and gave files to a new one is split, not renamed.
+    A released module counts as renamed if it is not listed, or if another released module has taken its name: two may
+    swap names. A module that is still listed and gave files to a new one is split, not renamed.
 
     Args:
-        project: where the modules and the registry are; nothing is found where the registry is shared.
+        project: the modules and the registry; the result is empty for a shared registry.
 
     Raises:
         FieldstoneError: a folder or a release cannot be read.
@@ -69,19 +69,19 @@ def _newest_files(project: Project, name: str) -> Collection[str]:
 
 
 def _has_lost_its_files(project: Project, module: Module) -> bool:
-    """Whether a listed module has fewer than half of the files of its newest release, or is retired."""
+    """Whether a listed module lacks more than half of the files of its newest release, or is retired."""
     try:
         newest = project.newest(module)
         if newest is None or newest.retired:
             return newest is not None
         lost = [path for path, is_there in differing(project, module, newest).items() if not is_there]
     except FieldstoneError:
-        return False  # the check of the module itself says what is wrong with its release
+        return False  # the check of the module itself reports the defect
     return bool(lost) and len(newest.protos) - len(lost) < _SHARE * len(newest.protos)
 
 
 def _settled(found: Mapping[str, tuple[int, Module]], gone: Collection[str]) -> dict[str, Module]:
-    """Those of the renamed modules that hold together: one for each module of today, and no name for two."""
+    """The consistent renames: one old name per module, and a still listed name only if another rename takes it."""
     taken: dict[str, str] = {}
     for name in sorted(found, key=lambda name: (-found[name][0], name)):
         taken.setdefault(found[name][1].name, name)

@@ -1,4 +1,4 @@
-"""The parts of a check that can be left out."""
+"""The optional parts of a check."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from msgspec import Struct
 
 
 class CheckOptions(Struct, frozen=True):
-    """The proofs of a verdict, and what is judged beside compatibility.
+    """Optional parts of a check: witnesses, second opinion, style.
 
     Attributes:
-        witness: whether to prove what breaks the wire or JSON by a message.
-        second_opinion: whether `buf breaking` judges the same images, and a disagreement ends the check.
-        style: whether `buf lint` and the naming rules judge the style.
+        witness: whether to show an example message for each wire or JSON break.
+        second_opinion: whether `buf breaking` runs on the same images; a disagreement ends the check with an error.
+        style: whether `buf lint` and the naming rules run.
     """
 
     witness: bool = True
@@ -20,4 +20,4 @@ class CheckOptions(Struct, frozen=True):
 
 
 DEFAULT_OPTIONS = CheckOptions()
-"""All parts: the default of a check, and always those of a release."""
+"""All parts: the default of a check; a release always has them."""

@@ -1,4 +1,4 @@
-"""The audit of a release: all that it says of itself is recomputed from its sources and the release before."""
+"""The audit of a release: everything in its manifest is recomputed from its sources and the release before."""
 
 from __future__ import annotations
 
@@ -45,21 +45,20 @@ if TYPE_CHECKING:
 
 
 _SKEW = timedelta(minutes=10)
-"""How much the clocks of two machines that release may differ."""
+"""The largest clock difference that is accepted between two machines that release."""
 
 
 class Audit(Struct, dict=True):
-    """The audit of one release, whose files are as its manifest says.
+    """The audit of one release whose files match its manifest.
 
     Attributes:
         registry: where it is.
         release: the release.
         before: the releases of its module before it, in the order of semver.
-        settings: what the module asks of its changes.
-        today: the day to hold waivers and sunsets against, in UTC.
-        is_new: whether it came with the change that is judged, so that code must be able to be generated from it.
-            Of an older release nobody knows what its module asked of additions then: it needs no waiver for them,
-            and may have called them major.
+        settings: the module's settings.
+        today: the day that waivers and sunsets are judged as of, in UTC.
+        is_new: whether the judged change adds it. Then code must be generatable from it. The settings of an older
+            release are unknown: it needs no waiver for additions, and may have called them major.
     """
 
     registry: Registry
@@ -70,7 +69,7 @@ class Audit(Struct, dict=True):
     is_new: bool = True
 
     def defects(self) -> list[Defect]:
-        """All that is not as the release says; where its contents are not, those alone.
+        """The differences between the release and its manifest; if its contents differ, only these.
 
         Raises:
             FieldstoneError: a file cannot be read, or the engines disagree.
@@ -78,7 +77,7 @@ class Audit(Struct, dict=True):
         return self.content_defects() or [*self._date(), *self._claims()]
 
     def content_defects(self) -> list[Defect]:
-        """A digest, an image or a ledger that is not that of the sources and the releases before.
+        """Digests, image or ledger that do not follow from the sources and the releases before.
 
         Raises:
             FieldstoneError: a file cannot be read.
@@ -101,7 +100,7 @@ class Audit(Struct, dict=True):
             yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
 
     def _date(self) -> Iterator[Defect]:
-        """A release made before the one it follows, or in the future, by more than clocks differ."""
+        """A release date before the previous release's, or in the future, beyond the accepted clock difference."""
         made, now = self.release.released_time, datetime.now(UTC)
         said = f"it says that it was made at {self.release.released_at}"
         if self._newest and made < self._newest.released_time - _SKEW:
@@ -125,7 +124,7 @@ class Audit(Struct, dict=True):
             yield from self._summary()
 
     def _rules(self) -> Iterator[Defect]:
-        """A release that newer rules judged, or older ones though it is new or follows one of newer rules."""
+        """A rules version that is newer than this Fieldstone's, or older than a new or later release may have."""
         rules, said = self.release.rules, f"it says that rules of version {self.release.rules} judged it"
         if rules > RULES_VERSION:
             defect = self._defect("rules-wrong", f"{said}, and this Fieldstone has those of version {RULES_VERSION}")
@@ -140,7 +139,7 @@ class Audit(Struct, dict=True):
 
     @property
     def _by_older_rules(self) -> bool:
-        """Whether other rules, in other words, judged it: it may have called its changes greater, and waived more."""
+        """Whether older rules judged it: it may claim a larger bump and record more waivers."""
         return self.release.rules < RULES_VERSION
 
     def _first(self) -> Iterator[Defect]:
@@ -166,7 +165,7 @@ class Audit(Struct, dict=True):
                 yield self._defect("waiver-wrong", problem)
 
     def _annotations(self) -> Iterator[Defect]:
-        """Annotations that nothing can be generated from, unless the release before has them, too."""
+        """Annotations that no code can be generated from, unless the release before has them as well."""
         from fieldstone.checking.findings.annotations import new_refusals
 
         def before() -> tuple[bytes, Collection[str]] | None:
@@ -195,7 +194,7 @@ class Audit(Struct, dict=True):
         yield self._defect("changes-wrong", f"its summary {[*missing, *untrue, 'is in another order'][0]}")
 
     def _changes(self) -> list[str]:
-        """The summary that it should have."""
+        """The recomputed summary of changes."""
         newest = self.before[-1]
         if self.release.retired:
             return retirement_changes(self.release.name, self._old.schema)
@@ -222,7 +221,7 @@ class Audit(Struct, dict=True):
 
     @cached_property
     def _asked(self) -> ModuleSettings:
-        """The settings, with the waivers that the release records and no others; see `is_new` for additions."""
+        """The settings, with only the waivers that the release records; see `is_new` for additions."""
         settings = self.settings if self.is_new else with_usual_additions(self.settings)
         return replace(settings, waivers=tuple(self.release.waivers))
 
@@ -247,12 +246,12 @@ class Audit(Struct, dict=True):
 
     @property
     def _bump(self) -> Bump:
-        """The bump of its changes."""
+        """The bump that its changes need."""
         return self._bumps[0]
 
     @cached_property
     def _bumps(self) -> list[Bump]:
-        """The bump of its changes, and others that an older release may have had, to which additions were breaks."""
+        """The bumps it may have: the needed one, and major for an older release with additions."""
         bump, is_additive = self._since_stable
         bump = max(bump, self._judgement.bump)
         is_additive = is_additive or any(finding.additive for finding in self._judgement.findings)
@@ -260,7 +259,7 @@ class Audit(Struct, dict=True):
 
     @property
     def _since_stable(self) -> tuple[Bump, bool]:
-        """After a pre-release: what the changes are since the last release that was none, and if additions are lost."""
+        """After a pre-release, the bump since the newest stable release, and whether it has findings on additions."""
         stable = [release for release in self.before if not release.semver.prerelease]
         if not stable or stable[-1] is self._newest:
             return Bump.NONE, False
@@ -289,13 +288,13 @@ class Audit(Struct, dict=True):
 
     @cached_property
     def _old(self) -> Side:
-        """The release before, which there is."""
+        """The previous release; there must be one."""
         newest = self.before[-1]
         return Side(lambda: self._image_of(newest), lambda: self._schema_of(newest), newest.version)
 
     @cached_property
     def _new(self) -> Side:
-        """The release, with what it now imports of the files that it had."""
+        """The release, with removed files that it now imports from elsewhere."""
         if self.release.retired:
             return Side(bytes, Schema, self.release.version)
         left = self.before[-1].protos.keys() - self.release.protos.keys()
@@ -309,11 +308,11 @@ class Audit(Struct, dict=True):
     def _schema_of(self, release: Release) -> Schema:
         if release.retired:
             return Schema()
-        place = self.registry.label(release)
-        return read_schema(self._image_of(release), where=f"{place}/{IMAGE}", own_files=release.sources.keys())
+        label = self.registry.label(release)
+        return read_schema(self._image_of(release), where=f"{label}/{IMAGE}", own_files=release.sources.keys())
 
     def _image(self) -> Iterator[Defect]:
-        """An image that is not that of the sources, or sources that do not compile."""
+        """An image that the sources do not produce, or sources that do not compile."""
         try:
             if not self._is_reproducible():
                 yield self._defect("image-wrong", f"its sources do not produce its {IMAGE}")
@@ -323,22 +322,22 @@ class Audit(Struct, dict=True):
 
     def _is_reproducible(self) -> bool:
         own = self.release.sources.keys()
-        place = self.registry.label(self.release)
-        claimed = content_digests(self._image_of(self.release), own, where=f"{place}/{IMAGE}")
+        label = self.registry.label(self.release)
+        claimed = content_digests(self._image_of(self.release), own, where=f"{label}/{IMAGE}")
         with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
             lay_out(self.registry, self.release, Path(scratch))
-            rebuilt = buf.build(self.release.name, cwd=Path(scratch)).output(what=f"{place} does not compile")
+            rebuilt = buf.build(self.release.name, cwd=Path(scratch)).output(what=f"{label} does not compile")
         return claimed == content_digests(rebuilt, own, where="the rebuilt image")
 
     def _defect(self, kind: str, problem: str) -> Defect:
-        """A defect, with the way out for who made the release, and for who finds it changed."""
-        release, place = self.release, self.registry.label(self.release)
-        fix = f"if it is new, remove {place} and release again; if not, {self.registry.remedy}"
-        return Defect(f"registry-{kind}", release.name, release.version, place, problem, fix)
+        """A defect, with a fix for a new release and one for a damaged release."""
+        release, label = self.release, self.registry.label(self.release)
+        fix = f"if it is new, remove {label} and release again; if not, {self.registry.remedy}"
+        return Defect(f"registry-{kind}", release.name, release.version, label, problem, fix)
 
 
 def lay_out(registry: Registry, release: Release, root: Path) -> None:
-    """Write a buf workspace of a release and all that it imports.
+    """Write a buf workspace with a release and everything it imports.
 
     Args:
         registry: where they are.

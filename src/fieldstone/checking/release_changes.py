@@ -24,15 +24,15 @@ def retirement_changes(module: str, old: Schema) -> list[str]:
 def release_changes(
     old: Schema, new: Schema, *, left: AbstractSet[str], since: str, same_digest: bool, same_sources: bool
 ) -> list[str]:
-    """One sentence for each change, in Markdown's backticks.
+    """One sentence for each change, with names in backticks.
 
     Args:
         old: the release before.
-        new: what is released, with what it now imports of the files that left.
-        left: the files of the release before, by import path, that are none of the module's any more.
+        new: the new release, with removed files that it now imports from elsewhere.
+        left: the removed files, by import path.
         since: the version of the release before.
-        same_digest: whether the digest of the module, which covers all it imports, is the same.
-        same_sources: whether its own sources are.
+        same_digest: whether the module's digest, which covers its imports, is the same.
+        same_sources: whether its own sources are the same.
     """
     moved = [f"file `{path}` is imported from another module now" for path in sorted(left & new.files.keys())]
     changes = [change.text for change in describe(old, new)] + moved

@@ -1,4 +1,4 @@
-"""The sunsets in a module's releases, read only when something with a passed or a new sunset is judged."""
+"""The sunsets in a module's releases, loaded on demand."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from fieldstone.schema.model import Element, Lifecycle
 def sunset_history(
     registry: Registry, module: str, baseline: str = "", *, versions: Sequence[str] | None = None
 ) -> SunsetHistory:
-    """The sunsets of a module's releases, for judging a change.
+    """The sunsets in a module's releases, for judging a change.
 
     Args:
         registry: where the releases are.
         module: the module's name.
-        baseline: the version of the release that the change is judged against; empty where it is no release.
-        versions: the releases that count, from the lowest; all of the module by default.
+        baseline: the version of the baseline; empty if it is no release.
+        versions: the releases to use, lowest first; by default all of the module.
 
     Raises:
-        FieldstoneError: raised by its functions, when the release that they look into is missing or damaged.
+        FieldstoneError: raised by the result's functions, if a release is missing or damaged.
     """
     known_versions = [str(version) for version in registry.versions(module)] if versions is None else [*versions]
     before = known_versions[: known_versions.index(baseline) + 1] if baseline else known_versions
@@ -45,7 +45,7 @@ def sunset_history(
 
     return SunsetHistory(
         introduced=lambda element: _introduction(element, newest_first(before)),
-        # whatever differs from the newest release is not released
+        # an element that differs from the newest release is not released
         is_released=is_released if baseline != (known_versions or [""])[-1] else SunsetHistory().is_released,
     )
 
@@ -65,25 +65,25 @@ class _ReleasedSunsets(Struct, frozen=True, dict=True):
         return {(type(element), element.full_name): element.lifecycle for element in with_lifecycle(schema)}
 
     def has(self, element: Element) -> bool:
-        """Whether the release has the element at all."""
+        """Whether the release has the element."""
         return (type(element), element.full_name) in self.lifecycles
 
     def announces(self, element: Element) -> bool:
-        """Whether the release has the sunset of the element, and deprecates it where the element is deprecated."""
+        """Whether the release has the element's sunset, and deprecates it if the element is deprecated."""
         released, lifecycle = self.lifecycles.get((type(element), element.full_name)), element.lifecycle
         if released is None or released.sunset != lifecycle.sunset:
             return False
         return released.deprecated or not lifecycle.deprecated
 
     def warns_of(self, element: Element) -> bool:
-        """Whether who read this release knew that the element leaves on its sunset, or expected it to leave earlier."""
+        """Whether the release deprecates the element with the same sunset or an earlier one."""
         released = self.lifecycles.get((type(element), element.full_name))
         known, day = released.sunset_day if released and released.deprecated else None, element.lifecycle.sunset_day
         return known is not None and day is not None and known <= day
 
 
 def _introduction(element: Element, newest_first: Iterator[_ReleasedSunsets]) -> Introduction | None:
-    """The first release of the unbroken row up to the newest one with the element that warns of its sunset."""
+    """The first of the latest consecutive releases that announce the element's sunset."""
     last = next((released for released in newest_first if released.has(element)), None)
     if last is None or not last.announces(element):
         return None

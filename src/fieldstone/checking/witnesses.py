@@ -1,4 +1,4 @@
-"""The proof of what a check found: a message for every finding that breaks the wire or JSON."""
+"""Witnesses: an example message for each finding that breaks the wire or JSON."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from fieldstone.compatibility.witness import Earlier, Version
 
 THIS_SCHEMA = "this schema"
-"""What a witness calls the schema that is judged."""
+"""The label of the judged schema in a witness."""
 
 
 def with_witnesses(
     findings: Sequence[Finding], old: Side, new: Side, *, project: Project, module: str, ledger: Ledger
 ) -> tuple[Finding, ...]:
-    """The findings, each with a witness for the wire and for JSON where it breaks them and one is found.
+    """The findings, each with a witness for every break of the wire and of JSON, if one is found.
 
     Args:
-        findings: what was found between two versions of a module.
-        old: the version that the findings compare with.
-        new: the version that they are about.
+        findings: the findings between two versions of a module.
+        old: the baseline.
+        new: the judged version.
         project: where the releases of the module are.
         module: its name.
         ledger: the history of the module.
@@ -39,7 +39,7 @@ def with_witnesses(
 
     before, after = Version(old.label, old.image, old.schema), Version(THIS_SCHEMA, new.image, new.schema)
     earlier = _releases(project, module)
-    with suppress(TypeError):  # protobuf's runtime cannot read one of the images: there is no proof, and none is shown
+    with suppress(TypeError):  # protobuf's runtime cannot read one of the images: no witness
         return tuple(prove_all(findings, before, after, ledger=ledger, earlier=earlier))
     return tuple(findings)
 
@@ -50,7 +50,7 @@ def _releases(project: Project, module: str) -> Earlier:
 
     @cache
     def earlier(version: str) -> Version | None:
-        """A release; none where it cannot be read, which the check of the registry tells."""
+        """A release; None if it cannot be read, which the check of the registry reports."""
         try:
             side = released(project, project.registry.release(module, version)).side
         except FieldstoneError:

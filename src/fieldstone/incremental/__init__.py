@@ -1,1 +1,1 @@
-"""Which files of a module a change can affect, so that a check compiles and compares no others."""
+"""The files of a module that a change can affect: a check compiles and compares only these."""

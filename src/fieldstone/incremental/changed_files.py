@@ -1,4 +1,4 @@
-"""Which files of a module differ from its newest release: what is to be compiled first."""
+"""The files of a module that differ from its newest release: these are compiled first."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from fieldstone.registry.release import PROTO, SOURCES, Link, Release
 from fieldstone.workspace.modules import DOCUMENTS, Module
 
 BUILT_IN = "google/protobuf/"
-"""Where the files are that compilers know by themselves, descriptor.proto among them."""
+"""The folder of the files that are built into compilers, such as descriptor.proto."""
 
 PROTOVALIDATE = "buf/validate/validate.proto"
-"""What files import that check messages by expressions over their fields, and the fields of what these hold: the only
-rule that asks more of an imported file than what it shows (PROTOVALIDATE)."""
+"""The import of files with validation expressions over fields, also those of imported messages.
+
+buf's rule PROTOVALIDATE is the only one that needs more of an imported file than its exported part.
+"""
 
 MOST = 0.5
-"""The share of a module above which it is judged whole: then it saves nothing to judge less."""
+"""The share of changed files above which the whole module is judged: a part would save nothing."""
 
 _FEW = 20
-"""How many files a release has at least to be judged in part: one of fewer compiles while its style is judged."""
+"""The least number of files in a release to judge a part of it: a smaller one compiles faster than it is linted."""
 
 
 class ChangedFiles(Struct, frozen=True):
@@ -30,11 +32,11 @@ class ChangedFiles(Struct, frozen=True):
 
     Attributes:
         release: the release that they differ from.
-        paths: those that are new, gone or edited.
-        there: those of them that the module has, sorted.
+        paths: the added, removed and edited files.
+        there: the added and edited files, sorted.
         elsewhere: files of other modules that differ from the releases that the release imports, by module name; each
-            with whether it is there.
-        same_sources: whether nothing differs that the module's digest covers, its documents included.
+            with whether it exists.
+        same_sources: whether everything that the module's digest covers is unchanged, its documents included.
     """
 
     release: Release
@@ -45,16 +47,16 @@ class ChangedFiles(Struct, frozen=True):
 
     @property
     def gone(self) -> frozenset[str]:
-        """Those that the module has no more."""
+        """The removed files."""
         return self.paths - {*self.there}
 
     def released(self, paths: Iterable[str]) -> set[str]:
-        """Those of these paths that the release has as files of the module."""
+        """The given paths that are files of the module in the release."""
         return {path for path in paths if path.endswith(PROTO) and SOURCES + path in self.release.files}
 
 
 def changed_files(project: Project, module: Module, release: Release) -> ChangedFiles | None:
-    """What changed in a module; None where it is so much, or the module so small, that the whole is judged.
+    """The changed files of a module; None if the whole is to be judged: too much changed, or the module is small.
 
     Raises:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
@@ -72,13 +74,13 @@ def changed_files(project: Project, module: Module, release: Release) -> Changed
 
 
 def is_unchanged(project: Project, module: Module, release: Release, *, with_documents: bool = False) -> bool:
-    """Whether a module's .proto files, and those of the modules that it imports, are as released.
+    """Whether a module's .proto files, and those of the modules that it imports, are unchanged since a release.
 
     Args:
         project: where the module is.
         module: the module.
-        release: what it is held against.
-        with_documents: whether its LICENSE and documentation are, too: all that its digest covers.
+        release: the release.
+        with_documents: whether to compare its LICENSE and documentation as well: everything that its digest covers.
 
     Raises:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
@@ -89,22 +91,22 @@ def is_unchanged(project: Project, module: Module, release: Release, *, with_doc
 
 
 def _is_pinned(project: Project, link: Link, *, with_documents: bool) -> bool:
-    """Whether what a release imports is here as it was there."""
+    """Whether an import of a release is unchanged in the workspace."""
     other = project.workspace.modules.get(link.name)
     if other is None:
         return _is_locked(project, link.version)
-    then = project.registry.release(link.name, link.version)
-    return is_unchanged(project, other, then, with_documents=with_documents)
+    released = project.registry.release(link.name, link.version)
+    return is_unchanged(project, other, released, with_documents=with_documents)
 
 
 def _documents_differ(project: Project, module: Module, release: Release) -> bool:
-    then = {name: release.files[SOURCES + name] for name in DOCUMENTS if SOURCES + name in release.files}
+    before = {name: release.files[SOURCES + name] for name in DOCUMENTS if SOURCES + name in release.files}
     documents = {name: str(path) for name, path in module.documents.items()}
-    return project.cache.digests.of(f"{module.root} documents", documents) != then
+    return project.cache.digests.of(f"{module.root} documents", documents) != before
 
 
 def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]] | None:
-    """What differs in the modules that a release imports; None where a remote one of them is pinned anew."""
+    """The files that differ in the modules that a release imports; None if a remote module has a new pin."""
     found: dict[str, dict[str, bool]] = {}
     for link in release.dependencies:
         other = project.workspace.modules.get(link.name)
@@ -118,7 +120,7 @@ def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]]
 def added_files(project: Project) -> dict[str, frozenset[str]]:
     """The .proto files of each module of the workspace that its newest release does not have, by import path.
 
-    All of them where that is not known: what is wrong with a release is told by a check of its own module.
+    All of them if the release cannot be read: the check of its own module reports that.
 
     Raises:
         FieldstoneError: a folder cannot be read.
@@ -138,7 +140,7 @@ def _added(project: Project, module: Module) -> Iterable[str]:
 
 
 def built_in_files(module: Module) -> list[str]:
-    """The files of a module that stand for those which compilers know by themselves (google/protobuf)."""
+    """The files of a module that replace files built into compilers (google/protobuf)."""
     folder = module.root / BUILT_IN
     paths = [BUILT_IN + file.relative_to(folder).as_posix() for file in folder.rglob("*.proto")]
     return [path for path in paths if module.owns(path)]
@@ -151,11 +153,11 @@ def _is_locked(project: Project, commit: str) -> bool:
 
 
 def differing(project: Project, module: Module, release: Release) -> dict[str, bool]:
-    """The .proto files of a module that are not as released, each with whether it is there.
+    """The .proto files of a module that differ from a release, each with whether it exists.
 
     Raises:
         FieldstoneError: a file cannot be read.
     """
-    now = project.cache.digests.of(str(module.root), module.proto_paths)
-    then = release.protos
-    return {path: path in now for path in then.keys() | now.keys() if now.get(path) != then.get(path)}
+    after = project.cache.digests.of(str(module.root), module.proto_paths)
+    before = release.protos
+    return {path: path in after for path in before.keys() | after.keys() if after.get(path) != before.get(path)}

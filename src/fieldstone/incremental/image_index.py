@@ -1,7 +1,7 @@
-"""The compiled files of an image one by one: where each lies, and what there is to know of it without reading it.
+"""An index of an image: the position, package, imports and symbols of each compiled file.
 
-An image is a FileDescriptorSet, a message with one repeated field: its files stand in it one after the
-other, each behind its tag and its length (https://protobuf.dev/programming-guides/encoding/).
+An image is a FileDescriptorSet, a message with one repeated field: its files follow one another,
+each after its tag and its length (https://protobuf.dev/programming-guides/encoding/).
 """
 
 from __future__ import annotations
@@ -23,42 +23,42 @@ from fieldstone.incremental.symbols import extensions_of, packages_of, symbols_o
 from fieldstone.schema.image.check import require_text
 
 _FILE_TAG = _NAME_TAG = 0x0A
-"""The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, with a length."""
+"""The tags of `FileDescriptorSet.file` and of `FileDescriptorProto.name`: field 1, length-delimited."""
 
-_PLACES_TAG = 0x4A
-"""That of `FileDescriptorProto.source_code_info`: field 9, with a length."""
+_SOURCE_INFO_TAG = 0x4A
+"""The tag of `FileDescriptorProto.source_code_info`: field 9, length-delimited."""
 
 _EXTENDED = ".google.protobuf."
-"""What the full names of the messages begin with that hold options and features (descriptor.proto)."""
+"""The prefix of the full names of the option and feature messages (descriptor.proto)."""
 
 
 class CompiledFile:
-    """A compiled file: `content` is an encoded FileDescriptorProto, which is read when something in it is asked for."""
+    """A compiled file: `content` is an encoded FileDescriptorProto, decoded on demand."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
 
     @cached_property
     def bare(self) -> bytes:
-        """Its bytes without comments and positions, which are most of them.
+        """Its bytes without comments and positions, which are the larger part.
 
         Raises:
-            DecodeError: it is no file.
+            DecodeError: the content is not a file.
         """
-        return _without_places(self.content)
+        return _without_source_info(self.content)
 
     @cached_property
     def proto(self) -> FileDescriptorProto:
-        """The file decoded, without comments and positions; not to be changed.
+        """The decoded file, without comments and positions; must not be changed.
 
         Raises:
-            DecodeError: it is no file.
+            DecodeError: the content is not a file.
         """
         return FileDescriptorProto.FromString(self.bare)
 
     @property
     def imports(self) -> tuple[str, ...]:
-        """The paths that it imports, for its options alone too (`import option`)."""
+        """The paths that it imports, including those of `import option`."""
         return (*self.proto.dependency, *self.proto.option_dependency)
 
     @property
@@ -68,7 +68,7 @@ class CompiledFile:
 
     @property
     def header(self) -> tuple[str, bytes]:
-        """Its package and its options, which are encoded."""
+        """Its package and its encoded options."""
         return self.package, self.proto.options.SerializeToString()
 
     @property
@@ -78,11 +78,11 @@ class CompiledFile:
 
     @property
     def extends_options(self) -> bool:
-        """Whether it declares custom options, or features."""
+        """Whether it declares custom options or features."""
         return any(extension.extendee.startswith(_EXTENDED) for extension in extensions_of(self.proto))
 
     def is_called(self, path: str) -> bool:
-        """Whether this is a compiled file, and that of a path."""
+        """Whether the content is a compiled file with this path."""
         try:
             return bool(self.proto.name == path)
         except DecodeError:
@@ -93,7 +93,8 @@ class Entry(Struct, frozen=True):
     """A compiled file of an image.
 
     Attributes:
-        offset: where its bytes begin in the image; `size`: how many they are.
+        offset: the position of its first byte in the image.
+        size: its length in bytes.
         package: its package.
         imports: the paths that it imports.
     """
@@ -105,15 +106,15 @@ class Entry(Struct, frozen=True):
 
 
 class ImageIndex:
-    """The files of an image on the disk, by import path.
+    """The compiled files of an image on disk, by import path.
 
     Args:
-        store: where the index is kept; it is made anew where that does not have it.
+        store: the cache of the index, which is rebuilt if it is not there.
         path: the image's file.
-        digest: the digest of its bytes, which it was found to have.
+        digest: the digest of its bytes, already verified.
 
     Raises:
-        FieldstoneError: from any method, where the image cannot be read, or is none.
+        FieldstoneError: from any method, if the file cannot be read or is not an image.
     """
 
     def __init__(self, store: Store, path: Path, digest: str) -> None:
@@ -128,22 +129,22 @@ class ImageIndex:
         self._known: dict[str, Entry] = {}
 
     def fill(self) -> None:
-        """Have all of the index made, if it was not."""
+        """Build the whole index, unless it is cached."""
         for part in (self._files, self._packages, self._symbols, self._callers, self._options):
             part.fill()
 
     def find(self, paths: Iterable[str]) -> dict[str, Entry]:
-        """The entries of those of these files that the image has."""
+        """The entries of the given files, as far as the image has them."""
         wanted = list(paths)
         rows = self._files.find(path for path in wanted if path not in self._known)
         self._known.update((path, Entry(*row)) for path, row in rows.items())
         return {path: self._known[path] for path in wanted if path in self._known}
 
     def read(self, paths: Iterable[str]) -> dict[str, CompiledFile]:
-        """Those of these files that the image has.
+        """The given compiled files, as far as the image has them.
 
         Raises:
-            FieldstoneError: the image cannot be read, or is another one by now.
+            FieldstoneError: the image cannot be read, or was replaced meanwhile.
         """
         entries = self.find(paths)
         found: dict[str, CompiledFile] = {}
@@ -159,7 +160,7 @@ class ImageIndex:
         return found
 
     def reached(self, paths: Iterable[str]) -> dict[str, Entry]:
-        """The entries of these files and of all that they import."""
+        """The entries of the given files and of all their imports, direct or not."""
         found: dict[str, Entry] = {}
         waiting = set(paths)
         while waiting:
@@ -173,25 +174,25 @@ class ImageIndex:
         return sorted(self._packages.find([package]).get(package, []))
 
     def has_packages(self, names: Iterable[str]) -> bool:
-        """Whether one of these names is that of a package, or the beginning of one."""
+        """Whether one of the names is a package or a parent of one."""
         return bool(self._packages.find(names))
 
     def declaring(self, symbols: Iterable[str]) -> set[str]:
-        """The files that declare some of these; see `symbols_of`."""
+        """The files that declare at least one of the symbols; see `symbols_of`."""
         return {path for paths in self._symbols.find(symbols).values() for path in paths}
 
     def callers(self, messages: Iterable[str]) -> set[str]:
-        """The files with an rpc that takes or gives one of these messages, given by full name."""
+        """The files with an rpc that takes or returns one of the messages, given by full name."""
         return {path for paths in self._callers.find(messages).values() for path in paths}
 
     @cached_property
     def of_options(self) -> frozenset[str]:
-        """The files that declare custom options, and all that these import: a type in them may be that of an option."""
+        """The files that declare custom options, with all their imports: an option may have a type from them."""
         return frozenset(self.reached(self._options.find([""])[""]))
 
     @cached_property
     def _contents(self) -> _Contents:
-        """What the image has, read whole."""
+        """The contents of the image, read whole."""
         found = _Contents()
         try:
             content = read_known(self.path, self._digest)
@@ -204,7 +205,7 @@ class ImageIndex:
 
 
 class _Contents:
-    """What there is to know of an image, as it is read."""
+    """The contents of an image, collected file by file."""
 
     def __init__(self) -> None:
         self.entries: dict[str, tuple[int, int, str, Sequence[str]]] = {}
@@ -217,7 +218,7 @@ class _Contents:
         self.entries[path] = (start, len(file.content), file.package, file.imports)
         self.packages[file.package].append(path)
         for name in packages_of(file.proto):
-            self.packages[name]  # which begins others, and may have no file itself
+            self.packages[name]  # a parent package, which may have no file itself
         for symbol in symbols_of(file.proto):
             self.symbols[symbol].append(path)
         for message in _calls(file.proto):
@@ -227,7 +228,7 @@ class _Contents:
 
 
 def tables_of(digest: str) -> tuple[str, str, str, str, str]:
-    """The names of the tables of an image: files, packages, symbols, who calls its messages, its custom options."""
+    """The names of the cache tables of an image: files, packages, symbols, callers of messages, custom options."""
     return (
         table_of(f"{IMAGES} files", digest),
         table_of(f"{IMAGES} packages", digest),
@@ -238,20 +239,20 @@ def tables_of(digest: str) -> tuple[str, str, str, str, str]:
 
 
 def split(image: bytes, *, where: str) -> dict[str, CompiledFile]:
-    """Each file of an image, by import path, in their order.
+    """The compiled files of an image by import path, in the order of the image.
 
     Raises:
-        FieldstoneError: the bytes are no image.
+        FieldstoneError: the bytes are not an image.
     """
     return {path: CompiledFile(image[start : start + size]) for path, start, size in _scan(image, where)}
 
 
 def importing(paths: Collection[str], imports: Iterable[tuple[str, Iterable[str]]]) -> set[str]:
-    """The files that import some of these, directly or not.
+    """The files that import one of the given files, directly or not.
 
     Args:
-        paths: these files.
-        imports: each file with the paths that it imports; not looked at where there are no `paths`.
+        paths: the given files.
+        imports: each file with the paths that it imports; not read if `paths` is empty.
     """
     if not paths:
         return set()
@@ -269,52 +270,52 @@ def importing(paths: Collection[str], imports: Iterable[tuple[str, Iterable[str]
 
 
 def join(files: Iterable[bytes]) -> bytes:
-    """An image of encoded files, in their order."""
+    """An image of encoded files, in the given order."""
     return b"".join(part for content in files for part in (bytes([_FILE_TAG]), _varint(len(content)), content))
 
 
 def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
-    """The path of each file, where its bytes begin, and how many they are."""
-    place = 0
-    while place < len(image):
+    """The path of each file, with the position of its first byte and its length."""
+    offset = 0
+    while offset < len(image):
         try:
-            size, start = _read_varint(image, place + 1)
-            whole = image[place] == _FILE_TAG and start + size <= len(image)
+            size, start = _read_varint(image, offset + 1)
+            whole = image[offset] == _FILE_TAG and start + size <= len(image)
             path = _name_of(image[start : start + size]) if whole else ""
         except DecodeError:
             whole = False
         if not whole:
             raise FieldstoneError(f"{where} is not a compiled image", fix="build it again with `buf build -o`")
         yield path, start, size
-        place = start + size
+        offset = start + size
 
 
 def _name_of(content: bytes) -> str:
-    """The path of an encoded file: its first field, as every compiler writes it, or wherever it stands."""
+    """The path of an encoded file: compilers write it as the first field, but any position is valid."""
     if content[:1] == bytes([_NAME_TAG]):
         size, start = _read_varint(content, 1)
         return content[start : start + size].decode("utf-8", "replace")
     return str(FileDescriptorProto.FromString(content).name)
 
 
-def _without_places(content: bytes) -> bytes:
-    """An encoded file without its source_code_info, the rest of it as it was, to the byte."""
+def _without_source_info(content: bytes) -> bytes:
+    """An encoded file without its source_code_info; all other bytes stay the same."""
     kept: list[bytes] = []
-    place = begin = 0
-    while place < len(content):
-        tag, value = _read_varint(content, place)
+    offset = begin = 0
+    while offset < len(content):
+        tag, value = _read_varint(content, offset)
         end = _end_of(content, tag, value)
-        if tag == _PLACES_TAG:
-            kept.append(content[begin:place])
+        if tag == _SOURCE_INFO_TAG:
+            kept.append(content[begin:offset])
             begin = end
-        place = end
-    if place > len(content):
+        offset = end
+    if offset > len(content):
         raise DecodeError("a field is longer than the file")
     return b"".join([*kept, content[begin:]])
 
 
 def _end_of(content: bytes, tag: int, start: int) -> int:
-    """Where the value of a field ends that begins at `start`; no file has groups, whose wire types are 3 and 4."""
+    """The end of the field value that begins at `start`; descriptors have no groups (wire types 3 and 4)."""
     match tag & 7:
         case 0:
             return _read_varint(content, start)[1]
@@ -328,32 +329,32 @@ def _end_of(content: bytes, tag: int, start: int) -> int:
 
 
 def _calls(file: FileDescriptorProto) -> set[str]:
-    """The full names of the messages that the rpcs of a file take and give."""
+    """The full names of the messages that the rpcs of a file take and return."""
     methods = [method for service in file.service for method in service.method]
     return {name.removeprefix(".") for method in methods for name in (method.input_type, method.output_type)}
 
 
-def _read_varint(data: bytes, place: int) -> tuple[int, int]:
-    """A number, and where the bytes after it begin.
+def _read_varint(data: bytes, offset: int) -> tuple[int, int]:
+    """A varint, and the position after it.
 
     Raises:
-        DecodeError: the bytes end before it does.
+        DecodeError: the bytes end within the varint.
     """
     value = shift = 0
     while True:
-        if place >= len(data):
+        if offset >= len(data):
             raise DecodeError("the bytes end within a number")
-        byte = data[place]
+        byte = data[offset]
         value |= (byte & 0x7F) << shift
-        place += 1
+        offset += 1
         if not byte & 0x80:
-            return value, place
+            return value, offset
         shift += 7
 
 
 def _varint(value: int) -> bytes:
     encoded = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - seven bits a byte
+    while value > 0x7F:  # noqa: PLR2004 - seven bits per byte
         encoded.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*encoded, value])

@@ -1,10 +1,10 @@
-"""The part of a module that a change can touch: as small images of both sides, judged as the whole would be.
+"""The part of a module that a change can affect, as a small image of each side; the verdict equals the whole's.
 
-The files that changed are compiled by themselves. What their importers see of them is compared with the
-release: where that is as it was, no importer can have changed; else these are compiled too. So it is with
-changed files of other modules, which are judged there. What the touched files import, and one file of each
-of their packages, goes along unchanged, so that whatever a rule asks has the answer that the whole module
-would give. Where anything is in doubt, there is no slice and the whole is judged.
+Only the changed files are compiled first. If the part that their importers depend on is equal in the
+release, no importer is affected; else the importers are compiled as well. The same holds for changed
+files of other modules, which are judged there. The imports of the affected files, and one file of each of
+their packages, are included unchanged, so that every rule has the same answer as with the whole module. In
+any doubt there is no slice, and the whole module is judged.
 """
 
 from __future__ import annotations
@@ -31,26 +31,27 @@ if TYPE_CHECKING:
     from fieldstone.toolchain.buf import Running
 
 Compiled = Callable[[Collection[str], Mapping[str, CompiledFile]], None]
-"""Takes the changed files' paths, and what these and all that they import were compiled to."""
+"""Called with the changed paths and the compiled closure of their imports."""
 
 Compile = Callable[[tuple[str, ...]], "Running"]
-"""Starts the compiler on files of the module, given by import path, and all that they import."""
+"""Starts the compiler on files of the module, given by import path, with all their imports."""
 
 
 class Slice(Struct, frozen=True):
-    """The touched part of a module on both sides.
+    """The affected part of a module, on both sides.
 
     Attributes:
-        release: what the module is held against.
-        same_sources: whether nothing differs from it that the module's digest covers.
-        read: the images of the release's side and of the working tree's, in bytes, for who reads them; see `BothSides`.
-        compared: gives them for who compares them; `whole`: with all that they declare.
-        released: the touched files as the release has them, with their places.
-        touched: the import paths of the module's own files on either side that can differ, each with the names of
-            what it declares that does not.
-        shared: its own files that both images have and that do not differ, as the release has them.
-        linted: the files whose style can have changed; None for all.
-        linted_apart: whether those of them that did not change themselves may be judged by themselves.
+        release: the release that the module is compared with.
+        same_sources: whether everything that the module's digest covers is unchanged.
+        read: the images of the release and of the working tree, for reading schemas; see `BothSides`.
+        compared: returns the images for `buf breaking`.
+        whole: returns the images with all declarations.
+        released: the affected files in the release, encoded with their source info.
+        touched: the import paths of the affected files on either side, each with the names of its unchanged
+            declarations.
+        shared: the module's own unchanged files that are in both images, encoded.
+        linted: the files to lint; None for all.
+        linted_apart: whether the unchanged ones of them may be linted separately.
     """
 
     release: Release
@@ -74,15 +75,15 @@ def slice_of(
     more: Compile,
     compiled: Compiled | None = None,
 ) -> Slice | None:
-    """The slice of a module that differs from a release; None where the whole must be judged.
+    """The slice of a module that differs from a release; None if the whole must be judged.
 
     Args:
         project: where the module is.
         module: the module.
-        changed: what changed since the release.
-        compiling: the compiler, at work on the changed files of each module.
-        more: sets it to work on further files.
-        compiled: is told when the changed files are compiled; nobody by default.
+        changed: the files that changed since the release.
+        compiling: the running compilers of the changed files, one for each module.
+        more: starts the compiler on further files.
+        compiled: called when the changed files are compiled; optional.
 
     Raises:
         FieldstoneError: a file cannot be read, the image of the release is damaged, or modules import each other.
@@ -91,7 +92,7 @@ def slice_of(
 
 
 def remember(project: Project, release: Release) -> None:
-    """Work out what the next check will ask of a release, where that can be kept.
+    """Cache the index of a release for the next check, if there is a cache.
 
     Raises:
         FieldstoneError: a file of it cannot be read.
@@ -106,7 +107,7 @@ def remember(project: Project, release: Release) -> None:
 
 
 def forget_older(project: Project) -> None:
-    """Drop, with the next save of the cache, the indexes of releases that are not the newest ones of their modules.
+    """Drop, with the next save of the cache, the indexes of all but the newest release of each module.
 
     Raises:
         FieldstoneError: a manifest cannot be read.
@@ -118,7 +119,7 @@ def forget_older(project: Project) -> None:
 
 
 def compiled_with(project: Project, release: Release, paths: Collection[str]) -> bool:
-    """Whether a release was compiled with files of these import paths, be they its own or what it imports.
+    """Whether a release was compiled with one of these import paths, its own or imported.
 
     Raises:
         FieldstoneError: its image cannot be read.
@@ -135,14 +136,14 @@ class _Slicer:
         self.project, self.module, self.changed = project, module, changed
         self.index = _index(project, changed.release)
 
-    def slice(self, compiling: Sequence[Running], more: Compile, tell: Compiled | None) -> Slice | None:
-        """What the changed files come to, and what imports them where it may have changed with them."""
+    def slice(self, compiling: Sequence[Running], more: Compile, on_compiled: Compiled | None) -> Slice | None:
+        """The slice: the changed files, and their importers if these are affected."""
         changed = self.changed
         released = changed.released(changed.paths)
         if self.index.find(changed.paths).keys() != released:
-            return None  # what was imported from elsewhere is the module's own by now
+            return None  # a formerly imported file now belongs to the module
         before = self.index.read({*released, *self._imported})
-        shown = self._shown(before)  # while the compiler is at work
+        exported_before = self._exported(before)  # while the compiler runs
         compiled = self._output(compiling, changed.there)
         if compiled is None or not compiled.keys() >= {*changed.there}:
             return None
@@ -150,11 +151,11 @@ class _Slicer:
             compiled = self._needed(compiled)
         if self._options_may_differ(compiled) or self._may_be_declared_twice(before, compiled):
             return None
-        if tell and changed.there:
-            tell(changed.there, compiled)
-        now = self._shown({path: compiled[path] for path in self._ours & compiled.keys()})
-        anew = {path for path in self._ours if shown.get(path) != now.get(path)}
-        touched = changed.paths | self._own(importing(anew, self._imports(compiled)))
+        if on_compiled and changed.there:
+            on_compiled(changed.there, compiled)
+        exported_after = self._exported({path: compiled[path] for path in self._ours & compiled.keys()})
+        altered = {path for path in self._ours if exported_before.get(path) != exported_after.get(path)}
+        touched = changed.paths | self._own(importing(altered, self._imports(compiled)))
         if len(touched) > MOST * len(changed.release.files):
             return None
         everything = self._with_touched(compiled, touched, more)
@@ -166,22 +167,22 @@ class _Slicer:
     def _with_touched(
         self, compiled: Mapping[str, CompiledFile], touched: Collection[str], more: Compile
     ) -> Mapping[str, CompiledFile] | None:
-        """What was compiled, and what else is touched; None where it does not compile, or is not the module's."""
+        """All affected files compiled; None if one does not compile, or a removed file is still imported."""
         further = self._there({*touched} - self.changed.paths)
         also = self._output([more(further)], further) if further else {}
         if also is None:
             return None
-        anew = {path: file for path, file in also.items() if path in further or path not in compiled}
-        everything = {**compiled, **anew}
-        return everything if self.changed.gone.isdisjoint(everything) else None  # else it is imported from elsewhere
+        added = {path: file for path, file in also.items() if path in further or path not in compiled}
+        everything = {**compiled, **added}
+        return everything if self.changed.gone.isdisjoint(everything) else None
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        """The files of other modules that the release was compiled with, and that differ since."""
+        """The changed files of other modules that the release was compiled with."""
         return frozenset(self.index.find(path for paths in self.changed.elsewhere.values() for path in paths))
 
     def _needed(self, compiled: Mapping[str, CompiledFile]) -> dict[str, CompiledFile]:
-        """The changed files that the module has or was released with, and all that these import, in the same order."""
+        """The compiled closure of the module's changed files and its changed imports, in the same order."""
         needed: set[str] = set()
         waiting = [path for path in (*self.changed.there, *self._imported) if path in compiled]
         while waiting:
@@ -192,7 +193,7 @@ class _Slicer:
         return {path: file for path, file in compiled.items() if path in needed}
 
     def _options_may_differ(self, compiled: Mapping[str, CompiledFile]) -> bool:
-        """Whether custom options, on either side, may be made of what differs in another module."""
+        """Whether changed files of this or another module may define custom options, on either side."""
         if not self.changed.elsewhere:
             return False
         changed = {*self.changed.there}.union(*self.changed.elsewhere.values())
@@ -201,33 +202,35 @@ class _Slicer:
         )
 
     def _may_be_declared_twice(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> bool:
-        """Whether what is declared anew may be declared in a file that was not compiled beside it, too."""
+        """Whether a new symbol may also be declared in a file that was not compiled together with it."""
         known = self.index.find(compiled)
         ours = self._ours
-        anew = {path: file.proto for path, file in compiled.items() if path in ours or path not in known}
-        same_path = {**before, **self.index.read((anew.keys() & known.keys()) - before.keys())}
-        then = {path: symbols_of(file.proto) for path, file in same_path.items()}
-        now = {path: symbols_of(file) for path, file in anew.items()}
-        new = {symbol for path, symbols in now.items() for symbol in symbols - then.get(path, set())}
-        counted = Counter(symbol for symbols in now.values() for symbol in symbols)
-        packages = {name for file in anew.values() for name in packages_of(file)}
+        changed = {path: file.proto for path, file in compiled.items() if path in ours or path not in known}
+        same_path = {**before, **self.index.read((changed.keys() & known.keys()) - before.keys())}
+        symbols_before = {path: symbols_of(file.proto) for path, file in same_path.items()}
+        symbols_after = {path: symbols_of(file) for path, file in changed.items()}
+        new = {
+            symbol for path, symbols in symbols_after.items() for symbol in symbols - symbols_before.get(path, set())
+        }
+        counted = Counter(symbol for symbols in symbols_after.values() for symbol in symbols)
+        packages = {name for file in changed.values() for name in packages_of(file)}
         if max(counted.values(), default=0) > 1 or not self.index.declaring(new) <= ours:
             return True
-        # what a message holds may be declared in a package, too, that has the message's name
+        # a package may have the name of a message, and declare the same nested names
         return bool(packages & counted.keys() or self.index.declaring(packages)) or self.index.has_packages(counted)
 
     def _refuse_circles(self, compiled: Mapping[str, CompiledFile]) -> None:
-        """Refuse modules that import each other, where there may be such since the release."""
+        """Raise if modules import each other, when the change may have caused that."""
         imported = {path for name in {*self.changed.there} & compiled.keys() for path in compiled[name].imports}
         if self.changed.elsewhere or imported - self.changed.paths - self.index.find(imported).keys():
             self.project.dependencies.digest(self.module)
 
     def _own(self, paths: Iterable[str]) -> set[str]:
-        """Those of these paths that are files of the module, on either side."""
+        """The given paths that are files of the module, on either side."""
         return {path for path in paths if path in self.changed.paths or self.changed.released([path])}
 
     def _output(self, compiling: Sequence[Running], paths: Collection[str]) -> dict[str, CompiledFile] | None:
-        """The compiled files, those of other modules as imports; None where one does not compile."""
+        """The compiled files, with imports from other modules; None if one does not compile."""
         total = len(self.changed.release.files)
         found: dict[str, CompiledFile] = {}
         with self.project.phases.phase("compile", f"compiling {len(paths):,} of {total:,} files"):
@@ -240,25 +243,25 @@ class _Slicer:
         return found
 
     def _there(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Those of these files that the module has, sorted."""
+        """The given files without the removed ones, sorted."""
         return tuple(sorted({*paths} - self.changed.gone))
 
     @property
     def _ours(self) -> frozenset[str]:
-        """The changed files, those of other modules that the release was compiled with among them."""
+        """The changed files of the module, and those of other modules that the release was compiled with."""
         return self.changed.paths | self._imported
 
-    def _shown(self, files: Mapping[str, CompiledFile]) -> dict[str, bytes]:
-        """What files show their importers."""
+    def _exported(self, files: Mapping[str, CompiledFile]) -> dict[str, bytes]:
+        """The digest of each file's exported part."""
         of_options = self.index.of_options
         return {path: exported(file, with_fields=path in of_options) for path, file in files.items()}
 
     def _imports(self, compiled: Mapping[str, CompiledFile]) -> Iterator[tuple[str, Iterable[str]]]:
-        """Each of the module's files with what it imports, now and as released; an unchanged one imports the same."""
+        """Each of the module's files with its imports, before and after the change."""
         yield from ((path, file.imports) for path, file in compiled.items())
         protos = self.changed.release.protos
-        then = self.index.reached(protos) if self._imported else self.index.find(protos)
-        yield from ((path, entry.imports) for path, entry in then.items())
+        before = self.index.reached(protos) if self._imported else self.index.find(protos)
+        yield from ((path, entry.imports) for path, entry in before.items())
 
     def _both_sides(self, compiled: Mapping[str, CompiledFile], touched: Collection[str]) -> Slice:
         self.project.phases.counts["compared"] += len(touched)
@@ -278,13 +281,11 @@ class _Slicer:
         )
 
     def _linted(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> tuple[set[str] | None, bool]:
-        """The files whose style can have changed, and whether each of them by itself.
+        """The files to lint, or None for all, and whether they may be linted separately.
 
-        None, which is all, where a rule spans more than their packages.
-
-        buf judges files by themselves; by their package, options and folder with those of the same package and folder
-        (PACKAGE_SAME_*, DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY); import cycles over packages
-        (PACKAGE_NO_IMPORT_CYCLE); and messages of rpcs over all files (RPC_REQUEST_RESPONSE_UNIQUE).
+        Most lint rules of buf look at one file. Some compare package, options and folder with the files of the same
+        package or folder (PACKAGE_SAME_*, DIRECTORY_SAME_PACKAGE, PACKAGE_SAME_DIRECTORY). Two look at all
+        files: import cycles of packages (PACKAGE_NO_IMPORT_CYCLE) and messages of rpcs (RPC_REQUEST_RESPONSE_UNIQUE).
         """
         before, after = sides.before, sides.after
         if self._package_imports_differ(before, compiled):
@@ -298,31 +299,33 @@ class _Slicer:
                 others.add(path)
         packages = {side[path].package for path in others for side in (before, after) if path in side}
         folders = {path.rpartition("/")[0] for path in others}
-        beside = {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
+        siblings = (
+            {path for path in self.module.proto_paths if path.rpartition("/")[0] in folders} if folders else set()
+        )
         same = {path for name in packages for path in self.index.of_package(name)}
         there = self.changed.released({*same, *self._checking_fields(sides, compiled)}) - self.changed.gone
-        return {*after, *beside, *there}, not others
+        return {*after, *siblings, *there}, not others
 
     def _checking_fields(self, sides: BothSides, compiled: Mapping[str, CompiledFile]) -> set[str]:
-        """The files that may hold what changed in other files' fields against expressions (PROTOVALIDATE)."""
+        """The files whose validation expressions may use changed fields of other files (PROTOVALIDATE)."""
         if PROTOVALIDATE not in compiled and not self.index.find([PROTOVALIDATE]):
             return set()
         before = self.index.read(self._imported) | sides.before
-        now = {path: compiled[path].bare for path in self._ours & compiled.keys()}
-        then = {path: before[path].bare for path in now.keys() & before.keys()}
-        return importing([path for path, content in now.items() if content != then.get(path)], self._imports(compiled))
+        new = {path: compiled[path].bare for path in self._ours & compiled.keys()}
+        old = {path: before[path].bare for path in new.keys() & before.keys()}
+        return importing([path for path, content in new.items() if content != old.get(path)], self._imports(compiled))
 
     def _package_imports_differ(self, before: Mapping[str, CompiledFile], compiled: Mapping[str, CompiledFile]) -> bool:
-        """Whether a changed file, of another module too, imports other packages, or is in another one itself."""
-        then = {**self.index.read(self._imported), **before}
+        """Whether a changed file, of this or another module, changed its package or imports other packages."""
+        old = {**self.index.read(self._imported), **before}
         ours = {path: compiled[path] for path in (self._ours | before.keys()) & compiled.keys()}
         return any(
-            self._package_imports(then.get(path), {}) != self._package_imports(ours.get(path), compiled)
-            for path in then.keys() | ours.keys()
+            self._package_imports(old.get(path), {}) != self._package_imports(ours.get(path), compiled)
+            for path in old.keys() | ours.keys()
         )
 
     def _package_imports(self, file: CompiledFile | None, compiled: Mapping[str, CompiledFile]) -> set[tuple[str, str]]:
-        """The package of a compiled file with each that it imports."""
+        """The package of a compiled file, paired with each package that it imports."""
         if file is None:
             return set()
         there = {compiled[path].package for path in file.imports if path in compiled}

@@ -1,7 +1,7 @@
-"""What no two files of an image may both declare: a compiler that is given some of the files cannot see it.
+"""Symbols that must be unique in an image; a compiler that gets some of the files cannot detect a duplicate.
 
-A full name stands for one thing, whatever it is, and a message has one extension of a number, wherever in an image
-these are declared (https://protobuf.com/docs/language-spec#fully-qualified-references, and #extensions).
+A full name has one declaration, and a message has one extension per number, in all files of an image
+(https://protobuf.com/docs/language-spec#fully-qualified-references, and #extensions).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def symbols_of(file: FileDescriptorProto) -> set[str]:
-    """The full names that a file declares in its package, and its extensions' numbers, each behind what it extends.
+    """The full names that a file declares in its package, and `<extended message> <number>` for each extension.
 
-    The values of an enum are named beside it, not below it.
+    An enum value is in the scope that contains its enum.
     """
     scope = f"{file.package}." if file.package else ""
     values = (value for enum in file.enum_type for value in enum.value)
@@ -26,13 +26,13 @@ def symbols_of(file: FileDescriptorProto) -> set[str]:
 
 
 def packages_of(file: FileDescriptorProto) -> set[str]:
-    """The package of a file, and all that its name begins with: `acme.v1`, and `acme`."""
+    """The package of a file and its parents: `acme.v1` and `acme`."""
     parts = file.package.split(".") if file.package else []
     return {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
 
 
 def extensions_of(file: FileDescriptorProto) -> Iterator[Any]:
-    """All extensions that a file declares, those in its messages too: FieldDescriptorProtos."""
+    """All extensions that a file declares, including those nested in messages, as FieldDescriptorProtos."""
     yield from file.extension
     for message in file.message_type:
         yield from _nested_extensions(message)

@@ -1,8 +1,8 @@
-"""What a compiled file lets its importers see: where that is as it was, they compile to what they were.
+"""The part of a compiled file that importers depend on. If it is unchanged, so are they.
 
-An importer's descriptor takes from an imported file the names of its types, with their kinds, the values of
-its enums (for defaults), its extensions, and what it passes on by `import public`. The fields of a message
-matter only to an importer that sets an option of that type.
+An importer's descriptor depends on the names and kinds of the imported types, the values of enums (for
+defaults), extensions, and the files of `import public`. The fields of a message matter only to an importer
+that sets an option of that type.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from fieldstone.schema.image import plain_copy
 
 
 def exported(compiled: CompiledFile, *, with_fields: bool) -> bytes:
-    """A digest of what a file's importers see of it.
+    """A digest of the part of a file that importers depend on.
 
     Args:
         compiled: the file.
-        with_fields: whether a message's fields count: where an importer may set an option of its type.
+        with_fields: whether the fields of messages count, because an importer may set an option of such a type.
     """
     file = compiled.proto if with_fields else _skeleton(compiled)
     return hashlib.sha256(plain_copy(file).SerializeToString(deterministic=True)).digest()
 
 
 def _skeleton(compiled: CompiledFile) -> FileDescriptorProto:
-    """What importers see of a file that set no option of a type in it: its types, but neither fields nor rpcs."""
+    """The part of a file for importers that set no option of its types: types without fields and rpcs."""
     file = FileDescriptorProto.FromString(compiled.bare)
     for message in file.message_type:
         _without_fields(message)
@@ -41,12 +41,12 @@ def _skeleton(compiled: CompiledFile) -> FileDescriptorProto:
 
 
 def outline(compiled: CompiledFile) -> bytes:
-    """An encoded file with what importers see of it, and all of its imports."""
+    """The part of a file that importers depend on, encoded, with all of its imports."""
     return plain_copy(_skeleton(compiled)).SerializeToString()
 
 
 def linkable(compiled: CompiledFile) -> bytes:
-    """An encoded file with what an importer is linked against: its outline, without the imports that nothing needs."""
+    """The part of a file that importers are linked with, encoded: its outline, without unused imports."""
     file = _skeleton(compiled)
     if not next(extensions_of(file), None):
         passed_on = [file.dependency[number] for number in file.public_dependency]
@@ -58,11 +58,11 @@ def linkable(compiled: CompiledFile) -> bytes:
 
 
 def with_names_of(compiled: CompiledFile, messages: Collection[str]) -> CompiledFile:
-    """A file that has of some messages at its top no more than their names and what they hold by name.
+    """The file with some top-level messages reduced to their names and nested types.
 
     Args:
         compiled: the file.
-        messages: the names of those messages; what else is named so stays as it is.
+        messages: the names of those messages; enums and services of the same names are not changed.
     """
     file = FileDescriptorProto.FromString(compiled.content)
     bared = [message for message in file.message_type if message.name in messages]
@@ -72,7 +72,7 @@ def with_names_of(compiled: CompiledFile, messages: Collection[str]) -> Compiled
 
 
 def _without_fields(message: Any) -> None:
-    """Leave of a message its name, its types, its extensions and the ranges for those of others."""
+    """Reduce a message to its name, nested types, extensions and extension ranges."""
     for part in ("field", "oneof_decl", "reserved_range", "reserved_name"):
         message.ClearField(part)
     if not message.options.map_entry and not message.options.message_set_wire_format:

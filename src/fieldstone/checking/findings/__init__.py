@@ -1,1 +1,1 @@
-"""Findings that no rule makes: compiler, style, annotations, registry, modules and waivers."""
+"""Findings that come from no rule: compiler, style, annotations, registry, modules and waivers."""

@@ -1,6 +1,6 @@
-"""Annotations that no code can be generated from, as findings: what `fieldstone generate` would refuse.
+"""Findings about annotations that `fieldstone generate` would refuse.
 
-They are looked for only where an image holds annotations, and only what its baseline does not have is told.
+Only images with annotations are searched, and only problems that the baseline does not have are reported.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from fieldstone.incremental.slices import Slice
 
 Before = Callable[[], tuple[bytes, Collection[str]] | None]
-"""Gives the image of the baseline, in bytes, and the paths of its own files; None where there is no baseline."""
+"""Returns the image of the baseline, in bytes, and the paths of its own files; None without a baseline."""
 
 _ANNOTATED = "annotated"
-"""The table of the cache that says which images of releases can hold annotations, by digest."""
+"""The cache table of the images of releases that can hold annotations, by digest."""
 
 
 def annotation_findings(module: Module, image: bytes, before: Before, *, start: Path) -> list[Finding]:
@@ -35,9 +35,9 @@ def annotation_findings(module: Module, image: bytes, before: Before, *, start: 
 
     Args:
         module: the module.
-        image: the module as it is now with all that it imports, compiled.
-        before: what it is judged against; only asked for where there is something to tell.
-        start: the folder that places in the findings are relative to.
+        image: the compiled module with all its imports.
+        before: the baseline; loaded only if there is a problem.
+        start: the folder that paths in the findings are relative to.
 
     Raises:
         FieldstoneError: an image cannot be read.
@@ -47,13 +47,13 @@ def annotation_findings(module: Module, image: bytes, before: Before, *, start: 
 
 
 def new_refusals(module: str, image: bytes, own: Collection[str], before: Before) -> list[Refusal]:
-    """The annotations of a module that nothing can be generated from, without those of its baseline.
+    """The annotations of a module that no code can be generated from, without those of its baseline.
 
     Args:
         module: its name.
-        image: the module with all that it imports, compiled.
+        image: the compiled module with all its imports.
         own: the paths of its own files.
-        before: what it is judged against.
+        before: the baseline.
 
     Raises:
         FieldstoneError: an image cannot be read.
@@ -79,7 +79,7 @@ def can_be_annotated(project: Project, release: Release) -> bool:
 
 
 def whole_image(project: Project, touched: Slice) -> bytes:
-    """The image of a module of which only a part was compiled: the release's files, with those that can differ.
+    """The whole image of a partly compiled module: the release's files, and in their place those that can differ.
 
     Raises:
         FieldstoneError: the image of the release cannot be read.
@@ -95,7 +95,7 @@ def whole_image(project: Project, touched: Slice) -> bytes:
 
 
 def _refusals_of_baseline(module: str, image: bytes, own: Collection[str]) -> list[Refusal]:
-    """None for an image without all that it imports: then everything that is refused counts as new."""
+    """The problems of the baseline; none for an image without all its imports, so that every problem counts as new."""
     from fieldstone.schema.image import parse_image
 
     files = parse_image(image, where="the baseline").file

@@ -1,4 +1,4 @@
-"""Modules that do not compile: the compiler's errors as findings, each told once."""
+"""Modules that do not compile: the compiler's errors as findings, without duplicates."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fieldstone.workspace.modules import Module
 
 
 def report_of_uncompiled(project: Project, module: Module, error: CompileError, start: Path) -> ModuleReport:
-    """The report of a module that could not be judged because it, or what it imports, does not compile.
+    """The report of a module that cannot be judged because it, or a module it imports, does not compile.
 
     Args:
         project: where the module is.
         module: the module.
         error: the errors of the compiler, with paths relative to the workspace.
-        start: the folder that places in the report are relative to.
+        start: the folder that paths in the report are relative to.
     """
     found = [_finding(project, module, annotation, start) for annotation in error.errors]
     imported = [finding.place.path for finding in found if _owner(project, finding.subject) not in {"", module.name}]
@@ -33,18 +33,18 @@ def report_of_uncompiled(project: Project, module: Module, error: CompileError, 
 
 
 def told_once(project: Project, reports: Sequence[ModuleReport]) -> list[ModuleReport]:
-    """The reports without the errors that a module found in the files of another one which tells its errors itself.
+    """The reports without errors in files of other modules whose own reports have them.
 
     Args:
         project: where the modules are.
-        reports: what the check of each module came to.
+        reports: the report of each module.
     """
-    telling = {report.module for report in reports if not report.judged}
+    uncompiled = {report.module for report in reports if not report.judged}
 
-    def is_told_by(report: ModuleReport, finding: Finding) -> bool:
-        return finding.rule != COMPILE_ERROR or _owner(project, finding.subject) not in telling - {report.module}
+    def belongs_to(report: ModuleReport, finding: Finding) -> bool:
+        return finding.rule != COMPILE_ERROR or _owner(project, finding.subject) not in uncompiled - {report.module}
 
-    return [replace(r, findings=tuple(f for f in r.findings if is_told_by(r, f))) for r in reports]
+    return [replace(r, findings=tuple(f for f in r.findings if belongs_to(r, f))) for r in reports]
 
 
 def _finding(project: Project, module: Module, annotation: Annotation, start: Path) -> Finding:
@@ -61,11 +61,11 @@ def _finding(project: Project, module: Module, annotation: Annotation, start: Pa
 
 
 def _owner(project: Project, path: str) -> str:
-    """The name of the module that has a file, given relative to the workspace; empty where none has it."""
+    """The name of the module that has a file, given relative to the workspace; empty if none has."""
     below = {m.name: "" if m.path == "." else f"{m.path}/" for m in project.workspace.modules.values()}
     found = [
         name
         for name, prefix in below.items()
         if path.startswith(prefix) and project.workspace.modules[name].owns(path[len(prefix) :])
     ]
-    return max(found, key=lambda name: len(below[name]), default="")  # modules may lie in one another
+    return max(found, key=lambda name: len(below[name]), default="")  # modules may be nested

@@ -1,4 +1,4 @@
-"""What is wrong with the registry, as findings of a check."""
+"""Defects of the registry, as findings of a check."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fieldstone.registry import Defect
 
 
 def defect_findings(project: Project, name: str, start: Path) -> list[Finding]:
-    """What is wrong with the releases of a module.
+    """The defects of a module's releases.
 
     Args:
-        project: where they are.
+        project: the project with the registry.
         name: the module.
-        start: the folder that places in the findings are relative to.
+        start: the folder that paths in the findings are relative to.
 
     Raises:
-        FieldstoneError: one is not a whole release, or holds what is no part of it.
+        FieldstoneError: a release is incomplete, or has files that are not part of it.
     """
     with project.phases.phase("registry", f"looking at the releases of {name}"):
         return [finding_of(defect, start) for defect in project.registry.defects(name)]
@@ -30,9 +30,9 @@ def finding_of(defect: Defect, start: Path, *, root: Path | None = None) -> Find
 
     Args:
         defect: the defect.
-        start: the folder that the place in the finding is relative to.
-        root: the folder that the path of the defect is relative to, if it is not absolute. Then the finding stands
-            among those of other modules, and its message names the release.
+        start: the folder that the path in the finding is relative to.
+        root: the folder that the defect's path is relative to, if it is not absolute. Then the message names the
+            release, because the finding is listed among those of other modules.
     """
     from fieldstone.schema.location import Location
 

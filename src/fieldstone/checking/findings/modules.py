@@ -1,4 +1,4 @@
-"""Findings about a module as a whole: it is listed under another name, or though it is retired."""
+"""Findings about a module as a whole: it was renamed, or is retired and still listed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fieldstone.workspace.modules import Module, read_file
 
 
 def renamed_finding(project: Project, name: str, module: Module, *, renamed: Container[str], start: Path) -> Finding:
-    """The error that a released module is listed under another name.
+    """The finding that a released module is listed under another name.
 
     Args:
-        project: where both are.
-        name: what the module was released as.
-        module: the module as it is listed now.
+        project: the project with both.
+        name: the name that the module was released under.
+        module: the module as listed.
         renamed: all released modules that are listed under another name.
         start: the folder that the place is relative to.
 
@@ -41,7 +41,7 @@ def renamed_finding(project: Project, name: str, module: Module, *, renamed: Con
 
 
 def retired_finding(project: Project, module: Module, retirement: Release, start: Path) -> Finding:
-    """The error that a retired module is still listed.
+    """The finding that a retired module is still listed.
 
     Args:
         project: where it is.
@@ -63,7 +63,7 @@ def retired_finding(project: Project, module: Module, retirement: Release, start
 
 
 def _setting(project: Project, name: str, module: Module, renamed: Container[str], start: Path) -> str:
-    """The setting that gives a module its name, and where it belongs."""
+    """The setting that names a module, and the file and table to put it in."""
     settings = project.settings
     file = os.path.relpath(settings.file or settings.root / "pyproject.toml", start)
     prefix = "" if Path(file).name == "fieldstone.toml" else "tool.fieldstone."
@@ -75,7 +75,7 @@ def _setting(project: Project, name: str, module: Module, renamed: Container[str
 
 
 _ENTRY = r"""\s*(?:-\s+)*(?:(?:path|name):\s+)?["']?(?P<value>(?:\./)?{value})/?["']?\s*(?:#.*)?"""
-"""A line of YAML that says a value."""
+"""A line of YAML with a given value."""
 
 
 def _key(name: str) -> str:
@@ -84,7 +84,7 @@ def _key(name: str) -> str:
 
 
 def _place(project: Project, module: Module, start: Path) -> Location:
-    """Where the buf configuration names a module, else where it lists it, else the whole file."""
+    """The line of the buf configuration that names a module, else the one that lists it, else the file."""
     config = project.workspace.root / project.workspace.config
     text = read_file(config).decode("utf-8", "replace") if config.is_file() else ""
     path = Path(os.path.relpath(config, start)).as_posix()
@@ -92,7 +92,7 @@ def _place(project: Project, module: Module, start: Path) -> Location:
 
 
 def _mention(text: str, path: str, values: Iterable[str]) -> Location:
-    """The first line of a YAML text that says one of some values as `name`, `path` or an item of a list."""
+    """The first line of a YAML text with one of the values as `name`, `path` or list item."""
     for value in values:
         said = re.compile(_ENTRY.format(value=re.escape(value)))
         for number, line in enumerate(text.splitlines(), 1):

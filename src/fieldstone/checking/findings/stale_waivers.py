@@ -1,4 +1,4 @@
-"""What a check says about the waivers themselves: which have expired, and which permit nothing."""
+"""Findings about waivers: expired ones, and those that permit nothing."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def with_stale_waivers(
     options: CheckOptions,
     today: date | None = None,
 ) -> list[ModuleReport]:
-    """The reports of a check with what is wrong with the waivers.
+    """The reports of a check, with findings about stale waivers.
 
-    An expired waiver is shown beside the finding that it no longer permits, and that finding counts again
-    by itself. Whether a waiver is used is asked against the newest release alone; one that names no
-    module, or none that there is, is told with the first module of a check of all.
+    An expired waiver is reported next to the finding that it no longer permits; that finding counts again.
+    Unused waivers are only reported in a check against the newest release. One that names no module, or
+    an unknown one, is reported with the first module if all modules are checked.
 
     Args:
-        project: whose settings hold the waivers.
-        reports: what the check of each module came to.
+        project: the project with the waivers.
+        reports: the report of each module.
         all_modules: whether these are all modules.
-        against: what they were judged against; empty for the newest release.
+        against: the baseline of the check; empty for the newest release.
         start: the folder that paths in the report are relative to.
-        options: how they were judged; nobody knows whether a waiver is used for what was left out.
-        today: the day that they were judged as of, in UTC; today's by default.
+        options: the options of the check; a waiver for a part that was left out may be used.
+        today: the day of the check, in UTC; today's by default.
 
     Raises:
         FieldstoneError: the registry cannot be read.
@@ -54,7 +54,7 @@ def with_stale_waivers(
 
 
 def _was_judged(rule: str, options: CheckOptions) -> bool:
-    """Whether a rule was asked; one that is not Fieldstone's own is of `buf breaking` or `buf lint`."""
+    """Whether a rule ran; a rule that is not Fieldstone's own is one of `buf breaking` or `buf lint`."""
     if options.second_opinion and options.style:
         return True
     own = all_rules().get(rule)
@@ -62,7 +62,7 @@ def _was_judged(rule: str, options: CheckOptions) -> bool:
 
 
 def delete(place: Location) -> str:
-    """What to do with a waiver that nobody needs any more, in words."""
+    """The fix for a waiver that is no longer needed: delete its lines."""
     lines = f"lines {place.line}-{place.end_line}" if place.end_line > place.line else f"line {place.line}"
     return f"delete {lines} of {Path(place.path).name}"
 
@@ -70,9 +70,9 @@ def delete(place: Location) -> str:
 def _idle(
     waivers: Iterable[Waiver], reports: Sequence[ModuleReport], *, all_modules: bool
 ) -> Mapping[str, list[Waiver]]:
-    """The waivers that permit nothing, by the module that tells of them.
+    """The waivers that permit nothing, by the module whose report lists them.
 
-    Nobody knows that of a waiver for a module that could not be judged, or of one for any module.
+    If a module could not be judged, a waiver for it or for any module may be used, and is left out.
     """
     unjudged = {report.module for report in reports if not report.judged}
     found: dict[str, list[Waiver]] = defaultdict(list)
@@ -126,7 +126,7 @@ def _why_unused(project: Project, waiver: Waiver, module: str) -> str:
     for name in [waiver.module] if waiver.module else project.registry.modules():
         for version in project.registry.versions(name):
             if replace(waiver, module="") in project.registry.release(name, str(version)).waivers:
-                return f"is spent: {name} {version} carries the change"
+                return f"is no longer needed: {name} {version} includes the change"
     if waiver.module and waiver.module != module:
         return f"is for module {waiver.module}, and there is none"
     return "permits nothing: there is no such finding"

@@ -1,4 +1,4 @@
-"""`buf lint` on a module: begun on the files that changed, and carried on once it is known what else they touch."""
+"""`buf lint` on a module: it starts on the changed files, and continues with the affected ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fieldstone.workspace.modules import Module
 
 MANY = 10
-"""Of so many changed files the style is judged in what they are compiled to: buf would compile them once more."""
+"""From this many changed files on, the compiled image is linted; a second compile would cost more."""
 
 
 class Linting:
@@ -28,8 +28,8 @@ class Linting:
     Args:
         project: where the module is.
         module: the module.
-        start: starts `buf lint` on files given by import path, on all where none is given; without it none is judged.
-        under_way: ends with the check, and with it what is still at work.
+        start: starts `buf lint` on files given by import path, or on all if none is given; None to lint nothing.
+        under_way: closed at the end of the check; stops the processes that still run.
     """
 
     def __init__(
@@ -42,19 +42,19 @@ class Linting:
         self._begun: frozenset[str] | None = None
 
     def begin(self, paths: Collection[str]) -> None:
-        """Judge the changed files while they are compiled, if they are few."""
+        """Lint the changed files during the compile, if they are few."""
         if len(paths) < MANY:
             self.judge(paths)
 
     def judge_compiled(self, paths: Collection[str], files: Mapping[str, CompiledFile]) -> None:
-        """Judge the changed files, if that is not begun: few as they are written, many as they are compiled.
+        """Lint the changed files if they are not being linted: few from their sources, many from the compiled image.
 
         Args:
             paths: the changed files.
-            files: these and all that they import, each after what it imports itself.
+            files: the compiled closure of their imports; each file comes after its imports.
         """
         if self._start is None or self._begun == frozenset():
-            return  # none are to be judged, or all are already
+            return  # lint nothing, or all files are already being linted
         config = self._config_for_images() if len(paths) >= MANY else None
         if config is None:
             self.judge(paths)
@@ -74,10 +74,10 @@ class Linting:
         wanted = frozenset(paths)
         whole = PROTOVALIDATE in files
 
-        def beside(path: str, file: CompiledFile) -> bytes:
+        def context(path: str, file: CompiledFile) -> bytes:
             return (file.bare if whole or path.startswith(BUILT_IN) else outline(file)) + IMPORT_MARK
 
-        image = join(file.content if path in wanted else beside(path, file) for path, file in files.items())
+        image = join(file.content if path in wanted else context(path, file) for path, file in files.items())
         scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
         running = buf.lint_image(image, config, scratch=scratch)
         self._under_way.callback(running.close)
@@ -89,11 +89,11 @@ class Linting:
         return lint_config(self._workspace, self._module)
 
     def judge(self, paths: Collection[str], *, apart: bool = False) -> None:
-        """Judge these files, or all where none is given; what was begun on is judged already.
+        """Lint these files, or all if none is given; files that are already being linted are not started again.
 
         Args:
             paths: the files, by import path.
-            apart: whether further files may be judged by themselves: no rule holds them against the others.
+            apart: whether further files may be linted on their own: no rule compares them with the others.
         """
         wanted = frozenset(paths)
         if self._start is None or wanted == self._begun:
@@ -105,13 +105,19 @@ class Linting:
             self._take(self._start(sorted(wanted)), wanted)
 
     def _take(self, running: Running, paths: frozenset[str], *, below: str = "") -> None:
-        """Have these files judged by this alone, whose findings are in a folder, with a slash behind it."""
+        """Replace all earlier runs with this one.
+
+        Args:
+            running: the run.
+            paths: the files that it lints.
+            below: a prefix for the paths in its diagnostics, with a slash at the end.
+        """
         for begun, _ in self._running:
             begun.close()
         self._running, self._begun = [(running, below)], paths
 
     def annotations(self) -> list[Annotation]:
-        """What was found, in buf's order; nothing where nothing was begun.
+        """The diagnostics in buf's order; none if nothing was linted.
 
         Raises:
             FieldstoneError: buf failed, or found that the module does not compile.

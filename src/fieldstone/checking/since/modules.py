@@ -1,4 +1,4 @@
-"""Modules of a branch that a change takes away from the gate: left, renamed, moved, or with files left out."""
+"""Modules of the target branch that a change removes, renames, moves, or takes files out of."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from fieldstone.workspace.modules import Module, Workspace, load_workspace
 
 
 class Pairing(Struct, frozen=True):
-    """The modules of a change, called as the branch calls them.
+    """The modules of a change, under the names that they have on the target branch.
 
     Attributes:
-        workspace: the modules of the change by the names that the branch has for them.
-        same: the modules of the branch that the change has, by name: as they were, and as they are.
-        left: the modules of the branch that the change has no more, by name.
-        own_names: how the change calls its modules, by their paths.
+        workspace: the modules of the change, under their names on the branch.
+        same: the modules that both have, by name: the branch's version and the change's.
+        left: the modules that the change removes, by name.
+        own_names: the names of the modules in the change, by their paths.
     """
 
     workspace: Workspace
@@ -34,11 +34,11 @@ class Pairing(Struct, frozen=True):
 
 
 def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
-    """Find the modules of a branch in a change: by path, else by name, else by what files they hold.
+    """Match the modules of the target branch with those of a change: by path, else by name, else by files.
 
     Args:
         base: the branch.
-        own: the settings of the change, which name its modules.
+        own: the settings of the change, with its names of modules.
         settings: the settings that the change is judged by.
 
     Raises:
@@ -68,9 +68,9 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
 
 
 def _history_of(base: Base, name: str, own_name: str) -> str:
-    """The name of a module on the branch, or its own where the branch has releases of that alone.
+    """The name of a module on the branch, or its own name if the branch has releases of that alone.
 
-    Without a name in the settings, the module of a root is called as the folder that it was cloned into.
+    Without a name in the settings, a module at the root is named after the folder that it was cloned into.
     """
     released = {module for module, _ in base.releases}
     return own_name if own_name in released and name not in released else name
@@ -89,7 +89,7 @@ def _by_files(module: Module, candidates: Mapping[str, Module]) -> Module | None
 
 
 def _names(workspace: Workspace, known: Mapping[str, str]) -> dict[str, str]:
-    """A name for each path: that of the branch, else that of the change unless the branch has it for another one."""
+    """A name for each path: the branch's, else the change's unless the branch uses it for another module."""
     taken = {*known.values()}
     own = {
         module.path: module.name if module.name not in taken else module.path.replace("/", "-")
@@ -101,13 +101,13 @@ def _names(workspace: Workspace, known: Mapping[str, str]) -> dict[str, str]:
 def weakened_modules(
     base: Base, pairing: Pairing, settings: Settings, *, retired: Collection[str]
 ) -> Iterator[Weakened]:
-    """Changes to the list of modules by which something of the branch is judged no more.
+    """Changes to the list of modules that take something of the branch out of the check.
 
     Args:
         base: the branch.
         pairing: its modules in the change.
         settings: the settings that the change is judged by.
-        retired: the modules that a release of the change retires: these may leave.
+        retired: the modules that a release of the change retires: these may be removed.
     """
     config = Location(str(pairing.workspace.root / pairing.workspace.config))
     for name, module in pairing.left.items():
@@ -127,7 +127,7 @@ def weakened_modules(
 def _moved(
     folders: tuple[str, str], now: Module, own_name: str, settings: Settings, config: Location
 ) -> Iterator[Weakened]:
-    """A module that goes on under another name, or in another folder; links to folders are followed."""
+    """A module with a new name or a new folder; links to folders are followed."""
     subject, moved = f"module {now.name}", " moved from {} to {}".format(*folders) if folders[0] != folders[1] else ""
     if own_name != now.name:
         table = "tool.fieldstone." if settings.file and settings.file.name == "pyproject.toml" else ""
@@ -143,27 +143,27 @@ def _moved(
 
 
 def _left_out(base: Base, was: Module, pairing: Pairing, config: Location) -> Iterator[Weakened]:
-    """Source files of a module that are still there, and belong to no module."""
+    """Source files of a module that still exist and belong to no module."""
     judged = {path for module in pairing.workspace.modules.values() for path in module.proto_paths.values()}
     start = len(f"{base.root}/")
     paths = (path[start:] for path in was.proto_paths.values())
     missing = [path for path in paths if f"{base.parting.top}/{path}" not in judged]
     real = {os.path.realpath(path) for path in judged} if missing else set()
-    places = {path: base.parting.top / path for path in missing}
-    lost = [path for path, place in places.items() if os.path.lexists(place) and os.path.realpath(place) not in real]
+    files = {path: base.parting.top / path for path in missing}
+    lost = [path for path, file in files.items() if os.path.lexists(file) and os.path.realpath(file) not in real]
     if lost:
-        files = "1 source file" if len(lost) == 1 else f"{len(lost)} source files"
+        count = "1 source file" if len(lost) == 1 else f"{len(lost)} source files"
         verb = "belongs" if len(lost) == 1 else "belong"
         yield Weakened(
             f"module {was.name}",
-            f"{files} of module {was.name} no longer {verb} to any module: {_listed(lost)}",
+            f"{count} of module {was.name} no longer {verb} to any module: {_listed(lost)}",
             f"take what is there in again: see `excludes` and `includes` of {Path(config.path).name}",
             config,
         )
 
 
 def _listed(paths: Iterable[str], most: int = 3) -> str:
-    """Some of these paths for people, and how many more there are."""
+    """The first few of some paths, and the number of the others."""
     listed = sorted(paths)
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more

@@ -1,4 +1,4 @@
-"""Settings and waivers of a change that protect less than those of the branch that it wants to enter."""
+"""Settings and waivers of a change that protect less than those of its target branch."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Weakened(Struct, frozen=True):
     """One way in which a change protects less than before.
 
     Attributes:
-        subject: what it is about: a key of the settings, a waiver, a module.
-        message: what was done, as a sentence without a full stop.
+        subject: its subject: a key of the settings, a waiver, a module.
+        message: a sentence without a full stop.
         fix: how to undo it.
-        place: where in the change it stands; its path is absolute.
+        place: its location in the change; the path is absolute.
     """
 
     subject: str
@@ -36,12 +36,12 @@ class Weakened(Struct, frozen=True):
 
 
 def weakened_settings(before: Settings, after: Settings, modules: Collection[str]) -> Iterator[Weakened]:
-    """The keys by which settings protect less than others did.
+    """The keys of the settings that protect less than before.
 
     Args:
-        before: the settings that hold.
+        before: the settings in force.
         after: those of the change.
-        modules: the names of all modules that either may be about.
+        modules: the names of all modules of both.
     """
     seen: set[tuple[str, str]] = set()
     for module in ("", *sorted(modules)):
@@ -53,10 +53,10 @@ def weakened_settings(before: Settings, after: Settings, modules: Collection[str
 
 
 def added_waivers(before: Settings, after: Settings) -> dict[Waiver, str]:
-    """The waivers of a change that permit more than those that hold, each with the day that it was extended from.
+    """The waivers of a change that permit more than those in force, each with its former expiry if it was extended.
 
     Args:
-        before: the settings that hold.
+        before: the settings in force.
         after: those of the change.
     """
     return {
@@ -67,12 +67,12 @@ def added_waivers(before: Settings, after: Settings) -> dict[Waiver, str]:
 
 
 def permits(held: Waiver, waiver: Waiver) -> bool:
-    """Whether a waiver permits all that another one does, and for as long."""
+    """Whether a waiver permits everything that another one does, and for as long."""
     return _is_of_the_same(held, waiver) and held.until >= waiver.until
 
 
 def weakened_waivers(before: Settings, after: Settings) -> Iterator[Weakened]:
-    """The same as findings, each with its author's reason."""
+    """The added and extended waivers, each with its owner's reason."""
     for waiver, until in added_waivers(before, after).items():
         done = f"was extended from {until}" if until else "was added"
         yield Weakened(
@@ -94,14 +94,14 @@ def _weaker(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str
     for key, was, now in _relaxed(before, after):
         yield key, f"`{key}` went from {json.dumps(was)} to {json.dumps(now)}", f"keep {key} = {json.dumps(was)}"
     for rule in sorted(before.rules.keys() | after.rules.keys()):
-        for then, level in _levels(all_rules()[rule], before, after):
-            if _SEVERITY.index(level) < _SEVERITY.index(then):
-                yield f"rules.{rule}", f"the rule `{rule}` went from {then} to {level}", _keep(rule, before)
+        for old, level in _levels(all_rules()[rule], before, after):
+            if _SEVERITY.index(level) < _SEVERITY.index(old):
+                yield f"rules.{rule}", f"the rule `{rule}` went from {old} to {level}", _keep(rule, before)
                 break
 
 
 def _levels(rule: Rule, before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[Level, Level]]:
-    """The level before and after of each kind of finding that a rule has: a setting holds for all of them alike."""
+    """The levels before and after, for each default level of a rule; a setting replaces all of them."""
     for default in rule.levels:
         yield Level(before.rules.get(rule.id, default)), Level(after.rules.get(rule.id, default))
 
@@ -112,7 +112,7 @@ def _keep(rule: str, before: ModuleSettings) -> str:
 
 
 def _dropped(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
-    """Lists that lack something: key, the whole as it was, and what is missing."""
+    """Lists that lack items: key, the former list, and the missing items."""
     for key in ("surfaces", "options"):
         was, now = getattr(before, key), getattr(after, key)
         missing = [item for item in was if item not in now]
@@ -121,10 +121,10 @@ def _dropped(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[st
 
 
 def _relaxed(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str, Any, Any]]:
-    """Single values that ask for less: key, before and after."""
-    for key, asks_less in _ORDERED.items():
+    """Single values that are less strict: key, before and after."""
+    for key, is_weaker in _ORDERED.items():
         was, now = (getattr(side, key.replace("-", "_")) for side in (before, after))
-        if asks_less(was, now):
+        if is_weaker(was, now):
             yield key, was, now
 
 
@@ -134,11 +134,11 @@ _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
     "breaking-before-1-0": lambda was, now: (was, now) == ("refuse", "minor"),
     "notice": lambda was, now: now < was,
 }
-"""Keys with a single value, each with whether a new value asks for less than the old one."""
+"""Keys with a single value, each with a test of whether the new value is less strict than the old one."""
 
 
 def _written_as(after: Settings, before: Settings, module: str, key: str) -> str:
-    """The dotted key that makes the difference: the module's own, if either side has one."""
+    """The dotted key that was changed: the module's own, if either side has one."""
     for settings in (after, before):
         own: Any = settings.values.get("modules", {}).get(module, {})
         for part in key.split(".", 1):
@@ -153,7 +153,7 @@ def _for(module: str, subject: str) -> str:
 
 
 def _place(settings: Settings, subject: str) -> Location:
-    """The line of the settings file that has a key; the file alone where none is found."""
+    """The line of the settings file that has a key; the file alone if none is found."""
     if settings.file is None:
         return Location(str(settings.root))
     line = _line_of(settings.file, subject.split("."))
@@ -161,7 +161,7 @@ def _place(settings: Settings, subject: str) -> Location:
 
 
 def _line_of(file: Path, key: list[str]) -> int:
-    """The number of the line that begins with a key in its table, from 1; 0 where none does."""
+    """The number of the line that begins with a key in its table, from 1; 0 if there is none."""
     table = [*_TABLE.get(file.name, ()), *key[:-1]]
     current: list[str] = []
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
@@ -173,4 +173,4 @@ def _line_of(file: Path, key: list[str]) -> int:
 
 
 _TABLE = {"pyproject.toml": ("tool", "fieldstone")}
-"""The table that settings are in, by the name of their file."""
+"""The table that the settings are in, by file name."""

@@ -1,4 +1,4 @@
-"""The revision that a change is judged since: given by hand, or named by the pipeline of a pull request."""
+"""The revision to judge a change since: from the command line, or from a pull-request pipeline."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from fieldstone.toolchain import git
 _REMOTE = "refs/remotes/origin/"
 _PIPELINES = {
     "GITHUB_BASE_REF": _REMOTE,
-    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "",  # GitLab sets it where HEAD is the result of a merge, whose parent it is
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "",  # GitLab sets it if HEAD is a merge result; it is a parent of HEAD then
     "CI_MERGE_REQUEST_DIFF_BASE_SHA": "",
 }
-"""Variables that name the target of a pull request, the first one that is set, and what their values stand behind.
+"""Variables that name the target of a pull request, with the prefix of their values; the first that is set counts.
 
 https://docs.github.com/actions/reference/workflows-and-actions/variables
 https://docs.gitlab.com/ci/variables/predefined_variables/
@@ -26,11 +26,11 @@ https://docs.gitlab.com/ci/variables/predefined_variables/
 
 
 class Reference(Struct, frozen=True):
-    """A git revision that somebody named.
+    """A git revision to judge since.
 
     Attributes:
         name: the revision: a branch, a tag or a commit.
-        variable: the environment variable that it came from; empty where it was given by hand.
+        variable: the environment variable that it came from; empty if it was given by hand.
     """
 
     name: str
@@ -38,21 +38,21 @@ class Reference(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """Its name for people."""
+        """Its name in messages."""
         return self.name.removeprefix("refs/remotes/")
 
     @property
     def origin(self) -> str:
-        """Where it came from, to be put behind its name; empty where it was given by hand."""
+        """Its origin as a suffix for its name in messages; empty if it was given by hand."""
         return f", named by {self.variable}" if self.variable else ""
 
 
 class Parting(Struct, frozen=True):
-    """The commit where HEAD parted from a revision.
+    """The merge base of HEAD and a revision.
 
     Attributes:
         reference: the revision.
-        commit: the full hash of the merge base; empty where there is no commit yet.
+        commit: the full hash of the merge base; empty if there is no commit yet.
         tip: the full hash of the revision itself; empty likewise.
         top: the absolute root of the checkout.
     """
@@ -64,16 +64,16 @@ class Parting(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The revision for people, with the merge base where that is another commit."""
+        """The revision's name in messages, with the merge base if that is another commit."""
         name = self.reference.label
         return name if self.commit == self.tip else f"{name} (merge base {self.commit[:9]})"
 
 
 def named(given: str | None, environment: Mapping[str, str] = os.environ) -> Reference | None:
-    """The revision to judge since; None where nobody named one, outside the pipeline of a pull request.
+    """The revision to judge since; None if neither the command line nor a pipeline names one.
 
     Args:
-        given: the value of `--since`; None where it was not given.
+        given: the value of `--since`; None if it was not given.
         environment: the environment variables.
 
     Raises:
@@ -93,17 +93,15 @@ def named(given: str | None, environment: Mapping[str, str] = os.environ) -> Ref
 
 
 def parting(reference: Reference, folder: Path) -> Parting:
-    """Find the commit where HEAD parted from a revision.
-
-    Before the first commit HEAD names nothing; then all is new.
+    """Find the merge base of HEAD and a revision; before the first commit it is empty.
 
     Args:
         reference: the revision.
         folder: a folder of the checkout.
 
     Raises:
-        FieldstoneError: there is no git or no checkout, the revision is not there or may be several, it shares no
-            commit with HEAD, or the clone is too shallow to tell which.
+        FieldstoneError: there is no git or no checkout, the revision is unknown or ambiguous, it shares no
+            commit with HEAD, or the clone is too shallow to find one.
     """
     try:
         top = git.top_of(folder)
@@ -120,7 +118,7 @@ def parting(reference: Reference, folder: Path) -> Parting:
 
 
 def _refuse_ambiguous(reference: Reference, top: Path) -> None:
-    """A tag can be called as a branch is, and git would take the tag."""
+    """Raise if a tag and a branch have the same name: git would take the tag."""
     found = git.same_names(reference.name, top)
     if len(found) > 1:
         raise FieldstoneError(
@@ -162,7 +160,7 @@ def _only_base(reference: Reference, tip: str, top: Path) -> str:
 
 
 def _fetch(reference: Reference, top: Path) -> str:
-    """The command that brings a revision, or the history that a shallow clone lacks."""
+    """The command that fetches a revision, or the history that a shallow clone lacks."""
     remote, _, branch = reference.label.partition("/")
     deepen = " --unshallow" if git.is_shallow(top) else ""
     if remote == "origin" and branch:

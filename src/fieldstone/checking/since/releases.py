@@ -1,4 +1,4 @@
-"""Releases of a branch that a change lost or altered, and those that it adds."""
+"""Releases of the target branch that a change removes or alters, and those that it adds."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from fieldstone.toolchain import git
 
 
 def lost_releases(base: Base, registry: Path) -> Iterator[Defect]:
-    """The files of released versions that are gone or differ in the working tree, by their bytes.
-
-    The index must not say otherwise either: what a commit would take from the releases is lost, too.
+    """The released files that are deleted or edited in the working tree or in git's index.
 
     Args:
         base: the branch.
-        registry: the absolute folder where the releases are looked for.
+        registry: the absolute folder of the registry.
 
     Raises:
         FieldstoneError: the registry is a symbolic link, or a file cannot be read.
@@ -35,42 +33,42 @@ def lost_releases(base: Base, registry: Path) -> Iterator[Defect]:
     staged = git.staged(cwd=top) if base.releases else {}
     for (module, version), files in base.releases.items():
         for path, entry in files.items():
-            place = registry / module / version / path
-            change = _change(place, entry) or (_staged_change(entry, staged) if place == top / entry.path else "")
+            file = registry / module / version / path
+            change = _change(file, entry) or (_staged_change(entry, staged) if file == top / entry.path else "")
             if change:
                 problem = f"{entry.path} was {change} since {base.parting.reference.label}"
                 yield Defect(
-                    "registry-file-changed", module, version, base.path(place), problem, _restoring(base, entry, place)
+                    "registry-file-changed", module, version, base.path(file), problem, _restoring(base, entry, file)
                 )
 
 
-def _change(place: Path, entry: git.Entry) -> str:
-    """How a released file differs from what git has: deleted, edited, replaced by a link; empty if it does not."""
-    if place.is_symlink() or entry.is_link:
+def _change(file: Path, entry: git.Entry) -> str:
+    """The difference between a released file and git's: deleted, edited, replaced by a link; empty if none."""
+    if file.is_symlink() or entry.is_link:
         return "replaced by a symbolic link"
     try:
-        content = read_regular(place)
+        content = read_regular(file)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return "deleted"
     except OSError as error:
-        raise FieldstoneError(f"cannot read {place}: {error.strerror}") from error
+        raise FieldstoneError(f"cannot read {file}: {error.strerror}") from error
     return "" if git.blob_hash(content, like=entry.blob) == entry.blob else "edited"
 
 
 def _staged_change(entry: git.Entry, staged: Mapping[str, git.Entry]) -> str:
-    """How the index differs from what git has of a released file; empty if it does not."""
+    """The difference between the index and the base for a released file: deleted or edited; empty if none."""
     now = staged.get(entry.path)
     if now is None:
         return "deleted"
     return "" if now.blob == entry.blob else "edited"
 
 
-def _restoring(base: Base, entry: git.Entry, place: Path) -> str:
-    """How to bring a released file back."""
+def _restoring(base: Base, entry: git.Entry, file: Path) -> str:
+    """The fix that restores a released file."""
     since = base.parting.reference.label
-    if place == base.parting.top / entry.path:
+    if file == base.parting.top / entry.path:
         return f"released versions never change: `git restore --source={since} --staged --worktree -- {entry.path}`"
-    return f"released versions never change: bring {entry.path} of {since} back as {base.path(place)}"
+    return f"released versions never change: bring {entry.path} of {since} back as {base.path(file)}"
 
 
 def _refuse_linked(registry: Path, top: Path) -> None:
@@ -79,7 +77,7 @@ def _refuse_linked(registry: Path, top: Path) -> None:
             return
         if folder.is_symlink():
             raise FieldstoneError(
-                f"the registry {registry} lies behind the symbolic link {folder}, whose releases git does not tell",
+                f"the registry {registry} lies behind the symbolic link {folder}: git has no files of its releases",
                 fix="name the folder itself as `registry` in the settings",
             )
 
@@ -88,7 +86,7 @@ def new_releases(base: Base, registry: Registry) -> Iterator[Release]:
     """The releases of a registry that the branch does not have, by module and in the order of semver.
 
     Raises:
-        FieldstoneError: one is not a whole release.
+        FieldstoneError: a release is incomplete.
     """
     for module in registry.modules():
         for version in map(str, registry.versions(module)):
@@ -96,14 +94,14 @@ def new_releases(base: Base, registry: Registry) -> Iterator[Release]:
                 yield registry.release(module, version)
 
 
-def recorded_waivers(base: Base, release: Release, place: str, settings: Settings) -> Iterator[Weakened]:
-    """The waivers that a new release says it used, and that the branch does not have.
+def recorded_waivers(base: Base, release: Release, manifest: str, settings: Settings) -> Iterator[Weakened]:
+    """The waivers that a new release records and the branch does not have.
 
     Args:
         base: the branch.
         release: the release.
-        place: its manifest, absolute.
-        settings: the settings of the change; a waiver that it adds is told of with them.
+        manifest: the absolute path of its manifest.
+        settings: the settings of the change; a waiver that they add is reported with them.
     """
     for waiver in release.waivers:
         used = replace(waiver, module=release.name)
@@ -113,5 +111,5 @@ def recorded_waivers(base: Base, release: Release, place: str, settings: Setting
                 f"{release.name} {release.version} records a waiver that {base.parting.label} does not have: "
                 f"{waiver.text}",
                 "undo the break, or have the owners of the schema agree to the waiver",
-                Location(place),
+                Location(manifest),
             )

@@ -1,4 +1,4 @@
-"""Style that a change asks for less of: the `lint` sections of the buf configuration, and its plugins."""
+"""Lint configuration that a change weakens: the `lint` sections of the buf configuration, and its plugins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fieldstone.workspace.config_sections import section_of
 from fieldstone.workspace.modules import Module, Workspace, read_config
 
 _DEFAULT = ("STANDARD",)
-"""The rules that buf follows where a configuration names none: https://buf.build/docs/lint/overview/."""
+"""The rules that buf applies by default: https://buf.build/docs/lint/overview/."""
 
 _PARTS = {
     "MINIMAL": {"BASIC", "STANDARD", "DEFAULT"},
@@ -20,16 +20,16 @@ _PARTS = {
     "STANDARD": {"DEFAULT"},
     "DEFAULT": {"STANDARD"},
 }
-"""buf's categories of lint rules, each with those that hold all of it: https://buf.build/docs/lint/rules/."""
+"""buf's categories of lint rules, each with those that include it: https://buf.build/docs/lint/rules/."""
 
 _EXECUTED = ("plugins", "policies")
-"""The sections that have buf run programs or take rules from elsewhere."""
+"""The sections that make buf run programs or load rules from elsewhere."""
 
 
 def weakened_style(
     before: Workspace, after: Workspace, modules: Mapping[str, tuple[Module, Module]]
 ) -> Iterator[Weakened]:
-    """The keys of `lint` by which a module is judged less strictly than it was.
+    """The keys of `lint` that are less strict than before.
 
     Args:
         before: the workspace of the branch.
@@ -42,8 +42,8 @@ def weakened_style(
     seen: set[str] = set()
     for name, (was, now) in modules.items():
         section = section_of(after, now, "lint")
-        then = section_of(before, was, "lint").content
-        for message in _weaker(_table(then), _table(section.content)):
+        old = section_of(before, was, "lint").content
+        for message in _weaker(_table(old), _table(section.content)):
             if message not in seen or section.is_own:
                 seen.add(message)
                 about = f" for module {name}" if section.is_own else ""
@@ -52,7 +52,7 @@ def weakened_style(
 
 
 def changed_plugins(before: Workspace, after: Workspace) -> Iterator[Weakened]:
-    """The sections of a configuration whose programs `buf lint` would run, where they are not those of the branch.
+    """The sections with programs that `buf lint` would run, if the change alters them.
 
     Raises:
         FieldstoneError: a configuration cannot be read.
@@ -84,7 +84,7 @@ def _weaker(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_stricter(key: str, value: object) -> bool:
-    """Whether a switch stands where it lets off least."""
+    """Whether a switch has its strictest value."""
     if key == "disallow_comment_ignores":
         return value is True
     return "allow" in key and not value
