@@ -239,7 +239,8 @@ class ModuleCheck(Struct, dict=True):
 
     def _annotations_of_slice(self, touched: Slice) -> list[Finding]:
         """The findings about annotations of the whole module: an annotation can depend on an unchanged file."""
-        from fieldstone.checking.findings.annotations import can_be_annotated, whole_image
+        from fieldstone.checking.findings.annotations import can_be_annotated
+        from fieldstone.incremental.slices import whole_image
         from fieldstone.schema.entity import may_have_annotations
 
         if not may_have_annotations(touched.read[1]) and not can_be_annotated(self.project, touched.release):

@@ -18,13 +18,14 @@ from msgspec import Struct
 
 from fieldstone.cache.store import IMAGES
 from fieldstone.errors import FieldstoneError
-from fieldstone.incremental.changed_files import MOST, PROTOVALIDATE, ChangedFiles
-from fieldstone.incremental.image_index import CompiledFile, ImageIndex, importing, split, tables_of
-from fieldstone.incremental.slice_images import BothSides
+from fieldstone.incremental.changed_files import BUILT_IN, MOST, PROTOVALIDATE, ChangedFiles
+from fieldstone.incremental.image_index import CompiledFile, ImageIndex, importing, join, split, tables_of
+from fieldstone.incremental.slice_images import BothSides, image_of
 from fieldstone.incremental.symbols import packages_of, symbols_of
-from fieldstone.incremental.visible import exported
+from fieldstone.incremental.visible import exported, outline
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, Release
+from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ Compiled = Callable[[Collection[str], Mapping[str, CompiledFile]], None]
 
 Compile = Callable[[tuple[str, ...]], "Running"]
 """Starts the compiler on files of the module, given by import path, with all their imports."""
+
+
+CompiledFiles = Mapping[str, CompiledFile]
+"""Compiled files by import path, each after its own imports."""
 
 
 class Slice(Struct, frozen=True):
@@ -64,6 +69,34 @@ class Slice(Struct, frozen=True):
     shared: Mapping[str, bytes]
     linted: tuple[str, ...] | None
     linted_apart: bool
+
+
+def whole_image(project: Project, part: Slice) -> bytes:
+    """The whole image of a partly compiled module: the release's files, and in their place those that can differ.
+
+    Raises:
+        FieldstoneError: the image of the release cannot be read.
+    """
+    released = split(project.registry.read(part.release, IMAGE), where=part.release.version)
+    now = split(part.whole()[1], where="the compiled part")
+    same = part.release.protos.keys() - part.touched.keys()
+    anew = {path: file for path, file in now.items() if path not in same}
+    return image_of({**released, **anew}, same | (part.touched.keys() & now.keys()))
+
+
+def image_to_lint(paths: Collection[str], files: CompiledFiles) -> bytes:
+    """An image of changed files for `buf lint`: these as they are, and outlines of their imports.
+
+    Args:
+        paths: the changed files.
+        files: these and all their imports, each after its own imports.
+    """
+    is_whole = PROTOVALIDATE in files
+
+    def context(path: str, file: CompiledFile) -> bytes:
+        return (file.bare if is_whole or path.startswith(BUILT_IN) else outline(file)) + IMPORT_MARK
+
+    return join(file.content if path in paths else context(path, file) for path, file in files.items())
 
 
 def slice_of(

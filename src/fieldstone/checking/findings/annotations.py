@@ -21,7 +21,6 @@ from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
     from fieldstone.codegen.storage.refusals import Refusal
-    from fieldstone.incremental.slices import Slice
 
 Before = Callable[[], tuple[bytes, Collection[str]] | None]
 """Returns the image of the baseline, in bytes, and the paths of its own files; None without a baseline."""
@@ -76,22 +75,6 @@ def can_be_annotated(project: Project, release: Release) -> bool:
         known = b"1" if may_have_annotations(project.registry.read(release, IMAGE)) else b"0"
         store.put(_ANNOTATED, {digest: known})
     return known != b"0"
-
-
-def whole_image(project: Project, touched: Slice) -> bytes:
-    """The whole image of a partly compiled module: the release's files, and in their place those that can differ.
-
-    Raises:
-        FieldstoneError: the image of the release cannot be read.
-    """
-    from fieldstone.incremental.image_index import split
-    from fieldstone.incremental.slice_images import image_of
-
-    released = split(project.registry.read(touched.release, IMAGE), where=touched.release.version)
-    now = split(touched.whole()[1], where="the compiled part")
-    same = touched.release.protos.keys() - touched.touched.keys()
-    anew = {path: file for path, file in now.items() if path not in same}
-    return image_of({**released, **anew}, same | (touched.touched.keys() & now.keys()))
 
 
 def _refusals_of_baseline(module: str, image: bytes, own: Collection[str]) -> list[Refusal]:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from fieldstone.incremental.changed_files import BUILT_IN, PROTOVALIDATE
-
 if TYPE_CHECKING:
-    from fieldstone.incremental.image_index import CompiledFile
+    from fieldstone.incremental.slices import CompiledFiles
     from fieldstone.project.project import Project
     from fieldstone.toolchain.buf import Running
     from fieldstone.toolchain.diagnostic import Annotation
@@ -46,7 +44,7 @@ class Linting:
         if len(paths) < MANY:
             self.judge(paths)
 
-    def judge_compiled(self, paths: Collection[str], files: Mapping[str, CompiledFile]) -> None:
+    def judge_compiled(self, paths: Collection[str], files: CompiledFiles) -> None:
         """Lint the changed files if they are not being linted: few from their sources, many from the compiled image.
 
         Args:
@@ -61,23 +59,14 @@ class Linting:
         else:
             self._judge_image(paths, files, config)
 
-    def _judge_image(
-        self, paths: Collection[str], files: Mapping[str, CompiledFile], config: Mapping[str, Any]
-    ) -> None:
+    def _judge_image(self, paths: Collection[str], files: CompiledFiles, config: Mapping[str, Any]) -> None:
         from tempfile import TemporaryDirectory
 
-        from fieldstone.incremental.image_index import join
-        from fieldstone.incremental.visible import outline
-        from fieldstone.schema.image import IMPORT_MARK
+        from fieldstone.incremental.slices import image_to_lint
         from fieldstone.toolchain import buf
 
         wanted = frozenset(paths)
-        whole = PROTOVALIDATE in files
-
-        def context(path: str, file: CompiledFile) -> bytes:
-            return (file.bare if whole or path.startswith(BUILT_IN) else outline(file)) + IMPORT_MARK
-
-        image = join(file.content if path in wanted else context(path, file) for path, file in files.items())
+        image = image_to_lint(wanted, files)
         scratch = Path(self._under_way.enter_context(TemporaryDirectory(prefix="fieldstone-")))
         running = buf.lint_image(image, config, scratch=scratch)
         self._under_way.callback(running.close)
