@@ -1,4 +1,4 @@
-"""What CI does with a Python package before anybody else can: it installs it where nothing else is, and uses it."""
+"""Checks a Python package before it is published: installs it in a clean environment, and uses it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _WITHOUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "MYPY_CONFIG_
 def check(distribution: str, package: str, *wheels: Path) -> int:
     """Install a package in a clean virtual environment and use it.
 
-    All of it is imported, a message of every type goes through bytes and through JSON, and `mypy --strict` reads a
-    program that uses every type. pip fetches protobuf, grpcio and mypy as it is set up to.
+    All of it is imported, a message of every type survives a round trip through bytes and JSON, and `mypy --strict`
+    accepts a program that uses every type. pip fetches protobuf, grpcio and mypy as configured.
 
     Args:
-        distribution: its name and version, as pip takes them: "telemetry-contracts==1.2.0".
+        distribution: its name and version, in pip's syntax: "telemetry-contracts==1.2.0".
         package: the name to import it by.
-        wheels: the folders of its wheel and of those of the packages that it needs.
+        wheels: the folders of its wheel and of its dependencies' wheels.
 
     Returns:
-        how many messages there are.
+        the number of messages.
 
     Raises:
-        FieldstoneError: one of the steps failed; the error carries what it said.
+        FieldstoneError: one of the steps failed; the error contains its output.
     """
     name, _, version = distribution.partition("==")
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
