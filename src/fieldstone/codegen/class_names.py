@@ -1,4 +1,4 @@
-"""What generated classes and functions are called."""
+"""Names of generated classes and functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DtoModule = Callable[[str], str]
 
 
 def class_prefix(module: str) -> str:
-    """What the class names of a module begin with: `acme-orders` gives `AcmeOrders`."""
+    """The beginning of a module's class names: `acme-orders` gives `AcmeOrders`."""
     return camel(re.sub(r"\W", "_", module))
 
 
@@ -42,7 +42,7 @@ def record_class(message: Message) -> str:
 
 
 def function_name(message: Message) -> str:
-    """What the mapper's functions of a message end in."""
+    """The ending of the mapper's functions for a message."""
     return record_name(message) if message.entity is not None else snake(nested_name(message))
 
 
@@ -52,7 +52,7 @@ def field_access(owner: str, field: Field) -> str:
 
 
 class DtoNames(Struct, frozen=True, dict=True):
-    """How the modules of DTO classes are imported, and how the classes are named then."""
+    """Imports of the modules of DTO classes, and the names of the classes with these imports."""
 
     schema: Schema
     dto_module: DtoModule
@@ -82,6 +82,6 @@ class DtoNames(Struct, frozen=True, dict=True):
 
 
 def _split(module: str) -> tuple[str, str]:
-    """What stands after `from`, and after `import`: "..acme.shop_pb2" is in "..acme", "..shop_pb2" in ".."."""
+    """The parts of an import after `from` and `import`: "..acme.shop_pb2" is in "..acme", "..shop_pb2" in ".."."""
     package, dot, name = module.rpartition(".")
     return (package if package.strip(".") else f"{package}{dot}"), name

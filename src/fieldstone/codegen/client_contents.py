@@ -47,7 +47,7 @@ def reached_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
 
 
 def carried_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
-    """Those of `reached_files` whose code is in the package itself: all that no needed package has."""
+    """The part of `reached_files` whose code is in the package itself, because no needed package has it."""
     elsewhere = homes(client)
     return {path: file for path, file in reached_files(client).items() if path not in elsewhere}
 
@@ -65,7 +65,7 @@ def _reached(client: ClientPackage, files: Iterable[str]) -> dict[str, FileDescr
 
 
 def _among(needs: Iterable[Needed], reached: Container[str]) -> list[str]:
-    """Those of the modules with a file among these."""
+    """The modules with a file among these."""
     return [needed.module for needed in needs if any(path in reached for path in needed.files)]
 
 

@@ -1,4 +1,4 @@
-"""Where the code of each file is in Go: one package a folder, and no two folders that import each other."""
+"""The Go package of each file: one package a folder, and no two folders that import each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 GENPROTO = "google.golang.org/genproto"
-"""What Google publishes the code of google/api, google/rpc and google/type in. To generate it again would register it
+"""The Go module with Google's code of google/api, google/rpc and google/type. To generate it again would register it
 twice in the one registry of a program, which panics there
 (https://protobuf.dev/reference/go/faq/#namespace-conflict)."""
 

@@ -1,4 +1,4 @@
-"""`manifest.json`: what was generated, from what, and by which version of Fieldstone: nothing else says that."""
+"""`manifest.json`: inputs and outputs of generating, and the version of Fieldstone, which stands nowhere else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "manifest.json"
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """What was generated from one module.
+    """The inputs and outputs of one module.
 
     Attributes:
         version: what its packages are numbered as (PEP 440).

@@ -1,4 +1,4 @@
-"""What generated distributions, packages and modules are called."""
+"""Names of generated distributions, packages and modules."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def dto_module(path: str) -> str:
 
 
 class Places(Struct, frozen=True):
-    """Where the DTO modules of one module's files, and of all that they import, are.
+    """The places of the DTO modules of one module's files, and of all that they import.
 
     Attributes:
         home: the contracts package that is generated, by the name to import it by.

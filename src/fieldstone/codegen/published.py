@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 RUNTIME = "google/protobuf/"
-"""What the distribution `protobuf` itself carries."""
+"""The beginning of the import paths that the distribution `protobuf` itself carries."""
 
 COMMON_DISTRIBUTION = "googleapis-common-protos"
 COMMON_RANGE = ">=1.76,<2"
@@ -42,7 +42,7 @@ _VOCABULARY = "fieldstone/v1/"
 
 
 def with_code(paths: Iterable[str], *, asked: bool | None) -> list[str]:
-    """Those of a module's files that code is generated from.
+    """The files of a module that code is generated from.
 
     Args:
         paths: their import paths.

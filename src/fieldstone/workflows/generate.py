@@ -121,7 +121,7 @@ class _Generator(Struct):
         return {path: with_header(path, text, module.path) for path, text in files.items()}
 
     def entry(self, name: str, outputs: Mapping[str, str]) -> Entry:
-        """What the manifest says of a module."""
+        """The manifest's entry of a module."""
         module = self.project.workspace.module(name)
         root = self.project.workspace.root
         modules = self.project.workspace.modules.values()
@@ -166,7 +166,7 @@ class _Generator(Struct):
         return below(f"{PYTHON}/{release.contracts}", files)
 
     def _places(self, module: Module) -> Places:
-        """Where the DTOs of a module, and of those that it imports, are."""
+        """The places of the DTOs of a module, and of those that it imports."""
         modules = (module, *self.project.dependencies.of(module))
         homes = {m.name: import_name(self._package_version(m).contracts) for m in modules}
         owners = {path: homes[m.name] for m in modules for path in own_files(self.project, m)}

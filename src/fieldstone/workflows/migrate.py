@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Migrated(Struct, frozen=True):
-    """What was done for a module.
+    """The migrations applied for a module.
 
     Attributes:
         module: its name.

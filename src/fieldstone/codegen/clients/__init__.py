@@ -25,7 +25,7 @@ Tree = Mapping[str, bytes]
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """How the client packages of one language are made.
+    """The steps that make, build and check the client packages of one language.
 
     Attributes:
         tree: from a release, and the value of `setting`, the source tree of its package.

@@ -29,7 +29,7 @@ _INSTALL = {
     "protoc-gen-go": ("google.golang.org/protobuf/cmd/protoc-gen-go", "protoc-gen-go-1-5"),
     "protoc-gen-go-grpc": ("google.golang.org/grpc/cmd/protoc-gen-go-grpc", "protoc-gen-go-grpc"),
 }
-"""What to install each plugin by: its path in Go, and its package in Debian."""
+"""The names to install each plugin by: its path in Go, and its package in Debian."""
 
 _GENERATOR = re.compile(r"^// (?:- )?\s*protoc-gen-go v(\d+\.\d+\.\d+)$", re.MULTILINE)
 _ENFORCED = re.compile(r"EnforceVersion\(protoimpl\.MaxVersion - (\d+)\)")

@@ -1,4 +1,4 @@
-"""What is deprecated says so where people read: the comments of a compiled image tell the end of an element.
+"""Adds deprecations and sunsets to the comments of a compiled image, where people read them.
 
 Every generator of protobuf code makes comments into the docstrings of its language.
 """

@@ -1,4 +1,4 @@
-"""What the schema says of its elements, in the modules that protoc writes: docstrings, and what is deprecated.
+"""Comments and deprecations of the schema, added to the modules that protoc writes.
 
 protoc's stubs name no comment and no deprecation. Here its text is read as Python, and what is missing is added:
 docstrings, `@deprecated` (https://peps.python.org/pep-0702/), and that a constructor takes keywords alone.
@@ -55,7 +55,7 @@ def docstrings(schema: Schema, path: str) -> str:
 
 
 def end_of(element: Element) -> str:
-    """What a checker of types says of an element that is deprecated, the last line of its comment; else nothing."""
+    """The text that type checkers show for a deprecated element, the last line of its comment; else nothing."""
     return element.comment.splitlines()[-1] if element.lifecycle.deprecated and element.comment else ""
 
 

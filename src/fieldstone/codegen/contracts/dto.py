@@ -38,7 +38,7 @@ _IMPORT = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-"""How protoc's generators for Python, stubs and gRPC import the module of another file."""
+"""The imports of another file's module as protoc's generators for Python, stubs and gRPC write them."""
 
 _GENCODE_VERSION = re.compile(r"^# Protobuf Python Version: (\S+)$", re.MULTILINE)
 _GRPC_VERSION = re.compile(r"^GRPC_GENERATED_VERSION = '(\S+)'$", re.MULTILINE)

@@ -18,7 +18,7 @@ _SHAPES = {
     (True, False): "StreamUnary",
     (True, True): "StreamStream",
 }
-"""What gRPC calls a method by whether its request, and its response, is a stream."""
+"""The kind of a method in gRPC by whether its request, and its response, is a stream."""
 
 
 class RpcView(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""How the module of one .proto file imports that of another, from its own package or from elsewhere."""
+"""Imports between the modules of .proto files, within a package or from elsewhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _UNTYPED = "  # type: ignore[import-untyped, unused-ignore]"
 
 
 def untyped(path: str) -> str:
-    """What ends an import of a file's module in code that is type-checked; empty where that module has types."""
+    """The ending of an import of a file's module in type-checked code; empty where that module has types."""
     return _UNTYPED if path in COMMON_FILES else ""
 
 
 def import_base(importer: str, path: str, places: Places, *, whole: bool = False) -> str:
-    """What stands after `from` in an import of a file's module by that of another file.
+    """The part after `from` in an import of a file's module by that of another file.
 
     Args:
         importer: the import path of the file whose module imports.

@@ -57,7 +57,7 @@ def folders_of(module: str, version: str) -> tuple[str, ...]:
 
 
 class Documents(Struct, frozen=True, kw_only=True):
-    """What a package has for people beside its code; each is empty where there is none.
+    """The documents of a package beside its code; each is empty where there is none.
 
     Attributes:
         license: the text of the licence.
@@ -202,7 +202,7 @@ def _inits(modules: Iterable[str]) -> list[str]:
 
 
 def _examples(modules: Iterable[str]) -> list[str]:
-    """How a module is imported: one of those that lie deepest, and of these the last, which is the newest version."""
+    """An example import: of a module that lies deepest, and of these the last, which is the newest version."""
     found = [PurePosixPath(path) for path in modules if path.endswith("_pb2.py")]
     deepest = sorted(found, key=lambda path: (len(path.parts), str(path)))[-1:]
     return [f"from {'.'.join(path.parent.parts)} import {path.stem}" for path in deepest]

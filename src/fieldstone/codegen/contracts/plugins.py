@@ -50,7 +50,7 @@ def run_plugin(
 
 
 def fix_of_old(name: str, said: str) -> str:
-    """What to do about a compiler or plugin that stumbles over an edition, by what it said; else empty.
+    """The fix for a compiler or plugin that does not know an edition, by its output; else empty.
 
     Those from before there were editions say that "editions" is no syntax.
     """

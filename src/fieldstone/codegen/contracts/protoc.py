@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 EXTRA = "fieldstone[generate]"
-"""What installs all that generating takes."""
+"""The extra that installs all that generating takes."""
 
 
 def run_protoc(image: FileDescriptorSet, files: Sequence[str], services: Sequence[str]) -> dict[str, str]:
@@ -67,7 +67,7 @@ def _call(arguments: Sequence[str]) -> None:
 
 @contextmanager
 def _stderr_into(file: IO[bytes]) -> Iterator[None]:
-    """What the compiler, which is no Python, writes to standard error goes into a file."""
+    """Sends the standard error of the compiler, which is no Python, into a file."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:

@@ -23,7 +23,7 @@ _WIDER = {("int32", "int64"), ("uint32", "uint64"), ("uint32", "int64"), ("float
 
 
 class _Plan(Struct):
-    """What goes into one function, as it is collected."""
+    """The collected parts of one function."""
 
     statements: list[str] = []
     arguments: list[UpcastArgumentView] = []

@@ -1,4 +1,4 @@
-"""How each kind of value goes between a record, its DTO, JSON and a column.
+"""The conversions of each kind of value between a record, its DTO, JSON and a column.
 
 Every conversion is Python source with `{}` where the value stands, so that generated code is a
 straight line: no table is looked up and no function is called at run time that could be written out.

@@ -1,4 +1,4 @@
-"""A field of the schema -> how its value is converted."""
+"""A field of the schema -> the conversions of its value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TAKEN_NAMES = frozenset(
     "dto record since at error unfit within_float32 dump_json fill_duration fill_list fill_message fill_struct "
     "fill_value b64encode refusal two_of_oneof int str dict list bool float bytes EPOCH VALUE_ERRORS".split()
 )
-"""What a local variable of a mapper's function must not hide."""
+"""Names that a local variable of a mapper's function must not hide."""
 
 
 def has_record(full_name: str) -> bool:
@@ -40,7 +40,7 @@ def map_types(field: Field) -> tuple[str, str]:
 
 
 class FieldConversion(Struct, frozen=True):
-    """How a field goes between a record and everything else.
+    """The conversions of a field between a record and everything else.
 
     Attributes:
         field: the field.
@@ -66,7 +66,7 @@ class FieldConversion(Struct, frozen=True):
 
     @property
     def default(self) -> str:
-        """What stands for the attribute where nothing is given, in a dataclass; empty for none."""
+        """The attribute's default in a dataclass; empty for none."""
         if self._may_be_none:
             return "None"
         factories = {"repeated": "field(default_factory=list)", "map": "field(default_factory=dict)"}
@@ -74,7 +74,7 @@ class FieldConversion(Struct, frozen=True):
 
     @property
     def missing(self) -> str:
-        """What stands for the attribute where a row or older JSON lacks it."""
+        """The attribute's value where a row or older JSON lacks it."""
         if self._may_be_none:
             return "None"
         return {"repeated": "[]", "map": "{}"}.get(self.field.cardinality) or self._zero
@@ -119,11 +119,11 @@ class FieldConversion(Struct, frozen=True):
         return value
 
     def dump(self, value: str) -> str:
-        """What `json` writes for the attribute, an expression over `value`."""
+        """The attribute as `json` writes it, an expression over `value`."""
         return self._unless_none(self.value.dump, value)
 
     def to_column(self, conversion: str, value: str) -> str:
-        """What is bound for the attribute: a dialect's conversion of `value`."""
+        """The attribute as it is bound: a dialect's conversion of `value`."""
         if self._is_json_null(conversion):
             return f'"null" if {value} is None else {conversion.format(value)}'
         return self._unless_none(conversion, value)
@@ -160,7 +160,7 @@ def _without_keyword(lines: Sequence[str], dto: str, field: Field) -> list[str]:
 
 
 def field_conversion(field: Field, schema: Schema) -> FieldConversion:
-    """How a field of a schema that holds all imported files is converted."""
+    """The conversions of a field of a schema that holds all imported files."""
     key_type, item_type = map_types(field)
     item = _item(field, item_type, schema)
     key = conversions.SCALARS[SCALAR_KINDS.get(key_type, key_type)] if key_type else None

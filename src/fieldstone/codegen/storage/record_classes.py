@@ -204,7 +204,7 @@ class RecordSources:
 
 
 class _Parts(Struct):
-    """What a class and its bases declare, as it is collected."""
+    """The collected declarations of a class and its bases."""
 
     attributes: dict[str, RecordAttribute] = {}
     methods: set[str] = field(default_factory=set)
@@ -249,7 +249,7 @@ class _Module(Struct):
         return ".".join([*package, *([statement.module] if statement.module else [])])
 
     def names(self) -> set[str]:
-        """What a reference to the module may name."""
+        """The names that a reference to the module may have."""
         return {*self.classes, *self.imports}
 
     def full_name(self, node: ast.expr) -> str:
@@ -264,7 +264,7 @@ class _Module(Struct):
         return f"{self.name}.{name}" if first in self.classes else name
 
     def types(self, annotation: ast.expr, seen: frozenset[str] = frozenset()) -> Types:
-        """What an annotation says, the module's aliases resolved, but those in `seen`, which it is part of."""
+        """The types of an annotation, the module's aliases resolved, but those in `seen`, which it is part of."""
 
         def resolve(name: str) -> str | Types:
             if name in self.aliases and name not in seen:
@@ -303,7 +303,7 @@ class _Module(Struct):
         return plain_name(self._resolve(dotted(node.value if isinstance(node, ast.Subscript) else node)))
 
     def _field(self, value: ast.expr | None) -> dict[str, bool]:
-        """What the right-hand side of an attribute says: `field(...)` of dataclasses, or a default."""
+        """The right-hand side of an attribute: `field(...)` of dataclasses, or a default."""
         if isinstance(value, ast.Call) and self._resolve(dotted(value.func)) == "dataclasses.field":
             words = {word.arg: word.value for word in value.keywords}
             init = words.get("init")

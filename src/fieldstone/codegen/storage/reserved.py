@@ -5,13 +5,13 @@ from __future__ import annotations
 import keyword
 
 PREFIXES = ("fieldstone_",)
-"""What the names of Fieldstone's own tables begin with."""
+"""The beginnings of the names of Fieldstone's own tables."""
 
 RECORD_TYPES = frozenset("Any bool bytes datetime dict field float int list str timedelta".split())
-"""What generated records say in annotations and defaults: no attribute of theirs may hide it."""
+"""Names in annotations and defaults of generated records: no attribute of theirs may hide them."""
 
 RECORD_MODULE = RECORD_TYPES | {"IntEnum", "dataclass"}
-"""What the module of generated records uses: no class in it may hide it."""
+"""Names that the module of generated records uses: no class in it may hide them."""
 
 METHODS = frozenset({"close", "migrate", "transaction"})
 """The methods that every repository has."""

@@ -1,4 +1,4 @@
-"""Which query answers an rpc, and what of its messages is which part of the question and the answer."""
+"""The query that answers an rpc, and the parts of its messages that hold the question and the answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ServedQuery(Struct, frozen=True):
 
     @property
     def full_name(self) -> str:
-        """What `(fieldstone.v1.serves)` says."""
+        """The content of `(fieldstone.v1.serves)`."""
         return f"{self.table.full_name}.{self.name}"
 
     def entity_field(self, name: str) -> Field | None:

@@ -139,7 +139,7 @@ class _Writer(Struct, frozen=True):
         return AskedView(name=name, value=f"record.{conversion.attribute}", type=plain)
 
     def _converter(self, told: Sequence[Message]) -> ConverterView | None:
-        """How the record becomes the DTO that is answered with."""
+        """The conversion of the record to the DTO of the answer."""
         if not told:
             return None
         steps = [self._upcast(old, new) for old, new in pairwise(told)]

@@ -31,7 +31,7 @@ def storage_view(
     record_paths: Sequence[Path],
     dto_module: DtoModule,
 ) -> ModuleView | None:
-    """What the templates see of a module; None for one without entities.
+    """The view of a module; None for one without entities.
 
     Args:
         schema: the working tree with all imported files, these without annotations of storage.

@@ -151,7 +151,7 @@ class ArgumentView(Struct, frozen=True, kw_only=True):
 
 
 class AnswerView(Struct, frozen=True, kw_only=True):
-    """How the contract suite makes records that a query finds, in the order of its answer.
+    """Records of the contract suite that a query finds, in the order of its answer.
 
     Attributes:
         fixed: attributes that are alike in all of them.
@@ -203,7 +203,7 @@ class IndexView(Struct, frozen=True, kw_only=True):
 
 
 class FieldView(Struct, frozen=True, kw_only=True):
-    """How one field goes between a record and its DTO, or a nested message's.
+    """The conversions of one field between a record and its DTO, or a nested message's.
 
     Attributes:
         name: the field as Python knows it.

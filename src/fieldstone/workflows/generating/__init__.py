@@ -1,1 +1,1 @@
-"""Which modules `fieldstone generate` writes code for, in which version, and into which folder."""
+"""The modules, versions and folders of `fieldstone generate` and `fieldstone package`."""

@@ -1,4 +1,4 @@
-"""A release in the registry -> what its client packages are generated from; the working tree takes no part."""
+"""A release in the registry -> the input of its client packages; the working tree takes no part."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def find_release(project: Project, reference: str) -> Release:
 
 
 def client_package(project: Project, release: Release, *, post: int = 0) -> ClientPackage:
-    """What the client packages of a release are generated from.
+    """The input of a release's client packages.
 
     Args:
         project: where the registry is, and what the settings say of the module.
@@ -126,7 +126,7 @@ def _document(project: Project, release: Release, name: str) -> str:
 
 
 def _sections(project: Project, release: Release) -> Iterator[str]:
-    """What each release changed, as `fieldstone diff` tells it, from this one back to the first."""
+    """The changes of each release, in the words of `fieldstone diff`, from this one back to the first."""
     versions = [str(version) for version in project.registry.versions(release.name)]
     told = versions[: versions.index(release.version) + 1]
     after = _schema(project, release)

@@ -19,7 +19,7 @@ _MARKER = "py.typed"
 
 
 class Difference(Struct, frozen=True):
-    """How a folder differs from what would be generated; paths are relative to it, with `/`.
+    """The difference between a folder and the code that would be generated; paths are relative to it, with `/`.
 
     Attributes:
         differing: files with another content.

@@ -1,4 +1,4 @@
-"""Which modules code is generated from, their compiled images, and what each release of them was."""
+"""The modules that code is generated from, their compiled images, and the schema of each release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import CompileError
 from fieldstone.workspace.modules import Module
 
-"""Where the annotations are, by import path: options, which no code of a contract needs."""
+"""The import path of the annotations: options, which no code of a contract needs."""
 
 
 def compile_modules(project: Project, names: Iterable[str] = ()) -> dict[str, bytes]:

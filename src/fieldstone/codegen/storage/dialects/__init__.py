@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 Default = bool | int | float | str | bytes | datetime | timedelta
-"""What older rows have in a new column: a number, text (also for JSON and names of enum values), bytes or a time."""
+"""A column's default for existing rows: a number, text (also for JSON and names of enum values), bytes or a time."""
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
-    """How one kind of database differs from plain values and from standard SQL.
+    """One kind of database: its differences from plain values and from standard SQL.
 
     Kinds are those of `fieldstone.schema.storage.Column.kind`. Expressions are Python with `{0}` or `{}` for the value.
 
@@ -101,7 +101,7 @@ def all_dialects() -> Mapping[str, Dialect]:
 
 
 def url_advice() -> str:
-    """How the URL of a database is written, by an example or two for each dialect."""
+    """Advice on the URL of a database, with an example or two for each dialect."""
     *others, last = (example for dialect in all_dialects().values() for example in dialect.examples)
     return f"write {', '.join(others)} or {last}"
 

@@ -1,4 +1,4 @@
-"""What is refused before anything is generated: annotations that cannot be met, with file, line and fix.
+"""Refuses annotations that cannot be met, with file, line and fix, before anything is generated.
 
 Each module here is one topic: a list of small generators, one for each mistake. A new refusal is a
 new generator in its topic's `CHECKS`.

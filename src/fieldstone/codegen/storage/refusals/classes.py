@@ -67,7 +67,7 @@ def _clash(subject: Subject, element: Message | Enum, whose: str) -> Refusal:
 
 
 def _another_class(subject: Subject, element: Message | Enum) -> str:
-    """How a type gets another class."""
+    """The way to give a type another class."""
     if not isinstance(element, Message) or not subject.is_own(element):
         return _AS_BYTES
     if _own_class(element):

@@ -29,7 +29,7 @@ def defaults(subject: Subject) -> Iterator[Refusal]:
 
 
 def _wanted(subject: Subject, field: Field, given: str) -> str:
-    """What the default would have to be; empty where it is."""
+    """The description of a valid default; empty where the given one is valid."""
     kind = kind_of(field)
     if kind in {"proto", "child_table"}:
         return "left out: this codec has none"

@@ -19,7 +19,7 @@ def not_stored(subject: Subject) -> Iterator[Refusal]:
 
 
 def supersedes(subject: Subject) -> Iterator[Refusal]:
-    """What an entity takes the place of is another entity of the module."""
+    """An entity supersedes another entity of the module."""
     known = {message.full_name: message for message, _ in subject.entities}
     for message, entity in subject.entities:
         if not entity.supersedes or entity.supersedes in known:

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def entity_names(subject: Subject) -> Iterator[Refusal]:
-    """What a record and several of them are called can stand in generated functions."""
+    """The names of a record, singular and plural, can stand in generated functions."""
     for message, entity in subject.entities:
         words = [("name", record_name(message)), *([] if entity.not_stored else [("plural", plural_name(message))])]
         for option, word in words:

@@ -19,7 +19,7 @@ def fields(subject: Subject) -> Iterator[Refusal]:
 
 
 def parts(subject: Subject) -> Iterator[Refusal]:
-    """What a query says goes together."""
+    """The parts of a query go together."""
     for table, query in _queries(subject):
         for problem, fix in _misfits(query):
             yield Refusal(table.location, f"query {query.name} of {table.name} {problem}", fix)
@@ -50,7 +50,7 @@ def _without_records(query: Query) -> Iterator[tuple[str, str]]:
 
 
 def order(subject: Subject) -> Iterator[Refusal]:
-    """What an answer is ordered by always has a value: databases disagree about where nothing comes."""
+    """The fields that order an answer always have a value: databases sort NULL differently."""
     for table, query in _queries(subject):
         if query.result not in {"records", "first"}:
             continue

@@ -57,7 +57,7 @@ def _type(subject: Subject, record: RecordClass, attribute: RecordAttribute, fie
 
 
 def _expected(subject: Subject, field: Field) -> str:
-    """What a record of the application's own gives room for; an enum's value is a number there."""
+    """The annotation that an attribute of the application's own record needs; an enum's value is a number there."""
     wanted = field_conversion(field, subject.schema).annotation
     return re.sub(r"\w+ \| int\b", "int", wanted) if field.composite == "enum" else wanted
 

@@ -37,7 +37,7 @@ def known(subject: Subject) -> Iterator[Refusal]:
 
 
 def shape(subject: Subject) -> Iterator[Refusal]:
-    """What an rpc streams is what its query gives one after the other."""
+    """An rpc streams the records of its query one after the other."""
     for _, rpc, query in _served(subject):
         if rpc.client_streaming:
             problem = f"{rpc.name} takes a stream, and {query.name} is asked once"

@@ -1,4 +1,4 @@
-"""What the checks look at, and what they give."""
+"""The subject that the checks look at, and the refusals that they give."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Subject(Struct, frozen=True, dict=True):
         return element.file in self.own
 
     def place_of(self, element: Message | Enum) -> Location:
-        """Where an element stands, or, for one of another module, the first field of this module that holds it."""
+        """The place of an element, or, for one of another module, of the first field of this module that holds it."""
         if self.is_own(element):
             return element.location
         return self._holders.get(element.full_name) or place(self.entities[0][0])
@@ -118,7 +118,7 @@ class Subject(Struct, frozen=True, dict=True):
 
 
 def place(message: Message) -> Location:
-    """Where a message's annotation stands; where the compiler does not say, the message."""
+    """The place of a message's annotation; that of the message where the compiler does not say."""
     annotation = message.entity_location
     return annotation if annotation is not None and annotation.line else message.location
 
@@ -134,7 +134,7 @@ def key_columns(table: Table) -> list[Column]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What may have been meant, as a question; empty where nothing is near."""
+    """The nearest known name, as a question; empty where none is near."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {near[0]}?" if near else ""
 
