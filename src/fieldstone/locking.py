@@ -1,4 +1,4 @@
-"""A lock on a folder: one process at a time changes what others read."""
+"""An exclusive lock on a folder, so that one process at a time changes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the exclusive lock of a folder; waits for whoever has it. Windows has no such lock: nothing is held there.
+    """Hold the exclusive lock of a folder, after waiting for other processes. No lock is taken on Windows.
 
     Raises:
         OSError: the folder cannot be opened.

@@ -1,4 +1,4 @@
-"""The bytes of a regular file; a pipe or a device, which may never end or block for ever, is refused."""
+"""Reading regular files only: a pipe or a device may block or never end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read_regular(path: str | Path) -> bytes:
         path: the file.
 
     Raises:
-        OSError: it cannot be read, or is no regular file (a folder, a pipe, a socket, a device).
+        OSError: it cannot be read, or is not a regular file (but a folder, a pipe, a socket, a device).
     """
     with open(path, "rb", opener=_open) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

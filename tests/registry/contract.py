@@ -81,7 +81,7 @@ class RegistryContract:
         ours, theirs = anew(), anew()
         draft, late = following(ours, "1.1.0"), following(theirs, "1.2.0")
         ours.add(draft, FILES)
-        with pytest.raises(Conflict, match=r"shop 1\.1\.0 was released meanwhile, and 1\.2\.0 stands on 1\.0\.0"):
+        with pytest.raises(Conflict, match=r"shop 1\.1\.0 was released meanwhile, and 1\.2\.0 is based on 1\.0\.0"):
             theirs.add(late, FILES)
         assert [*map(str, anew().versions("shop"))] == ["1.0.0", "1.1.0"]
 

@@ -1,4 +1,4 @@
-"""Write many files so that a disk that refuses leaves what was there: each beside its place, then renamed."""
+"""Atomic writes of many files: each is written to a temporary file, then renamed."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _STAGED = re.compile(r"\..+\.\w{8}\.new")
 def replacing(
     out: Path, contents: Mapping[str, bytes], *, undone: str, again: str, flushed: bool = False
 ) -> Iterator[None]:
-    """Write files below a folder, in their order; the body of the `with` runs after the last.
+    """Write files below a folder in the given order, then run the body of the `with`.
 
-    All new contents lie on the disk before the first file is replaced, each by a rename.
+    All contents are on disk in temporary files before the first file is replaced by a rename.
 
     Args:
-        out: the folder; it need not be there.
-        contents: path relative to it, with `/`, to content.
-        undone: what to say when nothing was replaced.
-        again: what to do when something was.
-        flushed: whether the contents must outlive a power cut that follows.
+        out: the folder; it need not exist.
+        contents: path relative to the folder, with `/`, to content.
+        undone: the end of the error message if no file was replaced.
+        again: the fix if some files were replaced.
+        flushed: whether to flush the contents to disk (fsync) before the renames.
 
     Raises:
-        FieldstoneError: the disk refuses, also in the body.
+        FieldstoneError: writing fails, also in the body.
     """
     staged = _stage_all(out, contents, undone, flushed=flushed)
     try:
@@ -43,10 +43,10 @@ def replacing(
 
 
 def remove_stale(out: Path) -> None:
-    """Remove what a process that was killed had staged below a folder.
+    """Remove temporary files that a killed process left below a folder.
 
     Raises:
-        OSError: the disk refuses.
+        OSError: a file cannot be removed.
     """
     for path in out.rglob(".*.new"):
         if _STAGED.fullmatch(path.name):
@@ -73,10 +73,10 @@ def _stage_all(out: Path, contents: Mapping[str, bytes], undone: str, *, flushed
 
 
 def make_folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; gives those that were not there.
+    """Create a folder and its parents, and return the new ones.
 
     Raises:
-        OSError: the disk refuses; none was made.
+        OSError: one cannot be created; then none is left behind.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     made: list[Path] = []
@@ -91,14 +91,14 @@ def make_folders(folder: Path) -> list[Path]:
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those of these folders that hold nothing."""
+    """Remove the empty ones of some folders."""
     for folder in sorted(folders, reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
 def _stage(target: Path, content: bytes) -> Path:
-    """The content in a file of its own beside the target, with the target's mode or that of a new file."""
+    """Write the content to a temporary file next to the target, with the target's mode or that of a new file."""
     if target.is_dir():
         raise IsADirectoryError(21, "a folder is in the place of a file", str(target))
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)

@@ -1,4 +1,4 @@
-"""What a check spends its time on: told while it runs, and counted afterwards."""
+"""The progress and the timing of a command's phases."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from msgspec import Struct, field
 
 _KIB = 1024
 _EVERY = 50
-"""After how many things people are told again how many are done."""
+"""The number of items between two progress messages."""
 
 T = TypeVar("T")
 
 
 class Phase(Struct, frozen=True):
-    """One thing that was done: its name, the seconds that it took, and the most memory used until its end, in bytes."""
+    """A finished phase: its name, its duration in seconds, and the peak memory until its end in bytes."""
 
     name: str
     seconds: float
@@ -27,12 +27,12 @@ class Phase(Struct, frozen=True):
 
 
 class Phases(Struct):
-    """The phases of a command, and what was counted in them.
+    """The phases of a command, with counts of files.
 
     Attributes:
-        told: called with what is being done, as each phase begins.
-        done: the phases that have ended, in their order.
-        counts: how many files were seen, read, compiled, compared, ...
+        told: called with a progress message at the start of each phase.
+        done: the finished phases in order.
+        counts: the numbers of files seen, read, compiled, compared, ...
     """
 
     told: Callable[[str], None] = lambda _: None
@@ -41,11 +41,11 @@ class Phases(Struct):
 
     @contextmanager
     def phase(self, name: str, what: str) -> Iterator[None]:
-        """Do something that takes time.
+        """Time the body of the `with` as a phase.
 
         Args:
-            name: what it is called afterwards: "compile".
-            what: what people are told: "compiling 12 of 8,017 files".
+            name: the name of the phase: "compile".
+            what: the progress message: "compiling 12 of 8,017 files".
         """
         self.told(what)
         started = time.perf_counter()
@@ -55,11 +55,11 @@ class Phases(Struct):
             self.done.append(Phase(name, time.perf_counter() - started, peak_memory()))
 
     def counted(self, items: Collection[T], *, of: str) -> Iterator[T]:
-        """Things one by one; people are told how many are done: "reading 1,200 of 8,017 files of the release".
+        """Iterate over items, with progress messages: "reading 1,200 of 8,017 files of the release".
 
         Args:
-            items: the things.
-            of: what they are: "files of the release".
+            items: the items.
+            of: their description: "files of the release".
         """
         for number, item in enumerate(items):
             if number % _EVERY == 0:
@@ -68,7 +68,7 @@ class Phases(Struct):
 
 
 def peak_memory() -> int:
-    """The most memory, in bytes, that this process or one that it waited for has used; 0 where nobody knows."""
+    """The peak memory of this process or of one that it waited for, in bytes; 0 if it is unknown (Windows)."""
     if sys.platform == "win32":
         return 0
     import resource

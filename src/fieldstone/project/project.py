@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class Project(Struct, frozen=True, dict=True):
-    """Settings, modules and registry, each read when first asked for."""
+    """Settings, modules and registry of a repository, each loaded on first use."""
 
     settings: Settings
     bare: bool = False
-    """Whether a folder without a buf configuration is taken for one module."""
+    """Whether a folder without a buf configuration counts as one module."""
     phases: Phases = field(default_factory=Phases)
-    """What time is spent on."""
+    """The progress and timing of the command."""
     permission: Permission = field(default_factory=Permission)
-    """Whether its cache may be used."""
+    """The permission to use its cache."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
@@ -42,8 +42,8 @@ class Project(Struct, frozen=True, dict=True):
 
         Args:
             folder: the folder.
-            bare: whether a folder without a buf configuration is taken for one module.
-            permission: whether its cache may be used; by default as the environment says.
+            bare: whether a folder without a buf configuration counts as one module.
+            permission: the permission to use its cache; by default from the environment.
 
         Raises:
             FieldstoneError: its settings cannot be read.
@@ -51,7 +51,7 @@ class Project(Struct, frozen=True, dict=True):
         return cls(find_settings(folder), bare, permission=permission or Permission())
 
     def under(self, settings: Settings, workspace: Workspace) -> Project:
-        """The same working tree under other settings, its modules called otherwise.
+        """The same working tree with other settings and other names of modules.
 
         Args:
             settings: the settings to judge by.
@@ -66,8 +66,8 @@ class Project(Struct, frozen=True, dict=True):
         """The modules that the buf configuration lists.
 
         Raises:
-            FieldstoneError: there is none, it does not fit the settings, or a module in it has no name that
-                a module can have.
+            FieldstoneError: there is no buf configuration, it does not match the settings, or a module in it has an
+                invalid name.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
         workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, several_roots=self.bare)
@@ -77,7 +77,7 @@ class Project(Struct, frozen=True, dict=True):
         return workspace
 
     def _refuse_strangers(self, workspace: Workspace) -> None:
-        """Refuse settings of a module that is not listed; one of this repository's releases may have left or moved."""
+        """Raise if the settings have an unknown module; a released one may have been removed or moved."""
         tables: Mapping[str, Any] = self.settings.values.get("modules", {})
         paths = {module.path for module in workspace.modules.values()}
         given = self.settings.module_names
@@ -88,28 +88,28 @@ class Project(Struct, frozen=True, dict=True):
                     f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
                     fix="a folder is one module: keep one of the two",
                 )
-            if path and path not in paths and not self._has_left(name, workspace):
+            if path and path not in paths and not self._was_removed(name, workspace):
                 raise FieldstoneError(
                     f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",
                     fix=_listed(workspace, name, paths),
                 )
-            if name not in workspace.modules and not self._has_left(name, workspace):
+            if name not in workspace.modules and not self._was_removed(name, workspace):
                 workspace.module(name)
 
-    def _has_left(self, name: str, workspace: Workspace) -> bool:
+    def _was_removed(self, name: str, workspace: Workspace) -> bool:
         return name not in workspace.modules and self.owns_registry and bool(self.registry.versions(name))
 
     @property
     def owns_registry(self) -> bool:
-        """Whether the registry lies below the settings: then every module in it is one of this repository."""
+        """Whether the registry is below the settings' folder: then all its modules belong to this repository."""
         folder = self.settings.registry_folder
         return folder is not None and self.settings.root in folder.resolve().parents
 
     def called(self, names: Mapping[str, str]) -> Project:
-        """The same project with other names for some modules, as if the settings gave them.
+        """The same project with other names for some modules, as if they were in the settings.
 
         Args:
-            names: the path of each such module, to its name.
+            names: module path to new name.
         """
         if not names:
             return self
@@ -121,17 +121,17 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def dependencies(self) -> Dependencies:
-        """What the modules import from one another."""
+        """The imports between modules."""
         from fieldstone.workspace.dependencies import Dependencies
 
         return Dependencies(self.workspace, self.cache.digests)
 
     @cached_property
     def cache(self) -> Cache:
-        """The cache of earlier results; one in memory where the cache on the disk may not be used.
+        """The cache of earlier results; in memory only if the one on disk may not be used.
 
         Raises:
-            FieldstoneError: FIELDSTONE_CACHE has another value than it may have.
+            FieldstoneError: FIELDSTONE_CACHE has an invalid value.
         """
         from fieldstone.cache import Cache
 
@@ -140,13 +140,13 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def registry(self) -> Registry:
-        """Where the releases are."""
+        """The registry of the releases."""
         from fieldstone.registry import open_registry
 
         return open_registry(self.settings.registry, self.cache)
 
     def module(self, name: str) -> Module:
-        """The module of that name.
+        """The module with a name.
 
         Raises:
             FieldstoneError: the buf configuration does not list it.
@@ -156,23 +156,23 @@ class Project(Struct, frozen=True, dict=True):
         return self.workspace.module(name)
 
     def retirement(self, name: str) -> Release | None:
-        """The release that retired a module; None for a module that goes on, or that has no release."""
+        """The release that retired a module; None if the module is not retired."""
         versions = self.registry.versions(name)
         newest = self.registry.release(name, str(versions[-1])) if versions else None
         return newest if newest and newest.retired else None
 
     def require_living(self, name: str) -> None:
-        """Refuse a retired module.
+        """Raise if a module is retired.
 
         Raises:
-            FieldstoneError: it is retired; the error says since which version, and what to do.
+            FieldstoneError: it is retired; the error names the version and a fix.
         """
         retirement = self.retirement(name)
         if retirement:
             raise _refused(retirement, STILL_LISTED)
 
     def unlisted(self) -> list[str]:
-        """The modules with a release that the buf configuration does not list; none where the registry is shared."""
+        """The released modules that the buf configuration does not list; empty for a shared registry."""
         if not self.owns_registry:
             return []
         return [name for name in self.registry.modules() if name not in self.workspace.modules]
@@ -191,7 +191,7 @@ class Project(Struct, frozen=True, dict=True):
         return self.registry.release(module.name, str(versions[-1])) if versions else None
 
     def stable_before(self, name: str) -> Release | None:
-        """A module's newest release that is no pre-release, where its newest is one."""
+        """A module's newest stable release, if its newest release is a pre-release; else None."""
         versions = self.registry.versions(name)
         stable = [version for version in versions if not version.prerelease]
         return self.registry.release(name, str(stable[-1])) if stable and stable[-1] != versions[-1] else None
@@ -207,17 +207,17 @@ def _refused(retirement: Release, fix: str) -> FieldstoneError:
 
 
 def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
-    """The modules of the buf configuration in words, and the path of the one that has the name now."""
+    """The paths of the listed modules as a sentence, with the path of the module of that name."""
     lists = f"it lists {', '.join(sorted(paths))}"
     here = workspace.modules.get(name)
     return f'{lists}; {name} is at path = "{here.path}"' if here else lists
 
 
 def refuse_names(workspace: Workspace) -> None:
-    """Refuse modules whose name in the buf configuration, or that of their folder, no module can have.
+    """Raise if a module's name, from the buf configuration or its folder, is invalid.
 
     Raises:
-        FieldstoneError: there is one.
+        FieldstoneError: a name is invalid.
     """
     for module in workspace.modules.values():
         if not is_module_name(module.name):

@@ -1,7 +1,6 @@
-"""`[tool.fieldstone]`: where the settings are, what they may say, and what they say.
+"""`[tool.fieldstone]`: finds, validates and reads the settings.
 
-`SCHEMA` is the one place that knows the keys: validation reads it, and so do editors, as
-`fieldstone.schema.json`.
+`SCHEMA` is the only list of the keys: validation uses it, and editors do as `fieldstone.schema.json`.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
     from fieldstone.schema.location import Location
 
 FILES = ("pyproject.toml", OWN_FILE)
-"""The names of the files that settings may stand in."""
+"""The names of the files that can contain settings."""
 
 _SHOWN = 200
-"""How many characters of a wrong value an error repeats."""
+"""The most characters of an invalid value in an error."""
 
 _LEVELS = ["error", "warning", "note", "off"]
 _SURFACES = ["wire", "json", "source", "storage", "http"]
@@ -44,7 +43,7 @@ _POLICY: dict[str, Any] = {
         "type": "array",
         "items": {"enum": _SURFACES},
         "default": _SURFACES,
-        "description": "What is protected: a change that breaks none of these passes.",
+        "description": "The protected surfaces: a change that breaks none of them passes.",
     },
     "options": {
         "type": "array",
@@ -61,12 +60,12 @@ _POLICY: dict[str, Any] = {
     "fail-on": {
         "enum": ["error", "warning"],
         "default": "error",
-        "description": "The mildest level that refuses a change.",
+        "description": "The lowest level that refuses a change.",
     },
     "breaking-before-1-0": {
         "enum": ["minor", "refuse"],
         "default": "minor",
-        "description": "What a break before 1.0.0 does: raise the minor version, or be refused as any other.",
+        "description": "The effect of a break before 1.0.0: a minor bump, or a refusal as later.",
     },
     "notice": {
         "type": "integer",
@@ -98,7 +97,7 @@ SCHEMA: dict[str, Any] = {
         "generate": {
             "type": "object",
             "additionalProperties": False,
-            "description": "What `fieldstone generate` writes and reads beyond the schemas.",
+            "description": "Output and further inputs of `fieldstone generate`.",
             "properties": {
                 "out": {
                     "type": "string",
@@ -109,15 +108,15 @@ SCHEMA: dict[str, Any] = {
                     "type": "array",
                     "items": {"type": "string"},
                     "default": ["src", "."],
-                    "description": "Where the classes of records are looked for: folders that imports start from, "
-                    "relative to the settings file.",
+                    "description": "The folders in which the classes of records are imported, relative to the "
+                    "settings file.",
                 },
             },
         },
         "package": {
             "type": "object",
             "additionalProperties": False,
-            "description": "What `fieldstone package` calls the packages of other teams, and where it puts them.",
+            "description": "Names and folder of the packages that `fieldstone package` builds.",
             "properties": {
                 "out": {
                     "type": "string",
@@ -140,13 +139,13 @@ SCHEMA: dict[str, Any] = {
                     "type": "string",
                     "pattern": r"^([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$",
                     "default": "",
-                    "description": "What the paths of Go modules begin with: `example.com/contracts`. Needed for Go.",
+                    "description": "The prefix of the paths of Go modules: `example.com/contracts`. Needed for Go.",
                 },
             },
         },
         "modules": {
             "type": "object",
-            "description": "Module name -> what it asks for beyond the settings above.",
+            "description": "Module name -> its own settings, which replace those above.",
             "propertyNames": {"pattern": PATTERN},
             "additionalProperties": {
                 "type": "object",
@@ -171,10 +170,9 @@ SCHEMA: dict[str, Any] = {
 
 
 class ModuleSettings(Struct, frozen=True):
-    """What one module asks for; each attribute is the key of that name, with hyphens.
+    """The settings of one module; each attribute is the key of that name, with hyphens.
 
-    `notice` is a number of days. `generate` is None where the settings leave it open; `waivers` are those
-    that hold for the module.
+    `notice` is a number of days. `generate` is None if it is not set. `waivers` are those for this module.
     """
 
     surfaces: tuple[str, ...]
@@ -192,10 +190,10 @@ class Settings(Struct, frozen=True):
     """The settings of a repository.
 
     Attributes:
-        root: the absolute folder that paths in the settings start from.
-        file: the file that they stand in; None where there is none and defaults hold.
-        values: what the file says, validated, without defaults.
-        waivers: what it permits, each with the lines that say so, under the absolute path of the file.
+        root: the absolute folder that paths in the settings are relative to.
+        file: the settings file; None if there is none, so that the defaults apply.
+        values: the validated content of the file, without defaults.
+        waivers: the waivers, each with its lines in the file, given by its absolute path.
     """
 
     root: Path
@@ -205,13 +203,13 @@ class Settings(Struct, frozen=True):
 
     @property
     def registry(self) -> str:
-        """The address of the registry: an absolute folder, or what `open_registry` takes else."""
+        """The address of the registry: an absolute folder, or an address with a scheme; see `open_registry`."""
         address = str(self._get("registry"))
         return address if folder_of(address) is None else str(self.root / address)
 
     @property
     def registry_folder(self) -> Path | None:
-        """The absolute folder of the registry; None where it lies elsewhere than in a folder."""
+        """The absolute folder of the registry; None if it is not a folder."""
         return folder_of(self.registry)
 
     @property
@@ -226,7 +224,7 @@ class Settings(Struct, frozen=True):
 
     @property
     def record_paths(self) -> tuple[Path, ...]:
-        """The absolute folders that imports of the application's classes start from."""
+        """The absolute folders in which the application's classes are imported."""
         return tuple(self.root / path for path in self._get("record-paths", "generate"))
 
     @property
@@ -241,22 +239,22 @@ class Settings(Struct, frozen=True):
 
     @property
     def maven_group(self) -> str:
-        """The groupId of Maven projects; empty where the settings do not say."""
+        """The groupId of Maven projects; empty if it is not set."""
         return str(self._get("maven-group", "package"))
 
     @property
     def go_prefix(self) -> str:
-        """What the paths of Go modules begin with; empty where the settings do not say."""
+        """The prefix of the paths of Go modules; empty if it is not set."""
         return str(self._get("go-prefix", "package"))
 
     @property
     def module_names(self) -> dict[str, str]:
-        """The module paths that the settings name, each with its name."""
+        """Module path to name, for the modules that the settings name."""
         modules: Mapping[str, Any] = self.values.get("modules", {})
         return {_normal(values["path"]): name for name, values in modules.items() if "path" in values}
 
     def module(self, name: str) -> ModuleSettings:
-        """What the settings ask of a module: its own table, else the general keys, else the defaults."""
+        """The settings of a module: from its own table, else the general keys, else the defaults."""
         own = self.values.get("modules", {}).get(name, {})
         return ModuleSettings(
             surfaces=tuple(own.get("surfaces", self._get("surfaces"))),
@@ -271,21 +269,21 @@ class Settings(Struct, frozen=True):
         )
 
     def _get(self, key: str, table: str = "") -> Any:
-        """What a key of the settings, or of one of their tables, says or is by default."""
+        """The value of a key, of the settings or of one of their tables, or its default."""
         values = self.values.get(table, {}) if table else self.values
         known = SCHEMA["properties"][table]["properties"] if table else SCHEMA["properties"]
         return values.get(key, known[key].get("default"))
 
 
 def find_settings(start: Path) -> Settings:
-    """The settings that hold in a folder.
+    """The settings that apply in a folder.
 
-    Looks in the folder and upwards, as far as the root of the checkout, for a pyproject.toml with
-    `[tool.fieldstone]` or a fieldstone.toml; without one, the defaults hold from the nearest folder
-    with a buf configuration.
+    Looks in the folder and its parents, up to the root of the checkout, for a pyproject.toml with
+    `[tool.fieldstone]` or a fieldstone.toml. Without one, the defaults apply, relative to the nearest
+    folder with a buf configuration.
 
     Raises:
-        FieldstoneError: a settings file cannot be read, or says something that it may not; or a folder has two.
+        FieldstoneError: a settings file cannot be read or is invalid, or a folder has two.
     """
     folders = list(_upwards(start.resolve()))
     for folder in folders:
@@ -298,11 +296,10 @@ def find_settings(start: Path) -> Settings:
 
 
 def validate(values: Mapping[str, Any], file: Path) -> None:
-    """Hold settings against `SCHEMA` and the rules that there are.
+    """Validate settings against `SCHEMA` and the known rules.
 
     Raises:
-        FieldstoneError: the first key or value that may not stand where it does, with the nearest
-            right name.
+        FieldstoneError: a key or value is invalid; the error suggests the closest valid name.
     """
     _validate(values, SCHEMA, "", file)
     for where, rules in _all_rule_tables(values):
@@ -353,7 +350,7 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
 
 
 def _fits(text: str, schema: Mapping[str, Any]) -> bool:
-    """Whether a text has the pattern of a schema, whose `$` is the very end: Python's may stand before a line end."""
+    """Whether a text matches the pattern of a schema; unlike in Python, `$` does not match before a line end."""
     pattern = schema.get("pattern", "")
     return re.search(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern, text) is not None
 
@@ -401,7 +398,7 @@ def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value much as TOML writes it; the beginning of a long one."""
+    """A value nearly as in TOML, cut off if it is long."""
     try:
         text = json.dumps(value, default=str, ensure_ascii=False)
     except ValueError:  # an integer in hexadecimal, with more digits than Python writes as decimals
@@ -410,7 +407,7 @@ def _shown(value: Any) -> str:
 
 
 def _lowered(sentence: str) -> str:
-    """A sentence to go on with: without a capital and a full stop."""
+    """A sentence without its capital and full stop."""
     return sentence[0].lower() + sentence[1:].rstrip(".")
 
 

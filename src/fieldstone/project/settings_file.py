@@ -1,4 +1,4 @@
-"""The one file of a folder that holds its settings: fieldstone.toml, or pyproject.toml with `[tool.fieldstone]`."""
+"""The settings file of a folder: fieldstone.toml, or pyproject.toml with `[tool.fieldstone]`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.waiver_table import with_text_dates
 
 OWN_FILE = "fieldstone.toml"
-"""The file that holds nothing but settings."""
+"""The name of the file with settings only."""
 
 _TABLE = "fieldstone"
 """The table of the settings below [tool] in pyproject.toml."""
 
 
 def read_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
-    """The settings file of a folder and the settings in it, not validated; None where the folder has none.
+    """The settings file of a folder and its settings, not validated; None if the folder has none.
 
     Raises:
-        FieldstoneError: the folder has two, or one that cannot be read, is no TOML, or puts the settings into
-            the table that only pyproject.toml has.
+        FieldstoneError: the folder has two, or the file cannot be read, is not TOML, or is a fieldstone.toml with a
+            table [tool.fieldstone].
     """
     pyproject, own = folder / "pyproject.toml", folder / OWN_FILE
     in_pyproject = _has_table(shared := _read_toml(pyproject) if _is_there(pyproject) else {})
@@ -48,7 +48,7 @@ def _has_table(content: Mapping[str, Any]) -> bool:
 
 
 def _is_there(file: Path) -> bool:
-    """Whether there is a settings file; a broken link or a folder of its name would hide the settings unseen."""
+    """Whether a settings file exists; raises for a broken link or a folder, which would hide the settings silently."""
     if os.path.lexists(file) and not file.is_file():
         raise FieldstoneError(f"{file} is not a file that can be read", fix="restore it, or remove it")
     return file.is_file()
@@ -63,7 +63,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FieldstoneError(f"{path} is not TOML: {error}") from error
-    except ValueError as error:  # of Python's `int`, which has a limit
+    except ValueError as error:  # from the digit limit of Python's `int`
         raise FieldstoneError(f"{path} is not TOML: a number in it is too long (TOML has 64 bits)") from error
     except RecursionError as error:
         raise FieldstoneError(f"{path} is not TOML that can be read: arrays or tables in it are too deep") from error

@@ -1,4 +1,4 @@
-"""End cleanly when asked to: what a command that runs until it is stopped needs."""
+"""Clean shutdown of commands that run until they are stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Event as Stop
 
 @contextmanager
 def until_stopped() -> Iterator[Stop]:
-    """Set once the process is asked to end, by SIGINT or SIGTERM."""
+    """An event that is set by SIGINT or SIGTERM."""
     stop = Stop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]

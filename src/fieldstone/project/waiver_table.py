@@ -1,4 +1,4 @@
-"""`[[waivers]]` of a settings file: what an entry may say, on which lines it stands, and how one is added."""
+"""`[[waivers]]` of a settings file: schema, validation, line numbers, and adding an entry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TEXT = r"\S"
 _BUF_RULE = "^[A-Z][A-Z0-9_]+$"
 SCHEMA: dict[str, Any] = {
     "type": "array",
-    "description": "What is permitted though a rule refuses it: one rule on one subject, until a day.",
+    "description": "Permitted breaks: each entry is for one rule on one subject, until a date.",
     "items": {
         "type": "object",
         "additionalProperties": False,
@@ -34,7 +34,7 @@ SCHEMA: dict[str, Any] = {
                 "description": "The full name of one element, as the finding names it: no pattern.",
             },
             "reason": {"type": "string", "pattern": _TEXT, "description": "Why the break is accepted."},
-            "owner": {"type": "string", "pattern": _TEXT, "description": "Who answers for it."},
+            "owner": {"type": "string", "pattern": _TEXT, "description": "Who is responsible for it."},
             "until": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",
@@ -53,12 +53,12 @@ SCHEMA: dict[str, Any] = {
 
 
 def rule_schema(ids: Sequence[str]) -> dict[str, Any]:
-    """What `rule` may be, for editors: one of the rules, or an id of buf."""
+    """The JSON Schema of `rule`, for editors: one of the rules, or an id of buf."""
     return {"anyOf": [{"enum": list(ids)}, {"pattern": _BUF_RULE}]}
 
 
 def with_text_dates(values: Any) -> Any:
-    """Settings as read from TOML, with the dates of waivers as texts: TOML has a type for them, JSON has none."""
+    """Settings from TOML with the dates of waivers as texts, because JSON has no dates."""
     waivers = values.get("waivers") if isinstance(values, dict) else None
     if not isinstance(waivers, list):
         return values
@@ -73,11 +73,11 @@ def _with_text_date(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> None:
-    """Hold entries that fit `SCHEMA` against the rules, the calendar and one another.
+    """Validate the rules and dates of entries that match `SCHEMA`, and look for duplicates.
 
     Raises:
-        FieldstoneError: a rule is unknown or cannot be waived, a date is none, or an entry stands twice; or
-            a rule is in capitals, and buf cannot be asked.
+        FieldstoneError: a rule is unknown or cannot be waived, a date is invalid, or an entry is a duplicate; or
+            a rule is in capitals, and buf cannot be run.
     """
     seen: set[tuple[str, ...]] = set()
     for number, entry in enumerate(entries, 1):
@@ -94,11 +94,11 @@ def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> None:
 
 
 def check_rule(rule: str, where: str) -> None:
-    """Refuse what is no rule, and what no waiver can permit.
+    """Raise if a rule is unknown or cannot be waived.
 
     Raises:
         FieldstoneError: there is no such rule, its findings cannot be waived (those of the registry, of the waivers
-            themselves, of modules, of `buf lint`), or buf cannot be asked for its rules.
+            themselves, of modules, of `buf lint`), or buf cannot be run.
     """
     from fieldstone.compatibility.rules import rule_ids
 
@@ -114,7 +114,7 @@ def check_rule(rule: str, where: str) -> None:
 
 
 def _check_buf_rule(rule: str, where: str) -> None:
-    """Refuse an id in capitals that `buf breaking` does not have: nothing else of buf passes through waivers."""
+    """Raise for an id in capitals that is no rule of `buf breaking`: other findings of buf cannot be waived."""
     from fieldstone.toolchain import buf
 
     known = buf.rule_ids("breaking")
@@ -143,8 +143,8 @@ def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waive
     """The waivers of a settings file, each with its lines.
 
     Args:
-        entries: what the file says, validated.
-        file: its absolute path.
+        entries: the validated entries.
+        file: the absolute path of the file.
     """
     if not entries:
         return {}
@@ -158,20 +158,20 @@ def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waive
 
 
 def as_entry(waiver: Waiver) -> dict[str, Any]:
-    """The entry that says what a waiver says, its date as a text; a key stands only where it has a value."""
+    """A waiver as an entry, its date as a text, without empty keys."""
     return {name: getattr(waiver, name) for name in SCHEMA["items"]["properties"] if getattr(waiver, name)}
 
 
 def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
-    """The text of a settings file with one more waiver, at its end; nothing else changes.
+    """The text of a settings file with a waiver appended; nothing else changes.
 
     Args:
-        waiver: what to add.
+        waiver: the waiver to add.
         file: the settings file; it need not exist.
-        table: the dotted name of the table that the settings are; empty where they are the whole file.
+        table: the dotted name of the table of the settings; empty if they are the whole file.
 
     Raises:
-        FieldstoneError: the entries are written in a way that a block at the end cannot be added to.
+        FieldstoneError: the existing entries are an inline array, so that no block can be appended.
     """
     import tomllib
 
@@ -200,7 +200,7 @@ _WAIVER_HEADER = r"""\s*\[\[\s*((["']?)tool\2\s*\.\s*(["']?)fieldstone\3\s*\.\s*
 
 
 def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
-    """Every `[[waivers]]` block that can be read alone: its entry, and its first and last line."""
+    """Every `[[waivers]]` block that can be parsed alone: its entry, and its first and last line."""
     import tomllib
 
     lines = text.split("\n")
@@ -213,15 +213,15 @@ def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
             last -= 1
         try:
             values = tomllib.loads("\n".join(lines[first:last]))
-        except (ValueError, RecursionError):  # lines of a text that look like a block
+        except (ValueError, RecursionError):  # part of a multi-line string that looks like a block
             continue
         settings = values["tool"]["fieldstone"] if "tool" in values else values
         yield _with_text_date(settings["waivers"][0]), (first + 1, last)
 
 
 def _mention(text: str, entry: Mapping[str, Any]) -> tuple[int, int]:
-    """The line that names both the rule and the subject, else the first that names the subject; 0 if none does."""
-    naming = [(i, line) for i, line in enumerate(text.split("\n"), 1) if entry["subject"] in line]
-    both = [i for i, line in naming if entry["rule"] in line]
-    number = both[0] if both else naming[0][0] if naming else 0
+    """The line with both the rule and the subject, else the first with the subject; 0 if there is none."""
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if entry["subject"] in line]
+    both = [i for i, line in lines if entry["rule"] in line]
+    number = both[0] if both else lines[0][0] if lines else 0
     return number, number

@@ -1,4 +1,4 @@
-"""Whether a module's releases are a chain: each names the one before, none is named twice, a retirement is the last."""
+"""Checks that a module's releases are a chain: each names the previous one, and a retirement is the last."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fieldstone.registry.release import IMAGE, LEDGER, Link, Release
 from fieldstone.schema.digest import file_digest
 
 Label = Callable[[Release], str]
-"""Gives the words for where a release is."""
+"""Returns the location of a release for messages."""
 
 
 def broken_links(releases: Sequence[Release], label: Label, remedy: str) -> Iterator[Defect]:
@@ -18,8 +18,8 @@ def broken_links(releases: Sequence[Release], label: Label, remedy: str) -> Iter
 
     Args:
         releases: all of a module, in the order of semver.
-        label: gives the words for where a release is.
-        remedy: what brings back a release that is gone or changed.
+        label: returns the location of a release for messages.
+        remedy: the fix for a missing or changed release.
     """
     before: Release | None = None
     by_version = {release.version: release for release in releases}
@@ -36,8 +36,8 @@ def broken_retirements(releases: Sequence[Release], label: Label, remedy: str) -
 
     Args:
         releases: all of a module, in the order of semver.
-        label: gives the words for where a release is.
-        remedy: what brings back a release that is gone or changed.
+        label: returns the location of a release for messages.
+        remedy: the fix for a missing or changed release.
     """
     for number, release in enumerate(releases):
         problems = _retirement_faults(release, releases[:number]) if release.retired else []
@@ -56,7 +56,7 @@ def broken_retirements(releases: Sequence[Release], label: Label, remedy: str) -
 
 
 def _retirement_faults(release: Release, before: Sequence[Release]) -> list[str]:
-    """How a release that says it retires its module differs from one that does, by its manifest."""
+    """The faults in the manifest of a release that claims to retire its module."""
     who = f"{release.version} retires the module"
     faults: list[str] = []
     extra = sorted(release.files.keys() - {IMAGE, LEDGER})

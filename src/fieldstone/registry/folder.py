@@ -1,7 +1,7 @@
-"""The registry as a folder, by default in git: `<root>/<module>/<version>/`.
+"""A registry in a folder, by default in git: `<root>/<module>/<version>/`.
 
-There is no central index. A release is written into a temporary folder, flushed to disk and renamed
-into place, so that a crash leaves the old state or the new one.
+There is no central index. Writes are atomic: a release is written to a temporary folder, flushed to disk
+and renamed.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def open_address(address: str, cache: Cache | None) -> FolderRegistry:
 class FolderRegistry:
     """A registry in a folder; its address is the folder's path.
 
-    Which releases there are, the names of folders alone say; a manifest is read when its release is asked for, and
-    `releases` and `defects` look into all of them.
+    The list of releases comes from the names of folders. A manifest is read on demand; `releases` and `defects`
+    read all of them.
     """
 
     def __init__(self, root: Path, cache: Cache | None = None) -> None:
@@ -49,7 +49,7 @@ class FolderRegistry:
 
     @cached_property
     def remedy(self) -> str:
-        """What brings back a file that is not what was released."""
+        """The fix for a missing or changed file."""
         folder = self.root.absolute()
         in_git = any((parent / ".git").exists() for parent in (folder, *folder.parents))
         return "restore it from git" if in_git else "restore it from a copy of the registry"
@@ -59,24 +59,24 @@ class FolderRegistry:
         return [module for module in self._folders if self._known(module)]
 
     def versions(self, module: str) -> list[Version]:
-        """The versions of a module in the order of semver; empty for one without a release."""
+        """The versions of a module in semver order; empty if there is no release."""
         return [*self._known(module).values()]
 
     def release(self, module: str, version: str) -> Release:
         """The manifest of a release.
 
         Raises:
-            FieldstoneError: there is no such module or version, or it is not a whole release of that name.
+            FieldstoneError: there is no such module or version, or its folder is not a complete release of it.
         """
         if (module, version) not in self._manifests:
             self._manifests[module, version] = self._read_manifest(module, version)
         return self._manifests[module, version]
 
     def releases(self, module: str) -> list[Release]:
-        """The manifests of all releases of a module in the order of semver.
+        """The manifests of all releases of a module in semver order.
 
         Raises:
-            FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
+            FieldstoneError: a release is incomplete or misplaced, or has a stray file.
         """
         found = [self.release(module, version) for version in self._known(module)]
         for release in found:
@@ -87,7 +87,7 @@ class FolderRegistry:
         """One file of a release, by its path in `Release.files`.
 
         Raises:
-            Damaged: it is not what was released.
+            Damaged: it differs from the released file.
             Unavailable: it cannot be read.
         """
         content = self._read(self._folder(release) / path)
@@ -96,15 +96,15 @@ class FolderRegistry:
         return content
 
     def local(self, release: Release, path: str) -> Path:
-        """The place of a file of a release, found to be what was released.
+        """The verified path of a file of a release.
 
         Raises:
-            Damaged: it is missing, or not what was released.
+            Damaged: it is missing, or differs from the released file.
         """
-        place = self._folder(release) / path
-        if self._cache.digests.one(str(place)) != release.files.get(path):
+        file = self._folder(release) / path
+        if self._cache.digests.one(str(file)) != release.files.get(path):
             raise self._not_as_released(release, path)
-        return place
+        return file
 
     def _not_as_released(self, release: Release, path: str, size: str = "") -> Damaged:
         return Damaged(f"{self._folder(release) / path} is not what was released{size}", fix=self.remedy)
@@ -117,10 +117,10 @@ class FolderRegistry:
         return self.root / release.name / release.version
 
     def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Write a new release, its files by their paths in `Release.files`: all of it, or nothing.
+        """Write a new release atomically, with its files by their paths in `Release.files`.
 
         Raises:
-            FieldstoneError: it exists already, another release came first, or the disk refuses.
+            FieldstoneError: it exists already, another release came first, or writing fails.
         """
         text = manifest.to_toml(release)
         try:
@@ -136,10 +136,10 @@ class FolderRegistry:
         self._forget()
 
     def defects(self, module: str) -> Iterator[Defect]:
-        """What is wrong with the files and the chain of a module's releases.
+        """The defects in the files and the chain of a module's releases.
 
         Raises:
-            FieldstoneError: one is not a whole release of its name, or holds what is no part of it.
+            FieldstoneError: a release is incomplete or misplaced, or has a stray file.
         """
         releases = self.releases(module)
         for release in releases:
@@ -166,7 +166,7 @@ class FolderRegistry:
 
     @cached_property
     def _folders(self) -> list[str]:
-        """The names of the modules' folders, sorted; there need be no release in them."""
+        """The names of the modules' folders, sorted; a folder may be empty."""
         if not self.root.exists():
             return []
         if not self.root.is_dir():
@@ -174,14 +174,14 @@ class FolderRegistry:
         return _names(self.root)
 
     def _known(self, module: str) -> Mapping[str, Version]:
-        """The versions of a module by the names of their folders, in the order of semver."""
+        """The versions of a module by the names of their folders, in semver order."""
         if module not in self._versions:
             folder = self.root / module
             self._versions[module] = in_order(_names(folder), str(folder)) if module in self._folders else {}
         return self._versions[module]
 
     def _forget(self) -> None:
-        """Look anew which releases there are; what a release says never changes."""
+        """Discard the list of releases; manifests stay, because they never change."""
         self._versions.clear()
         vars(self).pop("_folders", None)
 
@@ -219,7 +219,7 @@ class FolderRegistry:
             raise Unavailable(f"cannot read {path}: {error.strerror}", fix=self.remedy) from error
 
     def links(self) -> Iterator[Defect]:
-        """The symbolic links in the registry: a target can change while git and the release say it did not.
+        """The symbolic links in the registry: a target can change unnoticed by git and by the release.
 
         Raises:
             Unavailable: a folder cannot be read.
@@ -234,14 +234,14 @@ class FolderRegistry:
             yield Defect("registry-linked", module, version, path, f"{path} is a symbolic link", fix)
 
     def _refuse_if_overtaken(self, release: Release) -> None:
-        """Under the lock: whether the release before is still the newest, and is one."""
+        """Raise if the previous release is no longer the newest; called under the lock."""
         self._forget()
         versions = self.versions(release.name)
         newest = self.release(release.name, str(versions[-1])).version if versions else None
         previous = release.previous.version if release.previous else None
         if newest != previous:
             raise Conflict(
-                f"{release.name} {newest} was released meanwhile, and {release.version} stands on {previous}",
+                f"{release.name} {newest} was released meanwhile, and {release.version} is based on {previous}",
                 fix="release again on top of it",
             )
 
@@ -271,7 +271,7 @@ class FolderRegistry:
 
 
 def _names(parent: Path) -> list[str]:
-    """The folders in `parent`; anything else there, but what git and an interrupted release leave, is refused."""
+    """The names of the folders in `parent`, except those of git and of interrupted releases; raises for other files."""
     try:
         with os.scandir(parent) as entries:
             kept = sorted((e.name, e.is_dir()) for e in entries if not e.name.startswith((".git", _INCOMING)))
@@ -295,7 +295,7 @@ def _links(folder: str) -> Iterator[str]:
 
 
 def _misplaced(release: Release, folder: Path, known: Mapping[str, Version]) -> Damaged:
-    """The refusal of a release that stands in the folder of another version."""
+    """The error about a release in the folder of another version."""
     for name, version in known.items():
         if version == release.semver and name != folder.name:
             return two_of_one_number(str(folder.parent), folder.name, name)
@@ -315,9 +315,9 @@ def _refuse_stray_files(release: Release, folder: Path) -> None:
 
 
 def _files(folder: str, below: str = "") -> Iterator[str]:
-    """The paths of all files below a folder, relative to it; folders that are links elsewhere are not followed.
+    """The relative paths of all files below a folder; linked folders are not followed.
 
-    What is called `.git` is passed over, as git does: it is never part of what a repository has.
+    `.git` is skipped, as git does: it is never part of a commit.
     """
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -338,7 +338,7 @@ def _write_flushed(path: Path, content: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle to a folder that can be flushed
+    if os.name == "nt":  # Windows cannot flush a folder
         return
     handle = os.open(folder, os.O_RDONLY)
     try:

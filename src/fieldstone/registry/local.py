@@ -1,4 +1,4 @@
-"""Files of releases on this machine, for registries that lie elsewhere: each is downloaded once."""
+"""Local copies of released files, for remote registries: each file is downloaded once."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fieldstone.schema.digest import file_digest
 
 
 class Objects:
-    """Files by the digest of their content.
+    """Local files by the digest of their content.
 
     Args:
-        folder: the folder of the cache, where `objects/<digest>` is; None for a folder of this process alone.
+        folder: the folder of the cache, with `objects/<digest>`; None for a temporary folder.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -34,21 +34,21 @@ class Objects:
         return Path(scratch)
 
     def local(self, digest: str, fetch: Callable[[], bytes], *, what: str, remedy: str) -> Path:
-        """A file with the content of a digest; it is fetched where it is not there, or is damaged.
+        """The path of a file with the content of a digest; the content is fetched if the file is missing or damaged.
 
         Args:
-            digest: of the content, as `file_digest` gives it.
-            fetch: gives the content.
-            what: what people call the file, for the error.
-            remedy: the fix of that error.
+            digest: the digest of the content; see `file_digest`.
+            fetch: returns the content.
+            what: the name of the file in the error.
+            remedy: the fix in the error.
 
         Raises:
-            Damaged: the content that was fetched has another digest.
-            Unavailable: it cannot be written.
+            Damaged: the fetched content has another digest.
+            Unavailable: the file cannot be written.
         """
-        place = self._folder / digest.rpartition(":")[2]
-        if _digest_of(place) == digest:
-            return place
+        target = self._folder / digest.rpartition(":")[2]
+        if _digest_of(target) == digest:
+            return target
         content = checked(fetch(), digest, what=what, remedy=remedy)
         try:
             if self._cache is not None:
@@ -57,14 +57,14 @@ class Objects:
             handle, incoming = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            Path(incoming).replace(place)
+            Path(incoming).replace(target)
         except OSError as error:
-            raise Unavailable(f"cannot write {place}: {error.strerror}") from error
-        return place
+            raise Unavailable(f"cannot write {target}: {error.strerror}") from error
+        return target
 
 
 def checked(content: bytes, digest: str | None, *, what: str, remedy: str) -> bytes:
-    """The content, whose digest is as it should be.
+    """The content, after a check of its digest.
 
     Raises:
         Damaged: it has another digest.
@@ -74,8 +74,8 @@ def checked(content: bytes, digest: str | None, *, what: str, remedy: str) -> by
     return content
 
 
-def _digest_of(place: Path) -> str:
+def _digest_of(path: Path) -> str:
     try:
-        return file_digest(place.read_bytes())
+        return file_digest(path.read_bytes())
     except OSError:
         return ""

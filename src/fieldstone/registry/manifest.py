@@ -1,7 +1,7 @@
 """The manifest of a release, `release.toml`: its text and its seal.
 
-Its first line seals the rest: `seal` is the digest of every byte below it. `previous` names the
-version, digest and seal of the release before, so that no release can be rewritten unseen.
+The first line seals the rest: `seal` is the digest of all bytes below it. `previous` has the version,
+digest and seal of the release before, so that a rewritten release is always detected.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from fieldstone.registry.release import FIRST_RULES, Link, Release
 from fieldstone.schema.digest import file_digest
 
 _RETIRED = "true"
-"""The only value of the key `retired`: a manifest holds texts only."""
+"""The only value of the key `retired`: a manifest has texts only."""
 
 
 _FILES = "\n[files]\n"
 _PLAIN = r'"([^"\\\x00-\x1f\x7f]*)"'
 _FILE = re.compile(f"{_PLAIN} = {_PLAIN}\n")
 _AROUND = len('"" = ""\n')
-"""How the table of files begins; a line of it with neither escapes nor comments, and what stands around its texts."""
+"""The start of the table of files; a line of it without escapes and comments; the length of a line's punctuation."""
 
 
 def to_toml(release: Release) -> str:
@@ -69,7 +69,7 @@ def from_toml(text: str, *, where: str) -> Release:
         where: its path, for the error.
 
     Raises:
-        Damaged: the text is no manifest, or lacks a part.
+        Damaged: the text is not a manifest, or lacks a key.
     """
     return from_content(parse(text, where=where), where=where)
 
@@ -78,7 +78,7 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
     """The content of `release.toml` as plain data: texts, in lists and tables.
 
     Raises:
-        Damaged: the text is no TOML, or holds something else, or a path that leaves the release.
+        Damaged: the text is not TOML, or has other values than texts, or a path outside the release.
     """
     import tomllib
 
@@ -92,9 +92,9 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
 
 
 def _with_plain_files(text: str) -> dict[str, Any] | None:
-    """The content of `release.toml`, where its table of files stands last and needs no more than a look at each line.
+    """The content of `release.toml`, if its table of files is the last one and has plain lines only; else None.
 
-    None for any other text, which tomllib reads: it takes 25 times as long, and a module may have thousands of files.
+    tomllib reads any other text. It takes 25 times as long, and a module may have thousands of files.
     """
     import tomllib
 
@@ -106,7 +106,7 @@ def _with_plain_files(text: str) -> dict[str, Any] | None:
         return None
     try:
         content = tomllib.loads(f"{head}\n")
-    except tomllib.TOMLDecodeError:  # it may be the beginning of a text of several lines
+    except tomllib.TOMLDecodeError:  # the header may be inside a multi-line string
         return None
     return None if "files" in content else {**content, "files": files}
 
@@ -141,10 +141,10 @@ class _Content(Struct, frozen=True):
 
 
 def from_content(content: Mapping[str, Any], *, where: str) -> Release:
-    """The manifest that plain data says.
+    """The manifest from plain data.
 
     Raises:
-        Damaged: it lacks a part, or a part has another type than it must have.
+        Damaged: a key is missing, or a value has the wrong type.
     """
     try:
         read = convert(content, type=_Content)
@@ -174,21 +174,21 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
 
 
 def _is_retired(text: object) -> bool:
-    """Whether the key `retired` is there; a manifest of a module that goes on does not have it."""
+    """Whether the key `retired` is set; only the last release of a retired module has it."""
     if text not in {None, _RETIRED}:
         raise ValueError(f'retired is {text!r}, and may be "{_RETIRED}" alone')
     return text is not None
 
 
 def _rules_of(text: str) -> int:
-    """The version of the rules, which is a positive number of few digits."""
+    """The version of the rules: a positive number of at most six digits."""
     if not re.fullmatch("[1-9][0-9]{0,5}", text):
         raise ValueError(f"rules is {text!r}, which is no version of the rules")
     return int(text)
 
 
 def _refuse_other_than_text(value: Any, key: str) -> None:
-    """A manifest holds texts, in lists and tables."""
+    """Raise for values other than texts, lists and tables."""
     if isinstance(value, dict):
         for name, item in value.items():
             _refuse_other_than_text(item, name)
@@ -200,12 +200,12 @@ def _refuse_other_than_text(value: Any, key: str) -> None:
 
 
 def _refuse_paths_that_leave(files: object) -> None:
-    """Every path of a release stays in its folder: it is read, and written elsewhere to be compiled."""
+    """Raise for a path outside the release: it would be read, and written elsewhere for compiling."""
     for path in files if isinstance(files, Mapping) else ():
         if path.startswith("/") or "\\" in path or "\0" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
             raise ValueError(f"the path {path!r} in files does not stay in the release")
 
 
 def seal_of(text: str) -> str:
-    """What the seal of a manifest's text should be: the digest of all below its first line."""
+    """The expected seal of a manifest's text: the digest of everything after its first line."""
     return file_digest(text.partition("\n")[2].encode())

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from fieldstone.cache import Cache
 
 Files = dict[str, bytes]
-"""The files of a release, its manifest among them, by path."""
+"""The files of a release by path, including its manifest."""
 
 _STORES: dict[str, dict[tuple[str, str], Files]] = {}
 """The releases of each registry by module and version."""
 
 
 def open_address(address: str, cache: Cache | None) -> MemoryRegistry:
-    """The registry of a name, which lasts as long as the process; see `open_registry`."""
+    """The registry with a name; it exists until the process ends. See `open_registry`."""
     return MemoryRegistry(address, _STORES.setdefault(address, {}), cache)
 
 
 class MemoryRegistry:
-    """A registry that keeps the files of its releases in a dictionary."""
+    """A registry with its files in a dictionary."""
 
     remedy = "release again"
 
@@ -45,7 +45,7 @@ class MemoryRegistry:
         return sorted({module for module, _ in self._files})
 
     def versions(self, module: str) -> list[Version]:
-        """The versions of a module in the order of semver; empty for one without a release."""
+        """The versions of a module in semver order; empty if there is no release."""
         names = [version for name, version in self._files if name == module]
         return [*in_order(names, f"{self.address}/{module}").values()]
 
@@ -62,21 +62,21 @@ class MemoryRegistry:
         return manifest.from_toml(self._files[module, version][NAME].decode("utf-8", "replace"), where=where)
 
     def releases(self, module: str) -> list[Release]:
-        """The manifests of all releases of a module in the order of semver."""
+        """The manifests of all releases of a module in semver order."""
         return [self.release(module, str(version)) for version in self.versions(module)]
 
     def read(self, release: Release, path: str) -> bytes:
         """One file of a release.
 
         Raises:
-            Damaged: it is missing, or not what was released.
+            Damaged: it is missing, or differs from the released file.
         """
         return checked(
             self._fetch(release, path), release.files.get(path), what=self._what(release, path), remedy=self.remedy
         )
 
     def local(self, release: Release, path: str) -> Path:
-        """One file of a release as a file; see `Objects`."""
+        """A local file with the content of one file of a release; see `Objects`."""
         digest, what = release.files.get(path, ""), self._what(release, path)
         return self._objects.local(digest, lambda: self._fetch(release, path), what=what, remedy=self.remedy)
 
@@ -85,17 +85,17 @@ class MemoryRegistry:
         return f"{self.address}/{release.name}/{release.version}"
 
     def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Keep a new release.
+        """Add a new release.
 
         Raises:
-            Conflict: its version is there, or another release became the newest one.
+            Conflict: the version exists already, or another release was added meanwhile.
         """
         versions = self.versions(release.name)
         newest = str(versions[-1]) if versions else None
         previous = release.previous.version if release.previous else None
         if newest != previous or (release.name, release.version) in self._files:
             raise Conflict(
-                f"{release.name} {newest} was released meanwhile, and {release.version} stands on {previous}",
+                f"{release.name} {newest} was released meanwhile, and {release.version} is based on {previous}",
                 fix="release again on top of it",
             )
         text = manifest.to_toml(release)
@@ -115,7 +115,7 @@ class MemoryRegistry:
         yield from broken_retirements(releases, self.label, self.remedy)
 
     def links(self) -> Iterator[Defect]:
-        """None: nothing in memory is a link."""
+        """No defects: there are no links in memory."""
         return iter(())
 
     def _fetch(self, release: Release, path: str) -> bytes:

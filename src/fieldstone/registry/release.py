@@ -17,13 +17,13 @@ IMAGE = "image.binpb"
 LEDGER = "ledger.json"
 SOURCES = "schemas/"
 PROTO = ".proto"
-"""The manifest's and the other files' names in a release; sources stand below `SOURCES`."""
+"""The names of the files in a release; sources are below `SOURCES`."""
 FIRST_RULES = 1
-"""The rules that judged a release whose manifest names none."""
+"""The version of the rules for a manifest without one."""
 
 
 class Link(Struct, frozen=True):
-    """The release before, or one that this one needs."""
+    """A reference to the previous release, or to a dependency."""
 
     name: str
     version: str
@@ -43,19 +43,19 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         name: the module.
         version: its semver.
         digest: the b5 digest of its sources and dependencies.
-        bump: what its changes asked for: first, none, patch, minor or major.
-        released_at: when, in UTC, as RFC 3339.
-        commit: the git commit that the sources are of, `-dirty` where they differ from it; empty
-            outside a checkout.
-        style: the digest of the buf configuration that its style was judged under.
-        compiler: what compiled the image ("buf 1.75.0").
-        rules: the version of the rules that judged it, and of the words of its changes.
-        changes: what changed since the release before, one sentence each.
-        waivers: those that permitted what it breaks.
+        bump: the bump that its changes need: first, none, patch, minor or major.
+        released_at: the time of the release in UTC, as RFC 3339.
+        commit: the git commit of the sources, with `-dirty` if they differ from it; empty outside a
+            checkout.
+        style: the digest of the buf configuration at the time of the release.
+        compiler: the compiler of the image ("buf 1.75.0").
+        rules: the version of the rules that judged it, and of the wording of its changes.
+        changes: one sentence for each change since the release before.
+        waivers: the waivers that permitted its breaking changes.
         previous: the release before; None for the first.
         dependencies: the releases, and the modules of remote registries, that it imports.
-        files: every file of the release but this one, path to digest.
-        retired: whether it is the last one: it ends the module, and holds no sources and an empty image.
+        files: path to digest, for every file of the release except the manifest.
+        retired: whether it retires the module: the last release, with no sources and an empty image.
         seal: the digest of the manifest itself; empty until it is written.
     """
 
@@ -78,24 +78,24 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def semver(self) -> Version:
-        """The version, to compare."""
+        """The version as a comparable value."""
         return Version.parse(self.version)
 
     @property
     def released_on(self) -> date:
-        """The day that it was made, in UTC.
+        """The date of the release in UTC.
 
         Raises:
-            Damaged: `released_at` is no time.
+            Damaged: `released_at` is not a time.
         """
         return self.released_time.date()
 
     @property
     def released_time(self) -> datetime:
-        """`released_at` as a time in UTC, which it is taken for where it names no zone.
+        """`released_at` in UTC; a time without a zone counts as UTC.
 
         Raises:
-            Damaged: `released_at` is no time.
+            Damaged: `released_at` is not a time.
         """
         try:
             at = datetime.fromisoformat(self.released_at)
@@ -108,15 +108,15 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def sources(self) -> Mapping[str, str]:
-        """The module's own files, path relative to its root, to digest."""
+        """The module's own files: path relative to its root, to digest."""
         return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
 
     @cached_property
     def protos(self) -> Mapping[str, str]:
-        """Those of its sources that are compiled, in the same way."""
+        """The .proto files among its sources: path to digest."""
         return {path: digest for path, digest in self.sources.items() if path.endswith(PROTO)}
 
     @property
     def link(self) -> Link:
-        """How the next release names this one."""
+        """The reference to this release in the next one."""
         return Link(self.name, self.version, self.digest, self.seal)

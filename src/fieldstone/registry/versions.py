@@ -1,7 +1,7 @@
-"""The versions of a module by their names, in the order of semver.
+"""The versions of a module by their names, in semver order.
 
-https://semver.org/spec/v2.0.0.html#spec-item-11 says the order. Versions compare themselves in Python, at 1 µs
-and more each time; a key for each is made once.
+The order is defined in https://semver.org/spec/v2.0.0.html#spec-item-11. Sorting uses one key per version,
+because a comparison of `Version` objects is slow (1 µs and more).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _Precedence = tuple[int, int, int, bool, list[_Identifier]]
 
 
 def in_order(names: Iterable[str], where: str) -> dict[str, Version]:
-    """Each name as a version, from the lowest to the highest.
+    """The versions by their names, from the lowest to the highest.
 
     Args:
-        names: those of a module's releases.
-        where: where the module's releases are, for the error.
+        names: the names of a module's releases.
+        where: the location of the module's releases, for the error.
 
     Raises:
-        Damaged: one is no version, or two are of one precedence.
+        Damaged: a name is not a version, or two have the same precedence.
     """
     found = {name: _parse(name, where) for name in names}
     ranked = sorted((precedence(version), name) for name, version in found.items())
@@ -36,19 +36,19 @@ def in_order(names: Iterable[str], where: str) -> dict[str, Version]:
 
 
 def precedence(version: Version) -> _Precedence:
-    """What sorts as the version does; equal for two that differ in build metadata alone."""
+    """The sort key of a version; equal for versions that differ only in build metadata."""
     pre = version.prerelease
     identifiers = [_rank(identifier) for identifier in pre.split(".")] if pre else []
     return version.major, version.minor, version.patch, not pre, identifiers
 
 
 def two_of_one_number(where: str, name: str, other: str) -> Damaged:
-    """The refusal of two releases that would be the same version.
+    """The error about two releases with the same version.
 
     Args:
-        where: where the module's releases are.
-        name: the name that is not wanted.
-        other: the one that has the number already.
+        where: the location of the module's releases.
+        name: the name of the duplicate.
+        other: the name that has the version already.
     """
     return Damaged(
         f"two releases of one number in {where}: {name} is {other} too",
@@ -57,7 +57,7 @@ def two_of_one_number(where: str, name: str, other: str) -> Damaged:
 
 
 def _rank(identifier: str) -> _Identifier:
-    """Numbers come before words, and a longer number, which has no zero before it, after a shorter one."""
+    """The sort key of a pre-release identifier: numbers before words, and shorter numbers before longer ones."""
     is_word = not identifier.isdigit()
     return is_word, 0 if is_word else len(identifier), identifier
 
