@@ -109,4 +109,4 @@ def test_a_field_is_allowed_above_itself(naming: Repo) -> None:
 
 def test_explain_tells_what_they_mean(grown: Repo) -> None:
     assert "names no rule" in grown.run("explain", "allow-invalid").out
-    assert "stands above what the rule has nothing against" in grown.run("explain", "allow-unused").out
+    assert "is above an element where the rule finds nothing" in grown.run("explain", "allow-unused").out

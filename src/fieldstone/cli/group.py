@@ -55,5 +55,5 @@ def cli() -> None:
     """Protobuf fields, set in stone: a schema registry with contract governance.
 
     \b
-    Exit codes: 0 clean, 1 findings that count, 2 the command failed, or a module does not compile.
+    Exit codes: 0 clean, 1 findings that count, 2 the job could not be done, or a module does not compile.
     """

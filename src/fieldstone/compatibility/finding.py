@@ -284,20 +284,21 @@ ANNOTATION_INVALID = "annotation-invalid"
 """The id of findings about annotations that no code can be generated from."""
 
 MODULE_FINDINGS = {
-    COMPILE_ERROR: "A source does not compile: buf, the compiler, says what is wrong and where. Neither its module nor "
-    "any that imports it can be judged until it is fixed, and the exit code is 2; other modules are judged. No setting "
-    "switches it off.",
-    ANNOTATION_INVALID: "An annotation (`fieldstone.v1.entity`, `column`, `serves`) cannot be met, so `fieldstone "
-    "generate` refuses it: a primary key that is no field, a table name that a database keeps for itself, a query "
-    "without an index. What was released stays, so such a schema is not released either. Only what the module's newest "
-    "release does not have yet is refused. The application's own record classes are judged by `fieldstone generate` "
-    "alone.",
+    COMPILE_ERROR: "A source does not compile: the message and the place are those of buf, the compiler. Its "
+    "module, and all modules that import it, cannot be judged until it is fixed, and the exit code is 2; other "
+    "modules are judged. No setting switches it off.",
+    ANNOTATION_INVALID: "No code can be generated from an annotation (`fieldstone.v1.entity`, `column`, `serves`), "
+    "so `fieldstone generate` refuses it. Examples are a primary key that is no field, a table name that a database "
+    "reserves, or a query without an index. Releases never change, so such a schema is not released either. "
+    "Annotations that the module's newest release already has are not reported. Only `fieldstone generate` checks "
+    "the application's own record classes.",
     "module-renamed": "A released module is listed under another name. The name of a module is the last part of its "
-    "`name:` in the buf configuration, or of its path, and one of these changed. Under the new name it would have no "
-    "history, and every number and name would be free again. Give it its name back in the settings: "
-    "`[tool.fieldstone.modules.NAME]` with `path`. To end the module on purpose: `fieldstone release NAME --retire`.",
-    "module-retired": "The buf configuration lists a module whose last release retired it. No release can follow, so "
-    "it is not judged. Remove it from the configuration, or give the new module another name.",
+    "`name:` in the buf configuration, or of its path, and one of these changed. Under the new name it would have "
+    "no history, and every number and name would be free again. Restore its name in the settings: "
+    "`[tool.fieldstone.modules.NAME]` with `path`. To end the module on purpose: `fieldstone release NAME "
+    "--retire`.",
+    "module-retired": "The buf configuration lists a module whose last release retired it. No release can follow, "
+    "so it is not judged. Remove it from the configuration, or give the new module another name.",
 }
 """Explanations of the findings about a module that no rule makes. They can be neither waived nor switched off."""
 

@@ -1,11 +1,12 @@
 """Renamed types, and packages that moved as a whole.
 
-A removed package has moved if one other package gained at least half of its types, by their names inside it, or some of
-them and all of its files. The types of a moved package are paired by name, whatever changed in them.
+A removed package has moved if one other package gained at least half of its types, by their names inside it. It has
+also moved if the other package gained some of its types and all of its files. The types of a moved package are paired
+by name, whatever changed in them.
 
-Other removed and added types form a pair if their fields are the same and each type in a field has the same name on
-both sides or is such a pair itself. All candidates count as pairs at first; those whose fields differ are dropped until
-none is left to drop. So recursive messages are found, too. Types nested in a pair are paired by name.
+Other removed and added types form a pair if their fields are the same. Each type in a field must have the same name on
+both sides or be such a pair itself. All candidates count as pairs at first. Those whose fields differ are dropped,
+until none differs. So recursive messages are found, too. Types nested in a pair are paired by name.
 """
 
 from __future__ import annotations

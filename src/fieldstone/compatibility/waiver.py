@@ -48,19 +48,19 @@ class Waiver(Struct, frozen=True, kw_only=True):
 
 
 PERMISSIONS = {
-    "policy-weakened": "A change protects less than the branch that it wants to enter: by its settings, a waiver, "
-    "the list of modules or the configuration of buf. It is judged by the rules of that branch all the same. A "
-    "pipeline that is allowed to accepts it by `fieldstone check --accept policy-weakened`.",
-    "branch-behind": "The branch that a change wants to enter has gone on: it has stricter settings by now, or it "
-    "released a module that is changed here, too. Merge it, so that the change is judged by what it will meet.",
-    "waiver-expired": "The last day of a waiver has passed, and what it permitted is still there: the finding counts "
-    "again. Undo the change, or agree on a later date with the owner of the waiver.",
-    "waiver-unused": "A waiver permits what no rule finds: its subject is misspelled, the change was undone, or a "
-    "release carries it already. A release records the waivers that it used; afterwards nobody needs the entry. "
-    "Delete it, so that it cannot permit what nobody meant.",
-    "allow-invalid": "A comment `// fieldstone:allow RULE reason` names no rule, one that is not of style, or no "
-    "reason. A rule of compatibility takes a waiver in the settings: `fieldstone waive`.",
-    "allow-unused": "A comment `// fieldstone:allow RULE reason` stands above what the rule has nothing against. "
+    "policy-weakened": "A change protects less than its target branch: by its settings, a waiver, the list of "
+    "modules or the buf configuration. It is still judged by the policy of that branch. A pipeline with the "
+    "permission accepts it by `fieldstone check --accept policy-weakened`.",
+    "branch-behind": "The target branch has newer commits that matter: it has stricter settings by now, or it "
+    "released a module that is changed here, too. Merge it, so that the change is judged by the current policy.",
+    "waiver-expired": "The last day of a waiver has passed, and the waived change is still there: the finding "
+    "counts again. Undo the change, or agree on a later date with the owner of the waiver.",
+    "waiver-unused": "A waiver matches no finding: its subject is misspelled, the change was undone, or a release "
+    "already includes it. A release records the waivers that it used, so the entry is no longer needed. Delete it, "
+    "so that it cannot permit a later change by accident.",
+    "allow-invalid": "A comment `// fieldstone:allow RULE reason` names no rule, a rule that is not about style, or "
+    "no reason. A rule about compatibility needs a waiver in the settings: `fieldstone waive`.",
+    "allow-unused": "A comment `// fieldstone:allow RULE reason` is above an element where the rule finds nothing. "
     "Delete it.",
 }
 """Explanations of the findings about permissions."""

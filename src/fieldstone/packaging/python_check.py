@@ -17,7 +17,7 @@ _WITHOUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "MYPY_CONFIG_
 def check(distribution: str, package: str, *wheels: Path) -> int:
     """Install a package in a clean virtual environment and use it.
 
-    All of it is imported, a message of every type survives a round trip through bytes and JSON, and `mypy --strict`
+    All of it is imported. A message of every type survives a round trip through bytes and JSON. `mypy --strict`
     accepts a program that uses every type. pip fetches protobuf, grpcio and mypy as configured.
 
     Args:

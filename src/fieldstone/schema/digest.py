@@ -1,8 +1,8 @@
 """buf's b5 module digest, computed from sources alone.
 
 A file's digest is `shake256:` and the hex of 64 bytes of SHAKE256. The manifest lists each file as `<digest>  <path>`,
-sorted by path. The b5 digest is SHAKE256 over the digest of the manifest and, each on a line of its own, the sorted b5
-digests of all direct and transitive dependencies. It covers .proto files, LICENSE and documentation. Source: buf's
+sorted by path. The b5 digest is SHAKE256 over the digest of the manifest and the sorted b5 digests of all direct and
+transitive dependencies, one a line. It covers .proto files, LICENSE and documentation. Source: buf's
 `bufmodule` package, digest type B5.
 """
 

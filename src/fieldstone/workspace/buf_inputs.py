@@ -42,7 +42,7 @@ def read_image(path: Path, ref: str) -> bytes:
 
 
 def how_to_write(ref: str) -> str:
-    """How to name a buf input here, for an error; empty for text that is no buf input.
+    """Advice how to name a buf input here; empty for text that is no buf input.
 
     Args:
         ref: text that is neither a version nor a file, a folder or a git revision.

@@ -36,7 +36,7 @@ message Step {{
 def index_made_unique(change: Kept[Table], context: Context) -> Iterator[Hit]:
     """A database with two equal rows refuses the unique index, so the migration fails only there. Where it succeeds, a
     writer of the old version gets an error for a valid record. An index over all columns of an existing unique key adds
-    no requirement, nor does one over a new column that is NULL in all older rows, because NULLs are never equal.
+    no requirement. Nor does one over a new column that is NULL in all older rows, because NULLs are never equal.
     """
     old, new = change.old, change.new
     unique = [{*old.numbers(fields)} for fields in _unique(old)]

@@ -45,8 +45,8 @@ from fieldstone.schema.model import Field, Message, Schema
 )
 def message_removed(change: Removed[Message], context: Context) -> Iterator[Hit]:
     """Programs that still send, store or compile against the message cannot read it: no added message has its fields. A
-    message that was deprecated with a sunset date may be removed after that date, if a release announced the date with
-    enough days of notice (the setting `notice`). If the message is renamed, `type-renamed` reports it.
+    message that was deprecated with a sunset date may be removed after that date. A release must have announced the
+    date with enough days of notice (the setting `notice`). If the message is renamed, `type-renamed` reports it.
     """
     if _is_of_a_map(change.old, context):
         if not any(change.old.full_name == field.type for field in _fields(context.old)):

@@ -36,8 +36,8 @@ message Step {{
 )
 def outbox_order_changed(change: Kept[Table], context: Context) -> Iterator[Hit]:
     """Events with the same key are delivered in order, those with different keys in parallel. Waiting events under the
-    old key and new ones under the new key may overtake each other, and subscribers that rely on the old order lose it.
-    If the field is the first of a changed primary key, `primary-key-changed` reports it.
+    old key and new ones under the new key may overtake each other. Subscribers that rely on the old order lose it. If
+    the field is the first of a changed primary key, `primary-key-changed` reports it.
     """
     old, new = change.old, change.new
     if old.aggregate_key is None or new.aggregate_key is None:

@@ -33,8 +33,8 @@ _V1 = "package acme.v1; message TagV1 { string name = 1; }"
     ],
 )
 def package_version_incomplete(change: Added[Message] | Added[Field], context: Context) -> Iterator[Hit]:
-    """The old version can be removed after its sunset only if nothing depends on it, and a team that migrates to the
-    new version should not need both.
+    """The old version can be removed after its sunset only if nothing depends on it. A team that migrates to the new
+    version should not need both.
     """
     for holder, field in _new_fields(change.new, context):
         used = _package(field, context)

@@ -13,7 +13,7 @@ from fieldstone.compatibility.witness.images import Version
 
 
 class Mode(Enum):
-    """What counts as a difference.
+    """The kinds of differences that count.
 
     CHANGE: whatever both versions know. ADDITION: also what only the writer knows, because the addition itself is the
     subject. HISTORY: data of an earlier release, whose fields were removed since; another name or number is a

@@ -1,4 +1,4 @@
-"""Compares a message as it was written with the message that a reader gets.
+"""Compares a written message with the message that a reader gets.
 
 Two values are the same if no program could distinguish them by their contents: integers of any width by number, text
 and bytes by their bytes, enum values by number in binary and by name in JSON. A single value equals a list of it.
