@@ -141,7 +141,9 @@ ELEMENTS = {
         '  KIND_OLD = 1 [deprecated = true, (fieldstone.v1.enum_value_lifecycle) = {sunset: "DATE"}];\n}\n'
     ),
     "Tag.old": f"\n// A tag.\nmessage Tag {{\n  string old = 1 {_field_option('DATE')};\n}}\n",
-    "Label.Old": f"\n// A label.\nmessage Label {{\n  // Old.\n  message Old {{\n  {lifecycle('message', 'DATE')}  }}\n}}\n",
+    "Label.Old": (
+        f"\n// A label.\nmessage Label {{\n  // Old.\n  message Old {{\n  {lifecycle('message', 'DATE')}  }}\n}}\n"
+    ),
     "OldService": (
         f"\n// Answers.\nservice OldService {{\n{lifecycle('service', 'DATE')}"
         "  // Gets.\n  rpc Get(OldServiceGetRequest) returns (OldServiceGetResponse);\n}\n"
