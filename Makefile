@@ -20,11 +20,11 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test test-installs test-packages fuzz pipeline soak bench scale docs fmt lock clean
+.PHONY: help setup demo check static test test-installs test-benchmarks test-packages fuzz pipeline soak bench scale docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
-		printf '  make %-13s %s\n' "$$target" "$$text"; done
+		printf '  make %-16s %s\n' "$$target" "$$text"; done
 
 setup: $(READY) ## make or refresh .venv from requirements.lock
 
@@ -52,7 +52,7 @@ $(READY): requirements.lock src/fieldstone/__init__.py $(addsuffix /pyproject.to
 demo: setup ## see a breaking change refused and an additive one released
 	@PATH="$(CURDIR)/$(BIN):$$PATH" demo/run.sh
 
-check: static test test-installs ## all that CI checks: static, then the tests
+check: static test test-installs test-benchmarks ## all that CI checks: static, then the tests
 
 static: setup ## formatting, lint, types, layers
 	$(BIN)/ruff format --check
@@ -62,11 +62,14 @@ static: setup ## formatting, lint, types, layers
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/fieldstone generate --check
 	$(UV) pip check --python $(BIN)/python
 
-test: setup ## the suite, with its coverage, but for what installs packages
-	$(BIN)/python -m pytest -n auto -m "not installs" --cov --cov-report=term $(PYTEST_ARGS)
+test: setup ## the suite, with its coverage, without installs and benchmarks
+	$(BIN)/python -m pytest -n auto -m "not installs and not benchmarks" --cov --cov-report=term $(PYTEST_ARGS)
 
 test-installs: setup ## install what we publish with pip, uv, Poetry, npm and pre-commit
 	$(BIN)/python -m pytest -n auto -m installs $(PYTEST_ARGS)
+
+test-benchmarks: setup ## see that each benchmark runs, whatever it measures
+	$(BIN)/python -m pytest -n auto -m benchmarks $(PYTEST_ARGS)
 
 # What Debian and Ubuntu call all that these tests take, and the programs and files of it that are looked for.
 PACKAGES_TAKE := default-jdk-headless maven maven-debian-helper libmaven-install-plugin-java libprotobuf-java \

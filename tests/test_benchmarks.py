@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.scale_edits import with_comment, with_field
 
+pytestmark = pytest.mark.benchmarks
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from fieldstone.project.project import Project
+from fieldstone.toolchain import buf
 from fieldstone.workflows.release import release
 from tests.cli.workspace import (
     HERE,
@@ -40,6 +42,20 @@ def pinned(environment: dict[str, str]) -> Iterator[None]:
         for name, value in environment.items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture(autouse=True)
+def known_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process ask each buf for its version once in all tests."""
+    monkeypatch.setattr(buf, "compiler", lambda: _compiler(buf.find_buf()))
+
+
+_ask = buf.compiler
+
+
+@cache
+def _compiler(_binary: str) -> str:
+    return _ask()
 
 
 @pytest.fixture(scope="session")

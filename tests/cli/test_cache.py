@@ -104,16 +104,17 @@ def a_file_for_its_folder(cache: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [truncated, garbage, emptied, another_layout, wrong_values, a_folder, a_file_for_its_folder]
 )
-@pytest.mark.parametrize("edit", [("", ""), BREAK], ids=["unchanged", "broken"])
-def test_a_damaged_cache_changes_no_verdict(
-    damage: Callable[[Path], None], edit: tuple[str, str], settled: Repo
-) -> None:
-    if edit[0]:
-        settled.edit(SHOP, *edit)
-    expected = told(settled.run("check"))
-    damage(settled.root / CACHE)
-    assert [told(settled.run("check")) for _ in range(2)] == [expected] * 2
-    assert told(settled.run("check", "--full"))[:2] == expected[:2]
+def test_a_damaged_cache_changes_no_verdict(damage: Callable[[Path], None], settled: Repo) -> None:
+    """Neither where nothing changed nor where something breaks."""
+    for edit in (("", ""), BREAK):
+        if edit[0]:
+            settled.edit(SHOP, *edit)
+        expected = told(settled.run("check"))
+        damage(settled.root / CACHE)
+        assert [told(settled.run("check")) for _ in range(2)] == [expected] * 2
+        assert told(settled.run("check", "--full"))[:2] == expected[:2]
+        shutil.rmtree(settled.root / ".fieldstone", ignore_errors=True)
+        (settled.root / ".fieldstone").unlink(missing_ok=True)
 
 
 def limit_files() -> None:

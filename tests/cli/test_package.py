@@ -103,6 +103,7 @@ def test_a_mended_generator_gets_a_post_number(grown: Repo) -> None:
     assert said == "1.0.0\n"
 
 
+@pytest.mark.installs
 def test_check_uses_the_package_where_nothing_else_is(grown: Repo) -> None:
     ran = grown.run("package", "shop", "--check")
     assert (ran.code, ran.out) == (0, "")

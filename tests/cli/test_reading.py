@@ -83,14 +83,14 @@ def test_diff_where_a_module_was_not_there_yet(fresh: Repo) -> None:
     assert fresh.run("diff", "tax", "before").error == "error: there is no module tax at before yet"
 
 
-@pytest.mark.parametrize("rule", [*all_rules(), *DEFECTS])
-def test_explain_knows_every_rule_and_defect(fresh: Repo, rule: str) -> None:
-    ran = fresh.run("explain", rule)
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"# {rule}\n\n")
-    if rule in all_rules():
-        for heading in ("## Why", "## What it finds", "## What it lets pass", "## What to do", "## Settings"):
-            assert heading in ran.out
+def test_explain_knows_every_rule_and_defect(fresh: Repo) -> None:
+    for rule in (*all_rules(), *DEFECTS):
+        ran = fresh.run("explain", rule)
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.startswith(f"# {rule}\n\n")
+        if rule in all_rules():
+            for heading in ("## Why", "## What it finds", "## What it lets pass", "## What to do", "## Settings"):
+                assert heading in ran.out
 
 
 def test_explain_takes_the_beginning_of_an_id(fresh: Repo) -> None:

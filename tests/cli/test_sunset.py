@@ -196,7 +196,7 @@ def test_every_kind_of_element_leaves_after_a_sunset_that_was_announced(shop: Re
     assert ran.out.count(reason) == len(REMOVED)
     for name, rule in REMOVED.items():
         last = name.rpartition(".")[2]
-        assert re.search(rf"error\[{rule}\]: .*`{last}` left .*{reason}", ran.out), name
+        assert re.search(rf"error\[{rule}\]: .*`{last}` was removed.*{reason}", ran.out), name
 
 
 def test_a_waived_sunset_without_notice_does_not_permit_the_removal(shop: Repo) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,17 +17,26 @@ from fieldstone.project.project import Project
 from fieldstone.report import render
 from fieldstone.workflows.check import check
 from fieldstone.workflows.release import release
-from tests.cli.workspace import Repo, new_repo, pinned_environment
+from tests.cli.workspace import Repo, as_template, new_repo, pinned_environment
 
 
 def released(root: Path, files: Mapping[str, str], *modules: str, rule: str = "SYNTAX_SPECIFIED") -> Repo:
     """A repository of these modules, each released, with one rule of style."""
     listed = "".join(f"  - path: {name}\n" for name in modules)
     buf_yaml = f"version: v2\nmodules:\n{listed}lint:\n  use: [{rule}]\n"
-    made = new_repo(root / "repo", {"buf.yaml": buf_yaml, **files}, pinned_environment(root))
+    template = _template(root.parent, modules, tuple({"buf.yaml": buf_yaml, **files}.items()))
+    shutil.copytree(template.root, root / "repo")
+    return Repo(root / "repo", pinned_environment(root))
+
+
+@cache
+def _template(base: Path, modules: tuple[str, ...], files: tuple[tuple[str, str], ...]) -> Repo:
+    """The repository that all tests with these files copy."""
+    root = Path(tempfile.mkdtemp(prefix="released", dir=base))
+    made = new_repo(root / "repo", dict(files), pinned_environment(root))
     for name in modules:
         assert release(Project.at(made.root), name).release
-    return made
+    return as_template(made)
 
 
 def judged(root: Path, *names: str, full: bool, second_opinion: bool = True) -> str:

@@ -252,7 +252,7 @@ def test_a_damaged_release_of_a_module_that_is_not_named_is_found(gate: Gate) ->
 def test_buf_profile_takes_no_revision_to_be_judged_since(gate: Gate) -> None:
     ran = gate.check("--profile", "buf", "--since", "HEAD")
     assert ran.code == 2
-    assert "it takes --against REF, not --since" in ran.err
+    assert "use it with --against REF, not --since" in ran.err
 
 
 def test_an_old_release_that_nothing_can_be_generated_from_is_sound(gate: Gate) -> None:

@@ -20,16 +20,13 @@ def test_there_are_many_doors() -> None:
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS.keys())
 def test_a_door_is_shut(gate: Gate, door: Door) -> None:
+    """And a forged release is found without a revision, too."""
     door(gate)
     ran = gate.check()
     assert ran.code in {1, 2}, ran
     assert re.search(words(door), f"{ran.out}\n{ran.err}", re.DOTALL), ran
     assert not (gate.repo.root / "plugin-ran").exists()
-
-
-@pytest.mark.parametrize("door", FORGED.values(), ids=FORGED.keys())
-def test_a_forged_release_is_found_without_a_revision_too(gate: Gate, door: Door) -> None:
-    door(gate)
-    ran = gate.repo.run("registry", "verify")
-    assert ran.code in {1, 2}, ran
-    assert "registry-" in ran.out or ran.code == 2, ran
+    if door.__name__ in FORGED:
+        ran = gate.repo.run("registry", "verify")
+        assert ran.code in {1, 2}, ran
+        assert "registry-" in ran.out or ran.code == 2, ran
