@@ -98,9 +98,9 @@ def check_modules(
         ]
     _save(project)
     if not all(report.judged for report in judged):
-        from fieldstone.checking.findings.compiler import told_once
+        from fieldstone.checking.findings.compiler import without_duplicates
 
-        judged = told_once(project, judged)
+        judged = without_duplicates(project, judged)
     if project.settings.waivers:
         from fieldstone.checking.findings.stale_waivers import with_stale_waivers
 

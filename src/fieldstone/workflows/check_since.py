@@ -296,7 +296,7 @@ class _Change(Struct, dict=True):
             return
         names = {*self.base.modules, *self.tip.modules}
         for weaker in weakened_settings(self.tip.settings, self.base.settings, names):
-            yield self._behind_finding(weaker.subject, f"it has other settings by now: here, {weaker.message}")
+            yield self._behind_finding(weaker.subject, f"its settings are stricter now: here, {weaker.message}")
         for name, version in sorted(self.tip.releases.keys() - self.base.releases.keys()):
             is_here = version in map(str, self._registry.versions(name))
             if not is_here and self._changes_sources_of(name):
