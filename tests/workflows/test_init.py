@@ -201,7 +201,7 @@ def test_what_the_schemas_break_today_is_excepted_and_vendored_files_are_ignored
     lint = repo.yaml("buf.yaml")["lint"]
     assert lint["ignore"] == ["third_party"]
     assert "MESSAGE_PASCAL_CASE" in lint["except"]
-    assert "take a line out once they no longer do" in (repo.root / "buf.yaml").read_text()
+    assert "delete a line once it is fixed" in (repo.root / "buf.yaml").read_text()
 
 
 def test_style_that_the_repository_itself_asks_for_stops_the_first_release(tmp_path: Path) -> None:

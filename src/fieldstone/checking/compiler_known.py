@@ -44,7 +44,7 @@ def is_sound(project: Project, module: Module, release: Release) -> bool:
     return unchanged or project.cache.store.get(_SOUND, _key(project, module, release)) is not None
 
 
-def found_sound(project: Project, module: Module, release: Release) -> None:
+def mark_sound(project: Project, module: Module, release: Release) -> None:
     """Record that a full check of a release had no findings.
 
     Raises:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.checking.checked import Checked
-from fieldstone.checking.compiler_known import compiler, found_sound, is_sound
+from fieldstone.checking.compiler_known import compiler, is_sound, mark_sound
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.findings.style import Linting
 from fieldstone.checking.options import CheckOptions
@@ -130,7 +130,7 @@ class ModuleCheck(Struct, dict=True):
             return Checked(report.with_findings(defect_findings(self.project, self.module.name, self.start)))
         newest = self.newest
         if newest and not self._is_sound and not checked.report.findings and self._is_released_and_judged_whole(newest):
-            found_sound(self.project, self.module, newest)
+            mark_sound(self.project, self.module, newest)
         return checked
 
     def _judge(self) -> Checked:

@@ -113,8 +113,8 @@ class BothSides:
     def _context(self) -> set[str]:
         """The module's own unchanged files that a rule may look up, with all their imports.
 
-        These are the imports of the affected files on either side, one file of each of their packages, and the files
-        with an rpc that takes or returns one of their messages.
+        These are the imports of the affected files on either side, and one file of each of their packages. The files
+        with an rpc that takes or returns one of their messages are included as well.
         """
         both = [*self.before.values(), *self.after.values()]
         packages = {file.package for file in both}

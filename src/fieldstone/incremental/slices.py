@@ -1,10 +1,10 @@
 """The part of a module that a change can affect, as a small image of each side; the verdict equals the whole's.
 
 Only the changed files are compiled first. If the part that their importers depend on is equal in the
-release, no importer is affected; else the importers are compiled as well. The same holds for changed
+release, no importer is affected; else the importers are compiled as well. The same applies to changed
 files of other modules, which are judged there. The imports of the affected files, and one file of each of
-their packages, are included unchanged, so that every rule has the same answer as with the whole module. In
-any doubt there is no slice, and the whole module is judged.
+their packages, are included unchanged: so rules find the same as in the whole module. In any doubt there
+is no slice, and the whole module is judged.
 """
 
 from __future__ import annotations

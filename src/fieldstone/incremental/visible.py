@@ -1,8 +1,8 @@
 """The part of a compiled file that importers depend on. If it is unchanged, so are they.
 
-An importer's descriptor depends on the names and kinds of the imported types, the values of enums (for
-defaults), extensions, and the files of `import public`. The fields of a message matter only to an importer
-that sets an option of that type.
+An importer's descriptor depends on the names and kinds of imported types, on enum values (for defaults),
+on extensions, and on the files of `import public`. The fields of a message matter only to an importer that
+sets an option of that type.
 """
 
 from __future__ import annotations

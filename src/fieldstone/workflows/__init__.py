@@ -1,1 +1,1 @@
-"""What the commands do, a verb a file: arguments in, result out, nothing printed."""
+"""The commands, one verb per file: arguments in, result out, nothing printed."""

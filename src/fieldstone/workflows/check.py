@@ -33,17 +33,17 @@ def check(
     options: CheckOptions = DEFAULT_OPTIONS,
     today: date | None = None,
 ) -> Report:
-    """Check modules as they are in the working tree.
+    """Check the modules of the working tree.
 
     Args:
-        project: where they are.
-        names: which ones; all of them by default.
+        project: the project.
+        names: the modules to check; all by default.
         against: a version, a path or a git revision to judge against instead of the newest release; a
-            revision that is no tag stands for the commit where HEAD parted from it.
+            revision, unless it is a tag, means its merge base with HEAD.
         start: the folder that paths in the report are relative to; the working directory by default.
-        full: compile and compare also where the sources are as released.
-        unproven: modules whose releases say nothing about what was judged already: all of them is judged.
-        options: what is proven and judged beside the rules.
+        full: compile and compare unchanged files as well.
+        unproven: modules whose releases are not trusted: they are checked in full.
+        options: the optional parts of the check.
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
@@ -55,7 +55,7 @@ def check(
 
 
 class CheckedModules(Struct, frozen=True):
-    """The result of a check: its report, and each module that was judged, by name."""
+    """The result of a check: its report, and the result of each judged module by name."""
 
     report: Report
     modules: Mapping[str, Checked]
@@ -72,11 +72,11 @@ def check_modules(
     options: CheckOptions = DEFAULT_OPTIONS,
     today: date | None = None,
 ) -> CheckedModules:
-    """The same as `check`, with the images that it compiled."""
+    """The same as `check`, but with the compiled images."""
     here = (start or Path.cwd()).resolve()
     with ExitStack() as under_way:
         renamed = renamed_modules(project)
-        told = {name: _renamed(project, renamed, name, here) for name in renamed}
+        renames = {name: _renamed(project, renamed, name, here) for name in renamed}
         names = [_released_as(renamed, name) for name in names]
         project = project.called({module.path: name for name, module in renamed.items()})
         several = len(project.workspace.modules) > 1
@@ -92,15 +92,15 @@ def check_modules(
         checked = {check.module.name: check.checked() for check in checks}
         judged = [found.report for found in checked.values()]
         judged += [_still_listed(project, module, here) for module in modules if module not in living]
-        judged = [report.with_findings(told.get(report.module, ())) for report in judged]
+        judged = [report.with_findings(renames.get(report.module, ())) for report in judged]
         judged += [
             report for name in removed if (report := _removal(project, name, against, here, options, today=today))
         ]
     _save(project)
     if not all(report.judged for report in judged):
-        from fieldstone.checking.findings.compiler import told_once
+        from fieldstone.checking.findings.compiler import without_duplicates
 
-        judged = told_once(project, judged)
+        judged = without_duplicates(project, judged)
     if project.settings.waivers:
         from fieldstone.checking.findings.stale_waivers import with_stale_waivers
 
@@ -111,13 +111,13 @@ def check_modules(
 
 
 def _save(project: Project) -> None:
-    """Count the files that were seen, and keep what was worked out, without what only older releases need."""
+    """Count the files, and save the cache without the indexes of older releases."""
     project.phases.counts.update(seen=project.cache.digests.seen, read=project.cache.digests.read)
     store = project.cache.store
     if store.has_new(IMAGES):
         from fieldstone.incremental.slices import forget_older
 
-        with suppress(FieldstoneError):  # what is wrong with the registry is told elsewhere
+        with suppress(FieldstoneError):  # defects of the registry are reported elsewhere
             forget_older(project)
     store.save()
 
@@ -129,7 +129,7 @@ def _renamed(project: Project, renamed: Mapping[str, Module], name: str, start: 
 
 
 def _released_as(renamed: Mapping[str, Module], name: str) -> str:
-    """The name that a module was released under, by the name that it has now."""
+    """The name that a module was released under, from its current name."""
     return next((released for released, module in renamed.items() if module.name == name), name)
 
 
@@ -155,7 +155,7 @@ def _still_listed(project: Project, module: Module, start: Path) -> ModuleReport
 def _removal(
     project: Project, name: str, against: str, start: Path, options: CheckOptions, *, today: date | None
 ) -> ModuleReport | None:
-    """The report of a module that is not listed; None where that is no change, or it is retired as it should be."""
+    """The report of a module that is not listed; None if that is no change, or if it is properly retired."""
     from fieldstone.checking.judging import judge_removal
 
     defects = defect_findings(project, name, start)

@@ -1,4 +1,4 @@
-"""The check of a change by the policy of the branch that it wants to enter, and of what it does to that policy."""
+"""The check of a change by the policy of its target branch, and of its changes to that policy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from fieldstone.workflows.check import check
 from fieldstone.workflows.verify import Verification
 
 BEHIND = "branch-behind"
-"""The id of the finding that the branch to enter has gone on in a way that this change was not judged by."""
+"""The id of the finding that the target branch has newer settings or releases than the merge base."""
 
 
 def check_since(
@@ -54,21 +54,21 @@ def check_since(
     full: bool = False,
     options: CheckOptions = DEFAULT_OPTIONS,
 ) -> Report:
-    """Check modules as they are in the working tree, by the policy of the commit where HEAD parted from a revision.
+    """Check the modules of the working tree by the policy at the merge base of HEAD and a revision.
 
     Args:
         project: the change.
         reference: the revision.
-        names: the modules to judge; all of them by default. What the change does to the policy is judged as a whole.
-        folder: the absolute folder that the command runs in; the settings are looked for from here.
-        accepted: the ids of findings about the policy that do not refuse; with them, the change's own policy holds.
+        names: the modules to judge; all by default. Changes to the policy are always judged as a whole.
+        folder: the absolute working directory of the command; the search for settings starts here.
+        accepted: the ids of accepted findings about the policy; with them, the change's own policy applies.
         against: as for `check`.
         start: as for `check`.
         full: as for `check`.
         options: as for `check`.
 
     Raises:
-        FieldstoneError: the revision cannot be compared with, or anything else keeps the check from being done.
+        FieldstoneError: the revision cannot be used, or the check cannot be done for another reason.
     """
     here = (start or Path.cwd()).resolve()
     with ExitStack() as laid_out:
@@ -103,15 +103,15 @@ def check_since(
 
 
 class _Change(Struct, dict=True):
-    """A change beside the branch that it wants to enter.
+    """A change, compared with its target branch.
 
     Attributes:
-        base: the branch, where the change began.
-        tip: the branch as it is by now.
-        project: the change, as it describes itself.
+        base: the merge base.
+        tip: the tip of the target branch.
+        project: the change, with its own settings.
         accepted: whether the pipeline accepts a weaker policy.
-        here: the absolute folder that places in findings are relative to.
-        names: the modules that are judged; all of them where there is none.
+        here: the absolute folder that paths in findings are relative to.
+        names: the modules to judge; all if it is empty.
     """
 
     base: Base
@@ -133,17 +133,17 @@ class _Change(Struct, dict=True):
 
     @property
     def is_in_place(self) -> bool:
-        """Whether settings, modules and registry are looked for where the branch has them, or that is accepted."""
+        """Whether settings, workspace and registry are in the same places as on the branch, or a move is accepted."""
         return self.accepted or not self._moved_places
 
     @property
     def may_run_plugins(self) -> bool:
-        """Whether `buf lint` runs no program that the branch does not name, or that is accepted."""
+        """Whether `buf lint` runs only programs that the branch names, or others are accepted."""
         return self.accepted or not self._changed_plugins
 
     @cached_property
     def judged(self) -> Project:
-        """The change under the policy that holds for it; where it lost a release, against those of the branch."""
+        """The change under the policy that applies to it; if releases were lost, with the branch's registry."""
         is_own = self._judges_itself
         settings = self.project.settings if is_own else self._policy
         workspace = self.project.workspace if is_own else self._pairing.workspace
@@ -154,22 +154,22 @@ class _Change(Struct, dict=True):
         return self.project.under(settings, workspace)
 
     def in_checkout(self, module: ModuleReport) -> ModuleReport:
-        """A report whose released places are those of the checkout, also where the releases were laid out."""
+        """A report with paths in the checkout, even if the releases were read from a temporary folder."""
         if not self._lost:
             return module
         return replace(module, findings=tuple(map(self._found_in_checkout, module.findings)))
 
     def _found_in_checkout(self, finding: Finding) -> Finding:
         was_at = finding.was_at
-        place = Path(os.path.normpath(self.here / was_at.path)) if was_at else self.here
-        if was_at is None or not place.is_relative_to(self.base.root):
+        file = Path(os.path.normpath(self.here / was_at.path)) if was_at else self.here
+        if was_at is None or not file.is_relative_to(self.base.root):
             return finding
-        path = Path(os.path.relpath(self.base.checkout(place), self.here)).as_posix()
+        path = Path(os.path.relpath(self.base.checkout(file), self.here)).as_posix()
         return replace(finding, was_at=replace(was_at, path=path))
 
     @property
     def _judges_itself(self) -> bool:
-        """Whether its own policy holds: the pipeline accepts that, or the branch does not use Fieldstone yet."""
+        """Whether its own policy applies: the pipeline accepts that, or the branch does not use Fieldstone yet."""
         return self.accepted or not self.base.is_gated
 
     @cached_property
@@ -178,19 +178,19 @@ class _Change(Struct, dict=True):
 
     @cached_property
     def unproven(self) -> frozenset[str]:
-        """The modules with a release that the branch does not have: nothing of them is taken for judged."""
+        """The modules with new releases: these are checked in full."""
         return frozenset(release.name for release in self._new_releases)
 
     @cached_property
     def _new_releases(self) -> list[Release]:
-        """The releases that the branch does not have; none where the registry is outside the checkout, and shared."""
+        """The releases that the branch does not have; none if the registry is outside the checkout, and shared."""
         if not self._has_registry_in_checkout:
             return []
         return [*new_releases(self.base, self._registry)]
 
     @cached_property
     def _policy(self) -> Settings:
-        """The settings of the branch, in the place of the change's, with the waivers that both have."""
+        """The settings of the branch, with the waivers that both have."""
         base, ours = self.base.settings, self.project.settings
         added = added_waivers(base, ours)
         shared = {
@@ -207,7 +207,7 @@ class _Change(Struct, dict=True):
 
     @property
     def _settings(self) -> Settings:
-        """The settings that hold for the change."""
+        """The settings that apply to the change."""
         return self.project.settings if self._judges_itself else self._policy
 
     @property
@@ -225,22 +225,22 @@ class _Change(Struct, dict=True):
 
     @cached_property
     def _moved_places(self) -> list[Weakened]:
-        """Settings, workspace or registry that are looked for elsewhere than the branch has them."""
-        then, now = self.base.settings, self.project.settings
+        """Settings, workspace or registry that the change has moved."""
+        old, new = self.base.settings, self.project.settings
         found: list[Weakened] = []
-        if then.file and self.base.path(then.root) != self.base.path(now.root):
-            read = f"{self.base.path(now.file)} takes precedence" if now.file else "there are none"
-            message = f"the settings in {self.base.path(then.file)} are no longer read: {read}"
+        if old.file and self.base.path(old.root) != self.base.path(new.root):
+            reason = f"{self.base.path(new.file)} takes precedence" if new.file else "there are none"
+            message = f"the settings in {self.base.path(old.file)} are no longer read: {reason}"
             found.append(Weakened("settings", message, "keep one settings file, where it was", self._settings_file))
         if not self.base.is_gated:
             return found
         for key, sides in (
-            ("workspace", (then.workspace, now.workspace)),
-            ("registry", (then.registry_folder or then.registry, now.registry_folder or now.registry)),
+            ("workspace", (old.workspace, new.workspace)),
+            ("registry", (old.registry_folder or old.registry, new.registry_folder or new.registry)),
         ):
             before, after = (
-                self.base.folder_in(side, place) if isinstance(place, Path) else place
-                for side, place in zip((then, now), sides, strict=True)
+                self.base.folder_in(side, address) if isinstance(address, Path) else address
+                for side, address in zip((old, new), sides, strict=True)
             )
             if before != after:
                 message = f"`{key}` went from {before} to {after}"
@@ -252,15 +252,15 @@ class _Change(Struct, dict=True):
         return Location(str(self.project.settings.file or self.project.settings.root))
 
     def _weakened(self) -> Iterator[Weakened]:
-        pairing, then, now = self._pairing, self.base.settings, self.project.settings
-        yield from weakened_settings(then, now, {*self.base.modules, *pairing.workspace.modules})
-        yield from weakened_waivers(then, now)
-        yield from weakened_modules(self.base, pairing, now, retired=self._retired)
+        pairing, before, after = self._pairing, self.base.settings, self.project.settings
+        yield from weakened_settings(before, after, {*self.base.modules, *pairing.workspace.modules})
+        yield from weakened_waivers(before, after)
+        yield from weakened_modules(self.base, pairing, after, retired=self._retired)
         if self.base.has_workspace:
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
             yield from self._changed_plugins
         for release in self._new_releases:
-            yield from recorded_waivers(self.base, release, self._registry.label(release), now)
+            yield from recorded_waivers(self.base, release, self._registry.label(release), after)
 
     @cached_property
     def _changed_plugins(self) -> list[Weakened]:
@@ -275,7 +275,7 @@ class _Change(Struct, dict=True):
         return {release.name for release in newest if release.retired}
 
     def _registry_findings(self) -> Iterator[Finding]:
-        """Releases of the branch that are gone or differ, and those of the change that are not what they say."""
+        """Findings about lost or changed releases of the branch, and about defects of the change's releases."""
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
         if self._lost or not self.is_in_place or not self._has_registry_in_checkout:
             return
@@ -283,7 +283,7 @@ class _Change(Struct, dict=True):
             yield finding_of(defect, self.here, root=self.base.parting.top)
 
     def _defects(self, verification: Verification) -> list[Defect]:
-        """The defects of new releases, and those that the check of the named modules does not tell of."""
+        """The defects of new releases, and of modules that the check leaves out."""
         links = verification.links()
         if links or not self._new_releases:
             return links
@@ -291,19 +291,19 @@ class _Change(Struct, dict=True):
         return [*unnamed, *verification.audited(known=self.base.releases.keys(), today=today_utc())]
 
     def _behind(self) -> Iterator[Finding]:
-        """The branch has gone on, and tightened its settings or released what is changed here, too."""
+        """Findings if the branch has stricter settings, or releases of changed modules, since the merge base."""
         if not self.is_in_place:
             return
         names = {*self.base.modules, *self.tip.modules}
         for weaker in weakened_settings(self.tip.settings, self.base.settings, names):
-            yield self._behind_finding(weaker.subject, f"it has other settings by now: here, {weaker.message}")
+            yield self._behind_finding(weaker.subject, f"its settings are stricter now: here, {weaker.message}")
         for name, version in sorted(self.tip.releases.keys() - self.base.releases.keys()):
             is_here = version in map(str, self._registry.versions(name))
             if not is_here and self._changes_sources_of(name):
                 yield self._behind_finding(f"{name} {version}", f"it released {name} {version} since")
 
     def _changes_sources_of(self, name: str) -> bool:
-        """Whether a source file of a module is not as it was where the change began."""
+        """Whether a source file of a module was changed since the merge base."""
         pair = self._pairing.same.get(name)
         return pair is None or self.base.differs(*pair)
 

@@ -1,4 +1,4 @@
-"""Diff: what changed between two versions of a module, in words."""
+"""Diff: the changes between two versions of a module, in words."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from fieldstone.schema.model import Schema
 from fieldstone.workspace.references import compile_module
 
 WORKING_TREE = "."
-"""The reference that stands for the sources as they are now."""
+"""The reference that means the working tree."""
 
 
 class Diff(Struct, frozen=True):
-    """What changed in a module from one reference to another.
+    """The changes of a module between two references.
 
     Attributes:
         module: its name.
-        old: the reference that the changes start from.
-        new: the reference that they lead to.
+        old: the reference before the changes.
+        new: the reference after the changes.
         changes: one sentence each, removals first.
-        bump: the part of the version that they raise: none, minor or major.
-        waivers: what the releases in between permitted themselves, where `old` is a version.
+        bump: the bump that they need: none, minor or major.
+        waivers: the waivers recorded by the releases in between, if `old` is a version.
     """
 
     module: str
@@ -42,10 +42,10 @@ class Diff(Struct, frozen=True):
 
 
 def diff(project: Project, name: str, old: str, new: str) -> Diff:
-    """Describe what changed.
+    """Describe the changes between two references.
 
     Args:
-        project: where the module is.
+        project: the project with the module.
         name: the module.
         old: a version, a path or a git revision.
         new: likewise; `.` for the working tree.
@@ -53,16 +53,16 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
     Raises:
         FieldstoneError: a reference does not exist, or does not compile.
     """
-    then, now = _baseline(project, name, old), _baseline(project, name, new)
-    before, after = then.side.schema, _schema_with(now, then.own)
+    left, right = _baseline(project, name, old), _baseline(project, name, new)
+    before, after = left.side.schema, _schema_with(right, left.own)
     settings = project.settings.module(name)
     same = before.same_contract(after)
-    bump = "none" if same else str(bump_since(before, after, settings, sunsets=sunsets_since(project, name, then)))
+    bump = "none" if same else str(bump_since(before, after, settings, sunsets=sunsets_since(project, name, left)))
     return Diff(name, old, new, describe(before, after), bump, _waivers(project, name, old, new))
 
 
 def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
-    """The waivers that the releases after `old` recorded, up to `new` where that is a version."""
+    """The waivers recorded by the releases after `old`, up to `new` if that is a version."""
     versions = [str(version) for version in project.registry.versions(name)]
     if old not in versions:
         return []
@@ -87,7 +87,7 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
 
 
 def _schema_with(baseline: Baseline, paths: Collection[str]) -> Schema:
-    """Its schema, with those of these files, too, that it imports from another module."""
+    """The schema of a baseline, including those of the given files that it imports from another module."""
     side = baseline.side
     if not baseline.own:
         return side.schema

@@ -1,4 +1,4 @@
-"""Explain: a rule's page, made from the rule alone."""
+"""Explain: the page of a rule or of another kind of finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fieldstone.registry import DEFECTS
 from fieldstone.workflows.explaining.rule import paragraph, rule_page
 
 OTHERS = DEFECTS | PERMISSIONS | MODULE_FINDINGS
-"""What each finding means that no rule makes."""
+"""The explanation of each kind of finding that comes from no rule."""
 
 
 def explain(name: str, folder: Path | None = None) -> str:
@@ -22,11 +22,11 @@ def explain(name: str, folder: Path | None = None) -> str:
 
     Args:
         name: the rule's id, or the beginning of only one; a kind of registry defect; a finding about a
-            permission or a module; a rule or category of buf. Case does not count, and `_` is `-`.
-        folder: where to look for a buf configuration, whose plugins may have the rule; nowhere by default.
+            permission or a module; a rule or category of buf. Case is ignored, and `_` is `-`.
+        folder: the folder to search for a buf configuration with plugins; none by default.
 
     Raises:
-        FieldstoneError: nothing is called so, or several things begin so.
+        FieldstoneError: the name is unknown or ambiguous.
     """
     from fieldstone.workflows.explaining.buf_rule import buf_names, buf_page
 
@@ -49,7 +49,7 @@ def explain(name: str, folder: Path | None = None) -> str:
 
 
 def _near(name: str, names_of_buf: Iterable[str]) -> str:
-    """The names most like one that is none: Fieldstone's and buf's."""
+    """A fix with the closest names, of Fieldstone's and buf's rules."""
     known = {key: key for key in (*all_rules(), *OTHERS)}
     known |= {other.lower().replace("_", "-"): other for other in names_of_buf}
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.7)

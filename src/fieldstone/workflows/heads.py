@@ -1,4 +1,4 @@
-"""The heads of a registry: the newest release of each module, to be noted outside it."""
+"""The heads of a registry: the newest release of each module, to be recorded outside the registry."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Head(Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         module: the module's name.
         version: the release's version.
-        seal: the digest of its manifest, which names the seal of the release before.
-        count: how many releases the module has up to it.
+        seal: the digest of its manifest, which has the seal of the release before.
+        count: the number of the module's releases up to it.
     """
 
     module: str
@@ -36,7 +36,7 @@ def heads(registry: Registry) -> list[Head]:
     """The head of each module, by name.
 
     Raises:
-        FieldstoneError: a release is damaged: a head that does not hold anchors nothing.
+        FieldstoneError: a release is damaged, so that its head would be worthless.
     """
     found: list[Head] = []
     for module in registry.modules():
@@ -51,14 +51,14 @@ def heads(registry: Registry) -> list[Head]:
 
 
 def read_heads(lines: Iterable[str], *, where: str) -> list[Head]:
-    """Heads from lines of JSON, as `fieldstone registry head` prints them; empty lines do not count.
+    """Heads from lines of JSON, the output of `fieldstone registry head`; empty lines are skipped.
 
     Args:
         lines: the lines.
-        where: the file they are from, for the error.
+        where: their file, for the error.
 
     Raises:
-        FieldstoneError: a line is no head, or there is none.
+        FieldstoneError: a line is not a head, or there is none.
     """
     found: list[Head] = []
     for number, line in enumerate(lines, 1):
@@ -76,18 +76,18 @@ def read_heads(lines: Iterable[str], *, where: str) -> list[Head]:
 
 
 def lost_heads(registry: Registry, anchored: Iterable[Head]) -> Iterator[Defect]:
-    """The anchored heads that the chains of a registry no longer lead through.
+    """The recorded heads that are no longer in the chains of a registry, as defects.
 
     Args:
         registry: the registry.
-        anchored: heads that were noted earlier.
+        anchored: heads that were recorded earlier.
 
     Raises:
         FieldstoneError: a release cannot be read.
     """
     for head in anchored:
         known = [str(version) for version in registry.versions(head.module)]
-        place = f"{registry.address}/{head.module}/{head.version}"
+        path = f"{registry.address}/{head.module}/{head.version}"
         if head.version not in known:
             problem = "it was the newest release when its head was noted, and is gone"
         elif registry.release(head.module, head.version).seal != head.seal:
@@ -97,4 +97,4 @@ def lost_heads(registry: Registry, anchored: Iterable[Head]) -> Iterator[Defect]
         else:
             continue
         fix = f"{registry.remedy}: releases are never removed or replaced"
-        yield Defect("registry-head-lost", head.module, head.version, place, problem, fix)
+        yield Defect("registry-head-lost", head.module, head.version, path, problem, fix)

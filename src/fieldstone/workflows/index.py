@@ -1,4 +1,4 @@
-"""Index: read package files, and bring a folder that any web server can carry up to date with them."""
+"""Index: read package files, and update a package index that any web server can serve from a folder."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from fieldstone.packaging.index.tree import Manifest
 
 EXTRA = "fieldstone[serve]"
-"""What installs all that an index takes."""
+"""The extra of Fieldstone with the dependencies of an index."""
 
 _UNDONE = "nothing was published"
 
 
 class Built(Struct, frozen=True):
-    """What building an index came to.
+    """The result of building an index.
 
     Attributes:
-        added: the names and versions of packages that it did not have, by their file paths.
-        kept: how many package files it had before.
-        written: how many files were written, pages with them.
+        added: the names and versions of new packages, by file path.
+        kept: the number of package files that it had before.
+        written: the number of written files, pages included.
     """
 
     added: Mapping[str, str]
@@ -42,10 +42,10 @@ class Built(Struct, frozen=True):
 
 
 def require(*modules: str) -> None:
-    """See that the extra of Fieldstone that brings these modules is installed.
+    """Raise if one of these Python modules, which Fieldstone's extra provides, is not installed.
 
     Raises:
-        FieldstoneError: it is not.
+        FieldstoneError: one is not installed.
     """
     missing = [module for module in modules if not find_spec(module)]
     if missing:
@@ -56,10 +56,10 @@ def require(*modules: str) -> None:
 
 
 def load(folders: Sequence[Path]) -> list[Package]:
-    """Read and verify the package files that lie in folders; hidden files and folders below are passed over.
+    """Read and verify the package files in folders; hidden files and subfolders are skipped.
 
     Raises:
-        FieldstoneError: there is none, one is damaged or not what it says, two clash, or a file is no package.
+        FieldstoneError: there is none, one is damaged or mislabelled, two conflict, or a file is not a package.
     """
     require("packaging")
     from fieldstone.packaging.index.packages import gather
@@ -74,17 +74,17 @@ def load(folders: Sequence[Path]) -> list[Package]:
 
 
 def build(folders: Sequence[Path], out: Path, url: str) -> Built:
-    """Bring an index in a folder up to date with package files; what it has stays as it is.
+    """Add package files to an index in a folder; existing packages never change.
 
-    Everything is read and verified first. Package files are in place before a page names them.
+    Everything is read and verified first. Package files are written before the pages that link to them.
 
     Args:
-        folders: where the package files are.
-        out: where the index is, or will be.
+        folders: the folders of the package files.
+        out: the folder of the index; it need not exist.
         url: the absolute address at which `out` will be served; "" if there are no npm packages.
 
     Raises:
-        FieldstoneError: a package is refused, `out` holds what is not the index's own, or the disk refuses.
+        FieldstoneError: a package is refused, `out` has foreign files, or writing fails.
     """
     new = load(folders)
     url = _address(url)
@@ -114,7 +114,7 @@ def _update(out: Path, new: Sequence[Package], url: str) -> Built:
 
 
 def _replace(out: Path, changed: Mapping[str, bytes], gone: Sequence[str], manifest: bytes) -> None:
-    """Write what changed, remove pages that are gone; meanwhile the journal says what is being done."""
+    """Write changed files and remove old pages; until that is finished, the journal lists the new state."""
     from fieldstone.packaging.index.tree import JOURNAL
 
     journalled = {JOURNAL: manifest, **changed} if changed else {}
@@ -163,7 +163,7 @@ def _address(url: str) -> str:
 
 @contextmanager
 def _held(out: Path) -> Iterator[None]:
-    """The folder, which is made where it is not there; one process at a time grows it."""
+    """Create the folder if needed, and lock it: one process at a time changes it."""
     if out.exists() and not out.is_dir():
         raise FieldstoneError(f"{out} is a file, not a folder for an index", fix="use another --out")
     made: list[Path] = []
@@ -179,7 +179,7 @@ def _held(out: Path) -> Iterator[None]:
 
 
 def _manifest(out: Path) -> Manifest:
-    """What an index has; of a build that was killed, the package files that arrived."""
+    """The contents of an index, including the complete package files of a killed build."""
     from fieldstone.packaging.index.packages import sha256
     from fieldstone.packaging.index.tree import JOURNAL, MANIFEST, Manifest
 
@@ -192,7 +192,7 @@ def _manifest(out: Path) -> Manifest:
 
 
 def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
-    """What an index has, each as it was published."""
+    """The published packages of an index, verified."""
     from fieldstone.packaging.index.packages import as_published, sha256
     from fieldstone.packaging.index.reading import read_package
 
@@ -205,7 +205,7 @@ def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
 
 
 def _refuse_foreign(out: Path, manifest: Manifest) -> None:
-    """Refuse files that no build wrote, but hidden ones."""
+    """Raise if there are files that no build wrote, except hidden ones."""
     from fieldstone.packaging.index.tree import MANIFEST
 
     own = {MANIFEST, *manifest.packages, *manifest.pages}
@@ -219,7 +219,7 @@ def _refuse_foreign(out: Path, manifest: Manifest) -> None:
 
 
 def _content(out: Path, path: str) -> bytes | None:
-    """The content of a file; None if it is not there."""
+    """The content of a file; None if it does not exist."""
     try:
         return read_regular(out / path)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,6 +1,6 @@
 """Init: settings, hooks, the annotation vocabulary and, in a folder without buf, a buf.yaml.
 
-All is thought out before anything is written, and only files that do not exist are written.
+Everything is planned before anything is written, and existing files are never changed.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
 
 _BESIDE = "schemas/fieldstone"
-"""The module of the vocabulary, where no module is around that folder."""
+"""The folder of the vocabulary, which is its own module unless another module contains it."""
 
 
 class SetUp(Struct):
-    """What init did.
+    """The result of init.
 
     Attributes:
-        written: the files that it wrote, relative to the folder.
-        kept: those that were there already and stayed.
-        advice: what is left to do by hand.
+        written: the new files, relative to the folder.
+        kept: the files that existed already.
+        advice: the steps left to do by hand.
     """
 
     written: list[str] = []
@@ -46,7 +46,7 @@ class SetUp(Struct):
 
 
 def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
-    """Set Fieldstone up in a folder, empty or with a buf repository or plain .proto files in it.
+    """Set up Fieldstone in a folder: empty, with a buf workspace, or with plain .proto files.
 
     Args:
         folder: the root of the repository.
@@ -54,7 +54,7 @@ def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
         hooks: whether to write the pre-commit configuration.
 
     Raises:
-        FieldstoneError: the folder is not there or cannot be written, or its schemas do not compile.
+        FieldstoneError: the folder does not exist or cannot be written, or its schemas do not compile.
     """
     folder = folder.resolve()
     if not folder.is_dir():
@@ -76,7 +76,7 @@ def _top_of_checkout(folder: Path) -> Path | None:
 
 
 def _refuse_inside(folder: Path, settings: Settings, top: Path | None) -> None:
-    """What is set up above holds here too; a second set-up below it would shadow it."""
+    """Raise if a parent folder is set up already: a second set-up would hide the first."""
     if settings.file is not None and settings.root != folder:
         raise FieldstoneError(
             f"Fieldstone is set up in {settings.root} already", fix=f"what {settings.file} says holds here too"
@@ -104,13 +104,13 @@ def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, st
 
 
 def _registry_path(folder: Path, settings: Settings) -> str:
-    """The registry relative to the folder; empty where it lies outside."""
+    """The registry relative to the folder; empty if it is outside."""
     if settings.file is not None:
         registry = settings.registry_folder
         return registry.relative_to(folder).as_posix() if registry and registry.is_relative_to(folder) else ""
     try:
         open_registry(folder / "registry").modules()
-    except FieldstoneError:  # the folder of that name is for something else
+    except FieldstoneError:  # the folder has another purpose
         return "schema-registry"
     return "registry"
 
@@ -139,10 +139,10 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
 def _old_workspace(
     folder: Path, workspace: str, settings: Settings, *, vocabulary: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """What to add to a buf workspace, and the modules to name: path to name."""
+    """The files to add to a buf workspace, and the modules to name: path to name."""
     loaded = load_workspace(folder / workspace, outside=settings.registry_folder)
     modules = loaded.modules.values()
-    # Without a name of its own, it would be called after the folder of the clone.
+    # Without a name, it would be named after the folder of the clone.
     names = {m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name}
     if not vocabulary or any(VOCABULARY in module.proto_files for module in modules):
         return {}, names
@@ -151,12 +151,12 @@ def _old_workspace(
 
 
 def _vocabulary_root(roots: Sequence[str]) -> str:
-    """The module around the folder of the vocabulary, where it can be imported at once, or a module of its own."""
+    """The root of the module that contains the folder of the vocabulary, or the folder as its own module."""
     return next((root for root in roots if is_below(_BESIDE, root)), _BESIDE)
 
 
 def _new_workspace(found: Survey, *, vocabulary: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """A buf.yaml and what it lists, and the modules to name: path to name."""
+    """A buf.yaml with further files, and the modules to name: path to name."""
     name = _identifier(found.folder.name)
     files: dict[str, str] = {}
     layout = infer_layout(found)
@@ -208,7 +208,7 @@ def _broken_rules(folder: Path, config: Mapping[str, Any]) -> list[str]:
 
 
 def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
-    """Write the files that are not there yet; all of them, or none."""
+    """Write the files that do not exist yet: all of them, or none."""
     try:
         for path, text in files.items():
             target = folder / path

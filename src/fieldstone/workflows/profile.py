@@ -1,4 +1,4 @@
-"""Check as buf would: `buf breaking` itself on each module of a workspace, against a baseline of Fieldstone's."""
+"""`--profile buf`: runs `buf breaking` on each module of a workspace, against Fieldstone's baseline."""
 
 from __future__ import annotations
 
@@ -28,23 +28,22 @@ def check_like_buf(
     start: Path | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Annotation]:
-    """Find what `buf breaking` finds, in its order.
+    """The diagnostics of `buf breaking`, in buf's order.
 
-    buf runs in the root of the workspace and follows its configuration there, plugins and policies included. A module
-    that the baseline does not have yet is left out, as buf does. What modules import is compared with them, so that a
-    finding in a file that two of them hold is said once.
+    buf runs in the root of the workspace with its configuration, plugins and policies included. New modules are
+    left out, as in buf. Imports are compared together with each module, so duplicate diagnostics are removed.
 
     Args:
-        project: where the modules are.
-        names: which modules; all of them by default.
-        category: the only category that counts, instead of those that buf.yaml names.
+        project: the project with the modules.
+        names: the modules; all by default.
+        category: the only category to apply, instead of those in buf.yaml.
         against: a version, a path or a git revision; by default the newest release.
         start: the folder that paths are relative to; the working directory by default.
-        warn: called with each warning of buf's, as that no rule is configured.
+        warn: called with each warning of buf, for example that no rule is configured.
 
     Raises:
-        FieldstoneError: there is nothing to compare with, a module does not compile, buf.yaml says something that
-            buf refuses, or a plugin fails.
+        FieldstoneError: there is nothing to compare with, a module does not compile, buf refuses its configuration, or
+            a plugin fails.
     """
     here = (start or Path.cwd()).resolve()
     for module in project.modules(names):
@@ -68,7 +67,7 @@ def check_like_buf(
 
 
 def _refuse_lost_modules(project: Project, against: str) -> None:
-    """A module that is gone cannot be compared, and buf refuses it too; the only one may change its name."""
+    """Raise if a module was removed, as buf does; if there is only one, it may be renamed."""
     known = project.workspace.modules
     if not against:
         there = [name for name in project.registry.modules() if not project.retirement(name)]
@@ -89,7 +88,7 @@ def _module_findings(
     project: Project, module: Module, baseline: Baseline, *, category: str, start: Path, warn: Callable[[str], None]
 ) -> Iterator[Annotation]:
     image, workspace = baseline.side.image, project.workspace
-    if not image:  # a retired release holds nothing that could break
+    if not image:  # a retired release is empty
         return
     exclude = (*workspace.excluded_paths(project.settings.registry_folder), *workspace.nested_in(module))
     rules = with_rules(config_of(workspace, module), "breaking", [category]) if category else ""
@@ -108,6 +107,6 @@ def _module_findings(
 
 
 def _path_from(start: Path, root: Path, path: str) -> str:
-    """A path that buf printed from `root`, from `start`; that of a file of a remote dependency stays."""
-    place = root / path
-    return Path(os.path.relpath(place, start)).as_posix() if path and place.exists() else path
+    """A path that is relative to `root`, made relative to `start`; that of a remote dependency is kept."""
+    file = root / path
+    return Path(os.path.relpath(file, start)).as_posix() if path and file.exists() else path

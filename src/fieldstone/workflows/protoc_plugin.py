@@ -1,4 +1,4 @@
-"""The plugin's side of protoc's protocol: what buf asks for in, the generated files out.
+"""The protoc plugin protocol: decodes buf's request, and encodes the generated files.
 
 https://protobuf.dev/reference/cpp/api-docs/google.protobuf.compiler.plugin.pb/ describes the messages.
 """
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def respond(request: bytes, folder: Path) -> bytes:
     """Answer a CodeGeneratorRequest with a CodeGeneratorResponse, both encoded.
 
-    What keeps the code from being generated is the response's error, which buf shows.
+    If the code cannot be generated, the response has the error, which buf prints.
 
     Args:
-        request: what stands on the plugin's standard input.
-        folder: a folder of the project: where buf runs.
+        request: the plugin's standard input.
+        folder: buf's working directory, a folder of the project.
     """
     features = plugin_pb2.CodeGeneratorResponse.Feature
     response = plugin_pb2.CodeGeneratorResponse(
@@ -70,7 +70,7 @@ def _files(request: plugin_pb2.CodeGeneratorRequest, folder: Path) -> dict[str, 
 
 
 def _modules(project: Project, asked: Collection[str]) -> list[Module]:
-    """The modules that these files are of; what buf adds from elsewhere (`include_imports`) is passed over."""
+    """The modules of these files; files that buf adds from elsewhere (`include_imports`) are skipped."""
     found: list[Module] = []
     for module in project.workspace.modules.values():
         own = own_files(project, module)
@@ -96,7 +96,7 @@ def _refuse_part(module: Module, left_out: Iterable[str]) -> None:
 
 
 def _image(module: Module, files: Mapping[str, FileDescriptorProto]) -> bytes:
-    """A module and what it imports as buf would compile them, imports marked."""
+    """A module and its imports as an image like buf's, with imports marked."""
     image = descriptor_pb2.FileDescriptorSet()
     done: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""Relay: bring the events of an outbox to where others read them."""
+"""Relay: deliver the events of an outbox to a sink."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """How a relay works.
+    """The settings of a relay.
 
     Attributes:
         table: the outbox; None for the only table whose name ends in "_outbox".
-        once: ends when nothing is due.
-        batch: how many events are delivered together, at most.
-        lease: how long a claim holds if the relay dies, in seconds.
-        attempts: how often a sink may refuse an event before it is set aside.
-        keep: how old a delivered row gets before it is deleted, in seconds; None keeps them.
+        once: whether to end when no event is due.
+        batch: the most events in one delivery.
+        lease: the time after which the claim of a dead relay expires, in seconds.
+        attempts: the number of refusals by the sink before an event is set aside.
+        keep: the age at which delivered rows are deleted, in seconds; None keeps them.
     """
 
     table: str | None
@@ -37,20 +37,20 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def relay(source: str, target: str, settings: Settings, told: Callable[[Counts], None]) -> tuple[Counts, Backlog]:
-    """Deliver events, until SIGINT or SIGTERM or, with `once`, until nothing is due.
+    """Deliver events until SIGINT or SIGTERM or, with `once`, until no event is due.
 
     Args:
         source: the URL of the database that the outbox is in.
         target: the URL of the sink.
-        settings: how.
+        settings: the settings.
         told: called after each batch.
 
     Returns:
-        What was done, and what is left.
+        The counts of delivered events, and the backlog.
 
     Raises:
-        FieldstoneError: one of the URLs names nothing, a client library is missing, or, with `once`, outbox or
-            sink cannot be reached.
+        FieldstoneError: a URL is invalid, a client library is missing, or, with `once`, outbox or sink cannot be
+            reached.
     """
     if find_spec("fieldstone_runtime") is None or find_spec("opentelemetry") is None:
         fix = "pip install 'fieldstone-runtime[kafka]', [s3] or [postgres], by where the events go"

@@ -1,4 +1,4 @@
-"""Release: give a module the smallest version that its changes may carry, and write it to the registry."""
+"""Release: write a module to the registry under the smallest version that its changes allow."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Released(Struct, frozen=True):
     """The result of releasing a module.
 
     Attributes:
-        report: the check that came before it.
-        release: what was, or with `dry_run` would have been, released; None if nothing was.
-        refused: why a version was refused; empty if it was not.
-        spent: where the waivers stand that the release has used up.
+        report: the report of the preceding check.
+        release: the new release, with `dry_run` a draft of it; None if there is none.
+        refused: the reason why the version was refused; empty if it was not.
+        spent: the locations of the waivers that the release used, and that are no longer needed.
     """
 
     report: ModuleReport
@@ -47,18 +47,18 @@ class Released(Struct, frozen=True):
 def release(
     project: Project, name: str, *, version: str = "", dry_run: bool = False, now: datetime | None = None
 ) -> Released:
-    """Release a module as it is in the working tree; from the cache nothing is taken unless that was asked for.
+    """Release a module from the working tree; the cache is used only if it was enabled explicitly.
 
     Args:
-        project: where the module is.
+        project: the project with the module.
         name: the module.
-        version: the version to give it; by default the smallest that its changes may carry.
-        dry_run: judge and number, and write nothing.
-        now: the time of the release, in UTC, which is judged as of its day; the time of the call by default.
+        version: the version to give it; by default the smallest that its changes allow.
+        dry_run: check the module and determine the version, but write nothing.
+        now: the time of the release in UTC, whose day it is judged as of; by default the current time.
 
     Raises:
-        FieldstoneError: the version is none, the module is retired, a dependency is not released, a release of any
-            module is half or holds what is no part of it, or the registry cannot be written.
+        FieldstoneError: the version is invalid, the module is retired, a dependency is not released, a release of any
+            module is incomplete or has stray files, or the registry cannot be written.
     """
     made = now or datetime.now(UTC)
     wanted = parse_version(version) if version else None
@@ -88,13 +88,13 @@ def release(
     if not dry_run:
         project.registry.add(drafted.release, drafted.files)
         written = project.registry.release(name, drafted.release.version)
-        with suppress(FieldstoneError):  # it is released, whatever else the registry may have wrong
+        with suppress(FieldstoneError):  # the release is written, even if others are damaged
             remember(project, written)
     return Released(report, written, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
 
 
 def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], image: bytes, compared: Side) -> Snapshot:
-    """The module as it was checked; its imports are read from every file, so that nothing is taken for granted."""
+    """The checked module; its imports are read without the cache."""
     where = f"the image of {module.path}"
     return Snapshot(
         sources=sources,
@@ -125,26 +125,26 @@ def _draft(
 
 
 def require_order(project: Project) -> None:
-    """Refuse to build on a registry in disorder, whichever module it is of.
+    """Raise if the registry is in disorder, in any module.
 
     Raises:
-        FieldstoneError: a release of any module is half, or holds what is no part of it.
+        FieldstoneError: a release of any module is incomplete, or has stray files.
     """
     for name in project.registry.modules():
         project.registry.releases(name)
 
 
 def _is_renamed(project: Project, name: str) -> bool:
-    """Whether a name is that of a renamed module, before or after."""
+    """Whether a name is the old or the new name of a renamed module."""
     renamed = renamed_modules(project)
     return name in renamed or name in {module.name for module in renamed.values()}
 
 
 def parse_version(version: str) -> Version:
-    """The version that a release is asked to have.
+    """A requested version, parsed.
 
     Raises:
-        FieldstoneError: it is no semantic version, or has build metadata.
+        FieldstoneError: it is not a semantic version, or has build metadata.
     """
     try:
         parsed = Version.parse(version)
@@ -158,13 +158,13 @@ def parse_version(version: str) -> Version:
 
 
 def refusal(project: Project, name: str, number: Version, report: ModuleReport) -> str:
-    """Why a module cannot be released under a version; empty if it can.
+    """The reason why a module cannot be released under a version; empty if it can.
 
     Args:
-        project: where the registry is.
+        project: the project with the registry.
         name: the module.
         number: the version.
-        report: what the check of the module came to.
+        report: the report of the module's check.
     """
     versions = project.registry.versions(name)
     if versions and not report.version:
@@ -177,12 +177,12 @@ def refusal(project: Project, name: str, number: Version, report: ModuleReport) 
 
 
 def _is_source(module: Module, path: str) -> bool:
-    """Whether a file at a path below the module's root would be part of a release."""
+    """Whether a file, given relative to the module's root, would be part of a release."""
     return module.owns(path) or path in DOCUMENTS
 
 
 def _imports(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
-    """The releases that the module imports from, each the newest of its module and as the sources are now."""
+    """The releases that the module imports from; each must be its module's newest, and unchanged since."""
     for other in dependencies.of(module):
         project.require_living(other.name)
         newest = project.newest(other)

@@ -1,4 +1,4 @@
-"""Retire: end a module with a last release that holds nothing, so that its numbers and names stay taken."""
+"""Retire: end a module with an empty last release, so that its numbers and names stay reserved."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from fieldstone.workspace.references import compile_module
 def retire(
     project: Project, name: str, *, version: str = "", dry_run: bool = False, start: Path | None = None
 ) -> Released:
-    """Write the last release of a module; it may be listed still, or not any more.
+    """Write the last release of a module, which may still be listed or not.
 
     Args:
-        project: where the module is or was.
+        project: the project with the module.
         name: the module.
         version: the version to give it; by default the next major one.
-        dry_run: judge and number, and write nothing.
+        dry_run: judge the removal and determine the version, but write nothing.
         start: the folder that paths in the report are relative to; the working directory by default.
 
     Raises:
         FieldstoneError: the module has no release or is retired already, another module imports its files, the
-            version is none or a pre-release, or the registry is in disorder or cannot be written.
+            version is invalid or a pre-release, or the registry is in disorder or cannot be written.
     """
     made = datetime.now(UTC)
     wanted = _wanted(version) if version else None
@@ -77,7 +77,7 @@ def _wanted(version: str) -> Version:
 
 
 def _last_release(project: Project, name: str) -> Release:
-    """The newest release of a module that may be retired."""
+    """The newest release of a module; raises if the module cannot be retired."""
     project.require_living(name)
     registry = project.registry
     versions = registry.versions(name)
@@ -97,7 +97,7 @@ def _last_release(project: Project, name: str) -> Release:
 
 
 def _refuse_importers(project: Project, newest: Release) -> None:
-    """Refuse to retire a module while another one of the workspace imports its files."""
+    """Raise if another module of the workspace imports files of the module."""
     importers = [f"{module.name} ({path})" for module, path in _importers(project, newest)]
     if importers:
         raise FieldstoneError(
@@ -121,7 +121,7 @@ def _importers(project: Project, newest: Release) -> Iterator[tuple[Module, str]
 
 
 def _compiles(project: Project, module: Module) -> bool:
-    """Whether the imports of a module are found: a remote registry may have what the workspace has no more."""
+    """Whether a module compiles: a remote registry may have the files that the workspace no longer has."""
     try:
         compile_module(project.workspace, module, outside=project.settings.registry_folder)
     except FieldstoneError:
@@ -130,14 +130,14 @@ def _compiles(project: Project, module: Module) -> bool:
 
 
 def _judged(project: Project, newest: Release, start: Path, today: date) -> ModuleReport:
-    """The check of the removal of all that the module holds."""
+    """The report about the removal of the module's contents."""
     baseline = released(project, newest)
     report = judge_removal_since(project, newest.name, baseline, start=start, witness=True, today=today)
     return report.with_findings(defect_findings(project, newest.name, start))
 
 
 def _files(project: Project, newest: Release, version: str) -> dict[str, bytes]:
-    """All that the release holds beside its manifest: no sources, and an empty image."""
+    """The files of the last release: no sources, an empty image and the ledger."""
     content = project.registry.read(newest, LEDGER)
     ledger = Ledger.from_json(
         content, where=f"{project.registry.label(newest)}/{LEDGER}", remedy=project.registry.remedy

@@ -24,7 +24,7 @@ from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.heads import Head, lost_heads
 
 _VERIFIED = "verified"
-"""The table of the cache with the releases that an audit found sound."""
+"""The cache table of the releases that passed an audit."""
 
 
 def verify(
@@ -35,21 +35,21 @@ def verify(
     anchored: Iterable[Head] = (),
     full: bool = False,
 ) -> list[Defect]:
-    """Hold every release against its own claims, the release before it and the settings.
+    """Verify every release against its manifest, the release before it and the settings.
 
     Args:
-        project: where the registry is.
-        since: a git revision; if given, the releases that it has may not differ, and are not audited again.
-        trusted: module to version: this release and those before it are compiled, and not judged again.
-        anchored: heads that were noted earlier, and that the registry must still lead through.
-        full: whether to audit also what was found sound in this checkout, or what the revision has.
+        project: the project with the registry.
+        since: a git revision; if given, its releases must be unchanged, and are not audited again.
+        trusted: module to version: this release and earlier ones are compiled, but not judged again.
+        anchored: heads that were recorded earlier, and that must still be in the chains.
+        full: whether to audit all releases, including those that passed an audit here or are in the revision.
 
     Returns:
-        the defects; none if the registry is sound. Where releases were edited or deleted, those alone.
+        the defects; none if the registry is sound. If releases were edited or deleted, only these.
 
     Raises:
-        FieldstoneError: the registry or the revision cannot be read, a trusted release is not there, or there is no
-            release at all and no revision to say that there was none.
+        FieldstoneError: the registry or the revision cannot be read, a trusted release does not exist, or there is no
+            release at all and no revision to compare with.
     """
     if since is None and not open_registry(project.settings.registry).modules():
         raise FieldstoneError(
@@ -71,16 +71,16 @@ def verify(
 
 
 class Verification:
-    """One pass over a registry, read without the cache: nothing in it is taken for granted.
+    """One pass over a registry, read without the cache.
 
     Args:
-        project: where the registry is.
+        project: the project with the registry.
         settings: the settings to judge by.
         trusted: as for `verify`.
         full: as for `verify`.
 
     Raises:
-        FieldstoneError: a trusted release is not there.
+        FieldstoneError: a trusted release does not exist.
     """
 
     def __init__(self, project: Project, settings: Settings, *, trusted: Mapping[str, str], full: bool) -> None:
@@ -99,10 +99,10 @@ class Verification:
         """The defects in the files, the chains and the claims of all releases.
 
         Args:
-            known: modules and versions that were audited when they came.
-            older: those that a change does not bring, with or without these.
-            today: the day to hold waivers and sunsets against, where a change brings all other releases; by default
-                the day that each names, and then none is new.
+            known: modules and versions that are not audited again.
+            older: modules and versions that are not new in the judged change.
+            today: the day that waivers and sunsets are judged as of, in UTC; all releases but `older` are new then. By
+                default it is the date of each release, and no release is new.
 
         Raises:
             FieldstoneError: a release cannot be read.
@@ -120,7 +120,7 @@ class Verification:
     def audited(
         self, *, known: Collection[tuple[str, str]], older: Collection[tuple[str, str]] = (), today: date | None
     ) -> list[Defect]:
-        """The defects in claims alone, of releases whose files are as their manifests say; see `defects`."""
+        """The defects in manifests alone, for releases with undamaged files; see `defects`."""
         audits: list[Callable[[], list[Defect]]] = []
         for module in self._registry.modules():
             broken = [defect for defect in self.broken if defect.module == module]
@@ -149,7 +149,7 @@ class Verification:
         *,
         judged: bool,
     ) -> Iterator[Callable[[], list[Defect]]]:
-        """An audit of each release of a module that is not known to be sound; of its contents alone unless `judged`."""
+        """An audit of each release of a module that has not passed one; of its contents only unless `judged`."""
         releases = self._registry.releases(module)
         settings = self._settings.module(module)
         for number, release in enumerate(releases):
@@ -190,6 +190,6 @@ def _trusted(registry: Registry, module: str, version: str) -> Release:
 
 
 def _key(release: Release, settings: ModuleSettings, *, is_new: bool) -> str:
-    """A name for a release as it was judged: by its seal, this version of Fieldstone, the settings, as new or not."""
-    asked = file_digest(f"{settings!r} {is_new}".encode())
-    return f"{release.seal} {__version__} {asked}"
+    """The cache key of an audit: the release's seal, this version of Fieldstone, the settings, new or not."""
+    policy = file_digest(f"{settings!r} {is_new}".encode())
+    return f"{release.seal} {__version__} {policy}"

@@ -1,4 +1,4 @@
-"""Waive: write the permission for one finding into the settings."""
+"""Waive: add the waiver of one finding to the settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from fieldstone.workflows.check import check
 
 
 class Waived(Struct, frozen=True):
-    """What was written: the waiver, and the lines of the settings file that hold it."""
+    """The result of waiving: the waiver, and its lines in the settings file."""
 
     waiver: Waiver
     place: Location
@@ -43,21 +43,21 @@ def waive(
     module: str = "",
     against: str = "",
 ) -> Waived:
-    """Permit a finding that there is now.
+    """Permit a current finding.
 
     Args:
-        project: where the settings are; without any, fieldstone.toml is made.
-        rule: the id of its rule.
-        subject: what it is about, as it says.
+        project: the project with the settings; without a settings file, fieldstone.toml is created.
+        rule: the id of the finding's rule.
+        subject: the finding's subject.
         reason: why it is accepted.
-        until: the last day that the waiver holds, in UTC: YYYY-MM-DD.
-        owner: who answers for it; by default who git says is working here.
-        module: its module; by default the one that has it.
-        against: what to judge against to see it; by default the newest release.
+        until: the last day of the waiver, in UTC: YYYY-MM-DD.
+        owner: the person responsible; by default git's user.
+        module: its module; by default the one that has the finding.
+        against: the baseline of the check that finds it; by default the newest release.
 
     Raises:
-        FieldstoneError: there is no such rule or finding, an addition that refuses nothing, a date that has passed, a
-            waiver already, or the settings cannot be written.
+        FieldstoneError: the rule or finding does not exist, is an addition that passes anyway or is waived already, the
+            date is invalid or has passed, or the settings cannot be written.
     """
     check_rule(rule, "the rule")
     _check_words(reason, until)
@@ -95,7 +95,7 @@ def _check_words(reason: str, until: str) -> None:
 
 
 def _refuse_other_bytes(text: str, name: str) -> None:
-    """Refuse an argument that is not UTF-8: Python gives its bytes as surrogates, and TOML has none."""
+    """Raise if an argument is not UTF-8: Python decodes it with surrogates, which TOML does not allow."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise FieldstoneError(f"{name} is not UTF-8: {text!r}", fix="write it in a terminal whose encoding is UTF-8")
 
@@ -109,7 +109,7 @@ def _who(folder: Path) -> str:
 
 
 def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> ModuleReport:
-    """The one module that has the finding."""
+    """The report of the only module that has the finding."""
     found = [r for r in reports if any((f.rule, f.subject) == (rule, subject) for f in r.findings)]
     if len(found) > 1:
         names = ", ".join(report.module for report in found)
@@ -136,7 +136,7 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
 
 
 def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject: str) -> None:
-    """Refuse a waiver for additions alone that the module lets pass as warnings or notes."""
+    """Raise if the finding is only about additions that pass as warnings or notes."""
     found = [finding for finding in report.findings if (finding.rule, finding.subject) == (rule, subject)]
     refused = policy_of(project.settings.module(report.module)).refuses(found)
     if not refused and all(finding.additive and finding.waiver is None for finding in found):
@@ -147,7 +147,7 @@ def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject:
 
 
 def _add(seen: Settings, waiver: Waiver) -> Waived:
-    """Write the waiver into the settings as they are by now: another process may have written since they were read."""
+    """Write the waiver into freshly read settings: another process may have changed them."""
     folder = (seen.file or seen.root / OWN_FILE).resolve().parent
     try:
         with locked(folder):
@@ -177,12 +177,12 @@ def _write(settings: Settings, waiver: Waiver) -> Waived:
     try:
         _replace(file, text.encode())
     except OSError as error:
-        raise FieldstoneError(f"cannot write {file}: {error.strerror}; it is as it was") from error
+        raise FieldstoneError(f"cannot write {file}: {error.strerror}; the file is unchanged") from error
     return Waived(waiver, find_settings(settings.root).waivers[waiver])
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, with the permissions that it had."""
+    """Write a file atomically, and keep its permissions."""
     target = file.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     try:

@@ -108,7 +108,7 @@ def test_a_shallow_clone_that_has_the_base_is_enough(gate: Gate, tmp_path: Path)
 def test_outside_git(gate: Gate) -> None:
     shutil.rmtree(gate.repo.root / ".git")
     said = gate.check("--since", "main", env={}).error
-    assert "--since compares with a commit, and there is none to be had in " in said
+    assert "--since compares with a commit, and there is none in " in said
     assert "not a git repository" in said
 
 
@@ -169,7 +169,7 @@ def test_settings_of_the_branch_behind_a_link(gate: Gate) -> None:
     (gate.repo.root / "fieldstone.toml").symlink_to("/etc/gate.toml")
     gate.land()
     (gate.repo.root / "fieldstone.toml").unlink()
-    assert "fieldstone.toml is a symbolic link to /etc/gate.toml, which is no file of it" in gate.check().error
+    assert "fieldstone.toml is a symbolic link to /etc/gate.toml, which is not a file in it" in gate.check().error
 
 
 def test_a_branch_without_settings_or_modules_has_nothing_to_protect(gate: Gate) -> None:

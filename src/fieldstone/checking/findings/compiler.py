@@ -32,7 +32,7 @@ def report_of_uncompiled(project: Project, module: Module, error: CompileError, 
     return ModuleReport(module=module.name, findings=tuple(found), allowed=False, unjudged_because=why)
 
 
-def told_once(project: Project, reports: Sequence[ModuleReport]) -> list[ModuleReport]:
+def without_duplicates(project: Project, reports: Sequence[ModuleReport]) -> list[ModuleReport]:
     """The reports without errors in files of other modules whose own reports have them.
 
     Args:

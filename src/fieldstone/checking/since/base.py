@@ -208,7 +208,7 @@ class Base(Struct, dict=True):
             linked = next((other for other in self._entries if other.path == path), None)
             if linked is None or path in seen:
                 raise FieldstoneError(
-                    f"at {self.parting.label}: {entry.path} is a symbolic link to {target}, which is no file of it",
+                    f"at {self.parting.label}: {entry.path} is a symbolic link to {target}, which is not a file in it",
                     fix="put the file itself there",
                 )
             found = linked

@@ -114,7 +114,7 @@ def weakened_modules(
         if name not in retired:
             yield Weakened(
                 f"module {name}",
-                f"module {name} ({module.path}) left {pairing.workspace.config}: nothing judges it any more",
+                f"module {name} ({module.path}) was removed from {pairing.workspace.config}: it is no longer checked",
                 f"list it again, or retire it with `fieldstone release {name} --retire`",
                 config,
             )
@@ -133,7 +133,7 @@ def _moved(
         table = "tool.fieldstone." if settings.file and settings.file.name == "pyproject.toml" else ""
         yield Weakened(
             subject,
-            f"{subject} is called {own_name}{' and' + moved if moved else ''}: that begins a history without releases",
+            f"{subject} is called {own_name}{' and' + moved if moved else ''}: that would start a new history",
             f'keep its history with `[{table}modules.{now.name}]` and `path = "{now.path}"` in the settings',
             config,
         )
@@ -157,7 +157,7 @@ def _left_out(base: Base, was: Module, pairing: Pairing, config: Location) -> It
         yield Weakened(
             f"module {was.name}",
             f"{count} of module {was.name} no longer {verb} to any module: {_listed(lost)}",
-            f"take what is there in again: see `excludes` and `includes` of {Path(config.path).name}",
+            f"add them again: see `excludes` and `includes` of {Path(config.path).name}",
             config,
         )
 

@@ -100,14 +100,14 @@ def parting(reference: Reference, folder: Path) -> Parting:
         folder: a folder of the checkout.
 
     Raises:
-        FieldstoneError: there is no git or no checkout, the revision is unknown or ambiguous, it shares no
-            commit with HEAD, or the clone is too shallow to find one.
+        FieldstoneError: there is no git or checkout, the revision is unknown or ambiguous, or no merge base is
+            found, for example in a shallow clone.
     """
     try:
         top = git.top_of(folder)
     except FieldstoneError as error:
         raise FieldstoneError(
-            f"--since compares with a commit, and there is none to be had in {folder}: {error.problem}",
+            f"--since compares with a commit, and there is none in {folder}: {error.problem}",
             fix=error.fix or "run it in a clone of the repository",
         ) from error
     if reference.name == "HEAD" and not git.head_commit(top):

@@ -57,30 +57,30 @@ def changed_plugins(before: Workspace, after: Workspace) -> Iterator[Weakened]:
     Raises:
         FieldstoneError: a configuration cannot be read.
     """
-    then, now = (read_config(workspace.root / workspace.config) for workspace in (before, after))
+    old, new = (read_config(workspace.root / workspace.config) for workspace in (before, after))
     for key in _EXECUTED:
-        if now.get(key) != then.get(key):
+        if new.get(key) != old.get(key):
             message = f"`{key}` of {after.config} changed, so that `buf lint` would run other programs: it did not run"
             yield Weakened(key, message, "undo it in the buf configuration", Location(str(after.root / after.config)))
 
 
-def _weaker(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    used = _list(now.get("use")) or [*_DEFAULT]
-    for rule in _list(then.get("use")) or [*_DEFAULT]:
+def _weaker(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    used = _list(after.get("use")) or [*_DEFAULT]
+    for rule in _list(before.get("use")) or [*_DEFAULT]:
         if rule not in used and _PARTS.get(rule, set()).isdisjoint(used):
             yield f"`lint.use` no longer has {rule}"
     for key in ("except", "ignore"):
-        for item in _list(now.get(key)):
-            if item not in _list(then.get(key)):
+        for item in _list(after.get(key)):
+            if item not in _list(before.get(key)):
                 yield f"`lint.{key}` has {item} now"
-    for rule, paths in _table(now.get("ignore_only")).items():
-        added = [path for path in _list(paths) if path not in _list(_table(then.get("ignore_only")).get(rule))]
+    for rule, paths in _table(after.get("ignore_only")).items():
+        added = [path for path in _list(paths) if path not in _list(_table(before.get("ignore_only")).get(rule))]
         if added:
             yield f"`lint.ignore_only` has {rule} for {', '.join(added)} now"
-    others = {*then, *now} - {"use", "except", "ignore", "ignore_only"}
+    others = {*before, *after} - {"use", "except", "ignore", "ignore_only"}
     for key in sorted(others):
-        if then.get(key) != now.get(key) and not _is_stricter(key, now.get(key)):
-            yield f"`lint.{key}` went from {json.dumps(then.get(key))} to {json.dumps(now.get(key))}"
+        if before.get(key) != after.get(key) and not _is_stricter(key, after.get(key)):
+            yield f"`lint.{key}` went from {json.dumps(before.get(key))} to {json.dumps(after.get(key))}"
 
 
 def _is_stricter(key: str, value: object) -> bool:

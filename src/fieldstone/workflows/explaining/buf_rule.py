@@ -17,14 +17,14 @@ _CONFIG = "buf.yaml"
 
 
 def buf_page(name: str, folder: Path | None) -> str:
-    """The page of a rule or category of buf, as Markdown; empty where there is none of that name.
+    """The page of a rule or category of buf, as Markdown; empty if there is none of that name.
 
     Args:
-        name: its name; case does not count, and `-` is `_`.
-        folder: where to look for a buf configuration with plugins; nowhere where it is None.
+        name: its name; case is ignored, and `-` is `_`.
+        folder: the folder to search for a buf configuration with plugins; None for no search.
 
     Raises:
-        FieldstoneError: buf does not list its rules, or the name is none of buf's and a plugin does not run.
+        FieldstoneError: buf does not list its rules, or the name is not buf's and a plugin does not run.
     """
     wanted = name.strip().upper().replace("-", "_")
     for version in CONFIG_VERSIONS:
@@ -70,7 +70,7 @@ def _rule_page(rule: BufRule, kind: RuleKind, version: str) -> str:
 
 
 def _in_fieldstone(rule: str, kind: RuleKind) -> Iterator[str]:
-    """Where Fieldstone applies a rule of buf, and the rules of its own for the same change."""
+    """The use of a buf rule in Fieldstone, and Fieldstone's rules for the same change."""
     if kind == "lint":
         text = "`fieldstone check` reports it as `buf lint` does; the `lint` section of buf.yaml selects it."
     else:
@@ -87,7 +87,7 @@ def _category_page(name: str, rules: Sequence[BufRule], kind: RuleKind) -> str:
 
 
 def _plugin_page(wanted: str, folder: Path) -> str:
-    """The page of a rule that a plugin in buf.yaml brings; empty where no plugin has it."""
+    """The page of a rule from a plugin in buf.yaml; empty if no plugin has it."""
     root = find_settings(folder).workspace
     config = root / _CONFIG
     if not config.is_file() or not read_config(config).get("plugins"):

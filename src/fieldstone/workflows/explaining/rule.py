@@ -1,4 +1,4 @@
-"""The page of one of Fieldstone's own rules, made from the rule alone."""
+"""The page of one of Fieldstone's rules, generated from its definition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fieldstone.compatibility.rules import Example, Rule, Sources
 from fieldstone.errors import FieldstoneError
 
 _WIDTH = 100
-"""The characters of a line of text."""
+"""The line width of text, in characters."""
 
 
 def rule_page(rule: Rule) -> str:
@@ -50,7 +50,7 @@ def _concern(rule: Rule) -> str:
 
 
 def _witnesses(rule: Rule, example: Example) -> Iterable[str]:
-    """The proof that the example breaks the wire or JSON, found anew."""
+    """The witnesses of an example that breaks the wire or JSON, computed by compiling it."""
     from fieldstone.checking.examples import proven
 
     if not {Surface.WIRE, Surface.JSON} & {*rule.breaks}:
@@ -79,7 +79,7 @@ def _sources(sources: Sources) -> str:
 
 
 def _laid_out(text: str) -> str:
-    """An example in one line, with its statements on lines of their own."""
+    """A one-line example with each statement on its own line."""
     if "\n" in text.strip():
         return text.strip()
     out, depth = "", 0
@@ -101,7 +101,7 @@ def _statements(text: str) -> Iterable[str]:
 
 
 def paragraph(text: str) -> str:
-    """A text on lines of the width of a page."""
+    """A text wrapped to the width of a page."""
     return textwrap.fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 

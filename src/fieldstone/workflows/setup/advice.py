@@ -1,4 +1,4 @@
-"""What `fieldstone init` leaves to people, because it never changes a file that exists."""
+"""The steps that `fieldstone init` leaves to the user, because it never changes an existing file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fieldstone.workspace.vocabulary import VOCABULARY
 
 
 def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks: bool) -> Iterator[str]:
-    """What is left to do by hand, each one line, or a line and the text that it speaks of.
+    """The steps left to do by hand; each is one line, or a line with a text to copy.
 
     Args:
-        project: what was set up.
+        project: the new project.
         written: the files that init wrote.
-        top: the root of the checkout; None outside of one.
-        hooks: whether hooks were asked for.
+        top: the root of the checkout; None outside a checkout.
+        hooks: whether hooks are wanted.
     """
     yield from _about_registry(project)
     yield from _about_vocabulary(project)
@@ -30,7 +30,7 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
 
 
 def _about_registry(project: Project) -> Iterator[str]:
-    """A module around the registry: Fieldstone leaves the releases out, and buf on its own would not."""
+    """Advice if a module contains the registry: buf itself would compile the releases as well."""
     workspace, registry = project.workspace, project.settings.registry_folder
     if registry is None:
         return
@@ -46,7 +46,7 @@ def _about_registry(project: Project) -> Iterator[str]:
 
 
 def _with_exclude(project: Project, module: Module, registry: Path) -> tuple[str, dict[str, Any]]:
-    """The buf configuration that lists a module, and the section of it that leaves the registry out."""
+    """The buf configuration that lists a module, and its section with the registry excluded."""
     root = project.workspace.root
     shared = _read(root / "buf.yaml")
     if shared.get("version") == "v2":

@@ -1,4 +1,4 @@
-"""First releases: every module that has none yet, those that others import before those that import them."""
+"""First releases: of every module without a release, imported modules before their importers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from fieldstone.workspace.modules import Module
 
 
 def first_releases(project: Project) -> Iterator[Released]:
-    """Release the modules one by one, up to the first that is refused.
+    """Release the modules one by one, until one is refused.
 
     Raises:
-        FieldstoneError: a module is retired, modules import each other in a circle, or the registry cannot be written.
+        FieldstoneError: a module is retired, there is an import cycle of modules, or the registry cannot be written.
     """
     for name in project.workspace.modules:
         project.require_living(name)

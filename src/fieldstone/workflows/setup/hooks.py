@@ -1,7 +1,7 @@
-"""The pre-commit hooks: what `.pre-commit-hooks.yaml` offers and `fieldstone init` writes.
+"""The pre-commit hooks of `.pre-commit-hooks.yaml` and of `fieldstone init`.
 
-pre-commit does not pass deleted files to hooks, so those that judge always run. A change of policy is shown
-and accepted here: whether it may enter main is decided in the pipeline.
+pre-commit does not pass deleted files to hooks, so the checks always run. A weaker policy is reported but
+accepted in a hook: the pipeline decides about it.
 """
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ GENERATE: Mapping[str, Any] = {
     "always_run": True,
     **_COMMON,
 }
-"""The hook for repositories that commit generated code; it takes `fieldstone[generate]`."""
+"""The hook for repositories that commit generated code; it requires `fieldstone[generate]`."""
 
 
 def manifest() -> list[dict[str, Any]]:
-    """What `.pre-commit-hooks.yaml` says: pre-commit installs Fieldstone, and buf with it.
+    """The content of `.pre-commit-hooks.yaml`: pre-commit installs Fieldstone, and buf with it.
 
-    `.[generate]` is Fieldstone itself with the extra: pre-commit installs from its checkout.
+    `.[generate]` is Fieldstone with that extra, installed from pre-commit's checkout.
     """
     generate = {**GENERATE, "language": "python", "additional_dependencies": [".[generate]"]}
     return [*({**hook, "language": "python"} for hook in HOOKS), generate]
 
 
 def local_config(prefix: str = "", *, generated: bool = False) -> dict[str, Any]:
-    """A pre-commit configuration that runs the `fieldstone` that is installed already.
+    """A pre-commit configuration that runs the installed `fieldstone`.
 
     Args:
-        prefix: what stands before the command, if it is not on PATH: `.venv/bin/`.
+        prefix: the folder of the command if it is not on PATH: `.venv/bin/`.
         generated: whether the repository commits generated code.
     """
     chosen = (*HOOKS, GENERATE) if generated else HOOKS

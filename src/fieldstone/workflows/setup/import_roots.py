@@ -1,4 +1,4 @@
-"""Where imports start in a folder of .proto files that no buf configuration describes."""
+"""Inference of import roots and modules for .proto files without a buf configuration."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _BUILT_IN = "google/protobuf/"
 
 
 class Survey(Struct):
-    """What lies in a folder; all paths are relative to it.
+    """The .proto files and buf configurations in a folder; all paths are relative to it.
 
     Attributes:
-        registry: the folder of the releases, there or not.
+        registry: the folder of the releases; it need not exist.
         protos: the .proto files, sorted.
         configs: the buf.yaml and buf.work.yaml files, sorted.
-        skipped: folders that were not entered: hidden, ignored by git, the registry and node_modules.
+        skipped: the skipped folders: hidden, ignored by git, the registry and node_modules.
     """
 
     folder: Path
@@ -38,13 +38,13 @@ class Survey(Struct):
 
 
 class Layout(Struct, frozen=True):
-    """How .proto files form buf modules.
+    """The buf modules of .proto files.
 
     Attributes:
-        roots: where the imports of the folder's own files start.
-        vendored: where those of other people's files start, with the folders that own files need.
-        excludes: per own root, the folders below it that do not belong to it.
-        missing: imports that no file answers, as (importing file, import path).
+        roots: the import roots of the folder's own files.
+        vendored: the import roots of vendored files, with the folders that own files need.
+        excludes: for each own root, the folders below it that do not belong to it.
+        missing: unresolved imports, as (importing file, import path).
     """
 
     roots: tuple[str, ...]
@@ -57,8 +57,8 @@ def survey(folder: Path, *, registry: str) -> Survey:
     """Look for .proto files and buf configurations in a folder.
 
     Args:
-        folder: where to look.
-        registry: the registry's path relative to `folder`, which is not entered.
+        folder: the folder.
+        registry: the registry's path relative to `folder`, which is skipped.
     """
     found = Survey(folder, registry)
     skip = {registry, *_ignored_by_git(folder)}
@@ -76,16 +76,16 @@ def survey(folder: Path, *, registry: str) -> Survey:
 
 
 def is_vendored(path: str) -> bool:
-    """Whether a path leads into a folder of other people's files."""
+    """Whether a path is in a folder of vendored files."""
     return not _VENDORED.isdisjoint(path.split("/"))
 
 
 def infer_layout(found: Survey) -> Layout:
-    """The modules that the .proto files of a folder form.
+    """Infer the modules of a folder's .proto files.
 
-    A root is where an import that is found among the files must start; files that nothing imports
-    are placed by their package. Own roots never lie inside one another. Vendored files count only
-    where no own file answers an import.
+    A root follows from an import and the path of the imported file; for other files, it follows from
+    their package. Own roots are never nested. Vendored files are used only for imports that no own file
+    resolves.
     """
     contents = {proto: (found.folder / proto).read_bytes() for proto in found.protos}
     theirs = {p: content for p, content in contents.items() if is_vendored(_root_of_package(p, content))}
@@ -102,12 +102,12 @@ def infer_layout(found: Survey) -> Layout:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Whether a relative path is `root` or lies below it."""
+    """Whether a relative path is `root` or below it."""
     return root in (".", path) or path.startswith(f"{root}/")
 
 
 class _Files(Struct, frozen=True, dict=True):
-    """.proto files with their contents, and what they import."""
+    """.proto files with their contents and imports."""
 
     contents: Mapping[str, bytes]
 
@@ -132,24 +132,24 @@ class _Files(Struct, frozen=True, dict=True):
             yield from ((proto, path) for path in imports(content))
 
     def roots_for(self, path: str, importer: str) -> list[str]:
-        """The roots under which a file answers an import; those above the importing file come before others."""
+        """The roots for which a file resolves an import: those that contain the importing file, else any."""
         answers = [p for p in self._by_name.get(path.rpartition("/")[2], ()) if p == path or p.endswith(f"/{path}")]
         roots = [proto.removesuffix(path).rstrip("/") or "." for proto in answers]
         return [root for root in roots if is_below(importer, root)] or roots
 
     def below(self, roots: Collection[str]) -> _Files:
-        """Only the files below some roots."""
+        """The files below some roots."""
         return _Files({p: c for p, c in self.contents.items() if any(is_below(p, root) for root in roots)})
 
     def import_paths(self, roots: Collection[str]) -> set[str]:
-        """The paths under which files below some roots are imported."""
+        """The import paths of the files below some roots."""
         return {p.removeprefix(_prefix(root)) for root in roots for p in self.contents if is_below(p, root)}
 
 
 def _needed(
     own: _Files, roots: list[str], vendored: _Files
 ) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, str]]]:
-    """The vendored roots that own files need, directly or not, each with its folders; and what nothing answers."""
+    """The vendored roots that own files need, directly or not, with their folders; and the unresolved imports."""
     needed: list[str] = []
     folders: set[str] = set()
     while True:
@@ -167,14 +167,14 @@ def _needed(
 
 
 def _topmost(folders: Collection[str], root: str) -> tuple[str, ...]:
-    """The folders below a root that lie in no other of them; none if the root itself is one."""
+    """The folders below a root without nested ones; none if the root itself is one."""
     below = {folder for folder in folders if is_below(folder, root)}
     inner = {one for one in below for other in below if one != other and is_below(one, other)}
     return () if root in below else tuple(sorted(below - inner))
 
 
 def _folders_with_protos(found: Survey) -> list[str]:
-    """The folders that were not entered and that buf would take .proto files from."""
+    """The skipped folders with .proto files, which buf would compile."""
     return [path for path in found.skipped if next((found.folder / path).rglob("*.proto"), None)]
 
 

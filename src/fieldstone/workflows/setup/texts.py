@@ -1,4 +1,4 @@
-"""The texts that `fieldstone init` writes and shows."""
+"""The texts that `fieldstone init` writes and prints."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 _SETTINGS = """\
-# Fieldstone's settings; `fieldstone settings --schema` tells all that may stand here.
+# Fieldstone's settings; `fieldstone settings --schema` prints all keys.
 registry = "{registry}"
 {workspace}
-# What is protected: wire, json, source, storage. A change that breaks none of these passes.
+# The protected surfaces. A change that breaks none of them passes.
 # surfaces = ["wire", "json", "source", "storage", "http"]
 
 # Whether new messages and files carry the version of their package: StepV1 in acme.v1, step_v1.proto.
@@ -27,12 +27,12 @@ package {package};
 
 // The first message of this contract; rename it before the first release.
 message {message} {{
-  // What names it for ever.
+  // Its permanent id.
   string id = 1;
 }}
 """
 _EXCEPT = """\
-  # What the schemas break today; take a line out once they no longer do.
+  # Rules that the schemas break today; delete a line once it is fixed.
   except:
 {rules}"""
 REGISTRY_ATTRIBUTES = """\
@@ -43,10 +43,10 @@ REGISTRY_ATTRIBUTES = """\
 
 
 class _Indented(yaml.SafeDumper):
-    """Indents lists below their key, as buf and pre-commit do."""
+    """A YAML dumper that indents lists below their key, like buf and pre-commit."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Indent, whatever PyYAML thinks of lists."""
+        """Indent, also lists."""
         super().increase_indent(flow, indentless=False)
 
 
@@ -71,7 +71,7 @@ def settings(registry: str, workspace: str, names: Mapping[str, str]) -> str:
 
 
 def buf_yaml(config: Mapping[str, Any], broken: Sequence[str]) -> str:
-    """A buf.yaml that asks for STANDARD without the lint rules that the schemas break today."""
+    """A buf.yaml with the category STANDARD, except the lint rules that the schemas break."""
     rules = "".join(f"    - {rule}\n" for rule in broken)
     return to_yaml(config) + (_EXCEPT.format(rules=rules) if broken else "")
 

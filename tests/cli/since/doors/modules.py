@@ -14,14 +14,14 @@ NEWEST = "registry/shop/1.2.0"
 
 @door
 def a_module_leaves(gate: Gate) -> None:
-    r"""policy-weakened.*module shop \(schemas/shop\) left buf.yaml"""
+    r"""policy-weakened.*module shop \(schemas/shop\) was removed from buf.yaml"""
     gate.breaks()
     gate.repo.edit("buf.yaml", "  - path: schemas/shop\n", "")
 
 
 @door
 def a_module_leaves_with_its_settings(gate: Gate) -> None:
-    r"""policy-weakened.*module shop \(schemas/shop\) left buf.yaml"""
+    r"""policy-weakened.*module shop \(schemas/shop\) was removed from buf.yaml"""
     gate.breaks()
     gate.repo.edit("buf.yaml", "  - path: schemas/shop\n", "")
     gate.settings('[modules.shop]\nfail-on = "warning"\n', "")
@@ -119,7 +119,7 @@ def a_file_is_renamed_so_that_it_is_no_schema(gate: Gate) -> None:
 
 @door
 def another_configuration_takes_precedence(gate: Gate) -> None:
-    r"""policy-weakened.*module shop \(schemas/shop\) left buf.work.yaml|cannot have a buf.work.yaml and buf.yaml"""
+    r"""policy-weakened.*module shop .* was removed from buf.work.yaml|cannot have a buf.work.yaml and buf.yaml"""
     gate.breaks()
     gate.repo.write("buf.work.yaml", "version: v1\ndirectories:\n  - schemas/money\n")
 
