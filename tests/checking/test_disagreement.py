@@ -16,7 +16,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.settings import Settings
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 
 SETTINGS = Settings(Path()).module("acme")
 NOISE = "".join(
@@ -77,13 +77,13 @@ def test_both_schemas_are_written(reports: Path) -> None:
 
 
 def test_what_buf_says_more_often_is_a_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = buf.Running.annotations
+    honest = buf.Running.diagnostics
 
-    def once_more(running: buf.Running, *, what: str) -> list[Annotation]:
+    def once_more(running: buf.Running, *, what: str) -> list[Diagnostic]:
         found = honest(running, what=what)
         return found + found[:1]
 
-    monkeypatch.setattr(buf.Running, "annotations", once_more)
+    monkeypatch.setattr(buf.Running, "diagnostics", once_more)
     assert "disagree" in refusal(*SMALL)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 
 Sources = Mapping[str, str]
 """Path to text."""
@@ -73,7 +73,7 @@ def compile_pairs(pairs: Mapping[str, Pair]) -> tuple[bytes, bytes, dict[str, st
     return b"", b"", refused
 
 
-def by_buf(old: bytes, new: bytes, rules: Collection[str], version: str = "v2") -> list[Annotation]:
+def by_buf(old: bytes, new: bytes, rules: Collection[str], version: str = "v2") -> list[Diagnostic]:
     """What the real buf finds between two images."""
     config = {"version": version, "breaking": {"use": list(rules)}}
     with tempfile.TemporaryDirectory() as folder:
@@ -82,4 +82,4 @@ def by_buf(old: bytes, new: bytes, rules: Collection[str], version: str = "v2") 
         against = ["--against", "old.binpb", "--exclude-imports"]
         flags = ["--config", json.dumps(config), "--error-format", "json"]
         running = buf.Running(["breaking", "new.binpb", *against, *flags], cwd=Path(folder))
-        return running.annotations(what="buf breaking")
+        return running.diagnostics(what="buf breaking")

@@ -25,7 +25,7 @@ from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def cases(*, style: bool) -> list[ParameterSet]:
     ]
 
 
-def compared_by_buf(before: Sources, after: Sources) -> list[Annotation]:
+def compared_by_buf(before: Sources, after: Sources) -> list[Diagnostic]:
     """The result of `buf breaking` on an example."""
     return _opinions()[_files(before), _files(after)]
 
@@ -139,11 +139,11 @@ def _with_imports(paths: set[str], compiled: Mapping[str, FileDescriptorProto]) 
 
 
 @cache
-def _opinions() -> dict[tuple[Files, Files], list[Annotation]]:
+def _opinions() -> dict[tuple[Files, Files], list[Diagnostic]]:
     """What buf says about each example of a rule on compatibility."""
     examples = [example for rule in all_rules().values() if not rule.is_style for example in rule.examples]
     pairs = dict.fromkeys((_files(example.before), _files(example.after)) for example in examples)
-    found = dict[tuple[Files, Files], list[Annotation]]()
+    found = dict[tuple[Files, Files], list[Diagnostic]]()
     for batch in _batches({pair: _both(pair) for pair in pairs}):
         found |= _compare({f"x{number:03}": pair for number, pair in enumerate(batch)})
     return found
@@ -156,12 +156,12 @@ def _both(pair: tuple[Files, Files]) -> dict[str, str]:
     return {f"{number} {path}": side.get(path, "") for number, side in enumerate(sides) for path in paths}
 
 
-def _compare(pairs: Mapping[str, tuple[Files, Files]]) -> dict[tuple[Files, Files], list[Annotation]]:
+def _compare(pairs: Mapping[str, tuple[Files, Files]]) -> dict[tuple[Files, Files], list[Diagnostic]]:
     """Run `buf breaking` once on the joint images of all pairs, each under its name."""
     images = [_joined({name: pair[side] for name, pair in pairs.items()}) for side in (0, 1)]
     with tempfile.TemporaryDirectory() as folder:
-        annotations = buf.breaking(images[0], images[1], scratch=Path(folder)).annotations(what="buf breaking")
-    found: dict[tuple[Files, Files], list[Annotation]] = {pair: [] for pair in pairs.values()}
+        annotations = buf.breaking(images[0], images[1], scratch=Path(folder)).diagnostics(what="buf breaking")
+    found: dict[tuple[Files, Files], list[Diagnostic]] = {pair: [] for pair in pairs.values()}
     for one in annotations:
         for name in _named(one, pairs):
             path, message = (text.replace(name, ROOT) for text in (one.path, one.message))
@@ -169,7 +169,7 @@ def _compare(pairs: Mapping[str, tuple[Files, Files]]) -> dict[tuple[Files, File
     return found
 
 
-def _named(annotation: Annotation, pairs: Mapping[str, tuple[Files, Files]]) -> list[str]:
+def _named(annotation: Diagnostic, pairs: Mapping[str, tuple[Files, Files]]) -> list[str]:
     """The pairs that buf means: one by its name, or all that have the shared file."""
     said = f"{annotation.path} {annotation.message}"
     names = [name for name in re.findall(r"\bx\d{3}(?=[/.\"])", said) if name in pairs][:1]

@@ -31,7 +31,7 @@ from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import IMPORT_MARK, is_import, parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 from tests.compatibility.batches import compile_all
 from tests.compatibility.random_schemas.mutation import Mutator
 from tests.compatibility.random_schemas.placing import placed
@@ -73,7 +73,7 @@ class Compiled(Struct, frozen=True):
 
     old: bytes
     new: bytes
-    annotations: list[Annotation] | None
+    annotations: list[Diagnostic] | None
 
 
 def make_trees(seed: str) -> Trees:
@@ -130,7 +130,7 @@ def _image(whole: FileDescriptorSet, paths: set[str]) -> bytes:
     return bytes(made.SerializeToString())
 
 
-def _opinions(images: Mapping[str, tuple[bytes, bytes]]) -> dict[str, list[Annotation] | None]:
+def _opinions(images: Mapping[str, tuple[bytes, bytes]]) -> dict[str, list[Diagnostic] | None]:
     """What buf says of each pair, asked about all at once; None of one that it refuses."""
     joint = [_joined([pair[side] for pair in images.values()]) for side in (0, 1)]
     try:
@@ -141,7 +141,7 @@ def _opinions(images: Mapping[str, tuple[bytes, bytes]]) -> dict[str, list[Annot
             raise
         left = {name: pair for name, pair in images.items() if name not in bad}
         return dict.fromkeys(bad) | (_opinions(left) if left else {})
-    by_pair: dict[str, list[Annotation] | None] = {name: [] for name in images}
+    by_pair: dict[str, list[Diagnostic] | None] = {name: [] for name in images}
     for annotation in found:
         name = re.search(r"\bp\d+(?=[/.])", annotation.path or annotation.message)
         assert name, annotation
@@ -160,10 +160,10 @@ def _joined(images: Sequence[bytes]) -> bytes:
     return bytes(made.SerializeToString())
 
 
-def breaking(old: bytes, new: bytes) -> list[Annotation]:
+def breaking(old: bytes, new: bytes) -> list[Diagnostic]:
     """What buf finds between two images."""
     with tempfile.TemporaryDirectory() as folder:
-        return buf.breaking(old, new, scratch=Path(folder)).annotations(what="buf breaking")
+        return buf.breaking(old, new, scratch=Path(folder)).diagnostics(what="buf breaking")
 
 
 def judged(pair: Compiled, seed: str) -> tuple[list[Wrong], int]:
@@ -191,7 +191,7 @@ def judged(pair: Compiled, seed: str) -> tuple[list[Wrong], int]:
 
 
 def _disagreements(
-    findings: Sequence[Finding], annotations: list[Annotation] | None, schemas: tuple[Schema, Schema]
+    findings: Sequence[Finding], annotations: list[Diagnostic] | None, schemas: tuple[Schema, Schema]
 ) -> list[Wrong]:
     found = disagreements(findings, annotations, schemas) if annotations is not None else []
     return [Wrong(f"disagreement: {d.finder} {d.rule}", str(d)) for d in found]

@@ -58,7 +58,7 @@ def test_compiled_and_compared_with_others_an_example_is_the_same(rule: Rule) ->
     assert [files_of(image) for image in together] == [files_of(image) for image in alone]
     if not rule.is_style:
         with tempfile.TemporaryDirectory() as folder:
-            found = buf.breaking(*alone, scratch=Path(folder)).annotations(what="buf breaking")
+            found = buf.breaking(*alone, scratch=Path(folder)).diagnostics(what="buf breaking")
         assert found == compared_by_buf(example.before, example.after)
 
 

@@ -20,7 +20,7 @@ from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 
 Reword = Callable[[str], str]
 HEAD = 'syntax = "proto2"; package acme.v1; '
@@ -112,18 +112,18 @@ CASES = {**{name: tuple({"a.proto": HEAD + text} for text in pair) for name, pai
 
 
 @cache
-def judged(name: str) -> tuple[Context, list[Finding], list[Annotation]]:
+def judged(name: str) -> tuple[Context, list[Finding], list[Diagnostic]]:
     """What both engines find in a pair."""
     images = [compile_example(sources) for sources in CASES[name]]
     old, new = (read_schema(image, where="here") for image in images)
     context = Context(old, new, Ledger(), date(2026, 1, 1))
     findings = judge(context, [rule for rule in all_rules().values() if not rule.is_style])
     with tempfile.TemporaryDirectory() as folder:
-        found = buf.breaking(images[0], images[1], scratch=Path(folder)).annotations(what="buf breaking")
+        found = buf.breaking(images[0], images[1], scratch=Path(folder)).diagnostics(what="buf breaking")
     return context, findings, found
 
 
-def compared(name: str, findings: list[Finding], annotations: list[Annotation]) -> list[str]:
+def compared(name: str, findings: list[Finding], annotations: list[Diagnostic]) -> list[str]:
     context, _, _ = judged(name)
     return [f"{d.finder} {d.rule}" for d in disagreements(findings, annotations, (context.old, context.new))]
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.lint_section import lint_config
 from fieldstone.workspace.modules import load_workspace
 
@@ -47,18 +47,18 @@ def module(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def both(root: Path, name: str = "protos") -> tuple[list[Annotation], list[Annotation] | None]:
+def both(root: Path, name: str = "protos") -> tuple[list[Diagnostic], list[Diagnostic] | None]:
     """What buf finds in the sources of a module, and in its image; None where the image is not asked."""
     workspace = load_workspace(root)
     found = workspace.module(name)
-    by_source = buf.lint(found.path, cwd=root).annotations(what="buf lint")
+    by_source = buf.lint(found.path, cwd=root).diagnostics(what="buf lint")
     config = lint_config(workspace, found)
     if config is None:
         return by_source, None
     image = buf.build(found.path, cwd=root).output(what="it does not compile")
     scratch = root / "scratch"
     scratch.mkdir()
-    by_image = buf.lint_image(image, config, scratch=scratch).annotations(what="buf lint")
+    by_image = buf.lint_image(image, config, scratch=scratch).diagnostics(what="buf lint")
     below = "" if found.path == "." else f"{found.path}/"
     return by_source, [replace(annotation, path=below + annotation.path) for annotation in by_image]
 

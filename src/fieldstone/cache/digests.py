@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone.cache.store import Store
-from fieldstone.errors import Conflict, FieldstoneError, Unavailable
+from fieldstone.errors import Conflict, Unavailable
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.digest import file_digest, imports
 
@@ -95,7 +95,7 @@ class Digests:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+                raise Unavailable(f"cannot read {path}: {error.strerror}") from error
             signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
             row = table.get(name)
             if row is None or row[:4] != signature:
@@ -161,7 +161,7 @@ class Digests:
         try:
             return read_regular(path)
         except OSError as error:
-            raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+            raise Unavailable(f"cannot read {path}: {error.strerror}") from error
 
     def _table(self, folder: str) -> dict[str, Row]:
         if folder not in self._tables:

@@ -14,7 +14,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from fieldstone.cache import FOLDER
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,7 @@ def why_foreign(root: str) -> FieldstoneError | None:
 
 
 def _ignored(problem: str, fix: str) -> FieldstoneError:
-    return FieldstoneError(f"{problem}: this cache is ignored", fix=fix)
+    return Invalid(f"{problem}: this cache is ignored", fix=fix)
 
 
 def _quoted(path: str) -> str:
@@ -143,11 +143,11 @@ def _tracked(root: str) -> str:
     if done.returncode:
         output = os.fsdecode(done.stderr).strip().splitlines()
         if _is_in_checkout(root):
-            raise FieldstoneError(output[0] if output else f"git ls-files ended with {done.returncode}")
+            raise Unavailable(output[0] if output else f"git ls-files ended with {done.returncode}")
         return ""
     name = os.fsdecode(done.stdout).partition("\0")[0].partition("/")[0]
     if name and name.lower() != FOLDER:
-        raise FieldstoneError(f"git ls-files lists {name.strip()} instead")
+        raise Invalid(f"git ls-files lists {name.strip()} instead")
     return name
 
 
@@ -163,5 +163,5 @@ def _variable() -> bool | None:
     """The value of FIELDSTONE_CACHE as a boolean; None if it is not set."""
     value = os.environ.get(VARIABLE, "").strip().lower()
     if value and value not in _OFF | _ON:
-        raise FieldstoneError(f"{VARIABLE} is {value}", fix="set it to 1 or to 0")
+        raise Invalid(f"{VARIABLE} is {value}", fix="set it to 1 or to 0")
     return value in _ON if value else None

@@ -19,7 +19,7 @@ from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import own_paths, parse_image
 from fieldstone.schema.model import Schema
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.modules import Module
 
 THE_TREE = "the working tree"
@@ -121,7 +121,7 @@ def removed_baseline(project: Project, name: str, against: str) -> Baseline | No
     return released(project, project.registry.release(name, version))
 
 
-def style_of_baseline(project: Project, module: Module, against: str) -> list[Annotation]:
+def style_of_baseline(project: Project, module: Module, against: str) -> list[Diagnostic]:
     """The diagnostics of `buf lint` on a module's baseline; none for a release, which has passed it.
 
     Raises:

@@ -63,5 +63,5 @@ def find_disagreements(old: bytes, new: bytes) -> list[Disagreement]:
         schemas = read_schema(old, where="before"), read_schema(new, where="after")
         context = Context(*schemas, Ledger(), datetime.now(UTC).date())
         native = judge(context, [rule for rule in all_rules().values() if not rule.is_style])
-        annotations = second.annotations(what="buf breaking")
+        annotations = second.diagnostics(what="buf breaking")
     return disagreements(native, annotations, schemas)

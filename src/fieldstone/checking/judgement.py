@@ -132,7 +132,7 @@ def _by_both_engines(
         closing(buf.breaking(old.compared, new.compared, scratch=Path(scratch))) as second,
     ):
         context, native = natively()
-        annotations = second.annotations(what="buf breaking")
+        annotations = second.diagnostics(what="buf breaking")
     found = disagreements(native, annotations, (context.old, context.new))
     if found:
         from fieldstone.checking.disagreement import refuse_disagreement

@@ -20,7 +20,7 @@ from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.findings.style import Linting
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, NotFound
 from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, LEDGER, Release
@@ -30,7 +30,7 @@ from fieldstone.workspace.modules import Module
 if TYPE_CHECKING:
     from fieldstone.incremental.slices import Slice
     from fieldstone.toolchain.buf import Running
-    from fieldstone.toolchain.diagnostic import Annotation
+    from fieldstone.toolchain.diagnostic import Diagnostic
 
 
 class _UncompiledError(Exception):
@@ -94,7 +94,7 @@ class ModuleCheck(Struct, dict=True):
             self.full = self.full or not self._compiler_is_known or self._has_lost_a_path
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
-            raise FieldstoneError(f"module {self.module.name} has no .proto files below {self.module.root}")
+            raise NotFound(f"module {self.module.name} has no .proto files below {self.module.root}")
         lint = (lambda paths: self._start("lint", only=paths)) if self.options.style else None
         self.linting = Linting(self.project, self.module, lint, self.under_way)
         self.compiling: Running | None = None
@@ -339,17 +339,17 @@ class ModuleCheck(Struct, dict=True):
         """The findings about the registry and about style."""
         found = defect_findings(self.project, self.module.name, self.start)
         with self.project.phases.phase("style", f"judging the style of {self.module.name}"), _own_errors():
-            style = self.linting.annotations()
+            style = self.linting.diagnostics()
         if style and self.against:
             style = self._new_style(style)
         return found + [self._style_finding(annotation) for annotation in style]
 
-    def _new_style(self, style: Sequence[Annotation]) -> list[Annotation]:
+    def _new_style(self, style: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics of `buf lint` that the baseline does not have."""
         from fieldstone.checking.baseline import style_of_baseline
 
         had = Counter(_lint_key(found) for found in style_of_baseline(self.project, self.module, self.against))
-        new: list[Annotation] = []
+        new: list[Diagnostic] = []
         for annotation in style:
             key = _lint_key(annotation)
             if not had[key]:
@@ -357,7 +357,7 @@ class ModuleCheck(Struct, dict=True):
             had[key] -= had[key] > 0
         return new
 
-    def _style_finding(self, annotation: Annotation) -> Finding:
+    def _style_finding(self, annotation: Diagnostic) -> Finding:
         from fieldstone.schema.location import Location
 
         path = os.path.relpath(self.project.workspace.root / annotation.path, self.start)
@@ -370,7 +370,7 @@ class ModuleCheck(Struct, dict=True):
         )
 
 
-def _lint_key(annotation: Annotation) -> tuple[str, str, str]:
+def _lint_key(annotation: Diagnostic) -> tuple[str, str, str]:
     """The identity of a diagnostic when lines move. Of several import cycles, buf names one at random."""
     return annotation.rule, annotation.path, "" if annotation.rule == _CYCLE else annotation.message
 

@@ -68,7 +68,7 @@ def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Pat
       fieldstone index serve dist
       fieldstone index serve dist --host 0.0.0.0 --token-file tokens.txt
     """
-    from fieldstone.errors import FieldstoneError
+    from fieldstone.errors import Invalid
     from fieldstone.workflows.index import load, require
 
     require("packaging", "starlette", "uvicorn")
@@ -78,7 +78,7 @@ def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Pat
 
     tokens = read_tokens(token_file, os.environ.get(VARIABLE))
     if not tokens and not is_loopback(host):
-        raise FieldstoneError(
+        raise Invalid(
             f"others can reach {host}, and there is no token", fix=f"give one with --token-file or {VARIABLE}"
         )
     packages = load(folders)

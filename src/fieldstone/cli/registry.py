@@ -167,12 +167,12 @@ def verify_registry(
 
 
 def _lines(file: TextIO) -> list[str]:
-    from fieldstone.errors import FieldstoneError
+    from fieldstone.errors import Unavailable
 
     try:
         return file.readlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise FieldstoneError(f"cannot read {file.name}: {error}", fix="name a file of `registry head`") from error
+        raise Unavailable(f"cannot read {file.name}: {error}", fix="name a file of `registry head`") from error
 
 
 def _versions(named: tuple[str, ...]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -118,7 +118,7 @@ def refuse_post(client: ClientPackage, *, what: str, because: str) -> None:
         FieldstoneError: it is not the first package of its release.
     """
     if client.post:
-        raise FieldstoneError(
+        raise Invalid(
             f"{what} of {client.module} {client.version} cannot be numbered a second time: {because}",
             fix=f"release a patch version: `fieldstone release {client.module}`",
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -77,7 +77,7 @@ def refuse_cycles(files: Mapping[str, FileDescriptorProto]) -> None:
         for folder in leaves:
             del imports[folder]
     if imports:
-        raise FieldstoneError(
+        raise Invalid(
             f"folders that import each other cannot be packages of Go: {', '.join(sorted(imports))}",
             fix="move what both need into a folder of its own",
         )
@@ -90,7 +90,7 @@ def _folder(path: str) -> str:
 def _package(folder: PurePosixPath, module: str) -> GoPackage:
     for part in folder.parts:
         if part in _HIDDEN or part.startswith(("_", ".")):
-            raise FieldstoneError(
+            raise Invalid(
                 f"Go cannot import {folder}: the go command hides folders called {part}", fix="rename the folder"
             )
     if not folder.parts:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone import __version__
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged
 
 NAME = "manifest.json"
 
@@ -65,7 +65,7 @@ def from_json(text: str, *, where: str) -> dict[str, Entry]:
         modules = json.loads(text)["modules"]
         entries = {name: _entry(content) for name, content in modules.items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise FieldstoneError(
+        raise Damaged(
             f"{where} is no manifest of generated code", fix="remove it and run `fieldstone generate`"
         ) from error
     return entries

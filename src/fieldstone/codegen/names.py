@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from fieldstone.codegen.published import is_published
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 
 CONTRACTS, STORAGE = "contracts", "storage"
 """The two packages of a module: its DTOs, for everybody; its storage, for its owner."""
@@ -64,7 +64,7 @@ def dto_module(path: str) -> str:
     wrong = [part for part in parts if not part.isidentifier()]
     if wrong:
         name = wrong[0].removesuffix("_pb2")
-        raise FieldstoneError(
+        raise Invalid(
             f"Python cannot import {path}: {name} is no identifier",
             fix="rename the file or folder, or set generate = false",
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldstone.codegen.contracts.protoc import EXTRA
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,7 +42,7 @@ def _environment() -> Environment:
     try:
         import jinja2
     except ImportError as error:
-        raise FieldstoneError(
+        raise Unavailable(
             f"generating code takes Jinja2, which {sys.executable} cannot import: {error}",
             fix=f"install it: `pip install '{EXTRA}'`",
         ) from error
@@ -104,7 +104,7 @@ def _ruff(verb: str, *arguments: str, cwd: Path) -> None:
     if done.returncode:
         said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         first = re.sub(r"^error: ", "", said[0]) if said else f"it ended with {done.returncode}"
-        raise FieldstoneError(
+        raise Invalid(
             f"what was generated is no Python: {first}",
             fix="where a message or rpc is called like a keyword (None, True), rename it, or set generate = false",
         )
@@ -114,7 +114,7 @@ def _find_ruff() -> str:
     beside = shutil.which("ruff", path=str(Path(sys.executable).parent))
     found = beside or shutil.which("ruff")
     if found is None:
-        raise FieldstoneError(
+        raise Unavailable(
             f"no ruff beside {sys.executable} or on PATH, which formats generated code",
             fix=f"install it: `pip install '{EXTRA}'`",
         )

@@ -33,7 +33,7 @@ from fieldstone.compatibility.buf.words import (
 from fieldstone.compatibility.finding import Covered, Finding
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.schema.model import Schema
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 
 _Spot = tuple[str, str, Key]
 """An id of buf's, a file, and the key of the element."""
@@ -56,7 +56,7 @@ class Disagreement(Struct, frozen=True):
 
 
 def disagreements(
-    findings: Iterable[Finding], annotations: Iterable[Annotation], schemas: Collection[Schema] = ()
+    findings: Iterable[Finding], annotations: Iterable[Diagnostic], schemas: Collection[Schema] = ()
 ) -> list[Disagreement]:
     """Compare the findings of every rule, before any setting, with buf's in its strictest category.
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from fieldstone.cache.buckets import Buckets
 from fieldstone.cache.digests import read_known
 from fieldstone.cache.store import IMAGES, Store, table_of
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, Damaged, Unavailable
 from fieldstone.incremental.symbols import extensions_of, packages_of, symbols_of
 from fieldstone.schema.image.check import require_text
 
@@ -154,9 +154,9 @@ class ImageIndex:
                     image.seek(entry.offset)
                     found[path] = CompiledFile(image.read(entry.size))
         except OSError as error:
-            raise FieldstoneError(f"cannot read {self.path}: {error.strerror}") from error
+            raise Unavailable(f"cannot read {self.path}: {error.strerror}") from error
         if not all(file.is_called(path) for path, file in found.items()):
-            raise FieldstoneError(f"{self.path} changed while it was read", fix="run the command again")
+            raise Conflict(f"{self.path} changed while it was read", fix="run the command again")
         return found
 
     def reached(self, paths: Iterable[str]) -> dict[str, Entry]:
@@ -200,7 +200,7 @@ class ImageIndex:
             for path, start, size in _scan(content, str(self.path)):
                 found.add(path, CompiledFile(content[start : start + size]), start)
         except DecodeError as error:
-            raise FieldstoneError(f"{self.path} is not a compiled image: {error}") from error
+            raise Damaged(f"{self.path} is not a compiled image: {error}") from error
         return found
 
 
@@ -285,7 +285,7 @@ def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
         except DecodeError:
             whole = False
         if not whole:
-            raise FieldstoneError(f"{where} is not a compiled image", fix="build it again with `buf build -o`")
+            raise Damaged(f"{where} is not a compiled image", fix="build it again with `buf build -o`")
         yield path, start, size
         offset = start + size
 

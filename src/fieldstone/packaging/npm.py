@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Unavailable
 from fieldstone.packaging.tree import write_tree
 from fieldstone.toolchain.node import node_tools, run_node, run_npm
 
@@ -91,5 +91,5 @@ def _run(tarball: Path, arguments: Sequence[str], folder: Path) -> str:
     if done.returncode:
         said = [line for line in (*done.stderr.splitlines(), *done.stdout.splitlines()) if "rror" in line]
         why = said[0].strip() if said else f"{Path(arguments[0]).name} ended with {done.returncode}"
-        raise FieldstoneError(f"{tarball.name} does not work once it is installed: {why}")
+        raise Unavailable(f"{tarball.name} does not work once it is installed: {why}")
     return done.stdout

@@ -8,7 +8,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.packaging import round_trip
 
 _WITHOUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "MYPY_CONFIG_FILE_DIR")
@@ -53,5 +53,5 @@ def _run(problem: str, command: list[str], folder: str) -> str:
     )
     if done.returncode:
         said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise FieldstoneError(f"{problem}: {said[-1].removeprefix('ERROR: ') if said else done.returncode}")
+        raise Invalid(f"{problem}: {said[-1].removeprefix('ERROR: ') if said else done.returncode}")
     return done.stdout

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, Invalid, Unavailable
 
 
 def write_tree(files: Mapping[str, bytes], folder: Path) -> None:
@@ -43,13 +43,11 @@ def add_all(built: Path, out: Path) -> list[Path]:
     names = sorted(entry.name for entry in built.iterdir())
     try:
         if out.exists() and not out.is_dir():
-            raise FieldstoneError(f"{out} is a file, not a folder for packages", fix="move it away, or use --out")
+            raise Invalid(f"{out} is a file, not a folder for packages", fix="move it away, or use --out")
         new = [name for name in names if not _is_there(built / name, out / name)]
         _add(built, out, new)
     except OSError as error:
-        raise FieldstoneError(
-            f"cannot write {error.filename or out}: {error.strerror}; no package was added"
-        ) from error
+        raise Unavailable(f"cannot write {error.filename or out}: {error.strerror}; no package was added") from error
     return [out / name for name in names]
 
 
@@ -57,7 +55,7 @@ def _is_there(built: Path, target: Path) -> bool:
     if not target.exists():
         return False
     if not _is_same(built, target):
-        raise FieldstoneError(
+        raise Conflict(
             f"{target} is there already, with another content: a finished package never changes",
             fix="`--post 1` (or 2; npm and Go have none) makes another package of the release; or use another --out",
         )

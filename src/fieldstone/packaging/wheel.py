@@ -15,7 +15,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.packaging.tree import write_tree
 
 EXTRA = "fieldstone[package]"
@@ -37,7 +37,7 @@ def build(files: Mapping[str, bytes], out: Path, *, at: datetime) -> list[Path]:
         FieldstoneError: hatchling is missing, or refuses the tree.
     """
     if find_spec("hatchling") is None:
-        raise FieldstoneError(
+        raise Unavailable(
             f"building Python packages needs hatchling, which {sys.executable} cannot import",
             fix=f"install it: `pip install '{EXTRA}'`",
         )
@@ -53,5 +53,5 @@ def build(files: Mapping[str, bytes], out: Path, *, at: datetime) -> list[Path]:
         )
     if done.returncode:
         said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise FieldstoneError(f"hatchling cannot build the package: {said[-1] if said else done.returncode}")
+        raise Invalid(f"hatchling cannot build the package: {said[-1] if said else done.returncode}")
     return sorted(out.glob("*.whl")) + sorted(out.glob("*.tar.gz"))

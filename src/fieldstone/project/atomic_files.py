@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Unavailable
 
 _STAGED = re.compile(r"\..+\.\w{8}\.new")
 
@@ -39,7 +39,7 @@ def replacing(
         yield
     except OSError as error:
         _undo(staged.values(), [])
-        raise FieldstoneError(f"cannot replace {error.filename}: {error.strerror}", fix=again) from error
+        raise Unavailable(f"cannot replace {error.filename}: {error.strerror}", fix=again) from error
 
 
 def remove_stale(out: Path) -> None:
@@ -65,7 +65,7 @@ def _stage_all(out: Path, contents: Mapping[str, bytes], undone: str, *, flushed
             _flush(temporary)
     except OSError as error:
         _undo(staged.values(), made)
-        raise FieldstoneError(f"cannot write {error.filename or out}: {error.strerror}; {undone}") from error
+        raise Unavailable(f"cannot write {error.filename or out}: {error.strerror}; {undone}") from error
     except BaseException:
         _undo(staged.values(), made)
         raise

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fieldstone.cache.permission import Permission
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.progress import Phases
 from fieldstone.project.settings import Settings, find_settings
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
@@ -84,12 +84,12 @@ class Project(Struct, frozen=True, dict=True):
         for name, table in tables.items():
             path = Path(table["path"]).as_posix() if "path" in table else ""
             if path and given[path] != name:
-                raise FieldstoneError(
+                raise Invalid(
                     f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
                     fix="a folder is one module: keep one of the two",
                 )
             if path and path not in paths and not self._was_removed(name, workspace):
-                raise FieldstoneError(
+                raise NotFound(
                     f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",
                     fix=_listed(workspace, name, paths),
                 )
@@ -203,7 +203,7 @@ STILL_LISTED = "remove it from the buf configuration, or give the new module ano
 
 def _refused(retirement: Release, fix: str) -> FieldstoneError:
     last = f" ({retirement.previous.version} is the last release with sources)" if retirement.previous else ""
-    return FieldstoneError(f"module {retirement.name} is retired since {retirement.version}{last}", fix=fix)
+    return Invalid(f"module {retirement.name} is retired since {retirement.version}{last}", fix=fix)
 
 
 def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
@@ -222,7 +222,7 @@ def refuse_names(workspace: Workspace) -> None:
     for module in workspace.modules.values():
         if not is_module_name(module.name):
             path = json.dumps(module.path, ensure_ascii=False)
-            raise FieldstoneError(
+            raise Invalid(
                 f"{workspace.root / workspace.config} lists the module {path}, and its name would be {module.name!r}; "
                 f"{REQUIREMENT}",
                 fix=f"name it in the settings: [tool.fieldstone.modules.NAME] with path = {path}",

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from fieldstone.compatibility.notice import NOTICE
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.project.settings_file import OWN_FILE, read_settings_file
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, read_waivers, rule_schema
@@ -331,17 +331,17 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> No
     types = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
     wanted = schema.get("type")
     if wanted and (not isinstance(value, types[wanted]) or (wanted == "integer" and isinstance(value, bool))):
-        raise FieldstoneError(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
+        raise Invalid(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
     if "enum" in schema and value not in schema["enum"]:
-        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
     if "minimum" in schema and value < schema["minimum"]:
-        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
     if "maximum" in schema and value > schema["maximum"]:
-        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it may be {schema['maximum']} at most")
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it may be {schema['maximum']} at most")
     if wanted == "string" and "\0" in value:
-        raise FieldstoneError(f"{key} in {file} holds a NUL: {_shown(value)}", fix="remove it")
+        raise Invalid(f"{key} in {file} holds a NUL: {_shown(value)}", fix="remove it")
     if wanted == "string" and not _fits(value, schema):
-        raise FieldstoneError(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
     if wanted == "array":
         for number, item in enumerate(value, 1):
             _validate(item, schema["items"], f"{key}[{number}]" if "properties" in schema["items"] else key, file)
@@ -361,14 +361,14 @@ def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: st
     for name, item in value.items():
         path = f"{key}.{name}" if key else name
         if not _fits(name, schema.get("propertyNames", {})):
-            raise FieldstoneError(f"{name!r} in {key} in {file} cannot be the name of a module", fix=REQUIREMENT)
+            raise Invalid(f"{name!r} in {key} in {file} cannot be the name of a module", fix=REQUIREMENT)
         if name in known or others:
             _validate(item, known.get(name, others), path, file)
         else:
-            raise FieldstoneError(f"unknown key {path} in {file}", fix=_nearest(name, known))
+            raise Invalid(f"unknown key {path} in {file}", fix=_nearest(name, known))
     for name in schema.get("required", ()):
         if name not in value:
-            raise FieldstoneError(f"{key} in {file} has no {name}", fix=f"it is {_lowered(known[name]['description'])}")
+            raise Invalid(f"{key} in {file} has no {name}", fix=f"it is {_lowered(known[name]['description'])}")
 
 
 def _all_rule_tables(values: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, str]]]:
@@ -382,12 +382,12 @@ def _validate_rules(rules: Mapping[str, str], where: str, file: Path) -> None:
 
     for rule in rules:
         if rule.isupper():
-            raise FieldstoneError(
+            raise Invalid(
                 f"{where}.{rule} in {file} looks like a rule of buf", fix="configure it in the lint section of buf.yaml"
             )
         if rule not in rule_ids():
             fix = _nearest(rule, rule_ids(), otherwise="`fieldstone rules` lists them")
-            raise FieldstoneError(f"unknown rule {where}.{rule} in {file}", fix=fix)
+            raise Invalid(f"unknown rule {where}.{rule} in {file}", fix=fix)
 
 
 def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:

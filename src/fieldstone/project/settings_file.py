@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.project.waiver_table import with_text_dates
 
 OWN_FILE = "fieldstone.toml"
@@ -29,13 +29,13 @@ def read_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
     if not _is_there(own):
         return (pyproject, with_text_dates(shared["tool"][_TABLE])) if in_pyproject else None
     if in_pyproject:
-        raise FieldstoneError(
+        raise Invalid(
             f"two files hold the settings: {own}, and {pyproject} with [tool.{_TABLE}]",
             fix="move everything into one of them and delete the other",
         )
     values = _read_toml(own)
     if _has_table(values):
-        raise FieldstoneError(
+        raise Invalid(
             f"{own} has a table [tool.{_TABLE}]",
             fix=f"drop [tool.{_TABLE}]: in {OWN_FILE} the keys stand at the top",
         )
@@ -50,7 +50,7 @@ def _has_table(content: Mapping[str, Any]) -> bool:
 def _is_there(file: Path) -> bool:
     """Whether a settings file exists; raises for a broken link or a folder, which would hide the settings silently."""
     if os.path.lexists(file) and not file.is_file():
-        raise FieldstoneError(f"{file} is not a file that can be read", fix="restore it, or remove it")
+        raise Invalid(f"{file} is not a file that can be read", fix="restore it, or remove it")
     return file.is_file()
 
 
@@ -60,10 +60,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FieldstoneError(f"{path} is not TOML: {error}") from error
+        raise Invalid(f"{path} is not TOML: {error}") from error
     except ValueError as error:  # from the digit limit of Python's `int`
-        raise FieldstoneError(f"{path} is not TOML: a number in it is too long (TOML has 64 bits)") from error
+        raise Invalid(f"{path} is not TOML: a number in it is too long (TOML has 64 bits)") from error
     except RecursionError as error:
-        raise FieldstoneError(f"{path} is not TOML that can be read: arrays or tables in it are too deep") from error
+        raise Invalid(f"{path} is not TOML that can be read: arrays or tables in it are too deep") from error

@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldstone.compatibility.finding import MODULE_FINDINGS
 from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.schema.location import Location
 
 _TEXT = r"\S"
@@ -86,10 +86,10 @@ def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> None:
         try:
             date.fromisoformat(entry["until"])
         except ValueError as error:
-            raise FieldstoneError(f"until of {where} is {entry['until']}, and that is no date: {error}") from error
+            raise Invalid(f"until of {where} is {entry['until']}, and that is no date: {error}") from error
         key = (entry["rule"], entry["subject"], entry.get("module", ""))
         if key in seen:
-            raise FieldstoneError(f"{where} waives {key[0]} on {key[1]} a second time", fix="keep one of the two")
+            raise Conflict(f"{where} waives {key[0]} on {key[1]} a second time", fix="keep one of the two")
         seen.add(key)
 
 
@@ -109,7 +109,7 @@ def check_rule(rule: str, where: str) -> None:
         _check_buf_rule(rule, where)
         return
     if rule.startswith("registry-") or rule in {*PERMISSIONS, *MODULE_FINDINGS}:
-        raise FieldstoneError(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
+        raise Invalid(f"{where} is {rule}, and that cannot be waived", fix=f"see `fieldstone explain {rule}`")
     raise _no_such_rule(rule, where, known, "there is no such rule", "`fieldstone rules` lists them")
 
 
@@ -121,7 +121,7 @@ def _check_buf_rule(rule: str, where: str) -> None:
     if rule in known:
         return
     if any(rule in buf.rule_ids("lint", version) for version in buf.CONFIG_VERSIONS):
-        raise FieldstoneError(
+        raise Invalid(
             f"{where} is {rule}, a rule of `buf lint`, and no waiver reaches it",
             fix=f"write `// buf:lint:ignore {rule}` above the element, or change the `lint` section of buf.yaml",
         )
@@ -134,7 +134,7 @@ def _no_such_rule(rule: str, where: str, known: Sequence[str], problem: str, oth
     from difflib import get_close_matches
 
     near = get_close_matches(rule, known, n=1, cutoff=0.5)
-    return FieldstoneError(
+    return Invalid(
         f"{where} is {json.dumps(rule)}, and {problem}", fix=f"did you mean {near[0]}?" if near else otherwise
     )
 
@@ -189,7 +189,7 @@ def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
     try:
         tomllib.loads(new)
     except tomllib.TOMLDecodeError as error:
-        raise FieldstoneError(
+        raise Invalid(
             f"cannot add a waiver to {file}: its waivers are an inline array", fix=f"write each as {header}"
         ) from error
     return new

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 import uvicorn
 from starlette.applications import Starlette
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Unavailable
 from fieldstone.project.stopping import until_stopped
 
 _LONGEST_ANSWER = 5
@@ -66,7 +66,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         known = isinstance(error, socket.gaierror) or not error.errno
         reason = error.strerror if known else os.strerror(error.errno or 0)
-        raise FieldstoneError(
+        raise Unavailable(
             f"cannot listen on {_shown(host)}:{port}: {reason}", fix="use another --host or --port; --port 0 takes any"
         ) from error
 

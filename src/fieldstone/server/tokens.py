@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, SimpleUser
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -36,11 +36,11 @@ def read_tokens(file: Path | None, variable: str | None) -> frozenset[str]:
     tokens = _lines(file) if file else []
     if variable is not None:
         if not variable.strip():
-            raise FieldstoneError(f"{VARIABLE} is set and empty", fix="give it a token, or unset it")
+            raise Invalid(f"{VARIABLE} is set and empty", fix="give it a token, or unset it")
         tokens.append(variable.strip())
     for token in tokens:
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise FieldstoneError(
+            raise Invalid(
                 f"a token in {file or VARIABLE} has characters that no client can send",
                 fix="use letters and digits, as `openssl rand -hex 32` prints them",
             )
@@ -51,12 +51,12 @@ def _lines(file: Path) -> list[str]:
     try:
         lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
     except UnicodeDecodeError as error:
-        raise FieldstoneError(f"the token file {file} is no text") from error
+        raise Invalid(f"the token file {file} is no text") from error
     except OSError as error:
-        raise FieldstoneError(f"cannot read the token file {file}: {error.strerror}") from error
+        raise Unavailable(f"cannot read the token file {file}: {error.strerror}") from error
     tokens = [line for line in lines if line]
     if not tokens:
-        raise FieldstoneError(f"the token file {file} is empty", fix="write a token into it, one a line")
+        raise Invalid(f"the token file {file} is empty", fix="write a token into it, one a line")
     return tokens
 
 

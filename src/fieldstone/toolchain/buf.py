@@ -15,9 +15,9 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 from msgspec.json import decode as json_decode
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.toolchain.buf_limits import way_out
-from fieldstone.toolchain.diagnostic import COMPILE, Annotation, CompileError, annotation_of
+from fieldstone.toolchain.diagnostic import COMPILE, CompileError, Diagnostic, annotation_of
 
 _FOUND_SOMETHING = 100
 """buf's exit code for a schema that does not compile, and for lint and breaking findings."""
@@ -71,7 +71,7 @@ class Running:
                 stderr=subprocess.PIPE,
             )
         except OSError as error:
-            raise FieldstoneError(f"cannot run {command[0]} in {cwd}: {error.strerror}") from error
+            raise Unavailable(f"cannot run {command[0]} in {cwd}: {error.strerror}") from error
 
     def output(self, *, what: str, allow_findings: bool = False) -> bytes:
         """Wait for the command and return its standard output.
@@ -97,7 +97,7 @@ class Running:
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         first = said[0].removeprefix("Failure: ") if said else f"buf {self.arguments[0]} ended with {code}"
         first = re.sub(r"^(\S+:\d+:\d+):(?=\S)", r"\1: ", first)
-        raise FieldstoneError(f"{what}: {first}{more}", fix=way_out("\n".join(said)))
+        raise Invalid(f"{what}: {first}{more}", fix=way_out("\n".join(said)))
 
     def close(self) -> None:
         """End the command if nobody waited for it."""
@@ -105,7 +105,7 @@ class Running:
         with self._process:
             pass
 
-    def annotations(self, *, what: str) -> list[Annotation]:
+    def diagnostics(self, *, what: str) -> list[Diagnostic]:
         """Wait for a command with `--error-format json` and return its findings.
 
         Raises:
@@ -140,9 +140,7 @@ def find_buf() -> str:
 
     found = shutil.which("buf")
     if found is None:
-        raise FieldstoneError(
-            f"no buf binary beside {sys.executable} or on PATH", fix="install it: `pip install buf-bin`"
-        )
+        raise Unavailable(f"no buf binary beside {sys.executable} or on PATH", fix="install it: `pip install buf-bin`")
     return found
 
 
@@ -344,15 +342,15 @@ def _one_value(path: str) -> str:
     return f'"{quoted}"' if {",", '"'} & {*path} else path
 
 
-def _compile_errors(lines: Iterable[str]) -> list[Annotation]:
+def _compile_errors(lines: Iterable[str]) -> list[Diagnostic]:
     """The compiler's errors among the lines that buf printed, without warnings and notes."""
     return [found for line in lines if (found := annotation_of(line)) and found.rule == COMPILE]
 
 
-def _annotation(line: str, what: str) -> Annotation:
+def _annotation(line: str, what: str) -> Diagnostic:
     found = annotation_of(line)
     if found is None:
-        raise FieldstoneError(f"{what}: its answer is no finding: {line}")
+        raise Invalid(f"{what}: its answer is no finding: {line}")
     return found
 
 

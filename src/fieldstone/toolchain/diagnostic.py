@@ -16,7 +16,7 @@ COMPILE = "COMPILE"
 _ESCAPED = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
-class Annotation(Struct, frozen=True):
+class Diagnostic(Struct, frozen=True):
     """One line of buf's `--error-format json`; lines and columns count from 1, 0 if unknown.
 
     `path` is as buf printed it: relative to the working directory, or for an image to the module.
@@ -60,7 +60,7 @@ class Annotation(Struct, frozen=True):
         return " ".join(f"{place}{self.message}".split())
 
 
-def annotation_of(line: str) -> Annotation | None:
+def annotation_of(line: str) -> Diagnostic | None:
     """A parsed line of `--error-format json`; None for any other line."""
     try:
         found = json.loads(line) if line.startswith("{") else None
@@ -68,7 +68,7 @@ def annotation_of(line: str) -> Annotation | None:
         return None
     if not isinstance(found, dict):
         return None
-    return Annotation(
+    return Diagnostic(
         rule=found.get("type", ""),
         message=found.get("message", ""),
         path=found.get("path", ""),
@@ -87,8 +87,8 @@ class CompileError(FieldstoneError):
         errors: the compiler's errors, at least one; duplicates are removed.
     """
 
-    def __init__(self, what: str, errors: Iterable[Annotation]) -> None:
-        self.errors: Sequence[Annotation] = sorted(dict.fromkeys(errors), key=lambda error: error.order)
+    def __init__(self, what: str, errors: Iterable[Diagnostic]) -> None:
+        self.errors: Sequence[Diagnostic] = sorted(dict.fromkeys(errors), key=lambda error: error.order)
         only = len(self.errors) == 1
         super().__init__(f"{what}: {self.errors[0].as_line if only else f'{len(self.errors)} errors'}")
 

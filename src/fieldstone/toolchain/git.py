@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, NotFound, Unavailable
 
 DIRTY = "-dirty"
 """The suffix of a commit's hash if the sources of a release differ from the commit."""
@@ -67,15 +67,15 @@ def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
     """
     binary = shutil.which("git")
     if binary is None:
-        raise FieldstoneError("no git binary on PATH", fix="install git, or name a version, a folder or an image")
+        raise Unavailable("no git binary on PATH", fix="install git, or name a version, a folder or an image")
     done = subprocess.run(  # noqa: S603 - an argument list, no shell
         [binary, *_FLAGS, *arguments], cwd=cwd, input=stdin, capture_output=True, check=False
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if said and _FOREIGN in said[0]:
-            raise FieldstoneError(f"git refuses to work in {cwd}, {REFUSED}", fix=f"allow it: `{said[-1].strip()}`")
-        raise FieldstoneError(f"git {arguments[0]} failed in {cwd}: {said[0] if said else done.returncode}")
+            raise Unavailable(f"git refuses to work in {cwd}, {REFUSED}", fix=f"allow it: `{said[-1].strip()}`")
+        raise Unavailable(f"git {arguments[0]} failed in {cwd}: {said[0] if said else done.returncode}")
     return done.stdout
 
 
@@ -140,7 +140,7 @@ def resolve(ref: str, cwd: Path) -> str:
     try:
         found = run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", cwd=cwd)
     except FieldstoneError as error:
-        raise FieldstoneError(f"there is no git revision {ref} in {cwd}") from error
+        raise NotFound(f"there is no git revision {ref} in {cwd}") from error
     return found.decode().strip()
 
 
@@ -254,7 +254,7 @@ def merge_base(ref: str, cwd: Path) -> str:
     shallow = is_shallow(cwd)
     fix = FETCH_ALL if shallow else "name a revision that HEAD has a commit in common with"
     clone = "the shallow clone " if shallow else ""
-    raise FieldstoneError(f"{ref} and HEAD share no commit in {clone}{cwd}", fix=fix)
+    raise Invalid(f"{ref} and HEAD share no commit in {clone}{cwd}", fix=fix)
 
 
 def merge_bases(commit: str, cwd: Path) -> list[str]:
@@ -297,7 +297,7 @@ def blobs(hashes: Sequence[str], cwd: Path) -> list[bytes]:
         end = stream.index(b"\n", position)
         about = stream[position:end].split()
         if about[-1] == b"missing":
-            raise FieldstoneError(f"{cwd} lacks {about[0].decode()}, a file of an earlier commit", fix=FETCH_ALL)
+            raise Unavailable(f"{cwd} lacks {about[0].decode()}, a file of an earlier commit", fix=FETCH_ALL)
         size = int(about[2])
         contents.append(stream[end + 1 : end + 1 + size])
         position = end + size + 2

@@ -10,7 +10,7 @@ from fieldstone.checking.baseline import Baseline, find_baseline, released, suns
 from fieldstone.checking.judgement import Side, bump_since
 from fieldstone.compatibility.changes import Described, describe
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.image import with_own
@@ -82,7 +82,7 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
         return Baseline(side, module.root, module.proto_paths.keys())
     found = find_baseline(project, module, ref)
     if found is None:
-        raise FieldstoneError(f"there is no module {name} at {ref} yet")
+        raise NotFound(f"there is no module {name} at {ref} yet")
     return found
 
 

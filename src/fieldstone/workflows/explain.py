@@ -9,7 +9,7 @@ from pathlib import Path
 from fieldstone.compatibility.finding import MODULE_FINDINGS
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.compatibility.waiver import PERMISSIONS
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry import DEFECTS
 from fieldstone.workflows.explaining.rule import paragraph, rule_page
 
@@ -31,7 +31,7 @@ def explain(name: str, folder: Path | None = None) -> str:
     from fieldstone.workflows.explaining.buf_rule import buf_names, buf_page
 
     if not name.strip():
-        raise FieldstoneError("the rule to explain is empty", fix="`fieldstone rules` lists them")
+        raise Invalid("the rule to explain is empty", fix="`fieldstone rules` lists them")
     own = name.strip().lower().replace("_", "-")
     if own in OTHERS:
         return f"# {own}\n\n{paragraph(OTHERS[own])}\n"
@@ -44,8 +44,8 @@ def explain(name: str, folder: Path | None = None) -> str:
     if len(begin) == 1:
         return rule_page(rules[begin[0]])
     if begin:
-        raise FieldstoneError(f"several rules begin with {name}: {', '.join(begin)}")
-    raise FieldstoneError(f"no rule {name}", fix=_near(own, buf_names()))
+        raise Invalid(f"several rules begin with {name}: {', '.join(begin)}")
+    raise NotFound(f"no rule {name}", fix=_near(own, buf_names()))
 
 
 def _near(name: str, names_of_buf: Iterable[str]) -> str:

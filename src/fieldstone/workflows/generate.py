@@ -15,7 +15,7 @@ from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.manifest import Entry
 from fieldstone.codegen.names import CONTRACTS, Places, import_name, package, python_version
 from fieldstone.codegen.render import format_python
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.descriptors import read_schema
@@ -216,7 +216,7 @@ def _digest_of(path: Path) -> str:
     try:
         return manifest.digest(read_regular(path))
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
 
 
 def _refuse_one_package_for_two(modules: Iterable[str]) -> None:
@@ -224,7 +224,7 @@ def _refuse_one_package_for_two(modules: Iterable[str]) -> None:
     for module in sorted(modules):
         name = package(module, CONTRACTS)
         if name in taken:
-            raise FieldstoneError(
+            raise Conflict(
                 f"modules {taken[name]} and {module} would both be the package {name}",
                 fix="name one of them otherwise: `[tool.fieldstone.modules.NAME]` with its `path`",
             )
@@ -247,7 +247,7 @@ def out_of(project: Project) -> Path:
     settings = project.settings
     out = Path(os.path.normpath(settings.out))
     if out == settings.root or settings.root not in out.parents:
-        raise FieldstoneError(
+        raise Invalid(
             f"generate.out in {settings.file} leads to {out}, which is no folder below {settings.root}",
             fix="name a folder of the repository, or use --out",
         )
@@ -270,4 +270,4 @@ def manifest_of(folder: Path, *, must_be_one: bool) -> dict[str, Entry]:
             raise
         return {}
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged, Invalid
 from fieldstone.registry import Defect, Registry
 
 
@@ -42,9 +42,7 @@ def heads(registry: Registry) -> list[Head]:
     for module in registry.modules():
         broken = next(registry.defects(module), None)
         if broken is not None:
-            raise FieldstoneError(
-                f"{module} {broken.version}: {broken.problem}", fix="`fieldstone registry verify` says more"
-            )
+            raise Damaged(f"{module} {broken.version}: {broken.problem}", fix="`fieldstone registry verify` says more")
         newest = registry.releases(module)[-1]
         found.append(Head(module, newest.version, newest.seal, len(registry.versions(module))))
     return found
@@ -66,12 +64,12 @@ def read_heads(lines: Iterable[str], *, where: str) -> list[Head]:
             try:
                 found.append(msgspec.json.decode(line, type=Head))
             except (msgspec.DecodeError, RecursionError) as error:
-                raise FieldstoneError(
+                raise Invalid(
                     f"line {number} of {where} is no head of a registry: {error}",
                     fix="write the file with `fieldstone registry head`",
                 ) from error
     if not found:
-        raise FieldstoneError(f"{where} holds no head", fix="write the file with `fieldstone registry head`")
+        raise Invalid(f"{where} holds no head", fix="write the file with `fieldstone registry head`")
     return found
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.project.atomic_files import make_folders, remove_empty, remove_stale, replacing
 from fieldstone.regular_file import read_regular
@@ -49,7 +49,7 @@ def require(*modules: str) -> None:
     """
     missing = [module for module in modules if not find_spec(module)]
     if missing:
-        raise FieldstoneError(
+        raise Unavailable(
             f"an index takes {missing[0]}, which {sys.executable} cannot import",
             fix=f"install it: `pip install '{EXTRA}'`",
         )
@@ -67,7 +67,7 @@ def load(folders: Sequence[Path]) -> list[Package]:
 
     found = [read_package(str(path), path.name, _read(path)) for folder in folders for path in _files(folder)]
     if not found:
-        raise FieldstoneError(
+        raise NotFound(
             f"no package in {', '.join(map(str, folders))}", fix="an index carries .whl, .tar.gz and .tgz files"
         )
     return gather(found)
@@ -100,7 +100,7 @@ def _update(out: Path, new: Sequence[Package], url: str) -> Built:
     packages = gather([*_published(out, manifest), *new])
     npm = next((package for package in packages if isinstance(package, Tarball)), None)
     if npm and not url:
-        raise FieldstoneError(
+        raise Invalid(
             f"npm needs the address at which {out} will be served: {npm.origin} is an npm package",
             fix="give it, as --url https://packages.example.com",
         )
@@ -129,12 +129,12 @@ def _files(folder: Path) -> Iterator[Path]:
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
     except OSError as error:
-        raise FieldstoneError(
+        raise Unavailable(
             f"cannot read the folder of packages {folder}: {error.strerror}", fix="`fieldstone package` makes one"
         ) from error
     for path in paths:
         if not is_package(path.name):
-            raise FieldstoneError(
+            raise Invalid(
                 f"{path} is no package: an index carries .whl, .tar.gz and .tgz files", fix="move it out of the folder"
             )
     yield from paths
@@ -144,7 +144,7 @@ def _read(path: Path) -> bytes:
     try:
         return read_regular(path)
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
 
 
 def _address(url: str) -> str:
@@ -155,7 +155,7 @@ def _address(url: str) -> str:
     except ValueError:
         fits = False
     if url and not fits:
-        raise FieldstoneError(
+        raise Invalid(
             f"{url!r} is no address to serve an index at", fix="write it as https://packages.example.com/index"
         )
     return url.rstrip("/")
@@ -165,7 +165,7 @@ def _address(url: str) -> str:
 def _held(out: Path) -> Iterator[None]:
     """Create the folder if needed, and lock it: one process at a time changes it."""
     if out.exists() and not out.is_dir():
-        raise FieldstoneError(f"{out} is a file, not a folder for an index", fix="use another --out")
+        raise Invalid(f"{out} is a file, not a folder for an index", fix="use another --out")
     made: list[Path] = []
     try:
         made = make_folders(out)
@@ -173,7 +173,7 @@ def _held(out: Path) -> Iterator[None]:
             remove_stale(out)
             yield
     except OSError as error:
-        raise FieldstoneError(f"cannot write {error.filename or out}: {error.strerror}; {_UNDONE}") from error
+        raise Unavailable(f"cannot write {error.filename or out}: {error.strerror}; {_UNDONE}") from error
     finally:
         remove_empty(made)
 
@@ -200,7 +200,7 @@ def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
         content = _content(out, path)
         if content is None or sha256(content) != digest:
             change = "missing" if content is None else "not what was published"
-            raise FieldstoneError(f"{out / path} is {change}", fix="what was published never changes: restore it")
+            raise Invalid(f"{out / path} is {change}", fix="what was published never changes: restore it")
         yield as_published(read_package(str(out / path), Path(path).name, content))
 
 
@@ -213,7 +213,7 @@ def _refuse_foreign(out: Path, manifest: Manifest) -> None:
         name = path.relative_to(out).as_posix()
         hidden = any(part.startswith(".") for part in Path(name).parts)
         if name not in own and not hidden and not path.is_dir():
-            raise FieldstoneError(
+            raise Damaged(
                 f"{path} was not written by `fieldstone index build`", fix="move it away, or use another --out"
             )
 
@@ -225,4 +225,4 @@ def _content(out: Path, path: str) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise FieldstoneError(f"cannot read {out / path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {out / path}: {error.strerror}") from error

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings, find_settings
 from fieldstone.project.settings_file import OWN_FILE
@@ -58,7 +58,7 @@ def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
     """
     folder = folder.resolve()
     if not folder.is_dir():
-        raise FieldstoneError(f"there is no folder {folder}")
+        raise NotFound(f"there is no folder {folder}")
     settings = find_settings(folder)
     top = _top_of_checkout(folder)
     _refuse_inside(folder, settings, top)
@@ -78,13 +78,13 @@ def _top_of_checkout(folder: Path) -> Path | None:
 def _refuse_inside(folder: Path, settings: Settings, top: Path | None) -> None:
     """Raise if a parent folder is set up already: a second set-up would hide the first."""
     if settings.file is not None and settings.root != folder:
-        raise FieldstoneError(
+        raise Conflict(
             f"Fieldstone is set up in {settings.root} already", fix=f"what {settings.file} says holds here too"
         )
     above = [path for path in folder.parents if top is not None and (path == top or top in path.parents)]
     around = [path for path in above if any((path / name).is_file() for name in CONFIG_FILES)]
     if around:
-        raise FieldstoneError(f"{folder} belongs to the buf workspace {around[0]}", fix="run `fieldstone init` there")
+        raise Invalid(f"{folder} belongs to the buf workspace {around[0]}", fix="run `fieldstone init` there")
 
 
 def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
     ):
         folders = sorted({path.parent.as_posix() for path in candidates})
         if len(folders) > 1:
-            raise FieldstoneError(
+            raise Invalid(
                 f"several buf configurations below {found.folder}: {', '.join(folders)}",
                 fix=f'join them in one buf.yaml of version v2, or write workspace = "{folders[0]}" to fieldstone.toml',
             )
@@ -178,7 +178,7 @@ def _refuse_missing(folder: Path, layout: Layout) -> None:
     if layout.missing:
         importer, path = layout.missing[0]
         more = f" (and {len(layout.missing) - 1} more such imports)" if len(layout.missing) > 1 else ""
-        raise FieldstoneError(
+        raise Invalid(
             f"{importer} imports {path}, which no .proto file in {folder} answers{more}",
             fix="add the file; or, if a buf registry has it, write a buf.yaml with `deps`, run `buf dep update` and "
             "then `fieldstone init` again",
@@ -197,10 +197,10 @@ def _broken_rules(folder: Path, config: Mapping[str, Any]) -> list[str]:
     """The lint rules that the schemas break under a configuration that is not written yet."""
     flags = ["--config", json.dumps(config), "--error-format", "json"]
     try:
-        found = Running(["lint", ".", *flags], cwd=folder).annotations(what="the .proto files do not compile")
+        found = Running(["lint", ".", *flags], cwd=folder).diagnostics(what="the .proto files do not compile")
     except FieldstoneError as error:
         roots = ", ".join(module["path"] for module in config["modules"])
-        raise FieldstoneError(
+        raise Invalid(
             f"cannot make a buf.yaml for the .proto files in {folder} (imports seem to start in {roots}): {error}",
             fix="write a buf.yaml that `buf build` accepts, then run `fieldstone init` again",
         ) from error
@@ -222,7 +222,7 @@ def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
     except OSError as error:
         for path in outcome.written:
             (folder / path).unlink(missing_ok=True)
-        raise FieldstoneError(f"cannot write {path} in {folder}: {error.strerror}; nothing was set up") from error
+        raise Unavailable(f"cannot write {path} in {folder}: {error.strerror}; nothing was set up") from error
 
 
 def _identifier(name: str) -> str:

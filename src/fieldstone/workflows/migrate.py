@@ -13,7 +13,7 @@ from fieldstone.codegen.storage.build import outbox_table
 from fieldstone.codegen.storage.dialects import all_dialects, url_advice
 from fieldstone.codegen.storage.sql import migration_views
 from fieldstone.codegen.storage.views import MigrationView
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, NotFound, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import read_schema
 from fieldstone.schema.model import Schema
@@ -64,7 +64,7 @@ def migrate(project: Project, url: str, names: Sequence[str] = (), *, unreleased
         finally:
             database.close()
     except StorageError as error:
-        raise FieldstoneError(str(error)) from error
+        raise Unavailable(str(error)) from error
 
 
 def _wanted(project: Project, names: Sequence[str], *, unreleased: bool) -> dict[str, list[MigrationView]]:
@@ -75,9 +75,9 @@ def _wanted(project: Project, names: Sequence[str], *, unreleased: bool) -> dict
     where = "their releases and in the working tree" if unreleased else "their releases"
     fix = "annotate a message with (fieldstone.v1.entity)" if unreleased else "release them, or use --unreleased"
     if names and empty:
-        raise FieldstoneError(f"{', '.join(empty)} store nothing in {where}", fix=fix)
+        raise Invalid(f"{', '.join(empty)} store nothing in {where}", fix=fix)
     if len(empty) == len(found):
-        raise FieldstoneError(f"no module of {project.workspace.root} stores anything in {where}", fix=fix)
+        raise NotFound(f"no module of {project.workspace.root} stores anything in {where}", fix=fix)
     return {name: views for name, views in found.items() if views}
 
 
@@ -112,11 +112,11 @@ def _dialect_of(url: str) -> tuple[str, Dialect]:
             return name, dialect
     scheme, colon, _ = url.partition(":")
     shown = scheme if colon and scheme.isalnum() else "no scheme"  # the rest may hold a password
-    raise FieldstoneError(f"the URL of the database begins with {shown}", fix=url_advice())
+    raise Invalid(f"the URL of the database begins with {shown}", fix=url_advice())
 
 
 def _require_runtime() -> None:
     if find_spec("fieldstone_runtime") is None:
         drivers = [f"[{dialect.extra}] for {dialect.title}" for dialect in all_dialects().values() if dialect.extra]
         fix = f"`pip install fieldstone-runtime`, with {', '.join(drivers)}"
-        raise FieldstoneError("migrating takes fieldstone-runtime, which is not installed", fix=fix)
+        raise Unavailable("migrating takes fieldstone-runtime, which is not installed", fix=fix)

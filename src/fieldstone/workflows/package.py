@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients import LANGUAGES, Target, find_target
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.packaging.tree import add_all
 from fieldstone.project.project import Project
 from fieldstone.registry.release import Release
@@ -68,7 +68,7 @@ def check(project: Project, reference: str, *, language: str, post: int = 0) -> 
     target, release = find_target(language), find_release(project, reference)
     if target.check is None:
         checked = [name for name in LANGUAGES if find_target(name).check is not None]
-        raise FieldstoneError(
+        raise Invalid(
             f"--check uses packages of {' and '.join(checked)}, not of {language}",
             fix=f"build it, and run `{target.check_command}` in its folder",
         )
@@ -103,7 +103,7 @@ def _setting(project: Project, target: Target) -> str:
     value = str(getattr(project.settings, target.setting.replace("-", "_"))) if target.setting else ""
     if target.needs_setting and not value:
         where = project.settings.file or "pyproject.toml"
-        raise FieldstoneError(
+        raise Invalid(
             f"{target.needs_setting}, and the settings name none",
             fix=f"set {target.setting} in [tool.fieldstone.package] in {where}",
         )

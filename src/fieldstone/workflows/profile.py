@@ -10,10 +10,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fieldstone.checking.baseline import Baseline, find_baseline
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.config_sections import config_of, with_rules
 from fieldstone.workspace.modules import Module
 from fieldstone.workspace.references import modules_of
@@ -27,7 +27,7 @@ def check_like_buf(
     against: str = "",
     start: Path | None = None,
     warn: Callable[[str], None] = lambda _: None,
-) -> list[Annotation]:
+) -> list[Diagnostic]:
     """The diagnostics of `buf breaking`, in buf's order.
 
     buf runs in the root of the workspace with its configuration, plugins and policies included. New modules are
@@ -54,7 +54,7 @@ def check_like_buf(
     compared = [(module, baseline) for module, baseline in pairs if baseline is not None]
     if not compared and not against:
         called = ", ".join(module.name for module, _ in pairs)
-        raise FieldstoneError(
+        raise NotFound(
             f"nothing to compare with: {project.settings.registry} holds no release of {called}",
             fix="say what to compare with: `--against REF`",
         )
@@ -78,7 +78,7 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
     lost = [name for name in there if name not in known]
     if lost and (len(known) > 1 or len(there) > 1):
         where = against or project.settings.registry
-        raise FieldstoneError(
+        raise NotFound(
             f"{where} holds module {lost[0]}, and {project.workspace.config} does not list it",
             fix="name the modules to compare",
         )
@@ -86,7 +86,7 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
 
 def _module_findings(
     project: Project, module: Module, baseline: Baseline, *, category: str, start: Path, warn: Callable[[str], None]
-) -> Iterator[Annotation]:
+) -> Iterator[Diagnostic]:
     image, workspace = baseline.side.image, project.workspace
     if not image:  # a retired release is empty
         return
@@ -99,7 +99,7 @@ def _module_findings(
         if config:
             config.write_text(rules, "utf-8")
         running = buf.breaking_module(module.path, against, cwd=workspace.root, exclude=exclude, config=config)
-        found = running.annotations(what=f"buf breaking in {module.path} against {baseline.side.label}")
+        found = running.diagnostics(what=f"buf breaking in {module.path} against {baseline.side.label}")
     for warning in running.warnings:
         warn(f"{module.name}: {warning}")
     for annotation in found:

@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.printed import printable_line
 from fieldstone.project.project import Project
 from fieldstone.schema.image import IMPORT_MARK
@@ -52,7 +52,7 @@ def _decode(request: bytes) -> plugin_pb2.CodeGeneratorRequest:
     try:
         return plugin_pb2.CodeGeneratorRequest.FromString(request)
     except DecodeError as error:
-        raise FieldstoneError(
+        raise Invalid(
             "standard input holds no CodeGeneratorRequest", fix="`buf generate` runs this program, as buf.gen.yaml says"
         ) from error
 
@@ -80,7 +80,7 @@ def _modules(project: Project, asked: Collection[str]) -> list[Module]:
             found.append(module)
     if not found:
         root = project.workspace.root
-        raise FieldstoneError(
+        raise Invalid(
             f"nothing to generate: none of {len(asked)} files is of a module in {root / project.workspace.config}",
             fix="run `buf generate` in the workspace, and with `strategy: all` in buf.gen.yaml",
         )
@@ -89,7 +89,7 @@ def _modules(project: Project, asked: Collection[str]) -> list[Module]:
 
 def _refuse_part(module: Module, left_out: Iterable[str]) -> None:
     for path in left_out:
-        raise FieldstoneError(
+        raise Invalid(
             f"{path} is of module {module.name} and buf left it out: a package holds all files of its module",
             fix="run `buf generate` without --path, and with `strategy: all` in buf.gen.yaml",
         )

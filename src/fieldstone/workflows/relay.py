@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Unavailable
 from fieldstone.project.stopping import until_stopped
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def relay(source: str, target: str, settings: Settings, told: Callable[[Counts],
     """
     if find_spec("fieldstone_runtime") is None or find_spec("opentelemetry") is None:
         fix = "pip install 'fieldstone-runtime[kafka]', [s3] or [postgres], by where the events go"
-        raise FieldstoneError("relaying takes fieldstone-runtime and its clients, which are not installed", fix=fix)
+        raise Unavailable("relaying takes fieldstone-runtime and its clients, which are not installed", fix=fix)
     from fieldstone_runtime.relay.events import UnavailableError
     from fieldstone_runtime.relay.metrics import observe
     from fieldstone_runtime.relay.relay import Relay
@@ -74,9 +74,9 @@ def relay(source: str, target: str, settings: Settings, told: Callable[[Counts],
         return running.counts, outbox.backlog()
     except UrlError as error:
         problem, _, fix = str(error).partition("; ")
-        raise FieldstoneError(problem, fix=fix) from error
+        raise Unavailable(problem, fix=fix) from error
     except ModuleNotFoundError as error:
         problem, _, fix = str(error).partition(": ")
-        raise FieldstoneError(problem, fix=fix) from error
+        raise Unavailable(problem, fix=fix) from error
     except UnavailableError as error:
-        raise FieldstoneError(str(error), fix="what was not delivered stays in the outbox: run it again") from error
+        raise Unavailable(str(error), fix="what was not delivered stays in the outbox: run it again") from error

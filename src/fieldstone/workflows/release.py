@@ -16,7 +16,7 @@ from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
-from fieldstone.errors import Conflict, FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.incremental.slices import remember
 from fieldstone.project.project import Project
 from fieldstone.registry.release import Link, Release
@@ -149,9 +149,9 @@ def parse_version(version: str) -> Version:
     try:
         parsed = Version.parse(version)
     except ValueError as error:
-        raise FieldstoneError(f"{version} is no semver version", fix="write it as 1.2.3 or 2.0.0-rc.1") from error
+        raise Invalid(f"{version} is no semver version", fix="write it as 1.2.3 or 2.0.0-rc.1") from error
     if parsed.build:
-        raise FieldstoneError(
+        raise Invalid(
             f"{version} has build metadata, which semver leaves out of the order of versions", fix="leave it out"
         )
     return parsed
@@ -189,7 +189,7 @@ def _imports(project: Project, module: Module, dependencies: Dependencies) -> It
         digest = dependencies.digest(other)
         if newest is None or newest.digest != digest:
             state = f"differs from {newest.version}, its newest release" if newest else "has no release yet"
-            raise FieldstoneError(
+            raise Invalid(
                 f"{module.name} imports {other.name}, which {state}", fix=f"run `fieldstone release {other.name}` first"
             )
         yield Link(other.name, newest.version, digest)

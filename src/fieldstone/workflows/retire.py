@@ -18,7 +18,7 @@ from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.schema.digest import b5, manifest
@@ -70,7 +70,7 @@ def retire(
 def _wanted(version: str) -> Version:
     wanted = parse_version(version)
     if wanted.prerelease:
-        raise FieldstoneError(
+        raise Invalid(
             f"{version} is a pre-release, and none can retire a module", fix=f"use {wanted.finalize_version()}"
         )
     return wanted
@@ -86,9 +86,9 @@ def _last_release(project: Project, name: str) -> Release:
         near = get_close_matches(name, registry.modules(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(registry.modules()) or 'none'}"
         fix = "it was never released: remove it from the buf configuration" if is_listed else hint
-        raise FieldstoneError(f"no release of {name} in {registry.address}, so there is nothing to retire", fix=fix)
+        raise NotFound(f"no release of {name} in {registry.address}, so there is nothing to retire", fix=fix)
     if name not in project.workspace.modules and not project.owns_registry:
-        raise FieldstoneError(
+        raise NotFound(
             f"{project.workspace.root / project.workspace.config} does not list {name}, "
             f"and the registry {registry.address} is shared with others",
             fix="retire it where it is listed",
@@ -100,7 +100,7 @@ def _refuse_importers(project: Project, newest: Release) -> None:
     """Raise if another module of the workspace imports files of the module."""
     importers = [f"{module.name} ({path})" for module, path in _importers(project, newest)]
     if importers:
-        raise FieldstoneError(
+        raise Invalid(
             f"{newest.name} cannot be retired while others import its files: {', '.join(importers)}",
             fix="remove these imports first",
         )

@@ -15,7 +15,7 @@ from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.base import base_at
 from fieldstone.checking.since.reference import named, parting
 from fieldstone.checking.since.releases import lost_releases
-from fieldstone.errors import FieldstoneError, Invalid
+from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.project.settings import ModuleSettings, Settings
 from fieldstone.registry import Defect, Registry, open_registry
@@ -52,7 +52,7 @@ def verify(
             release at all and no revision to compare with.
     """
     if since is None and not open_registry(project.settings.registry).modules():
-        raise FieldstoneError(
+        raise NotFound(
             f"there is no release in {project.settings.registry}",
             fix="name their folder as `registry` in the settings, or release: `fieldstone release MODULE`",
         )
@@ -186,7 +186,7 @@ def _trusted(registry: Registry, module: str, version: str) -> Release:
     try:
         return registry.release(module, version)
     except FieldstoneError as error:
-        raise FieldstoneError(f"cannot trust {module}@{version}: {error.problem}", fix=error.fix) from error
+        raise type(error)(f"cannot trust {module}@{version}: {error.problem}", fix=error.fix) from error
 
 
 def _key(release: Release, settings: ModuleSettings, *, is_new: bool) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from fieldstone.checking.judgement import policy_of
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings, find_settings, validate
@@ -81,23 +81,23 @@ def waive(
 
 def _check_words(reason: str, until: str) -> None:
     if not reason.strip():
-        raise FieldstoneError("a waiver needs a reason", fix="say why the break is accepted: --reason")
+        raise Invalid("a waiver needs a reason", fix="say why the break is accepted: --reason")
     _refuse_other_bytes(reason, "--reason")
     try:
         day = date.fromisoformat(until)
     except ValueError as error:
-        raise FieldstoneError(f"{until} is no date: {error}", fix="write it as 2027-01-31") from error
+        raise Invalid(f"{until} is no date: {error}", fix="write it as 2027-01-31") from error
     today = datetime.now(UTC).date()
     if day.isoformat() != until:
-        raise FieldstoneError(f"{until} is no date as a waiver has it", fix=f"write it as {day}")
+        raise Invalid(f"{until} is no date as a waiver has it", fix=f"write it as {day}")
     if day < today:
-        raise FieldstoneError(f"{until} has passed: it is {today} (UTC)", fix="name the last day that the waiver holds")
+        raise Invalid(f"{until} has passed: it is {today} (UTC)", fix="name the last day that the waiver holds")
 
 
 def _refuse_other_bytes(text: str, name: str) -> None:
     """Raise if an argument is not UTF-8: Python decodes it with surrogates, which TOML does not allow."""
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise FieldstoneError(f"{name} is not UTF-8: {text!r}", fix="write it in a terminal whose encoding is UTF-8")
+        raise Invalid(f"{name} is not UTF-8: {text!r}", fix="write it in a terminal whose encoding is UTF-8")
 
 
 def _who(folder: Path) -> str:
@@ -105,7 +105,7 @@ def _who(folder: Path) -> str:
         found = git.config(key, folder)
         if found:
             return found
-    raise FieldstoneError("git does not say who owns the waiver: it has no user.email here", fix="name one: --owner")
+    raise Invalid("git does not say who owns the waiver: it has no user.email here", fix="name one: --owner")
 
 
 def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> ModuleReport:
@@ -113,15 +113,13 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
     found = [r for r in reports if any((f.rule, f.subject) == (rule, subject) for f in r.findings)]
     if len(found) > 1:
         names = ", ".join(report.module for report in found)
-        raise FieldstoneError(f"several modules have {rule} on {subject}: {names}", fix="name one: --module")
+        raise Invalid(f"several modules have {rule} on {subject}: {names}", fix="name one: --module")
     if found:
         return found[0]
     for report in reports:
         if not report.judged:
             unknown = f"{report.module} could not be judged: {report.unjudged_because}"
-            raise FieldstoneError(
-                f"no finding {rule} on {subject} to waive: {unknown}", fix="`fieldstone check` shows where"
-            )
+            raise NotFound(f"no finding {rule} on {subject} to waive: {unknown}", fix="`fieldstone check` shows where")
     there = [(f.rule, f.subject) for report in reports for f in report.findings if f.waiver is None]
     of_rule = [name for id_, name in there if id_ == rule]
     near = difflib.get_close_matches(subject, of_rule, n=1) or of_rule[:1]
@@ -132,7 +130,7 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
         fix = f"there is {', '.join(on_subject)} on it"
     else:
         fix = "`fieldstone check` shows what there is"
-    raise FieldstoneError(f"no finding {rule} on {subject} to waive", fix=fix)
+    raise NotFound(f"no finding {rule} on {subject} to waive", fix=fix)
 
 
 def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject: str) -> None:
@@ -140,7 +138,7 @@ def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject:
     found = [finding for finding in report.findings if (finding.rule, finding.subject) == (rule, subject)]
     refused = policy_of(project.settings.module(report.module)).refuses(found)
     if not refused and all(finding.additive and finding.waiver is None for finding in found):
-        raise FieldstoneError(
+        raise Invalid(
             f"{rule} on {subject} needs no waiver: it is an addition, and refuses nothing in {report.module}",
             fix=f'to refuse additions, set rules.{rule} = "error" or fail-on = "warning"',
         )
@@ -153,17 +151,17 @@ def _add(seen: Settings, waiver: Waiver) -> Waived:
         with locked(folder):
             settings = find_settings(seen.root)
             if settings.root != seen.root:
-                raise FieldstoneError(f"{seen.file} is gone: it was there a moment ago", fix="run the command again")
+                raise Conflict(f"{seen.file} is gone: it was there a moment ago", fix="run the command again")
             _refuse_second(settings, waiver)
             return _write(settings, waiver)
     except OSError as error:
-        raise FieldstoneError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+        raise Unavailable(f"cannot write {error.filename or folder}: {error.strerror}") from error
 
 
 def _refuse_second(settings: Settings, waiver: Waiver) -> None:
     for other, place in settings.waivers.items():
         if other.covers(waiver.rule, waiver.subject) and other.module in {"", waiver.module}:
-            raise FieldstoneError(
+            raise Conflict(
                 f"{place.path}:{place.line} waives {waiver.rule} on {waiver.subject} already, until {other.until}",
                 fix="change its date there",
             )
@@ -177,7 +175,7 @@ def _write(settings: Settings, waiver: Waiver) -> Waived:
     try:
         _replace(file, text.encode())
     except OSError as error:
-        raise FieldstoneError(f"cannot write {file}: {error.strerror}; the file is unchanged") from error
+        raise Unavailable(f"cannot write {file}: {error.strerror}; the file is unchanged") from error
     return Waived(waiver, find_settings(settings.root).waivers[waiver])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.toolchain import buf
 from fieldstone.workspace.modules import read_file
 
@@ -35,9 +35,9 @@ def read_image(path: Path, ref: str) -> bytes:
         running = buf.build(str(path.resolve()), cwd=path.resolve().parent)
         return running.output(what=f"{ref} is not a compiled image")
     if name.endswith(".proto"):
-        raise FieldstoneError(f"{ref} is one source file", fix="name its folder, or a git revision that has it")
+        raise Invalid(f"{ref} is one source file", fix="name its folder, or a git revision that has it")
     if _ARCHIVE.search(name):
-        raise FieldstoneError(f"{ref} is an archive of sources", fix=_UNPACK)
+        raise Invalid(f"{ref} is an archive of sources", fix=_UNPACK)
     return read_file(path)
 
 
@@ -73,7 +73,7 @@ def refuse_git_folder(path: Path, ref: str) -> None:
         FieldstoneError: it is such a folder.
     """
     if (path / "HEAD").is_file() and (path / "objects").is_dir():
-        raise FieldstoneError(f"{ref} is a folder of git's own", fix="name the git revision: HEAD")
+        raise Invalid(f"{ref} is a folder of git's own", fix="name the git revision: HEAD")
 
 
 def _revision(options: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.workspace.modules import Module, Workspace, read_config
 
 
@@ -90,7 +90,7 @@ def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> str:
 
 def _mapping(section: object, name: str) -> Mapping[str, Any]:
     if section is not None and not isinstance(section, dict):
-        raise FieldstoneError(f"{name} in buf.yaml is no mapping", fix="`buf config init` writes one to start from")
+        raise Invalid(f"{name} in buf.yaml is no mapping", fix="`buf config init` writes one to start from")
     return section or {}
 
 

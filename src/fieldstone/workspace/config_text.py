@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid
 
 _DEEPEST = 100
 _MOST = 1_000_000
@@ -29,11 +29,11 @@ def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
         _refuse_deep(yaml.parse(content, Loader=loader), path)
         parsed = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # values that do not fit their tag
-        raise FieldstoneError(f"{path} is not YAML: {error}") from error
+        raise Invalid(f"{path} is not YAML: {error}") from error
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
-        raise FieldstoneError(f"{path} is not a buf configuration: it holds no mapping")
+        raise Invalid(f"{path} is not a buf configuration: it holds no mapping")
     _refuse_endless(parsed, path)
     return parsed
 
@@ -55,7 +55,7 @@ def _refuse_endless(parsed: Any, path: Path) -> None:
     while due:
         value, depth = due.pop()
         if isinstance(value, str) and "\0" in value:
-            raise FieldstoneError(f"{path} is not a buf configuration: {value[:80]!r} holds a NUL", fix="remove it")
+            raise Invalid(f"{path} is not a buf configuration: {value[:80]!r} holds a NUL", fix="remove it")
         inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
         seen += len(inside)
         if depth > _DEEPEST or seen > _MOST:
@@ -64,7 +64,7 @@ def _refuse_endless(parsed: Any, path: Path) -> None:
 
 
 def _too_much(path: Path) -> FieldstoneError:
-    return FieldstoneError(
+    return Invalid(
         f"{path} is not a buf configuration: it nests more than {_DEEPEST} levels, or holds more than {_MOST:,} values",
         fix="replace its aliases by their values",
     )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.digest import b5, imports, manifest
 from fieldstone.toolchain import buf
@@ -68,7 +68,7 @@ class Dependencies:
             importer = waiting.pop()
             for found in self._direct(importer):
                 if found.name == module.name and importer is not module:
-                    raise FieldstoneError(
+                    raise Invalid(
                         f"modules import each other in a circle: {module.name} and {importer.name}",
                         fix="move what they share into a module of its own",
                     )

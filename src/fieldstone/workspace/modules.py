@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_regular
 from fieldstone.schema.digest import file_digest
 from fieldstone.workspace.config_text import parse_config
@@ -148,7 +148,7 @@ class Workspace(Struct, frozen=True):
 
         near = get_close_matches(name, self.modules, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
-        raise FieldstoneError(f"no module {name} in {self.root / self.config}", fix=hint)
+        raise NotFound(f"no module {name} in {self.root / self.config}", fix=hint)
 
     def style_digest(self, module: Module) -> str:
         """The digest of the buf configuration, which decides the result of `buf lint` for a module."""
@@ -216,9 +216,9 @@ def load_workspace(
     for entry, name in zip(entries, called, strict=True):
         module_root = (root / entry.path).resolve()
         if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
-            raise FieldstoneError(f"{root / config} lists {entry.path}, and there is no such folder")
+            raise NotFound(f"{root / config} lists {entry.path}, and there is no such folder")
         if outside is not None and _lies_in(outside.resolve(), module_root, root):
-            raise FieldstoneError(
+            raise Invalid(
                 f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
                 fix="list the folder of its sources: what was released never changes",
             )
@@ -255,7 +255,7 @@ def _refuse_several_roots(entries: list[_Entry], config: Path) -> None:
     for entry in entries:
         if entry.has_roots:
             file = config.parent / entry.path / "buf.yaml"
-            raise FieldstoneError(f"{file} has build.roots of version v1beta1", fix="run `buf config migrate`")
+            raise Invalid(f"{file} has build.roots of version v1beta1", fix="run `buf config migrate`")
 
 
 def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
@@ -267,21 +267,21 @@ def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
     if bare and not config.is_file():
         return config.name, [_Entry(".")]
     if not config.is_file():
-        raise FieldstoneError(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
+        raise NotFound(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
     content = read_config(config)
     version = content.get("version")
     if version == "v2":
         return config.name, _entries_v2(content, config)
     if version not in _VERSIONS_OF_ONE_MODULE:
         said = f"is of version {version}" if version else "says no version"
-        raise FieldstoneError(f"{config} {said}", fix="Fieldstone reads v1 and v2")
+        raise Invalid(f"{config} {said}", fix="Fieldstone reads v1 and v2")
     return config.name, [_entry_v1(root, ".")]
 
 
 def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
     listed = content.get("modules") or [{"path": ".", "name": content.get("name", "")}]
     if not isinstance(listed, list) or not all(isinstance(module, dict) for module in listed):
-        raise FieldstoneError(f"modules in {config} is no list of modules")
+        raise Invalid(f"modules in {config} is no list of modules")
     return [
         _Entry(
             path=_normal(str(module.get("path", "."))),
@@ -299,7 +299,7 @@ def _entry_v1(root: Path, path: str) -> _Entry:
     content = read_config(config) if config.is_file() else {}
     build = content.get("build") or {}
     if not isinstance(build, dict):
-        raise FieldstoneError(f"build in {config} is no mapping")
+        raise Invalid(f"build in {config} is no mapping")
     excludes = tuple(f"{path}/{folder}" for folder in _texts(build, "excludes", config))
     has_roots = build.get("roots", ["."]) != ["."]
     return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes, has_roots=has_roots)
@@ -309,7 +309,7 @@ def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...
     """A list of texts in a configuration; empty if the key is missing."""
     listed = content.get(key) or []
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise FieldstoneError(f"{key} in {config} is no list of paths")
+        raise Invalid(f"{key} in {config} is no list of paths")
     return tuple(listed)
 
 
@@ -326,7 +326,7 @@ def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> li
 def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise FieldstoneError(
+        raise Conflict(
             f"{config} lists two modules that would both be called {twice[0]}",
             fix="name them in the settings: `[tool.fieldstone.modules.NAME]` with their `path`",
         )
@@ -359,14 +359,14 @@ def _entries_of(folder: str) -> list[os.DirEntry[str]]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise FieldstoneError(f"cannot read {folder}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {folder}: {error.strerror}") from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError as error:
-        raise FieldstoneError(f"cannot read {entry.path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {entry.path}: {error.strerror}") from error
 
 
 def _place(path: str, parent: str) -> str:
@@ -386,7 +386,7 @@ def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
     except UnicodeEncodeError as error:
         odd = str(error.object).count("\0", 0, error.start)
         where = [*paths.values()][odd].encode(errors="backslashreplace").decode()
-        raise FieldstoneError(f"the name of {where} is no UTF-8", fix="rename it") from error
+        raise Invalid(f"the name of {where} is no UTF-8", fix="rename it") from error
     return paths
 
 
@@ -399,4 +399,4 @@ def read_file(path: Path) -> bytes:
     try:
         return read_regular(path)
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error

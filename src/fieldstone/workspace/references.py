@@ -14,9 +14,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, NotFound
 from fieldstone.toolchain import buf, git
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.buf_inputs import how_to_write, read_image, refuse_git_folder
 from fieldstone.workspace.modules import CONFIG_FILES, Module, Workspace, load_workspace
 
@@ -45,7 +45,7 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     """
     where = f"{module.path} at {at}" if at else module.path
     if not module.proto_files:
-        raise FieldstoneError(f"module {module.name} has no .proto files below {where if at else module.root}")
+        raise NotFound(f"module {module.name} has no .proto files below {where if at else module.root}")
     exclude = (*(workspace.excluded_paths(outside)), *workspace.nested_in(module))
     return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{where} does not compile")
 
@@ -88,7 +88,7 @@ def compile_reference(
         return Compiled(image, label, workspace.root / found.path)
 
 
-def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path | None) -> list[Annotation]:
+def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: Path | None) -> list[Diagnostic]:
     """The findings of `buf lint` in a module at `ref`, with the configuration at that revision.
 
     Args:
@@ -121,9 +121,9 @@ def modules_at(ref: str, workspace: Workspace, *, outside: Path | None) -> dict[
         return {module.name: module.path for module in then.modules.values()}
 
 
-def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str) -> list[Annotation]:
+def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str) -> list[Diagnostic]:
     exclude = (*workspace.excluded_paths(outside), *workspace.nested_in(module))
-    return buf.lint(module.path, cwd=workspace.root, exclude=exclude).annotations(what=f"buf lint at {at}")
+    return buf.lint(module.path, cwd=workspace.root, exclude=exclude).diagnostics(what=f"buf lint at {at}")
 
 
 def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[str]:
@@ -165,7 +165,7 @@ def _module_in(workspace: Workspace, module: Module) -> Module:
     found = workspace.modules.get(module.name, only)
     if found is None:
         lists = ", ".join(workspace.modules)
-        raise FieldstoneError(f"no module {module.name} in {workspace.root}", fix=f"it lists {lists}")
+        raise NotFound(f"no module {module.name} in {workspace.root}", fix=f"it lists {lists}")
     return found
 
 
@@ -178,7 +178,7 @@ def _named(scratch: Path, label: str, submodules: Sequence[str]) -> Iterator[Non
         problem = error.problem.replace(f"{scratch.resolve()}/", "")
         absent = next((path for path in submodules if f" {path}," in problem), "")
         fix = f"{absent} is a git submodule there: name a folder that has it checked out" if absent else error.fix
-        raise FieldstoneError(f"at {label}: {problem}", fix=fix) from error
+        raise type(error)(f"at {label}: {problem}", fix=fix) from error
 
 
 @contextmanager
@@ -201,7 +201,7 @@ def _checkout(
         detail = error.problem if own_words else "no such version, file, folder or git revision"
         fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
         fix = how_to_write(ref) or error.fix or "; ".join(filter(None, (known, fetch)))
-        raise FieldstoneError(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
+        raise NotFound(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
     base = git.merge_base(ref, root) if since_parting and not git.is_tag(ref, root) else commit
     label = ref if base == commit else f"{ref} (merge base {base[:9]})"
     scratch = Path(tempfile.mkdtemp(prefix="fieldstone-"))

@@ -12,7 +12,7 @@ from fieldstone.compatibility.finding import COMPILE_ERROR, Finding, ModuleRepor
 from fieldstone.project.project import Project
 from fieldstone.schema.location import Location
 from fieldstone.toolchain.buf_limits import way_out
-from fieldstone.toolchain.diagnostic import Annotation, CompileError
+from fieldstone.toolchain.diagnostic import CompileError, Diagnostic
 from fieldstone.workspace.modules import Module
 
 
@@ -47,7 +47,7 @@ def without_duplicates(project: Project, reports: Sequence[ModuleReport]) -> lis
     return [replace(r, findings=tuple(f for f in r.findings if belongs_to(r, f))) for r in reports]
 
 
-def _finding(project: Project, module: Module, annotation: Annotation, start: Path) -> Finding:
+def _finding(project: Project, module: Module, annotation: Diagnostic, start: Path) -> Finding:
     root = project.workspace.root
     path = Path(os.path.relpath(root / annotation.path, start)).as_posix() if annotation.path else ""
     return Finding(

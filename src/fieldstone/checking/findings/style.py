@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fieldstone.incremental.slices import CompiledFiles
     from fieldstone.project.project import Project
     from fieldstone.toolchain.buf import Running
-    from fieldstone.toolchain.diagnostic import Annotation
+    from fieldstone.toolchain.diagnostic import Diagnostic
     from fieldstone.workspace.modules import Module
 
 MANY = 10
@@ -105,7 +105,7 @@ class Linting:
             begun.close()
         self._running, self._begun = [(running, below)], paths
 
-    def annotations(self) -> list[Annotation]:
+    def diagnostics(self) -> list[Diagnostic]:
         """The diagnostics in buf's order; none if nothing was linted.
 
         Raises:
@@ -114,6 +114,6 @@ class Linting:
         found = [
             replace(annotation, path=below + annotation.path)
             for running, below in self._running
-            for annotation in running.annotations(what="buf lint")
+            for annotation in running.diagnostics(what="buf lint")
         ]
         return sorted(found, key=lambda annotation: annotation.order) if len(self._running) > 1 else found

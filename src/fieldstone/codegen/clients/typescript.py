@@ -14,7 +14,7 @@ from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.packaging import npm
 from fieldstone.toolchain.node import find_node, node_tools
 
@@ -65,7 +65,7 @@ def npm_name(module: str, version: str, scope: str = "") -> str:
     """
     found = _SCOPE.fullmatch(scope)
     if found is None or scope == "@":
-        raise FieldstoneError(
+        raise Invalid(
             f"{scope} is no scope of npm", fix="it is written in lower case, as an organisation's name is: @acme"
         )
     major = version.partition(".")[0]
@@ -101,7 +101,7 @@ def runtime_range(code: Iterable[str]) -> str:
     """
     found = next((match[1] for text in code if (match := _GENERATOR.search(text))), "")
     if not found:
-        raise FieldstoneError("protoc-gen-es wrote no version into its code, so that no runtime can be named for it")
+        raise Invalid("protoc-gen-es wrote no version into its code, so that no runtime can be named for it")
     return npm_range(found)
 
 

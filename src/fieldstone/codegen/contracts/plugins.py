@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.compiler import plugin_pb2
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
@@ -43,7 +43,7 @@ def run_plugin(
     )
     response = _ask(name, command, request.SerializeToString())
     if response.error:
-        raise FieldstoneError(f"{name} cannot generate code: {_first_line(response.error)}")
+        raise Invalid(f"{name} cannot generate code: {_first_line(response.error)}")
     wanted = set(files)
     _refuse_what_it_does_not_know(name, response, [file for file in image.file if file.name in wanted])
     return _texts(response.file)
@@ -74,16 +74,14 @@ def _ask(name: str, command: Sequence[str], request: bytes) -> plugin_pb2.CodeGe
             command, input=request, capture_output=True, check=False
         )
     except OSError as error:
-        raise FieldstoneError(f"cannot start {name}: {error.strerror}") from error
+        raise Unavailable(f"cannot start {name}: {error.strerror}") from error
     if done.returncode:
         said = _first_line(done.stderr.decode("utf-8", "replace")) or f"it ended with {done.returncode}"
-        raise FieldstoneError(
-            f"{name} cannot generate code: {said.removeprefix(f'{name}: ')}", fix=fix_of_old(name, said)
-        )
+        raise Invalid(f"{name} cannot generate code: {said.removeprefix(f'{name}: ')}", fix=fix_of_old(name, said))
     try:
         return _Response.FromString(done.stdout)
     except DecodeError as error:
-        raise FieldstoneError(f"{name} is no plugin of protoc: its answer is no CodeGeneratorResponse") from error
+        raise Invalid(f"{name} is no plugin of protoc: its answer is no CodeGeneratorResponse") from error
 
 
 def _refuse_what_it_does_not_know(
@@ -97,7 +95,7 @@ def _refuse_what_it_does_not_know(
         elif _has_optional(file) and not response.supported_features & _Response.FEATURE_PROTO3_OPTIONAL:
             what = f"`optional` of proto3, which {file.name} has"
         if what:
-            raise FieldstoneError(f"{name} does not know {what}", fix=f"install a newer {name}")
+            raise Invalid(f"{name} does not know {what}", fix=f"install a newer {name}")
 
 
 def _knows_edition(response: plugin_pb2.CodeGeneratorResponse, edition: int) -> bool:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -51,7 +51,7 @@ def _call(arguments: Sequence[str]) -> None:
     try:
         from grpc_tools import protoc  # type: ignore[import-untyped]
     except ImportError as error:
-        raise FieldstoneError(
+        raise Unavailable(
             f"generating code takes grpcio-tools, which {sys.executable} cannot import: {error}",
             fix=f"install it: `pip install '{EXTRA}'`",
         ) from error
@@ -62,7 +62,7 @@ def _call(arguments: Sequence[str]) -> None:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").splitlines()
             first = re.sub(r"^--\w+_out: ", "", lines[0]) if lines else f"it ended with {code}"
-            raise FieldstoneError(f"protoc cannot generate Python: {first}")
+            raise Invalid(f"protoc cannot generate Python: {first}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from fieldstone.codegen.storage.dialects import Default
 from fieldstone.codegen.storage.fields import map_types
 from fieldstone.codegen.storage.views import ColumnView
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.schema.model import Field, Schema
 
 _EMPTY_JSON = {"repeated": "[]", "map": "{}"}
@@ -35,7 +35,7 @@ def default_value(column: ColumnView, field: Field | None, schema: Schema) -> De
             return _given(column, field, given, schema)
         except (ValueError, OverflowError) as error:
             place = f"{field.location.path}:{field.location.line}"
-            raise FieldstoneError(f'{place}: the default "{given}" of {field.full_name} is no {column.kind}') from error
+            raise Invalid(f'{place}: the default "{given}" of {field.full_name} is no {column.kind}') from error
     return None if column.nullable else _zero(column, field, schema)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from fieldstone.codegen.storage.record_types import Types, dotted, plain_name, read_annotation
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_regular
 
 _REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
@@ -112,22 +112,20 @@ class RecordSources:
         """
         found = _REFERENCE.fullmatch(reference)
         if found is None:
-            raise FieldstoneError(f'"{reference}" names no class of a module', fix='write it as "package.module:Class"')
+            raise Invalid(f'"{reference}" names no class of a module', fix='write it as "package.module:Class"')
         module = self._module(found["module"])
         if module is None:
             raise self._no_module(found["module"])
         place = self._class(module, found["name"], frozenset())
         if place is None:
             near = difflib.get_close_matches(found["name"], module.names() - {found["name"]}, n=1)
-            raise FieldstoneError(
-                f"no class {found['name']} in {module.path}", fix=f"did you mean {near[0]}?" if near else ""
-            )
+            raise NotFound(f"no class {found['name']} in {module.path}", fix=f"did you mean {near[0]}?" if near else "")
         return self._record(found["module"], found["name"], *place)
 
     def _record(self, module: str, name: str, home: _Module, node: ast.ClassDef) -> RecordClass:
         options = home.dataclass_options(node)
         if options is None:
-            raise FieldstoneError(
+            raise Invalid(
                 f"{name} at {home.path}:{node.lineno} is no dataclass", fix="put @dataclass(slots=True) above it"
             )
         parts = _Parts()
@@ -191,7 +189,7 @@ class RecordSources:
         roots = ", ".join(str(root) for root in self.paths) or "no folder"
         near = difflib.get_close_matches(name, self._neighbours(name), n=1)
         fix = f"did you mean {near[0]}?" if near else "list the folder that its import starts from in `record-paths`"
-        return FieldstoneError(f"no module {name} below {roots}", fix=fix)
+        return NotFound(f"no module {name} below {roots}", fix=fix)
 
     def _neighbours(self, name: str) -> Iterator[str]:
         """The modules in the package that a module was looked for in."""
@@ -320,11 +318,11 @@ def _parse(path: Path) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(read_regular(path), filename=str(path))
     except OSError as error:
-        raise FieldstoneError(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
     except SyntaxError as error:
-        raise FieldstoneError(f"{path}:{error.lineno or 1}: {error.msg}", fix="mend it first") from error
+        raise Invalid(f"{path}:{error.lineno or 1}: {error.msg}", fix="mend it first") from error
     except (ValueError, RecursionError) as error:
-        raise FieldstoneError(f"{path} does not parse: {error}", fix="mend it first") from error
+        raise Invalid(f"{path} does not parse: {error}", fix="mend it first") from error
 
 
 def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

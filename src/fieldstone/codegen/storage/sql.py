@@ -16,7 +16,7 @@ from fieldstone.codegen.storage.dialects import Default, Dialect, all_dialects
 from fieldstone.codegen.storage.entities import entity_view
 from fieldstone.codegen.storage.fields import map_types
 from fieldstone.codegen.storage.views import ChildView, ColumnView, EntityView, IndexView, MigrationView
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.schema.model import Field, Schema
 from fieldstone.schema.storage import Table, tables
 
@@ -237,23 +237,19 @@ def _refuse_renames(database: _Database, table: _Table, version: str) -> None:
         if old != name:
             since = database.since[table.owner, ""] if number == 0 else database.since[table.name, old]
             what = "table" if number == 0 else f"column of field {number}"
-            raise FieldstoneError(
-                f"the {what} of {table.owner} is {old} since {since}, and {name} in {version}", fix=_BREAK
-            )
+            raise Invalid(f"the {what} of {table.owner} is {old} since {since}, and {name} in {version}", fix=_BREAK)
 
 
 def _refuse_changes(database: _Database, table: _Table, known: Mapping[str, _Column], version: str) -> None:
     if database.keys[table.name] != table.key:
         was, now = ", ".join(database.keys[table.name]), ", ".join(table.key)
         since = database.since[table.owner, ""]
-        raise FieldstoneError(
-            f"the primary key of {table.name} is ({was}) since {since}, and ({now}) in {version}", fix=_BREAK
-        )
+        raise Invalid(f"the primary key of {table.name} is ({was}) since {since}, and ({now}) in {version}", fix=_BREAK)
     for name, column in table.columns.items():
         old = known.get(name, column)
         if (old.types, old.nullable) != (column.types, column.nullable):
             since = database.since[table.name, name]
-            raise FieldstoneError(
+            raise Invalid(
                 f"column {name} of {table.name} is {_form(old, column)} since {since}, "
                 f"and {_form(column, old)} in {version}",
                 fix=_BREAK,

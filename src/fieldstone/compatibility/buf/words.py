@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from fieldstone.toolchain.diagnostic import Annotation
+from fieldstone.toolchain.diagnostic import Diagnostic
 
 _QUOTED = re.compile(r'(?:(\w+) )?("(?:[^"\\]|\\.)*")')
 _TYPES = ("message", "enum", "service")
@@ -40,7 +40,7 @@ class Named(Struct, frozen=True):
         quoted: all texts that it quotes; of a range, the first number.
     """
 
-    annotation: Annotation
+    annotation: Diagnostic
     path: str
     key: Key | None
     quoted: tuple[str, ...]
@@ -72,7 +72,7 @@ def is_of_members(rule: str) -> bool:
     return rule.startswith(_OF_MEMBERS) and rule not in OF_TYPES
 
 
-def read_words(annotation: Annotation) -> Named:
+def read_words(annotation: Diagnostic) -> Named:
     """Parse an annotation; it has no key if a newer buf words it differently."""
     labelled = [(label.lower(), _unquoted(text)) for label, text in _QUOTED.findall(annotation.message)]
     files = (text for label, text in labelled if label == "file")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import canonicalize_version
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, FieldstoneError
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -163,11 +163,11 @@ def by_name(packages: Iterable[Package]) -> dict[str, list[Tarball]]:
 
 def _clash(first: Package, second: Package) -> FieldstoneError:
     if first.published:
-        return FieldstoneError(
+        return Conflict(
             f"{second.origin}: {second.label} is already published with another content, as {first.origin}",
             fix=f"what was published never changes: build it as {second.next_version}",
         )
-    return FieldstoneError(
+    return Conflict(
         f"{first.origin} and {second.origin} are both {second.label}, with different contents",
         fix=f"keep one of them, or build one as {second.next_version}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.packaging.index.archives import DefectError
 from fieldstone.packaging.index.distributions import read_sdist, read_wheel
 from fieldstone.packaging.index.npm import read_tarball
@@ -37,4 +37,4 @@ def read_package(origin: str, filename: str, content: bytes) -> Package:
     try:
         return _READERS[ending](origin, filename, content)
     except DefectError as error:
-        raise FieldstoneError(f"{origin} {error}", fix="build it again") from error
+        raise Invalid(f"{origin} {error}", fix="build it again") from error

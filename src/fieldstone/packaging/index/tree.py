@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged
 from fieldstone.packaging.index import npm, simple
 from fieldstone.packaging.index.packages import Distribution, Package, by_name, by_project, sha256
 
@@ -47,10 +47,10 @@ class Manifest(Struct, frozen=True):
             packages, pages = dict(found["packages"]), list(found["pages"])
             paths = [PurePosixPath(path) for path in (*packages, *pages)]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise FieldstoneError(f"{where} is damaged: {error!r}", fix="restore it from a backup") from error
+            raise Damaged(f"{where} is damaged: {error!r}", fix="restore it from a backup") from error
         for path in paths:
             if path.is_absolute() or ".." in path.parts:
-                raise FieldstoneError(f"{where} is damaged: {path} leads out of it", fix="restore it from a backup")
+                raise Damaged(f"{where} is damaged: {path} leads out of it", fix="restore it from a backup")
         return cls(packages, pages)
 
 

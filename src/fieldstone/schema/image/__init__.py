@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from google.protobuf import descriptor_pb2
 from google.protobuf.message import DecodeError
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged
 from fieldstone.schema.features import extension_parts
 from fieldstone.schema.image.check import require_text, require_whole
 
@@ -37,17 +37,17 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
         decoded = descriptor_pb2.FileDescriptorSet.FromString(image)
     except DecodeError as error:
         if "MaxDepth" in str(error):
-            raise FieldstoneError(
+            raise Damaged(
                 f"{where} nests messages deeper than protobuf reads them (about 95 levels)",
                 fix="declare them beside each other; buf itself takes 31 levels",
             ) from error
-        raise FieldstoneError(
+        raise Damaged(
             f"{where} is not a compiled image, or is cut short ({len(image)} bytes)",
             fix="build it again with `buf build -o`",
         ) from error
     require_text(image, where=where)
     if not image or any(not file.name for file in decoded.file):
-        raise FieldstoneError(f"{where} is not a compiled image: it names no files", fix="build it with `buf build -o`")
+        raise Damaged(f"{where} is not a compiled image: it names no files", fix="build it with `buf build -o`")
     require_whole(decoded.file, where=where)
     return decoded
 

@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Damaged, FieldstoneError
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
@@ -93,7 +93,7 @@ def require_sound(file: FileDescriptorProto, *, where: str) -> None:
 
 
 def _damaged(where: str, fault: str) -> FieldstoneError:
-    return FieldstoneError(f"{where} is damaged: {fault}", fix=_FIX)
+    return Damaged(f"{where} is damaged: {fault}", fix=_FIX)
 
 
 def _faults(file: FileDescriptorProto) -> Iterator[str]:

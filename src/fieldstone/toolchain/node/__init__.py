@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Invalid, Unavailable
 
 _HERE = Path(__file__).parent
 _PROJECT = ("package.json", "package-lock.json")
@@ -53,7 +53,7 @@ def find_node() -> str:
     said = _run([binary, "--version"], cwd=_HERE).stdout.strip()
     found = re.match(r"v(\d+)\.", said)
     if found is None or int(found[1]) < _OLDEST:
-        raise FieldstoneError(
+        raise Invalid(
             f"building npm packages needs Node.js {_OLDEST} or newer, and {binary} is {said or 'none'}", fix=_INSTALL
         )
     return binary
@@ -103,7 +103,7 @@ def node_tools() -> Iterator[Path]:
 def _find(name: str) -> str:
     binary = shutil.which(name)
     if binary is None:
-        raise FieldstoneError(f"building npm packages needs node and npm, and there is no {name} on PATH", fix=_INSTALL)
+        raise Unavailable(f"building npm packages needs node and npm, and there is no {name} on PATH", fix=_INSTALL)
     return binary
 
 
@@ -118,11 +118,11 @@ def _failure(verb: str, stderr: str) -> FieldstoneError:
     lines = [re.sub(r"^npm (?:error|ERR!)\s*", "", line) for line in stderr.splitlines() if _says_why(line)]
     said = lines[0] if lines else "it said nothing"
     if code and code[1] in _UNREACHABLE:
-        return FieldstoneError(
+        return Unavailable(
             f"npm cannot reach its registry: {code[1]}, {said}",
             fix="`npm config get registry` prints its address; with everything in npm's cache, no network is needed",
         )
-    return FieldstoneError(f"npm {verb} failed: {f'{code[1]}, ' if code else ''}{said}")
+    return Unavailable(f"npm {verb} failed: {f'{code[1]}, ' if code else ''}{said}")
 
 
 def _says_why(line: str) -> bool:

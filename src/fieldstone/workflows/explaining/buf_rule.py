@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from fieldstone.compatibility.rules import all_rules
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, NotFound
 from fieldstone.project.settings import find_settings
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.buf import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
@@ -95,7 +95,7 @@ def _plugin_page(wanted: str, folder: Path) -> str:
     try:
         found = [(rule, kind) for kind in RULE_KINDS for rule in buf.workspace_rules(kind, root) if rule.plugin]
     except FieldstoneError as error:
-        raise FieldstoneError(
+        raise NotFound(
             f"{wanted} is no rule of Fieldstone or buf, and buf cannot list those of the plugins in {config}: {error}"
         ) from error
     return next((_rule_page(rule, kind, CONFIG_VERSIONS[0]) for rule, kind in found if rule.id == wanted), "")

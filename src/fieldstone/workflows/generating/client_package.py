@@ -12,7 +12,7 @@ from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import with_code
 from fieldstone.codegen.vocabulary import without_annotations
 from fieldstone.compatibility.changes import describe
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Conflict, Damaged, Invalid, NotFound
 from fieldstone.packaging.changelog import changelog, section
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, SOURCES, Link, Release
@@ -28,17 +28,15 @@ def find_release(project: Project, reference: str) -> Release:
     registry = project.registry
     module, at, version = reference.partition("@")
     if at and not version:
-        raise FieldstoneError(f"{reference} names no version", fix=f"write {module}@1.2.3, or {module} for the newest")
+        raise Invalid(f"{reference} names no version", fix=f"write {module}@1.2.3, or {module} for the newest")
     versions = registry.versions(module)
     if not versions:
         has = f"it has {', '.join(registry.modules()) or 'none'}"
-        raise FieldstoneError(
-            f"no release of {module} in {registry.address}", fix=f"{has}; `fieldstone release` makes one"
-        )
+        raise NotFound(f"no release of {module} in {registry.address}", fix=f"{has}; `fieldstone release` makes one")
     release = registry.release(module, version or str(versions[-1]))
     if release.retired:
         last = release.previous.version if release.previous else "none"
-        raise FieldstoneError(
+        raise Invalid(
             f"{module} is retired since {release.version}, which holds nothing to package",
             fix=f"the last release that can be packaged is {module}@{last}",
         )
@@ -59,7 +57,7 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
     """
     files = _files(project, release)
     if not files:
-        raise FieldstoneError(
+        raise Invalid(
             f"{release.name} {release.version} has no files that code is generated from",
             fix=f"`generate = true` in [tool.fieldstone.modules.{release.name}] asks for it where it has options alone",
         )
@@ -91,13 +89,13 @@ def needed_release(project: Project, release: Release, link: Link) -> Release:
     who = f"{release.name} {release.version}"
     known = map(str, project.registry.versions(link.name))
     if link.version not in known:
-        raise FieldstoneError(
+        raise NotFound(
             f"{who} imports {link.name} {link.version}, which is not in {project.registry.address}",
             fix=f"{project.registry.remedy}: a package needs the packages of all that it imports",
         )
     needed = project.registry.release(link.name, link.version)
     if needed.digest != link.digest:
-        raise FieldstoneError(
+        raise Damaged(
             f"{who} imports {link.name} {link.version} with another digest than {project.registry.label(needed)} has",
             fix=f"{project.registry.remedy}; `fieldstone registry verify` tells more",
         )
@@ -113,7 +111,7 @@ def _refuse_one_name_for_two(project: Project, release: Release) -> None:
     name = distribution(release.name, CONTRACTS)
     for other in project.registry.modules():
         if other != release.name and distribution(other, CONTRACTS) == name:
-            raise FieldstoneError(
+            raise Conflict(
                 f"modules {release.name} and {other} would both be the package {name}",
                 fix="release one of them under another name: `[tool.fieldstone.modules.NAME]` with its `path`",
             )

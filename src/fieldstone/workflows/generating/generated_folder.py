@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.codegen.headers import has_header
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.project.atomic_files import replacing
 from fieldstone.regular_file import read_regular
 
@@ -52,14 +52,14 @@ def compare(out: Path, expected: Mapping[str, bytes], *, folders: Iterable[str],
         FieldstoneError: `out` is no folder, or cannot be read.
     """
     if out.exists() and not out.is_dir():
-        raise FieldstoneError(f"{out} is a file, not a folder to generate into", fix="move it away, or use --out")
+        raise Invalid(f"{out} is a file, not a folder to generate into", fix="move it away, or use --out")
     try:
         there = {path: _read(out / path) for path in expected}
         extra = {path for path in known if path not in expected and (out / path).is_file()}
         found = {path for folder in folders for path in _files(out, folder) if path not in expected}
         foreign = {path for path in found - extra if not _was_generated(out / path)}
     except OSError as error:
-        raise FieldstoneError(f"cannot read {error.filename or out}: {error.strerror}") from error
+        raise Unavailable(f"cannot read {error.filename or out}: {error.strerror}") from error
     return Difference(
         differing=tuple(sorted(p for p, content in there.items() if content not in {None, expected[p]})),
         missing=tuple(sorted(p for p, content in there.items() if content is None)),

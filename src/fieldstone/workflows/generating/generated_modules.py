@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fieldstone.codegen.published import is_published, with_code
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE
 from fieldstone.schema.descriptors import read_schema
@@ -77,13 +77,11 @@ def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Modul
     chosen = project.modules(names) if names else []
     for module in chosen:
         if not own_files(project, module):
-            raise FieldstoneError(f"nothing is generated from {module.name}", fix=_why_not(project, module))
+            raise Invalid(f"nothing is generated from {module.name}", fix=_why_not(project, module))
     found = chosen or [module for module in project.workspace.modules.values() if own_files(project, module)]
     if not found:
         workspace = project.workspace
-        raise FieldstoneError(
-            f"nothing to generate: no module in {workspace.root / workspace.config} has schemas of its own"
-        )
+        raise Invalid(f"nothing to generate: no module in {workspace.root / workspace.config} has schemas of its own")
     return found
 
 

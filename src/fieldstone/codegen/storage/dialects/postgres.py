@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fieldstone.codegen.storage.conversions import SAME
 from fieldstone.codegen.storage.dialects import Default, Dialect, standard_literal
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Unavailable
 
 if TYPE_CHECKING:
     from fieldstone.codegen.storage.dialects import OpenDatabase
@@ -48,7 +48,7 @@ def _open(url: str) -> OpenDatabase:
     try:
         from fieldstone_runtime.postgres import PostgresDatabase
     except ImportError as error:
-        raise FieldstoneError(
+        raise Unavailable(
             f"migrating PostgreSQL takes psycopg: {error}", fix="pip install 'fieldstone-runtime[postgres]'"
         ) from error
     return PostgresDatabase(url)

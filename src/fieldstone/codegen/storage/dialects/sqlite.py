@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fieldstone.codegen.storage.dialects import Default, Dialect, standard_literal, url_advice
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
     from fieldstone.codegen.storage.dialects import OpenDatabase
@@ -49,7 +49,7 @@ def _open(url: str) -> OpenDatabase:
     slashes = len(rest) - len(rest.lstrip("/"))
     path = rest[3:] if slashes > 1 else rest
     if not path or slashes == 2:  # noqa: PLR2004 - sqlite://host has a host, and no file
-        raise FieldstoneError("the URL of the SQLite database names no file", fix=url_advice())
+        raise Invalid("the URL of the SQLite database names no file", fix=url_advice())
     return SQLiteDatabase(path)
 
 
