@@ -63,13 +63,13 @@ static: setup ## formatting, lint, types, layers
 	$(UV) pip check --python $(BIN)/python
 
 test: setup ## the suite, with its coverage, without installs and benchmarks
-	$(BIN)/python -m pytest -n auto -m "not installs and not benchmarks" --cov --cov-report=term $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not installs and not benchmarks" --cov --cov-report=term $(PYTEST_ARGS)
 
 test-installs: setup ## install what we publish with pip, uv, Poetry, npm and pre-commit
-	$(BIN)/python -m pytest -n auto -m installs $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m installs $(PYTEST_ARGS)
 
 test-benchmarks: setup ## see that each benchmark runs, whatever it measures
-	$(BIN)/python -m pytest -n auto -m benchmarks $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m benchmarks $(PYTEST_ARGS)
 
 # What Debian and Ubuntu call all that these tests take, and the programs and files of it that are looked for.
 PACKAGES_TAKE := default-jdk-headless maven maven-debian-helper libmaven-install-plugin-java libprotobuf-java \
