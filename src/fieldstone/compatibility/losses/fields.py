@@ -42,6 +42,11 @@ def utf8(old: Field, new: Field) -> Losses:
     return found
 
 
+def swapped(old: Field, of_old: Message, new: Field, of_new: Message) -> bool:
+    """Whether a number has another name, which the other message has at another number."""
+    return old.name != new.name and (old.name in of_new.numbers or new.name in of_old.numbers)
+
+
 def oneof(old: Field, of_old: Message, new: Field, of_new: Message) -> Losses:
     """The losses where a field moves into, out of or between oneofs.
 

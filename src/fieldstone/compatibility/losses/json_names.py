@@ -64,6 +64,14 @@ def losses(old_field: Field, old_message: Message, new_field: Field, new_message
     read, is_read = taken_for(written(old_field), new_message), taken_for(written(new_field), old_message)
     found = {
         Direction.READING_OLD: read is None or read.number != new_field.number,
-        Direction.READ_BY_OLD: is_read is None or is_read.number != old_field.number,
+        Direction.READ_BY_OLD: is_read is None
+        or is_read.number != old_field.number
+        or _is_taken_by_new(old_field, old_message, new_field, new_message),
     }
     return frozenset((Surface.JSON, direction) for direction, is_lost in found.items() if is_lost)
+
+
+def _is_taken_by_new(old_field: Field, old_message: Message, new_field: Field, new_message: Message) -> bool:
+    """Whether the newer message writes a new field under the name that old code reads the field from."""
+    other = new_message.by_json_name.get(written(old_field))
+    return other is not None and other.number != new_field.number and other.number not in old_message.fields

@@ -17,7 +17,7 @@ from msgspec import Struct
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses import ALL_IN_JSON, ALL_ON_WIRE, EVERYTHING_LOST, NOTHING, Losses, lost, on
 from fieldstone.compatibility.losses.encoding import Type, json_keeps, means_other_numbers, unset_means, wire_keeps
-from fieldstone.compatibility.losses.fields import oneof, presence, required, utf8
+from fieldstone.compatibility.losses.fields import oneof, presence, required, swapped, utf8
 from fieldstone.compatibility.losses.json_names import counterpart, written
 from fieldstone.compatibility.losses.json_names import losses as names_lost
 from fieldstone.schema.model import Enum
@@ -164,14 +164,22 @@ class Structure:
         if old is None or new is None:
             return _Comparison(EVERYTHING_LOST)
         found = _Comparison(_forms(old_name, new_name) | _new_fields(old, new)) | self._extensions(old, new)
+        extensions = {field.number: field for field in self._extending_new.get(new.full_name, ())}
         for number, field in old.fields.items():
-            for surface, other in (
-                (Surface.WIRE, new.fields.get(number)),
-                (Surface.JSON, counterpart(field, old, new)),
-            ):
-                compared = self._fields(field, old, other, new) if other else _Comparison(EVERYTHING_LOST)
-                found |= compared.on(surface)
+            found |= self._on_wire(field, old, new.fields.get(number) or extensions.get(number), new)
+            other = counterpart(field, old, new)
+            compared = self._fields(field, old, other, new) if other else _Comparison(EVERYTHING_LOST)
+            found |= compared.on(Surface.JSON)
         return found
+
+    def _on_wire(self, field: Field, old: Message, other: Field | None, new: Message) -> _Comparison:
+        """The losses of a field that the binary encoding takes for a field or an extension of another message."""
+        if other is None:
+            return _Comparison(EVERYTHING_LOST).on(Surface.WIRE)
+        found = self._contents(field, other) | _Comparison(oneof(field, old, other, new))
+        if not other.extendee and swapped(field, old, other, new):
+            found |= _Comparison(ALL_ON_WIRE)
+        return found.on(Surface.WIRE)
 
     def _extensions(self, old: Message, new: Message) -> _Comparison:
         """The losses in a message's known extensions, and in dropped ranges that others may have used."""
@@ -260,7 +268,7 @@ class Structure:
         if message is None or message.fields.keys() != {1, 2}:
             return False
         parts = [message.fields[number] for number in (1, 2)]
-        fit = not any(part.cardinality in _MANY or part.group for part in parts)
+        fit = not any(part.cardinality in _MANY or part.group or part.oneof for part in parts)
         return fit and [(part.type, part.composite) for part in parts] == _parts(of)
 
     def _unset_names(self, schema: Schema, field: Field) -> frozenset[str]:

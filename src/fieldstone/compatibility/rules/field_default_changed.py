@@ -69,7 +69,10 @@ def field_default_changed(change: Kept[Field], context: Context) -> Iterator[Hit
     losses = context.structure.default(old, new)
     if (old.type, old.composite) != (new.type, new.composite):
         if not losses <= context.structure.cardinality(old, new):
-            yield Hit(breaks=by_surface(losses, Surface.SOURCE, Surface.STORAGE), old=_unset(old), new=_unset(new))
+            by_number = old.unset != new.unset
+            words = [_unset(old), _unset(new)] if by_number else ["the first value of its enum", "another first value"]
+            breaks = by_surface(losses, Surface.SOURCE, Surface.STORAGE)
+            yield Hit(breaks=breaks, buf=None if by_number else [], old=words[0], new=words[1])
     elif old.unset != new.unset and (old.cardinality in _MANY) == (new.cardinality in _MANY):
         beyond = [Surface.SOURCE, Surface.STORAGE] if losses else [Surface.SOURCE]
         yield Hit(breaks=by_surface(losses, *beyond), old=_unset(old), new=_unset(new))

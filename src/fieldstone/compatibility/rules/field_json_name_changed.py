@@ -38,6 +38,10 @@ _LOST = {
             'message Step { string a = 1 [json_name = "x"]; string b = 2; }',
             'message Step { string a = 1; string b = 2 [json_name = "x"]; }',
         ),
+        hit(
+            'message Step { int32 n = 1 [json_name = "id"]; }',
+            "message Step { int32 n = 1; string id = 2; }",
+        ),
         miss("message Step { string run_id = 1; }", 'message Step { string run_id = 1 [json_name = "runId"]; }'),
         miss(
             "message Step { string run_id = 1; }",

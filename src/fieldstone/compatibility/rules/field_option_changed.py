@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.buf.coverage import entry_name
 from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.pairing import Kept
@@ -62,7 +63,13 @@ def field_option_changed(change: Kept[Field], context: Context) -> Iterator[Hit]
         both = change.old.options.get(option, ""), change.new.options.get(option, "")
         if all(both) and both[0] != both[1] and both not in told:
             told.add(both)
-            yield Hit(breaks=_breaks(option, both[1]), option=option, old=both[0], new=both[1])
+            buf: list[str] | None = [] if _is_of_other_entries(option, change) else None
+            yield Hit(breaks=_breaks(option, both[1]), buf=buf, option=option, old=both[0], new=both[1])
+
+
+def _is_of_other_entries(option: str, change: Kept[Field]) -> bool:
+    """Whether an option is of the keys or values of a renamed map: its entries are another message for buf."""
+    return " of the " in option and entry_name("", change.old) != entry_name("", change.new)
 
 
 def _breaks(option: str, now: str) -> dict[Surface, list[Direction]]:

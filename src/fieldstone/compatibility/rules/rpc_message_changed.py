@@ -8,6 +8,10 @@ from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Rpc
 
+_SWAPPED = (
+    "message A {{ string x = 2; }} message B {{ string y = 2; string x = 3; }} "
+    "service Steps {{ rpc Get({}) returns (A); }}"
+)
 _EXTENDED = (
     'syntax = "proto2"; message A {{ extensions 100; }} message B {{ extensions 100; }} '
     "extend A {{ optional string note = 100; }} service Steps {{ rpc Get({}) returns (A); }}"
@@ -29,6 +33,10 @@ _EXTENDED = (
         hit(
             "message A {} message B {} service Steps { rpc Get(A) returns (A); }",
             "message A {} message B {} service Steps { rpc Get(A) returns (B); }",
+        ),
+        hit(
+            _SWAPPED.format("A"),
+            _SWAPPED.format("B"),
         ),
         hit(
             _EXTENDED.format("A"),

@@ -13,7 +13,7 @@ from fieldstone.compatibility.finding import Surface, Witness
 from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import Route, pair_routes, reading
-from fieldstone.compatibility.witness.values import fill_required, is_text, put, singles
+from fieldstone.compatibility.witness.values import fill_required, is_number, put, singles
 from fieldstone.compatibility.witness.words import in_hex, shown
 from fieldstone.schema.reservation import uncovered
 
@@ -87,7 +87,7 @@ def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
     if before and after and mine is not None and theirs is not None:
         for first, _ in uncovered(before.extension_ranges, after.extension_ranges):
             taker = pair.new.types.by_number(theirs, first)
-            extension = pair.old.types.extend(mine, first, text=taker is not None and not is_text(taker))
+            extension = pair.old.types.extend(mine, first, text=taker is not None and is_number(taker))
             route = Route(reading(pair, old=True), pair.old.label, pair.new.label, mine, theirs, names[0])
             yield from route.search([extension])
 

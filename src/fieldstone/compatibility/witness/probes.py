@@ -19,7 +19,7 @@ from fieldstone.compatibility.witness.values import (
     fill_required,
     is_map,
     is_message,
-    is_text,
+    is_number,
     names_of,
     put,
     settings,
@@ -124,7 +124,7 @@ def _foreign(reading: Reading, mine: Descriptor, theirs: Descriptor) -> Iterator
     missing = uncovered(_ranges(mine), _ranges(theirs)) if reading.is_old_data else []
     for number, _ in missing[:1]:
         taker = reading.reader.by_number(theirs, number)
-        yield reading.writer.extend(mine, number, text=taker is not None and not is_text(taker))
+        yield reading.writer.extend(mine, number, text=taker is not None and is_number(taker))
 
 
 def _ranges(message: Any) -> Ranges:

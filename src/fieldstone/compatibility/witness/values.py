@@ -70,6 +70,11 @@ def valued(field: FieldDescriptor) -> FieldDescriptor:
     return map_parts(field)[1] if is_map(field) else field
 
 
+def is_number(field: FieldDescriptor) -> bool:
+    """Whether the values of a field are numbers, bool and enums included."""
+    return field.cpp_type not in {FieldDescriptor.CPPTYPE_STRING, FieldDescriptor.CPPTYPE_MESSAGE}
+
+
 def is_text(field: FieldDescriptor) -> bool:
     """Whether the values of a field are text."""
     return bool(field.type == FieldDescriptor.TYPE_STRING)
