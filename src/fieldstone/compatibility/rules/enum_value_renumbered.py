@@ -56,17 +56,22 @@ def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context:
 def _is_read_where_unset(enum: Enum, numbers: set[int], context: Context) -> bool:
     """Whether an unsent field of both versions is read as one of these numbers under a changed name."""
     unset = set(map(str, numbers))
-    came = context.renames.came
-    users = (
-        (context.old.messages.get(came.get(name, name)), message) for name, message in context.new.messages.items()
-    )
     return any(
-        field.type == enum.full_name and field.unset in unset and _loses_its_name(old.fields[number], field, context)
-        for old, new in users
-        if old
-        for number, field in new.fields.items()
-        if number in old.fields
+        new.type == enum.full_name and new.unset in unset and _loses_its_name(old, new, context)
+        for old, new in _kept_fields(context)
     )
+
+
+def _kept_fields(context: Context) -> Iterator[tuple[Field, Field]]:
+    """The fields and extensions that both versions have."""
+    came = context.renames.came
+    for name, message in context.new.messages.items():
+        before = context.old.messages.get(came.get(name, name))
+        yield from ((before.fields[n], field) for n, field in message.fields.items() if before and n in before.fields)
+    for (extendee, number), extension in context.new.extensions.items():
+        released = context.old.extensions.get((came.get(extendee, extendee), number))
+        if released:
+            yield released, extension
 
 
 def _loses_its_name(old: Field, new: Field, context: Context) -> bool:

@@ -108,7 +108,9 @@ def _paths(
         given += 1
         yield path, other
         mine, theirs = _inside(path[-1]), _inside(other)
-        if mine is None or theirs is None or mine.full_name == theirs.full_name:
+        if mine is None or theirs is None or other is None or mine.full_name == theirs.full_name:
+            continue
+        if is_map(path[-1]) != is_map(other):
             continue
         if reading.is_one(mine, theirs) and not reading.is_deep:
             continue
