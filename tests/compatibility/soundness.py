@@ -199,6 +199,9 @@ class Oracle:
                 return told
             if not ours and not others and mine.message_type is None:
                 ours, others = [value_of(written, mine)], [value_of(read, theirs)]
+        are_names = self.as_json and mine.enum_type is not None and theirs.enum_type is not None
+        if len(ours) != len(others) and are_names and not (mine.is_repeated or theirs.is_repeated):
+            return self._number(mine.enum_type, value_of(written, mine), theirs.enum_type, value_of(read, theirs))
         if len(ours) != len(others):
             is_zero = len(ours) + len(others) == 1 and _is_zero([*ours, *others][0])
             return "" if is_zero else f"{len(ours)} values were written, {len(others)} are read"

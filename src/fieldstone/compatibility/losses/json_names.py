@@ -72,6 +72,7 @@ def losses(old_field: Field, old_message: Message, new_field: Field, new_message
 
 
 def _is_taken_by_new(old_field: Field, old_message: Message, new_field: Field, new_message: Message) -> bool:
-    """Whether the newer message writes a new field under the name that old code reads the field from."""
-    other = new_message.by_json_name.get(written(old_field))
-    return other is not None and other.number != new_field.number and other.number not in old_message.fields
+    """Whether the newer message writes a new field under a name that old code reads the field from."""
+    names = (name for name in accepted(old_field) if taken_for(name, old_message) == old_field)
+    others = (new_message.by_json_name.get(name) for name in names)
+    return any(o is not None and o.number != new_field.number and o.number not in old_message.fields for o in others)

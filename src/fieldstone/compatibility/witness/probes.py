@@ -221,7 +221,8 @@ def _aliases(
         theirs = known.values_by_name if is_same else None
     for number in (value[1] if isinstance(value, tuple) else value for value in values if enum is not None):
         names = [value.name for value in enum.values if value.number == number] if enum is not None else []
-        written = names if number == 0 and _leaves_out_zero(field) else names[1:]
+        is_number = other is not None and valued(other).enum_type is None  # JSON may print a zero, by its name
+        written = names if number == 0 and is_number and _leaves_out_zero(field) else names[1:]
         yield from ((names[0], other) for other in written if theirs is None or other in theirs)
 
 

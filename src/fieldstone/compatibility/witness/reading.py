@@ -240,6 +240,8 @@ class Reading(Struct, frozen=True):
         if not (mine.is_repeated or theirs.is_repeated) and not is_message(mine) and not ours and not others:
             kind, _ = self._value(mine, get(written, mine), theirs, get(read, theirs), ())
             return (Kind.DEFAULT if kind else None), None
+        if len(ours) != len(others) and self._are_names(mine, theirs):
+            return self._number(mine, get(written, mine), theirs, get(read, theirs)), None
         if len(ours) != len(others):
             in_bytes = is_message(mine) != is_message(theirs)
             return (
@@ -250,6 +252,11 @@ class Reading(Struct, frozen=True):
             if kind or inner:
                 return kind, inner
         return None, None
+
+    def _are_names(self, mine: FieldDescriptor, theirs: FieldDescriptor) -> bool:
+        """Whether two fields hold one name of an enum each: of aliases one may be a zero, and the other not."""
+        both = mine.enum_type is not None and theirs.enum_type is not None
+        return self.surface is Surface.JSON and both and not (mine.is_repeated or theirs.is_repeated)
 
     def _value(
         self, mine: FieldDescriptor, value: Any, theirs: FieldDescriptor, other: Any, deeper: Sequence[FieldDescriptor]
