@@ -91,6 +91,15 @@ class RegistryContract:
             anew().add(FIRST, {**FILES, "ledger.json": b"other"})
         assert anew().read(anew().release("shop", "1.0.0"), "ledger.json") == b"{}"
 
+    def test_an_older_version_is_never_replaced(self, anew: Open) -> None:
+        registry = anew()
+        registry.add(FIRST, FILES)
+        registry.add(following(registry, "1.1.0"), FILES)
+        again = following(registry, "1.0.0")
+        with pytest.raises(Conflict, match=r"shop 1\.0\.0 exists already"):
+            anew().add(again, {**FILES, "ledger.json": b"other"})
+        assert anew().read(anew().release("shop", "1.0.0"), "ledger.json") == b"{}"
+
     @pytest.mark.parametrize("wanted", [("shop", "9.0.0"), ("none", "1.0.0")])
     def test_what_is_not_there_is_said(self, anew: Open, wanted: tuple[str, str]) -> None:
         anew().add(FIRST, FILES)

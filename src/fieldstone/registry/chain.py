@@ -5,12 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from fieldstone.compatibility.verdict import Bump, smallest_version
+from fieldstone.errors import Conflict
 from fieldstone.registry import Defect
 from fieldstone.registry.release import IMAGE, LEDGER, Link, Release
 from fieldstone.schema.digest import file_digest
 
 Label = Callable[[Release], str]
 """Returns the location of a release for messages."""
+
+
+def refuse_if_overtaken(release: Release, versions: Sequence[str]) -> None:
+    """Refuse to add a release that does not follow the newest one, or whose version exists.
+
+    Args:
+        release: the new release.
+        versions: the versions of its module in the registry, in semver order.
+
+    Raises:
+        Conflict: another release was added meanwhile, or this version exists already.
+    """
+    previous = release.previous.version if release.previous else None
+    newest = versions[-1] if versions else None
+    if newest == previous and release.version in versions:
+        raise Conflict(f"{release.name} {release.version} exists already", fix="release another version")
+    if newest != previous:
+        raise Conflict(
+            f"{release.name} {newest} was released meanwhile, and {release.version} is based on {previous}",
+            fix="release again on top of it",
+        )
 
 
 def broken_links(releases: Sequence[Release], label: Label, remedy: str) -> Iterator[Defect]:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fieldstone.cache import Cache
-from fieldstone.errors import Conflict, Damaged, Invalid, NotFound, Unavailable
+from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.registry import Defect, manifest
-from fieldstone.registry.chain import broken_links, broken_retirements
+from fieldstone.registry.chain import broken_links, broken_retirements, refuse_if_overtaken
+from fieldstone.registry.local import checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 from fieldstone.regular_file import read_regular
-from fieldstone.schema.digest import file_digest
 
 if TYPE_CHECKING:
     from semver import Version
@@ -90,10 +90,8 @@ class FolderRegistry:
             Damaged: it differs from the released file.
             Unavailable: it cannot be read.
         """
-        content = self._read(self._folder(release) / path)
-        if file_digest(content) != release.files.get(path):
-            raise self._not_as_released(release, path, f" ({len(content)} bytes)")
-        return content
+        file = self._folder(release) / path
+        return checked(self._read(file), release.files.get(path), what=str(file), remedy=self.remedy)
 
     def local(self, release: Release, path: str) -> Path:
         """The verified path of a file of a release.
@@ -103,11 +101,8 @@ class FolderRegistry:
         """
         file = self._folder(release) / path
         if self._cache.digests.one(str(file)) != release.files.get(path):
-            raise self._not_as_released(release, path)
+            raise Damaged(f"{file} is not what was released", fix=self.remedy)
         return file
-
-    def _not_as_released(self, release: Release, path: str, size: str = "") -> Damaged:
-        return Damaged(f"{self._folder(release) / path} is not what was released{size}", fix=self.remedy)
 
     def label(self, release: Release) -> str:
         """The folder of a release."""
@@ -236,14 +231,10 @@ class FolderRegistry:
     def _refuse_if_overtaken(self, release: Release) -> None:
         """Raise if the previous release is no longer the newest; called under the lock."""
         self._forget()
-        versions = self.versions(release.name)
-        newest = self.release(release.name, str(versions[-1])).version if versions else None
-        previous = release.previous.version if release.previous else None
-        if newest != previous:
-            raise Conflict(
-                f"{release.name} {newest} was released meanwhile, and {release.version} is based on {previous}",
-                fix="release again on top of it",
-            )
+        versions = [*map(str, self.versions(release.name))]
+        if versions:
+            self.release(release.name, versions[-1])  # it must be a whole one
+        refuse_if_overtaken(release, versions)
 
     def _write(self, release: Release, files: dict[str, bytes]) -> None:
         import shutil

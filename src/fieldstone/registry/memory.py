@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fieldstone.errors import Conflict, Damaged, NotFound
+from fieldstone.errors import Damaged, NotFound
 from fieldstone.registry import Defect, manifest
-from fieldstone.registry.chain import broken_links, broken_retirements
+from fieldstone.registry.chain import broken_links, broken_retirements, refuse_if_overtaken
 from fieldstone.registry.local import Objects, checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order
@@ -91,13 +91,7 @@ class MemoryRegistry:
             Conflict: the version exists already, or another release was added meanwhile.
         """
         versions = self.versions(release.name)
-        newest = str(versions[-1]) if versions else None
-        previous = release.previous.version if release.previous else None
-        if newest != previous or (release.name, release.version) in self._files:
-            raise Conflict(
-                f"{release.name} {newest} was released meanwhile, and {release.version} is based on {previous}",
-                fix="release again on top of it",
-            )
+        refuse_if_overtaken(release, [*map(str, versions)])
         text = manifest.to_toml(release)
         self._files[release.name, release.version] = {**files, NAME: text.encode()}
 

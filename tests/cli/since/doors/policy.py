@@ -213,3 +213,9 @@ def a_folder_is_not_linted(gate: Gate) -> None:
 def a_plugin_of_its_own(gate: Gate) -> None:
     r"""policy-weakened.*`plugins` of buf.yaml changed"""
     gate.repo.edit("buf.yaml", "version: v2\n", "version: v2\nplugins:\n  - plugin: [touch, plugin-ran]\n")
+
+
+@door
+def the_registry_is_given_another_address(gate: Gate) -> None:
+    r"""policy-weakened.*`registry` went from registry to memory:mine"""
+    gate.settings('registry = "registry"', 'registry = "memory:mine"')
