@@ -72,7 +72,7 @@ def test_a_module_that_leaves_buf_yaml_is_judged_as_removed(tmp_path: Path) -> N
     report = check(Project.at(tmp_path), start=tmp_path)
     removed = next(module for module in report.modules if module.module == "telemetry")
     assert (removed.allowed, report.allowed) == (False, False)
-    assert {finding.place.path for finding in removed.findings} == {"buf.yaml"}
+    assert {finding.location.path for finding in removed.findings} == {"buf.yaml"}
     gone = {"message-removed", "enum-removed", "service-removed", "package-removed", "file-removed"}
     assert gone == {finding.rule for finding in removed.findings}
 

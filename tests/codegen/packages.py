@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from fieldstone.codegen.names import CONTRACTS, Places, package
+from fieldstone.codegen.names import CONTRACTS, DtoPackages, package
 from fieldstone.codegen.storage.tree import storage_view
 from fieldstone.codegen.storage.views import ModuleView
 from fieldstone.project.project import Project
@@ -40,7 +40,7 @@ class Generated:
             root=module.path,
             history=[],
             record_paths=self.project.settings.record_paths,
-            dto_module=Places(package(self.module, CONTRACTS), {}).python_module,
+            dto_module=DtoPackages(package(self.module, CONTRACTS), {}).python_module,
         )
         assert found is not None
         return found

@@ -57,11 +57,11 @@ CLASSES: dict[str, Any] = {name: GetMessageClass(POOL.FindMessageTypeByName(f"t.
 def type_of(name: str) -> Type:
     if name not in ENUMS:
         return name
-    place = Location("types.proto")
-    values = [EnumValue(full_name=f"t.{_value_name(name, n)}", location=place, number=n) for n in ENUMS[name]]
+    location = Location("types.proto")
+    values = [EnumValue(full_name=f"t.{_value_name(name, n)}", location=location, number=n) for n in ENUMS[name]]
     closed = "Closed" in name
     return Enum(
-        full_name=f"t.{name}", location=place, package="t", file="types.proto", values=tuple(values), closed=closed
+        full_name=f"t.{name}", location=location, package="t", file="types.proto", values=tuple(values), closed=closed
     )
 
 

@@ -23,7 +23,7 @@ FINDINGS = st.lists(
         rule=RULES,
         subject=SUBJECTS,
         message=st.just(""),
-        place=st.just(Location("a.proto")),
+        location=st.just(Location("a.proto")),
         breaks=SURFACES.map(lambda found: tuple(s for s in Surface if s in found)),
         level=st.sampled_from([Level.ERROR, Level.WARNING, Level.NOTE]),
     ).map(lambda given: Finding(**given)),

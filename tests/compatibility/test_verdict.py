@@ -73,7 +73,7 @@ def test_what_a_version_may_carry_after_1_2_0(version: str, smallest: str, *, ma
 
 
 def finding(*breaks: Surface, level: Level = Level.ERROR, rule: str = "field-removed") -> Finding:
-    return Finding(rule=rule, subject="a.B.c", message="x", place=Location("a.proto"), breaks=breaks, level=level)
+    return Finding(rule=rule, subject="a.B.c", message="x", location=Location("a.proto"), breaks=breaks, level=level)
 
 
 @pytest.mark.parametrize(

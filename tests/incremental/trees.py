@@ -78,11 +78,13 @@ def make_file(number: int, package: str, before: Tree, rng: random.Random) -> Fi
     public = tuple(path for path in some if rng.random() < 0.15)
     fields = [f"{label}string name = 1;", f"{label}E{number} kind = 2;"]
     setting = _setting(some, before)
-    for place, path in enumerate(some, 3):
+    for position, path in enumerate(some, 3):
         other = before[path]
         held = rng.choice(_held_from(other, label))
         rule = "repeated " if rng.random() < 0.3 else label
-        fields.append(f"{rule}.{other.package}.{held} field{place} = {place}{setting if rng.random() < 0.5 else ''};")
+        fields.append(
+            f"{rule}.{other.package}.{held} field{position} = {position}{setting if rng.random() < 0.5 else ''};"
+        )
     if not label:
         fields += ["map<string, int32> counts = 20;", "oneof choice { string left = 21; int64 right = 22; }"]
     for_options = _for_options(number, some, before)
@@ -92,7 +94,7 @@ def make_file(number: int, package: str, before: Tree, rng: random.Random) -> Fi
     values = (f"E{number}_UNSPECIFIED = 0;", f"E{number}_ONE = 1;", f"E{number}_TWO = 2;")
     rest, imports = _special(number, messages, some, before)
     calls = _calls(number, some, before) if number % 4 == 0 else []
-    messages |= {f"Told{number}From{place}": () for place in range(len(calls))}
+    messages |= {f"Told{number}From{position}": () for position in range(len(calls))}
     rpcs = [f"rpc Get(M{number}) returns (Old{number});", *calls]
     service = f"service S{number} {{ {' '.join(rpcs)} }}"
     return File(
@@ -130,7 +132,7 @@ def _calls(number: int, some: list[str], before: Tree) -> list[str]:
     taken = " ".join(line for file in before.values() for line in file.rest)
     messages = {f".{before[path].package}.Old{before[path].name[1:]}": path for path in some}
     free = [name for name in messages if f"({name})" not in taken and not _is_called(before[messages[name]])]
-    return [f"rpc Call{place}({name}) returns (Told{number}From{place});" for place, name in enumerate(free)]
+    return [f"rpc Call{position}({name}) returns (Told{number}From{position});" for position, name in enumerate(free)]
 
 
 def _is_called(file: File) -> bool:

@@ -136,8 +136,8 @@ def test_what_is_deprecated_is_told_in_an_installed_package(pythons: dict[str, P
 def with_npm(index: Serving, folder: Path, version: str) -> None:
     folder.mkdir()
     (folder / "package.json").write_text('{"type": "module", "private": true}')
-    place = f"127.0.0.1:{index.port}/npm/"
-    (folder / ".npmrc").write_text(f"@acme:registry=http://{place}\n//{place}:_authToken=${{NPM_TOKEN}}\n")
+    address = f"127.0.0.1:{index.port}/npm/"
+    (folder / ".npmrc").write_text(f"@acme:registry=http://{address}\n//{address}:_authToken=${{NPM_TOKEN}}\n")
     options = ["--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"]
     run("npm", "install", *options, f"@acme/telemetry-contracts@{version}", cwd=folder, env=clean())
 

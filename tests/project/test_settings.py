@@ -330,8 +330,8 @@ def test_the_lines_of_an_entry_hold_it(blocks: list[tuple[str, str]]) -> None:
         found = find_settings(Path(folder)).waivers
         assert [waiver.reason for waiver in found] == [reason for _, reason in blocks]
         lines = text.split("\n")
-        for i, (waiver, place) in enumerate(found.items()):
-            assert place.line, text
-            file.write_bytes("\n".join([*lines[: place.line - 1], *lines[place.end_line :]]).encode())
+        for i, (waiver, location) in enumerate(found.items()):
+            assert location.line, text
+            file.write_bytes("\n".join([*lines[: location.line - 1], *lines[location.end_line :]]).encode())
             left = find_settings(Path(folder)).waivers
             assert list(left) == [other for j, other in enumerate(found) if j != i], waiver

@@ -44,13 +44,13 @@ def test_a_damaged_download_is_fetched_again(tmp_path: Path) -> None:
     registry = open_registry("memory:downloads", Cache(tmp_path))
     registry.add(FIRST, FILES)
     release = registry.release("shop", "1.0.0")
-    place = registry.local(release, "image.binpb")
-    assert place.is_relative_to(tmp_path / ".fieldstone" / "objects")
+    path = registry.local(release, "image.binpb")
+    assert path.is_relative_to(tmp_path / ".fieldstone" / "objects")
     assert (tmp_path / ".fieldstone" / ".gitignore").read_text() == "*\n"
-    place.write_bytes(b"half")
+    path.write_bytes(b"half")
     assert registry.local(release, "image.binpb").read_bytes() == b"image"
     assert Cache(tmp_path).store.clear() == len(b"image")
-    assert not place.exists()
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("address", ["ftp://example.com", "chain:x", "manifest:x"])

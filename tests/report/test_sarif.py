@@ -60,7 +60,7 @@ def test_a_rule_of_buf_is_an_id() -> None:
 
 
 def test_a_place_without_a_line_has_no_region() -> None:
-    (location,) = _result(replace(TYPE_CHANGED, place=Location("a, b/100%.proto")))["locations"]
+    (location,) = _result(replace(TYPE_CHANGED, location=Location("a, b/100%.proto")))["locations"]
     assert location == {"physicalLocation": {"artifactLocation": {"uri": "a%2C%20b/100%25.proto"}}}
 
 
@@ -76,7 +76,7 @@ def test_both_places_and_the_fingerprint_are_kept() -> None:
 
 
 def test_what_is_unknown_is_left_out() -> None:
-    bare = Finding(rule="X", subject="", message="m", place=Location(""))
+    bare = Finding(rule="X", subject="", message="m", location=Location(""))
     result = _result(bare)
     assert result["locations"] == []
     assert "relatedLocations" not in result

@@ -9,7 +9,7 @@ from fieldstone.schema.location import Location
 from tests.report.reports import BEFORE_1_0, WAIVER
 from tests.report.reports import TYPE_CHANGED as BREAK
 
-STYLE = Finding(rule="FIELD_LOWER_SNAKE_CASE", subject="a.proto", message="", place=Location("a.proto", 1, 1, 1, 2))
+STYLE = Finding(rule="FIELD_LOWER_SNAKE_CASE", subject="a.proto", message="", location=Location("a.proto", 1, 1, 1, 2))
 WARNING = replace(STYLE, level=Level.WARNING)
 NOTE = replace(STYLE, level=Level.NOTE)
 RETIRED = replace(BREAK, level=Level.NOTE)

@@ -16,8 +16,8 @@ def _text(finding: Finding, source: str = "", *, compared_with: str = "1.4.0", c
     return render(report, "text", read=lambda _: source.split("\n"), color=color).splitlines()
 
 
-def _frame(source: str, place: Location) -> tuple[str, str]:
-    lines = _text(replace(TYPE_CHANGED, place=place, was=""), source)
+def _frame(source: str, location: Location) -> tuple[str, str]:
+    lines = _text(replace(TYPE_CHANGED, location=location, was=""), source)
     number = next(i for i, line in enumerate(lines) if re.match(r" *\d+ \|", line))
     return lines[number].partition("| ")[2], lines[number + 1].partition("| ")[2]
 
@@ -54,20 +54,20 @@ def test_a_combining_accent_takes_no_cell() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [Location("a", 1, 90, 1, 95), Location("a", 1, 1, 1, 1), Location("a", 1), Location("a", 1, 4, 1, 2)]
+    "location", [Location("a", 1, 90, 1, 95), Location("a", 1, 1, 1, 1), Location("a", 1), Location("a", 1, 4, 1, 2)]
 )
-def test_a_span_that_does_not_fit_the_line_still_gets_one_caret(place: Location) -> None:
-    shown, carets = _frame("float x = 1;", place)
+def test_a_span_that_does_not_fit_the_line_still_gets_one_caret(location: Location) -> None:
+    shown, carets = _frame("float x = 1;", location)
     assert carets.count("^") == 1
     assert len(carets) <= len(shown) + 1
 
 
 def test_an_empty_line_is_framed_without_trailing_space() -> None:
-    assert " 1 |" in _text(replace(TYPE_CHANGED, place=Location("a", 1, 1, 1, 2)), "")
+    assert " 1 |" in _text(replace(TYPE_CHANGED, location=Location("a", 1, 1, 1, 2)), "")
 
 
 def test_the_gutter_grows_with_the_line_number() -> None:
-    lines = _text(replace(TYPE_CHANGED, place=Location("a", 1000, 1, 1000, 4)), "\n" * 999 + "int32 x = 1;")
+    lines = _text(replace(TYPE_CHANGED, location=Location("a", 1000, 1, 1000, 4)), "\n" * 999 + "int32 x = 1;")
     assert lines[1:5] == [
         "    --> a:1000:1",
         "     |",
@@ -76,12 +76,12 @@ def test_the_gutter_grows_with_the_line_number() -> None:
     ]
 
 
-@pytest.mark.parametrize("place", [Location("gone.proto"), Location("gone.proto", 99, 3, 99, 5)])
-def test_without_a_source_line_the_old_place_is_a_note(place: Location) -> None:
-    lines = _text(replace(TYPE_CHANGED, place=place), "only one line")
+@pytest.mark.parametrize("location", [Location("gone.proto"), Location("gone.proto", 99, 3, 99, 5)])
+def test_without_a_source_line_the_old_place_is_a_note(location: Location) -> None:
+    lines = _text(replace(TYPE_CHANGED, location=location), "only one line")
     was_at = TYPE_CHANGED.was_at
     assert was_at is not None
-    assert lines[1] == f"  --> gone.proto{':99:3' if place.line else ''}"
+    assert lines[1] == f"  --> gone.proto{':99:3' if location.line else ''}"
     assert lines[2] == f"   = was:     `double reward = 6;` at 1.4.0 {was_at.path}:22"
 
 
@@ -95,14 +95,14 @@ def test_an_unreadable_file_costs_the_frame_and_nothing_else() -> None:
 
 def test_the_old_place_follows_the_frame() -> None:
     assert "  ::: old/a.proto:7 at origin/main" in _text(
-        replace(TYPE_CHANGED, place=Location("a", 1, 1, 1, 2), was_at=Location("old/a.proto", 7, 1, 7, 2)),
+        replace(TYPE_CHANGED, location=Location("a", 1, 1, 1, 2), was_at=Location("old/a.proto", 7, 1, 7, 2)),
         "x",
         compared_with="origin/main",
     )
 
 
 def test_a_file_that_no_one_knows_has_no_arrow() -> None:
-    assert not any("-->" in line for line in _text(replace(TYPE_CHANGED, place=Location(""))))
+    assert not any("-->" in line for line in _text(replace(TYPE_CHANGED, location=Location(""))))
 
 
 def test_control_characters_of_a_source_are_drawn() -> None:
@@ -116,7 +116,7 @@ def test_more_is_offered_where_there_is_more(rule: str, *, explained: bool) -> N
 
 @pytest.mark.parametrize("level", [Level.ERROR, Level.WARNING, Level.NOTE])
 def test_color_changes_nothing_but_the_color(level: Level) -> None:
-    finding = replace(TYPE_CHANGED, level=level, place=Location("a", 1, 3, 1, 8))
+    finding = replace(TYPE_CHANGED, level=level, location=Location("a", 1, 3, 1, 8))
     colored = _text(finding, "  float reward = 6;", color=True)
     assert [re.sub(r"\x1b\[[\d;]*m", "", line) for line in colored] == _text(finding, "  float reward = 6;")
     assert all(line.count("\x1b[0m") * 2 == line.count("\x1b[") for line in colored)
@@ -131,4 +131,4 @@ def test_a_file_is_read_once() -> None:
 
     module = replace(REPORTS["break"].modules[0], findings=(TYPE_CHANGED, TYPE_CHANGED))
     render(Report((module,)), "text", read=counting)
-    assert asked == [TYPE_CHANGED.place.path]
+    assert asked == [TYPE_CHANGED.location.path]

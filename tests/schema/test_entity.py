@@ -161,10 +161,10 @@ def test_every_codec_is_read(codec: int, name: str) -> None:
 
 
 def test_the_place_of_an_entity_is_that_of_its_annotation() -> None:
-    place = schema_of("\n\nmessage Step {\n  option (fieldstone.v1.entity) = {};\n}").messages["acme.v1.Step"]
-    assert place.location.line == 3
-    assert place.entity_location is not None
-    assert (place.entity_location.line, place.entity_location.column) == (4, 10)
+    message = schema_of("\n\nmessage Step {\n  option (fieldstone.v1.entity) = {};\n}").messages["acme.v1.Step"]
+    assert message.location.line == 3
+    assert message.entity_location is not None
+    assert (message.entity_location.line, message.entity_location.column) == (4, 10)
 
 
 def test_what_a_later_version_of_the_annotations_adds_is_passed_over() -> None:

@@ -76,10 +76,10 @@ def _with_header(text: str) -> str:
 @cache
 def _compile(files: tuple[tuple[str, str], ...]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        placed = {Path("example", path): text for path, text in files}
-        if any(_IMPORT in text for text in placed.values()):
-            placed |= {Path("buf.yaml"): json.dumps(_WORKSPACE), Path("vocabulary", VOCABULARY): vocabulary_text()}
-        for path, text in placed.items():
+        sources = {Path("example", path): text for path, text in files}
+        if any(_IMPORT in text for text in sources.values()):
+            sources |= {Path("buf.yaml"): json.dumps(_WORKSPACE), Path("vocabulary", VOCABULARY): vocabulary_text()}
+        for path, text in sources.items():
             Path(folder, path.parent).mkdir(parents=True, exist_ok=True)
             Path(folder, path).write_text(text, "utf-8")
         return buf.build("example", cwd=Path(folder)).output(what=f"{dict(files)} does not compile")

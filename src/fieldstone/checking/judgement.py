@@ -276,9 +276,9 @@ def bump_since(
 
 def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Finding:
     """The finding with its paths, relative to `root` and in the baseline to `was_root`, made relative to `start`."""
-    place = replace(finding.place, path=_path_from(start, root / finding.place.path))
+    location = replace(finding.location, path=_path_from(start, root / finding.location.path))
     was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, was_root / finding.was_at.path))
-    return replace(finding, place=place, was_at=was_at)
+    return replace(finding, location=location, was_at=was_at)
 
 
 def _path_from(start: Path, path: Path) -> str:

@@ -271,7 +271,7 @@ def judge_removal_since(
         nothing = Side(bytes, Schema, "")
         found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
     findings = tuple(
-        replace(relocate(finding, baseline.root, baseline.root, start), place=Location(config)) for finding in found
+        replace(relocate(finding, baseline.root, baseline.root, start), location=Location(config)) for finding in found
     )
     findings = passing_before_1_0(findings, versions, settings)
     verdict = decide(findings, Bump.MAJOR, versions, settings)

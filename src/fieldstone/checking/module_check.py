@@ -365,7 +365,7 @@ class ModuleCheck(Struct, dict=True):
             rule=annotation.rule,
             subject=annotation.path,
             message=annotation.message,
-            place=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
+            location=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
             fingerprint=fingerprint(*_lint_key(annotation)),
         )
 

@@ -99,13 +99,13 @@ def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
     projects, names = by_project(packages), by_name(packages)
     count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
     say(f"{count} at {address}; stop with Ctrl-C.", err=True)
-    place = address.partition("://")[2]
+    host = address.partition("://")[2]
     if projects:
-        url = f"http://token:${VARIABLE}@{place}/simple/" if guarded else f"{address}/simple/"
+        url = f"http://token:${VARIABLE}@{host}/simple/" if guarded else f"{address}/simple/"
         option = "--extra-index-url" if lacking(packages) else "--index-url"
         say(f"  pip install {option} {url} {' '.join(projects)}", err=True)
         say(f"  uv pip install --index {url} {' '.join(projects)}", err=True)
     for scope in dict.fromkeys(f"{name.partition('/')[0]}:" if "/" in name else "" for name in names):
         say(f"  .npmrc: {scope}registry={address}/npm/", err=True)
     if names and guarded:
-        say(f"  .npmrc: //{place}/npm/:_authToken=${{{VARIABLE}}}", err=True)
+        say(f"  .npmrc: //{host}/npm/:_authToken=${{{VARIABLE}}}", err=True)

@@ -56,7 +56,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
 @click.argument("version", type=VersionName(), required=False)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 def show_release(module: str, version: str | None, format_: str) -> int:
-    """Show a release of MODULE, the newest by default: its place, digest and changes.
+    """Show a release of MODULE, the newest by default: its address, digest and changes.
 
     \b
     Example:

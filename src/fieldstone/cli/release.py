@@ -73,8 +73,8 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
         say(f"  - {change}")
     for waiver in made.waivers:
         say(f"  - {waiver.text}")
-    for place in () if dry_run else outcome.spent:
-        say(f"next: the waiver is no longer needed, {delete(place)}", err=True)
+    for location in () if dry_run else outcome.spent:
+        say(f"next: the waiver is no longer needed, {delete(location)}", err=True)
     if retires and not dry_run and module in project.workspace.modules:
         say(f"next: remove {module} from the buf configuration", err=True)
     return 0

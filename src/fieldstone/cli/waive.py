@@ -34,5 +34,5 @@ def command(rule: str, subject: str, *, reason: str, until: str, owner: str, mod
     done = waive(
         open_project(), rule, subject, reason=reason, until=until, owner=owner, module=module, against=against or ""
     )
-    say(f"{os.path.relpath(done.place.path)}:{done.place.line}: {done.waiver.text}")
+    say(f"{os.path.relpath(done.location.path)}:{done.location.line}: {done.waiver.text}")
     return 0

@@ -71,8 +71,8 @@ def dto_module(path: str) -> str:
     return ".".join(f"{part}_" if keyword.iskeyword(part) else part for part in parts)
 
 
-class Places(Struct, frozen=True):
-    """The places of the DTO modules of one module's files, and of all that they import.
+class DtoPackages(Struct, frozen=True):
+    """The packages of the DTO modules of one module's files, and of all that they import.
 
     Attributes:
         home: the contracts package that is generated, by the name to import it by.

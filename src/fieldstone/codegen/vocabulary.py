@@ -23,7 +23,7 @@ def without_annotations(image: bytes, *, where: str) -> FileDescriptorSet:
 
     Args:
         image: the encoded image, in bytes.
-        where: the image's place, for the error.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image.
@@ -91,11 +91,11 @@ def _types_of_message(message: DescriptorProto) -> Iterator[str]:
 
 
 def _drop_imports(file: Any, paths: Container[str]) -> None:
-    """Drop imports; public and weak ones are named by their place among all (descriptor.proto)."""
+    """Drop imports; public and weak ones are named by their index among all (descriptor.proto)."""
     old = list(file.dependency)
     kept = [path for path in old if path not in paths]
-    places = {path: place for place, path in enumerate(kept)}
+    indexes = {path: index for index, path in enumerate(kept)}
     file.dependency[:] = kept
     for listed in (file.public_dependency, file.weak_dependency):
-        listed[:] = [places[old[place]] for place in listed if old[place] in places]
+        listed[:] = [indexes[old[index]] for index in listed if old[index] in indexes]
     file.option_dependency[:] = [path for path in file.option_dependency if path not in paths]

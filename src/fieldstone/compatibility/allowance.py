@@ -34,7 +34,7 @@ class Allowance(Struct, frozen=True):
 
     def covers(self, finding: Finding) -> bool:
         """Whether a finding of its rule is about the element, or points at it."""
-        about = finding.subject == self.element.full_name or finding.place == self.element.location
+        about = finding.subject == self.element.full_name or finding.location == self.element.location
         return finding.rule == self.rule and about
 
 
@@ -107,7 +107,7 @@ def _finding(rule: str, allowance: Allowance, message: str, fix: str, *, level: 
         rule=rule,
         subject=element.full_name,
         message=message,
-        place=element.location,
+        location=element.location,
         fix=fix,
         level=level,
         fingerprint=fingerprint(rule, *allowance.key),

@@ -31,8 +31,8 @@ class Announced(Struct, Generic[E_co], frozen=True):
         return self.new
 
     @property
-    def place(self) -> Location:
-        """The element's place in the new source."""
+    def location(self) -> Location:
+        """The element's location in the new source."""
         return self.new.location
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.buf.coverage import covered_by, extension_name
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
-from fieldstone.compatibility.losses.structure import in_place_of
+from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.schema.model import Element, Enum, Field, Message
@@ -21,7 +21,7 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
     """Apply rules to every change between the context's two schemas.
 
     Returns:
-        the findings in the order of their places, each at its rule's level. Findings about packages that moved as a
+        the findings in the order of their locations, each at its rule's level. Findings about packages that moved as a
         whole come first.
     """
     by_kind: Mapping[Kind, list[Rule]] = _by_kind(rules)
@@ -31,7 +31,9 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
         for rule in _rules_for(change, by_kind)
         for finding in _apply(rule, change, context)
     ]
-    return sorted(found, key=lambda f: (not f.leads, f.place.path, f.place.line, f.place.column, f.rule, f.subject))
+    return sorted(
+        found, key=lambda f: (not f.leads, f.location.path, f.location.line, f.location.column, f.rule, f.subject)
+    )
 
 
 def _changes(context: Context, by_kind: Mapping[Kind, list[Rule]]) -> Iterator[Change | Announced[Element]]:
@@ -72,7 +74,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
             rule=rule.id,
             subject=subject,
             message="; ".join(part for part in (rule.message.format_map(words), hit.because) if part),
-            place=hit.place or change.place,
+            location=hit.location or change.location,
             was=old.declaration if old else "",
             was_at=old.location if old else None,
             breaks=tuple(surface for surface in Surface if surface in breaks),
@@ -142,10 +144,10 @@ def _by_number(
 ) -> tuple[Breaks, dict[Surface, Directions]]:
     """The same where an extension replaces a field, or the reverse: the binary encoding goes by number."""
     old = change.old if isinstance(change, Removed) else None
-    new = in_place_of(old, context.new, context.renames.types) if isinstance(old, Field) else None
+    new = replacement_of(old, context.new, context.renames.types) if isinstance(old, Field) else None
     if not isinstance(old, Field) or new is None or Surface.WIRE not in breaks:
         return breaks, directions
-    losses = context.structure.in_place(old, new)
+    losses = context.structure.replaced(old, new)
     left = tuple(direction for direction in Direction if (Surface.WIRE, direction) in losses)
     if left:
         return breaks, {**directions, Surface.WIRE: left}

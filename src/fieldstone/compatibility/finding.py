@@ -130,9 +130,9 @@ class Finding(Struct, frozen=True, kw_only=True):
         rule: the rule's id.
         subject: the full name of the element, as released.
         message: one sentence, in Markdown's backticks.
-        place: where to look in the new source.
+        location: where to look in the new source.
         was: the released element as source; empty if there was none.
-        was_at: its place in the released source.
+        was_at: its location in the released source.
         breaks: the surfaces that it breaks, in the order of `Surface`; empty for style.
         directions: for whom a surface breaks, if not as in `USUAL`.
         fix: the remedy.
@@ -153,7 +153,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     rule: str
     subject: str
     message: str
-    place: Location
+    location: Location
     was: str = ""
     was_at: Location | None = None
     breaks: tuple[Surface, ...] = ()
@@ -186,8 +186,8 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
 
     Attributes:
         module: its name.
-        findings: the findings that count, in the order of their places; paths are relative to the working directory of
-            the command.
+        findings: the findings that count, in the order of their locations; paths are relative to the working directory
+            of the command.
         compared_with: the label of the baseline ("1.4.0"); empty without a release.
         changed: the number of messages, enums and services that differ.
         bump: the part of the version that the change raises: none, patch, minor or major.
@@ -284,7 +284,7 @@ ANNOTATION_INVALID = "annotation-invalid"
 """The id of findings about annotations that no code can be generated from."""
 
 MODULE_FINDINGS = {
-    COMPILE_ERROR: "A source does not compile: the message and the place are those of buf, the compiler. Its "
+    COMPILE_ERROR: "A source does not compile: the message and the location are those of buf, the compiler. Its "
     "module, and all modules that import it, cannot be judged until it is fixed, and the exit code is 2; other "
     "modules are judged. No setting switches it off.",
     ANNOTATION_INVALID: "No code can be generated from an annotation (`fieldstone.v1.entity`, `column`, `serves`), "

@@ -47,8 +47,8 @@ class Kept(Struct, Generic[E_co], frozen=True):
         return self.old
 
     @property
-    def place(self) -> Location:
-        """The place to point at in the new source."""
+    def location(self) -> Location:
+        """The location to point at in the new source."""
         return self.new.location
 
 
@@ -72,10 +72,10 @@ class Renumbered(Kept[E_co], frozen=True):
 
 
 class Removed(Struct, Generic[E_co], frozen=True):
-    """An element that only the old side has; `place` is that of its container, in the new source."""
+    """An element that only the old side has; `location` is that of its container, in the new source."""
 
     old: E_co
-    place: Location
+    location: Location
     within: Kept[Element] | None = None
 
     @property
@@ -106,8 +106,8 @@ class Added(Struct, Generic[E_co], frozen=True):
         return self.new
 
     @property
-    def place(self) -> Location:
-        """The place to point at in the new source."""
+    def location(self) -> Location:
+        """The location to point at in the new source."""
         return self.new.location
 
 
@@ -276,7 +276,7 @@ def _match(
         again = [Renumbered(*both, within) for both in _same_name(removed, added, within)]
     yield from again
     matched = {id(element) for change in again for element in (change.old, change.new)}
-    yield from (Removed(e, _place(e, within, new), within) for e in removed if id(e) not in matched)
+    yield from (Removed(e, _location(e, within, new), within) for e in removed if id(e) not in matched)
     yield from (Added(e, within) for e in added if id(e) not in matched)
 
 
@@ -290,8 +290,8 @@ def _belongs_to_file(element: Element) -> bool:
     return isinstance(element, Message | Enum | Service) or is_extension
 
 
-def _place(element: Element, within: Kept[Element] | None, new: Schema | None) -> Location:
-    """The place to point at for a removed element: its container, else its file, without a line."""
+def _location(element: Element, within: Kept[Element] | None, new: Schema | None) -> Location:
+    """The location to point at for a removed element: its container, else its file, without a line."""
     if within is not None:
         return within.new.location
     if new is not None and element.parent in new.messages:

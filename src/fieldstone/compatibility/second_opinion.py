@@ -100,7 +100,7 @@ class _Comparison:
         self.in_file: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         self.broad: dict[tuple[str, str], set[Covered]] = defaultdict(set)
         for finding in findings:
-            for rule, path in _places(finding):
+            for rule, path in _candidates(finding):
                 self.in_file[rule, path].append(finding)
                 if _is_broad(finding.covered, rule):
                     self.broad[rule, path].add(finding.covered)
@@ -216,7 +216,7 @@ class _Comparison:
         covered = finding.covered
         return any(
             _is_around(covered, rule, key) or _is_within(covered, rule, key)
-            for rule, path in _places(finding)
+            for rule, path in _candidates(finding)
             for key in self._seen_in.get((rule, path), ())
         )
 
@@ -232,8 +232,8 @@ class _Comparison:
         spent: Counter[tuple[str, str, str]] = Counter()
         counted: set[tuple[str, Covered]] = set()
         for finding in left:
-            places = ((finding.rule, *place) for place in _places(finding))
-            free = next((p for p in places if spent[p] < len(self.unclear.get(p[1:], ()))), None)
+            candidates = ((finding.rule, *location) for location in _candidates(finding))
+            free = next((p for p in candidates if spent[p] < len(self.unclear.get(p[1:], ()))), None)
             if (finding.rule, finding.covered) in counted:
                 continue
             if free is None:
@@ -243,13 +243,13 @@ class _Comparison:
                 counted.add((finding.rule, finding.covered))
 
 
-def _places(finding: Finding) -> Iterator[tuple[str, str]]:
-    """The places where buf may report a finding: its ids in each of its files, or without a file."""
+def _candidates(finding: Finding) -> Iterator[tuple[str, str]]:
+    """The reports that buf may give of a finding: its ids in each of its files, or without a file."""
     return ((rule, path) for rule in finding.buf for path in (*finding.covered.files, ""))
 
 
 def _spots(finding: Finding) -> Iterator[_Spot]:
-    return ((rule, path, key) for rule, path in _places(finding) for key in _keys(finding.covered, rule))
+    return ((rule, path, key) for rule, path in _candidates(finding) for key in _keys(finding.covered, rule))
 
 
 def _keys(covered: Covered, rule: str) -> list[Key]:
@@ -291,4 +291,4 @@ def _unmatched_by_us(named: Named) -> Disagreement:
 
 
 def _unmatched_by_buf(finding: Finding) -> Disagreement:
-    return Disagreement("fieldstone", finding.rule, finding.place.path, finding.message)
+    return Disagreement("fieldstone", finding.rule, finding.location.path, finding.message)

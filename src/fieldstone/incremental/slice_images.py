@@ -9,7 +9,7 @@ from fieldstone.compatibility.allowance import MARK
 from fieldstone.incremental.changed_files import BUILT_IN, ChangedFiles
 from fieldstone.incremental.image_index import CompiledFile, ImageIndex, importing, join
 from fieldstone.incremental.visible import linkable, with_names_of
-from fieldstone.schema.descriptors.lazy_files import places_of
+from fieldstone.schema.descriptors.lazy_files import declaring_paths
 from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.schema.image.import_order import in_import_order
 from fieldstone.schema.image.unaltered import unaltered
@@ -119,7 +119,7 @@ class BothSides:
         both = [*self.before.values(), *self.after.values()]
         packages = {file.package for file in both}
         ones = (next((p for p in sorted(self._index.of_package(name)) if self._own([p])), None) for name in packages)
-        callers = self._index.callers(places_of(file.proto for file in both)["messages"])
+        callers = self._index.callers(declaring_paths(file.proto for file in both)["messages"])
         needed = self._own((*self._index.reached(self.before), *self._compiled, *filter(None, ones), *callers))
         return {*self._index.reached(needed or self._own(self._changed.release.protos)[:1])}
 

@@ -65,21 +65,21 @@ def fill(message: Any, depth: int = _DEPTH) -> Any:
 
 
 def _fill_field(message: Any, field: Any, depth: int) -> None:
-    place = getattr(message, field.name)
+    held = getattr(message, field.name)
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         key, value = (field.message_type.fields_by_name[part] for part in ("key", "value"))
         if value.message_type is None:
-            place[_scalar(key)] = _scalar(value)
+            held[_scalar(key)] = _scalar(value)
         else:
-            fill(place[_scalar(key)], depth - 1)
+            fill(held[_scalar(key)], depth - 1)
     elif field.is_repeated:
         if field.message_type is None:
-            place.append(_scalar(field))
+            held.append(_scalar(field))
         else:
-            fill(place.add(), depth - 1)
+            fill(held.add(), depth - 1)
     elif field.message_type is not None:
-        place.SetInParent()
-        fill(place, depth - 1)
+        held.SetInParent()
+        fill(held, depth - 1)
     else:
         setattr(message, field.name, _scalar(field))
 

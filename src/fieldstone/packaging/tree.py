@@ -72,16 +72,16 @@ def _is_same(one: Path, other: Path) -> bool:
 def _add(built: Path, out: Path, names: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=out))
-    placed: list[Path] = []
+    written: list[Path] = []
     try:
         for name in names:
             copy = shutil.copytree if (built / name).is_dir() else shutil.copy2
             copy(built / name, incoming / name)
         for name in names:
             (incoming / name).rename(out / name)
-            placed.append(out / name)
+            written.append(out / name)
     except BaseException:
-        for path in placed:
+        for path in written:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
     finally:

@@ -14,8 +14,8 @@ def render(report: Report, _options: Options) -> str:
 
 def _line(finding: Finding) -> str:
     """A finding without a position points to the start of its file, because tools expect numbers."""
-    place = finding.place
-    position = f"{printable(place.path)}:{max(place.line, 1)}:{max(place.column, 1)}"
+    location = finding.location
+    position = f"{printable(location.path)}:{max(location.line, 1)}:{max(location.column, 1)}"
     waived = f" (waived {printable(finding.waiver.terms)})" if finding.waiver else ""
     passes = f"; {printable(finding.fix)}" if finding.before_1_0 else ""
     return printable_line(f"{position}: {finding.rule}: {printable(finding.message)}{passes}{waived}") + "\n"

@@ -32,7 +32,7 @@ def _unjudged(module: ModuleReport) -> str:
 
 
 def _command(finding: Finding) -> str:
-    properties = {**_position(finding.place), "title": finding.rule}
+    properties = {**_position(finding.location), "title": finding.rule}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     waiver = finding.waiver
     advice = f"waived {waiver.terms}" if waiver else finding.fix
@@ -41,15 +41,15 @@ def _command(finding: Finding) -> str:
     return f"::{'notice' if waiver else _COMMANDS[finding.level]} {listed}::{_data(text)}\n"
 
 
-def _position(place: Location) -> dict[str, str | int]:
-    """The known parts of a place; GitHub accepts columns only if start and end share a line."""
-    position: dict[str, str | int] = {"file": place.path} if place.path else {}
-    if not place.line:
+def _position(location: Location) -> dict[str, str | int]:
+    """The known parts of a location; GitHub accepts columns only if start and end share a line."""
+    position: dict[str, str | int] = {"file": location.path} if location.path else {}
+    if not location.line:
         return position
-    end_line = max(place.line, place.end_line)
-    position |= {"line": place.line, "endLine": end_line}
-    if end_line == place.line and place.column:
-        position |= {"col": place.column, "endColumn": max(place.column, place.end_column)}
+    end_line = max(location.line, location.end_line)
+    position |= {"line": location.line, "endLine": end_line}
+    if end_line == location.line and location.column:
+        position |= {"col": location.column, "endColumn": max(location.column, location.end_column)}
     return position
 
 

@@ -53,7 +53,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "covers": list(finding.covers),
         "message": finding.message,
-        "place": to_builtins(finding.place),
+        "place": to_builtins(finding.location),
         "was": finding.was,
         "was_at": to_builtins(finding.was_at) if finding.was_at else None,
         "breaks": list(finding.breaks),

@@ -46,9 +46,9 @@ def _add_suite(root: Element, module: ModuleReport) -> None:
 def _add_case(suite: Element, module: ModuleReport, finding: Finding) -> None:
     """Waived findings are skipped; a note or an addition passes, with its text in the case's output."""
     name = _clean(f"{finding.rule}: {finding.subject}")
-    case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.place.path))
-    if finding.place.line:
-        case.set("line", str(finding.place.line))
+    case = SubElement(suite, "testcase", name=name, classname=_clean(module.module), file=_clean(finding.location.path))
+    if finding.location.line:
+        case.set("line", str(finding.location.line))
     if finding.waiver:
         SubElement(case, "skipped", message=_clean(f"waived {finding.waiver.terms}"))
     if _fails(finding, module):
@@ -66,8 +66,8 @@ def _fails(finding: Finding, module: ModuleReport) -> bool:
 
 
 def _details(module: ModuleReport, finding: Finding) -> str:
-    place = finding.place
-    lines = [f"{place.path}:{place.line}:{place.column}" if place.line else place.path]
+    location = finding.location
+    lines = [f"{location.path}:{location.line}:{location.column}" if location.line else location.path]
     if finding.was:
         lines.append(f"was: {finding.was}" + (f" at {module.compared_with}" if module.compared_with else ""))
     if finding.breaks:

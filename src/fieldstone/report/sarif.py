@@ -67,7 +67,7 @@ def _result(finding: Finding, module: ModuleReport, index: int) -> dict[str, Any
         "ruleIndex": index,
         "level": finding.level,
         "message": {"text": f"{finding.message}; {finding.fix}" if finding.before_1_0 else finding.message},
-        "locations": [_location(finding.place)] if finding.place.path else [],
+        "locations": [_location(finding.location)] if finding.location.path else [],
         "properties": {"module": module.module, "subject": finding.subject, "breaks": list(finding.breaks)},
     }
     if finding.was_at and finding.was_at.path:
@@ -84,17 +84,17 @@ def _result(finding: Finding, module: ModuleReport, index: int) -> dict[str, Any
     return result
 
 
-def _location(place: Location, message: str = "") -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.path)}}
-    if place.line:
-        physical["region"] = _region(place)
-    location: dict[str, Any] = {"physicalLocation": physical}
-    return {**location, "message": {"text": message}} if message else location
+def _location(location: Location, message: str = "") -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(location.path)}}
+    if location.line:
+        physical["region"] = _region(location)
+    entry: dict[str, Any] = {"physicalLocation": physical}
+    return {**entry, "message": {"text": message}} if message else entry
 
 
-def _region(place: Location) -> dict[str, int]:
+def _region(location: Location) -> dict[str, int]:
     """SARIF counts as `Location` does: from 1, with an exclusive end column."""
-    region = {"startLine": place.line, "endLine": max(place.line, place.end_line)}
-    if place.column:
-        region |= {"startColumn": place.column, "endColumn": max(1, place.end_column)}
+    region = {"startLine": location.line, "endLine": max(location.line, location.end_line)}
+    if location.column:
+        region |= {"startColumn": location.column, "endColumn": max(1, location.end_column)}
     return region

@@ -82,13 +82,13 @@ class _Block(Struct, frozen=True):
     color: bool
 
     def lines(self) -> Iterator[str]:
-        """The header, the places and the advice."""
-        place, source = self.finding.place, self._source_line()
-        column = f":{place.column}" if place.line and place.column else ""
+        """The header, the locations and the advice."""
+        location, source = self.finding.location, self._source_line()
+        column = f":{location.column}" if location.line and location.column else ""
         yield self._header()
-        if place.path:
-            yield f"{self._gutter('-->', at=0)} {_position(place)}{column}"
-        yield from self._old_place() if source is None else self._frame(source)
+        if location.path:
+            yield f"{self._gutter('-->', at=0)} {_position(location)}{column}"
+        yield from self._old_location() if source is None else self._frame(source)
         yield from self._advice()
 
     def _header(self) -> str:
@@ -98,17 +98,17 @@ class _Block(Struct, frozen=True):
         return self._paint(self._color, f"{word}[{rule}]") + message
 
     def _frame(self, source: str) -> Iterator[str]:
-        place, was_at = self.finding.place, self.finding.was_at
-        start, end = _span(place, source)
+        location, was_at = self.finding.location, self.finding.was_at
+        start, end = _span(location, source)
         carets = " " * start + self._paint(self._color, " ".join(("^" * (end - start), *self._was())))
-        number = self._paint(_BLUE, f"{place.line:>{self._width}} |")
+        number = self._paint(_BLUE, f"{location.line:>{self._width}} |")
         yield self._gutter("|")
         yield f"{number} {_shown(source)}".rstrip()
         yield f"{self._gutter('|')} {carets}"
         if was_at and was_at.line:
             yield f"{self._gutter(':::', at=0)} {_position(was_at)}{self._at}"
 
-    def _old_place(self) -> Iterator[str]:
+    def _old_location(self) -> Iterator[str]:
         """The released element, if there is no new source to show it under."""
         was_at = self.finding.was_at
         if self.finding.was:
@@ -144,13 +144,13 @@ class _Block(Struct, frozen=True):
 
     @property
     def _width(self) -> int:
-        return max(2, len(str(self.finding.place.line)))
+        return max(2, len(str(self.finding.location.line)))
 
     def _source_line(self) -> str | None:
         """The line that the finding points to; None if there is none, or the file has changed since."""
-        place = self.finding.place
-        lines = self.read(place.path) if place.line else []
-        return lines[place.line - 1] if 0 < place.line <= len(lines) else None
+        location = self.finding.location
+        lines = self.read(location.path) if location.line else []
+        return lines[location.line - 1] if 0 < location.line <= len(lines) else None
 
     def _note(self, label: str, text: str) -> str:
         return f"{self._gutter('=')} {label + ':':<8} {text}"
@@ -171,8 +171,8 @@ def _impact(finding: Finding) -> str:
     return ", ".join(f"{names} ({people})" if people else names for names, people in parts)
 
 
-def _position(place: Location) -> str:
-    return f"{printable(place.path)}:{place.line}" if place.line else printable(place.path)
+def _position(location: Location) -> str:
+    return f"{printable(location.path)}:{location.line}" if location.line else printable(location.path)
 
 
 def _shown(source: str) -> str:
@@ -185,11 +185,11 @@ def _sign(char: str) -> str:
     return chr(0x2400 + ord(char)) if char < " " else "\N{REPLACEMENT CHARACTER}"
 
 
-def _span(place: Location, source: str) -> tuple[int, int]:
+def _span(location: Location, source: str) -> tuple[int, int]:
     """The first cell of a printed source line to underline, and the one after the last."""
     cells = sum(map(_cells, _shown(source)))
-    start = min(max(place.column - 1, 0), cells)
-    end = cells if place.end_line > place.line else place.end_column - 1
+    start = min(max(location.column - 1, 0), cells)
+    end = cells if location.end_line > location.line else location.end_column - 1
     return start, max(start + 1, min(end, cells))
 
 

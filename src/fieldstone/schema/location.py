@@ -1,4 +1,4 @@
-"""A place in a source file."""
+"""A location in a source file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema as rules see it: frozen views of a compiled image, with their places in the source.
+"""The schema as rules see it: frozen views of a compiled image, with their locations in the source.
 
 Two elements are equal if no reader of the contract could distinguish them. Locations, files and lifecycle annotations
 are not compared, so pairing can skip everything unchanged.

@@ -101,7 +101,7 @@ class StoredQuery(Element, frozen=True, kw_only=True):
 
 
 class Table(Element, frozen=True, kw_only=True):
-    """The table of an entity; its `full_name` is that of the message, and its place the annotation's.
+    """The table of an entity; its `full_name` is that of the message, and its location the annotation's.
 
     Attributes:
         message: the entity's message.
@@ -164,12 +164,12 @@ def _table(message: Message, entity: Entity) -> Table:
     name, plural = record_name(message), plural_name(message)
     columns = [_column(field) for field in message.fields.values() if not field.column.not_stored]
     queries = [
-        StoredQuery(full_name=f"{message.full_name}.{query.name}", location=_place(message), query=query)
+        StoredQuery(full_name=f"{message.full_name}.{query.name}", location=annotation_location(message), query=query)
         for query in entity.queries
     ]
     return Table(
         full_name=message.full_name,
-        location=_place(message),
+        location=annotation_location(message),
         lifecycle=message.lifecycle,
         comment=message.comment,
         message=message,
@@ -185,9 +185,10 @@ def _table(message: Message, entity: Entity) -> Table:
     )
 
 
-def _place(message: Message) -> Location:
-    place = message.entity_location
-    return place if place is not None and place.line else message.location
+def annotation_location(message: Message) -> Location:
+    """The location of a message's annotation; that of the message if the compiler gave none."""
+    annotation = message.entity_location
+    return annotation if annotation is not None and annotation.line else message.location
 
 
 def _aggregate_key(entity: Entity) -> str | None:

@@ -1,4 +1,4 @@
-"""A diagnostic of buf's about a place in a source."""
+"""A diagnostic of buf's about a location in a source."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class Diagnostic(Struct, frozen=True):
 
     @property
     def as_line(self) -> str:
-        """The place, if there is one, and the message on one line, as errors list them."""
-        place = f"{self.path}:{self.line}:{self.column}: " if self.path else ""
-        return " ".join(f"{place}{self.message}".split())
+        """The location, if there is one, and the message on one line, as errors list them."""
+        location = f"{self.path}:{self.line}:{self.column}: " if self.path else ""
+        return " ".join(f"{location}{self.message}".split())
 
 
 def annotation_of(line: str) -> Diagnostic | None:

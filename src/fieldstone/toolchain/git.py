@@ -115,16 +115,16 @@ def source_commit(folder: Path, files: Collection[Path], owns: Callable[[str], b
     if not commit:
         return ""
     top = top_of(folder)
-    folder, places = folder.resolve(), {*files, *(file.resolve() for file in files)}
-    if not all(place.is_relative_to(top) for place in places):
+    folder, paths = folder.resolve(), {*files, *(file.resolve() for file in files)}
+    if not all(path.is_relative_to(top) for path in paths):
         return commit + DIRTY
-    elsewhere = [str(place) for place in places if not place.is_relative_to(folder)]
+    elsewhere = [str(path) for path in paths if not path.is_relative_to(folder)]
     below = [str(top)] if len(elsewhere) > _MOST_PATHS else [str(folder), *elsewhere]
     flags = ("--porcelain", "--untracked-files=all", "--ignored", "--no-renames", "-z")
     entries = os.fsdecode(run("status", *flags, "--", *below, cwd=top)).split("\0")
     changed = {top / entry[len("XY ") :] for entry in entries if entry}
     deleted = (path for path in changed if not path.exists() and path.is_relative_to(folder))
-    within = places.union(*(place.parents for place in places))  # a link to a folder, or a repository inside this one
+    within = paths.union(*(path.parents for path in paths))  # a link to a folder, or a repository inside this one
     if changed & within or any(owns(path.relative_to(folder).as_posix()) for path in deleted):
         return commit + DIRTY
     return commit
@@ -178,13 +178,13 @@ def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> N
 def _link(links: Sequence[Entry], cwd: Path, into: Path) -> None:
     """Create symbolic links, and remove those that leave the folder or are broken."""
     made = [into / entry.path for entry in links]
-    for place, content in zip(made, blobs([entry.blob for entry in links], cwd), strict=True):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(os.fsdecode(content))
+    for path, content in zip(made, blobs([entry.blob for entry in links], cwd), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(os.fsdecode(content))
     top = into.resolve()
-    for place in made:
-        if not place.exists() or not place.resolve().is_relative_to(top):
-            place.unlink()
+    for path in made:
+        if not path.exists() or not path.resolve().is_relative_to(top):
+            path.unlink()
 
 
 def entries(commit: str, *, cwd: Path) -> list[Entry]:

@@ -79,7 +79,7 @@ def check_since(
         change = _Change(base, tip, project, accepted=WEAKENED in accepted, here=here, names=names)
         part = change.policy_report()
         modules: tuple[ModuleReport, ...] = ()
-        if change.is_in_place:
+        if change.is_unmoved:
             judged_by = options if change.may_run_plugins else replace(options, style=False)
             with base.named():
                 report = check(
@@ -123,8 +123,8 @@ class _Change(Struct, dict=True):
 
     def policy_report(self) -> ModuleReport:
         """The findings about settings, waivers, modules and releases."""
-        weakened = [*self._moved_places]
-        if self.is_in_place and self.base.is_gated:
+        weakened = [*self._moved]
+        if self.is_unmoved and self.base.is_gated:
             weakened += self._weakened()
         findings = [*map(self._finding, weakened), *self._registry_findings(), *self._behind()]
         refused = any(finding.level is Level.ERROR for finding in findings)
@@ -132,9 +132,9 @@ class _Change(Struct, dict=True):
         return ModuleReport(module=POLICY, findings=tuple(findings), compared_with=label, allowed=not refused)
 
     @property
-    def is_in_place(self) -> bool:
-        """Whether settings, workspace and registry are in the same places as on the branch, or a move is accepted."""
-        return self.accepted or not self._moved_places
+    def is_unmoved(self) -> bool:
+        """Whether settings, workspace and registry have the same paths as on the branch, or a move is accepted."""
+        return self.accepted or not self._moved
 
     @property
     def may_run_plugins(self) -> bool:
@@ -194,10 +194,12 @@ class _Change(Struct, dict=True):
         base, ours = self.base.settings, self.project.settings
         added = added_waivers(base, ours)
         shared = {
-            replace(w, until=added.get(w, w.until)): place for w, place in ours.waivers.items() if added.get(w, "-")
+            replace(w, until=added.get(w, w.until)): location
+            for w, location in ours.waivers.items()
+            if added.get(w, "-")
         }
         given_up = added_waivers(self.tip.settings, base)
-        waivers = {waiver: place for waiver, place in shared.items() if waiver not in given_up}
+        waivers = {waiver: location for waiver, location in shared.items() if waiver not in given_up}
         return Settings(self.base.checkout(base.root), ours.file, base.values, waivers)
 
     @cached_property
@@ -224,7 +226,7 @@ class _Change(Struct, dict=True):
         return pair_modules(self.base, self.project.settings, self._policy)
 
     @cached_property
-    def _moved_places(self) -> list[Weakened]:
+    def _moved(self) -> list[Weakened]:
         """Settings, workspace or registry that the change has moved."""
         old, new = self.base.settings, self.project.settings
         found: list[Weakened] = []
@@ -277,7 +279,7 @@ class _Change(Struct, dict=True):
     def _registry_findings(self) -> Iterator[Finding]:
         """Findings about lost or changed releases of the branch, and about defects of the change's releases."""
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
-        if self._lost or not self.is_in_place or not self._has_registry_in_checkout:
+        if self._lost or not self.is_unmoved or not self._has_registry_in_checkout:
             return
         for defect in self._defects(Verification(self.judged, self.judged.settings, trusted={}, full=True)):
             yield finding_of(defect, self.here, root=self.base.parting.top)
@@ -292,7 +294,7 @@ class _Change(Struct, dict=True):
 
     def _behind(self) -> Iterator[Finding]:
         """Findings if the branch has stricter settings, or releases of changed modules, since the merge base."""
-        if not self.is_in_place:
+        if not self.is_unmoved:
             return
         names = {*self.base.modules, *self.tip.modules}
         for weaker in weakened_settings(self.tip.settings, self.base.settings, names):
@@ -313,19 +315,19 @@ class _Change(Struct, dict=True):
             rule=BEHIND,
             subject=subject,
             message=f"this change is behind {ref}: {happened}",
-            place=Location(""),
+            location=Location(""),
             fix=f"bring it up to date: `git merge {ref}`",
             fingerprint=fingerprint(BEHIND, subject),
         )
 
     def _finding(self, weakened: Weakened) -> Finding:
-        place = replace(weakened.place, path=Path(os.path.relpath(weakened.place.path, self.here)).as_posix())
+        location = replace(weakened.location, path=Path(os.path.relpath(weakened.location.path, self.here)).as_posix())
         accepted = f"none is needed: the pipeline accepts it (--accept {WEAKENED})"
         return Finding(
             rule=WEAKENED,
             subject=weakened.subject,
             message=weakened.message,
-            place=place,
+            location=location,
             fix=accepted if self.accepted else f"{weakened.fix}; or let the pipeline accept it: --accept {WEAKENED}",
             level=Level.NOTE if self.accepted else Level.ERROR,
             fingerprint=fingerprint(WEAKENED, weakened.subject, weakened.message),

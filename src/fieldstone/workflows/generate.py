@@ -13,7 +13,7 @@ from fieldstone.codegen.contracts.packages import PYTHON, PackageVersion, below,
 from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.manifest import Entry
-from fieldstone.codegen.names import CONTRACTS, Places, import_name, package, python_version
+from fieldstone.codegen.names import CONTRACTS, DtoPackages, import_name, package, python_version
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
 from fieldstone.project.project import Project
@@ -84,7 +84,7 @@ def generated_files(
     Args:
         project: where they are.
         images: module name to compiled image, in bytes.
-        start: the folder that places in errors are relative to; the working directory by default.
+        start: the folder that paths in errors are relative to; the working directory by default.
 
     Returns:
         the manifest's entry of each module, and path below the folder of generated code to content.
@@ -158,19 +158,19 @@ class _Generator(Struct):
         files = contracts_files(
             release,
             self.images[module.name],
-            self._places(module),
+            self._packages(module),
             own_files(self.project, module),
             {import_name(other.contracts): other for other in others},
             where=module.path,
         )
         return below(f"{PYTHON}/{release.contracts}", files)
 
-    def _places(self, module: Module) -> Places:
-        """The places of the DTOs of a module, and of those that it imports."""
+    def _packages(self, module: Module) -> DtoPackages:
+        """The packages of the DTOs of a module, and of those that it imports."""
         modules = (module, *self.project.dependencies.of(module))
         homes = {m.name: import_name(self._package_version(m).contracts) for m in modules}
         owners = {path: homes[m.name] for m in modules for path in own_files(self.project, m)}
-        return Places(homes[module.name], owners)
+        return DtoPackages(homes[module.name], owners)
 
     def _version(self, module: Module) -> tuple[str, bool]:
         """The newest version if the module is as released, else the one that it would become; and which it is."""
@@ -199,7 +199,7 @@ class _Generator(Struct):
             root=os.path.relpath(module.root, self.start).replace(os.sep, "/"),
             history=self._history(module, schema),
             record_paths=self.project.settings.record_paths,
-            dto_module=self._places(module).python_module,
+            dto_module=self._packages(module).python_module,
         )
         if view is None:
             return {}

@@ -29,7 +29,7 @@ class Waived(Struct, frozen=True):
     """The result of waiving: the waiver, and its lines in the settings file."""
 
     waiver: Waiver
-    place: Location
+    location: Location
 
 
 def waive(
@@ -159,10 +159,11 @@ def _add(seen: Settings, waiver: Waiver) -> Waived:
 
 
 def _refuse_second(settings: Settings, waiver: Waiver) -> None:
-    for other, place in settings.waivers.items():
+    for other, location in settings.waivers.items():
         if other.covers(waiver.rule, waiver.subject) and other.module in {"", waiver.module}:
+            at = f"{location.path}:{location.line}"
             raise Conflict(
-                f"{place.path}:{place.line} waives {waiver.rule} on {waiver.subject} already, until {other.until}",
+                f"{at} waives {waiver.rule} on {waiver.subject} already, until {other.until}",
                 fix="change its date there",
             )
 

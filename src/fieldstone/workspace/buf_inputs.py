@@ -47,23 +47,23 @@ def how_to_write(ref: str) -> str:
     Args:
         ref: text that is neither a version nor a file, a folder or a git revision.
     """
-    place, _, options = ref.partition("#")
+    address, _, options = ref.partition("#")
     if ref == "-":
         return "save it in a file, and name that"
     if _MODULE.match(ref):
         return _SAVE.format(ref)
     if _REMOTE.match(ref):
         wanted = f" {_revision(options)}" if options else ""
-        return f"`git fetch {place}{wanted}`, then name the revision FETCH_HEAD"
-    return _without_options(place, options) if options else ""
+        return f"`git fetch {address}{wanted}`, then name the revision FETCH_HEAD"
+    return _without_options(address, options) if options else ""
 
 
-def _without_options(place: str, options: str) -> str:
-    if place.endswith(".git"):
+def _without_options(address: str, options: str) -> str:
+    if address.endswith(".git"):
         return f"name the git revision: {_revision(options)}"
-    if _ARCHIVE.search(place):
+    if _ARCHIVE.search(address):
         return _UNPACK
-    return f"name it without `#{options}`: {place}" if Path(place).exists() else ""
+    return f"name it without `#{options}`: {address}" if Path(address).exists() else ""
 
 
 def refuse_git_folder(path: Path, ref: str) -> None:

@@ -80,16 +80,16 @@ class Module(Struct, frozen=True, dict=True):
         return {name: read_file(path) for name, path in self.files.items()}
 
     def _walk(self) -> Iterator[str]:
-        """The .proto files that buf finds: it follows links, but visits every place once."""
+        """The .proto files that buf finds: it follows links, but visits every target once."""
         excludes = {str(path) for path in self.excludes}
         been: set[str] = set()
 
-        def below(folder: str, place: str, *, is_linked: bool) -> Iterator[str]:
+        def below(folder: str, target: str, *, is_linked: bool) -> Iterator[str]:
             is_included = not self.includes or self._is_included(Path(folder))
-            been.add(place)
+            been.add(target)
             for entry in _entries_of(folder):
                 linked = is_linked or entry.is_symlink()
-                here = _place(entry.path, place) if entry.is_symlink() else f"{place}/{entry.name}"
+                here = _target(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
                 if linked and here in been:
                     continue
                 if _is_folder(entry):
@@ -99,7 +99,7 @@ class Module(Struct, frozen=True, dict=True):
                     been.add(here)
                     yield entry.path
 
-        return below(str(self.root), _place(str(self.root), ""), is_linked=False)
+        return below(str(self.root), _target(str(self.root), ""), is_linked=False)
 
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, belongs to the module if it is a .proto file; it need not exist."""
@@ -369,14 +369,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         raise Unavailable(f"cannot read {entry.path}: {error.strerror}") from error
 
 
-def _place(path: str, parent: str) -> str:
-    """The resolved target of a path, as buf distinguishes places: one reached by an absolute link is different."""
+def _target(path: str, parent: str) -> str:
+    """The resolved target of a path, as buf distinguishes targets: one reached by an absolute link is different."""
     by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
     return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
 
 
 def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
-    """The import paths with their places, after checking that the paths are UTF-8, as protobuf requires.
+    """The import paths with their files, after checking that the paths are UTF-8, as protobuf requires.
 
     Raises:
         FieldstoneError: a path is not UTF-8.

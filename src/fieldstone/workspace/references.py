@@ -64,7 +64,7 @@ def compile_reference(
     Args:
         ref: the path of an image file or a folder, or a git revision.
         module: the module to look for there.
-        workspace: the current workspace; the revision's is at the same place in the checkout.
+        workspace: the current workspace; the revision's has the same path in the checkout.
         outside: the registry folder, which belongs to no module.
         versions: the versions that `ref` could have meant, for the error.
         since_parting: whether a revision, unless it is a tag, means its merge base with HEAD.

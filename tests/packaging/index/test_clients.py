@@ -85,9 +85,9 @@ def test_poetry_with_a_token(guarded_index: Serving, clients: Clients) -> None:
 
 
 def test_npm_with_a_token(guarded_index: Serving, clients: Clients) -> None:
-    place = f"127.0.0.1:{guarded_index.port}/npm/"
+    address = f"127.0.0.1:{guarded_index.port}/npm/"
     nobody = "registry=http://127.0.0.1:9/\naudit=false\n"  # only the scope comes from the index
-    npmrc = f"{nobody}@acme:registry=http://{place}\n//{place}:_authToken=${{SECRET}}\n"
+    npmrc = f"{nobody}@acme:registry=http://{address}\n//{address}:_authToken=${{SECRET}}\n"
     done = clients.npm(npmrc, "@acme/hello", environment={"SECRET": TOKEN})
     assert done.code == 0, done.said
     assert clients.node("console.log(require('@acme/hello'))") == "@acme/hello 1.2.0"

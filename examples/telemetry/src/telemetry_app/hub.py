@@ -124,12 +124,12 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         return None
 
     def _publish(self, topic: Topic, record: StepRecord | EpisodeRollup, size: int, receipts: Receipts) -> None:
-        placed = replace(record, seq_id=self._sequence.next(record.run_id))
-        gap = self._gaps.see(placed) if isinstance(placed, StepRecord) else None
+        numbered = replace(record, seq_id=self._sequence.next(record.run_id))
+        gap = self._gaps.see(numbered) if isinstance(numbered, StepRecord) else None
         if gap is not None:
             self._bus.publish(Topic.CONTROL, gap)
         receipts.taken += 1
-        self._bus.publish(topic, placed, size=size, settled=receipts.settle)
+        self._bus.publish(topic, numbered, size=size, settled=receipts.settle)
 
     @staticmethod
     def _step(request: trainer.PublishRunStepsRequest) -> tuple[Topic, StepRecord, int]:

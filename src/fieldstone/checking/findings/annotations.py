@@ -113,7 +113,7 @@ def _finding(refusal: Refusal, root: str) -> Finding:
         rule=ANNOTATION_INVALID,
         subject=path,
         message=refusal.problem,
-        place=replace(refusal.location, path=Path(root, path).as_posix()),
+        location=replace(refusal.location, path=Path(root, path).as_posix()),
         fix=refusal.fix,
         fingerprint=fingerprint(ANNOTATION_INVALID, path, refusal.problem),
     )

@@ -26,7 +26,7 @@ def report_of_uncompiled(project: Project, module: Module, error: CompileError, 
         start: the folder that paths in the report are relative to.
     """
     found = [_finding(project, module, annotation, start) for annotation in error.errors]
-    imported = [finding.place.path for finding in found if _owner(project, finding.subject) not in {"", module.name}]
+    imported = [finding.location.path for finding in found if _owner(project, finding.subject) not in {"", module.name}]
     is_own = len(imported) < len(found)
     why = "it does not compile" if is_own else f"it imports {imported[0]}, which does not compile"
     return ModuleReport(module=module.name, findings=tuple(found), allowed=False, unjudged_because=why)
@@ -54,7 +54,7 @@ def _finding(project: Project, module: Module, annotation: Diagnostic, start: Pa
         rule=COMPILE_ERROR,
         subject=annotation.path or module.name,
         message=annotation.message,
-        place=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
+        location=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
         fix=way_out(annotation.message) or f"make it compile: until then {module.name} cannot be judged",
         fingerprint=fingerprint(COMPILE_ERROR, annotation.path, annotation.message),
     )

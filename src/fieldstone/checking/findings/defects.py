@@ -41,7 +41,7 @@ def finding_of(defect: Defect, start: Path, *, root: Path | None = None) -> Find
         rule=defect.kind,
         subject=subject,
         message=f"{subject}: {defect.problem}" if root else defect.problem,
-        place=Location(os.path.relpath(root / defect.path if root else defect.path, start)),
+        location=Location(os.path.relpath(root / defect.path if root else defect.path, start)),
         fix=defect.fix,
         fingerprint=fingerprint(defect.kind, subject, defect.path),
     )

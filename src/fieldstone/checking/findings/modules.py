@@ -23,7 +23,7 @@ def renamed_finding(project: Project, name: str, module: Module, *, renamed: Con
         name: the name that the module was released under.
         module: the module as listed.
         renamed: all released modules that are listed under another name.
-        start: the folder that the place is relative to.
+        start: the folder that the location is relative to.
 
     Raises:
         FieldstoneError: the buf configuration cannot be read.
@@ -34,7 +34,7 @@ def renamed_finding(project: Project, name: str, module: Module, *, renamed: Con
         rule="module-renamed",
         subject=name,
         message=f"module `{name}` is called `{module.name}` now, which {trouble}",
-        place=_place(project, module, start),
+        location=_location(project, module, start),
         fix=f"keep its history with {_setting(project, name, module, renamed, start)}",
         fingerprint=fingerprint("module-renamed", name, module.name, module.path),
     )
@@ -47,7 +47,7 @@ def retired_finding(project: Project, module: Module, retirement: Release, start
         project: where it is.
         module: the module.
         retirement: the release that retired it.
-        start: the folder that the place is relative to.
+        start: the folder that the location is relative to.
 
     Raises:
         FieldstoneError: the buf configuration cannot be read.
@@ -56,7 +56,7 @@ def retired_finding(project: Project, module: Module, retirement: Release, start
         rule="module-retired",
         subject=module.name,
         message=f"module `{module.name}` is retired since {retirement.version}, and is still listed",
-        place=_place(project, module, start),
+        location=_location(project, module, start),
         fix=STILL_LISTED,
         fingerprint=fingerprint("module-retired", module.name, retirement.version),
     )
@@ -83,7 +83,7 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
-def _place(project: Project, module: Module, start: Path) -> Location:
+def _location(project: Project, module: Module, start: Path) -> Location:
     """The line of the buf configuration that names a module, else the one that lists it, else the file."""
     config = project.workspace.root / project.workspace.config
     text = read_file(config).decode("utf-8", "replace") if config.is_file() else ""

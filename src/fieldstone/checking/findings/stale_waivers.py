@@ -61,10 +61,12 @@ def _was_judged(rule: str, options: CheckOptions) -> bool:
     return own is not None and (options.style or not own.is_style)
 
 
-def delete(place: Location) -> str:
+def delete(location: Location) -> str:
     """The fix for a waiver that is no longer needed: delete its lines."""
-    lines = f"lines {place.line}-{place.end_line}" if place.end_line > place.line else f"line {place.line}"
-    return f"delete {lines} of {Path(place.path).name}"
+    lines = (
+        f"lines {location.line}-{location.end_line}" if location.end_line > location.line else f"line {location.line}"
+    )
+    return f"delete {lines} of {Path(location.path).name}"
 
 
 def _idle(
@@ -135,12 +137,12 @@ def _why_unused(project: Project, waiver: Waiver, module: str) -> str:
 def _finding(
     rule: str, project: Project, waiver: Waiver, *, message: str, fix: str, level: Level, start: Path
 ) -> Finding:
-    place = project.settings.waivers[waiver]
+    location = project.settings.waivers[waiver]
     return Finding(
         rule=rule,
         subject=waiver.subject,
         message=message,
-        place=replace(place, path=Path(os.path.relpath(place.path, start)).as_posix()),
+        location=replace(location, path=Path(os.path.relpath(location.path, start)).as_posix()),
         fix=fix,
         level=level,
         fingerprint=fingerprint(rule, waiver.subject, waiver.rule, waiver.module),

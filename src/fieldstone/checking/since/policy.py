@@ -26,13 +26,13 @@ class Weakened(Struct, frozen=True):
         subject: its subject: a key of the settings, a waiver, a module.
         message: a sentence without a full stop.
         fix: how to undo it.
-        place: its location in the change; the path is absolute.
+        location: where it is in the change; the path is absolute.
     """
 
     subject: str
     message: str
     fix: str
-    place: Location
+    location: Location
 
 
 def weakened_settings(before: Settings, after: Settings, modules: Collection[str]) -> Iterator[Weakened]:
@@ -49,7 +49,7 @@ def weakened_settings(before: Settings, after: Settings, modules: Collection[str
             subject = _written_as(after, before, module, key)
             if (subject, message) not in seen:
                 seen.add((subject, message))
-                yield Weakened(subject, f"{message}{_for(module, subject)}", fix, _place(after, subject))
+                yield Weakened(subject, f"{message}{_for(module, subject)}", fix, _location(after, subject))
 
 
 def added_waivers(before: Settings, after: Settings) -> dict[Waiver, str]:
@@ -152,7 +152,7 @@ def _for(module: str, subject: str) -> str:
     return f" for module {module}" if module and subject.startswith("modules.") else ""
 
 
-def _place(settings: Settings, subject: str) -> Location:
+def _location(settings: Settings, subject: str) -> Location:
     """The line of the settings file that has a key; the file alone if none is found."""
     if settings.file is None:
         return Location(str(settings.root))

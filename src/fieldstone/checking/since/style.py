@@ -47,8 +47,8 @@ def weakened_style(
             if message not in seen or section.is_own:
                 seen.add(message)
                 about = f" for module {name}" if section.is_own else ""
-                place = Location(str(section.file))
-                yield Weakened("lint", f"{message}{about}", "undo it in the buf configuration", place)
+                location = Location(str(section.file))
+                yield Weakened("lint", f"{message}{about}", "undo it in the buf configuration", location)
 
 
 def changed_plugins(before: Workspace, after: Workspace) -> Iterator[Weakened]:

@@ -137,11 +137,11 @@ def grpc_version(code: Iterable[str]) -> str:
 def _generate(client: ClientPackage, module: str, prefix: str) -> dict[str, str]:
     carried = {path: file for path, file in carried_files(client).items() if not genproto_module(file)}
     refuse_cycles(carried)
-    placed = go_packages(carried, module)
+    packages = go_packages(carried, module)
     for path, needed in homes(client).items():
-        placed |= go_packages([path], _module_of(needed, prefix))
+        packages |= go_packages([path], _module_of(needed, prefix))
     published = {path for path, file in reached_files(client).items() if genproto_module(file)}
-    mapped = [f"M{path}={at.path};{at.name}" for path, at in sorted(placed.items()) if path not in published]
+    mapped = [f"M{path}={at.path};{at.name}" for path, at in sorted(packages.items()) if path not in published]
     parameter = ",".join([f"module={module}", *mapped])
     code = run_plugin([_find("protoc-gen-go")], client.image, list(carried), parameter)
     with_services = [path for path, file in carried.items() if file.service]

@@ -9,7 +9,7 @@ from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.packages import Documents, PackageVersion
 from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
-from fieldstone.codegen.names import Places, contracts_distribution, import_name, python_version
+from fieldstone.codegen.names import DtoPackages, contracts_distribution, import_name, python_version
 from fieldstone.codegen.render import format_python
 from fieldstone.packaging import python_check, wheel
 
@@ -28,7 +28,7 @@ def python_package(client: ClientPackage) -> dict[str, bytes]:
     texts = contracts_files(
         release,
         client.annotated,
-        _places(client),
+        _packages(client),
         client.files,
         {import_name(other.contracts): other for other in others.values()},
         where=source,
@@ -43,13 +43,13 @@ def _package_version(module: str, version: str, digest: str = "", post: int = 0)
     return PackageVersion(module, number, f"{module} {version}", semver=version, digest=digest)
 
 
-def _places(client: ClientPackage) -> Places:
+def _packages(client: ClientPackage) -> DtoPackages:
     owners = {
         path: import_name(contracts_distribution(needed.module, needed.version))
         for needed in client.needs
         for path in needed.files
     }
-    return Places(import_name(contracts_distribution(client.module, client.version)), owners)
+    return DtoPackages(import_name(contracts_distribution(client.module, client.version)), owners)
 
 
 def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:

@@ -24,7 +24,7 @@ def with_deprecations(image: bytes, *, where: str) -> bytes:
 
     Args:
         image: the encoded image, in bytes, with the annotations that tell since when and until when.
-        where: the image's place, for the error.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image.
@@ -49,14 +49,14 @@ def _lifecycles(element: Any, path: tuple[int, ...]) -> Iterator[tuple[tuple[int
     for name in _PARTS:
         part = element.DESCRIPTOR.fields_by_name.get(name)
         for index, child in enumerate(getattr(element, name) if part is not None else ()):
-            place = (*path, part.number, index)
-            yield place, read_lifecycle(child.options)
-            yield from _lifecycles(child, place)
+            location = (*path, part.number, index)
+            yield location, read_lifecycle(child.options)
+            yield from _lifecycles(child, location)
 
 
 def _append_to_comments(file: FileDescriptorProto, ends: dict[tuple[int, ...], str]) -> None:
-    places = {tuple(place.path): place for place in file.source_code_info.location}
+    locations = {tuple(location.path): location for location in file.source_code_info.location}
     for path, text in ends.items():
-        place = places.get(path) or file.source_code_info.location.add(path=path, span=(0, 0, 0))
-        before = f"{place.leading_comments.rstrip()}\n\n" if place.leading_comments.strip() else ""
-        place.leading_comments = f"{before} {text}\n"
+        location = locations.get(path) or file.source_code_info.location.add(path=path, span=(0, 0, 0))
+        before = f"{location.leading_comments.rstrip()}\n\n" if location.leading_comments.strip() else ""
+        location.leading_comments = f"{before} {text}\n"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fieldstone.codegen.contracts.imports import to_root, untyped
-from fieldstone.codegen.names import Places, protoc_module
+from fieldstone.codegen.names import DtoPackages, protoc_module
 from fieldstone.codegen.render import render
 from fieldstone.schema.image.import_order import in_import_order
 
@@ -37,22 +37,22 @@ def from_pool(text: str, path: str) -> str:
     return _ADDED.sub(lambda _: f"_descriptors.POOL.FindFileByName({path!r})", text)
 
 
-def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescriptorProto], places: Places) -> str:
+def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescriptorProto], packages: DtoPackages) -> str:
     """The module `_descriptors` of a package.
 
     Args:
         written: what protoc wrote, path to text.
         files: the files of the package.
-        places: where the code of every file is.
+        packages: the package that has the code of each file.
     """
     inside = {file.name: file.dependency for file in sorted(files, key=lambda file: file.name)}
     elsewhere = sorted({path for file in files for path in file.dependency} - inside.keys())
-    published = [path for path in elsewhere if not places.package_of(path)]
+    published = [path for path in elsewhere if not packages.package_of(path)]
     return render(
         "contracts/_descriptors.py.j2",
-        modules=[(places.python_module(path), _alias(path), untyped(path)) for path in published],
-        packages=sorted({places.package_of(path) for path in elsewhere} - {""}),
-        imported=[(path, places.package_of(path), _alias(path)) for path in elsewhere],
+        modules=[(packages.python_module(path), _alias(path), untyped(path)) for path in published],
+        packages=sorted({packages.package_of(path) for path in elsewhere} - {""}),
+        imported=[(path, packages.package_of(path), _alias(path)) for path in elsewhere],
         contents=[_content(written, path) for path in in_import_order(inside)],
     )
 

@@ -19,7 +19,7 @@ from fieldstone.codegen.contracts.docstrings import docstrings, documented_stub
 from fieldstone.codegen.contracts.grpc_stubs import grpc_stubs
 from fieldstone.codegen.contracts.imports import import_base, import_line, untyped
 from fieldstone.codegen.contracts.protoc import run_protoc
-from fieldstone.codegen.names import Places, dto_module, protoc_module
+from fieldstone.codegen.names import DtoPackages, dto_module, protoc_module
 from fieldstone.codegen.published import COMMON_FILES
 from fieldstone.codegen.render import as_docstring
 from fieldstone.codegen.vocabulary import without_annotations
@@ -64,14 +64,14 @@ class DtoModules(Struct, frozen=True):
     services: tuple[str, ...]
 
 
-def dto_modules(image: bytes, places: Places, own_files: Collection[str], *, where: str) -> DtoModules:
+def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str], *, where: str) -> DtoModules:
     """Generate the DTO modules of a module.
 
     Args:
         image: the compiled module with all that it imports, in bytes.
-        places: where the code of every file is.
+        packages: the package that has the code of each file.
         own_files: the import paths of the module's own files.
-        where: the image's place, for errors.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image, grpcio-tools is missing, or Python cannot hold a name.
@@ -79,7 +79,7 @@ def dto_modules(image: bytes, places: Places, own_files: Collection[str], *, whe
     bare = without_annotations(image, where=where)
     by_path = {file.name: file for file in bare.file}
     reached = _reached(by_path, own_files)
-    inside = [path for path in sorted(reached) if places.is_inside(path)]
+    inside = [path for path in sorted(reached) if packages.is_inside(path)]
     for path in inside:
         dto_module(path)
     with_services = [path for path in inside if by_path[path].service]
@@ -87,10 +87,10 @@ def dto_modules(image: bytes, places: Places, own_files: Collection[str], *, whe
         _escape_comments(by_path[path])
     written = run_protoc(bare, inside, with_services)
     schema = read_schema(image, where=where, own_files=by_path.keys())
-    moved = _move_all(written, inside, reached, schema, places)
-    moved |= grpc_stubs(schema, with_services, places)
-    moved[f"{DESCRIPTORS}.py"] = descriptors_module(written, [by_path[path] for path in inside], places)
-    elsewhere = {places.package_of(path) for path in reached} - {"", places.home}
+    moved = _move_all(written, inside, reached, schema, packages)
+    moved |= grpc_stubs(schema, with_services, packages)
+    moved[f"{DESCRIPTORS}.py"] = descriptors_module(written, [by_path[path] for path in inside], packages)
+    elsewhere = {packages.package_of(path) for path in reached} - {"", packages.home}
     return DtoModules(
         files=dict(sorted(moved.items())),
         protobuf=_version(_GENCODE_VERSION, written.values()),
@@ -118,7 +118,7 @@ def _reached(files: Mapping[str, FileDescriptorProto], own_files: Collection[str
 
 
 def _move_all(
-    written: Mapping[str, str], inside: Iterable[str], reached: Iterable[str], schema: Schema, places: Places
+    written: Mapping[str, str], inside: Iterable[str], reached: Iterable[str], schema: Schema, packages: DtoPackages
 ) -> dict[str, str]:
     modules = {protoc_module(path): path for path in reached}
     moved: dict[str, str] = {}
@@ -126,7 +126,7 @@ def _move_all(
         old, new = (name.replace(".", "/") for name in (protoc_module(path), dto_module(path)))
         for ending in (".py", ".pyi", "_grpc.py"):
             if old + ending in written:
-                mover = _Mover(path, modules, places, is_stub=ending == ".pyi")
+                mover = _Mover(path, modules, packages, is_stub=ending == ".pyi")
                 moved[new + ending] = mover.move(_documented(written[old + ending], schema, path, ending))
     return moved
 
@@ -142,7 +142,7 @@ class _Mover(Struct, frozen=True):
 
     path: str
     modules: Mapping[str, str]
-    places: Places
+    packages: DtoPackages
     is_stub: bool
 
     def move(self, text: str) -> str:
@@ -166,17 +166,17 @@ class _Mover(Struct, frozen=True):
             return found[0]
         if found["star"]:
             ignored = untyped(path) if self.is_stub else ""
-            return f"from {import_base(self.path, path, self.places, whole=True)} import {found['names']}{ignored}"
+            return f"from {import_base(self.path, path, self.packages, whole=True)} import {found['names']}{ignored}"
         alias = found["alias"] or found["root_alias"] or f" as {found['dynamic_alias'] or found['root']}"
-        return import_line(self.path, path, self.places, alias.removeprefix(" as "), is_stub=self.is_stub)
+        return import_line(self.path, path, self.packages, alias.removeprefix(" as "), is_stub=self.is_stub)
 
 
 def _escape_comments(file: FileDescriptorProto) -> None:
     """grpcio-tools writes comments between triple quotes as they are, whatever quotes and backslashes they hold."""
-    for place in file.source_code_info.location:
-        if place.path[:1] == [file.SERVICE_FIELD_NUMBER]:
-            place.leading_comments = as_docstring(place.leading_comments)
-            place.trailing_comments = as_docstring(place.trailing_comments)
+    for location in file.source_code_info.location:
+        if location.path[:1] == [file.SERVICE_FIELD_NUMBER]:
+            location.leading_comments = as_docstring(location.leading_comments)
+            location.trailing_comments = as_docstring(location.trailing_comments)
 
 
 def _version(pattern: re.Pattern[str], texts: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fieldstone.codegen.contracts.docstrings import end_of
 from fieldstone.codegen.contracts.imports import import_line
-from fieldstone.codegen.names import Places, dto_module
+from fieldstone.codegen.names import DtoPackages, dto_module
 from fieldstone.codegen.render import render
 from fieldstone.schema.model import Rpc, Schema, Service
 
@@ -40,28 +40,28 @@ class ServiceView(Struct, frozen=True, kw_only=True):
     rpcs: tuple[RpcView, ...]
 
 
-def grpc_stubs(schema: Schema, files: Iterable[str], places: Places) -> dict[str, str]:
+def grpc_stubs(schema: Schema, files: Iterable[str], packages: DtoPackages) -> dict[str, str]:
     """The `_pb2_grpc.pyi` of files with services.
 
     Args:
         schema: the files and all that they import.
         files: the import paths of those with services.
-        places: where the code of every file is.
+        packages: the package that has the code of each file.
 
     Returns:
         path within the package to text.
     """
-    return {f"{dto_module(path).replace('.', '/')}_grpc.pyi": _stub(schema, path, places) for path in files}
+    return {f"{dto_module(path).replace('.', '/')}_grpc.pyi": _stub(schema, path, packages) for path in files}
 
 
-def _stub(schema: Schema, path: str, places: Places) -> str:
+def _stub(schema: Schema, path: str, packages: DtoPackages) -> str:
     services = [service for service in schema.services.values() if service.file == path]
     rpcs = [rpc for service in services for rpc in service.rpcs.values()]
     used = sorted({schema.messages[name].file for rpc in rpcs for name in (rpc.request, rpc.response)})
     return render(
         "contracts/grpc.pyi.j2",
         source=path,
-        imports=[import_line(path, other, places, _alias(other), is_stub=True) for other in used],
+        imports=[import_line(path, other, packages, _alias(other), is_stub=True) for other in used],
         shapes=sorted({_shape(rpc) for rpc in rpcs}),
         services=[_service(schema, service) for service in services],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldstone.codegen.names import Places, dto_module
+from fieldstone.codegen.names import DtoPackages, dto_module
 from fieldstone.codegen.published import COMMON_FILES
 
 _UNTYPED = "  # type: ignore[import-untyped, unused-ignore]"
@@ -13,18 +13,18 @@ def untyped(path: str) -> str:
     return _UNTYPED if path in COMMON_FILES else ""
 
 
-def import_base(importer: str, path: str, places: Places, *, whole: bool = False) -> str:
+def import_base(importer: str, path: str, packages: DtoPackages, *, whole: bool = False) -> str:
     """The part after `from` in an import of a file's module by that of another file.
 
     Args:
         importer: the import path of the file whose module imports.
         path: that of the file whose module is imported.
-        places: where the two are.
+        packages: the packages that have the code of the two.
         whole: whether the module itself is imported from, not the package that it is in.
     """
-    name = dto_module(path) if places.is_inside(path) else places.python_module(path)
+    name = dto_module(path) if packages.is_inside(path) else packages.python_module(path)
     base = name if whole else name.rpartition(".")[0]
-    return f"{to_root(importer)}{base}" if places.is_inside(path) else base
+    return f"{to_root(importer)}{base}" if packages.is_inside(path) else base
 
 
 def to_root(importer: str) -> str:
@@ -32,7 +32,7 @@ def to_root(importer: str) -> str:
     return "." * (dto_module(importer).count(".") + 1)
 
 
-def import_line(importer: str, path: str, places: Places, alias: str, *, is_stub: bool) -> str:
+def import_line(importer: str, path: str, packages: DtoPackages, alias: str, *, is_stub: bool) -> str:
     """The line that imports a file's module under another name."""
-    name = places.python_module(path).rpartition(".")[2]
-    return f"from {import_base(importer, path, places)} import {name} as {alias}{untyped(path) if is_stub else ''}"
+    name = packages.python_module(path).rpartition(".")[2]
+    return f"from {import_base(importer, path, packages)} import {name} as {alias}{untyped(path) if is_stub else ''}"

@@ -14,7 +14,7 @@ from msgspec import Struct
 from fieldstone.codegen.class_names import DtoNames
 from fieldstone.codegen.contracts.dto_types import element_of, value_type
 from fieldstone.codegen.contracts.imports import import_base
-from fieldstone.codegen.names import Places, dto_module
+from fieldstone.codegen.names import DtoPackages, dto_module
 from fieldstone.codegen.render import render
 from fieldstone.codegen.storage.served import NEXT_PAGE_TOKEN, PAGE_TOKEN, field_named
 from fieldstone.schema.model import Enum, Field, Message, Rpc, Schema, Service
@@ -70,18 +70,18 @@ class ClientView(Struct, frozen=True, kw_only=True):
     rpcs: list[ReadView]
 
 
-def read_clients(schema: Schema, own_files: Collection[str], places: Places) -> dict[str, str]:
+def read_clients(schema: Schema, own_files: Collection[str], packages: DtoPackages) -> dict[str, str]:
     """A module for each file that has a service with rpcs that read.
 
     Args:
         schema: the files and all that they import.
         own_files: the import paths of the module's own files.
-        places: where the code of every file is.
+        packages: the package that has the code of each file.
 
     Returns:
         path within the contracts package to text.
     """
-    found = {path: _module(schema, path, places) for path in sorted(own_files)}
+    found = {path: _module(schema, path, packages) for path in sorted(own_files)}
     return {_file_of(path): text for path, text in found.items() if text}
 
 
@@ -89,8 +89,8 @@ def _file_of(path: str) -> str:
     return dto_module(path).removesuffix("_pb2").replace(".", "/") + "_client.py"
 
 
-def _module(schema: Schema, path: str, places: Places) -> str:
-    names = DtoNames(schema, lambda other: import_base(path, other, places, whole=True))
+def _module(schema: Schema, path: str, packages: DtoPackages) -> str:
+    names = DtoNames(schema, lambda other: import_base(path, other, packages, whole=True))
     services = [service for service in schema.services.values() if service.file == path]
     clients = [view for service in services if (view := _client(service, schema, names)).rpcs]
     if not clients:

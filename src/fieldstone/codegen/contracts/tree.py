@@ -9,14 +9,14 @@ from fieldstone.codegen.contracts.dto import dto_modules
 from fieldstone.codegen.contracts.packages import NO_DOCUMENTS, Documents, PackageVersion, contracts_package
 from fieldstone.codegen.contracts.read_clients import read_clients
 from fieldstone.codegen.contracts.upcasts import upcasts_module
-from fieldstone.codegen.names import Places
+from fieldstone.codegen.names import DtoPackages
 from fieldstone.schema.descriptors import read_schema
 
 
 def contracts_files(
     release: PackageVersion,
     image: bytes,
-    places: Places,
+    packages: DtoPackages,
     own_files: Collection[str],
     others: Mapping[str, PackageVersion],
     *,
@@ -28,10 +28,10 @@ def contracts_files(
     Args:
         release: what it is numbered as.
         image: the compiled module with all that it imports, in bytes.
-        places: where the code of every file is.
+        packages: the package that has the code of each file.
         own_files: the import paths of the module's own files.
         others: the releases that it may import from, by the name to import their contracts packages by.
-        where: the image's place, for errors.
+        where: the image's origin, for error messages.
         documents: what goes with it for people.
 
     Returns:
@@ -41,8 +41,8 @@ def contracts_files(
         FieldstoneError: the bytes are no image, grpcio-tools is missing, or Python cannot hold a name.
     """
     told = with_deprecations(image, where=where)
-    made = dto_modules(told, places, own_files, where=where)
+    made = dto_modules(told, packages, own_files, where=where)
     schema = read_schema(told, where=where, own_files=own_files, with_imports=True)
-    upcasts = upcasts_module(schema, places.from_root)
-    beside = read_clients(schema, own_files, places) | ({"upcasts.py": upcasts} if upcasts else {})
+    upcasts = upcasts_module(schema, packages.from_root)
+    beside = read_clients(schema, own_files, packages) | ({"upcasts.py": upcasts} if upcasts else {})
     return contracts_package(release, made, beside, others, documents)

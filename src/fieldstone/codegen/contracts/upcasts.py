@@ -172,14 +172,14 @@ def _argument(given: Sequence[Field], target: Field, schema: Schema, names: DtoN
     optional = answer.endswith(" | None")
     name = f"{target.name}_" if keyword.iskeyword(target.name) or target.name in {"old", "new"} else target.name
     call = f"{name}({', '.join(_given(f) for f in given)})"
-    place = field_access("new", target)
+    access = field_access("new", target)
     local = f"new_{target.name}"
     if target.cardinality in {"repeated", "map"}:
-        statements = [f"{place}.{'extend' if target.cardinality == 'repeated' else 'update'}({call})"]
+        statements = [f"{access}.{'extend' if target.cardinality == 'repeated' else 'update'}({call})"]
     elif target.composite == "message":
-        statements = [f"if ({local} := {call}) is not None:", f"    {place}.CopyFrom({local})"]
+        statements = [f"if ({local} := {call}) is not None:", f"    {access}.CopyFrom({local})"]
     else:
-        assign = f'setattr(new, "{target.name}", {{}})' if keyword.iskeyword(target.name) else f"{place} = {{}}"
+        assign = f'setattr(new, "{target.name}", {{}})' if keyword.iskeyword(target.name) else f"{access} = {{}}"
         lines = [f"if ({local} := {call}) is not None:", f"    {assign.format(local)}"]
         statements = lines if optional else [assign.format(call)]
     return UpcastArgumentView(

@@ -34,8 +34,8 @@ def default_value(column: ColumnView, field: Field | None, schema: Schema) -> De
         try:
             return _given(column, field, given, schema)
         except (ValueError, OverflowError) as error:
-            place = f"{field.location.path}:{field.location.line}"
-            raise Invalid(f'{place}: the default "{given}" of {field.full_name} is no {column.kind}') from error
+            location = f"{field.location.path}:{field.location.line}"
+            raise Invalid(f'{location}: the default "{given}" of {field.full_name} is no {column.kind}') from error
     return None if column.nullable else _zero(column, field, schema)
 
 

@@ -55,7 +55,7 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
         ],
         indexes=[_index(index, table) for index in table.indexes],
         queries=[_query(stored.query, table, columns) for stored in table.queries.values()],
-        places={column.name: place for place, column in enumerate(columns.values())},
+        positions={column.name: position for position, column in enumerate(columns.values())},
         event_key=_event_key(table, fields),
         aggregate=columns[table.aggregate_key] if table.aggregate_key else None,
         aggregate_key=_aggregate_key(fields[table.aggregate_key]) if table.aggregate_key else "",

@@ -115,20 +115,22 @@ def _answer(query: QueryView, entity: EntityView, rising: Container[str]) -> Ans
 
 def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
     numbered, single = _numbered(entity), {name for oneof in entity.oneofs for name in oneof}
-    for place, column in enumerate(entity.columns):
+    for position, column in enumerate(entity.columns):
         scalar = _plain(_limit(column))
         rising = _NUMBERED.get(scalar, "n % 2 == 1" if scalar == "boolean" else "")
         is_numbered = column.name in numbered and rising != ""
         yield ExampleView(
             attribute=column.attribute,
-            value=rising if is_numbered else _chosen(values.of(_limit(column)), column.attribute, entity.oneofs, place),
+            value=rising
+            if is_numbered
+            else _chosen(values.of(_limit(column)), column.attribute, entity.oneofs, position),
             rises=is_numbered and scalar != "boolean" and column.kind != "enum_name",
             unfit="" if column.attribute in single else _UNFIT.get(scalar, ""),
         )
-    for place, child in enumerate(entity.children):
+    for position, child in enumerate(entity.children):
         given = values.of(_child_limit(child))
         yield ExampleView(
-            attribute=child.attribute, value=_chosen(given, child.attribute, (), place), rises=False, unfit=""
+            attribute=child.attribute, value=_chosen(given, child.attribute, (), position), rises=False, unfit=""
         )
     for attribute, value in entity.unstored:
         yield ExampleView(attribute=attribute, value=value, rises=False, unfit="")
@@ -157,14 +159,14 @@ def _child_limit(child: ChildView) -> str:
     return f"map_of({child.key.limit}, {member})" if child.is_map else f"list_of({member})"
 
 
-def _chosen(given: Sequence[str], attribute: str, oneofs: Sequence[Sequence[str]], place: int) -> str:
+def _chosen(given: Sequence[str], attribute: str, oneofs: Sequence[Sequence[str]], position: int) -> str:
     """An expression over `n` that gives one after the other; of a oneof only one member at a time."""
     for oneof in oneofs:
         if attribute in oneof:
             turns = len(oneof) + 1
             value = _nth([value for value in given if value != "None"], f"(n // {turns})")
             return f"{value} if n % {turns} == {list(oneof).index(attribute)} else None"
-    return _nth(given, f"(n + {place})" if place else "n")
+    return _nth(given, f"(n + {position})" if position else "n")
 
 
 def _nth(given: Sequence[str], number: str) -> str:
@@ -197,15 +199,15 @@ class _Values(Struct, frozen=True, dict=True):
             keys, items = self._of(inner[0]), self._of(inner[1])
             pairs = (f"{key}: {items[i % len(items)]}" for i, key in enumerate(keys))
             return ["{}", f"{{{', '.join(pairs)}}}"]
-        return [self._record(ast.unparse(inner[0]), place) for place in (0, 1, 2)]
+        return [self._record(ast.unparse(inner[0]), position) for position in (0, 1, 2)]
 
-    def _record(self, record: str, place: int) -> str:
+    def _record(self, record: str, position: int) -> str:
         mapping = self._mappings[record]
         single = {name: i for oneof in mapping.oneofs for i, name in enumerate(oneof)}
         given = []
         for field in mapping.fields:
             is_message = any("fill_message(" in line for line in field.fill)
             values = self.of(field.limit.replace("binary", "message") if is_message else field.limit)
-            absent = single.get(field.attribute, place) != place
-            given.append(f"{field.attribute}={'None' if absent else values[place % len(values)]}")
+            absent = single.get(field.attribute, position) != position
+            given.append(f"{field.attribute}={'None' if absent else values[position % len(values)]}")
         return f"{record}({', '.join(given)})"

@@ -110,12 +110,12 @@ class FieldConversion(Struct, frozen=True):
 
     def read(self, dto: str = "dto") -> str:
         """The attribute's value from a DTO whose bound `HasField` is called `has`."""
-        place = field_access(dto, self.field)
-        value = self.value.read.format(place)
+        expression = field_access(dto, self.field)
+        value = self.value.read.format(expression)
         if self.optional:
             return f'{value} if has("{self.field.name}") else None'
         if self.value.annotation == "Any":
-            return f"{value} if {place} else None"
+            return f"{value} if {expression} else None"
         return value
 
     def dump(self, value: str) -> str:
@@ -150,13 +150,13 @@ class FieldConversion(Struct, frozen=True):
 
 def _without_keyword(lines: Sequence[str], dto: str, field: Field) -> list[str]:
     """`dto.from = x` -> `setattr(dto, "from", x)`: protobuf's own advice for fields that are keywords."""
-    place, access = f"{dto}.{field.name}", field_access(dto, field)
+    expression, access = f"{dto}.{field.name}", field_access(dto, field)
     if access.startswith(dto):
         return list(lines)
     assigned = (
-        re.sub(rf"^(\s*){re.escape(place)} = (.*)$", rf'\1setattr({dto}, "{field.name}", \2)', x) for x in lines
+        re.sub(rf"^(\s*){re.escape(expression)} = (.*)$", rf'\1setattr({dto}, "{field.name}", \2)', x) for x in lines
     )
-    return [line.replace(place, access) for line in assigned]
+    return [line.replace(expression, access) for line in assigned]
 
 
 def field_conversion(field: Field, schema: Schema) -> FieldConversion:

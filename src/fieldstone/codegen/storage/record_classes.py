@@ -116,11 +116,11 @@ class RecordSources:
         module = self._module(found["module"])
         if module is None:
             raise self._no_module(found["module"])
-        place = self._class(module, found["name"], frozenset())
-        if place is None:
+        declared = self._class(module, found["name"], frozenset())
+        if declared is None:
             near = difflib.get_close_matches(found["name"], module.names() - {found["name"]}, n=1)
             raise NotFound(f"no class {found['name']} in {module.path}", fix=f"did you mean {near[0]}?" if near else "")
-        return self._record(found["module"], found["name"], *place)
+        return self._record(found["module"], found["name"], *declared)
 
     def _record(self, module: str, name: str, home: _Module, node: ast.ClassDef) -> RecordClass:
         options = home.dataclass_options(node)
@@ -147,9 +147,9 @@ class RecordSources:
         """Add what a class declares to `parts`, after its bases, the last of which comes first."""
         for base in reversed(node.bases):
             name = home.full_name(base)
-            place = None if name in inside else self._by_full_name(name)
-            if place is not None:
-                self._collect(*place, parts, inside | {name})
+            declared = None if name in inside else self._by_full_name(name)
+            if declared is not None:
+                self._collect(*declared, parts, inside | {name})
             elif name not in _EMPTY_BASES:
                 parts.unread.append(name)
         parts.unread.extend(f"metaclass {ast.unparse(word.value)}" for word in node.keywords if word.arg == "metaclass")

@@ -289,7 +289,7 @@ class EntityView(Struct, frozen=True, kw_only=True):
         children: lists and maps with tables of their own.
         indexes: beside the primary key.
         queries: the annotated ones.
-        places: the place of each column in a row, from 0.
+        positions: the position of each column in a row, from 0.
         event_key: an expression over `record`: the idempotency key of its event.
         aggregate: the column whose value orders the events of the outbox; None without an outbox.
         aggregate_key: an expression over `record`: that value as text; empty without an outbox.
@@ -310,7 +310,7 @@ class EntityView(Struct, frozen=True, kw_only=True):
     children: Sequence[ChildView]
     indexes: Sequence[IndexView]
     queries: Sequence[QueryView]
-    places: Mapping[str, int]
+    positions: Mapping[str, int]
     event_key: str
     aggregate: ColumnView | None
     aggregate_key: str

@@ -75,7 +75,7 @@ def _files_of(change: Change | Announced[Element], released: Schema) -> tuple[st
     holders = change.within.sides if change.within else ()
     elements = [element for element in (*change.sides, *holders) if element is not None]
     paths = [element.full_name if isinstance(element, File) else element.location.path for element in elements]
-    return tuple(dict.fromkeys((*paths, change.place.path)))
+    return tuple(dict.fromkeys((*paths, change.location.path)))
 
 
 def _owner(change: Change | Announced[Element]) -> Definition | None:

@@ -125,7 +125,7 @@ class Structure:
             return EVERYTHING_LOST
         return presence(old, new) | required(old, new) | self.type(old, new) | self.default(old, new)
 
-    def in_place(self, old: Field, new: Field) -> Losses:
+    def replaced(self, old: Field, new: Field) -> Losses:
         """The binary losses where an extension replaces a field, or the reverse."""
         found = presence(old, new) | required(old, new) | utf8(old, new) | self.default(old, new)
         holders = self._message_of(self._old, _holder(old)), self._message_of(self._new, _holder(new))
@@ -324,7 +324,7 @@ def _holder(field: Field) -> str:
     return field.extendee or field.parent
 
 
-def in_place_of(field: Field, schema: Schema, renames: Mapping[str, str]) -> Field | None:
+def replacement_of(field: Field, schema: Schema, renames: Mapping[str, str]) -> Field | None:
     """The extension that replaces a field of a message, or the field that replaces an extension.
 
     Args:

@@ -139,7 +139,7 @@ class Hit:
     Args:
         breaks: the surfaces that break and for whom, if fewer than the rule declares.
         level: its level, if not the rule's; one of the rule's `other_levels`.
-        place: the place to point at, if not the changed element.
+        location: the location to point at, if not the changed element.
         words: values for the placeholders of the rule's message and fix, besides `name`, `parent`, `was`, `now` and
             `number`, which the changed element provides.
         buf: the buf rules that report the same change, if fewer than the rule declares.
@@ -154,7 +154,7 @@ class Hit:
         *,
         breaks: Breaks | None = None,
         level: Level | None = None,
-        place: Location | None = None,
+        location: Location | None = None,
         buf: Sequence[str] | None = None,
         parts: Sequence[str] = (),
         covers: Iterable[str] = (),
@@ -163,7 +163,7 @@ class Hit:
     ) -> None:
         self.breaks = breaks
         self.level = level
-        self.place = place
+        self.location = location
         self.buf = buf
         self.parts = parts
         self.covers = tuple(covers)

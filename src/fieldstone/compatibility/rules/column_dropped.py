@@ -39,4 +39,4 @@ def column_dropped(change: Removed[Column], context: Context) -> Iterator[Hit]:
     """
     table = change.within.new if change.within else None
     if isinstance(table, Table):
-        yield Hit(place=table.message.fields[change.old.number].location, column=change.old.column)
+        yield Hit(location=table.message.fields[change.old.number].location, column=change.old.column)

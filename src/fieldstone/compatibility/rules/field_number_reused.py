@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.losses import NOTHING, by_surface
-from fieldstone.compatibility.losses.structure import in_place_of
+from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
@@ -56,7 +56,7 @@ def field_number_reused(change: Added[Field] | Renumbered[Field], context: Conte
     past = context.history(field.extendee or field.parent)
     use = past.number_taken(field.number, field.full_name if field.extendee else field.name)
     if use:
-        before = in_place_of(field, context.old, context.renames.came)
-        losses = context.structure.in_place(before, field) if before else NOTHING
+        before = replacement_of(field, context.old, context.renames.came)
+        losses = context.structure.replaced(before, field) if before else NOTHING
         breaks = by_surface(losses, Surface.SOURCE, Surface.STORAGE) if before else None
         yield Hit(breaks=breaks, taken=field.number, earlier=use.name, of=use.of, since=use.since)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.finding import Direction, Level, Surface
 from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.losses.json_names import taken_for, written
-from fieldstone.compatibility.losses.structure import in_place_of
+from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
@@ -71,7 +71,7 @@ def oneof_member_added(change: Added[Field], context: Context) -> Iterator[Hit]:
     if not isinstance(old, Message) or not change.new.oneof:
         return
     oneof = old.oneofs.get(change.new.oneof)
-    if oneof is None or in_place_of(change.new, context.old, context.renames.came):
+    if oneof is None or replacement_of(change.new, context.old, context.renames.came):
         return
     validate = oneof.custom.get(_VALIDATE)
     if validate and validate.parts.get("required"):

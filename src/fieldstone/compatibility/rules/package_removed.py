@@ -71,8 +71,8 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
         breaks = lost_with([element for element in held if element.full_name in move.types], context)
         because = _ANY if any(name in context.old.messages for name in move.types) else ""
         what = f"moved to `{move.new}`{_with(held, context)}"
-        covers, place = sorted({*move.types, *move.files}), _first_place(move, context)
-        yield Hit(breaks=breaks, place=place, covers=covers, because=because, package=package, what=what)
+        covers, location = sorted({*move.types, *move.files}), _first_location(move, context)
+        yield Hit(breaks=breaks, location=location, covers=covers, because=because, package=package, what=what)
         return
     top = [element for element in held if element.top_level]
     if not top or not all(map(context.is_retired, top)):
@@ -86,7 +86,7 @@ def package_removed(change: Removed[Package] | Moved, context: Context) -> Itera
         )
 
 
-def _first_place(move: Move, context: Context) -> Location:
+def _first_location(move: Move, context: Context) -> Location:
     """The first file with types of a package that moved."""
     came = {*move.types.values()}
     paths = {element.file for element in context.new.part.types() if element.full_name in came}

@@ -41,7 +41,7 @@ def package_version_incomplete(change: Added[Message] | Added[Field], context: C
         version, package = package_version(holder.package), holder.package
         same_family = used.rpartition(".")[0] == package.rpartition(".")[0]
         if version and package_version(used) and same_family and used != package:
-            yield Hit(field=field.name, holder=holder.name, type=field.type, package=package, place=field.location)
+            yield Hit(field=field.name, holder=holder.name, type=field.type, package=package, location=field.location)
 
 
 def _new_fields(element: Element, context: Context) -> Iterator[tuple[Message, Field]]:

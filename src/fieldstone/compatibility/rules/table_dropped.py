@@ -35,4 +35,4 @@ def table_dropped(change: Removed[Table], context: Context) -> Iterator[Hit]:
     rows that the new version does not see, and the repository loses every method for the message.
     """
     message = context.new.messages[change.old.full_name]
-    yield Hit(place=message.location, table=f"table `{change.old.table}`")
+    yield Hit(location=message.location, table=f"table `{change.old.table}`")

@@ -33,7 +33,7 @@ def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:
         yield from calls.of_service(pair, subject)
     yield from _of_part(pair, subject)
     yield from _of_extension(pair, subject)
-    yield from _of_place(pair, subject)
+    yield from _of_container(pair, subject)
     yield from _of_options(pair, subject, said)
 
 
@@ -138,11 +138,11 @@ def _of_extension(pair: Pair, subject: str) -> Iterator[Witness]:
                 yield from promises.of_languages(pair, extension, after) if after else ()
 
 
-def _of_place(pair: Pair, place: str) -> Iterator[Witness]:
+def _of_container(pair: Pair, container: str) -> Iterator[Witness]:
     """The removed types of a file or a package; calls first."""
-    if place not in pair.old.schema.files and place not in pair.old.schema.packages:
+    if container not in pair.old.schema.files and container not in pair.old.schema.packages:
         return
-    held = [e for e in pair.old.schema.types() if place in {e.file, e.package} and e.parent == e.package]
+    held = [e for e in pair.old.schema.types() if container in {e.file, e.package} and e.parent == e.package]
     for element in held:
         if element.full_name in pair.old.schema.services:
             yield from calls.of_service(pair, element.full_name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import descriptor_pb2
 
 from fieldstone.schema.descriptors.files import Elements, FileReader
-from fieldstone.schema.descriptors.lazy_files import LazyFiles, Members, packages_of, places_of
+from fieldstone.schema.descriptors.lazy_files import LazyFiles, Members, declaring_paths, packages_of
 from fieldstone.schema.image import is_import, parse_image
 from fieldstone.schema.image.check import require_sound, require_types
 from fieldstone.schema.model import Schema
@@ -35,7 +35,7 @@ def read_schema(
 
     Args:
         image: the encoded image, in bytes.
-        where: the image's place, for errors.
+        where: the image's origin, for error messages.
         own_files: the paths of the module's own files; by default every file that the image does not mark as an import.
         with_imports: whether imported files are read as well, without their storage annotations, which belong to other
             modules.
@@ -62,7 +62,7 @@ def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schem
 
     Args:
         image: the encoded image, in bytes.
-        where: the image's place, for errors.
+        where: the image's origin, for error messages.
         besides: the paths of the module's own files.
 
     Raises:
@@ -77,7 +77,7 @@ class ImageReader:
 
     Args:
         image: the encoded image, in bytes.
-        where: the image's place, for errors.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image.
@@ -112,10 +112,10 @@ class ImageReader:
         """The messages and enums of some files, read on first use."""
         by_path = {file.name: file for file in files}
         lazily = LazyFiles(by_path.keys(), lambda path: self._read_all(by_path[path], storage=False))
-        places = places_of(files)
+        paths = declaring_paths(files)
         return Schema(
-            messages=Members(places["messages"], {}, "messages", [lazily]),
-            enums=Members(places["enums"], {}, "enums", [lazily]),
+            messages=Members(paths["messages"], {}, "messages", [lazily]),
+            enums=Members(paths["enums"], {}, "enums", [lazily]),
         )
 
     def lazily(self, contents: Mapping[str, bytes]) -> LazyFiles:
@@ -129,7 +129,7 @@ class ImageReader:
         changed: Mapping[str, Collection[str]],
         shared: LazyFiles,
         imported: Callable[[], Schema],
-        placed: Mapping[str, bytes] | None = None,
+        located: Mapping[str, bytes] | None = None,
     ) -> Schema:
         """The schema of the module's own files: those that can differ from another schema, and the unchanged ones.
 
@@ -137,11 +137,11 @@ class ImageReader:
             changed: the paths of files that can differ, each with its unchanged top-level declarations.
             shared: the unchanged files.
             imported: gives the schema of imported modules.
-            placed: the encoded files that can differ, if the image lacks their positions.
+            located: the encoded files that can differ, if the image lacks their positions.
         """
-        decode, placed = descriptor_pb2.FileDescriptorProto.FromString, placed or {}
+        decode, located = descriptor_pb2.FileDescriptorProto.FromString, located or {}
         mine = {
-            file.name: decode(placed[file.name]) if file.name in placed else file
+            file.name: decode(located[file.name]) if file.name in located else file
             for file in self.files
             if file.name in changed
         }
@@ -151,7 +151,8 @@ class ImageReader:
         rest = LazyFiles(mine.keys(), lambda path: self._read_all(mine[path]))
         own = [file for file in self.files if file.name in mine or file.name in shared.paths]
         members = {
-            kind: Members(places, vars(found)[kind], kind, (shared, rest)) for kind, places in places_of(own).items()
+            kind: Members(paths, vars(found)[kind], kind, (shared, rest))
+            for kind, paths in declaring_paths(own).items()
         }
         unchanged = packages_of(file for file in own if file.name in shared.paths)
         return Schema(**members, changed=Schema(**vars(found)), unchanged=unchanged, imported=cache(imported))

@@ -19,7 +19,7 @@ from fieldstone.schema.descriptors.fields import (
     type_of,
     unset_value,
 )
-from fieldstone.schema.descriptors.places import Path, Places
+from fieldstone.schema.descriptors.locations import Locations, Path
 from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, keep_public, read_column, read_entity, read_serves
 from fieldstone.schema.features import Features, defaults_of, resolve
 from fieldstone.schema.image import digest_of, plain_copy, syntax_of
@@ -82,7 +82,7 @@ class FileReader:
         self.found = found
         self.enums = enums
         self.syntax = syntax_of(descriptor)
-        self.places = Places(descriptor)
+        self.locations = Locations(descriptor)
         self.features = resolve(defaults_of(self.syntax), descriptor.options)
         if descriptor.options.java_string_check_utf8:
             self.features["java_utf8_validation"] = "VERIFY"
@@ -101,7 +101,7 @@ class FileReader:
             location=Location(self.path),
             lifecycle=read_lifecycle(self.descriptor.options),
             custom=self.options.read(self.descriptor),
-            comment="\n".join(filter(None, (self.places.comment((number,)) for number in _FILE_LINES))),
+            comment="\n".join(filter(None, (self.locations.comment((number,)) for number in _FILE_LINES))),
             package=self.package,
             syntax=self.syntax,
             imports=tuple(self.descriptor.dependency),
@@ -130,23 +130,23 @@ class FileReader:
             oneof = None
             if field.HasField("oneof_index") and field.oneof_index not in synthetic:
                 oneof = oneofs[field.oneof_index]
-            place = (*path, _MESSAGE_FIELDS, i)
-            fields[field.number] = self._field(field, full_name, place, features, oneof=oneof, entries=entries)
+            location = (*path, _MESSAGE_FIELDS, i)
+            fields[field.number] = self._field(field, full_name, location, features, oneof=oneof, entries=entries)
         self.found.messages[full_name] = Message(
             full_name=full_name,
-            location=self.places.at(path),
+            location=self.locations.at(path),
             lifecycle=read_lifecycle(message.options),
             custom=self.options.read(message),
-            comment=self.places.comment(path),
+            comment=self.locations.comment(path),
             entity=read_entity(message.options) if self.storage else None,
-            entity_location=self.places.at((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
+            entity_location=self.locations.at((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
             package=self.package,
             file=self.path,
             fields=fields,
             oneofs={
                 name: Oneof(
                     full_name=_join(full_name, name),
-                    location=self.places.at((*path, _MESSAGE_ONEOFS, i)),
+                    location=self.locations.at((*path, _MESSAGE_ONEOFS, i)),
                     custom=self.options.read(message.oneof_decl[i]),
                     members=tuple(number for number, field in fields.items() if field.oneof == name),
                 )
@@ -192,10 +192,10 @@ class FileReader:
         cardinality = cardinality_of(field, features, is_map=entry is not None)
         return Field(
             full_name=_join(scope, field.name),
-            location=self.places.at(path),
+            location=self.locations.at(path),
             lifecycle=read_lifecycle(field.options),
             custom=self.options.read(field),
-            comment=self.places.comment(path),
+            comment=self.locations.comment(path),
             number=field.number,
             type=map_type(entry) if entry else type_of(field),
             cardinality=cardinality,
@@ -216,19 +216,19 @@ class FileReader:
         features = resolve(inherited, enum.options)
         self.found.enums[full_name] = Enum(
             full_name=full_name,
-            location=self.places.at(path),
+            location=self.locations.at(path),
             lifecycle=read_lifecycle(enum.options),
             custom=self.options.read(enum),
-            comment=self.places.comment(path),
+            comment=self.locations.comment(path),
             package=self.package,
             file=self.path,
             values=tuple(
                 EnumValue(
                     full_name=_join(full_name, value.name),
-                    location=self.places.at((*path, _ENUM_VALUES, i)),
+                    location=self.locations.at((*path, _ENUM_VALUES, i)),
                     lifecycle=read_lifecycle(value.options),
                     custom=self.options.read(value),
-                    comment=self.places.comment((*path, _ENUM_VALUES, i)),
+                    comment=self.locations.comment((*path, _ENUM_VALUES, i)),
                     number=value.number,
                 )
                 for i, value in enumerate(enum.value)
@@ -248,10 +248,10 @@ class FileReader:
         rpcs = {
             method.name: Rpc(
                 full_name=_join(full_name, method.name),
-                location=self.places.at((*path, _SERVICE_METHODS, i)),
+                location=self.locations.at((*path, _SERVICE_METHODS, i)),
                 lifecycle=read_lifecycle(method.options),
                 custom=self.options.read(method),
-                comment=self.places.comment((*path, _SERVICE_METHODS, i)),
+                comment=self.locations.comment((*path, _SERVICE_METHODS, i)),
                 serves=read_serves(method.options),
                 request=method.input_type.removeprefix("."),
                 response=method.output_type.removeprefix("."),
@@ -263,10 +263,10 @@ class FileReader:
         }
         self.found.services[full_name] = Service(
             full_name=full_name,
-            location=self.places.at(path),
+            location=self.locations.at(path),
             lifecycle=read_lifecycle(service.options),
             custom=self.options.read(service),
-            comment=self.places.comment(path),
+            comment=self.locations.comment(path),
             package=self.package,
             file=self.path,
             rpcs=rpcs,

@@ -45,14 +45,14 @@ class Members(Mapping[K, E]):
     """The elements of one kind in the files of a schema, by key.
 
     Args:
-        places: each key, with the path of the file that declares the element.
+        paths: each key, with the path of the file that declares the element.
         there: the elements that are read already.
         kind: their kind in `Elements`: messages, enums, ...
         files: the files of all other elements.
     """
 
-    def __init__(self, places: Mapping[K, str], there: Mapping[K, E], kind: str, files: Sequence[LazyFiles]) -> None:
-        self._places = places
+    def __init__(self, paths: Mapping[K, str], there: Mapping[K, E], kind: str, files: Sequence[LazyFiles]) -> None:
+        self._paths = paths
         self._there = there
         self._kind = kind
         self._files = files
@@ -61,25 +61,25 @@ class Members(Mapping[K, E]):
         """The element; its file is read on first use."""
         if key in self._there:
             return self._there[key]
-        path = self._places[key]
+        path = self._paths[key]
         elements = next(files.elements(path) for files in self._files if path in files.paths)
         found: E = vars(elements)[self._kind][key]
         return found
 
     def __contains__(self, key: object) -> bool:
         """Whether a file declares the key; reads no file."""
-        return key in self._places
+        return key in self._paths
 
     def __iter__(self) -> Iterator[K]:
         """The keys, in the order of the image."""
-        return iter(self._places)
+        return iter(self._paths)
 
     def __len__(self) -> int:
         """The number of elements."""
-        return len(self._places)
+        return len(self._paths)
 
 
-def places_of(files: Iterable[FileDescriptorProto]) -> dict[str, dict[Any, str]]:
+def declaring_paths(files: Iterable[FileDescriptorProto]) -> dict[str, dict[Any, str]]:
     """The declaring file of each element: kind as in `Schema`, to key, to path.
 
     The order is that of reading: a message comes before the types nested in it.

@@ -28,7 +28,7 @@ def parse_image(image: bytes, *, where: str) -> FileDescriptorSet:
 
     Args:
         image: the encoded image, in bytes.
-        where: the image's place, for the error.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image, or only a part of one, or its files contradict each other.
@@ -65,7 +65,7 @@ def with_own(image: bytes, paths: Collection[str], *, where: str) -> bytes:
     Args:
         image: the encoded image, in bytes.
         paths: the files; the image need not have them.
-        where: the image's place, for the error.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image.
@@ -90,7 +90,7 @@ def content_digests(image: bytes, own_files: Collection[str], *, where: str) -> 
     Args:
         image: the encoded image, in bytes.
         own_files: the paths of the files to digest.
-        where: the image's place, for the error.
+        where: the image's origin, for error messages.
 
     Raises:
         FieldstoneError: the bytes are no image.

@@ -111,7 +111,7 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
         project: where the module is.
         module: the module.
         image: compiles the working tree, where that is needed.
-        start: the folder that places in errors are relative to.
+        start: the folder that paths in errors are relative to.
 
     Raises:
         FieldstoneError: the module is retired, or cannot be judged.

@@ -26,7 +26,7 @@ class Event:
     """A row of an outbox.
 
     Attributes:
-        id: its place in the outbox; may come back once the row is cleaned up.
+        id: its position in the outbox; may come back once the row is cleaned up.
         idempotency_key: what the event is known by for ever: no other event has it.
         aggregate_key: whose event it is; those of one aggregate arrive in the order of their ids.
         payload_kind: the full name of the DTO.
@@ -65,7 +65,7 @@ class Batch:
 
 
 class Sink(Protocol):
-    """A place that events are brought to."""
+    """A destination of events."""
 
     def deliver(self, batch: Batch) -> Mapping[int, str]:
         """Bring the events of a batch there.
@@ -82,7 +82,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the place."""
+        """Close the connection to the destination."""
         ...
 
 

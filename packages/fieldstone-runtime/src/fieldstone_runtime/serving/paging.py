@@ -112,7 +112,7 @@ def read_page(
         size: how many records at most.
         limits: how many bytes at most.
         to_dto: the mapper's function.
-        position: the place of a record in the query's order.
+        position: the position of a record in the query's order.
 
     Raises:
         StorageError: the records cannot be read.

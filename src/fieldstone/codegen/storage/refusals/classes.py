@@ -23,7 +23,7 @@ def attributes(subject: Subject) -> Iterator[Refusal]:
             if problem:
                 own = subject.is_own(message)
                 fix = f'give it another: attribute: "{name.strip("_")}_"' if own else _AS_BYTES
-                location = field.location if own else subject.place_of(message)
+                location = field.location if own else subject.location_of(message)
                 yield Refusal(location, f'the attribute of {message.name}.{field.name} is "{name}", {problem}', fix)
 
 
@@ -60,7 +60,7 @@ def _told_elsewhere(element: Message | Enum, other: Message | Enum) -> bool:
 
 def _clash(subject: Subject, element: Message | Enum, whose: str) -> Refusal:
     return Refusal(
-        subject.place_of(element),
+        subject.location_of(element),
         f"the class of {element.full_name} is {_class(element)}, {whose}",
         _another_class(subject, element),
     )
@@ -84,7 +84,7 @@ def functions_alike(subject: Subject) -> Iterator[Refusal]:
         other = entities.get(function_name(message))
         if message.entity is None and other is not None:
             what = f"the mapper's functions of {message.full_name} are called as those of {other.name}"
-            yield Refusal(subject.place_of(message), what, f"give {other.name} another with name")
+            yield Refusal(subject.location_of(message), what, f"give {other.name} another with name")
 
 
 def members(subject: Subject) -> Iterator[Refusal]:
@@ -95,7 +95,7 @@ def members(subject: Subject) -> Iterator[Refusal]:
                 what = f'{enum.name} has the value "{value.name}", which no enum of Python can have'
                 own = subject.is_own(enum)
                 fix = f"call it {snake(enum.name).upper()}_{value.name.strip('_').upper()}"
-                location = value.location if own else subject.place_of(enum)
+                location = value.location if own else subject.location_of(enum)
                 yield Refusal(location, what, fix if own else _AS_BYTES)
 
 

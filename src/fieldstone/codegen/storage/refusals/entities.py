@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest, place
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest
 from fieldstone.schema.entity import ColumnOptions
+from fieldstone.schema.storage import annotation_location
 
 
 def not_stored(subject: Subject) -> Iterator[Refusal]:
@@ -15,7 +16,7 @@ def not_stored(subject: Subject) -> Iterator[Refusal]:
         stored += ["outbox"] if entity.outbox is not None else []
         if entity.not_stored and stored:
             what = f"{message.name} is not_stored and has {', '.join(stored)}"
-            yield Refusal(place(message), what, "leave out the one or the other")
+            yield Refusal(annotation_location(message), what, "leave out the one or the other")
 
 
 def supersedes(subject: Subject) -> Iterator[Refusal]:
@@ -28,13 +29,13 @@ def supersedes(subject: Subject) -> Iterator[Refusal]:
         what = f"{message.name} supersedes {entity.supersedes}, "
         if other is None:
             names = [name for name in known if name != message.full_name]
-            yield Refusal(place(message), f"{what}which is no message", nearest(entity.supersedes, names))
+            yield Refusal(annotation_location(message), f"{what}which is no message", nearest(entity.supersedes, names))
         elif subject.is_own(other):
             fix = "give it the option (fieldstone.v1.entity), with not_stored where it has no table"
-            yield Refusal(place(message), f"{what}which has no record", fix)
+            yield Refusal(annotation_location(message), f"{what}which has no record", fix)
         else:
             fix = "name a message of this module"
-            yield Refusal(place(message), f"{what}which is of another module ({other.file})", fix)
+            yield Refusal(annotation_location(message), f"{what}which is of another module ({other.file})", fix)
 
 
 def superseded_in_a_circle(subject: Subject) -> Iterator[Refusal]:
@@ -47,7 +48,7 @@ def superseded_in_a_circle(subject: Subject) -> Iterator[Refusal]:
         if before == message.full_name == min(chain):
             what = f"{message.name} supersedes itself"
             through = f": {' -> '.join([*chain, before])}" if len(chain) > 1 else ""
-            yield Refusal(place(message), f"{what}{through}", "name the version before it")
+            yield Refusal(annotation_location(message), f"{what}{through}", "name the version before it")
 
 
 def sources(subject: Subject) -> Iterator[Refusal]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, key_columns, place, twice
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, key_columns, twice
 from fieldstone.codegen.storage.reserved import ARGUMENTS, METHODS, is_python_word
 from fieldstone.schema.entity import Query
 from fieldstone.schema.model import Message
-from fieldstone.schema.storage import Table, plural_name, record_name
+from fieldstone.schema.storage import Table, annotation_location, plural_name, record_name
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -24,7 +24,7 @@ def entity_names(subject: Subject) -> Iterator[Refusal]:
                 problem = "an argument of generated methods"
             if problem:
                 what = f'{message.name} is called "{word}", {problem}'
-                yield Refusal(place(message), what, f"give it another with {option}")
+                yield Refusal(annotation_location(message), what, f"give it another with {option}")
 
 
 def entities_alike(subject: Subject) -> Iterator[Refusal]:
@@ -34,7 +34,7 @@ def entities_alike(subject: Subject) -> Iterator[Refusal]:
         other = names.setdefault(record_name(message), message)
         if other is not message:
             what = f"{message.name} is called {record_name(message)}, and so is {other.name}"
-            yield Refusal(place(message), what, "give it another with name")
+            yield Refusal(annotation_location(message), what, "give it another with name")
     taken = {table.name_of_record: table for table in reversed(list(subject.tables.values()))}
     for table in subject.tables.values():
         if table.plural in taken:

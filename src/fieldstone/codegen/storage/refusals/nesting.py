@@ -39,11 +39,11 @@ def _refusal(subject: Subject, circle: list[Field], first: str) -> Refusal:
     what = f"{name} holds itself: {' -> '.join([*steps, name])}"
     own = [field for field in circle if subject.is_own(subject.schema.messages[field.parent])]
     fix = f"keep {(own or circle)[-1].name} as bytes: codec: CODEC_PROTO"
-    return Refusal(_place(subject, own, first), what, fix)
+    return Refusal(_location(subject, own, first), what, fix)
 
 
-def _place(subject: Subject, own: list[Field], first: str) -> Location:
-    return own[-1].location if own else subject.place_of(subject.schema.messages[first])
+def _location(subject: Subject, own: list[Field], first: str) -> Location:
+    return own[-1].location if own else subject.location_of(subject.schema.messages[first])
 
 
 CHECKS = (cycles,)

@@ -9,9 +9,10 @@ from fieldstone.codegen.storage.fields import field_conversion
 from fieldstone.codegen.storage.record_classes import RecordAttribute, RecordClass
 from fieldstone.codegen.storage.record_types import Type, fits
 from fieldstone.codegen.storage.refusals.classes import attribute_name
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest, place
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Field, Message
+from fieldstone.schema.storage import annotation_location
 
 
 def classes(subject: Subject) -> Iterator[Refusal]:
@@ -22,7 +23,7 @@ def classes(subject: Subject) -> Iterator[Refusal]:
         try:
             record = subject.find_record(entity.record)
         except FieldstoneError as error:
-            yield Refusal(place(message), f"the record of {message.name}: {error.problem}", error.fix)
+            yield Refusal(annotation_location(message), f"the record of {message.name}: {error.problem}", error.fix)
             continue
         for field in message.fields.values():
             yield from _attribute(subject, record, message, field)
@@ -40,7 +41,7 @@ def _attribute(subject: Subject, record: RecordClass, message: Message, field: F
         fix = nearest(name, known) or "add it, or name another with attribute"
         yield Refusal(field.location, what + unread, fix)
     elif not attribute.init:
-        what = f"{_place(record, attribute)} cannot be given: it has init=False"
+        what = f"{_origin(record, attribute)} cannot be given: it has init=False"
         yield Refusal(field.location, what, "leave out init=False, or name another with attribute")
     else:
         yield from _type(subject, record, attribute, field)
@@ -49,10 +50,10 @@ def _attribute(subject: Subject, record: RecordClass, message: Message, field: F
 def _type(subject: Subject, record: RecordClass, attribute: RecordAttribute, field: Field) -> Iterator[Refusal]:
     wanted = _expected(subject, field)
     if not fits(attribute.types, wanted):
-        what = f"{_place(record, attribute)} is of type {attribute.annotation}, and {field.name} gives {wanted}"
+        what = f"{_origin(record, attribute)} is of type {attribute.annotation}, and {field.name} gives {wanted}"
         yield Refusal(field.location, what, f"annotate it as {wanted}")
     elif Type("None") in attribute.types and not wanted.endswith(("None", "Any")):
-        what = f"{_place(record, attribute)} is of type {attribute.annotation}, and {field.name} is never absent"
+        what = f"{_origin(record, attribute)} is of type {attribute.annotation}, and {field.name} is never absent"
         yield Refusal(field.location, what, f"annotate it as {wanted}, or make the field optional")
 
 
@@ -67,11 +68,13 @@ def _not_filled(record: RecordClass, message: Message) -> Iterator[Refusal]:
     filled = {attribute_name(field) for field in message.fields.values()}
     for attribute in record.attributes.values():
         if attribute.init and not attribute.has_default and attribute.name not in filled:
-            what = f"{_place(record, attribute)} has no default, and no field of {message.name} fills it"
-            yield Refusal(place(message), what, "give it a default, or name it as the attribute of a field")
+            what = f"{_origin(record, attribute)} has no default, and no field of {message.name} fills it"
+            yield Refusal(
+                annotation_location(message), what, "give it a default, or name it as the attribute of a field"
+            )
 
 
-def _place(record: RecordClass, attribute: RecordAttribute) -> str:
+def _origin(record: RecordClass, attribute: RecordAttribute) -> str:
     return f"{record.name}.{attribute.name} at {record.path}:{attribute.line}"
 
 

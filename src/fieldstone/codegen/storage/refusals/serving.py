@@ -61,7 +61,7 @@ def request(subject: Subject) -> Iterator[Refusal]:
                 yield Refusal(rpc.location, problem, f"add {wanted.type} {name}")
         for field in message.fields.values():
             for problem, fix in _unfit(field, rpc, query):
-                yield Refusal(_place(subject, field, rpc), problem, fix)
+                yield Refusal(_location(subject, field, rpc), problem, fix)
 
 
 def _unfit(field: Field, rpc: Rpc, query: ServedQuery) -> Iterator[tuple[str, str]]:
@@ -101,7 +101,7 @@ def paging(subject: Subject) -> Iterator[Refusal]:
             yield Refusal(rpc.location, f"{rpc.request} has a {PAGE_SIZE} and no {PAGE_TOKEN}", fix)
         if told and (told.type != "string" or told.cardinality != "singular"):
             yield Refusal(
-                _place(subject, told, rpc), f"{told.full_name} is no string", f"make it string {NEXT_PAGE_TOKEN}"
+                _location(subject, told, rpc), f"{told.full_name} is no string", f"make it string {NEXT_PAGE_TOKEN}"
             )
 
 
@@ -133,12 +133,12 @@ def _around(subject: Subject, rpc: Rpc, query: ServedQuery, field: Field) -> Ite
     if is_list != (field.cardinality == "repeated"):
         problem = f"{field.full_name} holds {'one record' if is_list else 'several'}, and {rpc.name} gives"
         fix = f"make it {'repeated ' if is_list else ''}{field.type} {field.name}"
-        yield Refusal(_place(subject, field, rpc), f"{problem} {'several' if is_list else 'one'}", fix)
+        yield Refusal(_location(subject, field, rpc), f"{problem} {'several' if is_list else 'one'}", fix)
     asked = field_named(subject.schema.messages[rpc.request], PAGE_TOKEN)
     for other in subject.schema.messages[rpc.response].fields.values():
         if other is not field and not (other.name == NEXT_PAGE_TOKEN and asked):
             problem = f"{other.full_name} stays empty: {query.name} gives nothing for it"
-            yield Refusal(_place(subject, other, rpc), problem, "remove it, or leave serves out")
+            yield Refusal(_location(subject, other, rpc), problem, "remove it, or leave serves out")
 
 
 def one_module(subject: Subject) -> Iterator[Refusal]:
@@ -162,7 +162,7 @@ def _served(subject: Subject) -> Iterator[Served]:
             yield service, rpc, queries[rpc.serves]
 
 
-def _place(subject: Subject, field: Field, rpc: Rpc) -> Location:
+def _location(subject: Subject, field: Field, rpc: Rpc) -> Location:
     return field.location if field.location.path in subject.own else rpc.location
 
 

@@ -15,7 +15,7 @@ from fieldstone.codegen.storage.record_classes import RecordClass
 from fieldstone.schema.entity import Entity
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, Field, Message, Schema
-from fieldstone.schema.storage import Column, Table, tables
+from fieldstone.schema.storage import Column, Table, annotation_location, tables
 
 
 class Refusal(Struct, frozen=True):
@@ -28,8 +28,8 @@ class Refusal(Struct, frozen=True):
     def line(self, root: str = "") -> str:
         """The refusal as people read it, with the path of the module's root before the file's."""
         path = f"{root.rstrip('/')}/{self.location.path}" if root else self.location.path
-        place = f"{path}:{self.location.line}:{self.location.column}" if self.location.line else path
-        return f"{place}: {'; '.join(part for part in (self.problem, self.fix) if part)}"
+        position = f"{path}:{self.location.line}:{self.location.column}" if self.location.line else path
+        return f"{position}: {'; '.join(part for part in (self.problem, self.fix) if part)}"
 
 
 class Subject(Struct, frozen=True, dict=True):
@@ -93,11 +93,11 @@ class Subject(Struct, frozen=True, dict=True):
         """Whether the module itself declares it."""
         return element.file in self.own
 
-    def place_of(self, element: Message | Enum) -> Location:
-        """The place of an element, or, for one of another module, of the first field of this module that holds it."""
+    def location_of(self, element: Message | Enum) -> Location:
+        """The location of an element, or, for one of another module, of the first own field that holds it."""
         if self.is_own(element):
             return element.location
-        return self._holders.get(element.full_name) or place(self.entities[0][0])
+        return self._holders.get(element.full_name) or annotation_location(self.entities[0][0])
 
     @cached_property
     def _holders(self) -> dict[str, Location]:
@@ -115,12 +115,6 @@ class Subject(Struct, frozen=True, dict=True):
                     if held is not None and not self.is_own(held):
                         waiting.extend(type_name(f) for f in held.fields.values() if f.composite)
         return found
-
-
-def place(message: Message) -> Location:
-    """The place of a message's annotation; that of the message where the compiler does not say."""
-    annotation = message.entity_location
-    return annotation if annotation is not None and annotation.line else message.location
 
 
 def type_name(field: Field) -> str:

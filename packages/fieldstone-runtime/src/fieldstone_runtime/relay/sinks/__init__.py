@@ -1,1 +1,1 @@
-"""Where events go: one module for each kind of place, each needing the client library of that place alone."""
+"""Where events go: one module for each kind of destination, each needing the client library of that place alone."""

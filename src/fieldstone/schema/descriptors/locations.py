@@ -22,7 +22,7 @@ _SPAN_ON_ONE_LINE = 3
 Path = tuple[int, ...]
 
 
-class Places:
+class Locations:
     """The positions in one compiled file, indexed on first use."""
 
     def __init__(self, file: FileDescriptorProto) -> None:
@@ -30,14 +30,14 @@ class Places:
 
     @cached_property
     def _by_path(self) -> Mapping[Path, SourceCodeInfo.Location]:
-        return {tuple(place.path): place for place in self.file.source_code_info.location}
+        return {tuple(location.path): location for location in self.file.source_code_info.location}
 
     def find(self, path: Path) -> Location | None:
         """The position of an element; None if the compiler gave none."""
-        place = self._by_path.get(path)
-        if place is None:
+        location = self._by_path.get(path)
+        if location is None:
             return None
-        span = list(place.span)
+        span = list(location.span)
         if len(span) == _SPAN_ON_ONE_LINE:
             span.insert(2, span[0])
         return Location(self.file.name, *(number + 1 for number in span))
@@ -48,6 +48,6 @@ class Places:
 
     def comment(self, path: Path) -> str:
         """The comment right above an element, without the space after each comment mark."""
-        place = self._by_path.get(path)
-        lines = place.leading_comments.splitlines() if place else ()
+        location = self._by_path.get(path)
+        lines = location.leading_comments.splitlines() if location else ()
         return "\n".join(line.removeprefix(" ").rstrip() for line in lines).strip()
