@@ -21,7 +21,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.project.project import Project
 from fieldstone.registry.manifest import from_toml, to_toml
 from fieldstone.registry.release import IMAGE, LEDGER, NAME, SOURCES, Release
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import manifest
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.references import compile_module
@@ -50,7 +50,7 @@ def _release(project: Project, previous: Release, version: str, changed: str) ->
     releases = project.settings.registry / MODULE
     image = compile_module(project.workspace, module, outside=project.settings.registry)
     ledger = Ledger.from_json((releases / previous.version / LEDGER).read_text(), where=previous.version)
-    history = ledger.advance(read_schema(image, where=version), version).to_json()
+    history = ledger.advance(load_schema(image, where=version), version).to_json()
     sources = {SOURCES + path: content for path, content in module.contents().items()}
     files = {**sources, IMAGE: image, LEDGER: history.encode()}
     release = replace(

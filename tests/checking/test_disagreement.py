@@ -14,7 +14,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.settings import Settings
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import Diagnostic
 
@@ -54,7 +54,7 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def side(sources: dict[str, str], label: str) -> Side:
     image = compile_example(sources)
-    return Side(lambda: image, lambda: read_schema(image, where=label), label)
+    return Side(lambda: image, lambda: load_schema(image, where=label), label)
 
 
 def refusal(before: dict[str, str], after: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf
 from fieldstone.workflows.check import check
 
@@ -29,7 +29,7 @@ SETTINGS = Settings(Path()).module("acme")
 
 def side(sources: str, label: str) -> Side:
     image = compile_example(sources)
-    return Side(lambda: image, lambda: read_schema(image, where=label), label)
+    return Side(lambda: image, lambda: load_schema(image, where=label), label)
 
 
 def test_a_break_that_only_buf_sees_is_an_error_of_fieldstone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from fieldstone.codegen.names import CONTRACTS, DtoPackages, package
 from fieldstone.codegen.storage.tree import storage_view
 from fieldstone.codegen.storage.views import ModuleView
 from fieldstone.project.project import Project
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.workflows.generate import generate
 from fieldstone.workflows.generating.generated_modules import compile_one, own_files
 
@@ -33,7 +33,7 @@ class Generated:
         image = compile_one(self.project, module)
         owned = own_files(self.project, module)
         found = storage_view(
-            read_schema(image, where=module.path, own_files=owned, with_imports=True),
+            load_schema(image, where=module.path, own_files=owned, with_imports=True),
             self.module,
             contracts=package(self.module, CONTRACTS),
             own_files=owned,

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.examples import compile_example, with_headers
 from fieldstone.compatibility.rules import Sources, all_rules
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
@@ -54,7 +54,7 @@ def image_of(sources: Sources) -> bytes:
 def schema_of(sources: Sources) -> Schema:
     """The schema of one side of an example."""
     image = image_of(sources)
-    return read_schema(image, where="example") if image else Schema()
+    return load_schema(image, where="example") if image else Schema()
 
 
 def cases(*, style: bool) -> list[ParameterSet]:

@@ -27,7 +27,7 @@ from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import IMPORT_MARK, is_import, parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
@@ -175,7 +175,7 @@ def judged(pair: Compiled, seed: str) -> tuple[list[Wrong], int]:
     sides = [Side(image) for image in (pair.old, pair.new)]
     try:
         old, new = (
-            Version(label, image, read_schema(image, where=label))
+            Version(label, image, load_schema(image, where=label))
             for label, image in (("1.0.0", pair.old), ("new", pair.new))
         )
         ledger = Ledger().advance(old.schema, old.label)

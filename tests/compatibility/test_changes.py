@@ -15,7 +15,7 @@ from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.verdict import Bump, required_bump
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 
 KEY = 'primary_key: "run"'
@@ -24,7 +24,7 @@ OTHER = "message Other { option (fieldstone.v1.entity) = {not_stored: true}; }"
 
 
 def schema_of(sources: str) -> Schema:
-    return read_schema(compile_example(f"{OTHER} {sources}"), where="example")
+    return load_schema(compile_example(f"{OTHER} {sources}"), where="example")
 
 
 def step(

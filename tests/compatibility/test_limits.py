@@ -17,7 +17,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.witness import Version, prove
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from tests.compatibility.examples import TODAY
 
 RULES = list(all_rules().values())
@@ -60,7 +60,7 @@ def add_field(
 def judged(old: bytes, new: bytes) -> list[Finding]:
     """What the rules find; the search for witnesses sees the images too, and must end."""
     found = by_rules(old, new)
-    versions = [Version(label, data, read_schema(data, where=label)) for label, data in (("1.0.0", old), ("new", new))]
+    versions = [Version(label, data, load_schema(data, where=label)) for label, data in (("1.0.0", old), ("new", new))]
     for finding in found[:WITNESSED]:
         with suppress(TypeError):  # what protobuf's runtime does not load cannot be proven
             prove(finding, *versions)
@@ -68,7 +68,7 @@ def judged(old: bytes, new: bytes) -> list[Finding]:
 
 
 def by_rules(old: bytes, new: bytes) -> list[Finding]:
-    before, after = read_schema(old, where="old"), read_schema(new, where="new")
+    before, after = load_schema(old, where="old"), load_schema(new, where="new")
     describe(before, after)
     ledger = Ledger().advance(before, "1.0.0")
     return judge(Context(before, after, ledger, TODAY), RULES)
@@ -216,8 +216,8 @@ def test_a_chain_is_judged_in_time_linear_in_its_size(*, cyclic: bool) -> None:
 
 def _calls(length: int, *, cyclic: bool) -> int:
     """How many functions are called to judge a chain whose head and types all have other names."""
-    old = read_schema(chain(length, "Old", cyclic=cyclic), where="old")
-    new = read_schema(chain(length, "New", cyclic=cyclic), where="new")
+    old = load_schema(chain(length, "Old", cyclic=cyclic), where="old")
+    new = load_schema(chain(length, "New", cyclic=cyclic), where="new")
     context = Context(old, new, Ledger(), TODAY)
     count = 0
 

@@ -7,14 +7,14 @@ import pytest
 from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.pairing import Added, Change, Kept, Removed, Renamed, Renumbered, changed_types, pair
 from fieldstone.compatibility.rules import Sources
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import File, Package, Schema
 from fieldstone.schema.storage import Column, StoredQuery, Table
 
 
 def schema_of(sources: Sources) -> Schema:
     image = compile_example(sources)
-    return read_schema(image, where="example") if image else Schema()
+    return load_schema(image, where="example") if image else Schema()
 
 
 def words(change: Change) -> str:

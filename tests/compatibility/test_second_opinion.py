@@ -18,7 +18,7 @@ from fieldstone.compatibility.finding import Finding
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import Diagnostic
 
@@ -115,7 +115,7 @@ CASES = {**{name: tuple({"a.proto": HEAD + text} for text in pair) for name, pai
 def judged(name: str) -> tuple[Context, list[Finding], list[Diagnostic]]:
     """What both engines find in a pair."""
     images = [compile_example(sources) for sources in CASES[name]]
-    old, new = (read_schema(image, where="here") for image in images)
+    old, new = (load_schema(image, where="here") for image in images)
     context = Context(old, new, Ledger(), date(2026, 1, 1))
     findings = judge(context, [rule for rule in all_rules().values() if not rule.is_style])
     with tempfile.TemporaryDirectory() as folder:

@@ -13,8 +13,17 @@ from msgspec.structs import replace
 
 from fieldstone.checking.examples import compile_example
 from fieldstone.schema import entity
-from fieldstone.schema.descriptors import read_schema
-from fieldstone.schema.entity import ColumnOptions, Entity, Index, Outbox, Query, read_column, read_entity, read_serves
+from fieldstone.schema.descriptors import load_schema
+from fieldstone.schema.entity import (
+    ColumnOptions,
+    Entity,
+    Index,
+    Outbox,
+    Query,
+    decode_column,
+    decode_entity,
+    decode_serves,
+)
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
@@ -60,7 +69,7 @@ RENAMED = {"from": "sources"}
 
 
 def schema_of(sources: str) -> Schema:
-    return read_schema(compile_example(sources), where="example")
+    return load_schema(compile_example(sources), where="example")
 
 
 def with_option(options: Any, data: bytes) -> Any:
@@ -103,8 +112,8 @@ def as_read(message: Message) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("name", "options", "read"),
     [
-        ("Entity", descriptor_pb2.MessageOptions(), read_entity),
-        ("Column", descriptor_pb2.FieldOptions(), read_column),
+        ("Entity", descriptor_pb2.MessageOptions(), decode_entity),
+        ("Column", descriptor_pb2.FieldOptions(), decode_column),
     ],
 )
 def test_every_field_of_the_vocabulary_is_read(name: str, options: Message, read: Callable[[Message], Any]) -> None:
@@ -157,7 +166,7 @@ def test_every_annotation_is_read_as_it_is_written() -> None:
 @pytest.mark.parametrize(("codec", "name"), list(enumerate(entity.CODECS)))
 def test_every_codec_is_read(codec: int, name: str) -> None:
     options = with_option(descriptor_pb2.FieldOptions(), bytes([3 << 3, codec]))
-    assert read_column(options) == ColumnOptions(codec=name)
+    assert decode_column(options) == ColumnOptions(codec=name)
 
 
 def test_the_place_of_an_entity_is_that_of_its_annotation() -> None:
@@ -170,22 +179,22 @@ def test_the_place_of_an_entity_is_that_of_its_annotation() -> None:
 def test_what_a_later_version_of_the_annotations_adds_is_passed_over() -> None:
     name, later_text, later_number = b"\x12\x04move", b"\xa2\x06\x02hi", b"\xa8\x06\x07"
     options = with_option(descriptor_pb2.MessageOptions(), later_text + name + later_number)
-    assert read_entity(options) == Entity(name="move")
-    assert read_column(with_option(descriptor_pb2.FieldOptions(), b"\x18\x63")) == ColumnOptions(codec="")
+    assert decode_entity(options) == Entity(name="move")
+    assert decode_column(with_option(descriptor_pb2.FieldOptions(), b"\x18\x63")) == ColumnOptions(codec="")
 
 
 @pytest.mark.parametrize("data", [b"hello", b"\xff\xff", b"\x0a\xff", b"\x3a\x03abc", b"\x0f"])
 def test_bytes_that_are_no_annotation_are_passed_over(data: bytes) -> None:
-    found = read_entity(with_option(descriptor_pb2.MessageOptions(), data))
+    found = decode_entity(with_option(descriptor_pb2.MessageOptions(), data))
     assert found is None or replace(found, queries=()) == Entity()
-    assert read_column(with_option(descriptor_pb2.FieldOptions(), data)) == ColumnOptions()
-    assert read_serves(with_option(descriptor_pb2.MethodOptions(), data)) == ""
+    assert decode_column(with_option(descriptor_pb2.FieldOptions(), data)) == ColumnOptions()
+    assert decode_serves(with_option(descriptor_pb2.MethodOptions(), data)) == ""
 
 
 def test_a_value_of_another_type_is_passed_over() -> None:
     number_for_text, text_for_number = b"\x08\x07", b"\x52\x01x"
     data = number_for_text + text_for_number + b"\x12\x04move"
-    assert read_entity(with_option(descriptor_pb2.MessageOptions(), data)) == Entity(name="move")
+    assert decode_entity(with_option(descriptor_pb2.MessageOptions(), data)) == Entity(name="move")
 
 
 @pytest.mark.parametrize(

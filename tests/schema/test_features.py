@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fieldstone.checking.examples import compile_example
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 
 IMPORTS = " ".join(f'import "google/protobuf/{name}_features.proto";' for name in ("cpp", "go", "java"))
@@ -15,7 +15,7 @@ KEEP, STRIP = "STRIP_ENUM_PREFIX_KEEP", "STRIP_ENUM_PREFIX_STRIP"
 def schema(text: str, head: str = 'edition = "2024"', options: str = "") -> Schema:
     """The schema of one file in acme.v1."""
     imports = IMPORTS if "(pb." in text + options else ""
-    return read_schema(compile_example(f"{head}; package acme.v1; {imports} {options} {text}"), where="the test")
+    return load_schema(compile_example(f"{head}; package acme.v1; {imports} {options} {text}"), where="the test")
 
 
 def visibilities(found: Schema) -> dict[str, str]:
@@ -111,5 +111,5 @@ def test_a_feature_that_is_not_listed_is_read_by_its_number() -> None:
             "message A { option features.(acme.v1.mine).loud = true; message B {} }"
         ),
     }
-    found = read_schema(compile_example(other), where="the test")
+    found = load_schema(compile_example(other), where="the test")
     assert found.messages["acme.v1.A.B"].features["feature 9996.7"] == "1"

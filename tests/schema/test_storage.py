@@ -6,7 +6,7 @@ import pytest
 
 from fieldstone.checking.examples import compile_example
 from fieldstone.compatibility.rules import Sources
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.entity import Index
 from fieldstone.schema.storage import Column, Table, snake, tables
 
@@ -23,7 +23,7 @@ message Step { option (fieldstone.v1.entity) = {}; FIELD; oneof either { string 
 
 
 def tables_of(sources: Sources) -> dict[str, Table]:
-    return tables(read_schema(compile_example(sources), where="example"))
+    return tables(load_schema(compile_example(sources), where="example"))
 
 
 def table(package: str, message: str, entity: str = "", fields: str = "string id = 1;") -> Table:

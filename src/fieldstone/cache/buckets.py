@@ -37,22 +37,22 @@ class Buckets:
         parts = {key: self._part_of(key) for key in keys}
         missing = {*parts.values()} - self._parts.keys()
         if missing:
-            self._read(missing)
+            self._fetch(missing)
         return {key: self._parts[part][key] for key, part in parts.items() if key in self._parts[part]}
 
     def __contains__(self, key: str) -> bool:
         """Whether the table has a key."""
         part = self._part_of(key)
         if part not in self._parts:
-            self._read({part})
+            self._fetch({part})
         return key in self._parts[part]
 
     def all(self) -> dict[str, Any]:
         """The whole table, sorted by key."""
-        self._read({f"{number:02x}" for number in range(self._count)})
+        self._fetch({f"{number:02x}" for number in range(self._count)})
         return dict(sorted(row for part in self._parts.values() for row in part.items()))
 
-    def _read(self, missing: set[str]) -> None:
+    def _fetch(self, missing: set[str]) -> None:
         found = self._store.get_all(self._table, missing)
         if missing <= found.keys():
             self._parts.update((part, json.loads(text)) for part, text in found.items())

@@ -99,7 +99,7 @@ class Digests:
             signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
             row = table.get(name)
             if row is None or row[:4] != signature:
-                row = table[name] = self._read_before(path, signature) or self._row(path, stat)
+                row = table[name] = self._known_row(path, signature) or self._row(path, stat)
                 changed = True
             found[name] = row[4]
         if changed:
@@ -143,7 +143,7 @@ class Digests:
                 self._imports[folder] = {}
         return self._imports[folder]
 
-    def _read_before(self, path: str, signature: list[int]) -> Row | None:
+    def _known_row(self, path: str, signature: list[int]) -> Row | None:
         """The row of a file that this process has read under another name, if its stat is the same."""
         row = self._rows.get(path)
         return row if row is not None and row[:4] == signature else None

@@ -16,7 +16,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.notice import SunsetHistory
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Release
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import own_paths, parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain.diagnostic import Diagnostic
@@ -58,11 +58,11 @@ def released(project: Project, release: Release) -> Baseline:
     if release.retired:
         return Baseline(Side(bytes, Schema, release.version), Path(where, SOURCES), (), release.digest)
 
-    def read() -> Schema:
+    def load() -> Schema:
         each = partial(project.phases.counted, of=f"files of {release.name} {release.version}")
-        return read_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys(), each=each)
+        return load_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys(), each=each)
 
-    side = Side(lambda: image, read, release.version)
+    side = Side(lambda: image, load, release.version)
     return Baseline(side, Path(where, SOURCES), release.protos.keys(), release.digest)
 
 
@@ -98,7 +98,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
         return None
     image, label = compiled.image, compiled.label
     own = own_paths(parse_image(image, where=label))
-    return Baseline(Side(lambda: image, lambda: read_schema(image, where=label), label), compiled.root, own)
+    return Baseline(Side(lambda: image, lambda: load_schema(image, where=label), label), compiled.root, own)
 
 
 def removed_baseline(project: Project, name: str, against: str) -> Baseline | None:

@@ -14,7 +14,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import Disagreement, disagreements
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf
 
 
@@ -60,7 +60,7 @@ def find_disagreements(old: bytes, new: bytes) -> list[Disagreement]:
     """
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         second = buf.breaking(old, new, scratch=Path(scratch))
-        schemas = read_schema(old, where="before"), read_schema(new, where="after")
+        schemas = load_schema(old, where="before"), load_schema(new, where="after")
         context = Context(*schemas, Ledger(), datetime.now(UTC).date())
         native = judge(context, [rule for rule in all_rules().values() if not rule.is_style])
         annotations = second.diagnostics(what="buf breaking")

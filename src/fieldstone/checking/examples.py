@@ -14,7 +14,7 @@ from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.rules import Context, Example, Rule, Sources
 from fieldstone.compatibility.witness import Version, prove
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
@@ -62,7 +62,7 @@ def proven(rule: Rule, example: Example) -> list[Finding]:
 
 def _version(label: str, sources: Sources) -> Version:
     image = compile_example(sources)
-    return Version(label, image, read_schema(image, where=label) if image else Schema())
+    return Version(label, image, load_schema(image, where=label) if image else Schema())
 
 
 def _with_header(text: str) -> str:

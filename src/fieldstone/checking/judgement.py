@@ -36,15 +36,15 @@ class Side(Struct, frozen=True, dict=True):
     """A compiled module whose image and schema are loaded on demand.
 
     Attributes:
-        load: gives its image, in bytes.
-        read: reads its schema.
+        load_image: gives its image, in bytes.
+        load_schema: loads its schema.
         label: its name in reports.
         unaltered: the declarations that are equal on the other side: names by path of a compared file.
         part: gives an image of the part that can differ from the other side, in bytes; by default all of it.
     """
 
-    load: Callable[[], bytes]
-    read: Callable[[], Schema]
+    load_image: Callable[[], bytes]
+    load_schema: Callable[[], Schema]
     label: str
     unaltered: Mapping[str, Collection[str]] = {}
     part: Callable[[], bytes] | None = None
@@ -52,7 +52,7 @@ class Side(Struct, frozen=True, dict=True):
     @cached_property
     def image(self) -> bytes:
         """The whole image."""
-        return self.load()
+        return self.load_image()
 
     @cached_property
     def compared(self) -> bytes:
@@ -61,12 +61,12 @@ class Side(Struct, frozen=True, dict=True):
 
     @cached_property
     def schema(self) -> Schema:
-        """The schema, read on first use, while buf is already running.
+        """The schema, loaded on first use, while buf is already running.
 
         Raises:
             FieldstoneError: the image is damaged.
         """
-        return self.read()
+        return self.load_schema()
 
 
 class Judgement(Struct, frozen=True):

@@ -30,7 +30,7 @@ from fieldstone.compatibility.verdict import Bump
 from fieldstone.incremental.slices import Slice
 from fieldstone.project.project import Project
 from fieldstone.registry.release import SOURCES
-from fieldstone.schema.descriptors import ImageReader, read_imports, read_schema
+from fieldstone.schema.descriptors import ImageLoader, load_imports, load_schema
 from fieldstone.schema.image import content_digests, with_own
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Schema
@@ -106,23 +106,23 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
     """Both sides of a part of a module, read on demand."""
     release = touched.release
     label, tree = project.registry.label(release), f"the image of {module.path}"
-    reader = cache(lambda: ImageReader(touched.read[0], where=label))
-    shared = cache(lambda: reader().lazily(touched.shared))
+    loader = cache(lambda: ImageLoader(touched.judged[0], where=label))
+    shared = cache(lambda: loader().lazily(touched.shared))
     whole, compared = cache(touched.whole), cache(touched.compared)
     own = {*touched.touched, *touched.shared}
 
     def imported(side: int, where: str) -> Callable[[], Schema]:
-        return lambda: read_imports(whole()[side], where=where, besides=own)
+        return lambda: load_imports(whole()[side], where=where, besides=own)
 
     old = Side(
         lambda: whole()[0],
-        lambda: reader().read_changed(touched.touched, shared(), imported(0, label), touched.released),
+        lambda: loader().load_changed(touched.touched, shared(), imported(0, label), touched.released),
         release.version,
         part=lambda: compared()[0],
     )
     new = Side(
         lambda: whole()[1],
-        lambda: ImageReader(touched.read[1], where=tree).read_changed(touched.touched, shared(), imported(1, tree)),
+        lambda: ImageLoader(touched.judged[1], where=tree).load_changed(touched.touched, shared(), imported(1, tree)),
         THE_TREE,
         unaltered=touched.touched,
         part=lambda: compared()[1],
@@ -159,7 +159,7 @@ def judge_module(
     had = baseline.own if baseline else ()
     compared = with_own(image, {*had} - module.proto_paths.keys(), where=where)
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
-    new = Side(lambda: compared, lambda: read_schema(compared, where=where, each=each), THE_TREE)
+    new = Side(lambda: compared, lambda: load_schema(compared, where=where, each=each), THE_TREE)
     newest = project.registry.versions(module.name)[-1:] if against else []
     report = _judged(
         project,

@@ -243,7 +243,7 @@ class ModuleCheck(Struct, dict=True):
         from fieldstone.incremental.slices import whole_image
         from fieldstone.schema.entity import may_have_annotations
 
-        if not may_have_annotations(touched.read[1]) and not can_be_annotated(self.project, touched.release):
+        if not may_have_annotations(touched.judged[1]) and not can_be_annotated(self.project, touched.release):
             return []
         return self._annotation_findings(whole_image(self.project, touched))
 

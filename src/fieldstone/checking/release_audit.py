@@ -33,7 +33,7 @@ from fieldstone.project.project import release_sources
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, Registry
 from fieldstone.registry.release import IMAGE, LEDGER, Release
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.image import content_digests, with_own
 from fieldstone.schema.model import Schema
@@ -300,7 +300,7 @@ class Audit(Struct, dict=True):
         left = self.before[-1].protos.keys() - self.release.protos.keys()
         where = self.registry.label(self.release)
         image = with_own(self._image_of(self.release), left, where=where)
-        return Side(lambda: image, lambda: read_schema(image, where=where), self.release.version)
+        return Side(lambda: image, lambda: load_schema(image, where=where), self.release.version)
 
     def _image_of(self, release: Release) -> bytes:
         return self.registry.read(release, IMAGE)
@@ -309,7 +309,7 @@ class Audit(Struct, dict=True):
         if release.retired:
             return Schema()
         label = self.registry.label(release)
-        return read_schema(self._image_of(release), where=f"{label}/{IMAGE}", own_files=release.sources.keys())
+        return load_schema(self._image_of(release), where=f"{label}/{IMAGE}", own_files=release.sources.keys())
 
     def _image(self) -> Iterator[Defect]:
         """An image that the sources do not produce, or sources that do not compile."""

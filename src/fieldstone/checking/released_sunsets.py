@@ -11,7 +11,7 @@ from fieldstone.compatibility.announcements import with_lifecycle
 from fieldstone.compatibility.notice import Introduction, SunsetHistory
 from fieldstone.registry import Registry
 from fieldstone.registry.release import IMAGE, Release
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Element, Lifecycle
 
 
@@ -61,7 +61,7 @@ class _ReleasedSunsets(Struct, frozen=True, dict=True):
         """The lifecycle of each element, by its kind and full name."""
         registry, release = self.registry, self.release
         image = registry.read(release, IMAGE)
-        schema = read_schema(image, where=f"{registry.label(release)}/{IMAGE}", own_files=release.sources.keys())
+        schema = load_schema(image, where=f"{registry.label(release)}/{IMAGE}", own_files=release.sources.keys())
         return {(type(element), element.full_name): element.lifecycle for element in with_lifecycle(schema)}
 
     def has(self, element: Element) -> bool:

@@ -74,9 +74,9 @@ def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Pat
     require("packaging", "starlette", "uvicorn")
     from fieldstone.server.index import create_app
     from fieldstone.server.running import is_loopback, run
-    from fieldstone.server.tokens import VARIABLE, read_tokens
+    from fieldstone.server.tokens import VARIABLE, load_tokens
 
-    tokens = read_tokens(token_file, os.environ.get(VARIABLE))
+    tokens = load_tokens(token_file, os.environ.get(VARIABLE))
     if not tokens and not is_loopback(host):
         raise Invalid(
             f"others can reach {host}, and there is no token", fix=f"give one with --token-file or {VARIABLE}"

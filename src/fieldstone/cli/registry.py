@@ -147,11 +147,11 @@ def verify_registry(
       fieldstone registry verify --since origin/main
       fieldstone registry verify --head heads.jsonl
     """
-    from fieldstone.workflows.heads import read_heads
+    from fieldstone.workflows.heads import parse_heads
     from fieldstone.workflows.verify import verify
 
     project = open_project(cached=cache)
-    anchored = read_heads(_lines(head), where=head.name) if head else []
+    anchored = parse_heads(_lines(head), where=head.name) if head else []
     defects = verify(project, since=since, trusted=_versions(trusted), anchored=anchored, full=full)
     for defect in defects:
         say(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")

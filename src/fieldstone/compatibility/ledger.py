@@ -71,7 +71,7 @@ class _Entry(Struct, forbid_unknown_fields=True):
 
 
 _ENTRY = Decoder(_Entry)
-"""Reads the entry of one type."""
+"""Decodes the entry of one type."""
 
 
 class Ledger(Struct, frozen=True):

@@ -28,7 +28,7 @@ from fieldstone.compatibility.buf.words import (
     Named,
     is_of_files,
     is_of_members,
-    read_words,
+    parse_words,
 )
 from fieldstone.compatibility.finding import Covered, Finding
 from fieldstone.compatibility.rules import all_rules
@@ -67,7 +67,7 @@ def disagreements(
     """
     known = {identifier for rule in all_rules().values() for identifier in rule.buf}
     turned = _turned(schemas)
-    read = (read_words(annotation) for annotation in annotations if annotation.rule in known)
+    read = (parse_words(annotation) for annotation in annotations if annotation.rule in known)
     theirs = [named for named in read if named.key is None or named.key[0] not in turned]
     found = _Comparison([finding for finding in findings if finding.buf], theirs, schemas).disagreements()
     return sorted(found, key=lambda d: (d.path, d.finder, d.rule, d.message))

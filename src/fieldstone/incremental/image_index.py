@@ -279,7 +279,7 @@ def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
     offset = 0
     while offset < len(image):
         try:
-            size, start = _read_varint(image, offset + 1)
+            size, start = _decode_varint(image, offset + 1)
             whole = image[offset] == _FILE_TAG and start + size <= len(image)
             path = _name_of(image[start : start + size]) if whole else ""
         except DecodeError:
@@ -293,7 +293,7 @@ def _scan(image: bytes, where: str) -> Iterator[tuple[str, int, int]]:
 def _name_of(content: bytes) -> str:
     """The path of an encoded file: compilers write it as the first field, but any position is valid."""
     if content[:1] == bytes([_NAME_TAG]):
-        size, start = _read_varint(content, 1)
+        size, start = _decode_varint(content, 1)
         return content[start : start + size].decode("utf-8", "replace")
     return str(FileDescriptorProto.FromString(content).name)
 
@@ -303,7 +303,7 @@ def _without_source_info(content: bytes) -> bytes:
     kept: list[bytes] = []
     offset = begin = 0
     while offset < len(content):
-        tag, value = _read_varint(content, offset)
+        tag, value = _decode_varint(content, offset)
         end = _end_of(content, tag, value)
         if tag == _SOURCE_INFO_TAG:
             kept.append(content[begin:offset])
@@ -318,9 +318,9 @@ def _end_of(content: bytes, tag: int, start: int) -> int:
     """The end of the field value that begins at `start`; descriptors have no groups (wire types 3 and 4)."""
     match tag & 7:
         case 0:
-            return _read_varint(content, start)[1]
+            return _decode_varint(content, start)[1]
         case 2:
-            size, begin = _read_varint(content, start)
+            size, begin = _decode_varint(content, start)
             return begin + size
         case 1 | 5 as kind:
             return start + (8 if kind == 1 else 4)
@@ -334,7 +334,7 @@ def _calls(file: FileDescriptorProto) -> set[str]:
     return {name.removeprefix(".") for method in methods for name in (method.input_type, method.output_type)}
 
 
-def _read_varint(data: bytes, offset: int) -> tuple[int, int]:
+def _decode_varint(data: bytes, offset: int) -> tuple[int, int]:
     """A varint, and the position after it.
 
     Raises:

@@ -53,8 +53,8 @@ class BothSides:
         others = {path: bare.get(path) or self._bared(path, file) for path, file in self._compiled.items()}
         return {**context, **others, **self.after}
 
-    def read(self) -> tuple[bytes, bytes]:
-        """Both images for reading schemas: they have everything that rules may look up."""
+    def judged(self) -> tuple[bytes, bytes]:
+        """Both images for loading schemas: they have everything that rules may look up."""
         return image_of(self._old), image_of(self._new)
 
     def compared(self) -> tuple[bytes, bytes]:

@@ -48,7 +48,7 @@ class Slice(Struct, frozen=True):
     Attributes:
         release: the release that the module is compared with.
         same_sources: whether everything that the module's digest covers is unchanged.
-        read: the images of the release and of the working tree, for reading schemas; see `BothSides`.
+        judged: the images of the release and of the working tree, for loading schemas; see `BothSides`.
         compared: returns the images for `buf breaking`.
         whole: returns the images with all declarations.
         released: the affected files in the release, encoded with their source info.
@@ -61,7 +61,7 @@ class Slice(Struct, frozen=True):
 
     release: Release
     same_sources: bool
-    read: tuple[bytes, bytes]
+    judged: tuple[bytes, bytes]
     compared: Callable[[], tuple[bytes, bytes]]
     whole: Callable[[], tuple[bytes, bytes]]
     released: Mapping[str, bytes]
@@ -303,7 +303,7 @@ class _Slicer:
         return Slice(
             release=self.changed.release,
             same_sources=self.changed.same_sources,
-            read=sides.read(),
+            judged=sides.judged(),
             compared=sides.compared,
             whole=sides.whole,
             released={path: file.content for path, file in sides.before.items()},

@@ -16,9 +16,9 @@ from msgspec import Struct
 from fieldstone.compatibility.notice import NOTICE
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Invalid
-from fieldstone.project.settings_file import OWN_FILE, read_settings_file
+from fieldstone.project.settings_file import OWN_FILE, load_settings_file
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
-from fieldstone.project.waiver_table import check_waivers, read_waivers, rule_schema
+from fieldstone.project.waiver_table import check_waivers, load_waivers, rule_schema
 from fieldstone.registry import folder_of
 from fieldstone.workspace.module_name import PATTERN, REQUIREMENT
 
@@ -287,10 +287,10 @@ def find_settings(start: Path) -> Settings:
     """
     folders = list(_upwards(start.resolve()))
     for folder in folders:
-        if found := read_settings_file(folder):
+        if found := load_settings_file(folder):
             file, values = found
             validate(values, file)
-            return Settings(folder, file, values, read_waivers(values.get("waivers", ()), file))
+            return Settings(folder, file, values, load_waivers(values.get("waivers", ()), file))
     with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
     return Settings(next(with_buf, folders[0]))
 

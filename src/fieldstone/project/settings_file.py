@@ -17,7 +17,7 @@ _TABLE = "fieldstone"
 """The table of the settings below [tool] in pyproject.toml."""
 
 
-def read_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
+def load_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
     """The settings file of a folder and its settings, not validated; None if the folder has none.
 
     Raises:
@@ -25,7 +25,7 @@ def read_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
             table [tool.fieldstone].
     """
     pyproject, own = folder / "pyproject.toml", folder / OWN_FILE
-    in_pyproject = _has_table(shared := _read_toml(pyproject) if _is_there(pyproject) else {})
+    in_pyproject = _has_table(shared := _load_toml(pyproject) if _is_there(pyproject) else {})
     if not _is_there(own):
         return (pyproject, with_text_dates(shared["tool"][_TABLE])) if in_pyproject else None
     if in_pyproject:
@@ -33,7 +33,7 @@ def read_settings_file(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
             f"two files hold the settings: {own}, and {pyproject} with [tool.{_TABLE}]",
             fix="move everything into one of them and delete the other",
         )
-    values = _read_toml(own)
+    values = _load_toml(own)
     if _has_table(values):
         raise Invalid(
             f"{own} has a table [tool.{_TABLE}]",
@@ -54,7 +54,7 @@ def _is_there(file: Path) -> bool:
     return file.is_file()
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _load_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:

@@ -139,7 +139,7 @@ def _no_such_rule(rule: str, where: str, known: Sequence[str], problem: str, oth
     )
 
 
-def read_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waiver, Location]:
+def load_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waiver, Location]:
     """The waivers of a settings file, each with its lines.
 
     Args:

@@ -86,18 +86,18 @@ class ColumnOptions(Struct, frozen=True):
     sources: tuple[str, ...] = ()
 
 
-def read_entity(options: Any) -> Entity | None:
+def decode_entity(options: Any) -> Entity | None:
     """The entity annotation of a message's options, if there is one."""
     data = _option(options)
     return None if data is None or _parts(data) is None else _decode(Entity, data)
 
 
-def read_column(options: Any) -> ColumnOptions:
+def decode_column(options: Any) -> ColumnOptions:
     """The column annotation of a field's options; the defaults if there is none."""
     return _decode(ColumnOptions, _option(options) or b"")
 
 
-def read_serves(options: Any) -> str:
+def decode_serves(options: Any) -> str:
     """The query that an rpc's options name: "telemetry.v1.TelemetryStepV1.steps_by_run"; empty for none."""
     parts = _parts(_option(options) or b"") or []
     found = [_text(data) for number, data in parts if number == 1 and isinstance(data, bytes)]
@@ -143,7 +143,7 @@ def _option(options: Any) -> bytes | None:
 
 
 T = TypeVar("T")
-_Reader = tuple[str, Callable[[Any], Any]]
+_FieldDecoder = tuple[str, Callable[[Any], Any]]
 
 
 def _text(data: bytes) -> str:
@@ -160,7 +160,7 @@ _INTERNAL = 1
 
 _NUMBERS = frozenset({"unique", "descending", "limit", "result", "codec", "not_stored"})
 _REPEATED = frozenset({"primary_key", "indexes", "queries", "fields", "equal", "order_by", "sources"})
-_FIELDS: Mapping[type, Mapping[int, _Reader]] = {
+_FIELDS: Mapping[type, Mapping[int, _FieldDecoder]] = {
     Index: {1: ("fields", _text), 2: ("unique", bool)},
     Query: {
         1: ("name", _text),
@@ -199,10 +199,10 @@ _FIELDS: Mapping[type, Mapping[int, _Reader]] = {
 def _decode(kind: type[T], data: bytes) -> T:
     values: dict[str, Any] = {}
     for number, raw in _parts(data) or []:
-        name, read = _FIELDS[kind].get(number, ("", None))
-        if read is None or isinstance(raw, int) != (name in _NUMBERS):
+        name, decode = _FIELDS[kind].get(number, ("", None))
+        if decode is None or isinstance(raw, int) != (name in _NUMBERS):
             continue
-        value = read(raw)
+        value = decode(raw)
         values[name] = (*values.get(name, ()), value) if name in _REPEATED else value
     return kind(**values)
 

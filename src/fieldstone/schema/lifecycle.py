@@ -12,7 +12,7 @@ LIFECYCLE_OPTION = 51201
 """The number of every lifecycle extension in `fieldstone/v1/annotations.proto`."""
 
 
-def read_lifecycle(options: Any) -> Lifecycle:
+def decode_lifecycle(options: Any) -> Lifecycle:
     """The lifecycle in the options of an element of any kind: `MessageOptions`, `FieldOptions`, ..."""
     texts = dict(_lifecycle_texts(options))
     return Lifecycle(options.deprecated, texts.get(1, ""), texts.get(2, ""), texts.get(3, ""))

@@ -381,7 +381,7 @@ class Schema(Struct, frozen=True):
     messages and enums are listed beside top-level ones.
 
     `changed` is the part that can differ from the compared schema, if that is known. The rest is the same on both
-    sides; `unchanged` are its packages. `imported` gives the declarations of imported modules, read on first use.
+    sides; `unchanged` are its packages. `imported` gives the declarations of imported modules, loaded on first use.
     """
 
     files: Mapping[str, File] = {}

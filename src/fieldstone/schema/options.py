@@ -47,8 +47,8 @@ NONE: Mapping[str, Option] = {}
 """No custom options."""
 
 
-class OptionReader:
-    """Reads the options of the elements of one image."""
+class OptionDecoder:
+    """Decodes the options of the elements of one image."""
 
     def __init__(self, image: FileDescriptorSet) -> None:
         self._classes: dict[str, type[Any]] = {}
@@ -57,7 +57,7 @@ class OptionReader:
         if defining:
             self._pool = _pool_of(defining, image)
 
-    def read(self, element: Any) -> Mapping[str, Option]:
+    def decode(self, element: Any) -> Mapping[str, Option]:
         """The custom options of an element's descriptor by full name, except those that the image does not define."""
         if self._pool is None or not element.HasField("options"):
             return NONE

@@ -23,7 +23,7 @@ CHALLENGES = ('Basic realm="fieldstone", charset="UTF-8"', 'Bearer realm="fields
 """The challenges for a client without a token."""
 
 
-def read_tokens(file: Path | None, variable: str | None) -> frozenset[str]:
+def load_tokens(file: Path | None, variable: str | None) -> frozenset[str]:
     """The tokens that give access.
 
     Args:

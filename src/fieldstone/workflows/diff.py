@@ -12,7 +12,7 @@ from fieldstone.compatibility.changes import Described, describe
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
 from fieldstone.workspace.references import compile_module
@@ -78,7 +78,7 @@ def _baseline(project: Project, name: str, ref: str) -> Baseline:
     if ref == WORKING_TREE:
         image = compile_module(project.workspace, module, outside=project.settings.registry_folder)
         where = f"the image of {module.path}"
-        side = Side(lambda: image, lambda: read_schema(image, where=where), where)
+        side = Side(lambda: image, lambda: load_schema(image, where=where), where)
         return Baseline(side, module.root, module.proto_paths.keys())
     found = find_baseline(project, module, ref)
     if found is None:
@@ -92,4 +92,4 @@ def _schema_with(baseline: Baseline, paths: Collection[str]) -> Schema:
     if not baseline.own:
         return side.schema
     image = with_own(side.image, {*paths} - {*baseline.own}, where=side.label)
-    return side.schema if image is side.image else read_schema(image, where=side.label)
+    return side.schema if image is side.image else load_schema(image, where=side.label)

@@ -18,7 +18,7 @@ from fieldstone.codegen.render import format_python
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.regular_file import read_regular
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
 from fieldstone.workflows.generating.generated_folder import Difference, compare, update
@@ -188,7 +188,7 @@ class _Generator(Struct):
     def _storage(self, module: Module) -> dict[str, str]:
         """The storage package and the migrations; nothing for a module without entities."""
         files = own_files(self.project, module)
-        schema = read_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
+        schema = load_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
         from fieldstone.codegen.storage.tree import storage_files, storage_view
 
         view = storage_view(

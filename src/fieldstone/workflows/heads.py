@@ -48,7 +48,7 @@ def heads(registry: Registry) -> list[Head]:
     return found
 
 
-def read_heads(lines: Iterable[str], *, where: str) -> list[Head]:
+def parse_heads(lines: Iterable[str], *, where: str) -> list[Head]:
     """Heads from lines of JSON, the output of `fieldstone registry head`; empty lines are skipped.
 
     Args:

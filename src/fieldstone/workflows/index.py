@@ -63,9 +63,9 @@ def load(folders: Sequence[Path]) -> list[Package]:
     """
     require("packaging")
     from fieldstone.packaging.index.packages import gather
-    from fieldstone.packaging.index.reading import read_package
+    from fieldstone.packaging.index.parsing import parse_package
 
-    found = [read_package(str(path), path.name, _read(path)) for folder in folders for path in _files(folder)]
+    found = [parse_package(str(path), path.name, _read(path)) for folder in folders for path in _files(folder)]
     if not found:
         raise NotFound(
             f"no package in {', '.join(map(str, folders))}", fix="an index carries .whl, .tar.gz and .tgz files"
@@ -124,7 +124,7 @@ def _replace(out: Path, changed: Mapping[str, bytes], gone: Sequence[str], manif
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    from fieldstone.packaging.index.reading import is_package
+    from fieldstone.packaging.index.parsing import is_package
 
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
@@ -194,14 +194,14 @@ def _manifest(out: Path) -> Manifest:
 def _published(out: Path, manifest: Manifest) -> Iterator[Package]:
     """The published packages of an index, verified."""
     from fieldstone.packaging.index.packages import as_published, sha256
-    from fieldstone.packaging.index.reading import read_package
+    from fieldstone.packaging.index.parsing import parse_package
 
     for path, digest in manifest.packages.items():
         content = _content(out, path)
         if content is None or sha256(content) != digest:
             change = "missing" if content is None else "not what was published"
             raise Invalid(f"{out / path} is {change}", fix="what was published never changes: restore it")
-        yield as_published(read_package(str(out / path), Path(path).name, content))
+        yield as_published(parse_package(str(out / path), Path(path).name, content))
 
 
 def _refuse_foreign(out: Path, manifest: Manifest) -> None:

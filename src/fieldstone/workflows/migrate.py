@@ -15,7 +15,7 @@ from fieldstone.codegen.storage.sql import migration_views
 from fieldstone.codegen.storage.views import MigrationView
 from fieldstone.errors import Invalid, NotFound, Unavailable
 from fieldstone.project.project import Project
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 from fieldstone.workflows.generating.generated_modules import compile_one, current_version, released_schemas
 from fieldstone.workspace.modules import Module
@@ -93,7 +93,7 @@ def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
     version, unreleased = current_version(project, module, lambda: compile_one(project, module), start=Path.cwd())
     if not unreleased:
         return []
-    return [(version, read_schema(compile_one(project, module), where=module.path, with_imports=True))]
+    return [(version, load_schema(compile_one(project, module), where=module.path, with_imports=True))]
 
 
 def _apply(database: OpenDatabase, dialect: str, module: str, views: Sequence[MigrationView]) -> Migrated:

@@ -20,7 +20,7 @@ from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.incremental.slices import remember
 from fieldstone.project.project import Project
 from fieldstone.registry.release import Link, Release
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.location import Location
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check, check_modules
@@ -99,7 +99,7 @@ def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], im
     return Snapshot(
         sources=sources,
         image=image,
-        schema=compared.schema if compared.image is image else read_schema(image, where=where),
+        schema=compared.schema if compared.image is image else load_schema(image, where=where),
         compared=compared.schema,
         imports=[*_imports(project, module, Dependencies(project.workspace))],
     )

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import Invalid
-from fieldstone.workspace.modules import Module, Workspace, read_config
+from fieldstone.workspace.modules import Module, Workspace, load_config
 
 
 class Section(Struct, frozen=True):
@@ -60,7 +60,7 @@ def config_of(workspace: Workspace, module: Module) -> Mapping[str, Any]:
         FieldstoneError: it cannot be read.
     """
     file = _file_of(workspace, module)
-    return read_config(file) if file.is_file() else {}
+    return load_config(file) if file.is_file() else {}
 
 
 def with_rules(config: Mapping[str, Any], name: str, use: Sequence[str]) -> str:

@@ -34,8 +34,8 @@ class Sources(Protocol):
         """The paths that each file imports."""
 
 
-class _Read:
-    """Reads every file."""
+class _Uncached:
+    """Reads every file, without a cache."""
 
     def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
         return manifest({name: read_regular(path) for name, path in files.items()})
@@ -53,7 +53,7 @@ class Dependencies:
 
     def __init__(self, workspace: Workspace, sources: Sources | None = None) -> None:
         self.workspace = workspace
-        self._sources = sources or _Read()
+        self._sources = sources or _Uncached()
         self._digests: dict[str, str] = {}
 
     @cached_property

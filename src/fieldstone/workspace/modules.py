@@ -261,14 +261,14 @@ def _refuse_several_roots(entries: list[_Entry], config: Path) -> None:
 def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
     work = root / "buf.work.yaml"
     if work.is_file():
-        directories = _texts(read_config(work), "directories", work)
+        directories = _texts(load_config(work), "directories", work)
         return work.name, [_entry_v1(root, _normal(path)) for path in directories]
     config = root / "buf.yaml"
     if bare and not config.is_file():
         return config.name, [_Entry(".")]
     if not config.is_file():
         raise NotFound(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
-    content = read_config(config)
+    content = load_config(config)
     version = content.get("version")
     if version == "v2":
         return config.name, _entries_v2(content, config)
@@ -296,7 +296,7 @@ def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
 
 def _entry_v1(root: Path, path: str) -> _Entry:
     config = root / path / "buf.yaml"
-    content = read_config(config) if config.is_file() else {}
+    content = load_config(config) if config.is_file() else {}
     build = content.get("build") or {}
     if not isinstance(build, dict):
         raise Invalid(f"build in {config} is no mapping")
@@ -342,7 +342,7 @@ def _normal(path: str) -> str:
     return PurePosixPath(path).as_posix()
 
 
-def read_config(path: Path) -> Mapping[str, Any]:
+def load_config(path: Path) -> Mapping[str, Any]:
     """The content of a buf configuration; an empty file gives an empty mapping.
 
     Raises:

@@ -19,7 +19,7 @@ from semver import Version
 
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.project.project import Project
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import b5, file_digest
 from fieldstone.workflows.release import release
 from fieldstone.workflows.retire import retire
@@ -145,7 +145,7 @@ class Gate:
         """Give a release the ledger that follows from its image and the release before."""
         folder = self.repo.root / "registry" / module
         old = Ledger.from_json((folder / before / "ledger.json").read_bytes(), where=before)
-        schema = read_schema((folder / version / "image.binpb").read_bytes(), where=version)
+        schema = load_schema((folder / version / "image.binpb").read_bytes(), where=version)
         (folder / version / "ledger.json").write_text(old.advance(schema, version).to_json())
 
     def deprecate_basket(self, sunset: str) -> None:

@@ -12,7 +12,7 @@ from fieldstone.checking.examples import compile_example
 from fieldstone.codegen.storage.sql import migration_views, script
 from fieldstone.codegen.storage.views import MigrationView
 from fieldstone.errors import FieldstoneError
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from tests.codegen.server import PostgresServer
 
 ENTITY = 'option (fieldstone.v1.entity) = { primary_key: ["id"] %s };'
@@ -37,7 +37,7 @@ def views(*releases: str) -> list[MigrationView]:
     history = []
     for number, source in enumerate(releases):
         image = compile_example(f"{IMPORTS} {source} {STATUS}")
-        history.append((f"1.{number}.0", read_schema(image, where="test", with_imports=True)))
+        history.append((f"1.{number}.0", load_schema(image, where="test", with_imports=True)))
     return migration_views(history, outbox="acme_outbox")
 
 

@@ -92,10 +92,10 @@ def _refusals(module: str, image: bytes, own: Collection[str]) -> list[Refusal]:
         return []
     from fieldstone.codegen.published import with_code
     from fieldstone.codegen.storage.refusals import is_stored_or_served, refusals
-    from fieldstone.schema.descriptors import read_schema
+    from fieldstone.schema.descriptors import load_schema
 
     sources = with_code(own, asked=True)
-    schema = read_schema(image, where=module, own_files=sources, with_imports=True)
+    schema = load_schema(image, where=module, own_files=sources, with_imports=True)
     return refusals(schema, module, own=sources) if is_stored_or_served(schema, sources) else []
 
 

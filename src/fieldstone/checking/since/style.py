@@ -9,7 +9,7 @@ from typing import Any
 from fieldstone.checking.since.policy import Weakened
 from fieldstone.schema.location import Location
 from fieldstone.workspace.config_sections import section_of
-from fieldstone.workspace.modules import Module, Workspace, read_config
+from fieldstone.workspace.modules import Module, Workspace, load_config
 
 _DEFAULT = ("STANDARD",)
 """The rules that buf applies by default: https://buf.build/docs/lint/overview/."""
@@ -57,7 +57,7 @@ def changed_plugins(before: Workspace, after: Workspace) -> Iterator[Weakened]:
     Raises:
         FieldstoneError: a configuration cannot be read.
     """
-    old, new = (read_config(workspace.root / workspace.config) for workspace in (before, after))
+    old, new = (load_config(workspace.root / workspace.config) for workspace in (before, after))
     for key in _EXECUTED:
         if new.get(key) != old.get(key):
             message = f"`{key}` of {after.config} changed, so that `buf lint` would run other programs: it did not run"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fieldstone.schema.image import parse_image
-from fieldstone.schema.lifecycle import read_lifecycle
+from fieldstone.schema.lifecycle import decode_lifecycle
 from fieldstone.schema.model import Lifecycle
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _lifecycles(element: Any, path: tuple[int, ...]) -> Iterator[tuple[tuple[int
         part = element.DESCRIPTOR.fields_by_name.get(name)
         for index, child in enumerate(getattr(element, name) if part is not None else ()):
             location = (*path, part.number, index)
-            yield location, read_lifecycle(child.options)
+            yield location, decode_lifecycle(child.options)
             yield from _lifecycles(child, location)
 
 

@@ -23,7 +23,7 @@ from fieldstone.codegen.names import DtoPackages, dto_module, protoc_module
 from fieldstone.codegen.published import COMMON_FILES
 from fieldstone.codegen.render import as_docstring
 from fieldstone.codegen.vocabulary import without_annotations
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str],
     for path in with_services:
         _escape_comments(by_path[path])
     written = run_protoc(bare, inside, with_services)
-    schema = read_schema(image, where=where, own_files=by_path.keys())
+    schema = load_schema(image, where=where, own_files=by_path.keys())
     moved = _move_all(written, inside, reached, schema, packages)
     moved |= grpc_stubs(schema, with_services, packages)
     moved[f"{DESCRIPTORS}.py"] = descriptors_module(written, [by_path[path] for path in inside], packages)

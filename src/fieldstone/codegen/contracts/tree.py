@@ -10,7 +10,7 @@ from fieldstone.codegen.contracts.packages import NO_DOCUMENTS, Documents, Packa
 from fieldstone.codegen.contracts.read_clients import read_clients
 from fieldstone.codegen.contracts.upcasts import upcasts_module
 from fieldstone.codegen.names import DtoPackages
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 
 
 def contracts_files(
@@ -42,7 +42,7 @@ def contracts_files(
     """
     told = with_deprecations(image, where=where)
     made = dto_modules(told, packages, own_files, where=where)
-    schema = read_schema(told, where=where, own_files=own_files, with_imports=True)
+    schema = load_schema(told, where=where, own_files=own_files, with_imports=True)
     upcasts = upcasts_module(schema, packages.from_root)
     beside = read_clients(schema, own_files, packages) | ({"upcasts.py": upcasts} if upcasts else {})
     return contracts_package(release, made, beside, others, documents)

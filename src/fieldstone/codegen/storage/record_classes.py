@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from fieldstone.codegen.storage.record_types import Types, dotted, plain_name, read_annotation
+from fieldstone.codegen.storage.record_types import Types, dotted, parse_annotation, plain_name
 from fieldstone.errors import FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_regular
 
@@ -182,7 +182,7 @@ class RecordSources:
             inside = name.replace(".", "/")
             candidates = [root / end for root in self.paths for end in (f"{inside}/__init__.py", f"{inside}.py")]
             path = next((path for path in candidates if path.is_file()), None)
-            self._modules[name] = _Module.read(name, path) if path else None
+            self._modules[name] = _Module.parse(name, path) if path else None
         return self._modules[name]
 
     def _no_module(self, name: str) -> FieldstoneError:
@@ -219,7 +219,7 @@ class _Module(Struct):
     aliases: dict[str, ast.expr] = {}
 
     @classmethod
-    def read(cls, name: str, path: Path) -> _Module:
+    def parse(cls, name: str, path: Path) -> _Module:
         """Parse a file.
 
         Raises:
@@ -269,7 +269,7 @@ class _Module(Struct):
                 return self.types(self.aliases[name], seen | {name})
             return self._resolve(name)
 
-        return read_annotation(annotation, resolve)
+        return parse_annotation(annotation, resolve)
 
     def dataclass_options(self, node: ast.ClassDef) -> dict[str, bool] | None:
         """The arguments of a class's `@dataclass`; None where it has none."""

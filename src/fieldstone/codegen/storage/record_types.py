@@ -51,15 +51,15 @@ def fits(types: Types, expected: str) -> bool:
         types: the attribute's.
         expected: the annotation of a generated record: `int | None`, `list[Money]`, `datetime`.
     """
-    return _hold(types, read_annotation(expected, lambda name: _GENERATED.get(name, name)))
+    return _hold(types, parse_annotation(expected, lambda name: _GENERATED.get(name, name)))
 
 
-def read_annotation(annotation: str | ast.expr, resolve: Resolve) -> Types:
+def parse_annotation(annotation: str | ast.expr, resolve: Resolve) -> Types:
     """The types of an annotation, which may stand in quotes; one that is no Python is a type of that name."""
     if isinstance(annotation, ast.expr):
-        return _read(annotation, resolve)
+        return _parse(annotation, resolve)
     try:
-        return _read(ast.parse(annotation.strip(), mode="eval").body, resolve)
+        return _parse(ast.parse(annotation.strip(), mode="eval").body, resolve)
     except (SyntaxError, ValueError):
         return frozenset({Type(annotation)})
 
@@ -82,31 +82,31 @@ def plain_name(full_name: str) -> str:
     return full_name
 
 
-def _read(node: ast.expr, resolve: Resolve) -> Types:
+def _parse(node: ast.expr, resolve: Resolve) -> Types:
     if isinstance(node, ast.Constant):
-        return _read_constant(node.value, resolve)
+        return _parse_constant(node.value, resolve)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _read(node.left, resolve) | _read(node.right, resolve)
+        return _parse(node.left, resolve) | _parse(node.right, resolve)
     if isinstance(node, ast.Subscript):
-        return _read_subscript(node, resolve)
+        return _parse_subscript(node, resolve)
     name = dotted(node)
     found = resolve(name) if name else ast.unparse(node)
     return frozenset({Type(plain_name(found))}) if isinstance(found, str) else found
 
 
-def _read_constant(value: object, resolve: Resolve) -> Types:
+def _parse_constant(value: object, resolve: Resolve) -> Types:
     if isinstance(value, str):
-        return read_annotation(value, resolve)
+        return parse_annotation(value, resolve)
     return frozenset({Type(repr(value))})
 
 
-def _read_subscript(node: ast.Subscript, resolve: Resolve) -> Types:
+def _parse_subscript(node: ast.Subscript, resolve: Resolve) -> Types:
     found = resolve(dotted(node.value))
     name = plain_name(found) if isinstance(found, str) else ast.unparse(node.value)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if name in _TRANSPARENT:
-        return _read(parts[0], resolve)
-    arguments = tuple(_read(part, resolve) for part in parts)
+        return _parse(parts[0], resolve)
+    arguments = tuple(_parse(part, resolve) for part in parts)
     if name == "Optional":
         return arguments[0] | {Type("None")}
     if name == "Union":

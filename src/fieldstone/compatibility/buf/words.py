@@ -72,7 +72,7 @@ def is_of_members(rule: str) -> bool:
     return rule.startswith(_OF_MEMBERS) and rule not in OF_TYPES
 
 
-def read_words(annotation: Diagnostic) -> Named:
+def parse_words(annotation: Diagnostic) -> Named:
     """Parse an annotation; it has no key if a newer buf words it differently."""
     labelled = [(label.lower(), _unquoted(text)) for label, text in _QUOTED.findall(annotation.message)]
     files = (text for label, text in labelled if label == "file")

@@ -157,7 +157,7 @@ class Types:
         made: Message = self._class_of(message)()
         return made
 
-    def read(self, message: Descriptor, data: bytes) -> Message:
+    def decode(self, message: Descriptor, data: bytes) -> Message:
         """The message that the bytes encode.
 
         Raises:

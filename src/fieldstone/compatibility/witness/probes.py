@@ -240,7 +240,7 @@ def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path
     data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
     if reading.surface is Surface.WIRE:
         try:
-            yield Probe(reading.writer.read(writer, data), data, path, values=[NOT_UTF8])
+            yield Probe(reading.writer.decode(writer, data), data, path, values=[NOT_UTF8])
         except DecodeError:
             return
 

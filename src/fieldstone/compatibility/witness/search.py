@@ -57,9 +57,9 @@ class Route(Struct, frozen=True, dict=True):
         for probe in probes(self.reading, self.writer, self.reader, fields, numbers):
             if (probe.beside is not None or not pairs_only) and (probe.values or not set_only):
                 found = self.run(probe)
-                if found is not None and not self._is_read_by_writer(probe):
+                if found is not None and not self._is_accepted_by_writer(probe):
                     continue
-                if found is not None and found.reads.startswith(words.REFUSES) and not self._reads_empty:
+                if found is not None and found.reads.startswith(words.REFUSES) and not self._accepts_empty:
                     doubtful.append(found)
                 elif found is not None:
                     yield found
@@ -69,7 +69,7 @@ class Route(Struct, frozen=True, dict=True):
         """The proof that the reader requires a field that the writer lacks, or may omit."""
         mine = self.reading.written_as(self.writer, field)
         if field.is_required and not (mine is not None and mine.is_required):
-            read, _ = self._read(self._empty)
+            read, _ = self._decode(self._empty)
             if read is not None and not read.HasField(field.name):
                 yield self._witness(self._empty, Difference(Kind.MISSING, None, field), read)
 
@@ -77,7 +77,7 @@ class Route(Struct, frozen=True, dict=True):
         """Write one message and read it; None if it arrives unchanged, or cannot be written."""
         if self.reading.surface is Surface.JSON and self.json_of(probe.message) is None:
             return None
-        read, problem = self._read(probe)
+        read, problem = self._decode(probe)
         if read is None:
             return self._witness(probe, Difference(Kind.REFUSED, reason=problem), None)
         if probe.beside is not None and len(probe.path) == 1:
@@ -85,11 +85,11 @@ class Route(Struct, frozen=True, dict=True):
         else:
             found = self._compared(probe, read)
         if found is None:
-            refused = problem and probe.alias is not None and not self._read(replace(probe, alias=None))[1]
+            refused = problem and probe.alias is not None and not self._decode(replace(probe, alias=None))[1]
             return self._witness(probe, Difference(Kind.REFUSED, reason=problem), None) if refused else None
         return self._witness(probe, Difference(found.kind, found.writer, found.reader, problem), read)
 
-    def _is_read_by_writer(self, probe: Probe) -> bool:
+    def _is_accepted_by_writer(self, probe: Probe) -> bool:
         """Whether the writer reads its own JSON: not so for a list of nulls, or an unnamed `NullValue`."""
         if self.reading.surface is not Surface.JSON:
             return True
@@ -102,19 +102,19 @@ class Route(Struct, frozen=True, dict=True):
             return self.reading.compare(probe.message, read, probe.path)
         return None
 
-    def _read(self, probe: Probe) -> tuple[Message | None, str]:
+    def _decode(self, probe: Probe) -> tuple[Message | None, str]:
         """The reader's message, and its reason to refuse; both if it is lenient."""
         if self.reading.surface is Surface.WIRE:
-            return self._read_bytes(probe)
-        return self._read_text(probe)
+            return self._decode_bytes(probe)
+        return self._decode_text(probe)
 
-    def _read_bytes(self, probe: Probe) -> tuple[Message | None, str]:
+    def _decode_bytes(self, probe: Probe) -> tuple[Message | None, str]:
         try:
-            return self.reading.reader.read(self.reader, probe.data), ""
+            return self.reading.reader.decode(self.reader, probe.data), ""
         except DecodeError as error:
             return None, "not UTF-8" if "UTF-8" in str(error) else "these bytes are no such message"
 
-    def _read_text(self, probe: Probe) -> tuple[Message | None, str]:
+    def _decode_text(self, probe: Probe) -> tuple[Message | None, str]:
         text = self._text(probe)
         try:
             return self._parsed(text), ""
@@ -153,9 +153,9 @@ class Route(Struct, frozen=True, dict=True):
         return empty(self.reading, self.writer)
 
     @cached_property
-    def _reads_empty(self) -> bool:
+    def _accepts_empty(self) -> bool:
         """Whether the reader accepts a message with nothing but required fields."""
-        return self._read(self._empty)[0] is not None
+        return self._decode(self._empty)[0] is not None
 
     def _witness(self, probe: Probe, difference: Difference, read: Message | None) -> Witness:
         is_wire = self.reading.surface is Surface.WIRE

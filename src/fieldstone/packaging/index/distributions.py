@@ -25,7 +25,7 @@ _SIGNATURES = (".jws", ".p7s")
 _STRONG = ("sha256", "sha384", "sha512")
 
 
-def read_wheel(origin: str, filename: str, content: bytes) -> Distribution:
+def parse_wheel(origin: str, filename: str, content: bytes) -> Distribution:
     """A wheel (PEP 427), with every file checked against its RECORD.
 
     Raises:
@@ -54,7 +54,7 @@ def read_wheel(origin: str, filename: str, content: bytes) -> Distribution:
     )
 
 
-def read_sdist(origin: str, filename: str, content: bytes) -> Distribution:
+def parse_sdist(origin: str, filename: str, content: bytes) -> Distribution:
     """An sdist: `name-version.tar.gz` with `name-version/PKG-INFO` (PEP 625, PEP 643).
 
     Raises:

@@ -23,7 +23,7 @@ _LONGEST_NAME = 214
 _MANIFEST = "package/package.json"
 
 
-def read_tarball(origin: str, filename: str, content: bytes) -> Tarball:
+def parse_tarball(origin: str, filename: str, content: bytes) -> Tarball:
     """An npm package, as `npm pack` writes it.
 
     Raises:

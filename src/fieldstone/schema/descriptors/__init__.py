@@ -1,4 +1,4 @@
-"""Reads a compiled image into the model: all of it, or only what differs between two images."""
+"""Loads a compiled image into the model: all of it, or only what differs between two images."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.schema.descriptors.files import Elements, FileReader
+from fieldstone.schema.descriptors.files import Elements, FileLoader
 from fieldstone.schema.descriptors.lazy_files import LazyFiles, Members, declaring_paths, packages_of
 from fieldstone.schema.image import is_import, parse_image
 from fieldstone.schema.image.check import require_sound, require_types
 from fieldstone.schema.model import Schema
-from fieldstone.schema.options import OptionReader
+from fieldstone.schema.options import OptionDecoder
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
@@ -23,7 +23,7 @@ Each = Callable[[Collection[Any]], Iterable[Any]]
 """Passes on items one by one, so that a caller can count them."""
 
 
-def read_schema(
+def load_schema(
     image: bytes,
     *,
     where: str,
@@ -31,34 +31,34 @@ def read_schema(
     with_imports: bool = False,
     each: Each = iter,
 ) -> Schema:
-    """Read a compiled image into the model.
+    """Load a compiled image into the model.
 
     Args:
         image: the encoded image, in bytes.
         where: the image's origin, for error messages.
         own_files: the paths of the module's own files; by default every file that the image does not mark as an import.
-        with_imports: whether imported files are read as well, without their storage annotations, which belong to other
-            modules.
+        with_imports: whether imported files are loaded as well, without their storage annotations, which belong to
+            other modules.
         each: passes on the files one by one.
 
     Raises:
         FieldstoneError: the bytes are no image, or a damaged one.
     """
-    reader = ImageReader(image, where=where)
-    require_types(reader.files, where=where)
+    loader = ImageLoader(image, where=where)
+    require_types(loader.files, where=where)
     found = Elements()
     imports: list[FileDescriptorProto] = []
-    for descriptor in each(reader.files):
+    for descriptor in each(loader.files):
         own = not is_import(descriptor) if own_files is None else descriptor.name in own_files
         if own or with_imports:
-            reader.read(descriptor, found, storage=own)
+            loader.load(descriptor, found, storage=own)
         else:
             imports.append(descriptor)
-    return Schema(**vars(found), imported=cache(lambda: reader.read_imports(imports)))
+    return Schema(**vars(found), imported=cache(lambda: loader.load_imports(imports)))
 
 
-def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schema:
-    """The messages and enums of all files of an image except the module's own, read on first use.
+def load_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schema:
+    """The messages and enums of all files of an image except the module's own, loaded on first use.
 
     Args:
         image: the encoded image, in bytes.
@@ -68,12 +68,12 @@ def read_imports(image: bytes, *, where: str, besides: Collection[str]) -> Schem
     Raises:
         FieldstoneError: the bytes are no image.
     """
-    reader = ImageReader(image, where=where)
-    return reader.read_imports([file for file in reader.files if file.name not in besides])
+    loader = ImageLoader(image, where=where)
+    return loader.load_imports([file for file in loader.files if file.name not in besides])
 
 
-class ImageReader:
-    """Reads files of one image, which defines the enums and custom options that they use.
+class ImageLoader:
+    """Loads files of one image, which defines the enums and custom options that they use.
 
     Args:
         image: the encoded image, in bytes.
@@ -88,9 +88,9 @@ class ImageReader:
         self.files: Collection[FileDescriptorProto] = decoded.file
         self._where = where
         self._enums = dict(_enums(self.files))
-        self._options = OptionReader(decoded)
+        self._options = OptionDecoder(decoded)
 
-    def read(
+    def load(
         self, descriptor: FileDescriptorProto, found: Elements, *, storage: bool = True, besides: Collection[str] = ()
     ) -> None:
         """Collect the declarations of a file.
@@ -98,20 +98,20 @@ class ImageReader:
         Args:
             descriptor: the file.
             found: receives the declarations.
-            storage: whether storage annotations are read, too.
+            storage: whether storage annotations are decoded, too.
             besides: the top-level messages, enums and services to leave out.
 
         Raises:
             FieldstoneError: the parts of the file contradict each other.
         """
         require_sound(descriptor, where=self._where)
-        reader = FileReader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
-        found.files[descriptor.name] = reader.read()
+        loader = FileLoader(descriptor, found, self._enums, self._options, storage=storage, besides=besides)
+        found.files[descriptor.name] = loader.load()
 
-    def read_imports(self, files: Collection[FileDescriptorProto]) -> Schema:
-        """The messages and enums of some files, read on first use."""
+    def load_imports(self, files: Collection[FileDescriptorProto]) -> Schema:
+        """The messages and enums of some files, loaded on first use."""
         by_path = {file.name: file for file in files}
-        lazily = LazyFiles(by_path.keys(), lambda path: self._read_all(by_path[path], storage=False))
+        lazily = LazyFiles(by_path.keys(), lambda path: self._load_all(by_path[path], storage=False))
         paths = declaring_paths(files)
         return Schema(
             messages=Members(paths["messages"], {}, "messages", [lazily]),
@@ -119,12 +119,12 @@ class ImageReader:
         )
 
     def lazily(self, contents: Mapping[str, bytes]) -> LazyFiles:
-        """Files that are read on first use: path to encoded FileDescriptorProto, with its positions."""
+        """Files that are loaded on first use: path to encoded FileDescriptorProto, with its positions."""
         return LazyFiles(
-            contents.keys(), lambda path: self._read_all(descriptor_pb2.FileDescriptorProto.FromString(contents[path]))
+            contents.keys(), lambda path: self._load_all(descriptor_pb2.FileDescriptorProto.FromString(contents[path]))
         )
 
-    def read_changed(
+    def load_changed(
         self,
         changed: Mapping[str, Collection[str]],
         shared: LazyFiles,
@@ -147,8 +147,8 @@ class ImageReader:
         }
         found = Elements()
         for path, descriptor in mine.items():
-            self.read(descriptor, found, besides=changed[path])
-        rest = LazyFiles(mine.keys(), lambda path: self._read_all(mine[path]))
+            self.load(descriptor, found, besides=changed[path])
+        rest = LazyFiles(mine.keys(), lambda path: self._load_all(mine[path]))
         own = [file for file in self.files if file.name in mine or file.name in shared.paths]
         members = {
             kind: Members(paths, vars(found)[kind], kind, (shared, rest))
@@ -157,9 +157,9 @@ class ImageReader:
         unchanged = packages_of(file for file in own if file.name in shared.paths)
         return Schema(**members, changed=Schema(**vars(found)), unchanged=unchanged, imported=cache(imported))
 
-    def _read_all(self, descriptor: FileDescriptorProto, *, storage: bool = True) -> Elements:
+    def _load_all(self, descriptor: FileDescriptorProto, *, storage: bool = True) -> Elements:
         found = Elements()
-        self.read(descriptor, found, storage=storage)
+        self.load(descriptor, found, storage=storage)
         return found
 
 

@@ -1,4 +1,4 @@
-"""Reads one compiled file into the model. With `features` and `fields`, the only code that knows descriptor protos."""
+"""Loads one compiled file into the model. With `features` and `fields`, the only code that knows descriptor protos."""
 
 from __future__ import annotations
 
@@ -20,13 +20,20 @@ from fieldstone.schema.descriptors.fields import (
     unset_value,
 )
 from fieldstone.schema.descriptors.locations import Locations, Path
-from fieldstone.schema.entity import STORAGE_OPTION, ColumnOptions, keep_public, read_column, read_entity, read_serves
+from fieldstone.schema.entity import (
+    STORAGE_OPTION,
+    ColumnOptions,
+    decode_column,
+    decode_entity,
+    decode_serves,
+    keep_public,
+)
 from fieldstone.schema.features import Features, defaults_of, resolve
 from fieldstone.schema.image import digest_of, plain_copy, syntax_of
-from fieldstone.schema.lifecycle import read_lifecycle
+from fieldstone.schema.lifecycle import decode_lifecycle
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, EnumValue, Field, File, Message, Oneof, Rpc, Service
-from fieldstone.schema.options import OptionReader
+from fieldstone.schema.options import OptionDecoder
 from fieldstone.schema.reservation import Reservation
 
 if TYPE_CHECKING:
@@ -57,10 +64,10 @@ class Elements:
         self.extensions: dict[tuple[str, int], Field] = {}
 
 
-class FileReader:
-    """Reads one file's descriptor into `found`; `enums` are those of the whole image by full name.
+class FileLoader:
+    """Loads one file's descriptor into `found`; `enums` are those of the whole image by full name.
 
-    `storage` says whether storage annotations are read, too. `besides` are top-level declarations to leave out.
+    `storage` says whether storage annotations are decoded, too. `besides` are top-level declarations to leave out.
     """
 
     def __init__(
@@ -68,7 +75,7 @@ class FileReader:
         descriptor: FileDescriptorProto,
         found: Elements,
         enums: Mapping[str, EnumDescriptorProto],
-        options: OptionReader,
+        options: OptionDecoder,
         *,
         storage: bool = True,
         besides: Collection[str] = (),
@@ -87,7 +94,7 @@ class FileReader:
         if descriptor.options.java_string_check_utf8:
             self.features["java_utf8_validation"] = "VERIFY"
 
-    def read(self) -> File:
+    def load(self) -> File:
         """Collect every element of the file, and return the file itself."""
         for i, message in self._wanted(self.descriptor.message_type):
             self._message(message, self.package, (_FILE_MESSAGES, i), self.features)
@@ -99,8 +106,8 @@ class FileReader:
         return File(
             full_name=self.path,
             location=Location(self.path),
-            lifecycle=read_lifecycle(self.descriptor.options),
-            custom=self.options.read(self.descriptor),
+            lifecycle=decode_lifecycle(self.descriptor.options),
+            custom=self.options.decode(self.descriptor),
             comment="\n".join(filter(None, (self.locations.comment((number,)) for number in _FILE_LINES))),
             package=self.package,
             syntax=self.syntax,
@@ -116,7 +123,7 @@ class FileReader:
         return digest_of(public)
 
     def _wanted(self, declared: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """The declarations that are to be read, each with its index among all."""
+        """The declarations that are to be loaded, each with its index among all."""
         return ((i, part) for i, part in enumerate(declared) if part.name not in self.besides)
 
     def _message(self, message: DescriptorProto, scope: str, path: Path, inherited: Features) -> None:
@@ -135,10 +142,10 @@ class FileReader:
         self.found.messages[full_name] = Message(
             full_name=full_name,
             location=self.locations.at(path),
-            lifecycle=read_lifecycle(message.options),
-            custom=self.options.read(message),
+            lifecycle=decode_lifecycle(message.options),
+            custom=self.options.decode(message),
             comment=self.locations.comment(path),
-            entity=read_entity(message.options) if self.storage else None,
+            entity=decode_entity(message.options) if self.storage else None,
             entity_location=self.locations.at((*path, _MESSAGE_OPTIONS, STORAGE_OPTION)),
             package=self.package,
             file=self.path,
@@ -147,7 +154,7 @@ class FileReader:
                 name: Oneof(
                     full_name=_join(full_name, name),
                     location=self.locations.at((*path, _MESSAGE_ONEOFS, i)),
-                    custom=self.options.read(message.oneof_decl[i]),
+                    custom=self.options.decode(message.oneof_decl[i]),
                     members=tuple(number for number, field in fields.items() if field.oneof == name),
                 )
                 for i, name in oneofs.items()
@@ -193,8 +200,8 @@ class FileReader:
         return Field(
             full_name=_join(scope, field.name),
             location=self.locations.at(path),
-            lifecycle=read_lifecycle(field.options),
-            custom=self.options.read(field),
+            lifecycle=decode_lifecycle(field.options),
+            custom=self.options.decode(field),
             comment=self.locations.comment(path),
             number=field.number,
             type=map_type(entry) if entry else type_of(field),
@@ -208,7 +215,7 @@ class FileReader:
             group=entry is None and is_group(field, features),
             options=map_options(entry, features) if entry else field_options(field, features, cardinality),
             composite=composite_of(field, entry),
-            column=read_column(field.options) if self.storage else ColumnOptions(),
+            column=decode_column(field.options) if self.storage else ColumnOptions(),
         )
 
     def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:
@@ -217,8 +224,8 @@ class FileReader:
         self.found.enums[full_name] = Enum(
             full_name=full_name,
             location=self.locations.at(path),
-            lifecycle=read_lifecycle(enum.options),
-            custom=self.options.read(enum),
+            lifecycle=decode_lifecycle(enum.options),
+            custom=self.options.decode(enum),
             comment=self.locations.comment(path),
             package=self.package,
             file=self.path,
@@ -226,8 +233,8 @@ class FileReader:
                 EnumValue(
                     full_name=_join(full_name, value.name),
                     location=self.locations.at((*path, _ENUM_VALUES, i)),
-                    lifecycle=read_lifecycle(value.options),
-                    custom=self.options.read(value),
+                    lifecycle=decode_lifecycle(value.options),
+                    custom=self.options.decode(value),
                     comment=self.locations.comment((*path, _ENUM_VALUES, i)),
                     number=value.number,
                 )
@@ -249,10 +256,10 @@ class FileReader:
             method.name: Rpc(
                 full_name=_join(full_name, method.name),
                 location=self.locations.at((*path, _SERVICE_METHODS, i)),
-                lifecycle=read_lifecycle(method.options),
-                custom=self.options.read(method),
+                lifecycle=decode_lifecycle(method.options),
+                custom=self.options.decode(method),
                 comment=self.locations.comment((*path, _SERVICE_METHODS, i)),
-                serves=read_serves(method.options),
+                serves=decode_serves(method.options),
                 request=method.input_type.removeprefix("."),
                 response=method.output_type.removeprefix("."),
                 client_streaming=method.client_streaming,
@@ -264,8 +271,8 @@ class FileReader:
         self.found.services[full_name] = Service(
             full_name=full_name,
             location=self.locations.at(path),
-            lifecycle=read_lifecycle(service.options),
-            custom=self.options.read(service),
+            lifecycle=decode_lifecycle(service.options),
+            custom=self.options.decode(service),
             comment=self.locations.comment(path),
             package=self.package,
             file=self.path,

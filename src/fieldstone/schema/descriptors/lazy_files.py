@@ -1,7 +1,7 @@
-"""Files that are read into the model on first use.
+"""Files that are loaded into the model on first use.
 
 The names of their declarations are known at once. So a schema lists all its elements, in the order of the image, but
-only the elements that a rule inspects are read.
+only the elements that a rule inspects are loaded.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ E = TypeVar("E")
 
 
 class LazyFiles:
-    """Files that are read on first use.
+    """Files that are loaded on first use.
 
     Args:
         paths: their import paths.
-        read: reads the file of a path into the model.
+        load: loads the file of a path into the model.
     """
 
-    def __init__(self, paths: Collection[str], read: Callable[[str], Elements]) -> None:
+    def __init__(self, paths: Collection[str], load: Callable[[str], Elements]) -> None:
         self.paths = paths
-        self._read = read
+        self._load = load
         self._known: dict[str, Elements] = {}
 
     def elements(self, path: str) -> Elements:
         """The declarations of one file; always the same objects."""
         if path not in self._known:
-            self._known[path] = self._read(path)
+            self._known[path] = self._load(path)
         return self._known[path]
 
 
@@ -46,7 +46,7 @@ class Members(Mapping[K, E]):
 
     Args:
         paths: each key, with the path of the file that declares the element.
-        there: the elements that are read already.
+        there: the elements that are loaded already.
         kind: their kind in `Elements`: messages, enums, ...
         files: the files of all other elements.
     """
@@ -58,7 +58,7 @@ class Members(Mapping[K, E]):
         self._files = files
 
     def __getitem__(self, key: K) -> E:
-        """The element; its file is read on first use."""
+        """The element; its file is loaded on first use."""
         if key in self._there:
             return self._there[key]
         path = self._paths[key]
@@ -67,7 +67,7 @@ class Members(Mapping[K, E]):
         return found
 
     def __contains__(self, key: object) -> bool:
-        """Whether a file declares the key; reads no file."""
+        """Whether a file declares the key; loads no file."""
         return key in self._paths
 
     def __iter__(self) -> Iterator[K]:
@@ -82,7 +82,7 @@ class Members(Mapping[K, E]):
 def declaring_paths(files: Iterable[FileDescriptorProto]) -> dict[str, dict[Any, str]]:
     """The declaring file of each element: kind as in `Schema`, to key, to path.
 
-    The order is that of reading: a message comes before the types nested in it.
+    The order is that of loading: a message comes before the types nested in it.
     """
     found: dict[str, dict[Any, str]] = {kind: {} for kind in ("files", "messages", "enums", "services", "extensions")}
     for file in files:

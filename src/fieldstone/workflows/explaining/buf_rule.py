@@ -11,7 +11,7 @@ from fieldstone.project.settings import find_settings
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.buf import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
 from fieldstone.workflows.explaining.rule import paragraph
-from fieldstone.workspace.modules import read_config
+from fieldstone.workspace.modules import load_config
 
 _CONFIG = "buf.yaml"
 
@@ -90,7 +90,7 @@ def _plugin_page(wanted: str, folder: Path) -> str:
     """The page of a rule from a plugin in buf.yaml; empty if no plugin has it."""
     root = find_settings(folder).workspace
     config = root / _CONFIG
-    if not config.is_file() or not read_config(config).get("plugins"):
+    if not config.is_file() or not load_config(config).get("plugins"):
         return ""
     try:
         found = [(rule, kind) for kind in RULE_KINDS for rule in buf.workspace_rules(kind, root) if rule.plugin]

@@ -10,7 +10,7 @@ from fieldstone.codegen.published import is_published, with_code
 from fieldstone.errors import Invalid
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import CompileError
@@ -99,7 +99,7 @@ def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema
     project.require_living(module.name)
     registry = project.registry
     return [
-        (r.version, read_schema(registry.read(r, IMAGE), where=registry.label(r), with_imports=True))
+        (r.version, load_schema(registry.read(r, IMAGE), where=registry.label(r), with_imports=True))
         for r in registry.releases(module.name)
     ]
 

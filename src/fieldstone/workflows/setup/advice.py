@@ -10,7 +10,7 @@ from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.workflows.setup.hooks import HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import to_yaml
-from fieldstone.workspace.modules import Module, load_workspace, read_config
+from fieldstone.workspace.modules import Module, load_config, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY
 
 
@@ -48,7 +48,7 @@ def _about_registry(project: Project) -> Iterator[str]:
 def _with_exclude(project: Project, module: Module, registry: Path) -> tuple[str, dict[str, Any]]:
     """The buf configuration that lists a module, and its section with the registry excluded."""
     root = project.workspace.root
-    shared = _read(root / "buf.yaml")
+    shared = _load(root / "buf.yaml")
     if shared.get("version") == "v2":
         named = {"name": shared["name"]} if "name" in shared else {}
         listed = shared.get("modules") or [{"path": ".", **named}]
@@ -56,7 +56,7 @@ def _with_exclude(project: Project, module: Module, registry: Path) -> tuple[str
         modules = [_excluding(entry, path) if entry.get("path", ".") == module.path else entry for entry in listed]
         return "buf.yaml", {"modules": modules}
     config = module.root / "buf.yaml"
-    build = _excluding(_read(config).get("build") or {}, registry.relative_to(module.root).as_posix())
+    build = _excluding(_load(config).get("build") or {}, registry.relative_to(module.root).as_posix())
     return config.relative_to(root).as_posix(), {"build": build}
 
 
@@ -89,5 +89,5 @@ def _about_hooks(folder: Path, written: Iterable[str], top: Path | None) -> Iter
         yield f"add the hooks to {HOOKS_FILE}:\n\n{to_yaml(local_config())}"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return dict(read_config(path)) if path.is_file() else {}
+def _load(path: Path) -> dict[str, Any]:
+    return dict(load_config(path)) if path.is_file() else {}

@@ -11,7 +11,7 @@ from fieldstone.checking.examples import compile_example, with_headers
 from fieldstone.codegen.storage.record_classes import RecordSources
 from fieldstone.codegen.storage.refusals import refusals
 from fieldstone.compatibility.rules import Sources
-from fieldstone.schema.descriptors import read_schema
+from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 
 PATH = "acme/v1/example.proto"
@@ -23,7 +23,7 @@ def schema_of(sources: Sources) -> Schema:
     """The model of an example with all that it imports."""
     image = compile_example(sources)
     files = [file.name for file in descriptor_pb2.FileDescriptorSet.FromString(image).file]
-    return read_schema(image, where="the example", own_files=files)
+    return load_schema(image, where="the example", own_files=files)
 
 
 def refused(sources: Sources, *roots: Path, own: Sequence[str] = (), module: str = "acme") -> list[str]:

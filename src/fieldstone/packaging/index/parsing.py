@@ -1,4 +1,4 @@
-"""Reads one package file of any kind."""
+"""Parses one package file of any kind."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable, Mapping
 
 from fieldstone.errors import Invalid
 from fieldstone.packaging.index.archives import DefectError
-from fieldstone.packaging.index.distributions import read_sdist, read_wheel
-from fieldstone.packaging.index.npm import read_tarball
+from fieldstone.packaging.index.distributions import parse_sdist, parse_wheel
+from fieldstone.packaging.index.npm import parse_tarball
 from fieldstone.packaging.index.packages import Package
 
-_READERS: Mapping[str, Callable[[str, str, bytes], Package]] = {
-    ".whl": read_wheel,
-    ".tar.gz": read_sdist,
-    ".tgz": read_tarball,
+_PARSERS: Mapping[str, Callable[[str, str, bytes], Package]] = {
+    ".whl": parse_wheel,
+    ".tar.gz": parse_sdist,
+    ".tgz": parse_tarball,
 }
 
 
 def is_package(filename: str) -> bool:
     """Whether a file is a package, by the end of its name."""
-    return filename.endswith(tuple(_READERS))
+    return filename.endswith(tuple(_PARSERS))
 
 
-def read_package(origin: str, filename: str, content: bytes) -> Package:
+def parse_package(origin: str, filename: str, content: bytes) -> Package:
     """A package file, identified and verified.
 
     Args:
@@ -33,8 +33,8 @@ def read_package(origin: str, filename: str, content: bytes) -> Package:
     Raises:
         FieldstoneError: it is damaged, or contradicts its name.
     """
-    ending = next(ending for ending in _READERS if filename.endswith(ending))
+    ending = next(ending for ending in _PARSERS if filename.endswith(ending))
     try:
-        return _READERS[ending](origin, filename, content)
+        return _PARSERS[ending](origin, filename, content)
     except DefectError as error:
         raise Invalid(f"{origin} {error}", fix="build it again") from error
