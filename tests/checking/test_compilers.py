@@ -47,7 +47,7 @@ def released(repo: Repo) -> None:
 def compiled(repo: Repo, *, second_opinion: bool = True) -> int:
     """How many files a check that passes compiles."""
     project = Project.at(repo.root)
-    assert check(project, options=CheckOptions(second_opinion=second_opinion)).allowed
+    assert check(project, options=CheckOptions(second_opinion=second_opinion)).report.allowed
     return project.phases.counts["compiled"]
 
 
@@ -98,7 +98,7 @@ def test_style_with_faults_is_judged_again(repo: Repo) -> None:
     released(repo)
     repo.edit("buf.yaml", "[SYNTAX_SPECIFIED]", "[PACKAGE_VERSION_SUFFIX]")
     for _ in range(2):
-        report = check(Project.at(repo.root))
+        report = check(Project.at(repo.root)).report
         assert not report.allowed
         assert len(report.modules[0].findings) == FILES
 

@@ -69,7 +69,7 @@ def test_a_module_that_leaves_buf_yaml_is_judged_as_removed(tmp_path: Path) -> N
     for name in ("schemas", "registry"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "buf.yaml").write_text("version: v2\nmodules:\n  - path: schemas/fieldstone\n")
-    report = check(Project.at(tmp_path), start=tmp_path)
+    report = check(Project.at(tmp_path), start=tmp_path).report
     removed = next(module for module in report.modules if module.module == "telemetry")
     assert (removed.allowed, report.allowed) == (False, False)
     assert {finding.location.path for finding in removed.findings} == {"buf.yaml"}

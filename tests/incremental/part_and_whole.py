@@ -44,7 +44,8 @@ def judged(root: Path, *names: str, full: bool, second_opinion: bool = True) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         try:
-            report = check(Project.at(root), names, full=full, options=CheckOptions(second_opinion=second_opinion))
+            options = CheckOptions(second_opinion=second_opinion)
+            report = check(Project.at(root), names, full=full, options=options).report
         except FieldstoneError as error:
             return f"error: {error}"
         return render(report, "json", read=lambda _: []) + repr(report)

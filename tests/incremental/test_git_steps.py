@@ -272,7 +272,8 @@ def judged(root: Path, *, full: bool) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         try:
-            report = check(Project.at(root), full=full, options=CheckOptions(witness=False, second_opinion=False))
+            options = CheckOptions(witness=False, second_opinion=False)
+            report = check(Project.at(root), full=full, options=options).report
         except FieldstoneError:
             return "error"
         return render(report, "json", read=lambda _: []) + repr(report)

@@ -106,7 +106,7 @@ def waive_some(root: Path, rng: random.Random) -> None:
     """Permit some of what a check finds, and something that it does not."""
     with pytest.MonkeyPatch.context() as patch, suppress(FieldstoneError):
         patch.chdir(root)
-        found = [f for report in check(Project.at(root), full=True).modules for f in report.findings]
+        found = [f for report in check(Project.at(root), full=True).report.modules for f in report.findings]
         known = sorted({(f.rule, f.subject) for f in found if f.rule in rule_ids()})
         chosen = [*rng.sample(known, len(known) // 2), ("field-removed", "acme.v1.Nothing.here")]
         entry = '[[waivers]]\nrule = "{}"\nsubject = "{}"\nreason = "meant"\nowner = "ada"\nuntil = 2999-12-31\n'

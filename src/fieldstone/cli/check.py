@@ -122,7 +122,7 @@ def command(
         project = open_project(cached=cache)
         project.phases.told = told
         if reference is None:
-            report = check(project, modules, against=against or "", start=start, full=full, options=options)
+            report = check(project, modules, against=against or "", start=start, full=full, options=options).report
         else:
             from fieldstone.workflows.check_since import check_since
 

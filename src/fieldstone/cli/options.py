@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 cache_option = click.option(
     "--cache/--no-cache",
     default=None,
-    help="Whether to use the cache of earlier checks. By default FIELDSTONE_CACHE (1 or 0) decides; without it, "
+    help="Use the cache of earlier checks, or not. By default FIELDSTONE_CACHE (1 or 0) decides; without it, "
     "a check uses it except in CI, and a release does not.",
 )
 """`--cache`, `--no-cache`, or None for neither."""

@@ -14,9 +14,9 @@ from fieldstone.cli.output import say
 @click.command()
 @click.argument("rule", type=RuleId())
 @click.argument("subject")
-@click.option("--reason", required=True, help="Why the break is accepted.")
+@click.option("--reason", required=True, help="The reason to accept the break.")
 @click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day of the waiver, in UTC.")
-@click.option("--owner", default="", help="The person or team responsible; by default git's user.email.")
+@click.option("--owner", default="", help="The owner: a team or an address; by default git's user.email.")
 @click.option("--module", default="", type=ModuleName(), help="The module; by default the one with the finding.")
 @click.option("--against", type=VersionName(), metavar="REF", help="Compare with this, as in `check`, to find it.")
 def command(rule: str, subject: str, *, reason: str, until: str, owner: str, module: str, against: str | None) -> int:

@@ -14,7 +14,7 @@ class Waiver(Struct, frozen=True, kw_only=True):
         rule: the rule's id.
         subject: the full name of the element, as the finding names it.
         reason: why the break is accepted.
-        owner: the person or team responsible for it.
+        owner: a team or an address that is responsible for it.
         until: its last day, in UTC, as an ISO 8601 date.
         module: the only module that it is valid for; empty for any.
         entered: the newest release when it was written; empty if unknown.

@@ -33,8 +33,8 @@ SCHEMA: dict[str, Any] = {
                 "pattern": r"^[^*]*[^*\s][^*]*$",
                 "description": "The full name of one element, as the finding names it: no pattern.",
             },
-            "reason": {"type": "string", "pattern": _TEXT, "description": "Why the break is accepted."},
-            "owner": {"type": "string", "pattern": _TEXT, "description": "Who is responsible for it."},
+            "reason": {"type": "string", "pattern": _TEXT, "description": "The reason to accept the break."},
+            "owner": {"type": "string", "pattern": _TEXT, "description": "The owner: a team or an address."},
             "until": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",

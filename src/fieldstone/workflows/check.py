@@ -22,6 +22,13 @@ from fieldstone.project.project import Project
 from fieldstone.workspace.modules import Module
 
 
+class CheckedModules(Struct, frozen=True):
+    """The result of a check: its report, and the result of each judged module by name."""
+
+    report: Report
+    modules: Mapping[str, Checked]
+
+
 def check(
     project: Project,
     names: Sequence[str] = (),
@@ -32,8 +39,8 @@ def check(
     unproven: Collection[str] = (),
     options: CheckOptions = DEFAULT_OPTIONS,
     today: date | None = None,
-) -> Report:
-    """Check the modules of the working tree.
+) -> CheckedModules:
+    """Check the modules of the working tree; the report is the `report` of the result.
 
     Args:
         project: the project.
@@ -49,30 +56,6 @@ def check(
     Raises:
         FieldstoneError: anything that keeps the check from being done.
     """
-    return check_modules(
-        project, names, against=against, start=start, full=full, unproven=unproven, options=options, today=today
-    ).report
-
-
-class CheckedModules(Struct, frozen=True):
-    """The result of a check: its report, and the result of each judged module by name."""
-
-    report: Report
-    modules: Mapping[str, Checked]
-
-
-def check_modules(
-    project: Project,
-    names: Sequence[str] = (),
-    *,
-    against: str = "",
-    start: Path | None = None,
-    full: bool = False,
-    unproven: Collection[str] = (),
-    options: CheckOptions = DEFAULT_OPTIONS,
-    today: date | None = None,
-) -> CheckedModules:
-    """The same as `check`, but with the compiled images."""
     here = (start or Path.cwd()).resolve()
     with ExitStack() as under_way:
         renamed = renamed_modules(project)

@@ -90,7 +90,7 @@ def check_since(
                     full=full,
                     unproven=change.unproven,
                     options=judged_by,
-                )
+                ).report
             modules = tuple(change.in_checkout(module) for module in report.modules)
         since = Since(
             ref=reference.label,

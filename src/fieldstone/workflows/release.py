@@ -23,7 +23,7 @@ from fieldstone.registry.release import Link, Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.location import Location
 from fieldstone.toolchain import buf, git
-from fieldstone.workflows.check import check, check_modules
+from fieldstone.workflows.check import check
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import DOCUMENTS, Module
 
@@ -66,10 +66,10 @@ def release(
     require_order(project)
     project.require_living(name)
     if _is_renamed(project, name):
-        return Released(check(project, [name], full=True, today=made.date()).modules[0])
+        return Released(check(project, [name], full=True, today=made.date()).report.modules[0])
     module = project.module(name)
     sources = module.contents()
-    checked = check_modules(project, [name], full=True, today=made.date())
+    checked = check(project, [name], full=True, today=made.date())
     (report,) = checked.report.modules
     if not report.allowed:
         return Released(report)

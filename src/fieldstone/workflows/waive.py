@@ -63,7 +63,7 @@ def waive(
     _check_words(reason, until)
     who = owner.strip() or _who(project.settings.root)
     _refuse_other_bytes(who, "the owner")
-    reports = check(project, [module] if module else [], against=against).modules
+    reports = check(project, [module] if module else [], against=against).report.modules
     report = _report_with(reports, rule, subject)
     _refuse_needless(project, report, rule, subject)
     versions = project.registry.versions(report.module)
