@@ -16,7 +16,7 @@ import click
 
 from fieldstone.cli.group import cli
 from fieldstone.compatibility.rules import Rule, all_rules
-from fieldstone.project.settings import SCHEMA
+from fieldstone.project.settings_schema import SCHEMA
 from fieldstone.workflows.explain import OTHERS, explain
 
 if TYPE_CHECKING:

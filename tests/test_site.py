@@ -14,7 +14,7 @@ import pytest
 from fieldstone.cli.group import cli
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.rules import all_rules
-from fieldstone.project.settings import SCHEMA
+from fieldstone.project.settings_schema import SCHEMA
 
 ROOT = Path(__file__).parent.parent
 

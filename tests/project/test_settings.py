@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from fieldstone.compatibility.rules import WATCHED
 from fieldstone.errors import FieldstoneError
-from fieldstone.project.settings import Settings, find_settings, json_schema, validate
+from fieldstone.project.settings import Settings, find_settings
+from fieldstone.project.settings_schema import json_schema, validate
 
 SCHEMA = json.loads(json_schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

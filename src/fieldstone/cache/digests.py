@@ -16,7 +16,7 @@ from typing import Any
 
 from fieldstone.cache.store import Store
 from fieldstone.errors import Conflict, Unavailable
-from fieldstone.regular_file import read_regular
+from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest, imports
 
 _FILES, _IMPORTS = "files", "imports"
@@ -33,10 +33,7 @@ def read_known(path: Path, digest: str) -> bytes:
     Raises:
         FieldstoneError: it cannot be read, or has changed since.
     """
-    try:
-        content = read_regular(path)
-    except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+    content = read_file(path)
     if file_digest(content) != digest:
         raise Conflict(f"{path} changed while it was read", fix="run the command again")
     return content
@@ -131,7 +128,7 @@ class Digests:
 
     def _imports_row(self, path: str) -> list[Any]:
         """The imports of a file with its current digest, which may differ from the one looked up before."""
-        content = self._content(path)
+        content = read_file(path)
         return [file_digest(content), imports(content)]
 
     def _imports_of(self, folder: str) -> dict[str, list[Any]]:
@@ -150,18 +147,12 @@ class Digests:
 
     def _row(self, path: str, stat: os.stat_result) -> Row:
         started = time.time_ns()
-        content = self._content(path)
+        content = read_file(path)
         self.read += 1
         settled = started - max(stat.st_mtime_ns, stat.st_ctime_ns) > _TICK and len(content) == stat.st_size
         signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino] if settled else [None] * 4
         row = self._rows[path] = [*signature, file_digest(content)]
         return row
-
-    def _content(self, path: str) -> bytes:
-        try:
-            return read_regular(path)
-        except OSError as error:
-            raise Unavailable(f"cannot read {path}: {error.strerror}") from error
 
     def _table(self, folder: str) -> dict[str, Row]:
         if folder not in self._tables:

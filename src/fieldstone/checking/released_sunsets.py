@@ -12,7 +12,8 @@ from fieldstone.compatibility.notice import Introduction, SunsetHistory
 from fieldstone.registry import Registry
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.schema.descriptors import load_schema
-from fieldstone.schema.model import Element, Lifecycle
+from fieldstone.schema.element import Element
+from fieldstone.schema.lifecycle import Lifecycle
 
 
 def sunset_history(

@@ -19,7 +19,8 @@ def command(schema: bool) -> int:
       fieldstone settings
       fieldstone settings --schema > fieldstone.schema.json
     """
-    from fieldstone.project.settings import find_settings, json_schema
+    from fieldstone.project.settings import find_settings
+    from fieldstone.project.settings_schema import json_schema
 
     if schema:
         say_document(json_schema())

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from fieldstone.compatibility.finding import Finding, Level, fingerprint
 from fieldstone.compatibility.rules import Rule, all_rules
-from fieldstone.schema.model import Element, Enum, Message, Schema, Service
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Enum, Message, Schema, Service
 
 MARK = b"fieldstone:allow"
 """The text that marks a comment as an allowance."""

@@ -9,8 +9,9 @@ from typing import Generic
 from msgspec import Struct
 
 from fieldstone.compatibility.pairing import Change, E_co, Kept
+from fieldstone.schema.element import Element
 from fieldstone.schema.location import Location
-from fieldstone.schema.model import Element, EnumValue, Field, Schema
+from fieldstone.schema.model import EnumValue, Field, Schema
 
 
 class Announced(Struct, Generic[E_co], frozen=True):

@@ -9,20 +9,10 @@ from msgspec import Struct
 
 from fieldstone.compatibility.announcements import with_lifecycle
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed, Renumbered, pair
+from fieldstone.schema.element import Element, compared
 from fieldstone.schema.entity import Index, Query
-from fieldstone.schema.model import (
-    Element,
-    Enum,
-    EnumValue,
-    Field,
-    File,
-    Lifecycle,
-    Message,
-    Package,
-    Rpc,
-    Schema,
-    compared,
-)
+from fieldstone.schema.lifecycle import Lifecycle
+from fieldstone.schema.model import Enum, EnumValue, Field, File, Message, Package, Rpc, Schema
 from fieldstone.schema.storage import Column, StoredQuery, Table
 
 _ORDER = ("removed", "changed", "deprecated", "added")

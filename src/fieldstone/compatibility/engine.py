@@ -12,7 +12,8 @@ from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directio
 from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
-from fieldstone.schema.model import Element, Enum, Field, Message
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Enum, Field, Message
 
 _EXTENSION_GONE = ("EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE")
 

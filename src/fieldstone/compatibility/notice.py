@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from fieldstone.schema.model import Element, Lifecycle
+    from fieldstone.schema.element import Element
+    from fieldstone.schema.lifecycle import Lifecycle
 
 NOTICE = 30
 """The days of notice that a sunset needs unless a module's settings name another number."""

@@ -21,8 +21,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.compatibility.renaming import Move, Renames, find_renames
+from fieldstone.schema.element import Element
 from fieldstone.schema.location import Location
-from fieldstone.schema.model import Element, Enum, EnumValue, Field, File, Message, Oneof, Package, Rpc, Schema, Service
+from fieldstone.schema.model import Enum, EnumValue, Field, File, Message, Oneof, Package, Rpc, Schema, Service
 from fieldstone.schema.storage import StoredQuery, Table, tables
 
 E_co = TypeVar("E_co", bound=Element, covariant=True)

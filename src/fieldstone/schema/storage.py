@@ -12,9 +12,10 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from fieldstone.schema.element import Element
 from fieldstone.schema.entity import Entity, Index, Query
 from fieldstone.schema.location import Location
-from fieldstone.schema.model import Element, Field, Message, Schema, package_version
+from fieldstone.schema.model import Field, Message, Schema, package_version
 
 TIMESTAMP, DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
 

@@ -17,7 +17,7 @@ from fieldstone.codegen.names import CONTRACTS, DtoPackages, import_name, packag
 from fieldstone.codegen.render import format_python
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
 from fieldstone.project.project import Project
-from fieldstone.regular_file import read_regular
+from fieldstone.regular_file import read_file, read_regular
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import parse_image
 from fieldstone.schema.model import Schema
@@ -213,10 +213,7 @@ class _Generator(Struct):
 
 
 def _digest_of(path: Path) -> str:
-    try:
-        return manifest.digest(read_regular(path))
-    except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+    return manifest.digest(read_file(path))
 
 
 def _refuse_one_package_for_two(modules: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.project.atomic_files import make_folders, remove_empty, remove_stale, replacing
-from fieldstone.regular_file import read_regular
+from fieldstone.regular_file import read_file, read_regular
 
 if TYPE_CHECKING:
     from fieldstone.packaging.index.packages import Package
@@ -65,7 +65,7 @@ def load(folders: Sequence[Path]) -> list[Package]:
     from fieldstone.packaging.index.packages import gather
     from fieldstone.packaging.index.parsing import parse_package
 
-    found = [parse_package(str(path), path.name, _read(path)) for folder in folders for path in _files(folder)]
+    found = [parse_package(str(path), path.name, read_file(path)) for folder in folders for path in _files(folder)]
     if not found:
         raise NotFound(
             f"no package in {', '.join(map(str, folders))}", fix="an index carries .whl, .tar.gz and .tgz files"
@@ -138,13 +138,6 @@ def _files(folder: Path) -> Iterator[Path]:
                 f"{path} is no package: an index carries .whl, .tar.gz and .tgz files", fix="move it out of the folder"
             )
     yield from paths
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_regular(path)
-    except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
 
 
 def _address(url: str) -> str:

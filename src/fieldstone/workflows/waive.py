@@ -17,8 +17,9 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.project.project import Project
-from fieldstone.project.settings import Settings, find_settings, validate
+from fieldstone.project.settings import Settings, find_settings
 from fieldstone.project.settings_file import OWN_FILE
+from fieldstone.project.settings_schema import validate
 from fieldstone.project.waiver_table import add_waiver, as_entry, check_rule
 from fieldstone.schema.location import Location
 from fieldstone.toolchain import git

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from fieldstone.errors import Invalid
+from fieldstone.regular_file import read_file
 from fieldstone.toolchain import buf
-from fieldstone.workspace.modules import read_file
 
 _ENCODED = re.compile(r"\.((json|txtpb|yaml)(\.gz|\.zst)?|(binpb|bin)\.(gz|zst))$")
 _ARCHIVE = re.compile(r"\.(tar|tgz|zip|tar\.(gz|zst))$")

@@ -13,7 +13,8 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import Invalid
-from fieldstone.workspace.modules import Module, Workspace, load_config
+from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.modules import Module, Workspace
 
 
 class Section(Struct, frozen=True):

@@ -7,9 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone.errors import FieldstoneError, Invalid
+from fieldstone.regular_file import read_file
 
 _DEEPEST = 100
 _MOST = 1_000_000
+
+
+def load_config(path: Path) -> Mapping[str, Any]:
+    """The content of a buf configuration; an empty file gives an empty mapping.
+
+    Raises:
+        FieldstoneError: it cannot be read, or is no mapping.
+    """
+    return parse_config(read_file(path), path)
 
 
 def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:

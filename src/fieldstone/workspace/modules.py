@@ -1,8 +1,4 @@
-"""Reads buf.yaml: the modules, with their sources and names.
-
-Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1 (one module), `buf.work.yaml` v1
-(a list of directories) and `buf.yaml` v2 (a workspace).
-"""
+"""The modules of a workspace, with their sources and names."""
 
 from __future__ import annotations
 
@@ -11,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from msgspec import Struct
 
 from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
-from fieldstone.regular_file import read_regular
+from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
-from fieldstone.workspace.config_text import parse_config
+from fieldstone.workspace.listed_modules import ListedModule, listed_modules, refuse_several_roots
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
@@ -27,7 +22,6 @@ _LICENSE = "LICENSE"
 DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
 """The possible names of a module's documents."""
 _ABSOLUTE = "absolute "
-_VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
 
 class Module(Struct, frozen=True, dict=True):
@@ -207,9 +201,9 @@ def load_workspace(
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     root = root.resolve()
-    config, entries = _entries(root, bare=bare)
+    config, entries = listed_modules(root, bare=bare)
     if not several_roots:
-        _refuse_several_roots(entries, root / config)
+        refuse_several_roots(entries, root / config)
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
@@ -240,80 +234,7 @@ def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
     return folder.is_relative_to(registry) and not workspace.is_relative_to(registry)
 
 
-class _Entry(Struct, frozen=True):
-    """One module in a configuration; paths are relative to the workspace."""
-
-    path: str
-    buf_name: str = ""
-    excludes: tuple[str, ...] = ()
-    includes: tuple[str, ...] = ()
-    shares_documents: bool = False
-    has_roots: bool = False
-
-
-def _refuse_several_roots(entries: list[_Entry], config: Path) -> None:
-    for entry in entries:
-        if entry.has_roots:
-            file = config.parent / entry.path / "buf.yaml"
-            raise Invalid(f"{file} has build.roots of version v1beta1", fix="run `buf config migrate`")
-
-
-def _entries(root: Path, *, bare: bool) -> tuple[str, list[_Entry]]:
-    work = root / "buf.work.yaml"
-    if work.is_file():
-        directories = _texts(load_config(work), "directories", work)
-        return work.name, [_entry_v1(root, _normal(path)) for path in directories]
-    config = root / "buf.yaml"
-    if bare and not config.is_file():
-        return config.name, [_Entry(".")]
-    if not config.is_file():
-        raise NotFound(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
-    content = load_config(config)
-    version = content.get("version")
-    if version == "v2":
-        return config.name, _entries_v2(content, config)
-    if version not in _VERSIONS_OF_ONE_MODULE:
-        said = f"is of version {version}" if version else "says no version"
-        raise Invalid(f"{config} {said}", fix="Fieldstone reads v1 and v2")
-    return config.name, [_entry_v1(root, ".")]
-
-
-def _entries_v2(content: Mapping[str, Any], config: Path) -> list[_Entry]:
-    listed = content.get("modules") or [{"path": ".", "name": content.get("name", "")}]
-    if not isinstance(listed, list) or not all(isinstance(module, dict) for module in listed):
-        raise Invalid(f"modules in {config} is no list of modules")
-    return [
-        _Entry(
-            path=_normal(str(module.get("path", "."))),
-            buf_name=str(module.get("name", "")),
-            excludes=_texts(module, "excludes", config),
-            includes=_texts(module, "includes", config),
-            shares_documents=True,
-        )
-        for module in listed
-    ]
-
-
-def _entry_v1(root: Path, path: str) -> _Entry:
-    config = root / path / "buf.yaml"
-    content = load_config(config) if config.is_file() else {}
-    build = content.get("build") or {}
-    if not isinstance(build, dict):
-        raise Invalid(f"build in {config} is no mapping")
-    excludes = tuple(f"{path}/{folder}" for folder in _texts(build, "excludes", config))
-    has_roots = build.get("roots", ["."]) != ["."]
-    return _Entry(path=path, buf_name=str(content.get("name", "")), excludes=excludes, has_roots=has_roots)
-
-
-def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...]:
-    """A list of texts in a configuration; empty if the key is missing."""
-    listed = content.get(key) or []
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise Invalid(f"{key} in {config} is no list of paths")
-    return tuple(listed)
-
-
-def _name_all(entries: list[_Entry], given: Mapping[str, str], root: Path) -> list[str]:
+def _name_all(entries: list[ListedModule], given: Mapping[str, str], root: Path) -> list[str]:
     """The names of the modules. A name from the settings always stays, even if another module would have it, too."""
     short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
     seen = Counter(short)
@@ -332,23 +253,10 @@ def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
         )
 
 
-def _short_name(entry: _Entry, root: Path) -> str:
+def _short_name(entry: ListedModule, root: Path) -> str:
     if entry.buf_name:
         return entry.buf_name.rpartition("/")[2]
     return PurePosixPath(entry.path).name or root.name
-
-
-def _normal(path: str) -> str:
-    return PurePosixPath(path).as_posix()
-
-
-def load_config(path: Path) -> Mapping[str, Any]:
-    """The content of a buf configuration; an empty file gives an empty mapping.
-
-    Raises:
-        FieldstoneError: it cannot be read, or is no mapping.
-    """
-    return parse_config(read_file(path), path)
 
 
 def _entries_of(folder: str) -> list[os.DirEntry[str]]:
@@ -388,15 +296,3 @@ def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
         where = [*paths.values()][odd].encode(errors="backslashreplace").decode()
         raise Invalid(f"the name of {where} is no UTF-8", fix="rename it") from error
     return paths
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        FieldstoneError: it cannot be read.
-    """
-    try:
-        return read_regular(path)
-    except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error

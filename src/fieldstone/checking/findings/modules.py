@@ -11,8 +11,9 @@ from pathlib import Path
 from fieldstone.compatibility.finding import Finding, fingerprint
 from fieldstone.project.project import STILL_LISTED, Project
 from fieldstone.registry.release import Release
+from fieldstone.regular_file import read_file
 from fieldstone.schema.location import Location
-from fieldstone.workspace.modules import Module, read_file
+from fieldstone.workspace.modules import Module
 
 
 def renamed_finding(project: Project, name: str, module: Module, *, renamed: Container[str], start: Path) -> Finding:

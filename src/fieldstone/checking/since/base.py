@@ -15,8 +15,9 @@ from fieldstone.checking.since.reference import Parting
 from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.project.project import Project
 from fieldstone.project.settings import FILES, Settings, find_settings
+from fieldstone.regular_file import read_file
 from fieldstone.toolchain import git
-from fieldstone.workspace.modules import CONFIG_FILES, Module, read_file
+from fieldstone.workspace.modules import CONFIG_FILES, Module
 
 _READ = (*FILES, *CONFIG_FILES, "buf.lock")
 """The files whose content is needed; of sources, only the names are needed."""

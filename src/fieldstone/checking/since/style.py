@@ -9,7 +9,8 @@ from typing import Any
 from fieldstone.checking.since.policy import Weakened
 from fieldstone.schema.location import Location
 from fieldstone.workspace.config_sections import section_of
-from fieldstone.workspace.modules import Module, Workspace, load_config
+from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.modules import Module, Workspace
 
 _DEFAULT = ("STANDARD",)
 """The rules that buf applies by default: https://buf.build/docs/lint/overview/."""

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fieldstone.schema.image import parse_image
-from fieldstone.schema.lifecycle import decode_lifecycle
-from fieldstone.schema.model import Lifecycle
+from fieldstone.schema.lifecycle import Lifecycle, decode_lifecycle
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto

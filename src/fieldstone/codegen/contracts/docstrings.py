@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from fieldstone.codegen.render import as_docstring
-from fieldstone.schema.model import Element, Enum, Field, Message, Schema
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Enum, Field, Message, Schema
 
 _IMPORTS = "import builtins as _builtins\nfrom typing import overload as _overload\n"
 _DEPRECATED = "from typing_extensions import deprecated as _deprecated\n"

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.finding import Covered
 from fieldstone.compatibility.pairing import Change
+from fieldstone.schema.element import Element
 from fieldstone.schema.model import (
     Definition,
-    Element,
     Enum,
     EnumValue,
     Field,

@@ -31,8 +31,9 @@ from fieldstone.compatibility.notice import (
 )
 from fieldstone.compatibility.pairing import Change, pair
 from fieldstone.compatibility.renaming import Renames, find_renames
+from fieldstone.schema.element import Element
 from fieldstone.schema.location import Location
-from fieldstone.schema.model import Element, Enum, EnumValue, Field, Message, Rpc, Schema, Service
+from fieldstone.schema.model import Enum, EnumValue, Field, Message, Rpc, Schema, Service
 
 WATCHED = (routes.OPTION, obligations.OPTION)
 """The custom options whose changes are reported, unless a module's settings name others."""

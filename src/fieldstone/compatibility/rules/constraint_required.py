@@ -6,7 +6,8 @@ from fieldstone.compatibility.finding import Direction
 from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element, Field, Message, Oneof
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Field, Message, Oneof
 
 _VALIDATE = """
     syntax = "proto2";

@@ -7,7 +7,8 @@ from fieldstone.compatibility.finding import Direction
 from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element, Field, Message
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Field, Message
 
 _OPTIONS = ("buf.validate.field", "buf.validate.message")
 _VALIDATE = """

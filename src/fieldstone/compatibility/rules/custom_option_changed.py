@@ -6,7 +6,8 @@ from fieldstone.compatibility import obligations, routes
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept, Renamed, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element, Enum, EnumValue, Field, File, Message, Oneof, Rpc, Service
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Enum, EnumValue, Field, File, Message, Oneof, Rpc, Service
 
 _ELEMENTS = (File, Message, Field, Oneof, Enum, EnumValue, Service, Rpc)
 _WATCHED = ("acme.v1.unit", "acme.v1.owner")

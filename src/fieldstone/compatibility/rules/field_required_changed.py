@@ -6,7 +6,8 @@ from fieldstone.compatibility.finding import Direction, Surface
 from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element, Field, Message
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Field, Message
 
 _BESIDES = (Surface.SOURCE, Surface.STORAGE)
 _GAINED = by_surface(lost(Direction.READING_OLD), *_BESIDES)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.pairing import Added
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element, Field, Message, package_version
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Field, Message, package_version
 
 _V1 = "package acme.v1; message TagV1 { string name = 1; }"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.rules import ANNOUNCEMENTS, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element
+from fieldstone.schema.element import Element
 
 
 def _enum(sunset: str) -> str:

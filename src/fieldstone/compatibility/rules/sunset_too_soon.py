@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.notice import in_days
 from fieldstone.compatibility.rules import ANNOUNCEMENTS, Context, Hit, hit, miss, rule
-from fieldstone.schema.model import Element
+from fieldstone.schema.element import Element
 
 _OLD = "message Old { string id = 1; }"
 _SERVICE = "message A {} service Steps { rpc Get(A) returns (A); }"

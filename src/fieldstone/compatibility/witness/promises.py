@@ -21,7 +21,8 @@ from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.values import NOT_UTF8
 from fieldstone.compatibility.witness.words import in_hex
-from fieldstone.schema.model import Element, Enum, Field, Message, Rpc, Schema
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Enum, Field, Message, Rpc, Schema
 
 _REQUIRED = "REQUIRED"
 _JAVA = "Java utf8_validation"

@@ -10,7 +10,8 @@ from fieldstone.compatibility.witness import calls, definitions, promises
 from fieldstone.compatibility.witness.images import OTHERS
 from fieldstone.compatibility.witness.pair import Pair
 from fieldstone.compatibility.witness.search import Route, routes
-from fieldstone.schema.model import Element, Field, Message, Schema
+from fieldstone.schema.element import Element
+from fieldstone.schema.model import Field, Message, Schema
 
 
 def of_subject(pair: Pair, subject: str, said: str) -> Iterator[Witness]:

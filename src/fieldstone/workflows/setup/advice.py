@@ -10,7 +10,8 @@ from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.workflows.setup.hooks import HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import to_yaml
-from fieldstone.workspace.modules import Module, load_config, load_workspace
+from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY
 
 

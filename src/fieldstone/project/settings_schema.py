@@ -1,0 +1,267 @@
+"""The keys of `[tool.fieldstone]` with their types, and the validation of settings.
+
+`SCHEMA` is the only list of the keys: validation uses it, and editors do as `fieldstone.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fieldstone.compatibility.notice import NOTICE
+from fieldstone.errors import Invalid
+from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
+from fieldstone.project.waiver_table import check_waivers, rule_schema
+from fieldstone.workspace.module_name import PATTERN, REQUIREMENT
+
+_SHOWN = 200
+"""The most characters of an invalid value in an error."""
+
+_LEVELS = ["error", "warning", "note", "off"]
+_SURFACES = ["wire", "json", "source", "storage", "http"]
+_RULES: dict[str, Any] = {
+    "type": "object",
+    "description": "Rule id -> the level that its findings count at.",
+    "additionalProperties": {"enum": _LEVELS},
+}
+_POLICY: dict[str, Any] = {
+    "surfaces": {
+        "type": "array",
+        "items": {"enum": _SURFACES},
+        "default": _SURFACES,
+        "description": "The protected surfaces: a change that breaks none of them passes.",
+    },
+    "options": {
+        "type": "array",
+        "items": {"type": "string"},
+        "default": ["google.api.http", "google.api.field_behavior"],
+        "description": "The full names of the custom options whose changes are reported: of google.api.http and "
+        "google.api.field_behavior those that break, of any other one every change.",
+    },
+    "naming": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether new messages and files carry the version of their package in their names.",
+    },
+    "fail-on": {
+        "enum": ["error", "warning"],
+        "default": "error",
+        "description": "The lowest level that refuses a change.",
+    },
+    "breaking-before-1-0": {
+        "enum": ["minor", "refuse"],
+        "default": "minor",
+        "description": "The effect of a break before 1.0.0: a minor bump, or a refusal as later.",
+    },
+    "notice": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 36_500,
+        "default": NOTICE,
+        "description": "The days that must lie between the release that introduces a sunset and the sunset.",
+    },
+    "rules": _RULES,
+}
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "[tool.fieldstone]",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "registry": {
+            "type": "string",
+            "default": "registry",
+            "description": "The folder of the released versions, relative to the settings file.",
+        },
+        "workspace": {
+            "type": "string",
+            "default": ".",
+            "description": "The folder of buf.yaml or buf.work.yaml, relative to the settings file.",
+        },
+        **_POLICY,
+        "waivers": _WAIVERS,
+        "generate": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "Output and further inputs of `fieldstone generate`.",
+            "properties": {
+                "out": {
+                    "type": "string",
+                    "default": "generated",
+                    "description": "The folder of the generated code, relative to the settings file.",
+                },
+                "record-paths": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "default": ["src", "."],
+                    "description": "The folders in which the classes of records are imported, relative to the "
+                    "settings file.",
+                },
+            },
+        },
+        "package": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "Names and folder of the packages that `fieldstone package` builds.",
+            "properties": {
+                "out": {
+                    "type": "string",
+                    "default": "dist",
+                    "description": "The folder of the built packages, relative to the settings file.",
+                },
+                "npm-scope": {
+                    "type": "string",
+                    "pattern": r"^([a-z0-9~-][a-z0-9._~-]*)?$",
+                    "default": "",
+                    "description": "The scope of npm packages, without its @: `acme` gives @acme/telemetry-contracts.",
+                },
+                "maven-group": {
+                    "type": "string",
+                    "pattern": r"^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)?$",
+                    "default": "",
+                    "description": "The groupId of Maven projects: `com.example.contracts`. Needed for Java.",
+                },
+                "go-prefix": {
+                    "type": "string",
+                    "pattern": r"^([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$",
+                    "default": "",
+                    "description": "The prefix of the paths of Go modules: `example.com/contracts`. Needed for Go.",
+                },
+            },
+        },
+        "modules": {
+            "type": "object",
+            "description": "Module name -> its own settings, which replace those above.",
+            "propertyNames": {"pattern": PATTERN},
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "path": {
+                        "type": "string",
+                        "description": "The module's path in the buf configuration, to name it by hand.",
+                    },
+                    "generate": {
+                        "type": "boolean",
+                        "description": "Whether code is generated from the module: by default where any of its files "
+                        "is neither Fieldstone's vocabulary nor in googleapis-common-protos.",
+                    },
+                    **_POLICY,
+                },
+            },
+        },
+    },
+}
+"""The keys and their types, as JSON Schema 2020-12."""
+
+
+def validate(values: Mapping[str, Any], file: Path) -> None:
+    """Validate settings against `SCHEMA` and the known rules.
+
+    Raises:
+        FieldstoneError: a key or value is invalid; the error suggests the closest valid name.
+    """
+    _validate(values, SCHEMA, "", file)
+    for where, rules in _all_rule_tables(values):
+        if rules:
+            _validate_rules(rules, where, file)
+    check_waivers(values.get("waivers", ()), file)
+
+
+def json_schema() -> str:
+    """`SCHEMA` with the ids of all rules filled in, as JSON text."""
+    from fieldstone.compatibility.rules import rule_ids
+
+    text = json.dumps(SCHEMA)
+    rules = json.dumps(_RULES)
+    named = json.dumps(_RULES | {"propertyNames": {"enum": rule_ids()}})
+    schema = json.loads(text.replace(rules, named))
+    schema["properties"]["waivers"]["items"]["properties"]["rule"] |= rule_schema(rule_ids())
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> None:
+    types = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
+    wanted = schema.get("type")
+    if wanted and (not isinstance(value, types[wanted]) or (wanted == "integer" and isinstance(value, bool))):
+        raise Invalid(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
+    if "enum" in schema and value not in schema["enum"]:
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
+    if "minimum" in schema and value < schema["minimum"]:
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
+    if "maximum" in schema and value > schema["maximum"]:
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it may be {schema['maximum']} at most")
+    if wanted == "string" and "\0" in value:
+        raise Invalid(f"{key} in {file} holds a NUL: {_shown(value)}", fix="remove it")
+    if wanted == "string" and not _fits(value, schema):
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
+    if wanted == "array":
+        for number, item in enumerate(value, 1):
+            _validate(item, schema["items"], f"{key}[{number}]" if "properties" in schema["items"] else key, file)
+    if wanted == "object":
+        _validate_table(value, schema, key, file)
+
+
+def _fits(text: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a text matches the pattern of a schema; unlike in Python, `$` does not match before a line end."""
+    pattern = schema.get("pattern", "")
+    return re.search(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern, text) is not None
+
+
+def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: str, file: Path) -> None:
+    known: Mapping[str, Any] = schema.get("properties", {})
+    others = schema["additionalProperties"]
+    for name, item in value.items():
+        path = f"{key}.{name}" if key else name
+        if not _fits(name, schema.get("propertyNames", {})):
+            raise Invalid(f"{name!r} in {key} in {file} cannot be the name of a module", fix=REQUIREMENT)
+        if name in known or others:
+            _validate(item, known.get(name, others), path, file)
+        else:
+            raise Invalid(f"unknown key {path} in {file}", fix=_nearest(name, known))
+    for name in schema.get("required", ()):
+        if name not in value:
+            raise Invalid(f"{key} in {file} has no {name}", fix=f"it is {_lowered(known[name]['description'])}")
+
+
+def _all_rule_tables(values: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, str]]]:
+    yield "rules", values.get("rules", {})
+    for name, module in values.get("modules", {}).items():
+        yield f"modules.{name}.rules", module.get("rules", {})
+
+
+def _validate_rules(rules: Mapping[str, str], where: str, file: Path) -> None:
+    from fieldstone.compatibility.rules import rule_ids
+
+    for rule in rules:
+        if rule.isupper():
+            raise Invalid(
+                f"{where}.{rule} in {file} looks like a rule of buf", fix="configure it in the lint section of buf.yaml"
+            )
+        if rule not in rule_ids():
+            fix = _nearest(rule, rule_ids(), otherwise="`fieldstone rules` lists them")
+            raise Invalid(f"unknown rule {where}.{rule} in {file}", fix=fix)
+
+
+def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else otherwise or f"known are {', '.join(known)}"
+
+
+def _shown(value: Any) -> str:
+    """A value nearly as in TOML, cut off if it is long."""
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except ValueError:  # an integer in hexadecimal, with more digits than Python writes as decimals
+        return "a number that is too long"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence without its capital and full stop."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
