@@ -22,9 +22,9 @@ from msgspec import Struct
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Direction, Finding, Surface
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.notice import Introduction, SunsetHistory
 from fieldstone.compatibility.rules import Context, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
+from fieldstone.compatibility.sunsets.notice import Introduction, SunsetHistory
 from fieldstone.compatibility.witness import PROVABLE, Version, find_any, prove
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.descriptors import load_schema

@@ -13,7 +13,7 @@ from fieldstone.checking.judgement import (
 )
 from fieldstone.checking.released_sunsets import sunset_history
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.notice import SunsetHistory
+from fieldstone.compatibility.sunsets.notice import SunsetHistory
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.descriptors import load_schema

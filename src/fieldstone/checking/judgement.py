@@ -18,11 +18,11 @@ from fieldstone.compatibility.allowance import allowances, faults, not_allowed
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.notice import NO_HISTORY, SunsetHistory
 from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, Rule, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
+from fieldstone.compatibility.sunsets.notice import NO_HISTORY, SunsetHistory
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.schema.model import Schema

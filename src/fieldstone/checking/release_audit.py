@@ -27,7 +27,7 @@ from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes, 
 from fieldstone.checking.released_sunsets import sunset_history
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.notice import SunsetHistory
+from fieldstone.compatibility.sunsets.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
 from fieldstone.project.project import release_sources
 from fieldstone.project.settings import ModuleSettings

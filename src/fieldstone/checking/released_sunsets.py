@@ -7,8 +7,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from fieldstone.compatibility.announcements import with_lifecycle
-from fieldstone.compatibility.notice import Introduction, SunsetHistory
+from fieldstone.compatibility.sunsets.announcements import with_lifecycle
+from fieldstone.compatibility.sunsets.notice import Introduction, SunsetHistory
 from fieldstone.registry import Registry
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.schema.descriptors import load_schema

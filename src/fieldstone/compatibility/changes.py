@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.compatibility.announcements import with_lifecycle
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed, Renumbered, pair
+from fieldstone.compatibility.sunsets.announcements import with_lifecycle
 from fieldstone.schema.element import Element, compared
 from fieldstone.schema.entity import Index, Query
 from fieldstone.schema.lifecycle import Lifecycle

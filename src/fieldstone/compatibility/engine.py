@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.buf.coverage import covered_by, extension_name
 from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
 from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
+from fieldstone.compatibility.sunsets.announcements import Announced
 from fieldstone.schema.element import Element
 from fieldstone.schema.model import Enum, Field, Message
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fieldstone.compatibility.notice import NOTICE
+from fieldstone.compatibility.sunsets.notice import NOTICE
 from fieldstone.errors import Invalid
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, rule_schema

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.finding import Covered
 from fieldstone.compatibility.pairing import Change
+from fieldstone.compatibility.sunsets.announcements import Announced
 from fieldstone.schema.element import Element
 from fieldstone.schema.model import (
     Definition,

@@ -17,20 +17,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.compatibility import obligations, routes
-from fieldstone.compatibility.announcements import Announced, announced
+from fieldstone.compatibility.custom_options import obligations, routes
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
 from fieldstone.compatibility.ledger import Ledger, TypeHistory
 from fieldstone.compatibility.losses.structure import Structure
-from fieldstone.compatibility.notice import (
+from fieldstone.compatibility.pairing import Change, pair
+from fieldstone.compatibility.renaming import Renames, find_renames
+from fieldstone.compatibility.sunsets.announcements import Announced, announced
+from fieldstone.compatibility.sunsets.notice import (
     NO_HISTORY,
     NOTICE,
     Introduction,
     SunsetHistory,
     why_not_retired,
 )
-from fieldstone.compatibility.pairing import Change, pair
-from fieldstone.compatibility.renaming import Renames, find_renames
 from fieldstone.schema.element import Element
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, EnumValue, Field, Message, Rpc, Schema, Service

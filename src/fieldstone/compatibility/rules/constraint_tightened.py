@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.constraints import tightened
+from fieldstone.compatibility.custom_options.constraints import tightened
 from fieldstone.compatibility.finding import Direction
 from fieldstone.compatibility.losses import by_surface, lost
 from fieldstone.compatibility.pairing import Kept

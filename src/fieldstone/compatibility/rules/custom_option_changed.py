@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility import obligations, routes
+from fieldstone.compatibility.custom_options import obligations, routes
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Kept, Renamed, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule

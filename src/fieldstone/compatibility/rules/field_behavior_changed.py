@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from fieldstone.compatibility.custom_options.obligations import OPTION, behaviors
 from fieldstone.compatibility.finding import Direction
 from fieldstone.compatibility.losses import NOTHING, Losses, by_surface, lost
-from fieldstone.compatibility.obligations import OPTION, behaviors
 from fieldstone.compatibility.pairing import Kept, Renamed, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.custom_options.obligations import REQUIRED, behaviors
 from fieldstone.compatibility.finding import Direction
 from fieldstone.compatibility.losses import by_surface, lost
-from fieldstone.compatibility.obligations import REQUIRED, behaviors
 from fieldstone.compatibility.pairing import Added, Kept, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message

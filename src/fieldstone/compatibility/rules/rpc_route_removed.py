@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.custom_options.routes import OPTION, Route, listed, missing_routes, routes_of
 from fieldstone.compatibility.finding import Surface
 from fieldstone.compatibility.pairing import Change, Kept, Removed, Renamed
-from fieldstone.compatibility.routes import OPTION, Route, listed, missing_routes, routes_of
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Rpc, Service
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.announcements import Announced
 from fieldstone.compatibility.rules import ANNOUNCEMENTS, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.sunsets.announcements import Announced
 from fieldstone.schema.element import Element
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from fieldstone.compatibility.announcements import Announced
-from fieldstone.compatibility.notice import in_days
 from fieldstone.compatibility.rules import ANNOUNCEMENTS, Context, Hit, hit, miss, rule
+from fieldstone.compatibility.sunsets.announcements import Announced
+from fieldstone.compatibility.sunsets.notice import in_days
 from fieldstone.schema.element import Element
 
 _OLD = "message Old { string id = 1; }"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldstone.compatibility.routes import OPTION, Route, missing_routes, routes_of
+from fieldstone.compatibility.custom_options.routes import OPTION, Route, missing_routes, routes_of
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Field, Message, Rpc, Schema
 from fieldstone.schema.options import Option, Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldstone.compatibility.constraints import Parts, tightened
+from fieldstone.compatibility.custom_options.constraints import Parts, tightened
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Sunsets: their announcement in a schema, and the notice that they give."""
