@@ -23,7 +23,7 @@ from telemetry_storage.sqlite import SQLiteTelemetryRepository
 
 from benchmarks.rounds import Goal
 from tests.codegen.server import DURABLE, running_postgres
-from tests.relay.places import s3_url
+from tests.relay.destinations import s3_url
 from tests.relay.servers import make_bucket, running_kafka, running_s3
 
 RUNS, AGENTS = 16, 4

@@ -1,4 +1,4 @@
-"""The places that events go to: real servers on loopback, on free ports, each ended by whoever started it."""
+"""The destinations of events: real servers on loopback, on free ports, each ended by whoever started it."""
 
 from __future__ import annotations
 

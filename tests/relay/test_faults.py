@@ -23,8 +23,8 @@ from fieldstone_runtime.relay.sqlite_outbox import SQLiteOutbox
 
 from tests.codegen.server import DURABLE, running_postgres
 from tests.conftest import SEED
+from tests.relay.destinations import Source, Target, in_order, relay, relayed, s3_url, source, target
 from tests.relay.kafka_errors import mock_cluster
-from tests.relay.places import Source, Target, in_order, relay, relayed, s3_url, source, target
 from tests.relay.servers import Server, free_port, make_bucket, proxied, running_kafka, running_s3
 
 KILLS = int(os.environ.get("FIELDSTONE_KILLS", "6"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.relay.places import in_order, relay, relayed, source, target
+from tests.relay.destinations import in_order, relay, relayed, source, target
 
 SOURCES = ["sqlite", "postgresql"]
 SINKS = ["sqlite", "postgresql", "kafka", "s3"]

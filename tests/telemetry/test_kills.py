@@ -15,7 +15,7 @@ from telemetry_app.worker import played
 from trainer_contracts.trainer.v1.telemetry_pb2 import RunEpisode, RunStep
 
 from tests.conftest import SEED
-from tests.relay.places import Source, Target, in_order, relay, relayed
+from tests.relay.destinations import Source, Target, in_order, relay, relayed
 from tests.telemetry.running import LONGEST, Hub, opened, running_hub, worker
 
 KILLS = int(os.environ.get("FIELDSTONE_KILLS", "3"))

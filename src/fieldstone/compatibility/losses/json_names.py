@@ -61,11 +61,11 @@ def losses(old_field: Field, old_message: Message, new_field: Field, new_message
         for whom JSON breaks: readers of old data if the new parser ignores the old name or assigns it to another field,
         old readers in the opposite case.
     """
-    read, is_read = taken_for(written(old_field), new_message), taken_for(written(new_field), old_message)
+    by_new, by_old = taken_for(written(old_field), new_message), taken_for(written(new_field), old_message)
     found = {
-        Direction.READING_OLD: read is None or read.number != new_field.number,
-        Direction.READ_BY_OLD: is_read is None
-        or is_read.number != old_field.number
+        Direction.READING_OLD: by_new is None or by_new.number != new_field.number,
+        Direction.READ_BY_OLD: by_old is None
+        or by_old.number != old_field.number
         or _is_taken_by_new(old_field, old_message, new_field, new_message),
     }
     return frozenset((Surface.JSON, direction) for direction, is_lost in found.items() if is_lost)

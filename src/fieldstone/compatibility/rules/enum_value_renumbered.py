@@ -49,12 +49,12 @@ def enum_value_renumbered(change: Kept[EnumValue] | Removed[EnumValue], context:
     enum = change.within.new if change.within else None
     now = enum.number_of(change.old.name) if isinstance(enum, Enum) else None
     if isinstance(enum, Enum) and now is not None and now != change.old.number:
-        in_json = _is_read_where_unset(enum, {change.old.number, now}, context)
+        in_json = _is_unset_value(enum, {change.old.number, now}, context)
         yield Hit(breaks=None if in_json else _BY_NUMBER, to=now)
 
 
-def _is_read_where_unset(enum: Enum, numbers: set[int], context: Context) -> bool:
-    """Whether an unsent field of both versions is read as one of these numbers under a changed name."""
+def _is_unset_value(enum: Enum, numbers: set[int], context: Context) -> bool:
+    """Whether an unsent field of both versions has one of these numbers under a changed name."""
     unset = set(map(str, numbers))
     return any(
         new.type == enum.full_name and new.unset in unset and _loses_its_name(old, new, context)

@@ -78,7 +78,7 @@ def _messages(pair: Pair, path: str, before: Rpc, after: Rpc) -> Iterator[Witnes
         names = getattr(before, side), getattr(after, side)
         if names[0] != names[1] or pair.is_history:
             for route in routes(pair.looking_inside(), names, called=f"{path} {side}"):
-                yield from route.search(route.reading.writer.fields(route.writer))
+                yield from route.search(route.exchange.writer.fields(route.writer))
                 yield from (witness for field in route.reader.fields for witness in route.missing(field))
             yield from dropped_ranges(pair, names)
 

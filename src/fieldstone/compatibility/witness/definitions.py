@@ -12,7 +12,7 @@ from google.protobuf import json_format
 from fieldstone.compatibility.finding import Surface, Witness
 from fieldstone.compatibility.witness.images import Version
 from fieldstone.compatibility.witness.pair import Pair
-from fieldstone.compatibility.witness.search import Route, pair_routes, reading
+from fieldstone.compatibility.witness.search import Route, exchange_of, pair_routes
 from fieldstone.compatibility.witness.values import fill_required, is_number, put, singles
 from fieldstone.compatibility.witness.words import in_hex, shown
 from fieldstone.schema.reservation import uncovered
@@ -88,7 +88,7 @@ def dropped_ranges(pair: Pair, names: tuple[str, str]) -> Iterator[Witness]:
         for first, _ in uncovered(before.extension_ranges, after.extension_ranges):
             taker = pair.new.types.by_number(theirs, first)
             extension = pair.old.types.extend(mine, first, text=taker is not None and is_number(taker))
-            route = Route(reading(pair, old=True), pair.old.label, pair.new.label, mine, theirs, names[0])
+            route = Route(exchange_of(pair, old=True), pair.old.label, pair.new.label, mine, theirs, names[0])
             yield from route.search([extension])
 
 

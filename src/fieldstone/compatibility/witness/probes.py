@@ -9,8 +9,8 @@ from google.protobuf.message import DecodeError
 from msgspec import Struct
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.witness.exchange import Exchange
 from fieldstone.compatibility.witness.pair import Mode
-from fieldstone.compatibility.witness.reading import Reading
 from fieldstone.compatibility.witness.values import (
     NOT_UTF8,
     STAND_IN,
@@ -61,7 +61,7 @@ class Probe(Struct, frozen=True):
 
 
 def probes(
-    reading: Reading,
+    exchange: Exchange,
     writer: Descriptor,
     reader: Descriptor,
     fields: Iterable[FieldDescriptor],
@@ -70,37 +70,37 @@ def probes(
     """Every message of the writer that tries one of the fields.
 
     Args:
-        reading: who writes, who reads and how.
+        exchange: the writer, the reader and the encoding.
         writer: the message as the writer knows it.
         reader: the message as the reader knows it.
         fields: fields of the writer's message.
         numbers: if given, only enum values with these numbers are tried, and leaving fields unset.
     """
     for field in fields:
-        if reading.is_added(reader, field):
+        if exchange.is_added(reader, field):
             continue
-        for path, other in _paths(reading, field, reader):
+        for path, other in _paths(exchange, field, reader):
             for values in settings(path[-1], other):
-                if not (_is_addition(reading, path[-1], other, values) or _is_other(values, numbers)):
-                    yield from _made(reading, writer, path, other, values)
-            yield from _both(reading, writer, path, other)
+                if not (_is_addition(exchange, path[-1], other, values) or _is_other(values, numbers)):
+                    yield from _made(exchange, writer, path, other, values)
+            yield from _both(exchange, writer, path, other)
 
 
-def empty(reading: Reading, writer: Descriptor) -> Probe:
+def empty(exchange: Exchange, writer: Descriptor) -> Probe:
     """The message with its required fields and nothing else."""
-    message = reading.writer.new(writer)
+    message = exchange.writer.new(writer)
     fill_required(message)
     return Probe(message, _encode(message), ())
 
 
 def _paths(
-    reading: Reading, field: FieldDescriptor, reader: Descriptor
+    exchange: Exchange, field: FieldDescriptor, reader: Descriptor
 ) -> Iterator[tuple[Path, FieldDescriptor | None]]:
     """The field, and the fields inside it while its type has another name for the reader.
 
     The contents of a type that both know, renamed or not, are tried with that type.
     """
-    waiting: list[tuple[Path, FieldDescriptor | None]] = [((field,), reading.field_of(reader, field))]
+    waiting: list[tuple[Path, FieldDescriptor | None]] = [((field,), exchange.field_of(reader, field))]
     seen: set[tuple[str, str]] = set()
     given = 0
     while waiting and given < _PATHS:
@@ -112,21 +112,23 @@ def _paths(
             continue
         if is_map(path[-1]) != is_map(other):
             continue
-        if reading.is_one(mine, theirs) and not reading.is_deep:
+        if exchange.is_one(mine, theirs) and not exchange.is_deep:
             continue
         if (mine.full_name, theirs.full_name) not in seen:
             seen.add((mine.full_name, theirs.full_name))
-            known = [field for field in reading.writer.fields(mine) if not reading.is_added(theirs, field)]
-            waiting += [((*path, field), reading.field_of(theirs, field)) for field in known]
-            waiting += [((*path, field), reading.field_of(theirs, field)) for field in _foreign(reading, mine, theirs)]
+            known = [field for field in exchange.writer.fields(mine) if not exchange.is_added(theirs, field)]
+            waiting += [((*path, field), exchange.field_of(theirs, field)) for field in known]
+            waiting += [
+                ((*path, field), exchange.field_of(theirs, field)) for field in _foreign(exchange, mine, theirs)
+            ]
 
 
-def _foreign(reading: Reading, mine: Descriptor, theirs: Descriptor) -> Iterator[FieldDescriptor]:
+def _foreign(exchange: Exchange, mine: Descriptor, theirs: Descriptor) -> Iterator[FieldDescriptor]:
     """An extension by somebody else, with a number that the reader's message no longer takes."""
-    missing = uncovered(_ranges(mine), _ranges(theirs)) if reading.is_old_data else []
+    missing = uncovered(_ranges(mine), _ranges(theirs)) if exchange.is_old_data else []
     for number, _ in missing[:1]:
-        taker = reading.reader.by_number(theirs, number)
-        yield reading.writer.extend(mine, number, text=taker is not None and is_number(taker))
+        taker = exchange.reader.by_number(theirs, number)
+        yield exchange.writer.extend(mine, number, text=taker is not None and is_number(taker))
 
 
 def _ranges(message: Any) -> Ranges:
@@ -145,24 +147,24 @@ def _is_other(values: Values, numbers: Collection[int] | None) -> bool:
     return numbers is not None and bool(contents) and not any(value in numbers for value in contents)
 
 
-def _is_addition(reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values) -> bool:
+def _is_addition(exchange: Exchange, field: FieldDescriptor, other: FieldDescriptor | None, values: Values) -> bool:
     """Whether the values only try an enum value that the reader does not know yet."""
     if is_map(field):
         values = [value for _, value in values]
         other = other if other is not None and is_map(other) else None
     field, other = valued(field), valued(other) if other is not None else None
     if (
-        reading.is_old_data
-        or reading.mode is Mode.ADDITION
+        exchange.is_old_data
+        or exchange.mode is Mode.ADDITION
         or field.enum_type is None
         or other is None
         or other.enum_type is None
     ):
         return False
     mine, theirs = field.enum_type, other.enum_type
-    if not reading.is_one(mine, theirs):
+    if not exchange.is_one(mine, theirs):
         return False
-    if reading.surface is Surface.JSON:
+    if exchange.surface is Surface.JSON:
         return any(_is_new_name(mine, theirs, v) for v in values)
     return any(_is_new_number(mine, theirs, v) for v in values)
 
@@ -181,27 +183,27 @@ def _is_new_name(mine: EnumDescriptor, theirs: EnumDescriptor, number: int) -> b
 
 
 def _made(
-    reading: Reading, writer: Descriptor, path: Path, other: FieldDescriptor | None, values: Values
+    exchange: Exchange, writer: Descriptor, path: Path, other: FieldDescriptor | None, values: Values
 ) -> Iterator[Probe]:
-    message, inside = _entered(reading, writer, path)
+    message, inside = _entered(exchange, writer, path)
     put(inside, path[-1], values)
     if path[-1].is_required and not values:
         return
     if _holds_stand_in(values):
-        yield from _not_utf8(reading, writer, message, path)
+        yield from _not_utf8(exchange, writer, message, path)
     else:
         data = _encode(message)
         yield Probe(message, data, path, values=values)
-        if reading.surface is Surface.JSON:
+        if exchange.surface is Surface.JSON:
             yield from (
                 Probe(message, data, path, values=values, alias=alias)
-                for alias in _aliases(reading, path[-1], other, values)
+                for alias in _aliases(exchange, path[-1], other, values)
             )
 
 
-def _entered(reading: Reading, writer: Descriptor, path: Path) -> tuple[Message, Message]:
+def _entered(exchange: Exchange, writer: Descriptor, path: Path) -> tuple[Message, Message]:
     """A message with its required fields, and the message inside it that has the last field of a path."""
-    message = inside = reading.writer.new(writer)
+    message = inside = exchange.writer.new(writer)
     fill_required(message)
     for field in path[:-1]:
         inside = enter(inside, field)
@@ -210,14 +212,14 @@ def _entered(reading: Reading, writer: Descriptor, path: Path) -> tuple[Message,
 
 
 def _aliases(
-    reading: Reading, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
+    exchange: Exchange, field: FieldDescriptor, other: FieldDescriptor | None, values: Values
 ) -> Iterator[tuple[str, str]]:
     """The first name of each written enum number, with each further one; none that is an addition."""
     enum = valued(field).enum_type
     theirs: Container[str] | None = None
-    if not reading.is_old_data and reading.mode is not Mode.ADDITION and other is not None:
+    if not exchange.is_old_data and exchange.mode is not Mode.ADDITION and other is not None:
         known = valued(other).enum_type
-        is_same = known is not None and enum is not None and reading.is_one(enum, known)
+        is_same = known is not None and enum is not None and exchange.is_one(enum, known)
         theirs = known.values_by_name if is_same else None
     for number in (value[1] if isinstance(value, tuple) else value for value in values if enum is not None):
         names = [value.name for value in enum.values if value.number == number] if enum is not None else []
@@ -235,27 +237,27 @@ def _holds_stand_in(values: Values) -> bool:
     return any(STAND_IN in (value if isinstance(value, tuple) else (value,)) for value in values)
 
 
-def _not_utf8(reading: Reading, writer: Descriptor, message: Message, path: Path) -> Iterator[Probe]:
+def _not_utf8(exchange: Exchange, writer: Descriptor, message: Message, path: Path) -> Iterator[Probe]:
     """The message with bytes that are not UTF-8, if its own version reads them."""
     data = _encode(message).replace(STAND_IN.encode(), NOT_UTF8)
-    if reading.surface is Surface.WIRE:
+    if exchange.surface is Surface.WIRE:
         try:
-            yield Probe(reading.writer.decode(writer, data), data, path, values=[NOT_UTF8])
+            yield Probe(exchange.writer.decode(writer, data), data, path, values=[NOT_UTF8])
         except DecodeError:
             return
 
 
-def _both(reading: Reading, writer: Descriptor, path: Path, other: FieldDescriptor | None) -> Iterator[Probe]:
+def _both(exchange: Exchange, writer: Descriptor, path: Path, other: FieldDescriptor | None) -> Iterator[Probe]:
     """Two fields at once that the writer can set together and the reader cannot; one may be a list."""
     field = path[-1]
     if is_map(field) or other is None or other.containing_oneof is None:
         return
     for rival in other.containing_oneof.fields:
-        beside = reading.written_as(field.containing_type, rival)
+        beside = exchange.written_as(field.containing_type, rival)
         if beside is None or beside.number == field.number or is_map(beside):
             continue
         if field.containing_oneof is None or field.containing_oneof is not beside.containing_oneof:
-            message, inside = _entered(reading, writer, path)
+            message, inside = _entered(exchange, writer, path)
             put(inside, field, singles(field, None)[:1])
             put(inside, beside, singles(beside, None)[:1])
             yield Probe(message, _encode(message), path, beside)

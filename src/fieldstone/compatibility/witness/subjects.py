@@ -83,15 +83,15 @@ def of_fields(pair: Pair, message: str, numbers: Collection[int]) -> Iterator[Wi
 
 def searched(route: Route, numbers: Collection[int]) -> Iterator[Witness]:
     """Witnesses of one route for the fields with these numbers on either side."""
-    yield from route.search(route.reading.writer.numbered(route.writer, numbers))
-    required = (f for f in route.reading.reader.numbered(route.reader, numbers) if f.is_required)
+    yield from route.search(route.exchange.writer.numbered(route.writer, numbers))
+    required = (f for f in route.exchange.reader.numbered(route.reader, numbers) if f.is_required)
     yield from (witness for field in required for witness in route.missing(field))
 
 
 def _of_oneof(pair: Pair, parent: str, members: Collection[int]) -> Iterator[Witness]:
     """Two of the members at once first; then each alone."""
     for route in routes(pair, pair.names(parent)):
-        yield from route.search(route.reading.writer.numbered(route.writer, members), pairs_only=True)
+        yield from route.search(route.exchange.writer.numbered(route.writer, members), pairs_only=True)
     yield from of_fields(pair, parent, members)
 
 

@@ -1,4 +1,4 @@
-"""Values, bytes and readings in words."""
+"""Values, bytes and outcomes in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from fieldstone.compatibility.finding import Surface
-from fieldstone.compatibility.witness.reading import Difference, Kind, Reading
+from fieldstone.compatibility.witness.exchange import Difference, Exchange, Kind
 from fieldstone.compatibility.witness.values import get, has, is_map, is_message, map_parts, names_of, valued
 
 if TYPE_CHECKING:
@@ -113,47 +113,47 @@ def _shortened(text: str, most: int = _WIDEST) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def reads(reading: Reading, difference: Difference, read: Message | None, paths: Sequence[Path]) -> str:
+def outcome(exchange: Exchange, difference: Difference, received: Message | None, paths: Sequence[Path]) -> str:
     """The reader's view of a message, as words that begin with a verb.
 
     Args:
-        reading: who writes, who reads and how.
+        exchange: the writer, the reader and the encoding.
         difference: the difference from the written message.
-        read: the message as the reader holds it; None if it refuses the message.
+        received: the message as the reader holds it; None if it refuses the message.
         paths: the writer's fields that were tried.
     """
     if difference.kind is Kind.MISSING:
         name = difference.reader.name if difference.reader else ""
         return f"{REFUSES}: the required `{name}` is missing"
-    if read is None:
+    if received is None:
         return f"{REFUSES}: {_shortened(difference.reason, _REASON)}"
     if difference.kind is Kind.LOST and difference.writer is not None:
-        return _without(reading, difference.writer, read)
-    told = ", ".join(_held(reading, read, path) for path in paths)
+        return _without(exchange, difference.writer, received)
+    told = ", ".join(_held(exchange, received, path) for path in paths)
     if difference.reason:
         return f"{REFUSES}, or reads {told} where it is lenient: {_shortened(difference.reason, _REASON)}"
-    return ", ".join(part for part in (f"reads {told}{_remark(difference)}", _unknown(read)) if part)
+    return ", ".join(part for part in (f"reads {told}{_remark(difference)}", _unknown(received)) if part)
 
 
-def _without(reading: Reading, lost: FieldDescriptor, read: Message) -> str:
+def _without(exchange: Exchange, lost: FieldDescriptor, received: Message) -> str:
     """A reader's behaviour for a field that it lacks."""
-    if reading.surface is Surface.JSON:
+    if exchange.surface is Surface.JSON:
         name = f"[{lost.full_name}]" if lost.is_extension else lost.json_name
         return f"has no field `{name}`: it refuses it, or leaves it out where it is lenient"
-    return f"has no field {lost.number}, {_unknown(read) or 'and keeps nothing'}"
+    return f"has no field {lost.number}, {_unknown(received) or 'and keeps nothing'}"
 
 
-def _held(reading: Reading, read: Message, path: Path) -> str:
+def _held(exchange: Exchange, received: Message, path: Path) -> str:
     """The reader's values for a path of the writer, as far as the reader knows its fields."""
     theirs: list[FieldDescriptor] = []
-    holder: Any = read.DESCRIPTOR
+    holder: Any = received.DESCRIPTOR
     for field in path:
-        other = reading.field_of(holder, field) if holder is not None else None
+        other = exchange.field_of(holder, field) if holder is not None else None
         if other is None:
             break
         theirs.append(other)
         holder = valued(other).message_type
-    return shown(read, theirs) if theirs else "nothing"
+    return shown(received, theirs) if theirs else "nothing"
 
 
 def _remark(difference: Difference) -> str:

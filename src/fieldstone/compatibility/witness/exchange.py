@@ -31,7 +31,7 @@ _PARTS = (1, 2)
 
 
 class Kind(StrEnum):
-    """The kind of a difference between the written and the read message."""
+    """The kind of a difference between the written and the received message."""
 
     LOST = "lost"
     VALUE = "value"
@@ -52,8 +52,8 @@ class Difference(Struct, frozen=True):
     reason: str = ""
 
 
-class Reading(Struct, frozen=True):
-    """One way to read: the reader, the data and the encoding.
+class Exchange(Struct, frozen=True):
+    """One exchange of data: the writer, the reader and the encoding.
 
     Attributes:
         writer: the writer's types.
@@ -109,40 +109,40 @@ class Reading(Struct, frozen=True):
             return self.written_as(field.containing_type, replaced) is not None
         return replaced is None and (field.is_extension or field.name not in message.fields_by_name)
 
-    def compare(self, written: Message, read: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:
+    def compare(self, written: Message, received: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:
         """The first difference among the watched fields and all that is set inside them.
 
         Args:
             written: the message as the writer holds it.
-            read: the message as the reader holds it.
+            received: the message as the reader holds it.
             watched: fields of the writer: the first at the top, each further one inside the one before.
         """
         top, deeper = watched[:1], watched[1:]
-        return self._compare(written, read, top, deeper)
+        return self._compare(written, received, top, deeper)
 
-    def compare_all(self, written: Message, read: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:
+    def compare_all(self, written: Message, received: Message, watched: Sequence[FieldDescriptor]) -> Difference | None:
         """The first difference among several fields side by side."""
-        return self._compare(written, read, watched, ())
+        return self._compare(written, received, watched, ())
 
     def _compare(
         self,
         written: Message,
-        read: Message,
+        received: Message,
         fields: Sequence[FieldDescriptor],
         deeper: Sequence[FieldDescriptor],
     ) -> Difference | None:
         for field in fields:
-            other = self.counterpart(read, field)
-            found = self._lost(written, read, field) if other is None else None
+            other = self.counterpart(received, field)
+            found = self._lost(written, received, field) if other is None else None
             if other is not None:
-                found = self._field(written, field, read, other, deeper)
+                found = self._field(written, field, received, other, deeper)
             if found:
                 return found
         return None
 
-    def _lost(self, written: Message, read: Message, field: FieldDescriptor) -> Difference | None:
+    def _lost(self, written: Message, received: Message, field: FieldDescriptor) -> Difference | None:
         is_set = bool(get(written, field)) if not field.has_presence else has(written, field)
-        if is_set and not self.is_added(read.DESCRIPTOR, field):
+        if is_set and not self.is_added(received.DESCRIPTOR, field):
             return Difference(Kind.LOST, field)
         return None
 
@@ -150,18 +150,18 @@ class Reading(Struct, frozen=True):
         self,
         written: Message,
         mine: FieldDescriptor,
-        read: Message,
+        received: Message,
         theirs: FieldDescriptor,
         deeper: Sequence[FieldDescriptor],
     ) -> Difference | None:
-        kind = self._presence(written, mine, read, theirs)
+        kind = self._presence(written, mine, received, theirs)
         inner: Difference | None = None
         if kind is None and is_map(mine) and is_map(theirs):
-            kind, inner = self._entries(get(written, mine), mine, get(read, theirs), theirs, deeper)
+            kind, inner = self._entries(get(written, mine), mine, get(received, theirs), theirs, deeper)
         elif kind is None and is_map(mine) != is_map(theirs):
-            kind = None if self._are_same_entries(written, mine, read, theirs) else Kind.VALUE
+            kind = None if self._are_same_entries(written, mine, received, theirs) else Kind.VALUE
         elif kind is None:
-            kind, inner = self._elements(written, mine, read, theirs, deeper)
+            kind, inner = self._elements(written, mine, received, theirs, deeper)
         if inner is not None:
             return inner
         if kind is None and self._means_another(mine, theirs) and _elements(written, mine):
@@ -180,19 +180,21 @@ class Reading(Struct, frozen=True):
         other: Any = theirs.containing_type
         return mine.name in other.fields_by_name or theirs.name in holder.fields_by_name
 
-    def _presence(self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor) -> Kind | None:
+    def _presence(
+        self, written: Message, mine: FieldDescriptor, received: Message, theirs: FieldDescriptor
+    ) -> Kind | None:
         """Unset on one side and zero on the other; or a missing required field."""
-        if theirs.is_required and not has(read, theirs):
+        if theirs.is_required and not has(received, theirs):
             return Kind.MISSING
         if mine.is_repeated or theirs.is_repeated:
             return None
-        sets, gets = _is_set(written, mine), _is_set(read, theirs)
+        sets, gets = _is_set(written, mine), _is_set(received, theirs)
         if sets is not None and gets is not None:
             return None if sets == gets else Kind.VALUE
         told = sets if sets is not None else gets
         if told is None:
             return None
-        value = get(written, mine) if sets is None else get(read, theirs) if gets is None else None
+        value = get(written, mine) if sets is None else get(received, theirs) if gets is None else None
         is_blind = gets is None and not self.is_old_data  # old code never could distinguish them, and still reads zero
         return Kind.PRESENCE if told is False and not value and not is_blind else None
 
@@ -215,10 +217,10 @@ class Reading(Struct, frozen=True):
         return None, None
 
     def _are_same_entries(
-        self, written: Message, mine: FieldDescriptor, read: Message, theirs: FieldDescriptor
+        self, written: Message, mine: FieldDescriptor, received: Message, theirs: FieldDescriptor
     ) -> bool:
         """Whether a map and a list of messages are equal: in the binary encoding a map is a list of entries."""
-        entries, others = _entries(written, mine), _entries(read, theirs)
+        entries, others = _entries(written, mine), _entries(received, theirs)
         if self.surface is Surface.JSON or entries is None or others is None:
             return not _elements(written, mine)
         return len(entries) == len(others) and not any(
@@ -232,16 +234,16 @@ class Reading(Struct, frozen=True):
         self,
         written: Message,
         mine: FieldDescriptor,
-        read: Message,
+        received: Message,
         theirs: FieldDescriptor,
         deeper: Sequence[FieldDescriptor],
     ) -> tuple[Kind | None, Difference | None]:
-        ours, others = _elements(written, mine), _elements(read, theirs)
+        ours, others = _elements(written, mine), _elements(received, theirs)
         if not (mine.is_repeated or theirs.is_repeated) and not is_message(mine) and not ours and not others:
-            kind, _ = self._value(mine, get(written, mine), theirs, get(read, theirs), ())
+            kind, _ = self._value(mine, get(written, mine), theirs, get(received, theirs), ())
             return (Kind.DEFAULT if kind else None), None
         if len(ours) != len(others) and self._are_names(mine, theirs):
-            return self._number(mine, get(written, mine), theirs, get(read, theirs)), None
+            return self._number(mine, get(written, mine), theirs, get(received, theirs)), None
         if len(ours) != len(others):
             in_bytes = is_message(mine) != is_message(theirs)
             return (
@@ -269,14 +271,14 @@ class Reading(Struct, frozen=True):
             return self._number(mine, value, theirs, other), None
         return (None if _same_scalar(mine, value, theirs, other) else Kind.VALUE), None
 
-    def _message(self, written: Message, read: Message, deeper: Sequence[FieldDescriptor]) -> Difference | None:
+    def _message(self, written: Message, received: Message, deeper: Sequence[FieldDescriptor]) -> Difference | None:
         top = [field for field in deeper[:1] if field.containing_type is written.DESCRIPTOR]
         for field, _ in written.ListFields():
             if field not in top:
-                found = self._compare(written, read, [field], ())
+                found = self._compare(written, received, [field], ())
                 if found:
                     return found
-        return self._compare(written, read, top, deeper[1:])
+        return self._compare(written, received, top, deeper[1:])
 
     def _number(self, mine: FieldDescriptor, value: int, theirs: FieldDescriptor, other: int) -> Kind | None:
         ours, others = names_of(mine.enum_type, value), names_of(theirs.enum_type, other)
