@@ -9,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
+from msgspec import json
+
 from fieldstone.codegen.names import CONTRACTS, DtoPackages, package
+from fieldstone.codegen.scopes import unmarked
 from fieldstone.codegen.storage.tree import storage_view
 from fieldstone.codegen.storage.views import ModuleView
 from fieldstone.project.project import Project
@@ -28,7 +31,7 @@ class Generated:
 
     @cached_property
     def view(self) -> ModuleView:
-        """What the templates saw, but for the migrations."""
+        """What the templates saw, but for the migrations and the marks of names."""
         module = self.project.workspace.module(self.module)
         image = compile_one(self.project, module)
         owned = own_files(self.project, module)
@@ -43,7 +46,7 @@ class Generated:
             dto_module=DtoPackages(package(self.module, CONTRACTS), {}).python_module,
         )
         assert found is not None
-        return found
+        return json.decode(unmarked(json.encode(found).decode()), type=ModuleView)
 
     def storage(self, name: str) -> ModuleType:
         """A module of the storage package."""

@@ -64,8 +64,8 @@ class InMemoryTelemetryRepository:
         self._undo: list[tuple[dict[Row, Any], Row, Any]] = []
         self._depth = 0
         self.outbox: list[tuple[str, str, str, bytes]] = []
-        self._steps: dict[Row, Any] = {}
-        self._episodes: dict[Row, Any] = {}
+        self._rows_of_steps: dict[Row, Any] = {}
+        self._rows_of_episodes: dict[Row, Any] = {}
 
     def migrate(self) -> tuple[str, ...]:
         """The versions of all migrations, the first time."""
@@ -111,7 +111,7 @@ class InMemoryTelemetryRepository:
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_step(new) not in self._steps:
+                if _key_of_step(new) not in self._rows_of_steps:
                     self._put_step(new)
                     self._announce("telemetry.v1.TelemetryStepV1", new_events[place])
                     added += 1
@@ -127,13 +127,13 @@ class InMemoryTelemetryRepository:
             self._announce("telemetry.v1.TelemetryStepV1", new_event)
 
     def _put_step(self, stored: Stored) -> None:
-        self._put(self._steps, _key_of_step(stored), stored)
+        self._put(self._rows_of_steps, _key_of_step(stored), stored)
 
     def _drop_step(self, key: Row) -> bool:
-        stored = self._steps.get(key)
+        stored = self._rows_of_steps.get(key)
         if stored is None:
             return False
-        self._put(self._steps, key, None)
+        self._put(self._rows_of_steps, key, None)
         return True
 
     def get_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
@@ -143,7 +143,7 @@ class InMemoryTelemetryRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
-            found = self._steps.get(key)
+            found = self._rows_of_steps.get(key)
         return None if found is None else step_from_row(*found)
 
     def delete_step(self, run_id: str, episode_id: str, step_index: int) -> bool:
@@ -167,7 +167,7 @@ class InMemoryTelemetryRepository:
     ) -> Iterator[StepRecord]:
         """The steps with this run_id and episode_id, by step_index."""
         with self._lock:
-            found = list(self._steps.values())
+            found = list(self._rows_of_steps.values())
         try:
             wanted = (run_id, episode_id)
             found = [stored for stored in found if (stored[0][0], stored[0][1]) == wanted]
@@ -197,7 +197,7 @@ class InMemoryTelemetryRepository:
     ) -> Iterator[StepRecord]:
         """The steps with this run_id, by step_index and episode_id."""
         with self._lock:
-            found = list(self._steps.values())
+            found = list(self._rows_of_steps.values())
         try:
             wanted = (run_id,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -219,7 +219,7 @@ class InMemoryTelemetryRepository:
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
         with self._lock:
-            found = list(self._steps.values())
+            found = list(self._rows_of_steps.values())
         try:
             wanted = (run_id,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -230,7 +230,7 @@ class InMemoryTelemetryRepository:
     def delete_run(self, run_id: str) -> int:
         """Delete the steps with this run_id."""
         with self._lock:
-            found = list(self._steps.values())
+            found = list(self._rows_of_steps.values())
         try:
             wanted = (run_id,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -251,7 +251,7 @@ class InMemoryTelemetryRepository:
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_episode(new) not in self._episodes:
+                if _key_of_episode(new) not in self._rows_of_episodes:
                     self._put_episode(new)
                     self._announce("telemetry.v1.TelemetryEpisodeV1", new_events[place])
                     added += 1
@@ -267,13 +267,13 @@ class InMemoryTelemetryRepository:
             self._announce("telemetry.v1.TelemetryEpisodeV1", new_event)
 
     def _put_episode(self, stored: Stored) -> None:
-        self._put(self._episodes, _key_of_episode(stored), stored)
+        self._put(self._rows_of_episodes, _key_of_episode(stored), stored)
 
     def _drop_episode(self, key: Row) -> bool:
-        stored = self._episodes.get(key)
+        stored = self._rows_of_episodes.get(key)
         if stored is None:
             return False
-        self._put(self._episodes, key, None)
+        self._put(self._rows_of_episodes, key, None)
         return True
 
     def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
@@ -283,7 +283,7 @@ class InMemoryTelemetryRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
-            found = self._episodes.get(key)
+            found = self._rows_of_episodes.get(key)
         return None if found is None else episode_from_row(*found)
 
     def delete_episode(self, run_id: str, episode_id: str) -> bool:
@@ -300,7 +300,7 @@ class InMemoryTelemetryRepository:
     ) -> Iterator[EpisodeRollup]:
         """The episodes with this run_id, by episode_id."""
         with self._lock:
-            found = list(self._episodes.values())
+            found = list(self._rows_of_episodes.values())
         try:
             wanted = (run_id,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -316,7 +316,7 @@ class InMemoryTelemetryRepository:
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""
         with self._lock:
-            found = list(self._episodes.values())
+            found = list(self._rows_of_episodes.values())
         try:
             wanted = (run_id,)
             found = [stored for stored in found if (stored[0][0],) == wanted]

@@ -42,13 +42,13 @@ class _Batch(NamedTuple):
     add_staged: LiteralString
 
 
-_STEPS: Final = """
+_SELECT_STEPS: Final = """
     SELECT run_id, episode_id, step_index, agent_id, game_id, action, observation, reward, terminated,
         truncated, info, render_payload, render_hint, timestamp, episode_seed, frame_ref,
         payload_version, seq_id, worker_id, time_step, space_signature, vector_metadata
     FROM telemetry_steps
 """
-_GET_STEP: Final = _STEPS + " WHERE run_id = %s AND episode_id = %s AND step_index = %s"
+_GET_STEP: Final = _SELECT_STEPS + " WHERE run_id = %s AND episode_id = %s AND step_index = %s"
 _ADD_STEP: Final = """
     WITH added AS (
         INSERT INTO telemetry_steps (
@@ -190,12 +190,12 @@ _STEP_LIMITS: Final = (
     ("vector_metadata", optional(json_value)),
 )
 
-_EPISODES: Final = """
+_SELECT_EPISODES: Final = """
     SELECT run_id, episode_id, total_reward, steps, terminated, truncated, metadata, timestamp,
         agent_id, game_id, seq_id, worker_id
     FROM telemetry_episodes
 """
-_GET_EPISODE: Final = _EPISODES + " WHERE run_id = %s AND episode_id = %s"
+_GET_EPISODE: Final = _SELECT_EPISODES + " WHERE run_id = %s AND episode_id = %s"
 _ADD_EPISODE: Final = """
     WITH added AS (
         INSERT INTO telemetry_episodes (
@@ -423,7 +423,7 @@ class PostgresTelemetryRepository:
         limit: int | None = None,
     ) -> Iterator[StepRecord]:
         """The steps with this run_id and episode_id, by step_index."""
-        sql: LiteralString = _STEPS + " WHERE run_id = %s AND episode_id = %s"
+        sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND episode_id = %s"
         with refusing():
             bound: list[object] = [
                 run_id if "\0" not in run_id else unfit(run_id),
@@ -456,7 +456,7 @@ class PostgresTelemetryRepository:
         limit: int | None = None,
     ) -> Iterator[StepRecord]:
         """The steps with this run_id, by step_index and episode_id."""
-        sql: LiteralString = _STEPS + " WHERE run_id = %s"
+        sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
             if from_step is not None:
@@ -570,7 +570,7 @@ class PostgresTelemetryRepository:
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> Iterator[EpisodeRollup]:
         """The episodes with this run_id, by episode_id."""
-        sql: LiteralString = _EPISODES + " WHERE run_id = %s"
+        sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
             if after is not None:

@@ -503,7 +503,7 @@ class SQLiteTelemetryRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._steps(sql, bound)
+        return self._read_steps(sql, bound)
 
     def steps_by_run(
         self,
@@ -534,7 +534,7 @@ class SQLiteTelemetryRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._steps(sql, bound)
+        return self._read_steps(sql, bound)
 
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
@@ -553,7 +553,7 @@ class SQLiteTelemetryRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
-    def _steps(self, sql: str, bound: Sequence[Any]) -> Iterator[StepRecord]:
+    def _read_steps(self, sql: str, bound: Sequence[Any]) -> Iterator[StepRecord]:
         with self._database.reading(sql, bound) as rows:
             yield from map(step_from_row, rows)
 
@@ -637,7 +637,7 @@ class SQLiteTelemetryRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._episodes(sql, bound)
+        return self._read_episodes(sql, bound)
 
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""
@@ -648,6 +648,6 @@ class SQLiteTelemetryRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
-    def _episodes(self, sql: str, bound: Sequence[Any]) -> Iterator[EpisodeRollup]:
+    def _read_episodes(self, sql: str, bound: Sequence[Any]) -> Iterator[EpisodeRollup]:
         with self._database.reading(sql, bound) as rows:
             yield from map(episode_from_row, rows)

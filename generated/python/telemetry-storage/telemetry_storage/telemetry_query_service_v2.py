@@ -86,13 +86,13 @@ class TelemetryQueryServiceV2(telemetry_query_v2_pb2_grpc.TelemetryQueryServiceS
             after = question.after(request.page_token)
             size = page_size(request.page_size, self._limits)
             page = await asyncio.to_thread(
-                self._list_steps_page, run_id, from_step=from_step, before_step=before_step, after=after, size=size
+                self._list_steps_page, after, size, run_id, from_step=from_step, before_step=before_step
             )
             next_page_token = question.token(page.positions[-1]) if page.more else ""
             return telemetry_query_v2_pb2.ListStepsResponse(steps=page.items, next_page_token=next_page_token)
 
     def _list_steps_page(
-        self, run_id: str, *, from_step: int | None, before_step: int | None, after: tuple[int, str] | None, size: int
+        self, after: tuple[int, str] | None, size: int, run_id: str, *, from_step: int | None, before_step: int | None
     ) -> Page[telemetry_v2_pb2.TelemetryStepV2, tuple[int, str]]:
         records = self._repository.steps_by_run(
             run_id, from_step=from_step, before_step=before_step, after=after, limit=size + 1
@@ -120,12 +120,7 @@ class TelemetryQueryServiceV2(telemetry_query_v2_pb2_grpc.TelemetryQueryServiceS
             size = self._limits.default
             while True:
                 page = await asyncio.to_thread(
-                    self._stream_steps_page,
-                    run_id,
-                    from_step=from_step,
-                    before_step=before_step,
-                    after=after,
-                    size=size,
+                    self._stream_steps_page, after, size, run_id, from_step=from_step, before_step=before_step
                 )
                 for after, item in zip(page.positions, page.items, strict=True):
                     yield telemetry_query_v2_pb2.StreamStepsResponse(step=item, next_page_token=question.token(after))
@@ -133,7 +128,7 @@ class TelemetryQueryServiceV2(telemetry_query_v2_pb2_grpc.TelemetryQueryServiceS
                     return
 
     def _stream_steps_page(
-        self, run_id: str, *, from_step: int | None, before_step: int | None, after: tuple[int, str] | None, size: int
+        self, after: tuple[int, str] | None, size: int, run_id: str, *, from_step: int | None, before_step: int | None
     ) -> Page[telemetry_v2_pb2.TelemetryStepV2, tuple[int, str]]:
         records = self._repository.steps_by_run(
             run_id, from_step=from_step, before_step=before_step, after=after, limit=size + 1
@@ -155,12 +150,12 @@ class TelemetryQueryServiceV2(telemetry_query_v2_pb2_grpc.TelemetryQueryServiceS
             question = Question[tuple[str]]("telemetry.v1.TelemetryEpisodeV1.episodes_by_run", (run_id,), (str,))
             after = question.after(request.page_token)
             size = page_size(request.page_size, self._limits)
-            page = await asyncio.to_thread(self._list_episodes_page, run_id, after=after, size=size)
+            page = await asyncio.to_thread(self._list_episodes_page, after, size, run_id)
             next_page_token = question.token(page.positions[-1]) if page.more else ""
             return telemetry_query_v2_pb2.ListEpisodesResponse(episodes=page.items, next_page_token=next_page_token)
 
     def _list_episodes_page(
-        self, run_id: str, *, after: tuple[str] | None, size: int
+        self, after: tuple[str] | None, size: int, run_id: str
     ) -> Page[telemetry_v1_pb2.TelemetryEpisodeV1, tuple[str]]:
         records = self._repository.episodes_by_run(run_id, after=after, limit=size + 1)
         return read_page(records, size, self._limits, to_dto_episode, lambda record: (record.episode_id,))

@@ -11,6 +11,7 @@ from fieldstone.codegen.class_names import DtoModule, DtoNames, class_prefix, fu
 from fieldstone.codegen.contracts.upcasts import upcast_views
 from fieldstone.codegen.contracts.views import ImportView
 from fieldstone.codegen.names import STORAGE, package
+from fieldstone.codegen.scopes import marked, unmarked
 from fieldstone.codegen.storage.conversions import SAME, constant
 from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.entities import entity_view, oneof_attributes
@@ -137,11 +138,13 @@ class _Builder(Struct, frozen=True, dict=True):
 
     def _by_slots(self, message: Message) -> bool:
         reference = message.entity.record if message.entity else ""
-        return not reference or self.built_by_slots(reference, [c.attribute for c in self._conversions(message)])
+        return not reference or self.built_by_slots(
+            reference, [unmarked(c.attribute) for c in self._conversions(message)]
+        )
 
     def _record(self, message: Message) -> RecordView:
         return RecordView(
-            name=record_class(message),
+            name=marked(record_class(message)),
             message=message.full_name,
             comment=message.comment,
             attributes=[
@@ -153,8 +156,8 @@ class _Builder(Struct, frozen=True, dict=True):
     def _mapping(self, message: Message, names: DtoNames) -> MappingView:
         fields = self._conversions(message)
         return MappingView(
-            name=function_name(message),
-            record=record_class(message),
+            name=marked(function_name(message)),
+            record=marked(record_class(message)),
             dto=names.of(message),
             message=message.full_name,
             fields=[_field(conversion) for conversion in fields],
@@ -182,7 +185,7 @@ def _own_class(message: Message) -> bool:
 
 def _import(message: Message) -> ImportView:
     module, _, name = (message.entity.record if message.entity else "").partition(":")
-    return ImportView(module=module, name=name)
+    return ImportView(module=module, name=marked(name))
 
 
 def _field(conversion: FieldConversion) -> FieldView:
@@ -224,12 +227,13 @@ _DTO_LIMITS = {"datetime": "timestamp_message", "timedelta": "duration_message"}
 def _enum(enum: Enum) -> EnumView:
     short = _short_names(enum)
     return EnumView(
-        name=nested_name(enum),
-        constant=constant(nested_name(enum)),
+        name=marked(nested_name(enum)),
+        constant=constant(marked(nested_name(enum))),
         enum=enum.full_name,
         comment=enum.comment,
         members=[
-            MemberView(name=short[v.name], declared=v.name, number=v.number, comment=v.comment) for v in enum.values
+            MemberView(name=marked(short[v.name]), declared=v.name, number=v.number, comment=v.comment)
+            for v in enum.values
         ],
     )
 

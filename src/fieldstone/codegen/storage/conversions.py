@@ -239,29 +239,31 @@ def _pairs(key: str, conversion: str) -> str:
     return f"{{{{{key}: {conversion.format('item')} for key, item in {{}}.items()}}}}"
 
 
-def fill_list(item: Value, dto: str, name: str, given: str) -> list[str]:
-    """Statements that fill the repeated field `name` of a DTO with `given`."""
+def fill_list(item: Value, target: str, stem: str, given: str) -> list[str]:
+    """Statements that fill a repeated field, the expression `target`, with `given`; variables begin with `stem`."""
     if not item.fill:
         items = given if item.write == SAME else f"[{item.write.format('item')} for item in {given}]"
-        return [f"{dto}.{name}.extend({items}){_excuse(item, 'arg-type')}"]
-    member = [line.format(dto=f"{name}_dto", value=f"{name}_item") for line in item.fill]
-    return [f"for {name}_item in {given}:", f"    {name}_dto = {dto}.{name}.add()", *_indented(member)]
+        return [f"{target}.extend({items}){_excuse(item, 'arg-type')}"]
+    member = [line.format(dto=f"{stem}_dto", value=f"{stem}_item") for line in item.fill]
+    return [f"for {stem}_item in {given}:", f"    {stem}_dto = {target}.add()", *_indented(member)]
 
 
-def fill_map(item: Value, dto: str, name: str, given: str) -> list[str]:
-    """Statements that fill the map field `name` of a DTO with `given`."""
+def fill_map(item: Value, target: str, stem: str, given: str) -> list[str]:
+    """As `fill_list`, for a map field."""
     if not item.fill:
         pairs = given if item.write == SAME else _pairs("key", item.write).format(given)
-        return [f"{dto}.{name}.update({pairs}){_excuse(item, 'arg-type')}"]
-    member = [line.format(dto=f"{dto}.{name}[{name}_key]", value=f"{name}_item") for line in item.fill]
-    return [f"for {name}_key, {name}_item in {given}.items():", *_indented(member)]
+        return [f"{target}.update({pairs}){_excuse(item, 'arg-type')}"]
+    member = [line.format(dto=f"{target}[{stem}_key]", value=f"{stem}_item") for line in item.fill]
+    return [f"for {stem}_key, {stem}_item in {given}.items():", *_indented(member)]
 
 
-def fill_one(value: Value, dto: str, name: str, given: str) -> list[str]:
-    """Statements that set the singular field `name` of a DTO to `given`."""
+def fill_one(value: Value, target: str, given: str) -> list[str]:
+    """Statements that set a singular field to `given`, with `setattr` where its name is a keyword."""
     if value.fill:
-        return [line.format(dto=f"{dto}.{name}", value=given) for line in value.fill]
-    return [f"{dto}.{name} = {value.write.format(given)}{_excuse(value, 'assignment')}"]
+        return [line.format(dto=target, value=given) for line in value.fill]
+    if target.startswith("getattr("):
+        return [f"s{target.removeprefix('g').removesuffix(')')}, {value.write.format(given)})"]
+    return [f"{target} = {value.write.format(given)}{_excuse(value, 'assignment')}"]
 
 
 def _excuse(value: Value, code: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from fieldstone.codegen.class_names import record_class
+from fieldstone.codegen.class_names import camel, record_class
+from fieldstone.codegen.scopes import marked
 from fieldstone.codegen.storage import conversions
 from fieldstone.codegen.storage.conversions import SAME, Value
 from fieldstone.codegen.storage.dialects import all_dialects
@@ -42,9 +43,10 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
     columns = {c.name: column_view(fields[c.name], c) for c in table.columns.values() if c.kind != "child_table"}
     key = [columns[name] for name in table.primary_key]
     return EntityView(
-        name=table.name_of_record,
-        plural=table.plural,
-        record=record_class(table.message),
+        name=marked(table.name_of_record),
+        class_stem=marked(camel(table.name_of_record)),
+        plural=marked(table.plural),
+        record=marked(record_class(table.message)),
         message=table.full_name,
         comment=table.comment,
         table=table.table,
@@ -119,20 +121,20 @@ def column_view(field: FieldConversion, column: Column, *, record: str = "record
     )
 
 
-def _scalar_column(name: str, value: Value) -> ColumnView:
+def _scalar_column(variable: str, value: Value, beside: Collection[ColumnView]) -> ColumnView:
     """A column that holds a value which is no attribute: `position`, `key` or `value` of a child table."""
     return ColumnView(
-        name=name,
-        attribute=name,
+        name=free_column(variable, [column.name for column in beside]),
+        attribute=variable,
         type=value.annotation,
         key_type=value.annotation,
         kind=value.kind,
         nullable=False,
         on=_on_each(
             value,
-            name,
-            write=lambda conversion: conversion.format(name),
-            read=lambda conversion: conversion.format(f"{name}_"),
+            variable,
+            write=lambda conversion: conversion.format(variable),
+            read=lambda conversion: conversion.format(f"{variable}_"),
         ),
         limit=value.limit,
     )
@@ -161,10 +163,11 @@ def _child(
     is_map = field.key is not None
     member = schema.messages.get(map_types(field.field)[1]) if is_record(field) else None
     members = [field_conversion(f, schema) for f in member.fields.values() if not f.column.not_stored] if member else []
-    key = _scalar_column("key", field.key) if field.key else _scalar_column("position", conversions.SCALARS["int64"])
-    columns = [member_column(f) for f in members] or [_scalar_column("value", field.item)]
-    limits = f"_{table.name_of_record}_{field.attribute}_LIMITS".upper()
-    limit = f"a({record_class(member)}, {limits})" if member else columns[0].limit
+    name, value = ("key", field.key) if field.key else ("position", conversions.SCALARS["int64"])
+    key = _scalar_column(name, value, parent)
+    columns = [member_column(f) for f in members] or [_scalar_column("value", field.item, [*parent, key])]
+    limits = f"_{marked(table.name_of_record)}_{field.attribute}_LIMITS".upper()
+    limit = f"a({marked(record_class(member))}, {limits})" if member and members else columns[0].limit
     return ChildView(
         table=child_table_name(table, column),
         attribute=field.attribute,
@@ -173,7 +176,7 @@ def _child(
         key=key,
         columns=columns,
         member_type=field.item.annotation,
-        member_class=record_class(member) if member else "",
+        member_class=marked(record_class(member)) if member and members else "",
         limits=limits,
         limit=f"map_of({key.limit}, {limit})" if is_map else f"list_of({limit})",
     )
@@ -200,6 +203,13 @@ def member_column(field: FieldConversion) -> ColumnView:
     )
 
 
+def free_column(name: str, taken: Collection[str]) -> str:
+    """A name for a column of the generator's own, with underscores where fields have taken it."""
+    while name in taken:
+        name += "_"
+    return name
+
+
 def child_table_name(table: Table, column: Column) -> str:
     """The table of a list or map: the annotated column's name, after the parent's table."""
     return f"{table.table}_{column.column}"
@@ -224,7 +234,7 @@ def _query(query: Query, table: Table, columns: dict[str, ColumnView]) -> QueryV
     pages = query.result == "records" and bool(order)
     types = ", ".join(column.key_type for column in order)
     return QueryView(
-        name=query.name,
+        name=marked(query.name),
         result=query.result,
         equal=[_argument(columns[name], columns[name].attribute, "=") for name in query.equal],
         range=_range(query, columns),
@@ -248,7 +258,7 @@ def _range(query: Query, columns: dict[str, ColumnView]) -> list[ArgumentView]:
         return []
     column = columns[query.range]
     name = query.range_name or query.range
-    return [_argument(column, f"from_{name}", ">="), _argument(column, f"before_{name}", "<")]
+    return [_argument(column, marked(f"from_{name}"), ">="), _argument(column, marked(f"before_{name}"), "<")]
 
 
 def _argument(column: ColumnView, name: str, operator: str) -> ArgumentView:

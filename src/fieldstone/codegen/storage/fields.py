@@ -8,16 +8,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fieldstone.codegen.class_names import field_access, function_name, nested_name, record_class
+from fieldstone.codegen.scopes import marked
 from fieldstone.codegen.storage import conversions
 from fieldstone.codegen.storage.conversions import SAME, Value
 from fieldstone.schema.model import Field, Message, Schema
 from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of
-
-_TAKEN_NAMES = frozenset(
-    "dto record since at error unfit within_float32 dump_json fill_duration fill_list fill_message fill_struct "
-    "fill_value b64encode refusal two_of_oneof int str dict list bool float bytes EPOCH VALUE_ERRORS".split()
-)
-"""Names that a local variable of a mapper's function must not hide."""
 
 
 def has_record(full_name: str) -> bool:
@@ -95,18 +90,16 @@ class FieldConversion(Struct, frozen=True):
         given = f"{record}.{self.attribute}"
         if not self._may_be_none:
             return self._fill_with(dto, given)
-        local = f"{self.attribute}_" if self.attribute in _TAKEN_NAMES else self.attribute
-        inside = [f"    {line}" for line in self._fill_with(dto, local)]
-        return [f"if ({local} := {given}) is not None:", *inside]
+        inside = [f"    {line}" for line in self._fill_with(dto, self.attribute)]
+        return [f"if ({self.attribute} := {given}) is not None:", *inside]
 
     def _fill_with(self, dto: str, given: str) -> list[str]:
+        target, stem = field_access(dto, self.field), marked(self.field.name)
         if self.field.cardinality == "repeated":
-            lines = conversions.fill_list(self.item, dto, self.field.name, given)
-        elif self.field.cardinality == "map":
-            lines = conversions.fill_map(self.item, dto, self.field.name, given)
-        else:
-            lines = conversions.fill_one(self.value, dto, self.field.name, given)
-        return _without_keyword(lines, dto, self.field)
+            return conversions.fill_list(self.item, target, stem, given)
+        if self.field.cardinality == "map":
+            return conversions.fill_map(self.item, target, stem, given)
+        return conversions.fill_one(self.value, target, given)
 
     def read(self, dto: str = "dto") -> str:
         """The attribute's value from a DTO whose bound `HasField` is called `has`."""
@@ -148,17 +141,6 @@ class FieldConversion(Struct, frozen=True):
         return self.optional or self.value.annotation == "Any"
 
 
-def _without_keyword(lines: Sequence[str], dto: str, field: Field) -> list[str]:
-    """`dto.from = x` -> `setattr(dto, "from", x)`: protobuf's own advice for fields that are keywords."""
-    expression, access = f"{dto}.{field.name}", field_access(dto, field)
-    if access.startswith(dto):
-        return list(lines)
-    assigned = (
-        re.sub(rf"^(\s*){re.escape(expression)} = (.*)$", rf'\1setattr({dto}, "{field.name}", \2)', x) for x in lines
-    )
-    return [line.replace(expression, access) for line in assigned]
-
-
 def field_conversion(field: Field, schema: Schema) -> FieldConversion:
     """The conversions of a field of a schema that holds all imported files."""
     key_type, item_type = map_types(field)
@@ -167,7 +149,7 @@ def field_conversion(field: Field, schema: Schema) -> FieldConversion:
     value = conversions.keyed(key, item) if key else conversions.many(item) if _is_list(field) else item
     return FieldConversion(
         field=field,
-        attribute=field.column.attribute or field.name,
+        attribute=marked(field.column.attribute or field.name),
         value=value,
         item=item,
         key=key,
@@ -183,7 +165,7 @@ def _item(field: Field, type_name: str, schema: Schema) -> Value:
     if field.column.codec == "proto":
         return conversions.PROTO
     if field.composite == "enum":
-        return conversions.enum(nested_name(schema.enums[type_name]), by_name=kind_of(field) == "enum_name")
+        return conversions.enum(marked(nested_name(schema.enums[type_name])), by_name=kind_of(field) == "enum_name")
     if field.composite == "message":
         return _message(type_name, schema)
     if field.column.codec == "json" and not _is_list(field):
@@ -201,7 +183,7 @@ def _message(full_name: str, schema: Schema) -> Value:
     if full_name in WRAPPERS:
         return conversions.wrapped(conversions.SCALARS[SCALAR_KINDS.get(WRAPPERS[full_name], WRAPPERS[full_name])])
     message = schema.messages[full_name]
-    return conversions.message(record_class(message), function_name(message))
+    return conversions.message(marked(record_class(message)), marked(function_name(message)))
 
 
 def nested_messages(roots: Sequence[Message], schema: Schema) -> list[Message]:

@@ -13,8 +13,8 @@ RECORD_TYPES = frozenset("Any bool bytes datetime dict field float int list str 
 RECORD_MODULE = RECORD_TYPES | {"IntEnum", "dataclass"}
 """Names that the module of generated records uses: no class in it may hide them."""
 
-METHODS = frozenset({"close", "migrate", "transaction"})
-"""The methods that every repository has."""
+METHODS = frozenset({"close", "migrate", "outbox", "transaction"})
+"""The methods and attributes that every repository may have."""
 
 ARGUMENTS = frozenset({"after", "limit", "payload", "payloads", "self"})
 """Arguments that methods of a repository have beside those for columns."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fieldstone.codegen.contracts.views import ImportView, UpcastView
+from fieldstone.codegen.scopes import marked
 
 
 class AskedView(Struct, frozen=True, kw_only=True):
@@ -23,19 +24,13 @@ class AskedView(Struct, frozen=True, kw_only=True):
     @property
     def local(self) -> str:
         """The variable that holds it."""
-        return f"{self.name}_" if self.name in _TAKEN or keyword.iskeyword(self.name) else self.name
+        return f"{marked(self.name)}_" if keyword.iskeyword(self.name) else marked(self.name)
 
     @property
     def kind(self) -> str:
         """The class of a part of a position; an enum is kept as its number."""
         return self.type if self.type in _CLASSES else "int"
 
-
-_TAKEN = frozenset(
-    "self request context question after size page item items found count record records next_page_token "
-    "asyncio grpc given converted page_size read_page unfit read_duration datetime timedelta".split()
-)
-"""Names that a variable of a servicer's methods must not hide."""
 
 _CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
 
@@ -117,11 +112,11 @@ class ServedRpcView(Struct, frozen=True, kw_only=True):
         return [*(asked.local for asked in self.equal), *(f"{asked.name}={asked.local}" for asked in self.range)]
 
     @property
-    def parameters(self) -> Sequence[str]:
-        """The parameters of a method that passes the arguments on."""
+    def parameters(self) -> str:
+        """The parameters of a method that passes the arguments on, each after a comma."""
         positional = [f"{asked.local}: {asked.type.removesuffix(' | None')}" for asked in self.equal]
-        star = ["*"] if self.range or self.paged else []
-        return ["self", *positional, *star, *(f"{asked.name}: {asked.type}" for asked in self.range)]
+        named = [f"{asked.local}: {asked.type}" for asked in self.range]
+        return "".join(f", {part}" for part in [*positional, *(["*"] if named else []), *named])
 
     @property
     def position(self) -> str:

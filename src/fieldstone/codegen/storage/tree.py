@@ -8,11 +8,13 @@ from pathlib import Path
 from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.contracts.packages import SQL, storage_folder
 from fieldstone.codegen.render import render
+from fieldstone.codegen.scopes import settled
 from fieldstone.codegen.storage.build import module_view, outbox_table
 from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.examples import with_examples
 from fieldstone.codegen.storage.record_classes import RecordSources, by_slots
 from fieldstone.codegen.storage.refusals import is_stored_or_served, refuse
+from fieldstone.codegen.storage.service_views import ServicerView
 from fieldstone.codegen.storage.sql import migration_views, script
 from fieldstone.codegen.storage.views import ModuleView
 from fieldstone.schema.model import Schema
@@ -70,16 +72,21 @@ def storage_files(view: ModuleView) -> dict[str, str]:
     """The files of a module's storage package and its SQL, by path below the output folder; Python unformatted."""
     root = f"{storage_folder(view.module)}/{view.storage}"
     view = with_examples(view)
-    files = {f"{root}/{name}.py": render(f"storage/{name}.py.j2", view=view) for name in _modules(view)}
+    files = {f"{root}/{name}.py": _python(f"storage/{name}.py.j2", view=view) for name in _modules(view)}
     if view.entities:
-        files |= {f"{root}/{name}.py": render(f"{name}/repository.py.j2", view=view) for name in all_dialects()}
+        files |= {f"{root}/{name}.py": _python(f"{name}/repository.py.j2", view=view) for name in all_dialects()}
     for servicer in view.servicers:
-        files[f"{root}/{servicer.module}.py"] = render("storage/servicer.py.j2", view=view, servicer=servicer)
+        files[f"{root}/{servicer.module}.py"] = _python("storage/servicer.py.j2", view=view, servicer=servicer)
     for migration in view.migrations:
         for name, statements in migration.statements.items():
             folder = all_dialects()[name].folder
             files[f"{SQL}/{view.module}/{folder}/{migration.version}.sql"] = script(statements)
     return files
+
+
+def _python(template: str, **views: ModuleView | ServicerView) -> str:
+    """A module from its template, the names of the schema told apart from its own."""
+    return settled(render(template, **views))
 
 
 def _modules(view: ModuleView) -> Iterator[str]:

@@ -114,11 +114,12 @@ class ChildView(Struct, frozen=True, kw_only=True):
         is_map: whether it is a map (its second key column is `key`), else a list (`position`, from 0).
         parent_columns: the primary key of the parent, which the child's key begins with; their
             expressions are over `record`, the parent.
-        key: the column `position` or `key`; its expressions are over a variable of that name.
+        key: the column `position` or `key`, with an underscore where the parent's key has it; its expressions are
+            over the variable `position` or `key`, its `attribute`.
         columns: the columns of the member, or one column `value`; their expressions are over
             `record`, the member.
         member_type: the annotation of a member.
-        member_class: the dataclass of a member; empty for a scalar, whose one column is `value`.
+        member_class: the dataclass of a member; empty for a scalar or a message without fields, kept in one column.
         limits: the constant with the limits of a member's attributes: "_ORDER_LINES_LIMITS".
         limit: an expression over the names of `fieldstone_runtime.limits`, and `limits`: what fits the attribute.
     """
@@ -279,7 +280,7 @@ class EntityView(Struct, frozen=True, kw_only=True):
     """A stored entity.
 
     Attributes:
-        name: "step"; plural: "steps".
+        name: "step"; plural: "steps"; class_stem: "Step".
         record: the record's class.
         message: the full name of its message.
         comment: the message's comment.
@@ -300,6 +301,7 @@ class EntityView(Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    class_stem: str
     plural: str
     record: str
     message: str

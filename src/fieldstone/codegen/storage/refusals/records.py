@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fieldstone.codegen.scopes import unmarked
 from fieldstone.codegen.storage.fields import field_conversion
 from fieldstone.codegen.storage.record_classes import RecordAttribute, RecordClass
 from fieldstone.codegen.storage.record_types import Type, fits
@@ -59,7 +60,7 @@ def _type(subject: Subject, record: RecordClass, attribute: RecordAttribute, fie
 
 def _expected(subject: Subject, field: Field) -> str:
     """The annotation that an attribute of the application's own record needs; an enum's value is a number there."""
-    wanted = field_conversion(field, subject.schema).annotation
+    wanted = unmarked(field_conversion(field, subject.schema).annotation)
     return re.sub(r"\w+ \| int\b", "int", wanted) if field.composite == "enum" else wanted
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fieldstone.codegen.names import package
 from fieldstone.codegen.storage.dialects import all_dialects
-from fieldstone.codegen.storage.entities import child_table_name
+from fieldstone.codegen.storage.entities import child_table_name, free_column
 from fieldstone.codegen.storage.fields import nested_message
 from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, key_columns
 from fieldstone.codegen.storage.reserved import PREFIXES
@@ -140,8 +140,8 @@ def _child_key(table: Table, column: Column) -> dict[str, str]:
     """The columns of a child table's key."""
     key = {parent.column: f"the primary key of {table.name}" for parent in key_columns(table)}
     is_map = table.message.fields[column.number].cardinality == "map"
-    own = ("key", "the key of the map") if is_map else ("position", "the position in the list")
-    return key | {own[0]: own[1]}
+    name, what = ("key", "the key of the map") if is_map else ("position", "the position in the list")
+    return key | {free_column(name, key): what}
 
 
 CHECKS = (table_names, column_names, one_table_each, one_column_each)

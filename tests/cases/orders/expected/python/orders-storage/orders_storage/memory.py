@@ -76,9 +76,9 @@ class InMemoryOrdersRepository:
         self._undo: list[tuple[dict[Row, Any], Row, Any]] = []
         self._depth = 0
         self.outbox: list[tuple[str, str, str, bytes]] = []
-        self._orders: dict[Row, Any] = {}
-        self._orders_reference_idx: dict[Row, Any] = {}
-        self._customers: dict[Row, Any] = {}
+        self._rows_of_orders: dict[Row, Any] = {}
+        self._unique_orders_reference_idx: dict[Row, Any] = {}
+        self._rows_of_customers: dict[Row, Any] = {}
 
     def migrate(self) -> tuple[str, ...]:
         """The versions of all migrations, the first time."""
@@ -124,7 +124,7 @@ class InMemoryOrdersRepository:
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_order(new) not in self._orders:
+                if _key_of_order(new) not in self._rows_of_orders:
                     self._put_order(new)
                     self._announce("acme.orders.v1.Order", new_events[place])
                     added += 1
@@ -141,18 +141,18 @@ class InMemoryOrdersRepository:
 
     def _put_order(self, stored: Stored) -> None:
         values = _orders_reference_idx(stored)
-        if values in self._orders_reference_idx:
+        if values in self._unique_orders_reference_idx:
             raise UniqueConflictError(f"another record has these values: {values}")
         if None not in values:
-            self._put(self._orders_reference_idx, values, stored)
-        self._put(self._orders, _key_of_order(stored), stored)
+            self._put(self._unique_orders_reference_idx, values, stored)
+        self._put(self._rows_of_orders, _key_of_order(stored), stored)
 
     def _drop_order(self, key: Row) -> bool:
-        stored = self._orders.get(key)
+        stored = self._rows_of_orders.get(key)
         if stored is None:
             return False
-        self._put(self._orders_reference_idx, _orders_reference_idx(stored), None)
-        self._put(self._orders, key, None)
+        self._put(self._unique_orders_reference_idx, _orders_reference_idx(stored), None)
+        self._put(self._rows_of_orders, key, None)
         return True
 
     def get_order(self, shop: str, number: int) -> OrderRecord | None:
@@ -162,7 +162,7 @@ class InMemoryOrdersRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
-            found = self._orders.get(key)
+            found = self._rows_of_orders.get(key)
         return None if found is None else order_from_row(*found)
 
     def delete_order(self, shop: str, number: int) -> bool:
@@ -185,7 +185,7 @@ class InMemoryOrdersRepository:
     ) -> Iterator[OrderRecord]:
         """The orders with this customer_id, by placed_at_micros, shop and number, the last ones first."""
         with self._lock:
-            found = list(self._orders.values())
+            found = list(self._rows_of_orders.values())
         try:
             wanted = (customer_id,)
             found = [stored for stored in found if (stored[0][2],) == wanted]
@@ -211,7 +211,7 @@ class InMemoryOrdersRepository:
     def order_by_reference(self, reference: str) -> OrderRecord | None:
         """The first of the orders with this reference, by shop and number."""
         with self._lock:
-            found = list(self._orders.values())
+            found = list(self._rows_of_orders.values())
         try:
             wanted = (reference,)
             found = [stored for stored in found if (stored[0][4],) == wanted]
@@ -223,7 +223,7 @@ class InMemoryOrdersRepository:
     def count_of_shop(self, shop: str) -> int:
         """How many orders there are with this shop."""
         with self._lock:
-            found = list(self._orders.values())
+            found = list(self._rows_of_orders.values())
         try:
             wanted = (shop,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -234,7 +234,7 @@ class InMemoryOrdersRepository:
     def all_orders(self, *, after: tuple[str, int] | None = None, limit: int | None = None) -> Iterator[OrderRecord]:
         """The orders, by shop and number."""
         with self._lock:
-            found = list(self._orders.values())
+            found = list(self._rows_of_orders.values())
         try:
             if after is not None:
                 (shop, number) = after
@@ -256,7 +256,7 @@ class InMemoryOrdersRepository:
     ) -> Iterator[OrderRecord]:
         """The orders with this shop, by urgency and number."""
         with self._lock:
-            found = list(self._orders.values())
+            found = list(self._rows_of_orders.values())
         try:
             wanted = (shop,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -281,7 +281,7 @@ class InMemoryOrdersRepository:
     def delete_shop(self, shop: str) -> int:
         """Delete the orders with this shop."""
         with self._lock:
-            found = list(self._orders.values())
+            found = list(self._rows_of_orders.values())
         try:
             wanted = (shop,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
@@ -301,7 +301,7 @@ class InMemoryOrdersRepository:
         added = 0
         with self.transaction():
             for new in stored:
-                if _key_of_customer(new) not in self._customers:
+                if _key_of_customer(new) not in self._rows_of_customers:
                     self._put_customer(new)
                     added += 1
         return added
@@ -314,13 +314,13 @@ class InMemoryOrdersRepository:
             self._put_customer(stored)
 
     def _put_customer(self, stored: Stored) -> None:
-        self._put(self._customers, _key_of_customer(stored), stored)
+        self._put(self._rows_of_customers, _key_of_customer(stored), stored)
 
     def _drop_customer(self, key: Row) -> bool:
-        stored = self._customers.get(key)
+        stored = self._rows_of_customers.get(key)
         if stored is None:
             return False
-        self._put(self._customers, key, None)
+        self._put(self._rows_of_customers, key, None)
         return True
 
     def get_customer(self, id: int) -> CustomerRecord | None:
@@ -330,7 +330,7 @@ class InMemoryOrdersRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
-            found = self._customers.get(key)
+            found = self._rows_of_customers.get(key)
         return None if found is None else customer_from_row(*found)
 
     def delete_customer(self, id: int) -> bool:
@@ -352,7 +352,7 @@ class InMemoryOrdersRepository:
     ) -> Iterator[CustomerRecord]:
         """The customers, by id."""
         with self._lock:
-            found = list(self._customers.values())
+            found = list(self._rows_of_customers.values())
         try:
             if from_id is not None:
                 edge = from_id

@@ -61,7 +61,7 @@ class _Batch(NamedTuple):
     add_staged: LiteralString
 
 
-_ORDERS: Final = """
+_SELECT_ORDERS: Final = """
     SELECT shop, number, customer_id, placed_at_micros, reference, status, total, address, card,
         invoice_days, voucher, promise, sent_at, extra, weight, discount, gift, trail, questions,
         note, origin, category, urgency, carrier, seen_at, stage,
@@ -85,7 +85,7 @@ _ORDERS: Final = """
         )
     FROM orders
 """
-_GET_ORDER: Final = _ORDERS + " WHERE shop = %s AND number = %s"
+_GET_ORDER: Final = _SELECT_ORDERS + " WHERE shop = %s AND number = %s"
 _SAVE_ORDER: Final = """
     INSERT INTO orders (
         shop, number, customer_id, placed_at_micros, reference, status, total, address, card,
@@ -258,11 +258,11 @@ _ORDER_LIMITS: Final = (
     ("pictures", list_of(binary)),
 )
 
-_CUSTOMERS: Final = """
+_SELECT_CUSTOMERS: Final = """
     SELECT id, name, letters
     FROM shop_customers
 """
-_GET_CUSTOMER: Final = _CUSTOMERS + " WHERE id = %s"
+_GET_CUSTOMER: Final = _SELECT_CUSTOMERS + " WHERE id = %s"
 _ADD_CUSTOMER: Final = """
     INSERT INTO shop_customers (
         id, name, letters
@@ -467,7 +467,7 @@ class PostgresOrdersRepository:
         limit: int | None = 50,
     ) -> Iterator[OrderRecord]:
         """The orders with this customer_id, by placed_at_micros, shop and number, the last ones first."""
-        sql: LiteralString = _ORDERS + " WHERE customer_id = %s"
+        sql: LiteralString = _SELECT_ORDERS + " WHERE customer_id = %s"
         with refusing():
             bound: list[object] = [customer_id]
             if from_placed is not None:
@@ -493,7 +493,7 @@ class PostgresOrdersRepository:
 
     def order_by_reference(self, reference: str) -> OrderRecord | None:
         """The first of the orders with this reference, by shop and number."""
-        sql: LiteralString = _ORDERS + " WHERE reference = %s"
+        sql: LiteralString = _SELECT_ORDERS + " WHERE reference = %s"
         with refusing():
             bound: list[object] = [reference if "\0" not in reference else unfit(reference)]
         sql += " ORDER BY shop, number"
@@ -512,7 +512,7 @@ class PostgresOrdersRepository:
 
     def all_orders(self, *, after: tuple[str, int] | None = None, limit: int | None = None) -> Iterator[OrderRecord]:
         """The orders, by shop and number."""
-        sql: LiteralString = _ORDERS + " WHERE true"
+        sql: LiteralString = _SELECT_ORDERS + " WHERE true"
         with refusing():
             bound: list[object] = []
             if after is not None:
@@ -539,7 +539,7 @@ class PostgresOrdersRepository:
         limit: int | None = None,
     ) -> Iterator[OrderRecord]:
         """The orders with this shop, by urgency and number."""
-        sql: LiteralString = _ORDERS + " WHERE shop = %s"
+        sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s"
         with refusing():
             bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
             if from_urgency is not None:
@@ -629,7 +629,7 @@ class PostgresOrdersRepository:
         limit: int | None = None,
     ) -> Iterator[CustomerRecord]:
         """The customers, by id."""
-        sql: LiteralString = _CUSTOMERS + " WHERE true"
+        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE true"
         with refusing():
             bound: list[object] = []
             if from_id is not None:

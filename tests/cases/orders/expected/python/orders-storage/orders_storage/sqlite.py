@@ -648,7 +648,7 @@ class SQLiteOrdersRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._orders(sql, bound)
+        return self._read_orders(sql, bound)
 
     def order_by_reference(self, reference: str) -> OrderRecord | None:
         """The first of the orders with this reference, by shop and number."""
@@ -683,7 +683,7 @@ class SQLiteOrdersRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._orders(sql, bound)
+        return self._read_orders(sql, bound)
 
     def urgent_orders(
         self,
@@ -717,7 +717,7 @@ class SQLiteOrdersRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._orders(sql, bound)
+        return self._read_orders(sql, bound)
 
     def delete_shop(self, shop: str) -> int:
         """Delete the orders with this shop."""
@@ -728,7 +728,7 @@ class SQLiteOrdersRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
-    def _orders(self, sql: str, bound: Sequence[Any]) -> Iterator[OrderRecord]:
+    def _read_orders(self, sql: str, bound: Sequence[Any]) -> Iterator[OrderRecord]:
         with self._database.reading(sql, bound) as rows:
             for row in rows:
                 yield _whole_order(rows, row)
@@ -807,8 +807,8 @@ class SQLiteOrdersRepository:
                 bound.append(limit)
         except FAILURES as error:
             raise self._database.failure(error) from error
-        return self._customers(sql, bound)
+        return self._read_customers(sql, bound)
 
-    def _customers(self, sql: str, bound: Sequence[Any]) -> Iterator[CustomerRecord]:
+    def _read_customers(self, sql: str, bound: Sequence[Any]) -> Iterator[CustomerRecord]:
         with self._database.reading(sql, bound) as rows:
             yield from map(customer_from_row, rows)
