@@ -71,6 +71,7 @@ class _Module:
         self.lines = source.encode().splitlines(keepends=True)
         self.edits: dict[_Use, str] = {}
         self.second: dict[str, str] = {}
+        self.builtins = ""
         self.taken = {unmarked(name) for name in re.findall(r"\w+", source)}
         self.defined: dict[str, tuple[_Use, int, ast.stmt]] = {}
         self.renamed: dict[str, str] = {}
@@ -93,9 +94,12 @@ class _Module:
     def rewritten(self) -> str:
         """The source with the changes."""
         added: dict[int, list[str]] = {}
+        if self.builtins:
+            alias = "" if self.builtins == "builtins" else f" as {self.builtins}"
+            added[self._last_import] = [f"import builtins{alias}\n"]
         for name, second in self.second.items():
-            known = self.defined.get(name)
-            line = self._last_import if known is None or _is_import(known[2]) else known[1]
+            _, end, statement = self.defined[name]
+            line = self._last_import if _is_import(statement) else end
             added.setdefault(line, []).append(f"{second} = {self.renamed.get(name, name)}\n")
         lines = list(self.lines)
         for use, new in sorted(self.edits.items(), key=lambda edit: (edit[0].line, -edit[0].start)):
@@ -119,7 +123,10 @@ class _Module:
         return form
 
     def _second(self, name: str) -> str:
-        """The second name of a global."""
+        """The second name of a global; that of a builtin is in the module `builtins`."""
+        if name in _BUILTINS and name not in self.defined:
+            self.builtins = self.builtins or ("builtins" if "builtins" not in self.taken else self._another("builtins"))
+            return f"{self.builtins}.{name}"
         if name not in self.second:
             self.second[name] = self._another(name)
         return self.second[name]
@@ -132,8 +139,9 @@ class _Module:
                 yield _Use(bound, alias.lineno, alias.col_offset, alias.end_col_offset or 0, f"{alias.name} as ")
         elif isinstance(statement, _Definition):
             yield self._name_of(statement)
-        else:
-            yield from (_use(node) for node in ast.walk(statement) if _is_stored(node))
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (_use(node) for target in targets for node in ast.walk(target) if _is_stored(node))
 
     def _name_of(self, definition: _Definition) -> _Use:
         """The name after `def` or `class`."""
@@ -142,17 +150,20 @@ class _Module:
         return _Use(definition.name, definition.lineno, start, start + len(definition.name.encode()))
 
     def _tell_definitions_apart(self) -> None:
-        """Rename definitions of the module that are called like another one, or like a builtin that it uses."""
-        loaded = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
-        owners = {name: name for name in loaded & _BUILTINS if name not in self.defined}
+        """Rename definitions that are called like another one; builtins that one hides get a second name."""
+        loaded = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)} & _BUILTINS
+        owners: dict[str, str] = {}
         for name in sorted(self.defined, key=lambda name: (self._rank(name), MARK in name)):
             plain = unmarked(name)
-            if owners.setdefault(plain, name) == name:
+            hides = self._rank(name) > 0 and plain in loaded
+            if not hides and owners.setdefault(plain, name) == name:
                 continue
             if self._rank(name) == 0:
                 raise _alike(plain)
             self.renamed[name] = self._another(name)
             self.edits[self.defined[name][0]] = self.renamed[name]
+        for name in sorted((loaded & set(owners)) - set(self.defined)):
+            self.renamed[name] = self._second(name)
 
     def _rank(self, name: str) -> int:
         """0 for a public definition, which others import by its name; then private ones, then imports."""

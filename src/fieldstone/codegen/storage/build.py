@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 
@@ -90,7 +91,7 @@ class _Builder(Struct, frozen=True, dict=True):
             contracts=self.contracts,
             storage=package(self.module, STORAGE),
             outbox=outbox_table(self.module) if outbox else "",
-            records=[self._record(message) for message in self.messages if not _own_class(message)],
+            records=_builtins_first([self._record(m) for m in self.messages if not _own_class(m)]),
             enums=[_enum(enum) for enum in self._enums()],
             imports=sorted({_import(m) for m in self.messages if _own_class(m)}, key=lambda i: (i.module, i.name)),
             dto_imports=names.imports(self.messages),
@@ -130,8 +131,9 @@ class _Builder(Struct, frozen=True, dict=True):
         }
 
     def _in_json(self, field: Field) -> str:
-        # A member of a child table has columns; what it holds itself is JSON.
-        return "" if field.column.codec == "child_table" else nested_message(field)
+        # A member of a child table has columns, if it has fields; what it holds itself is JSON.
+        name = nested_message(field)
+        return "" if name and field.column.codec == "child_table" and self.schema.messages[name].fields else name
 
     def _conversions(self, message: Message) -> list[FieldConversion]:
         return [field_conversion(field, self.schema) for field in message.fields.values()]
@@ -177,6 +179,11 @@ class _Builder(Struct, frozen=True, dict=True):
                 if field.composite == "enum" and name not in seen:
                     seen.add(name)
                     yield self.schema.enums[name]
+
+
+def _builtins_first(records: Sequence[RecordView]) -> list[RecordView]:
+    """The records, first those called like a builtin: type checkers would take the builtin before the class is there."""
+    return sorted(records, key=lambda record: not hasattr(builtins, unmarked(record.name)))
 
 
 def _own_class(message: Message) -> bool:

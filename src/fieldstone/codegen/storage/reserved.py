@@ -7,11 +7,8 @@ import keyword
 PREFIXES = ("fieldstone_",)
 """The beginnings of the names of Fieldstone's own tables."""
 
-RECORD_TYPES = frozenset("Any bool bytes datetime dict field float int list str timedelta".split())
-"""Names in annotations and defaults of generated records: no attribute of theirs may hide them."""
-
-RECORD_MODULE = RECORD_TYPES | {"IntEnum", "dataclass"}
-"""Names that the module of generated records uses: no class in it may hide them."""
+CLASSES = frozenset("Any IntEnum bool bytes dataclass datetime dict field float int list str timedelta".split())
+"""Names that generated modules use for types: type checkers confuse a class of such a name with the type."""
 
 METHODS = frozenset({"close", "migrate", "outbox", "transaction"})
 """The methods and attributes that every repository may have."""

@@ -78,16 +78,12 @@ NAMES: Mapping[str, tuple[str, list[str]]] = {
         ],
     ),
     "attributes that are no names": (
-        entity("not_stored: true", annotated("string a", 'attribute: "a b"'), "string __x", "string field"),
+        entity("not_stored: true", annotated("string a", 'attribute: "a b"'), "string __x"),
         [
             '3:3: the attribute of StepV1.a is "a b", which is no name in Python; give it another: attribute: "a b_"',
             (
                 '4:3: the attribute of StepV1.__x is "__x", and Python changes names that begin with two underscores; '
                 'give it another: attribute: "x_"'
-            ),
-            (
-                '5:3: the attribute of StepV1.field is "field", and hides the type of that name; '
-                'give it another: attribute: "field_"'
             ),
         ],
     ),

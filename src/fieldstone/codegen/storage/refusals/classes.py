@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fieldstone.codegen.class_names import function_name, nested_name, record_class
 from fieldstone.codegen.storage.refusals.subject import Refusal, Subject
-from fieldstone.codegen.storage.reserved import RECORD_MODULE, RECORD_TYPES, is_python_word
+from fieldstone.codegen.storage.reserved import CLASSES, is_python_word
 from fieldstone.schema.model import Enum, Field, Message
 from fieldstone.schema.storage import snake
 
@@ -15,11 +15,11 @@ _OF_ENUMS = frozenset({"mro", "name", "value"})
 
 
 def attributes(subject: Subject) -> Iterator[Refusal]:
-    """The attributes of a record can be written in Python, and hide nothing that its class needs."""
+    """The attributes of a record can be written in Python."""
     for message in subject.messages:
         for field in message.fields.values():
             name = attribute_name(field)
-            problem = _no_attribute(name, generated=not _own_class(message))
+            problem = _no_attribute(name)
             if problem:
                 own = subject.is_own(message)
                 fix = f'give it another: attribute: "{name.strip("_")}_"' if own else _AS_BYTES
@@ -39,13 +39,13 @@ def attributes_alike(subject: Subject) -> Iterator[Refusal]:
 
 
 def classes_alike(subject: Subject) -> Iterator[Refusal]:
-    """No two types give one class, and none hides what the module of records needs."""
+    """No two types give one class, and none that of a type of Python's own."""
     seen: dict[str, Message | Enum] = {}
     elements: list[Message | Enum] = [*subject.messages, *subject.enums]
     for element in sorted(elements, key=subject.is_own):
         name = _class(element)
         other = seen.setdefault(snake(name), element)
-        if name in RECORD_MODULE:
+        if name in CLASSES:
             yield _clash(subject, element, "which is Python's own")
         elif other is not element and not _told_elsewhere(element, other):
             yield _clash(subject, element, f"and so is that of {other.full_name}")
@@ -104,15 +104,13 @@ def attribute_name(field: Field) -> str:
     return field.column.attribute or field.name
 
 
-def _no_attribute(name: str, *, generated: bool) -> str:
+def _no_attribute(name: str) -> str:
     """Why a name is none of an attribute; empty where it is one."""
     if not name.isidentifier():
         return "which is no name in Python"
     if is_python_word(name):
         return "a keyword of Python"
-    if name.startswith("__"):
-        return "and Python changes names that begin with two underscores"
-    return "and hides the type of that name" if generated and name in RECORD_TYPES else ""
+    return "and Python changes names that begin with two underscores" if name.startswith("__") else ""
 
 
 def _class(element: Message | Enum) -> str:
