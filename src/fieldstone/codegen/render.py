@@ -106,7 +106,7 @@ def _ruff(verb: str, *arguments: str, cwd: Path) -> None:
         first = re.sub(r"^error: ", "", said[0]) if said else f"it ended with {done.returncode}"
         raise Invalid(
             f"what was generated is no Python: {first}",
-            fix="where a message or rpc is called like a keyword (None, True), rename it, or set generate = false",
+            fix="report it with the schema; until it is mended, set generate = false",
         )
 
 

@@ -103,10 +103,10 @@ class _Module:
             added.setdefault(line, []).append(f"{second} = {self.renamed.get(name, name)}\n")
         lines = list(self.lines)
         for use, new in sorted(self.edits.items(), key=lambda edit: (edit[0].line, -edit[0].start)):
-            line = lines[use.line - 1]
-            lines[use.line - 1] = line[: use.start] + (use.prefix + new).encode() + line[use.end :]
-        for number in sorted(added, reverse=True):
-            lines[number:number] = [text.encode() for text in added[number]]
+            old = lines[use.line - 1]
+            lines[use.line - 1] = old[: use.start] + (use.prefix + new).encode() + old[use.end :]
+        for after in sorted(added, reverse=True):
+            lines[after:after] = [text.encode() for text in added[after]]
         return b"".join(lines).decode()
 
     @property

@@ -218,12 +218,26 @@ def test_names_that_python_cannot_import(tmp_path: Path) -> None:
 def test_a_message_called_like_a_keyword(tmp_path: Path) -> None:
     files = {
         "buf.yaml": "version: v2\nmodules:\n  - path: old\n",
-        "old/a.proto": 'syntax = "proto3"; message None {}',
+        "old/a.proto": """syntax = "proto3"; package old;
+            // Nothing.
+            message None { int32 int = 1; repeated int32 many = 2; }
+            message Outer { .old.None none = 1; enum Kind { False = 0; pass = 1; KIND_ONE = 2; } message class {} }
+            service Asked { rpc None(.old.None) returns (Outer.class); rpc Get(Outer) returns (.old.None); }""",
     }
     make_workspace(tmp_path, files)
-    with pytest.raises(FieldstoneError, match=r"no Python: .*a_pb2.pyi.*rename"):
-        generate(Project.at(tmp_path))
-    assert not (tmp_path / "generated").exists()
+    generate(Project.at(tmp_path))
+    folder = tmp_path / "generated/python/old-contracts"
+    script = """if True:
+        from old_contracts import a_pb2, a_pb2_grpc
+        nothing = getattr(a_pb2, "None")
+        assert a_pb2.Outer(none=nothing(int=1)).none.int == 1
+        assert nothing.__doc__ == "Nothing." and getattr(a_pb2.Outer, "pass") == 1
+        assert getattr(a_pb2_grpc.AskedServicer, "None") and a_pb2_grpc.AskedServicer.Get
+        import grpc
+        assert getattr(a_pb2_grpc.AskedStub(grpc.insecure_channel("localhost:1")), "None")"""
+    subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "old_contracts"]
+    subprocess.run(mypy, cwd=folder, check=True)
 
 
 def test_two_modules_that_would_be_one_package(tmp_path: Path) -> None:

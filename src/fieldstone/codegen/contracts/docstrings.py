@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from fieldstone.codegen.contracts.taken_names import qualify_types, reached, stub_without_keywords
 from fieldstone.codegen.render import as_docstring
 from fieldstone.schema.element import Element
 from fieldstone.schema.model import Enum, Field, Message, Schema
@@ -25,7 +26,7 @@ _QUOTED = re.compile(r"^(?P<indent> *)__doc__\((?P<text>.*)\)$", re.MULTILINE)
 
 
 def documented_stub(text: str, schema: Schema, path: str) -> str:
-    """A `_pb2.pyi` of protoc, with what the schema says; what is no Python stays as it is: the formatter refuses it.
+    """A `_pb2.pyi` of protoc, with what the schema says.
 
     Args:
         text: what protoc wrote.
@@ -34,10 +35,8 @@ def documented_stub(text: str, schema: Schema, path: str) -> str:
     """
     file = schema.files[path]
     stub = _Stub(schema, f"{file.package}." if file.package else "")
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return text
+    tree = ast.parse(stub_without_keywords(text))
+    qualify_types(tree)
     tree.body = [*stub.statements(tree.body)]
     if stub.has_deprecated:
         tree.body[:0] = ast.parse(_IMPORTS + _DEPRECATED).body
@@ -50,9 +49,8 @@ def docstrings(schema: Schema, path: str) -> str:
     """The statements that give the classes of a `_pb2.py` their docstrings, for `help` and notebooks."""
     package = schema.files[path].package
     documented = (m for m in schema.messages.values() if m.file == path and m.comment)
-    return "".join(
-        f'{m.full_name.removeprefix(f"{package}.")}.__doc__ = """{as_docstring(m.comment)}"""\n' for m in documented
-    )
+    classes = ((reached(m.full_name.removeprefix(f"{package}.")), as_docstring(m.comment)) for m in documented)
+    return "".join(f'{name}.__doc__ = """{comment}"""\n' for name, comment in classes)
 
 
 def end_of(element: Element) -> str:

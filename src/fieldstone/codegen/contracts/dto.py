@@ -19,6 +19,7 @@ from fieldstone.codegen.contracts.docstrings import docstrings, documented_stub
 from fieldstone.codegen.contracts.grpc_stubs import grpc_stubs
 from fieldstone.codegen.contracts.imports import import_base, import_line, untyped
 from fieldstone.codegen.contracts.protoc import run_protoc
+from fieldstone.codegen.contracts.taken_names import services_without_keywords
 from fieldstone.codegen.names import DtoPackages, dto_module, protoc_module
 from fieldstone.codegen.published import COMMON_FILES
 from fieldstone.codegen.render import as_docstring
@@ -133,8 +134,15 @@ def _move_all(
 
 def _documented(text: str, schema: Schema, path: str, ending: str) -> str:
     if ending == ".pyi":
-        return documented_stub(text, schema, path)
-    return text + docstrings(schema, path) if ending == ".py" else text
+        return documented_stub(_strict(text), schema, path)
+    return text + docstrings(schema, path) if ending == ".py" else services_without_keywords(text)
+
+
+def _strict(stub: str) -> str:
+    """The stub as type checkers in their strictest form take it."""
+    stub = re.sub(r"(?<!as )\b_Mapping\b(?!\[)", "_Mapping[str, object]", stub)
+    stub = re.sub(r"^(\w+): _ClassVar\[int\]$", r"\1: int", stub, flags=re.MULTILINE)
+    return re.sub(r"\*\*kwargs\)", "**kwargs: object)", stub)
 
 
 class _Mover(Struct, frozen=True):
@@ -151,9 +159,7 @@ class _Mover(Struct, frozen=True):
         if "importlib." not in text:
             text = re.sub(r"^import importlib\n", "", text, flags=re.MULTILINE)
         if self.is_stub:
-            text = re.sub(r"(?<!as )\b_Mapping\b(?!\[)", "_Mapping[str, object]", text)
-            text = re.sub(r"^(\w+): _ClassVar\[int\]$", r"\1: int", text, flags=re.MULTILINE)
-            return re.sub(r"\*\*kwargs\)", "**kwargs: object)", text)
+            return text
         text = from_pool(text, self.path)
         # What messages say as their `__module__`, which pickle imports.
         was = f"BuildTopDescriptorsAndMessages(DESCRIPTOR, '{protoc_module(self.path)}', _globals)"

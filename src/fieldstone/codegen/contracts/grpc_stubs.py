@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from fieldstone.codegen.contracts.docstrings import end_of
 from fieldstone.codegen.contracts.imports import import_line
+from fieldstone.codegen.contracts.taken_names import in_stub
 from fieldstone.codegen.names import DtoPackages, dto_module
 from fieldstone.codegen.render import render
 from fieldstone.schema.model import Rpc, Schema, Service
@@ -77,6 +79,7 @@ def _service(schema: Schema, service: Service) -> ServiceView:
             shape=_shape(rpc),
         )
         for rpc in service.rpcs.values()
+        if not keyword.iskeyword(rpc.name)  # reached by getattr, as its method in the servicer
     )
     return ServiceView(name=service.name, comment=service.comment, deprecated=end_of(service), rpcs=rpcs)
 
@@ -88,7 +91,7 @@ def _shape(rpc: Rpc) -> str:
 def _type(schema: Schema, full_name: str) -> str:
     message = schema.messages[full_name]
     inside = full_name.removeprefix(f"{message.package}.") if message.package else full_name
-    return f"{_alias(message.file)}.{inside}"
+    return f"{_alias(message.file)}.{in_stub(inside)}"
 
 
 def _alias(path: str) -> str:

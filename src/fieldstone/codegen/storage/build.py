@@ -182,7 +182,7 @@ class _Builder(Struct, frozen=True, dict=True):
 
 
 def _builtins_first(records: Sequence[RecordView]) -> list[RecordView]:
-    """The records, first those called like a builtin: type checkers would take the builtin before the class is there."""
+    """The records, first those called like a builtin, which type checkers would take for the builtin further up."""
     return sorted(records, key=lambda record: not hasattr(builtins, unmarked(record.name)))
 
 

@@ -45,7 +45,9 @@ def classes_alike(subject: Subject) -> Iterator[Refusal]:
     for element in sorted(elements, key=subject.is_own):
         name = _class(element)
         other = seen.setdefault(snake(name), element)
-        if name in CLASSES:
+        if any(is_python_word(part) for part in element.full_name.removeprefix(f"{element.package}.").split(".")):
+            yield _clash(subject, element, "a keyword of Python")
+        elif name in CLASSES:
             yield _clash(subject, element, "which is Python's own")
         elif other is not element and not _told_elsewhere(element, other):
             yield _clash(subject, element, f"and so is that of {other.full_name}")
