@@ -13,10 +13,12 @@ import pytest
 from fieldstone.project.project import Project
 from tests.codegen.cases import ROOT, build_case
 from tests.codegen.packages import Generated, generated
+from tests.codegen.server import PostgresServer
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-W", "error"]
 
 SUITE = """
+import os
 import sqlite3
 import psycopg
 import pytest
@@ -25,7 +27,6 @@ from ${module}_storage.contract import ${prefix}RepositoryContract
 from ${module}_storage.memory import InMemory${prefix}Repository
 from ${module}_storage.postgres import Postgres${prefix}Repository
 from ${module}_storage.sqlite import SQLite${prefix}Repository
-from tests.codegen.server import running_postgres
 
 EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto FROM ${module}_outbox ORDER BY id"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'fieldstone_migrations'"
@@ -60,7 +61,7 @@ class TestSQLite(${prefix}RepositoryContract):
 
 @pytest.fixture(scope="session")
 def database():
-    with running_postgres() as server, psycopg.connect(server.new_database(), autocommit=True) as connection:
+    with psycopg.connect(os.environ["DATABASE"], autocommit=True) as connection:
         repository = Postgres${prefix}Repository(connection.info.dsn)
         repository.migrate()
         repository.close()
@@ -98,13 +99,17 @@ def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
 
 
+@pytest.mark.timeout(600)  # some hundred tests each
 @pytest.mark.parametrize("name", ["orders", "telemetry"])
-def test_every_implementation_keeps_the_contract(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_every_implementation_keeps_the_contract(
+    name: str, request: pytest.FixtureRequest, postgres: PostgresServer, tmp_path: Path
+) -> None:
     package: Generated = request.getfixturevalue(name)
     path = tmp_path / "test_repository.py"
     path.write_text(Template(SUITE).substitute(module=name, prefix=name.capitalize()))
-    places = [ROOT, *package.out.glob("python/*"), *package.project.settings.record_paths]
+    places = [*package.out.glob("python/*"), *package.project.settings.record_paths]
     environment = {
+        "DATABASE": postgres.new_database(),
         "PYTHONPATH": os.pathsep.join(map(str, places)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_ADDOPTS": "",
