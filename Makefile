@@ -86,22 +86,25 @@ test-packages: setup ## compile and run the Java and Go packages: takes Maven, G
 		[ -z "$$missing" ] || { echo "missing:$$missing; on Debian: apt-get install $(PACKAGES_TAKE)" >&2; exit 1; }
 	$(BIN)/python -m pytest --timeout 600 tests/clients $(PYTEST_ARGS)
 
-fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and oracle; edits of a large tree, and of its checkout
-	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
-		FIELDSTONE_SEED=$$seed FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-20000} \
-		$(BIN)/python -m pytest -rP --timeout 7200 tests/compatibility/test_soundness.py; \
-		FIELDSTONE_SEED=$$seed FIELDSTONE_EDITS=$${FIELDSTONE_EDITS:-300} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_random_edits.py; \
-		FIELDSTONE_SEED=$$seed FIELDSTONE_STEPS=$${FIELDSTONE_STEPS:-200} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_git_steps.py
+fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and oracle; edits of a large tree, of its checkout, of the cache
+	@export FIELDSTONE_SEED=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$FIELDSTONE_SEED"; failed=0; \
+		FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-20000} \
+		$(BIN)/python -m pytest -rP --timeout 7200 tests/compatibility/test_soundness.py || failed=1; \
+		FIELDSTONE_EDITS=$${FIELDSTONE_EDITS:-300} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_random_edits.py || failed=1; \
+		FIELDSTONE_STEPS=$${FIELDSTONE_STEPS:-200} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_git_steps.py || failed=1; \
+		FIELDSTONE_RUNS=$${FIELDSTONE_RUNS:-50} FIELDSTONE_DAMAGES=1 \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/cli/test_changing_files.py tests/cli/test_cache_values.py || failed=1; \
+		exit $$failed
 
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
 
-soak: setup ## kill the application's worker, writer and relay 200 times each
+soak: setup ## kill the application's worker, writer and relay, and a release, 200 times each
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_KILLS=$${FIELDSTONE_KILLS:-200} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry
+		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry tests/cli/test_release.py
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

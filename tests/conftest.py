@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.codegen.server import PostgresServer, running_postgres
+
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # else gRPC ends a child that is started as another user
 os.environ.setdefault("GOGC", "off")  # buf lives for a moment, and takes a quarter less without collecting garbage
 os.environ.setdefault("GOMEMLIMIT", "1GiB")
@@ -29,6 +31,13 @@ def outside_ci() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CI", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this worker's own; each test makes a database in it."""
+    with running_postgres() as server:
+        yield server
 
 
 def pytest_report_header() -> str:

@@ -39,9 +39,15 @@ def test_every_release_of_the_history_is_there() -> None:
     ]
 
 
-def test_the_demo_shows_a_refusal_and_a_release() -> None:
+@pytest.fixture(scope="module")
+def demo() -> str:
+    """The output of the demo."""
     done = run("demo/run.sh")
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_demo_shows_a_refusal_and_a_release(demo: str) -> None:
     for words in (
         "unchanged since",
         "error[field-type-changed]",
@@ -52,7 +58,7 @@ def test_the_demo_shows_a_refusal_and_a_release() -> None:
         "dist/telemetry_contracts-1.5.0-py3-none-any.whl",
         "telemetry 1.5.0 True",
     ):
-        assert words in done.stdout
+        assert words in demo
 
 
 def test_the_wheel_carries_the_annotations_and_the_schema_of_reports(tmp_path: Path) -> None:
@@ -65,8 +71,7 @@ def test_the_wheel_carries_the_annotations_and_the_schema_of_reports(tmp_path: P
     assert "fieldstone/py.typed" in names
 
 
-def test_the_readme_shows_what_the_commands_print() -> None:
+def test_the_readme_shows_what_the_commands_print(demo: str) -> None:
     readme = (ROOT / "README.md").read_text()
-    shown = run("demo/run.sh").stdout
-    refused = shown[shown.index("error[field-type-changed]") : shown.index("   = more:")]
+    refused = demo[demo.index("error[field-type-changed]") : demo.index("   = more:")]
     assert refused in readme

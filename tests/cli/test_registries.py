@@ -11,7 +11,8 @@ from fieldstone.errors import Damaged, FieldstoneError, Unavailable
 from fieldstone.registry.folder import FolderRegistry
 from fieldstone.registry.memory import MemoryRegistry
 from fieldstone.registry.release import Release
-from tests.cli.workspace import HERE, SHOP, Ran, Repo
+from tests.cli.conftest import release_all
+from tests.cli.workspace import HERE, SHOP, Ran, Repo, as_template, copy_repo
 
 BREAK = ("  string id = 1;\n", "  int32 id = 1;\n")
 ADDITION = ("  string id = 1;\n", "  string id = 1;\n  string buyer = 9;\n")
@@ -32,17 +33,36 @@ COMMANDS = [
 ]
 
 
+def fill(repo: Repo, address: str) -> Repo:
+    """Release money once and shop twice into a registry."""
+    repo.settings(SETTINGS.format(address))
+    release_all(repo, "money", "shop")
+    repo.edit(SHOP, *ADDITION)
+    release_all(repo, "shop")
+    return repo
+
+
+@pytest.fixture(scope="session")
+def folder_template(fresh_template: Repo, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A copy for each test; what is in memory is filled anew."""
+    root = tmp_path_factory.mktemp("registries") / "repo"
+    shutil.copytree(fresh_template.root, root)
+    return as_template(fill(Repo(root, fresh_template.environment), "registry"))
+
+
 @pytest.fixture(params=["folder", "memory"])
-def shared(request: pytest.FixtureRequest, fresh: Repo) -> Repo:
-    """money and shop, released once into a registry of each kind, and a break of shop after that."""
-    address = "registry" if request.param == "folder" else f"memory:{fresh.root}"
-    fresh.settings(SETTINGS.format(address))
-    fresh.release("money")
-    fresh.release("shop")
-    fresh.edit(SHOP, *ADDITION)
-    fresh.release("shop")
-    fresh.commit()
-    return fresh
+def shared(
+    request: pytest.FixtureRequest,
+    folder_template: Repo,
+    fresh_template: Repo,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Repo:
+    """money and shop in a registry of each kind."""
+    if request.param == "folder":
+        return copy_repo(folder_template, tmp_path / "repo", capsys)
+    repo = copy_repo(fresh_template, tmp_path / "repo", capsys)
+    return fill(repo, f"memory:{repo.root}")
 
 
 def without_places(ran: Ran, repo: Repo) -> tuple[int, str]:
@@ -60,12 +80,7 @@ def test_every_command_says_the_same(fresh: Repo, edit: tuple[str, str] | None, 
         repo = Repo(tmp_path / kind / "repo", fresh.environment, fresh.capsys)
         shutil.copytree(fresh.root, repo.root)
         address = "registry" if kind == "folder" else f"memory:{repo.root}"
-        repo.settings(SETTINGS.format(address))
-        for module in ("money", "shop"):
-            repo.release(module)
-        repo.edit(SHOP, *ADDITION)
-        repo.release("shop")
-        repo.commit()
+        fill(repo, address)
         if edit:
             repo.edit(SHOP, *edit)
         said[kind] = [without_places(repo.run(*command), repo) for command in COMMANDS]

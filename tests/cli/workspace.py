@@ -128,8 +128,11 @@ def pinned_environment(home: Path) -> dict[str, str]:
         kept.pop(name, None)
     who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _PERSON.items()}
     pins = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home), "LC_ALL": "C.UTF-8"}
-    return kept | who | pins
+    return kept | who | pins | FORGETFUL
 
+
+FORGETFUL = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsync", "GIT_CONFIG_VALUE_0": "none"}
+"""git writes each object to the disk before it goes on; no test outlives a crash of its machine."""
 
 _PERSON = {"NAME": "Ada", "EMAIL": "ada@example.com", "DATE": "2026-01-01T00:00:00Z"}
 

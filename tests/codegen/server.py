@@ -46,7 +46,7 @@ class PostgresServer:
     def new_database(self) -> str:
         """Make an empty database; gives what psycopg connects to it with."""
         name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+        self.execute(f"CREATE DATABASE {name}")
         return self.conninfo(name)
 
     def stop(self) -> None:

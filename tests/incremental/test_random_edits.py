@@ -23,7 +23,7 @@ from tests.incremental.edits import edited
 from tests.incremental.part_and_whole import judged, told
 from tests.incremental.trees import Tree, make_tree
 
-EDITS = int(os.environ.get("FIELDSTONE_EDITS", "9"))
+EDITS = int(os.environ.get("FIELDSTONE_EDITS", "6"))
 FILES = 70
 LINT = """
   PACKAGE_DEFINED PACKAGE_SAME_DIRECTORY DIRECTORY_SAME_PACKAGE RPC_REQUEST_RESPONSE_UNIQUE

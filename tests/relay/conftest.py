@@ -6,15 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.codegen.server import PostgresServer, running_postgres
 from tests.relay.servers import Server, running_kafka, running_s3
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL of this worker's own."""
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

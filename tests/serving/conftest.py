@@ -10,8 +10,6 @@ from telemetry_storage.memory import InMemoryTelemetryRepository
 from telemetry_storage.postgres import PostgresTelemetryRepository
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
 
-from tests.codegen.server import running_postgres
-
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "memory"])
 def repository(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
@@ -24,8 +22,7 @@ def repository(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         yield repository
         repository.close()
     else:
-        with running_postgres() as server:
-            stored = PostgresTelemetryRepository(server.new_database())
-            stored.migrate()
-            yield stored
-            stored.close()
+        stored = PostgresTelemetryRepository(request.getfixturevalue("postgres").new_database())
+        stored.migrate()
+        yield stored
+        stored.close()

@@ -7,12 +7,15 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
+
+IMPATIENT = ("-c", "import sys, telemetry_app.__main__ as hub; hub._GRACE_SECONDS = 0.5; sys.exit(hub.main())")
+"""A hub that waits half a second where it waits five by itself."""
 
 LONGEST = 60.0
 """Seconds until a process must have done what it was asked."""
@@ -39,9 +42,18 @@ class Hub:
 
 
 @contextmanager
-def running_hub(database: Path, *options: str, listen: str = "127.0.0.1:0") -> Iterator[Hub]:
-    """Start a hub that stores in a file, and kill it in the end if it still runs."""
-    process = started("telemetry_app", "--database", str(database), "--listen", listen, "--quiet", *options)
+def running_hub(
+    database: Path, *options: str, listen: str = "127.0.0.1:0", program: Sequence[str] = ("-m", "telemetry_app")
+) -> Iterator[Hub]:
+    """Start a hub that stores in a file, and kill it in the end if it still runs.
+
+    Args:
+        database: the SQLite file.
+        options: options of the hub.
+        listen: HOST:PORT.
+        program: arguments of Python before those of the hub; `IMPATIENT` is another hub than the default.
+    """
+    process = _started(program, "--database", str(database), "--listen", listen, "--quiet", *options)
     try:
         yield Hub(process, first_line(process).removeprefix("listening on "))
     finally:
@@ -52,7 +64,11 @@ def running_hub(database: Path, *options: str, listen: str = "127.0.0.1:0") -> I
 
 def started(module: str, *arguments: str) -> subprocess.Popen[str]:
     """A module of the application in a process; its output goes to a pipe, its errors to ours."""
-    command = [sys.executable, "-m", module, *arguments]
+    return _started(("-m", module), *arguments)
+
+
+def _started(program: Sequence[str], *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, *program, *arguments]
     environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONFAULTHANDLER": "1"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 

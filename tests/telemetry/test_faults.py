@@ -17,7 +17,7 @@ from telemetry_storage.sqlite import SQLiteTelemetryRepository
 from tests.codegen.server import DURABLE, running_postgres
 from tests.telemetry.inside import hub, published, run
 from tests.telemetry.records import requests
-from tests.telemetry.running import LONGEST, opened, running_hub, worker
+from tests.telemetry.running import IMPATIENT, LONGEST, opened, running_hub, worker
 
 
 def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_full_disk_holds_the_worker_back_until_there_is_room(tmp_path: Path) -
 
 def test_a_hub_that_cannot_write_ends_and_says_so(tmp_path: Path) -> None:
     database = tmp_path / "t.db"
-    with running_hub(database) as running:
+    with running_hub(database, program=IMPATIENT) as running:
         playing = worker(running.address, "--episodes", "100000", "--progress")
         assert playing.stdout is not None
         playing.stdout.readline()

@@ -18,7 +18,7 @@ from tests.conftest import SEED
 from tests.relay.destinations import Source, Target, in_order, relay, relayed
 from tests.telemetry.running import LONGEST, Hub, opened, running_hub, worker
 
-KILLS = int(os.environ.get("FIELDSTONE_KILLS", "3"))
+KILLS = int(os.environ.get("FIELDSTONE_KILLS", "2"))
 """How often each of them is killed; `make soak` sets 200."""
 
 SHORT = ("--lease", "1s", "--batch", "50", "--quiet")

@@ -17,6 +17,7 @@ import yaml
 
 from fieldstone.cli import main
 from fieldstone.workflows.setup.hooks import HOOKS, local_config
+from tests.cli.workspace import FORGETFUL
 from tests.incremental.shapes import ALL, COMMON, DAY, MODULE_V1, PLAIN, V1, WEATHER, WORKSPACES, proto, two_packages
 
 BIN = Path(sys.executable).parent
@@ -26,6 +27,7 @@ GIT = {
     "GIT_AUTHOR_EMAIL": "a@b",
     "GIT_COMMITTER_NAME": "a",
     "GIT_COMMITTER_EMAIL": "a@b",
+    **FORGETFUL,
 }
 PLAIN_OUTPUT = {"GITHUB_ACTIONS": "", "NO_COLOR": "1"}
 

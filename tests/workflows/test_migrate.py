@@ -16,7 +16,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
 from fieldstone.workflows.migrate import Migrated, migrate
 from tests.codegen.cases import build_case
-from tests.codegen.server import PostgresServer, running_postgres
+from tests.codegen.server import PostgresServer
 
 VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
 SOURCE = "schemas/orders/acme/orders/v1/orders.proto"
@@ -47,19 +47,14 @@ def test_the_command(orders: Project, tmp_path: Path, monkeypatch: pytest.Monkey
     assert (second.stdout, second.stderr) == ("", "orders: nothing to apply, it has 1.2.0.\n")
 
 
-def test_postgres(orders: Project) -> None:
-    with running_postgres() as server:
-        check_postgres(orders, server)
-
-
-def check_postgres(orders: Project, server: PostgresServer) -> None:
-    url = server.new_database()
+def test_postgres(orders: Project, postgres: PostgresServer) -> None:
+    url = postgres.new_database()
     assert migrate(orders, url) == [Migrated("orders", VERSIONS, "1.2.0")]
     assert migrate(orders, url) == [Migrated("orders", (), "1.2.0")]
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
     with pytest.raises(FieldstoneError) as raised:
-        migrate(orders, url.replace("postgres@", "postgres:s3cret@").replace(str(server.port), "1"))
+        migrate(orders, url.replace("postgres@", "postgres:s3cret@").replace(str(postgres.port), "1"))
     assert "s3cret" not in str(raised.value)
 
 

@@ -15,8 +15,7 @@ FOLDERS = [ROOT / "generated", *(CASES / name / "expected" for name in case_name
 SOURCES = ["packages/fieldstone-runtime/src", "examples/telemetry/src"]
 
 
-def packages(folder: Path) -> list[Path]:
-    return sorted(folder.glob("python/*"))
+PACKAGES = sorted(package for folder in FOLDERS for package in folder.glob("python/*"))
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -24,24 +23,22 @@ def run(*command: str | Path, cwd: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
-def test_mypy_strict(folder: Path, tmp_path: Path) -> None:
-    roots = [*packages(folder), *(ROOT / source for source in SOURCES)]
+def test_mypy_strict(tmp_path: Path) -> None:
+    roots = [*PACKAGES, *(ROOT / source for source in SOURCES)]
     settings = f"[mypy]\nstrict = true\nmypy_path = {':'.join(map(str, roots))}\ncache_dir = {tmp_path}\n"
     settings += "[mypy-google.type.*]\nignore_missing_imports = true\n"  # googleapis-common-protos has no types
     tmp_path.joinpath("mypy.ini").write_text(settings)
-    checked = [package / package.name.replace("-", "_") for package in packages(folder)]
+    checked = [package / package.name.replace("-", "_") for package in PACKAGES]
     config = tmp_path / "mypy.ini"
     assert run(sys.executable, "-m", "mypy", "--config-file", config, *checked, cwd=tmp_path) == ""
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
-def test_pyright(folder: Path, tmp_path: Path) -> None:
+def test_pyright(tmp_path: Path) -> None:
     config = {
-        "include": [str(package) for package in packages(folder)],
-        "extraPaths": [*map(str, packages(folder)), *(str(ROOT / source) for source in SOURCES)],
+        "include": [*map(str, PACKAGES)],
+        "extraPaths": [*map(str, PACKAGES), *(str(ROOT / source) for source in SOURCES)],
         "typeCheckingMode": "standard",
-        "ignore": [f"{folder}/**/*_pb2.py", f"{folder}/**/*_pb2_grpc.py"],  # written by protoc, and typed in .pyi
+        "ignore": [f"{folder}/**/*_pb2{end}.py" for folder in FOLDERS for end in ("", "_grpc")],  # typed in .pyi
         "pythonVersion": "3.11",
     }
     tmp_path.joinpath("pyrightconfig.json").write_text(json.dumps(config))

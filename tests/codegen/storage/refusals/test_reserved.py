@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 
 import psycopg
-import pytest
 
 from fieldstone.codegen.storage.dialects import all_dialects
-from tests.codegen.server import PostgresServer, running_postgres
+from tests.codegen.server import PostgresServer
 
 STATEMENTS = (
     "CREATE TABLE {table} (id BIGINT NOT NULL, {column} BIGINT NOT NULL, PRIMARY KEY (id, {column}))",
@@ -57,10 +55,3 @@ def test_the_words_that_postgres_reserves(postgres: PostgresServer) -> None:
         assert {word for (word,) in rows} == dialect.words
         system = "SELECT attname::text FROM pg_attribute WHERE attnum < 0 AND attrelid = 'pg_class'::regclass"
         assert {name for (name,) in connection.execute(system).fetchall()} == dialect.columns
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    """A server for the words."""
-    with running_postgres() as server:
-        yield server
