@@ -16,6 +16,7 @@ from fieldstone.codegen.contracts.dto_types import element_of, value_type
 from fieldstone.codegen.contracts.imports import import_base
 from fieldstone.codegen.names import DtoPackages, dto_module
 from fieldstone.codegen.render import render
+from fieldstone.codegen.scopes import marked, settled
 from fieldstone.codegen.storage.served import NEXT_PAGE_TOKEN, PAGE_TOKEN, field_named
 from fieldstone.schema.model import Enum, Field, Message, Rpc, Schema, Service
 from fieldstone.schema.storage import snake
@@ -26,6 +27,7 @@ class ArgumentView(Struct, frozen=True, kw_only=True):
 
     name: str
     field: str
+    is_keyword: bool
     type: str
     comment: str
 
@@ -96,9 +98,8 @@ def _module(schema: Schema, path: str, packages: DtoPackages) -> str:
     if not clients:
         return ""
     elements = list(_elements(services, schema))
-    return render(
-        "contracts/read_client.py.j2", source=path, imports=names.imports(elements), clients=clients, stub=_stub(path)
-    )
+    imports, stub = names.imports(elements), _stub(path)
+    return settled(render("contracts/read_client.py.j2", source=path, imports=imports, clients=clients, stub=stub))
 
 
 def _stub(path: str) -> str:
@@ -122,7 +123,7 @@ def _reads(rpc: Rpc) -> bool:
 def _read(rpc: Rpc, service: Service, schema: Schema, names: DtoNames) -> ReadView:
     request, response = schema.messages[rpc.request], schema.messages[rpc.response]
     items = None if rpc.server_streaming else _items(request, response)
-    function = _free(snake(rpc.name))
+    function = marked(_free(snake(rpc.name)))
     every = f"iter_{snake(rpc.name)}"
     taken = {snake(other) for other in service.rpcs}
     return ReadView(
@@ -133,7 +134,7 @@ def _read(rpc: Rpc, service: Service, schema: Schema, names: DtoNames) -> ReadVi
         request=names.of(request),
         response=names.of(response),
         arguments=[_argument(field, schema, names) for field in request.fields.values()],
-        every=every if items and every not in taken else "",
+        every=marked(every) if items and every not in taken else "",
         item=items.name if items else "",
         item_type=value_type(items, schema, names).removeprefix("Sequence[").removesuffix("]") if items else "",
     )
@@ -150,7 +151,11 @@ def _items(request: Message, response: Message) -> Field | None:
 
 def _argument(field: Field, schema: Schema, names: DtoNames) -> ArgumentView:
     return ArgumentView(
-        name=_free(field.name), field=field.name, type=value_type(field, schema, names), comment=field.comment
+        name=marked(_free(field.name)),
+        field=field.name,
+        is_keyword=_free(field.name) != field.name,
+        type=value_type(field, schema, names),
+        comment=field.comment,
     )
 
 

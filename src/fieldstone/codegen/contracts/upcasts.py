@@ -16,6 +16,7 @@ from fieldstone.codegen.class_names import DtoModule, DtoNames, field_access
 from fieldstone.codegen.contracts.dto_types import element_of, value_type
 from fieldstone.codegen.contracts.views import UpcastArgumentView, UpcastView
 from fieldstone.codegen.render import render
+from fieldstone.codegen.scopes import marked, settled
 from fieldstone.schema.model import Enum, Field, Message, Schema, package_version
 from fieldstone.schema.storage import JSON_MESSAGES, SCALAR_KINDS, record_name
 
@@ -42,7 +43,7 @@ def upcasts_module(schema: Schema, dto_module: DtoModule) -> str:
     entities = [message for message in schema.messages.values() if message.entity is not None]
     upcasts = list(upcast_views(schema, names, entities))
     imports = names.imports(_argument_elements(entities, schema))
-    return render("contracts/upcasts.py.j2", imports=imports, upcasts=upcasts) if upcasts else ""
+    return settled(render("contracts/upcasts.py.j2", imports=imports, upcasts=upcasts)) if upcasts else ""
 
 
 def upcast_views(schema: Schema, names: DtoNames, messages: Sequence[Message]) -> Iterator[UpcastView]:
@@ -171,9 +172,10 @@ def _argument(given: Sequence[Field], target: Field, schema: Schema, names: DtoN
     answer = _type(target, schema, names)
     optional = answer.endswith(" | None")
     name = f"{target.name}_" if keyword.iskeyword(target.name) or target.name in {"old", "new"} else target.name
+    name = marked(name)
     call = f"{name}({', '.join(_given(f) for f in given)})"
     access = field_access("new", target)
-    local = f"new_{target.name}"
+    local = f"new_{marked(target.name)}"
     if target.cardinality in {"repeated", "map"}:
         statements = [f"{access}.{'extend' if target.cardinality == 'repeated' else 'update'}({call})"]
     elif target.composite == "message":
