@@ -75,6 +75,18 @@ ROLES = {
         "primary_key: 'named_{i}' outbox: {{}} indexes: {{fields: ['named_{i}', 'text'] unique: true}}}}; "
         f"string named_{{i}} = 1; string text = 2; repeated string list = 3 {CHILD}; }}}}"
     ),
+    "served": (
+        f"message Served{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['{{n}}', 'served_{{i}}'] "
+        "queries: {{name: 'served_by_{i}' equal: '{n}' range: 'served_{i}'}}}}; string {n} = 1; "
+        "int64 served_{i} = 2; }} message Ask{i} {{ string {n} = 1; optional int64 from_served_{i} = 2; int32 page_size = 3; "
+        "string page_token = 4; }} "
+        "message Watched{i} {{ string {n} = 1; }} "
+        "message Answer{i} {{ repeated Served{i}V1 {n} = 1; string next_page_token = 2; }} "
+        "service Serving{i} {{ rpc Find(Ask{i}) returns (Answer{i}) {{ "
+        "option (fieldstone.v1.serves) = {{query: 'acme.v1.Served{i}V1.served_by_{i}'}}; }} "
+        "rpc Watch(Watched{i}) returns (stream Served{i}V1) {{ "
+        "option (fieldstone.v1.serves) = {{query: 'acme.v1.Served{i}V1.served_by_{i}'}}; }} }}"
+    ),
     "query": (
         f"message Asked{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: 'asked_{{i}}' queries: {{{{name: '{{n}}'}}}}}}}}; "
         "string asked_{i} = 1; }}"
@@ -103,7 +115,9 @@ def swept(names: Sequence[str], roles: Sequence[str]) -> Swept:
 
 
 def _may_have(name: str, role: str) -> bool:
-    """Whether protobuf allows it: a message is not called as one of the schema's own."""
+    """Whether protobuf allows it: no message or field has the name of one of the schema's own."""
+    if role == "served" and name in {"page_size", "page_token", "next_page_token"}:
+        return False
     return role != "message" or not re.fullmatch(r"[A-Z][a-z]+\d+(V1)?", name)
 
 

@@ -94,6 +94,8 @@ def use(package: Generated, postgres: PostgresServer) -> None:
         getattr(package.storage("postgres"), f"Postgres{prefix}Repository")(postgres.new_database()),
     ):
         repository.migrate()
+        for servicer in package.view.servicers:
+            assert getattr(package.storage(servicer.module), servicer.name)(repository)
         for entity in package.view.entities:
             use_entity(repository, package.storage("contract"), package.storage("mapper"), entity)
         repository.close()
@@ -146,7 +148,7 @@ def type_errors(package: Generated, folder: Path) -> str:
     roots = [*package.out.glob("python/*")]
     config = folder / "mypy.ini"
     config.write_text(f"[mypy]\nstrict = true\nmypy_path = {':'.join(map(str, roots))}\ncache_dir = {folder}/mypy\n")
-    checked = [root / root.name.replace("-", "_") for root in roots if root.name.endswith("storage")]
+    checked = [root / root.name.replace("-", "_") for root in roots]
     return run([sys.executable, "-m", "mypy", "--config-file", str(config), *map(str, checked)])
 
 
