@@ -25,6 +25,10 @@ CASES = {
         "def f(<row>):\n    return [row for row in <row>]\n",
         "def f(row):\n    return [row_ for row_ in row]\n",
     ),
+    "a variable yields to a class of the schema": (
+        "from m import <row>\n\ndef f():\n    row = 1\n    return row\n",
+        "from m import row\n\ndef f():\n    row_ = 1\n    return row_\n",
+    ),
     "an import that a parameter hides gets a second name": (
         "from m import text\n\ndef f(<text>):\n    return text(<text>)\n",
         "from m import text\ntext_ = text\n\ndef f(text):\n    return text_(text)\n",

@@ -189,10 +189,12 @@ class _Module:
         local = {use.name for use in given} | {
             use.name for part in function.body for use in self._uses(part, only_stored=True)
         }
+        variables = local - {use.name for use in given}
         keeps: dict[str, str] = {}
         for name in sorted({use.name for use in uses}, key=lambda name: _order(name, given, local)):
             plain = unmarked(name) if name in local else self.renamed.get(name, unmarked(name))
-            if keeps.setdefault(plain, name) == name:
+            hides = name in variables and marked(name) in self.defined
+            if not hides and keeps.setdefault(plain, name) == name:
                 continue
             new = self._another(name) if name in local else self._second(name)
             self.edits.update((use, new) for use in uses if use.name == name)

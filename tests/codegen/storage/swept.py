@@ -78,8 +78,8 @@ ROLES = {
     "served": (
         f"message Served{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['{{n}}', 'served_{{i}}'] "
         "queries: {{name: 'served_by_{i}' equal: '{n}' range: 'served_{i}'}}}}; string {n} = 1; "
-        "int64 served_{i} = 2; }} message Ask{i} {{ string {n} = 1; optional int64 from_served_{i} = 2; int32 page_size = 3; "
-        "string page_token = 4; }} "
+        "int64 served_{i} = 2; }} message Ask{i} {{ string {n} = 1; optional int64 from_served_{i} = 2; "
+        "int32 page_size = 3; string page_token = 4; }} "
         "message Watched{i} {{ string {n} = 1; }} "
         "message Answer{i} {{ repeated Served{i}V1 {n} = 1; string next_page_token = 2; }} "
         "service Serving{i} {{ rpc Find(Ask{i}) returns (Answer{i}) {{ "

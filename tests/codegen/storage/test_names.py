@@ -39,6 +39,7 @@ REFUSED = (
     "uses itself",
     "which every table of",
     "and so has the",
+    "and so is that of",
     "an argument of generated methods",
     "two arguments called",
     "as a method of every repository",
@@ -70,6 +71,8 @@ def test_every_name_in_every_role(roles: list[str], tmp_path: Path, postgres: Po
         made = swept(names, roles)
         wrong = {pair: problem for pair, problem in made.refused.items() if not any(r in problem for r in REFUSED)}
         assert wrong == {}
+        if "message" not in made.source:
+            continue  # capitals: no name of a column
         package = generated(repository_of(folder, module, made.source), module, folder / "out")
         use(package, postgres)
         assert type_errors(package, folder) == ""
