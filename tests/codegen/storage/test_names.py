@@ -54,7 +54,7 @@ def batches() -> list[list[str]]:
     names = [*NASTY, *(name for name in all_names() if name not in NASTY)]
     if not os.environ.get("FIELDSTONE_FUZZ"):
         names = [*NASTY[:8], *random.Random(SEED).sample(names[8:], FEW - 8)]
-    return [names[first : first + 100] for first in range(0, len(names), 100)]
+    return [names[first : first + 40] for first in range(0, len(names), 40)]
 
 
 @pytest.fixture(params=[0, 1], ids=["fields", "entities"], scope="module")

@@ -124,6 +124,15 @@ def test_classes_of_one_name() -> None:
     ]
 
 
+def test_entities_of_one_class() -> None:
+    source = entity('primary_key: "id" name: "a_b" table: "t"', "string id") + entity(
+        'primary_key: "id" name: "a__b" table: "u"', "string id", name="B"
+    )
+    assert refused(source) == [
+        "5:1: the class of acme.v1.B is ABRecord, and so is that of acme.v1.StepV1; give it another with name"
+    ]
+
+
 def test_nested_messages_have_the_names_of_both() -> None:
     source = entity("not_stored: true", "Outer.Inner a", "Other.Inner b") + (
         "message Outer { message Inner { int32 x = 1; } }\nmessage Other { message Inner { int32 x = 1; } }"

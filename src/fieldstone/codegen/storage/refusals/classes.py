@@ -8,7 +8,7 @@ from fieldstone.codegen.class_names import function_name, nested_name, record_cl
 from fieldstone.codegen.storage.refusals.subject import Refusal, Subject
 from fieldstone.codegen.storage.reserved import CLASSES, is_python_word
 from fieldstone.schema.model import Enum, Field, Message
-from fieldstone.schema.storage import snake
+from fieldstone.schema.storage import record_name, snake
 
 _AS_BYTES = "keep the field that holds it as bytes: codec: CODEC_PROTO"
 _OF_ENUMS = frozenset({"mro", "name", "value"})
@@ -57,7 +57,8 @@ def _told_elsewhere(element: Message | Enum, other: Message | Enum) -> bool:
     """Whether two types share the application's class, or are entities that are called the same."""
     if _own_class(element) or _own_class(other):
         return _reference(element) == _reference(other)
-    return all(isinstance(one, Message) and one.entity is not None for one in (element, other))
+    names = [record_name(one) for one in (element, other) if isinstance(one, Message) and one.entity is not None]
+    return len(names) == 2 and names[0] == names[1]  # noqa: PLR2004 - a pair
 
 
 def _clash(subject: Subject, element: Message | Enum, whose: str) -> Refusal:
