@@ -8,8 +8,8 @@ from __future__ import annotations
 
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
-VERSION = "1.4.0"
-DIGEST = "b5:3f68ec585b664eaa138fc94cfbe08564e2319c5fb4fdddb66a0ec18571130a5c509574cb500d7ece9a52df0bddc5face3095dce5aff188c901725e873ac0384f"
+VERSION = "1.5.0-dev.0"
+DIGEST = "b5:193002e109a34f080b0ea78934a96359eef6b81515a3176e22f86f124df59d292900680f611fa344d8b94dc389cef50c231fd2d8e0ce2856142dc05000e6ba08"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

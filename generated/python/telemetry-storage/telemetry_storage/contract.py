@@ -91,7 +91,7 @@ def example_step(n: int) -> StepRecord:
         episode_seed=(None, 0, 1, -9223372036854775808, 9223372036854775807)[(n + 14) % 5],
         frame_ref=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 15) % 5],
         payload_version=(0, 1, -2147483648, 2147483647)[(n + 16) % 4],
-        seq_id=(None, 0, 1, -9223372036854775808, 9223372036854775807)[(n + 17) % 5],
+        seq_id=n,
         worker_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 18) % 5],
         time_step=(None, 0, 1, -9223372036854775808, 9223372036854775807)[(n + 19) % 5],
         space_signature=(None, None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 20) % 6],
@@ -146,6 +146,30 @@ def answer_of_steps_by_run(count: int) -> list[StepRecord]:
     ]
 
 
+def answer_of_steps_as_played(count: int) -> list[StepRecord]:
+    """Records that the query finds, in the order of their numbers; two at a time have the same seq_id."""
+    return [
+        replace(
+            example_step(n),
+            run_id=example_step(0).run_id,
+            seq_id=example_step(n // 2).seq_id,
+        )
+        for n in range(count)
+    ]
+
+
+def answer_of_last_step(count: int) -> list[StepRecord]:
+    """Records that the query finds, in the order of their numbers; two at a time have the same seq_id."""
+    return [
+        replace(
+            example_step(n),
+            run_id=example_step(0).run_id,
+            seq_id=example_step(n // 2).seq_id,
+        )
+        for n in range(count)
+    ]
+
+
 def answer_of_count_steps(count: int) -> list[StepRecord]:
     """Records that the query finds, in the order of their numbers; two at a time have the same episode_id."""
     return [
@@ -189,7 +213,7 @@ def example_episode(n: int) -> EpisodeRollup:
         )[(n + 7) % 5],
         agent_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 8) % 5],
         game_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 9) % 5],
-        seq_id=(None, 0, 1, -9223372036854775808, 9223372036854775807)[(n + 10) % 5],
+        seq_id=n,
         worker_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 11) % 5],
     )
 
@@ -219,6 +243,18 @@ def answer_of_episodes_by_run(count: int) -> list[EpisodeRollup]:
         replace(
             example_episode(n),
             run_id=example_episode(0).run_id,
+        )
+        for n in range(count)
+    ]
+
+
+def answer_of_last_episode(count: int) -> list[EpisodeRollup]:
+    """Records that the query finds, in the order of their numbers; two at a time have the same seq_id."""
+    return [
+        replace(
+            example_episode(n),
+            run_id=example_episode(0).run_id,
+            seq_id=example_episode(n // 2).seq_id,
         )
         for n in range(count)
     ]
@@ -513,6 +549,83 @@ class StepContract(_EventsContract):
             found = list(repository.steps_by_run(records[0].run_id))
         assert plain(found) == plain(records)
 
+    def test_steps_as_played(self, repository: TelemetryRepository) -> None:
+        records = answer_of_steps_as_played(LARGE)
+        repository.add_steps([*reversed(records), example_step(LARGE)])
+        found = list(repository.steps_as_played(records[0].run_id))
+        assert plain(found) == plain(records)
+
+    def test_steps_as_played_without_a_seq_id_are_left_out(self, repository: TelemetryRepository) -> None:
+        records = answer_of_steps_as_played(10)
+        repository.add_steps([replace(records[0], seq_id=None), *records[1:]])
+        found = list(repository.steps_as_played(records[0].run_id))
+        assert plain(found) == plain(records[1:])
+
+    def test_steps_as_played_in_a_range(self, repository: TelemetryRepository) -> None:
+        records = answer_of_steps_as_played(10)
+        repository.add_steps(records)
+        first, end = present(records[2].seq_id), present(records[6].seq_id)
+        since = repository.steps_as_played(records[0].run_id, from_seq=first)
+        assert plain(list(since)) == plain(records[2:])
+        between = repository.steps_as_played(records[0].run_id, from_seq=first, before_seq=end)
+        assert plain(list(between)) == plain(records[2:6])
+
+    def test_steps_as_played_page_by_page(self, repository: TelemetryRepository) -> None:
+        records = answer_of_steps_as_played(10)
+        repository.add_steps(records)
+        found = list(repository.steps_as_played(records[0].run_id, limit=3))
+        while len(found) < len(records):
+            last = found[-1]
+            page = list(
+                repository.steps_as_played(
+                    records[0].run_id, after=(present(last.seq_id), last.episode_id, last.step_index), limit=3
+                )
+            )
+            assert 1 <= len(page) <= 3
+            found += page
+        assert plain(found) == plain(records)
+        assert list(repository.steps_as_played(records[0].run_id, limit=0)) == []
+
+    def test_steps_as_played_are_read_as_they_were_when_reading_began(self, repository: TelemetryRepository) -> None:
+        records = answer_of_steps_as_played(LARGE)
+        repository.add_steps(records[::2])
+        reading = repository.steps_as_played(records[0].run_id)
+        found = list(islice(reading, 1))
+        repository.add_steps(records)
+        for record in records[::4]:
+            repository.delete_step(record.run_id, record.episode_id, record.step_index)
+        found += reading
+        assert plain(found) == plain(records[::2])
+
+    def test_steps_as_played_that_are_not_read_to_the_end_hold_nothing_up(
+        self, repository: TelemetryRepository
+    ) -> None:
+        records = answer_of_steps_as_played(LARGE)
+        repository.add_steps(records)
+        for _ in range(30):
+            next(repository.steps_as_played(records[0].run_id))
+        for record in records:
+            assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is True
+
+    def test_steps_as_played_of_a_transaction_are_seen_in_it(self, repository: TelemetryRepository) -> None:
+        records = answer_of_steps_as_played(LARGE)
+        with repository.transaction():
+            repository.add_steps(records)
+            found = list(repository.steps_as_played(records[0].run_id))
+        assert plain(found) == plain(records)
+
+    def test_last_step(self, repository: TelemetryRepository) -> None:
+        records = answer_of_last_step(LARGE)
+        repository.add_steps([*reversed(records), example_step(LARGE)])
+        assert plain(repository.last_step(records[0].run_id)) == plain(records[-1])
+        record = example_step(LARGE + 1)
+        assert repository.last_step(record.run_id) is None
+
+    def test_last_step_without_a_seq_id_are_left_out(self, repository: TelemetryRepository) -> None:
+        records = answer_of_last_step(10)
+        repository.add_steps([replace(records[0], seq_id=None), *records[1:]])
+        assert plain(repository.last_step(records[0].run_id)) == plain(records[-1] if len(records) > 1 else None)
+
     def test_count_steps(self, repository: TelemetryRepository) -> None:
         records = answer_of_count_steps(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
@@ -729,6 +842,18 @@ class EpisodeContract(_EventsContract):
             repository.add_episodes(records)
             found = list(repository.episodes_by_run(records[0].run_id))
         assert plain(found) == plain(records)
+
+    def test_last_episode(self, repository: TelemetryRepository) -> None:
+        records = answer_of_last_episode(LARGE)
+        repository.add_episodes([*reversed(records), example_episode(LARGE)])
+        assert plain(repository.last_episode(records[0].run_id)) == plain(records[-1])
+        record = example_episode(LARGE + 1)
+        assert repository.last_episode(record.run_id) is None
+
+    def test_last_episode_without_a_seq_id_are_left_out(self, repository: TelemetryRepository) -> None:
+        records = answer_of_last_episode(10)
+        repository.add_episodes([replace(records[0], seq_id=None), *records[1:]])
+        assert plain(repository.last_episode(records[0].run_id)) == plain(records[-1] if len(records) > 1 else None)
 
     def test_delete_episodes(self, repository: TelemetryRepository) -> None:
         records = answer_of_delete_episodes(LARGE)

@@ -216,6 +216,85 @@ class InMemoryTelemetryRepository:
         found.sort(key=lambda stored: (stored[0][2], stored[0][1]))
         return (step_from_row(*stored) for stored in found[:limit])
 
+    def steps_as_played(
+        self,
+        run_id: str,
+        *,
+        from_seq: int | None = None,
+        before_seq: int | None = None,
+        after: tuple[int, str, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[StepRecord]:
+        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
+        with self._lock:
+            found = list(self._rows_of_steps.values())
+        found = [stored for stored in found if stored[0][17] is not None]
+        try:
+            wanted = (run_id,)
+            found = [stored for stored in found if (stored[0][0],) == wanted]
+            if from_seq is not None:
+                edge = from_seq
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][17] is not None
+                    and (stored[0][17] is not None, stored[0][17]) >= (edge is not None, edge)
+                ]
+            if before_seq is not None:
+                edge = before_seq
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][17] is not None
+                    and (stored[0][17] is not None, stored[0][17]) < (edge is not None, edge)
+                ]
+            if after is not None:
+                (seq_id, episode_id, step_index) = after
+                last = (seq_id, episode_id, step_index)
+                found = [
+                    stored
+                    for stored in found
+                    if ((stored[0][17] is not None, stored[0][17]), stored[0][1], stored[0][2])
+                    > ((last[0] is not None, last[0]), last[1], last[2])
+                ]
+        except VALUE_ERRORS as error:
+            raise refused_argument(error) from error
+        found.sort(key=lambda stored: ((stored[0][17] is not None, stored[0][17]), stored[0][1], stored[0][2]))
+        return (step_from_row(*stored) for stored in found[:limit])
+
+    def last_step(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> StepRecord | None:
+        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
+        with self._lock:
+            found = list(self._rows_of_steps.values())
+        found = [stored for stored in found if stored[0][17] is not None]
+        try:
+            wanted = (run_id,)
+            found = [stored for stored in found if (stored[0][0],) == wanted]
+            if from_seq is not None:
+                edge = from_seq
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][17] is not None
+                    and (stored[0][17] is not None, stored[0][17]) >= (edge is not None, edge)
+                ]
+            if before_seq is not None:
+                edge = before_seq
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][17] is not None
+                    and (stored[0][17] is not None, stored[0][17]) < (edge is not None, edge)
+                ]
+        except VALUE_ERRORS as error:
+            raise refused_argument(error) from error
+        found.sort(
+            key=lambda stored: ((stored[0][17] is not None, stored[0][17]), stored[0][1], stored[0][2]), reverse=True
+        )
+        return step_from_row(*found[0]) if found else None
+
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
         with self._lock:
@@ -312,6 +391,37 @@ class InMemoryTelemetryRepository:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][1],))
         return (episode_from_row(*stored) for stored in found[:limit])
+
+    def last_episode(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> EpisodeRollup | None:
+        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
+        with self._lock:
+            found = list(self._rows_of_episodes.values())
+        found = [stored for stored in found if stored[0][10] is not None]
+        try:
+            wanted = (run_id,)
+            found = [stored for stored in found if (stored[0][0],) == wanted]
+            if from_seq is not None:
+                edge = from_seq
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][10] is not None
+                    and (stored[0][10] is not None, stored[0][10]) >= (edge is not None, edge)
+                ]
+            if before_seq is not None:
+                edge = before_seq
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][10] is not None
+                    and (stored[0][10] is not None, stored[0][10]) < (edge is not None, edge)
+                ]
+        except VALUE_ERRORS as error:
+            raise refused_argument(error) from error
+        found.sort(key=lambda stored: ((stored[0][10] is not None, stored[0][10]), stored[0][1]), reverse=True)
+        return episode_from_row(*found[0]) if found else None
 
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""

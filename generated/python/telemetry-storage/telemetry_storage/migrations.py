@@ -66,6 +66,13 @@ SQLITE: tuple[Migration, ...] = (
 )""",
         ),
     ),
+    Migration(
+        "1.5.0",
+        (
+            """CREATE INDEX telemetry_steps_run_id_seq_id_idx ON telemetry_steps (run_id, seq_id)""",
+            """CREATE INDEX telemetry_episodes_run_id_seq_id_idx ON telemetry_episodes (run_id, seq_id)""",
+        ),
+    ),
 )
 """For SQLite."""
 
@@ -129,6 +136,13 @@ POSTGRES: tuple[Migration, ...] = (
     created_ts BIGINT NOT NULL
 )""",
             """ALTER TABLE telemetry_outbox ALTER COLUMN payload_dto SET STORAGE EXTERNAL""",
+        ),
+    ),
+    Migration(
+        "1.5.0",
+        (
+            """CREATE INDEX telemetry_steps_run_id_seq_id_idx ON telemetry_steps (run_id, seq_id)""",
+            """CREATE INDEX telemetry_episodes_run_id_seq_id_idx ON telemetry_episodes (run_id, seq_id)""",
         ),
     ),
 )

@@ -476,6 +476,54 @@ class PostgresTelemetryRepository:
         for rows in self._database.chunks(sql, bound):
             yield from map(_step, rows)
 
+    def steps_as_played(
+        self,
+        run_id: str,
+        *,
+        from_seq: int | None = None,
+        before_seq: int | None = None,
+        after: tuple[int, str, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[StepRecord]:
+        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
+        sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
+        with refusing():
+            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            if from_seq is not None:
+                sql += " AND seq_id >= %s"
+                bound.append(from_seq)
+            if before_seq is not None:
+                sql += " AND seq_id < %s"
+                bound.append(before_seq)
+            if after is not None:
+                (seq_id, episode_id, step_index) = after
+                sql += " AND (seq_id, episode_id, step_index) > (%s, %s, %s)"
+                bound += [seq_id, episode_id if "\0" not in episode_id else unfit(episode_id), step_index]
+        sql += " ORDER BY seq_id, episode_id, step_index"
+        if limit is not None:
+            sql += " LIMIT %s"
+            bound.append(limit)
+        for rows in self._database.chunks(sql, bound):
+            yield from map(_step, rows)
+
+    def last_step(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> StepRecord | None:
+        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
+        sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
+        with refusing():
+            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            if from_seq is not None:
+                sql += " AND seq_id >= %s"
+                bound.append(from_seq)
+            if before_seq is not None:
+                sql += " AND seq_id < %s"
+                bound.append(before_seq)
+        sql += " ORDER BY seq_id DESC, episode_id DESC, step_index DESC"
+        with self._database.cursor() as cursor:
+            row = cursor.execute(sql + " LIMIT 1", bound).fetchone()
+            return None if row is None else _step(row)
+
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
         sql: LiteralString = _COUNT_STEPS + " WHERE run_id = %s"
@@ -583,6 +631,24 @@ class PostgresTelemetryRepository:
             bound.append(limit)
         for rows in self._database.chunks(sql, bound):
             yield from map(_episode, rows)
+
+    def last_episode(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> EpisodeRollup | None:
+        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
+        sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s AND seq_id IS NOT NULL"
+        with refusing():
+            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            if from_seq is not None:
+                sql += " AND seq_id >= %s"
+                bound.append(from_seq)
+            if before_seq is not None:
+                sql += " AND seq_id < %s"
+                bound.append(before_seq)
+        sql += " ORDER BY seq_id DESC, episode_id DESC"
+        with self._database.cursor() as cursor:
+            row = cursor.execute(sql + " LIMIT 1", bound).fetchone()
+            return None if row is None else _episode(row)
 
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -101,6 +101,10 @@ class StepV2Record:
     vector_index: int | None = None
     """Which of several environments played side by side the step is of; absent where only one is
     played."""
+
+    untold: list[str] = field(default_factory=list)
+    """The fields of this step that are absent because this version cannot tell what is stored for them:
+    "info" that is no JSON object, an "observation" nested too deeply. telemetry.v1 has their JSON."""
 
 
 @dataclass(slots=True, kw_only=True)

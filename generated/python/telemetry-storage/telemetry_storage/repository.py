@@ -130,6 +130,41 @@ class TelemetryRepository(Protocol):
         """
         ...
 
+    def steps_as_played(
+        self,
+        run_id: str,
+        *,
+        from_seq: int | None = None,
+        before_seq: int | None = None,
+        after: tuple[int, str, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[StepRecord]:
+        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index.
+
+        Args:
+            run_id: whose.
+            from_seq: the first seq_id to be in the answer.
+            before_seq: the first seq_id after the answer.
+            after: seq_id, episode_id, step_index of the last record that was seen, for the next page.
+            limit: how many at most; None for all.
+
+        The records are read one by one, as they were when the first was asked for. Inside a
+        transaction they end with it.
+        """
+        ...
+
+    def last_step(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> StepRecord | None:
+        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first.
+
+        Args:
+            run_id: whose.
+            from_seq: the first seq_id to be in the answer.
+            before_seq: the first seq_id after the answer.
+        """
+        ...
+
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
         ...
@@ -191,6 +226,18 @@ class TelemetryRepository(Protocol):
 
         The records are read one by one, as they were when the first was asked for. Inside a
         transaction they end with it.
+        """
+        ...
+
+    def last_episode(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> EpisodeRollup | None:
+        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first.
+
+        Args:
+            run_id: whose.
+            from_seq: the first seq_id to be in the answer.
+            before_seq: the first seq_id after the answer.
         """
         ...
 

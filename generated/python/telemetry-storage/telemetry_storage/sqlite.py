@@ -93,6 +93,8 @@ VALUES (?, ?, 'telemetry.v1.TelemetryStepV1', ?, ?)
 
 _STEPS_BY_EPISODE = _SELECT_STEP + "WHERE run_id = ? AND episode_id = ?"
 _STEPS_BY_RUN = _SELECT_STEP + "WHERE run_id = ?"
+_STEPS_AS_PLAYED = _SELECT_STEP + "WHERE run_id = ? AND seq_id IS NOT NULL"
+_LAST_STEP = _SELECT_STEP + "WHERE run_id = ? AND seq_id IS NOT NULL"
 _COUNT_STEPS = "SELECT count(*) FROM telemetry_steps WHERE run_id = ?"
 _DELETE_RUN = "DELETE FROM telemetry_steps WHERE run_id = ?"
 
@@ -255,6 +257,7 @@ VALUES (?, ?, 'telemetry.v1.TelemetryEpisodeV1', ?, ?)
 """
 
 _EPISODES_BY_RUN = _SELECT_EPISODE + "WHERE run_id = ?"
+_LAST_EPISODE = _SELECT_EPISODE + "WHERE run_id = ? AND seq_id IS NOT NULL"
 _DELETE_EPISODES = "DELETE FROM telemetry_episodes WHERE run_id = ?"
 
 
@@ -536,6 +539,56 @@ class SQLiteTelemetryRepository:
             raise self._database.failure(error) from error
         return self._read_steps(sql, bound)
 
+    def steps_as_played(
+        self,
+        run_id: str,
+        *,
+        from_seq: int | None = None,
+        before_seq: int | None = None,
+        after: tuple[int, str, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[StepRecord]:
+        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
+        try:
+            sql = _STEPS_AS_PLAYED
+            bound: list[Any] = [run_id]
+            if from_seq is not None:
+                sql += " AND seq_id >= ?"
+                bound.append(from_seq)
+            if before_seq is not None:
+                sql += " AND seq_id < ?"
+                bound.append(before_seq)
+            if after is not None:
+                (seq_id, episode_id, step_index) = after
+                sql += " AND (seq_id, episode_id, step_index) > (?, ?, ?)"
+                bound += [seq_id, episode_id, step_index]
+            sql += " ORDER BY seq_id, episode_id, step_index"
+            if limit is not None:
+                sql += " LIMIT ?"
+                bound.append(limit)
+        except FAILURES as error:
+            raise self._database.failure(error) from error
+        return self._read_steps(sql, bound)
+
+    def last_step(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> StepRecord | None:
+        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
+        try:
+            sql = _LAST_STEP
+            bound: list[Any] = [run_id]
+            if from_seq is not None:
+                sql += " AND seq_id >= ?"
+                bound.append(from_seq)
+            if before_seq is not None:
+                sql += " AND seq_id < ?"
+                bound.append(before_seq)
+            sql += " ORDER BY seq_id DESC, episode_id DESC, step_index DESC LIMIT 1"
+            found = self._local.execute(sql, bound).fetchone()
+        except FAILURES as error:
+            raise self._database.failure(error) from error
+        return None if found is None else step_from_row(found)
+
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
         try:
@@ -638,6 +691,25 @@ class SQLiteTelemetryRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_episodes(sql, bound)
+
+    def last_episode(
+        self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
+    ) -> EpisodeRollup | None:
+        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
+        try:
+            sql = _LAST_EPISODE
+            bound: list[Any] = [run_id]
+            if from_seq is not None:
+                sql += " AND seq_id >= ?"
+                bound.append(from_seq)
+            if before_seq is not None:
+                sql += " AND seq_id < ?"
+                bound.append(before_seq)
+            sql += " ORDER BY seq_id DESC, episode_id DESC LIMIT 1"
+            found = self._local.execute(sql, bound).fetchone()
+        except FAILURES as error:
+            raise self._database.failure(error) from error
+        return None if found is None else episode_from_row(found)
 
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""

@@ -131,6 +131,103 @@ class TelemetryQueryServiceV1(telemetry_query_v1_pb2_grpc.TelemetryQueryServiceS
             records, size, self._limits, to_dto_step, lambda record: (record.step_index, record.episode_id)
         )
 
+    async def StreamEpisodeSteps(
+        self,
+        request: telemetry_query_v1_pb2.StreamEpisodeStepsRequest,
+        context: grpc.aio.ServicerContext[
+            telemetry_query_v1_pb2.StreamEpisodeStepsRequest, telemetry_query_v1_pb2.StreamEpisodeStepsResponse
+        ],
+    ) -> AsyncIterator[telemetry_query_v1_pb2.StreamEpisodeStepsResponse]:
+        """Gives the steps of one episode one after the other, by step_index, and ends after the last that is stored."""
+        async with Answering(context):
+            run_id = given("run_id", request.run_id)
+            episode_id = given("episode_id", request.episode_id)
+            from_step = request.from_step if request.HasField("from_step") else None
+            before_step = request.before_step if request.HasField("before_step") else None
+            question = Question[tuple[int]](
+                "telemetry.v1.TelemetryStepV1.steps_by_episode", (run_id, episode_id, from_step, before_step), (int,)
+            )
+            after = question.after(request.page_token)
+            size = self._limits.default
+            while True:
+                page = await asyncio.to_thread(
+                    self._stream_episode_steps_page,
+                    after,
+                    size,
+                    run_id,
+                    episode_id,
+                    from_step=from_step,
+                    before_step=before_step,
+                )
+                for after, item in zip(page.positions, page.items, strict=True):
+                    yield telemetry_query_v1_pb2.StreamEpisodeStepsResponse(
+                        step=item, next_page_token=question.token(after)
+                    )
+                if not page.more:
+                    return
+
+    def _stream_episode_steps_page(
+        self,
+        after: tuple[int] | None,
+        size: int,
+        run_id: str,
+        episode_id: str,
+        *,
+        from_step: int | None,
+        before_step: int | None,
+    ) -> Page[telemetry_v1_pb2.TelemetryStepV1, tuple[int]]:
+        records = self._repository.steps_by_episode(
+            run_id, episode_id, from_step=from_step, before_step=before_step, after=after, limit=size + 1
+        )
+        return read_page(records, size, self._limits, to_dto_step, lambda record: (record.step_index,))
+
+    async def ReplaySteps(
+        self,
+        request: telemetry_query_v1_pb2.ReplayStepsRequest,
+        context: grpc.aio.ServicerContext[
+            telemetry_query_v1_pb2.ReplayStepsRequest, telemetry_query_v1_pb2.ReplayStepsResponse
+        ],
+    ) -> AsyncIterator[telemetry_query_v1_pb2.ReplayStepsResponse]:
+        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
+        ends after the last that is stored. It goes as fast as the reader takes them."""
+        async with Answering(context):
+            run_id = given("run_id", request.run_id)
+            from_seq = request.from_seq if request.HasField("from_seq") else None
+            before_seq = request.before_seq if request.HasField("before_seq") else None
+            question = Question[tuple[int, str, int]](
+                "telemetry.v1.TelemetryStepV1.steps_as_played", (run_id, from_seq, before_seq), (int, str, int)
+            )
+            after = question.after(request.page_token)
+            size = self._limits.default
+            while True:
+                page = await asyncio.to_thread(
+                    self._replay_steps_page, after, size, run_id, from_seq=from_seq, before_seq=before_seq
+                )
+                for after, item in zip(page.positions, page.items, strict=True):
+                    yield telemetry_query_v1_pb2.ReplayStepsResponse(step=item, next_page_token=question.token(after))
+                if not page.more:
+                    return
+
+    def _replay_steps_page(
+        self,
+        after: tuple[int, str, int] | None,
+        size: int,
+        run_id: str,
+        *,
+        from_seq: int | None,
+        before_seq: int | None,
+    ) -> Page[telemetry_v1_pb2.TelemetryStepV1, tuple[int, str, int]]:
+        records = self._repository.steps_as_played(
+            run_id, from_seq=from_seq, before_seq=before_seq, after=after, limit=size + 1
+        )
+        return read_page(
+            records,
+            size,
+            self._limits,
+            to_dto_step,
+            lambda record: (record.seq_id, record.episode_id, record.step_index),
+        )
+
     async def ListEpisodes(
         self,
         request: telemetry_query_v1_pb2.ListEpisodesRequest,

@@ -239,6 +239,7 @@ def _query(query: Query, table: Table, columns: dict[str, ColumnView]) -> QueryV
         equal=[_argument(columns[name], columns[name].attribute, "=") for name in query.equal],
         range=_range(query, columns),
         order=order,
+        present=[column for column in order if column.nullable and query.result in {"records", "first"}],
         descending=query.descending,
         limit=query.limit,
         pages=pages,
@@ -286,6 +287,8 @@ def _comment(query: Query, table: Table, columns: dict[str, ColumnView]) -> str:
     }[query.result]
     of = f" with this {_listed(given)}" if given else ""
     order = [columns[name].attribute for name in query_order(query, table)]
+    if query.range and columns[query.range].nullable and query.result in {"records", "first"}:
+        of += f" {'and' if of else 'with'} a {columns[query.range].attribute}"
     by = f", by {_listed(order)}" if order and query.result in {"records", "first"} else ""
     return f"{what}{of}{by}{', the last ones first' if by and query.descending else ''}."
 

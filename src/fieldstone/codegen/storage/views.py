@@ -174,6 +174,7 @@ class QueryView(Struct, frozen=True, kw_only=True):
         equal: positional arguments, each required.
         range: keyword arguments, each `| None = None`: none, or `from_x` and `before_x`.
         order: the columns that the answer is ordered by, a total order.
+        present: those of them that can be absent; records without one are not in the answer.
         descending: whether the last ones come first.
         limit: the default of the argument `limit`; 0 for `None`, all.
         pages: whether the method has the arguments `after` and `limit`: result is `records`.
@@ -187,6 +188,7 @@ class QueryView(Struct, frozen=True, kw_only=True):
     equal: Sequence[ArgumentView]
     range: Sequence[ArgumentView]
     order: Sequence[ColumnView]
+    present: Sequence[ColumnView]
     descending: bool
     limit: int
     pages: bool

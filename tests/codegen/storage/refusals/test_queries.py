@@ -45,7 +45,7 @@ QUERIES: Mapping[str, tuple[str, list[str]]] = {
         [
             (
                 "2:10: query q of StepV1 is ordered by seq_id, which can be absent; "
-                "order it by fields that always have a value"
+                "order it by fields that always have a value, or by its range"
             )
         ],
     ),
@@ -136,6 +136,8 @@ def test_queries_that_an_index_serves() -> None:
         'equal: "seq_id"',
         'equal: "seq_id" order_by: ["run_id", "step_index"]',
         'range: "seq_id" result: QUERY_RESULT_COUNT',
+        'range: "seq_id"',
+        'range: "seq_id" order_by: ["seq_id", "run_id"] descending: true result: QUERY_RESULT_FIRST',
     ):
         assert not refused(step(f'{indexes} queries: {{name: "q" {options}}}'))
 

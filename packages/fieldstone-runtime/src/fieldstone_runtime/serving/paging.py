@@ -103,7 +103,7 @@ def read_page(
     size: int,
     limits: PageLimits,
     to_dto: Callable[[Record], Dto],
-    position: Callable[[Record], Position],
+    position: Callable[[Record], tuple[Any, ...]],
 ) -> Page[Dto, Position]:
     """Read a page, and let go of the database.
 
@@ -112,7 +112,7 @@ def read_page(
         size: how many records at most.
         limits: how many bytes at most.
         to_dto: the mapper's function.
-        position: the position of a record in the query's order.
+        position: the position of a record in the query's order; no part of it is absent in an answer.
 
     Raises:
         StorageError: the records cannot be read.
@@ -127,7 +127,7 @@ def read_page(
             if len(page.items) == size or (page.items and taken > limits.size):
                 return Page(page.items, page.positions, more=True)
             page.items.append(dto)
-            page.positions.append(position(record))
+            page.positions.append(cast("Position", position(record)))
     finally:
         if isinstance(records, Generator):
             records.close()

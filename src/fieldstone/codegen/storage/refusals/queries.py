@@ -50,15 +50,18 @@ def _without_records(query: Query) -> Iterator[tuple[str, str]]:
 
 
 def order(subject: Subject) -> Iterator[Refusal]:
-    """The fields that order an answer always have a value: databases sort NULL differently."""
+    """The fields that order an answer always have a value: databases sort NULL differently.
+
+    A range leaves records without its field out of the answer, so that it may order it.
+    """
     for table, query in _queries(subject):
         if query.result not in {"records", "first"}:
             continue
         for name in query_order(query, table):
             column = table.column(name)
-            if column is not None and column.nullable and name not in table.primary_key:
+            if column is not None and column.nullable and name not in (*table.primary_key, query.range):
                 what = f"query {query.name} of {table.name} is ordered by {name}, which can be absent"
-                yield Refusal(table.location, what, "order it by fields that always have a value")
+                yield Refusal(table.location, what, "order it by fields that always have a value, or by its range")
 
 
 def indexed(subject: Subject) -> Iterator[Refusal]:

@@ -148,6 +148,64 @@ class TelemetryQueryServiceClient:
         )
         return self._stub.StreamSteps(request, timeout=self._timeout, metadata=self._metadata)
 
+    def stream_episode_steps(
+        self,
+        *,
+        run_id: str | None = None,
+        episode_id: str | None = None,
+        from_step: int | None = None,
+        before_step: int | None = None,
+        page_token: str | None = None,
+    ) -> Iterator[telemetry_query_v1_pb2.StreamEpisodeStepsResponse]:
+        """Gives the steps of one episode one after the other, by step_index, and ends after the last that is stored.
+
+        Args:
+            run_id: The training run.
+            episode_id: The episode within the run.
+            from_step: The first step_index to be in the answer; absent for all from the first on.
+            before_step: The first step_index after the answer; absent for all to the last.
+            page_token: The last `next_page_token` of a stream that broke off, for the same question; empty to begin.
+
+        Raises:
+            grpc.RpcError: the call failed; its `code()` says why.
+        """
+        request = telemetry_query_v1_pb2.StreamEpisodeStepsRequest(
+            run_id=run_id,
+            episode_id=episode_id,
+            from_step=from_step,
+            before_step=before_step,
+            page_token=page_token,
+        )
+        return self._stub.StreamEpisodeSteps(request, timeout=self._timeout, metadata=self._metadata)
+
+    def replay_steps(
+        self,
+        *,
+        run_id: str | None = None,
+        from_seq: int | None = None,
+        before_seq: int | None = None,
+        page_token: str | None = None,
+    ) -> Iterator[telemetry_query_v1_pb2.ReplayStepsResponse]:
+        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
+        ends after the last that is stored. It goes as fast as the reader takes them.
+
+        Args:
+            run_id: The training run.
+            from_seq: The first seq_id to be in the answer; absent for all from the first on.
+            before_seq: The first seq_id after the answer; absent for all to the last.
+            page_token: The last `next_page_token` of a replay that broke off, for the same question; empty to begin.
+
+        Raises:
+            grpc.RpcError: the call failed; its `code()` says why.
+        """
+        request = telemetry_query_v1_pb2.ReplayStepsRequest(
+            run_id=run_id,
+            from_seq=from_seq,
+            before_seq=before_seq,
+            page_token=page_token,
+        )
+        return self._stub.ReplaySteps(request, timeout=self._timeout, metadata=self._metadata)
+
     def list_episodes(
         self,
         *,
@@ -333,6 +391,64 @@ class TelemetryQueryServiceAsyncClient:
             page_token=page_token,
         )
         return aiter(self._stub.StreamSteps(request, timeout=self._timeout, metadata=self._metadata))
+
+    def stream_episode_steps(
+        self,
+        *,
+        run_id: str | None = None,
+        episode_id: str | None = None,
+        from_step: int | None = None,
+        before_step: int | None = None,
+        page_token: str | None = None,
+    ) -> AsyncIterator[telemetry_query_v1_pb2.StreamEpisodeStepsResponse]:
+        """Gives the steps of one episode one after the other, by step_index, and ends after the last that is stored.
+
+        Args:
+            run_id: The training run.
+            episode_id: The episode within the run.
+            from_step: The first step_index to be in the answer; absent for all from the first on.
+            before_step: The first step_index after the answer; absent for all to the last.
+            page_token: The last `next_page_token` of a stream that broke off, for the same question; empty to begin.
+
+        Raises:
+            grpc.aio.AioRpcError: the call failed; its `code()` says why.
+        """
+        request = telemetry_query_v1_pb2.StreamEpisodeStepsRequest(
+            run_id=run_id,
+            episode_id=episode_id,
+            from_step=from_step,
+            before_step=before_step,
+            page_token=page_token,
+        )
+        return aiter(self._stub.StreamEpisodeSteps(request, timeout=self._timeout, metadata=self._metadata))
+
+    def replay_steps(
+        self,
+        *,
+        run_id: str | None = None,
+        from_seq: int | None = None,
+        before_seq: int | None = None,
+        page_token: str | None = None,
+    ) -> AsyncIterator[telemetry_query_v1_pb2.ReplayStepsResponse]:
+        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
+        ends after the last that is stored. It goes as fast as the reader takes them.
+
+        Args:
+            run_id: The training run.
+            from_seq: The first seq_id to be in the answer; absent for all from the first on.
+            before_seq: The first seq_id after the answer; absent for all to the last.
+            page_token: The last `next_page_token` of a replay that broke off, for the same question; empty to begin.
+
+        Raises:
+            grpc.aio.AioRpcError: the call failed; its `code()` says why.
+        """
+        request = telemetry_query_v1_pb2.ReplayStepsRequest(
+            run_id=run_id,
+            from_seq=from_seq,
+            before_seq=before_seq,
+            page_token=page_token,
+        )
+        return aiter(self._stub.ReplaySteps(request, timeout=self._timeout, metadata=self._metadata))
 
     async def list_episodes(
         self,

@@ -90,7 +90,7 @@ class ListStepsResponse(_message.Message):
     ) -> None: ...
 
 class StreamStepsRequest(_message.Message):
-    """Which steps are to be replayed."""
+    """Which steps of a run are asked for."""
 
     __slots__ = ("run_id", "from_step", "before_step", "page_token")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +116,98 @@ class StreamStepsRequest(_message.Message):
     ) -> None: ...
 
 class StreamStepsResponse(_message.Message):
+    """A step of the run."""
+
+    __slots__ = ("step", "next_page_token")
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    step: _telemetry_v1_pb2.TelemetryStepV1
+    """The step."""
+    next_page_token: str
+    """Goes on after this step."""
+
+    def __init__(
+        self,
+        *,
+        step: _Optional[_Union[_telemetry_v1_pb2.TelemetryStepV1, _Mapping[str, object]]] = ...,
+        next_page_token: _Optional[str] = ...,
+    ) -> None: ...
+
+class StreamEpisodeStepsRequest(_message.Message):
+    """Which steps of an episode are asked for."""
+
+    __slots__ = ("run_id", "episode_id", "from_step", "before_step", "page_token")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    EPISODE_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_STEP_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_STEP_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    """The training run."""
+    episode_id: str
+    """The episode within the run."""
+    from_step: int
+    """The first step_index to be in the answer; absent for all from the first on."""
+    before_step: int
+    """The first step_index after the answer; absent for all to the last."""
+    page_token: str
+    """The last `next_page_token` of a stream that broke off, for the same question; empty to begin."""
+
+    def __init__(
+        self,
+        *,
+        run_id: _Optional[str] = ...,
+        episode_id: _Optional[str] = ...,
+        from_step: _Optional[int] = ...,
+        before_step: _Optional[int] = ...,
+        page_token: _Optional[str] = ...,
+    ) -> None: ...
+
+class StreamEpisodeStepsResponse(_message.Message):
+    """A step of the episode."""
+
+    __slots__ = ("step", "next_page_token")
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    step: _telemetry_v1_pb2.TelemetryStepV1
+    """The step."""
+    next_page_token: str
+    """Goes on after this step."""
+
+    def __init__(
+        self,
+        *,
+        step: _Optional[_Union[_telemetry_v1_pb2.TelemetryStepV1, _Mapping[str, object]]] = ...,
+        next_page_token: _Optional[str] = ...,
+    ) -> None: ...
+
+class ReplayStepsRequest(_message.Message):
+    """Which steps are to be replayed."""
+
+    __slots__ = ("run_id", "from_seq", "before_seq", "page_token")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_SEQ_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_SEQ_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    """The training run."""
+    from_seq: int
+    """The first seq_id to be in the answer; absent for all from the first on."""
+    before_seq: int
+    """The first seq_id after the answer; absent for all to the last."""
+    page_token: str
+    """The last `next_page_token` of a replay that broke off, for the same question; empty to begin."""
+
+    def __init__(
+        self,
+        *,
+        run_id: _Optional[str] = ...,
+        from_seq: _Optional[int] = ...,
+        before_seq: _Optional[int] = ...,
+        page_token: _Optional[str] = ...,
+    ) -> None: ...
+
+class ReplayStepsResponse(_message.Message):
     """A step of a replay."""
 
     __slots__ = ("step", "next_page_token")

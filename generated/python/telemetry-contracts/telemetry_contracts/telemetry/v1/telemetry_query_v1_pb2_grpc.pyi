@@ -67,6 +67,17 @@ class TelemetryQueryServiceStub(_Stub[_Channel]):
         _telemetry_v1_telemetry_query_v1_pb2.StreamStepsResponse,
     ]
     """Gives the steps of a run one after the other, by step_index and episode_id, and ends after the last that is stored."""
+    StreamEpisodeSteps: _UnaryStream[
+        _telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsRequest,
+        _telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsResponse,
+    ]
+    """Gives the steps of one episode one after the other, by step_index, and ends after the last that is stored."""
+    ReplaySteps: _UnaryStream[
+        _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsRequest,
+        _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsResponse,
+    ]
+    """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
+    ends after the last that is stored. It goes as fast as the reader takes them."""
     ListEpisodes: _UnaryUnary[
         _telemetry_v1_telemetry_query_v1_pb2.ListEpisodesRequest,
         _telemetry_v1_telemetry_query_v1_pb2.ListEpisodesResponse,
@@ -109,6 +120,28 @@ class TelemetryQueryServiceServicer:
     ) -> (
         Iterator[_telemetry_v1_telemetry_query_v1_pb2.StreamStepsResponse]
         | AsyncIterator[_telemetry_v1_telemetry_query_v1_pb2.StreamStepsResponse]
+    ): ...
+    def StreamEpisodeSteps(
+        self,
+        request: _telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsRequest,
+        context: _Context[
+            _telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsRequest,
+            _telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsResponse,
+        ],
+    ) -> (
+        Iterator[_telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsResponse]
+        | AsyncIterator[_telemetry_v1_telemetry_query_v1_pb2.StreamEpisodeStepsResponse]
+    ): ...
+    def ReplaySteps(
+        self,
+        request: _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsRequest,
+        context: _Context[
+            _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsRequest,
+            _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsResponse,
+        ],
+    ) -> (
+        Iterator[_telemetry_v1_telemetry_query_v1_pb2.ReplayStepsResponse]
+        | AsyncIterator[_telemetry_v1_telemetry_query_v1_pb2.ReplayStepsResponse]
     ): ...
     def ListEpisodes(
         self,

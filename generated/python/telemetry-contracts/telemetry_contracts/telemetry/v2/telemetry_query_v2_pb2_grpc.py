@@ -56,6 +56,18 @@ class TelemetryQueryServiceStub:
             response_deserializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamStepsResponse.FromString,
             _registered_method=True,
         )
+        self.StreamEpisodeSteps = channel.unary_stream(
+            "/telemetry.v2.TelemetryQueryService/StreamEpisodeSteps",
+            request_serializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamEpisodeStepsRequest.SerializeToString,
+            response_deserializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamEpisodeStepsResponse.FromString,
+            _registered_method=True,
+        )
+        self.ReplaySteps = channel.unary_stream(
+            "/telemetry.v2.TelemetryQueryService/ReplaySteps",
+            request_serializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.ReplayStepsRequest.SerializeToString,
+            response_deserializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.ReplayStepsResponse.FromString,
+            _registered_method=True,
+        )
         self.ListEpisodes = channel.unary_unary(
             "/telemetry.v2.TelemetryQueryService/ListEpisodes",
             request_serializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.ListEpisodesRequest.SerializeToString,
@@ -85,6 +97,20 @@ class TelemetryQueryServiceServicer:
         context.set_details("Method not implemented!")
         raise NotImplementedError("Method not implemented!")
 
+    def StreamEpisodeSteps(self, request, context):
+        """Gives the steps of one episode one after the other, by step_index, and ends after the last that is stored."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details("Method not implemented!")
+        raise NotImplementedError("Method not implemented!")
+
+    def ReplaySteps(self, request, context):
+        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
+        ends after the last that is stored. It goes as fast as the reader takes them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details("Method not implemented!")
+        raise NotImplementedError("Method not implemented!")
+
     def ListEpisodes(self, request, context):
         """Gives the episodes of a run page by page, by episode_id."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -108,6 +134,16 @@ def add_TelemetryQueryServiceServicer_to_server(servicer, server):
             servicer.StreamSteps,
             request_deserializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamStepsRequest.FromString,
             response_serializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamStepsResponse.SerializeToString,
+        ),
+        "StreamEpisodeSteps": grpc.unary_stream_rpc_method_handler(
+            servicer.StreamEpisodeSteps,
+            request_deserializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamEpisodeStepsRequest.FromString,
+            response_serializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamEpisodeStepsResponse.SerializeToString,
+        ),
+        "ReplaySteps": grpc.unary_stream_rpc_method_handler(
+            servicer.ReplaySteps,
+            request_deserializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.ReplayStepsRequest.FromString,
+            response_serializer=telemetry_dot_v2_dot_telemetry__query__v2__pb2.ReplayStepsResponse.SerializeToString,
         ),
         "ListEpisodes": grpc.unary_unary_rpc_method_handler(
             servicer.ListEpisodes,
@@ -203,6 +239,66 @@ class TelemetryQueryService:
             "/telemetry.v2.TelemetryQueryService/StreamSteps",
             telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamStepsRequest.SerializeToString,
             telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamStepsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True,
+        )
+
+    @staticmethod
+    def StreamEpisodeSteps(
+        request,
+        target,
+        options=(),
+        channel_credentials=None,
+        call_credentials=None,
+        insecure=False,
+        compression=None,
+        wait_for_ready=None,
+        timeout=None,
+        metadata=None,
+    ):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            "/telemetry.v2.TelemetryQueryService/StreamEpisodeSteps",
+            telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamEpisodeStepsRequest.SerializeToString,
+            telemetry_dot_v2_dot_telemetry__query__v2__pb2.StreamEpisodeStepsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True,
+        )
+
+    @staticmethod
+    def ReplaySteps(
+        request,
+        target,
+        options=(),
+        channel_credentials=None,
+        call_credentials=None,
+        insecure=False,
+        compression=None,
+        wait_for_ready=None,
+        timeout=None,
+        metadata=None,
+    ):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            "/telemetry.v2.TelemetryQueryService/ReplaySteps",
+            telemetry_dot_v2_dot_telemetry__query__v2__pb2.ReplayStepsRequest.SerializeToString,
+            telemetry_dot_v2_dot_telemetry__query__v2__pb2.ReplayStepsResponse.FromString,
             options,
             channel_credentials,
             insecure,

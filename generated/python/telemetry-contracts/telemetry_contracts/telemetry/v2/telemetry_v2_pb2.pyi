@@ -56,6 +56,7 @@ class TelemetryStepV2(_message.Message):
         "seq_id",
         "time_step",
         "vector_index",
+        "untold",
     )
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     EPISODE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +75,7 @@ class TelemetryStepV2(_message.Message):
     SEQ_ID_FIELD_NUMBER: _ClassVar[int]
     TIME_STEP_FIELD_NUMBER: _ClassVar[int]
     VECTOR_INDEX_FIELD_NUMBER: _ClassVar[int]
+    UNTOLD_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     """The training run that the step belongs to."""
     episode_id: str
@@ -110,6 +112,9 @@ class TelemetryStepV2(_message.Message):
     vector_index: int
     """Which of several environments played side by side the step is of; absent where only one is
     played."""
+    untold: _containers.RepeatedScalarFieldContainer[str]
+    """The fields of this step that are absent because this version cannot tell what is stored for them:
+    "info" that is no JSON object, an "observation" nested too deeply. telemetry.v1 has their JSON."""
 
     def __init__(
         self,
@@ -131,17 +136,19 @@ class TelemetryStepV2(_message.Message):
         seq_id: _Optional[int] = ...,
         time_step: _Optional[int] = ...,
         vector_index: _Optional[int] = ...,
+        untold: _Optional[_Iterable[str]] = ...,
     ) -> None: ...
 
 class SpaceValueV2(_message.Message):
     """A value of a gymnasium space: what an agent sees or does."""
 
-    __slots__ = ("discrete", "tensor", "text", "tuple", "dict")
+    __slots__ = ("discrete", "tensor", "text", "tuple", "dict", "integer")
     DISCRETE_FIELD_NUMBER: _ClassVar[int]
     TENSOR_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TUPLE_FIELD_NUMBER: _ClassVar[int]
     DICT_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
     discrete: int
     """A value of Discrete."""
     tensor: TensorV2
@@ -152,6 +159,8 @@ class SpaceValueV2(_message.Message):
     """A value of Tuple."""
     dict: SpaceDictV2
     """A value of Dict."""
+    integer: str
+    """An integer that `discrete` cannot hold, in decimal digits."""
 
     def __init__(
         self,
@@ -161,6 +170,7 @@ class SpaceValueV2(_message.Message):
         text: _Optional[str] = ...,
         tuple: _Optional[_Union[SpaceTupleV2, _Mapping[str, object]]] = ...,
         dict: _Optional[_Union[SpaceDictV2, _Mapping[str, object]]] = ...,
+        integer: _Optional[str] = ...,
     ) -> None: ...
 
 class TensorV2(_message.Message):

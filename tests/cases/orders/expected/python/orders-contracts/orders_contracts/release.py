@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.2.0"
-DIGEST = "b5:367d81119b15d24bbd2ffa7409d6dd3cbeb205314e2e02d19bcb5da39386b5e56ebd0f914f837b8a1045215ba88d7d85f1fac4e026c9c7e64331ac45033b8526"
+DIGEST = "b5:dcf6453158a6104b66acee57475868e70805c562dee76b00bd05f8e3b24a852255e694b0a791a7f570e22030bdfeda89ca5ee78502b70c4e3a135a091737b54c"
 SERVICES = ("acme.orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -104,13 +104,7 @@ def example_order(n: int) -> OrderRecord:
         card=("", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n // 4) % 4] if n % 4 == 0 else None,
         invoice_days=(0, 1, -2147483648, 2147483647)[(n // 4) % 4] if n % 4 == 1 else None,
         voucher=(b"", b"bytes", bytes(range(256)))[(n // 4) % 3] if n % 4 == 2 else None,
-        promise=(
-            None,
-            timedelta(0),
-            timedelta(microseconds=-1),
-            timedelta(seconds=315576000000),
-            timedelta(seconds=-315576000000),
-        )[(n + 11) % 5],
+        promise=timedelta(microseconds=n),
         sent_at=(
             None,
             datetime(1970, 1, 1, tzinfo=UTC),
@@ -245,6 +239,18 @@ def answer_of_urgent_orders(count: int) -> list[OrderRecord]:
             example_order(n),
             shop=example_order(0).shop,
             urgency=example_order(n // 2).urgency,
+        )
+        for n in range(count)
+    ]
+
+
+def answer_of_promised_orders(count: int) -> list[OrderRecord]:
+    """Records that the query finds, in the order of their numbers; two at a time have the same promise."""
+    return [
+        replace(
+            example_order(n),
+            shop=example_order(0).shop,
+            promise=example_order(n // 2).promise,
         )
         for n in range(count)
     ]
@@ -643,6 +649,67 @@ class OrderContract(_EventsContract):
             repository.add_orders(records)
             found = list(repository.urgent_orders(records[0].shop))
         assert plain(found) == plain(records)
+
+    def test_promised_orders(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(LARGE)
+        repository.add_orders([*reversed(records), example_order(LARGE)])
+        found = list(repository.promised_orders(records[0].shop))
+        assert plain(found) == plain(records[::-1])
+
+    def test_promised_orders_without_a_promise_are_left_out(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(10)
+        repository.add_orders([replace(records[0], promise=None), *records[1:]])
+        found = list(repository.promised_orders(records[0].shop))
+        assert plain(found) == plain(records[1:][::-1])
+
+    def test_promised_orders_in_a_range(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(10)
+        repository.add_orders(records)
+        first, end = present(records[2].promise), present(records[6].promise)
+        since = repository.promised_orders(records[0].shop, from_promise=first)
+        assert plain(list(since)) == plain(records[2:][::-1])
+        between = repository.promised_orders(records[0].shop, from_promise=first, before_promise=end)
+        assert plain(list(between)) == plain(records[2:6][::-1])
+
+    def test_promised_orders_page_by_page(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(10)
+        repository.add_orders(records)
+        found = list(repository.promised_orders(records[0].shop, limit=3))
+        while len(found) < len(records):
+            last = found[-1]
+            page = list(
+                repository.promised_orders(records[0].shop, after=(present(last.promise), last.number), limit=3)
+            )
+            assert 1 <= len(page) <= 3
+            found += page
+        assert plain(found) == plain(records[::-1])
+        assert list(repository.promised_orders(records[0].shop, limit=0)) == []
+
+    def test_promised_orders_are_read_as_they_were_when_reading_began(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(LARGE)
+        repository.add_orders(records[::2])
+        reading = repository.promised_orders(records[0].shop)
+        found = list(islice(reading, 1))
+        repository.add_orders(records)
+        for record in records[::4]:
+            repository.delete_order(record.shop, record.number)
+        found += reading
+        assert plain(found) == plain(records[::2][::-1])
+
+    def test_promised_orders_that_are_not_read_to_the_end_hold_nothing_up(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(LARGE)
+        repository.add_orders(records)
+        for _ in range(30):
+            next(repository.promised_orders(records[0].shop))
+        for record in records:
+            assert repository.delete_order(record.shop, record.number) is True
+
+    def test_promised_orders_of_a_transaction_are_seen_in_it(self, repository: OrdersRepository) -> None:
+        records = answer_of_promised_orders(LARGE)
+        with repository.transaction():
+            repository.add_orders(records)
+            found = list(repository.promised_orders(records[0].shop))
+        assert plain(found) == plain(records[::-1])
 
     def test_delete_shop(self, repository: OrdersRepository) -> None:
         records = answer_of_delete_shop(LARGE)

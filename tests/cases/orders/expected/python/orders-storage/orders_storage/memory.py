@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import RLock
 from typing import Any
 
 from fieldstone_runtime.errors import UniqueConflictError
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
-from fieldstone_runtime.values import unfit
+from fieldstone_runtime.values import duration_micros, unfit
 
 from orders_storage.migrations import SQLITE
 from orders_storage.records import CustomerRecord, OrderRecord
@@ -276,6 +277,52 @@ class InMemoryOrdersRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][22], stored[0][1]))
+        return (order_from_row(*stored) for stored in found[:limit])
+
+    def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[OrderRecord]:
+        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        with self._lock:
+            found = list(self._rows_of_orders.values())
+        found = [stored for stored in found if stored[0][11] is not None]
+        try:
+            wanted = (shop,)
+            found = [stored for stored in found if (stored[0][0],) == wanted]
+            if from_promise is not None:
+                edge = duration_micros(from_promise)
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][11] is not None
+                    and (stored[0][11] is not None, stored[0][11]) >= (edge is not None, edge)
+                ]
+            if before_promise is not None:
+                edge = duration_micros(before_promise)
+                found = [
+                    stored
+                    for stored in found
+                    if stored[0][11] is not None
+                    and (stored[0][11] is not None, stored[0][11]) < (edge is not None, edge)
+                ]
+            if after is not None:
+                (promise, number) = after
+                last = (duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number))
+                found = [
+                    stored
+                    for stored in found
+                    if ((stored[0][11] is not None, stored[0][11]), stored[0][1])
+                    < ((last[0] is not None, last[0]), last[1])
+                ]
+        except VALUE_ERRORS as error:
+            raise refused_argument(error) from error
+        found.sort(key=lambda stored: ((stored[0][11] is not None, stored[0][11]), stored[0][1]), reverse=True)
         return (order_from_row(*stored) for stored in found[:limit])
 
     def delete_shop(self, shop: str) -> int:

@@ -89,6 +89,7 @@ SQLITE: tuple[Migration, ...] = (
             """ALTER TABLE orders ADD COLUMN seen_at INTEGER DEFAULT 1769817600000000""",
             """ALTER TABLE orders ADD COLUMN stage INTEGER NOT NULL DEFAULT 2""",
             """CREATE INDEX orders_shop_urgency_idx ON orders (shop, urgency)""",
+            """CREATE INDEX orders_shop_promise_idx ON orders (shop, promise)""",
             """CREATE TABLE orders_pictures (
     shop TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -188,6 +189,7 @@ POSTGRES: tuple[Migration, ...] = (
             """ALTER TABLE orders ADD COLUMN seen_at TIMESTAMPTZ DEFAULT '2026-01-31 00:00:00+00:00'""",
             """ALTER TABLE orders ADD COLUMN stage INTEGER NOT NULL DEFAULT 2""",
             """CREATE INDEX orders_shop_urgency_idx ON orders (shop, urgency)""",
+            """CREATE INDEX orders_shop_promise_idx ON orders (shop, promise)""",
             """CREATE TABLE orders_pictures (
     shop TEXT COLLATE "C" NOT NULL,
     number BIGINT NOT NULL,

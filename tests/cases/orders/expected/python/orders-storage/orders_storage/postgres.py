@@ -562,6 +562,36 @@ class PostgresOrdersRepository:
         for rows in self._database.chunks(sql, bound):
             yield from map(_order, rows)
 
+    def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[OrderRecord]:
+        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s AND promise IS NOT NULL"
+        with refusing():
+            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            if from_promise is not None:
+                sql += " AND promise >= %s"
+                bound.append(duration_micros(from_promise))
+            if before_promise is not None:
+                sql += " AND promise < %s"
+                bound.append(duration_micros(before_promise))
+            if after is not None:
+                (promise, number) = after
+                sql += " AND (promise, number) < (%s, %s)"
+                bound += [duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number)]
+        sql += " ORDER BY promise DESC, number DESC"
+        if limit is not None:
+            sql += " LIMIT %s"
+            bound.append(limit)
+        for rows in self._database.chunks(sql, bound):
+            yield from map(_order, rows)
+
     def delete_shop(self, shop: str) -> int:
         """Delete the orders with this shop."""
         sql: LiteralString = _DELETE_SHOP + " WHERE shop = %s"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Protocol
 
 from orders_storage.records import CustomerRecord, OrderRecord
@@ -141,6 +142,29 @@ class OrdersRepository(Protocol):
             from_urgency: the first urgency to be in the answer.
             before_urgency: the first urgency after the answer.
             after: urgency, number of the last record that was seen, for the next page.
+            limit: how many at most; None for all.
+
+        The records are read one by one, as they were when the first was asked for. Inside a
+        transaction they end with it.
+        """
+        ...
+
+    def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[OrderRecord]:
+        """The orders with this shop and a promise, by promise and number, the last ones first.
+
+        Args:
+            shop: whose.
+            from_promise: the first promise to be in the answer.
+            before_promise: the first promise after the answer.
+            after: promise, number of the last record that was seen, for the next page.
             limit: how many at most; None for all.
 
         The records are read one by one, as they were when the first was asked for. Inside a

@@ -188,6 +188,7 @@ _ORDER_BY_REFERENCE = _SELECT_ORDER + "WHERE reference = ? ORDER BY shop, number
 _COUNT_OF_SHOP = "SELECT count(*) FROM orders WHERE shop = ?"
 _ALL_ORDERS = _SELECT_ORDER + "WHERE TRUE"
 _URGENT_ORDERS = _SELECT_ORDER + "WHERE shop = ?"
+_PROMISED_ORDERS = _SELECT_ORDER + "WHERE shop = ? AND promise IS NOT NULL"
 _DELETE_SHOP = "DELETE FROM orders WHERE shop = ?"
 
 
@@ -712,6 +713,37 @@ class SQLiteOrdersRepository:
                     number if 0 <= number <= 9223372036854775807 else unfit(number),
                 ]
             sql += " ORDER BY urgency, number"
+            if limit is not None:
+                sql += " LIMIT ?"
+                bound.append(limit)
+        except FAILURES as error:
+            raise self._database.failure(error) from error
+        return self._read_orders(sql, bound)
+
+    def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[OrderRecord]:
+        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        try:
+            sql = _PROMISED_ORDERS
+            bound: list[Any] = [shop]
+            if from_promise is not None:
+                sql += " AND promise >= ?"
+                bound.append(duration_micros(from_promise))
+            if before_promise is not None:
+                sql += " AND promise < ?"
+                bound.append(duration_micros(before_promise))
+            if after is not None:
+                (promise, number) = after
+                sql += " AND (promise, number) < (?, ?)"
+                bound += [duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number)]
+            sql += " ORDER BY promise DESC, number DESC"
             if limit is not None:
                 sql += " LIMIT ?"
                 bound.append(limit)

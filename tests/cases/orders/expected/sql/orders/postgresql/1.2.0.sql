@@ -2,6 +2,7 @@
 ALTER TABLE orders ADD COLUMN seen_at TIMESTAMPTZ DEFAULT '2026-01-31 00:00:00+00:00';
 ALTER TABLE orders ADD COLUMN stage INTEGER NOT NULL DEFAULT 2;
 CREATE INDEX orders_shop_urgency_idx ON orders (shop, urgency);
+CREATE INDEX orders_shop_promise_idx ON orders (shop, promise);
 CREATE TABLE orders_pictures (
     shop TEXT COLLATE "C" NOT NULL,
     number BIGINT NOT NULL,

@@ -2,6 +2,7 @@
 ALTER TABLE orders ADD COLUMN seen_at INTEGER DEFAULT 1769817600000000;
 ALTER TABLE orders ADD COLUMN stage INTEGER NOT NULL DEFAULT 2;
 CREATE INDEX orders_shop_urgency_idx ON orders (shop, urgency);
+CREATE INDEX orders_shop_promise_idx ON orders (shop, promise);
 CREATE TABLE orders_pictures (
     shop TEXT NOT NULL,
     number INTEGER NOT NULL,
