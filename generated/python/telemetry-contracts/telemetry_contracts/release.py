@@ -9,7 +9,7 @@ from __future__ import annotations
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0-dev.0"
-DIGEST = "b5:193002e109a34f080b0ea78934a96359eef6b81515a3176e22f86f124df59d292900680f611fa344d8b94dc389cef50c231fd2d8e0ce2856142dc05000e6ba08"
+DIGEST = "b5:6fe13ab6a34bcd61abb8060b8166799e50d067b3a8fd725198e4278a3be072e135f4e77a8bffbb1bbc2734952fa8e9a59d8f21a904f88841fd05a08eb172dbcd"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

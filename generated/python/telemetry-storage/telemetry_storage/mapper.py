@@ -431,6 +431,20 @@ def load_render_v2(data: dict[str, Any]) -> RenderV2:
     )
 
 
+class TelemetryMapper:
+    """The functions of this module for the records of telemetry, as static methods."""
+
+    to_dto_step = staticmethod(to_dto_step)
+    fill_dto_step = staticmethod(fill_dto_step)
+    from_dto_step = staticmethod(from_dto_step)
+    to_dto_episode = staticmethod(to_dto_episode)
+    fill_dto_episode = staticmethod(fill_dto_episode)
+    from_dto_episode = staticmethod(from_dto_episode)
+    to_dto_step_v2 = staticmethod(to_dto_step_v2)
+    fill_dto_step_v2 = staticmethod(fill_dto_step_v2)
+    from_dto_step_v2 = staticmethod(from_dto_step_v2)
+
+
 _STEP_LIMITS = (
     ("run_id", text),
     ("episode_id", text),

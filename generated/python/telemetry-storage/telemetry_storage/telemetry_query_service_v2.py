@@ -194,8 +194,7 @@ class TelemetryQueryServiceV2(telemetry_query_v2_pb2_grpc.TelemetryQueryServiceS
             telemetry_query_v2_pb2.ReplayStepsRequest, telemetry_query_v2_pb2.ReplayStepsResponse
         ],
     ) -> AsyncIterator[telemetry_query_v2_pb2.ReplayStepsResponse]:
-        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
-        ends after the last that is stored. It goes as fast as the reader takes them."""
+        """Gives the steps of all episodes of a run in the order played, as fast as the reader takes them."""
         async with Answering(context):
             run_id = given("run_id", request.run_id)
             from_seq = request.from_seq if request.HasField("from_seq") else None

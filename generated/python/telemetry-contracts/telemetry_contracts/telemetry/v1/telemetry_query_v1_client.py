@@ -186,8 +186,7 @@ class TelemetryQueryServiceClient:
         before_seq: int | None = None,
         page_token: str | None = None,
     ) -> Iterator[telemetry_query_v1_pb2.ReplayStepsResponse]:
-        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
-        ends after the last that is stored. It goes as fast as the reader takes them.
+        """Gives the steps of all episodes of a run in the order played, as fast as the reader takes them.
 
         Args:
             run_id: The training run.
@@ -430,8 +429,7 @@ class TelemetryQueryServiceAsyncClient:
         before_seq: int | None = None,
         page_token: str | None = None,
     ) -> AsyncIterator[telemetry_query_v1_pb2.ReplayStepsResponse]:
-        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
-        ends after the last that is stored. It goes as fast as the reader takes them.
+        """Gives the steps of all episodes of a run in the order played, as fast as the reader takes them.
 
         Args:
             run_id: The training run.

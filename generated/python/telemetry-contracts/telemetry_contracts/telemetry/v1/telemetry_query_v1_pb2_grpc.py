@@ -104,9 +104,7 @@ class TelemetryQueryServiceServicer:
         raise NotImplementedError("Method not implemented!")
 
     def ReplaySteps(self, request, context):
-        """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
-        ends after the last that is stored. It goes as fast as the reader takes them.
-        """
+        """Gives the steps of all episodes of a run in the order played, as fast as the reader takes them."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details("Method not implemented!")
         raise NotImplementedError("Method not implemented!")

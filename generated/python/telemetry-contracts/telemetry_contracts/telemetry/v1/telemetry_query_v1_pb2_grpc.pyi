@@ -76,8 +76,7 @@ class TelemetryQueryServiceStub(_Stub[_Channel]):
         _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsRequest,
         _telemetry_v1_telemetry_query_v1_pb2.ReplayStepsResponse,
     ]
-    """Gives the steps of a run in the order in which they were played, whichever agent and episode they are of, and
-    ends after the last that is stored. It goes as fast as the reader takes them."""
+    """Gives the steps of all episodes of a run in the order played, as fast as the reader takes them."""
     ListEpisodes: _UnaryUnary[
         _telemetry_v1_telemetry_query_v1_pb2.ListEpisodesRequest,
         _telemetry_v1_telemetry_query_v1_pb2.ListEpisodesResponse,

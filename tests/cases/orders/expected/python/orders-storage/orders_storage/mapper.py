@@ -448,6 +448,17 @@ def load_address_point(data: dict[str, Any]) -> AddressPoint:
     )
 
 
+class OrdersMapper:
+    """The functions of this module for the records of orders, as static methods."""
+
+    to_dto_order = staticmethod(to_dto_order)
+    fill_dto_order = staticmethod(fill_dto_order)
+    from_dto_order = staticmethod(from_dto_order)
+    to_dto_customer = staticmethod(to_dto_customer)
+    fill_dto_customer = staticmethod(fill_dto_customer)
+    from_dto_customer = staticmethod(from_dto_customer)
+
+
 _ORDER_LIMITS = (
     ("shop", text),
     ("number", uint64),
