@@ -1,16 +1,23 @@
-"""What TelemetryStepV2 has and TelemetryStepV1 does not say: values of gymnasium's spaces where v1 has JSON."""
+"""From TelemetryStepV1 to TelemetryStepV2, which has typed values where v1 has JSON.
+
+One step never fails the page that it is on: a field whose JSON has no place in v2 is left out, and named in `untold`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
-from typing import Any
 
-import numpy as np
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 from google.protobuf.struct_pb2 import Struct
+from telemetry_contracts.telemetry.v1 import telemetry_v1_pb2 as v1
+from telemetry_contracts.telemetry.v2 import telemetry_query_v2_pb2 as query
 from telemetry_contracts.telemetry.v2 import telemetry_v2_pb2 as v2
 from telemetry_contracts.upcasts import upcast_step_v1_to_v2
+
+from telemetry_app.boundary.spaces import space_value
 
 _ENDS = {
     (False, False): v2.EPISODE_END_RUNNING,
@@ -20,44 +27,8 @@ _ENDS = {
 }
 
 
-def space_value(text: bytes | None) -> v2.SpaceValueV2 | None:
-    """The value of a space that a JSON text holds; None for none and for null.
-
-    JSON does not say which space: numbers in lists of one length are an array, of float64 or int64, and
-    other lists a tuple.
-
-    Raises:
-        ValueError: it holds an integer of more than 64 bits, or is no JSON.
-    """
-    value = json.loads(text) if text else None
-    return None if value is None else _space_value(value)
-
-
-def _space_value(value: Any) -> v2.SpaceValueV2:
-    if isinstance(value, str):
-        return v2.SpaceValueV2(text=value)
-    if isinstance(value, int):
-        return v2.SpaceValueV2(discrete=int(value))
-    if isinstance(value, dict):
-        return v2.SpaceValueV2(dict=v2.SpaceDictV2(entries={key: _space_value(item) for key, item in value.items()}))
-    array = _array(value)
-    if array is not None:
-        data = array.astype(array.dtype.newbyteorder("<")).tobytes()
-        return v2.SpaceValueV2(tensor=v2.TensorV2(dtype=array.dtype.name, shape=array.shape, data=data))
-    return v2.SpaceValueV2(tuple=v2.SpaceTupleV2(items=[_space_value(item) for item in value or ()]))
-
-
-def _array(value: Any) -> np.ndarray[Any, Any] | None:
-    """An array of numbers; None where the value is none."""
-    try:
-        array = np.array(value)
-    except ValueError:  # lists of different lengths
-        return None
-    return array if array.dtype.kind in "if" else None
-
-
 def episode_end(terminated: bool, truncated: bool) -> v2.EpisodeEnd:  # noqa: FBT001  # as the upcast calls it
-    """Whether an episode goes on, and how it ended."""
+    """Whether an episode goes on, and how it ended if it does not."""
     return _ENDS[terminated, truncated]
 
 
@@ -76,13 +47,68 @@ def render(payload: bytes | None, frame_ref: str | None, hint: bytes | None) -> 
 
 
 def vector_index(metadata: bytes | None) -> int | None:
-    """Which of several environments a step is of; None where its metadata does not say."""
+    """The number of the environment among several that play side by side; None where its metadata does not say.
+
+    Raises:
+        ValueError: it has more than 32 bits, or the metadata is no JSON.
+    """
     found = json.loads(metadata) if metadata else None
     index = found.get("index") if isinstance(found, dict) else None
-    return index if isinstance(index, int) else None
+    if type(index) is not int:
+        return None
+    if not -(2**31) <= index < 2**31:
+        raise ValueError(f"the index {index} has more than 32 bits")
+    return index
 
 
-to_step_v2 = partial(
+def to_step_v2(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
+    """The TelemetryStepV2 of a TelemetryStepV1; fields whose JSON has no place in it are absent, and in `untold`."""
+    try:
+        return _told(step)
+    except _UNTELLABLE:
+        return _told_in_part(step)
+
+
+def _told_in_part(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
+    rest = v1.TelemetryStepV1()
+    rest.CopyFrom(step)
+    untold = []
+    present = {field.name: value for field, value in step.ListFields()}
+    for name, place in _JSON_FIELDS.items():
+        try:
+            _told(v1.TelemetryStepV1(**{name: present.get(name)}))
+        except _UNTELLABLE:
+            rest.ClearField(name)
+            untold.append(place)
+    told = _told(rest)
+    told.untold.extend(untold)
+    return told
+
+
+def _told(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
+    """The whole step.
+
+    Raises:
+        ValueError, json_format.ParseError, DecodeError, RecursionError: a field of it cannot be told.
+    """
+    if _LONG_NUMBER.search(step.info):
+        _verify_doubles(json.loads(step.info))
+    told = _upcast(step)
+    if max(getattr(step, name).count(b"[") + getattr(step, name).count(b"{") for name in _JSON_FIELDS) > _SURELY_READ:
+        query.StreamStepsResponse.FromString(query.StreamStepsResponse(step=told).SerializeToString())
+    return told
+
+
+def _verify_doubles(value: object) -> None:
+    """Refuse an integer that a Struct, whose numbers are doubles, would round."""
+    if isinstance(value, int) and int(float(value)) != value:
+        raise ValueError(f"{value} is no double")
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            _verify_doubles(item)
+
+
+_upcast = partial(
     upcast_step_v1_to_v2,
     action=space_value,
     observation=space_value,
@@ -90,4 +116,16 @@ to_step_v2 = partial(
     render=render,
     vector_index=vector_index,
 )
-"""Gives the TelemetryStepV2 of a TelemetryStepV1."""
+_JSON_FIELDS = {
+    "action": "action",
+    "observation": "observation",
+    "info": "info",
+    "render_hint": "render.hint",
+    "vector_metadata": "vector_index",
+}
+"""The JSON fields of v1, and where v2 has their values."""
+
+_UNTELLABLE = (ValueError, OverflowError, RecursionError, json_format.ParseError, DecodeError)
+_LONG_NUMBER = re.compile(rb"\d{16}")
+_SURELY_READ = 30
+"""So many lists and objects inside one another are read by every protobuf, which by default takes 100 messages."""
