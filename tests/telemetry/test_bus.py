@@ -151,18 +151,38 @@ def test_a_new_episode_that_does_not_begin_at_0_is_a_gap_and_agents_are_apart() 
     assert seen == [None, None, None, None, SequenceGap("run-0", "a", "2", 0, 3)]
 
 
+def placed(sequence: RunSequence, count: int) -> list[int | None]:
+    given = list(records(count))
+    with sequence.placing() as place:
+        for step in given:
+            place(step)
+    return [step.seq_id for step in given]
+
+
 def test_positions_go_on_after_what_is_stored() -> None:
-    async def scenario() -> None:
-        def stored(_: str) -> int:
-            return 41
+    asked = []
 
-        sequence = RunSequence(stored)
-        await asyncio.gather(sequence.recall("r"), sequence.recall("r"))
-        assert [sequence.next("r"), sequence.next("r")] == [42, 43]
-        await sequence.recall("r")
-        assert sequence.next("r") == 44
+    def stored(run_id: str) -> int:
+        asked.append(run_id)
+        return 41
 
-    asyncio.run(scenario())
+    sequence = RunSequence(stored)
+    assert placed(sequence, 2) == [42, 43]
+    assert placed(sequence, 1) == [44]
+    assert asked == ["run-0"]
+
+
+def test_positions_that_were_not_stored_are_given_again() -> None:
+    sequence = RunSequence(lambda _: 0)
+
+    def rolled_back() -> None:
+        with sequence.placing() as place:
+            place(next(records(1)))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        rolled_back()
+    assert placed(sequence, 2) == [1, 2]
 
 
 def test_the_live_view_counts_what_it_sees_and_what_it_missed() -> None:

@@ -26,6 +26,8 @@ class Topic(StrEnum):
     STEP = "step"
     EPISODE = "episode"
     CONTROL = "control"
+    STORED = "stored"
+    """A step that was added to the repository, with its position."""
 
 
 Payload = StepRecord | EpisodeRollup | ControlEvent
@@ -204,8 +206,11 @@ class RunBus:
             size: about how much memory it holds, in bytes.
             settled: whom a durable subscriber tells what became of it.
         """
+        subscriptions = self._of[topic]
+        if not subscriptions:
+            return
         event = Event(topic, payload, size, monotonic(), settled)
-        for subscription in self._of[topic]:
+        for subscription in subscriptions:
             subscription.offer(event)
 
     def close(self) -> None:

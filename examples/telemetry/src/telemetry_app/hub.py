@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -15,11 +13,12 @@ from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 
 from telemetry_app.boundary.trainer import RefusedError, episode_record, step_message, step_record
 from telemetry_app.bus import RunBus, Topic
+from telemetry_app.conflict import ConflictError
 from telemetry_app.control import StreamEnded
 from telemetry_app.following import followed_steps
 from telemetry_app.receipts import Receipts
 from telemetry_app.records import EpisodeRollup, StepRecord
-from telemetry_app.sequences import GapWatch, RunSequence
+from telemetry_app.sequences import GapWatch
 
 if TYPE_CHECKING:
     from telemetry_storage.repository import TelemetryRepository
@@ -39,7 +38,8 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
     """Drains the workers' streams.
 
     A record is answered for once a durable subscriber of the bus has stored it; while such a subscriber is
-    full, the hub reads no further, so that gRPC holds the worker back.
+    full, the hub reads no further, so that gRPC holds the worker back. A record whose key is stored with other
+    content ends its stream with ALREADY_EXISTS, one that cannot be taken with INVALID_ARGUMENT.
 
     Args:
         bus: where the records go.
@@ -48,7 +48,7 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
 
     def __init__(self, bus: RunBus, repository: TelemetryRepository) -> None:
         self._bus, self._repository = bus, repository
-        self._sequence, self._gaps = RunSequence(self._last_stored), GapWatch()
+        self._gaps = GapWatch()
         self._draining: set[asyncio.Task[RefusedError | None]] = set()
         self._stopping = False
 
@@ -97,10 +97,12 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
             if self._stopping:
                 problem = "the hub stops; send what was not answered again"
                 await context.abort(grpc.StatusCode.UNAVAILABLE, problem)
-            refused = receipts.failure or await draining
+            refused = _failed(receipts) or await draining
             problem = str(refused or "")
             if refused:
-                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+                conflict = isinstance(receipts.failure, ConflictError)
+                code = grpc.StatusCode.ALREADY_EXISTS if conflict else grpc.StatusCode.INVALID_ARGUMENT
+                await context.abort(code, problem)
         finally:
             self._draining.discard(draining)
             draining.cancel()
@@ -114,7 +116,6 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
             async for request in requests:
                 topic, record, size = read(request)
                 _fitting(size)
-                await self._sequence.recall(record.run_id)
                 await self._bus.room(topic)
                 self._publish(topic, record, size, receipts)
         except RefusedError as refused:
@@ -124,12 +125,11 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         return None
 
     def _publish(self, topic: Topic, record: StepRecord | EpisodeRollup, size: int, receipts: Receipts) -> None:
-        numbered = replace(record, seq_id=self._sequence.next(record.run_id))
-        gap = self._gaps.see(numbered) if isinstance(numbered, StepRecord) else None
+        gap = self._gaps.see(record) if isinstance(record, StepRecord) else None
         if gap is not None:
             self._bus.publish(Topic.CONTROL, gap)
         receipts.taken += 1
-        self._bus.publish(topic, numbered, size=size, settled=receipts.settle)
+        self._bus.publish(topic, record, size=size, settled=receipts.settle)
 
     @staticmethod
     def _step(request: trainer.PublishRunStepsRequest) -> tuple[Topic, StepRecord, int]:
@@ -139,10 +139,12 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
     def _episode(request: trainer.PublishRunEpisodesRequest) -> tuple[Topic, EpisodeRollup, int]:
         return Topic.EPISODE, episode_record(request.episode), request.ByteSize()
 
-    def _last_stored(self, run_id: str) -> int:
-        steps = (step.seq_id or 0 for step in self._repository.steps_by_run(run_id))
-        episodes = (episode.seq_id or 0 for episode in self._repository.episodes_by_run(run_id))
-        return max(chain(steps, episodes), default=0)
+
+def _failed(receipts: Receipts) -> RefusedError | None:
+    """The first record of a stream that could not be stored, with its number."""
+    if receipts.failure is None:
+        return None
+    return RefusedError(f"record {receipts.stored + 1} of this stream: {receipts.failure}")
 
 
 def _fitting(size: int) -> None:

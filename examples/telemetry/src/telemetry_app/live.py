@@ -79,7 +79,7 @@ class LiveTelemetryController:
     def __init__(self, bus: RunBus, *, capacity: int = 1000) -> None:
         self.runs: dict[str, RunView] = {}
         self.seen = 0
-        self._queue = bus.subscribe("live view", *Topic, capacity=capacity)
+        self._queue = bus.subscribe("live view", Topic.STEP, Topic.EPISODE, Topic.CONTROL, capacity=capacity)
         self._lags: deque[float] = deque(maxlen=_LAGS)
 
     @property

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from telemetry_app.control import SequenceGap
-from telemetry_app.records import StepRecord
+from telemetry_app.records import EpisodeRollup, StepRecord
+
+Place = Callable[[StepRecord | EpisodeRollup], None]
+"""Puts the next position of its run into a record."""
 
 _REMEMBERED = 2**16
 """So many runs, and so many agents, are remembered; for others the count begins anew from what is stored."""
 
 
 class RunSequence:
-    """Gives every record of a run its position in the run's stream.
+    """Gives every stored record of a run its position in the run's stream, from 1 and without holes.
 
     Args:
-        last_stored: gives the last position that is stored of a run, 0 for none. It is asked in a thread,
-            and once for a run, so that positions go on after a restart.
+        last_stored: gives the last position that is stored of a run, 0 for none.
     """
 
     def __init__(self, last_stored: Callable[[str], int]) -> None:
         self._last_stored = last_stored
         self._last: OrderedDict[str, int] = OrderedDict()
 
-    async def recall(self, run_id: str) -> None:
-        """Make ready to give positions of a run."""
-        if run_id not in self._last:
-            stored = await asyncio.to_thread(self._last_stored, run_id)
-            self._last.setdefault(run_id, stored)  # another stream of the run may have been faster
+    @contextmanager
+    def placing(self) -> Iterator[Place]:
+        """Give positions to the records of a transaction; they are free again if an exception leaves the block."""
+        given: dict[str, int] = {}
 
-    def next(self, run_id: str) -> int:
-        """The next position of a run that was recalled, from 1."""
-        position = self._last.pop(run_id) + 1
-        self._last[run_id] = position
-        if len(self._last) > _REMEMBERED:
+        def place(record: StepRecord | EpisodeRollup) -> None:
+            last = given.get(record.run_id)
+            if last is None:
+                last = self._known(record.run_id)
+            record.seq_id = given[record.run_id] = last + 1
+
+        yield place
+        for run_id, last in given.items():
+            self._last[run_id] = last
+            self._last.move_to_end(run_id)
+        while len(self._last) > _REMEMBERED:
             self._last.popitem(last=False)
-        return position
+
+    def _known(self, run_id: str) -> int:
+        return self._last[run_id] if run_id in self._last else self._last_stored(run_id)
 
 
 class GapWatch:
