@@ -37,10 +37,10 @@ def main(folder: Path) -> int:
             PYTHON,
             "-m",
             "telemetry_app",
-            "--database",
+            "--store",
             database,
-            "--listen",
-            "127.0.0.1:0",
+            "--port",
+            "0",
             "--quiet",
             "--plots",
             folder,
@@ -51,7 +51,7 @@ def main(folder: Path) -> int:
     try:
         assert hub.stdout is not None
         address = hub.stdout.readline().strip().removeprefix("listening on ")
-        played = _run("-m", "telemetry_app.worker", "--hub", address, "--episodes", str(EPISODES))
+        played = _run("-m", "telemetry_app.worker", "--hub", address, "--run", "run", "--episodes", str(EPISODES))
         given = read_back(address)
         hub.send_signal(signal.SIGTERM)
         ended, _ = hub.communicate(timeout=60)

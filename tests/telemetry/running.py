@@ -80,9 +80,9 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def worker(address: str, *arguments: str) -> subprocess.Popen[str]:
-    """A worker that plays for a hub."""
-    return started("telemetry_app.worker", "--hub", address, *arguments)
+def worker(address: str, *arguments: str, run: str = "run") -> subprocess.Popen[str]:
+    """A worker that plays a run for a hub."""
+    return started("telemetry_app.worker", "--hub", address, "--run", run, *arguments)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from tests.telemetry.running import LONGEST, opened, running_hub, worker
 
 
 def test_frozen_lake_is_played_streamed_and_stored(tmp_path: Path) -> None:
-    with running_hub(tmp_path / "t.db", "--plots", str(tmp_path)) as running:
+    with running_hub(tmp_path / "t.db", "--plots", str(tmp_path / "new" / "plots")) as running:
         playing = [worker(running.address, "--agent", agent, "--episodes", "5") for agent in ("a", "b")]
         told = [process.communicate(timeout=LONGEST)[0] for process in playing]
         printed = running.stop()
@@ -43,7 +43,7 @@ def test_frozen_lake_is_played_streamed_and_stored(tmp_path: Path) -> None:
         assert [step.step_index for step in own] == list(range(episode.steps + 1))
         assert sum(step.reward for step in own) == episode.total_reward
         assert own[-1].terminated or own[-1].truncated
-    assert (tmp_path / "run.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert (tmp_path / "new" / "plots" / "run.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
 def test_cart_pole_is_the_same_for_the_same_seed(tmp_path: Path) -> None:

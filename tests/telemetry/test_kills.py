@@ -64,7 +64,7 @@ class Trainer:
     def _worker(self) -> subprocess.Popen[str]:
         run = f"run-{len(self.answered)}"
         self.answered[run] = (0, 0)
-        process = worker(self.hub.address, "--run", run, "--episodes", "100000", "--progress")
+        process = worker(self.hub.address, "--episodes", "100000", "--progress", run=run)
         self.processes.callback(process.kill)
         return process
 

@@ -10,7 +10,9 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 import grpc
-from tenacity import AsyncRetrying, RetryCallState, before_sleep_log, retry_if_exception, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from telemetry_app.console.printed import printable
 
 M = TypeVar("M")
 _LOG = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ class Delivery(Generic[M]):
             retry=retry_if_exception(_may_pass),
             wait=self._pause,
             stop=self._gives_up,
-            before_sleep=before_sleep_log(_LOG, logging.WARNING),
+            before_sleep=_log_failure,
             reraise=True,
         )
         await retrying(self._attempt, publish)
@@ -110,3 +112,10 @@ class Delivery(Generic[M]):
 
 def _may_pass(error: BaseException) -> bool:
     return isinstance(error, grpc.aio.AioRpcError) and error.code() in _PASSING
+
+
+def _log_failure(failed: RetryCallState) -> None:
+    """One line about the first attempt that failed since something was stored."""
+    error = failed.outcome and failed.outcome.exception()
+    if isinstance(error, grpc.aio.AioRpcError) and failed.attempt_number == 1:
+        _LOG.warning("the hub is away (%s: %s); trying again", error.code().name, printable(error.details()))

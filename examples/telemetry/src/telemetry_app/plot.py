@@ -1,18 +1,20 @@
 """The rewards of a run, as a picture.
 
-python -m telemetry_app.plot --database telemetry.db --run run --picture rewards.svg
+python -m telemetry_app.plot --store telemetry.db --run run --picture rewards.svg
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from fieldstone_runtime.errors import StorageError
-from telemetry_storage.sqlite import SQLiteTelemetryRepository
+
+from telemetry_app.console.printed import failed
+from telemetry_app.console.settings import SettingsParser
+from telemetry_app.store import ADDRESSES, open_store, store_address
 
 _LONGEST_NAME = 200
 
@@ -45,29 +47,26 @@ def picture_name(run_id: str) -> str:
 
 def main() -> int:
     """The command; 2 where there is nothing to draw, or no place for it."""
-    parser = argparse.ArgumentParser(description="Draw the total reward of each episode of a run.")
-    parser.add_argument("--database", type=Path, required=True, help="the SQLite file of a hub")
-    parser.add_argument("--run", required=True, help="the id of the training run")
-    parser.add_argument("--picture", type=Path, required=True, help="where it goes: .svg or .png")
-    asked = parser.parse_args()
+    parser = SettingsParser("Draw the total reward of each episode of a run.")
+    parser.setting("--store", "--database", read=store_address, required=True, about=f"the store of a hub: {ADDRESSES}")
+    parser.setting("--run", required=True, about="the id of the training run")
+    parser.setting("--picture", read=Path, required=True, about="the file to write: .svg or .png")
+    settings = parser.values()
     try:
-        plot_rewards(asked.run, _rewards(asked.database, asked.run), asked.picture)
+        plot_rewards(settings.run, _rewards(settings.store, settings.run), settings.picture)
     except (StorageError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return failed(error)
     return 0
 
 
-def _rewards(database: Path, run_id: str) -> list[float]:
-    if not database.is_file():
-        raise FileNotFoundError(f"there is no {database}: name the file that the hub was given")
-    repository = SQLiteTelemetryRepository(database)
+def _rewards(store: str, run_id: str) -> list[float]:
+    repository = open_store(store, existing=True).repository
     try:
         episodes = sorted(repository.episodes_by_run(run_id), key=lambda episode: episode.seq_id or 0)
     finally:
         repository.close()
     if not episodes:
-        raise ValueError(f"{database} has no episodes of a run called {run_id}")
+        raise ValueError(f"the store has no episodes of a run called {run_id}")
     return [episode.total_reward for episode in episodes]
 
 

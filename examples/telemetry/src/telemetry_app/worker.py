@@ -5,10 +5,11 @@ python -m telemetry_app.worker --hub localhost:50051 --env FrozenLake-v1 --episo
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
+import logging
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,15 +21,28 @@ import numpy as np
 from trainer_contracts.trainer.v1 import telemetry_pb2 as trainer
 from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 
+from telemetry_app.console.printed import failed
+from telemetry_app.console.settings import SettingsParser, address, at_least, between, seconds
 from telemetry_app.delivery import Delivery
 
 _PAYLOAD_VERSION = 1
+_INTERRUPTED = 130
+"""The exit code of a command that SIGINT ended (https://tldp.org/LDP/abs/html/exitcodes.html)."""
+
+
+class PlayError(Exception):
+    """An environment cannot be played; the text says which one, and why."""
+
+
+def new_run_id() -> str:
+    """A run id that no other worker has: the time, UTC, and 8 random hex digits."""
+    return f"run-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 def played(
     env_id: str, *, run_id: str, episodes: int, seed: int, agent_id: str | None = None
 ) -> Iterator[trainer.RunStep | trainer.RunEpisode]:
-    """The steps of a random agent, and after each episode what became of it; the same for the same seed.
+    """The steps of a random agent, and each episode after its steps; the same for the same seed.
 
     Args:
         env_id: the environment, as gymnasium names it.
@@ -36,7 +50,19 @@ def played(
         episodes: how many to play.
         seed: of the first episode; each next one has the next.
         agent_id: the acting agent.
+
+    Raises:
+        PlayError: gymnasium has no such environment, it failed, or JSON cannot hold what it gave.
     """
+    try:
+        yield from _played(env_id, run_id, episodes, seed, agent_id)
+    except Exception as error:  # an environment is anybody's code
+        raise PlayError(f"{env_id} cannot be played: {error}") from error
+
+
+def _played(
+    env_id: str, run_id: str, episodes: int, seed: int, agent_id: str | None
+) -> Iterator[trainer.RunStep | trainer.RunEpisode]:
     env = gymnasium.make(env_id)
     worker_id = f"worker-{os.getpid()}"
     common: dict[str, Any] = {"run_id": run_id, "agent_id": agent_id, "game_id": env_id, "worker_id": worker_id}
@@ -106,6 +132,7 @@ async def stream(
     messages: Iterator[trainer.RunStep | trainer.RunEpisode],
     *,
     patience: float = 60.0,
+    window: int = 1000,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[int, int]:
     """Send messages to the hub, again after a broken connection, until all are stored.
@@ -114,6 +141,7 @@ async def stream(
         hub: its address, HOST:PORT.
         messages: what to send.
         patience: how long to try to reach a hub that is away, in seconds.
+        window: how many steps, and how many episodes, may be on their way before the worker waits.
         progress: told how many steps and how many episodes are stored, as often as that grows.
 
     Returns:
@@ -127,8 +155,8 @@ async def stream(
         if progress:
             progress(steps.stored, episodes.stored)
 
-    steps = Delivery[trainer.PublishRunStepsRequest](patience=patience, progress=stored)
-    episodes = Delivery[trainer.PublishRunEpisodesRequest](patience=patience, progress=stored)
+    steps = Delivery[trainer.PublishRunStepsRequest](window=window, patience=patience, progress=stored)
+    episodes = Delivery[trainer.PublishRunEpisodesRequest](window=window, patience=patience, progress=stored)
 
     async def play() -> None:
         for message in messages:
@@ -151,25 +179,42 @@ async def stream(
     return steps.stored, episodes.stored
 
 
+def worker_settings() -> SettingsParser:
+    """The settings of a worker."""
+    parser = SettingsParser("Play a gymnasium environment, and stream each step to the hub.")
+    parser.setting("--hub", read=address, default="127.0.0.1:50051", about="HOST:PORT")
+    parser.setting("--env", default="FrozenLake-v1", about="the environment, as gymnasium names it")
+    parser.setting("--run", about="the id of the training run; by default a new one, which is printed")
+    parser.setting("--agent", about="the id of the agent")
+    parser.setting("--episodes", read=at_least(0), default=50, about="how many to play")
+    parser.setting("--seed", read=between(0, 2**31 - 1), default=0, about="the seed of the first episode")
+    parser.setting("--patience", read=seconds, default=60.0, about="how long the hub may be away, in seconds")
+    parser.setting("--window", read=at_least(1), default=1000, about="steps on their way before the worker waits")
+    parser.switch("--progress", about="print how many are stored, as often as that grows")
+    return parser
+
+
 def main() -> int:
-    """The command; 2 where the hub refused something, or stayed away."""
-    parser = argparse.ArgumentParser(description="Play a gymnasium environment, and stream each step to the hub.")
-    parser.add_argument("--hub", required=True, help="HOST:PORT")
-    parser.add_argument("--env", default="FrozenLake-v1", help="as gymnasium names it")
-    parser.add_argument("--run", default="run", help="the id of the training run")
-    parser.add_argument("--agent", default=None, help="the id of the agent")
-    parser.add_argument("--episodes", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--patience", type=float, default=60.0, help="how long a hub may be away, in seconds")
-    parser.add_argument("--progress", action="store_true", help="print how many are stored, as often as that grows")
-    asked = parser.parse_args()
-    progress = _print_stored if asked.progress else None
-    messages = played(asked.env, run_id=asked.run, episodes=asked.episodes, seed=asked.seed, agent_id=asked.agent)
+    """The command; 2 where the environment cannot be played, or the hub refused something or stayed away."""
+    settings = worker_settings().values()
+    logging.basicConfig(format="%(message)s")
+    if settings.run is None:
+        settings.run = new_run_id()
+        print(f"run: {settings.run}", file=sys.stderr, flush=True)
+    messages = played(
+        settings.env, run_id=settings.run, episodes=settings.episodes, seed=settings.seed, agent_id=settings.agent
+    )
+    progress = _print_stored if settings.progress else None
+    delivery = {"patience": settings.patience, "window": settings.window, "progress": progress}
     try:
-        steps, episodes = asyncio.run(stream(asked.hub, messages, patience=asked.patience, progress=progress))
+        steps, episodes = asyncio.run(stream(settings.hub, messages, **delivery))
     except grpc.aio.AioRpcError as error:
-        print(f"error: {asked.hub} answered {error.code().name}: {error.details()}", file=sys.stderr)
-        return 2
+        return failed(f"{settings.hub} answered {error.code().name}: {error.details()}")
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except PlayError as error:
+        return failed(error)
     _print_stored(steps, episodes)
     return 0
 

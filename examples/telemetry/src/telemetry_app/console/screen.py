@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
+from telemetry_app.console.printed import printable
 from telemetry_app.live import LiveTelemetryController
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ _REFRESH_SECONDS = 0.25
 
 
 def table(controller: LiveTelemetryController) -> Table:
-    """Runs and agents, a line each."""
+    """Runs and agents, a line each. Their ids are text from outside, and never markup."""
     controller.measure()
     title = f"{len(controller.runs)} runs, lag {controller.lag * 1000:.1f} ms, {controller.dropped} dropped"
     shown = Table("run", "agent", title=title, title_justify="left")
@@ -26,7 +28,7 @@ def table(controller: LiveTelemetryController) -> Table:
     for run_id, run in sorted(controller.runs.items()):
         for agent_id, agent in sorted(run.agents.items()):
             counts = (agent.steps, f"{agent.rate:.0f}", agent.episodes, f"{agent.reward:.2f}", agent.gaps)
-            shown.add_row(run_id, agent_id, *map(str, counts))
+            shown.add_row(Text(printable(run_id)), Text(printable(agent_id)), *map(str, counts))
     return shown
 
 

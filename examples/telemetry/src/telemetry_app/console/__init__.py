@@ -1,0 +1,1 @@
+"""Between a command and its terminal: options, lines of output, the live view."""
