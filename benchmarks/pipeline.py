@@ -2,7 +2,7 @@
 
     python benchmarks/pipeline.py [SECTION...] [--rounds N] [--quick]
 
-Sections: writer, relay, memory; all by default. The relay delivers to PostgreSQL, to Tansu, which speaks
+Sections: writer, relay, memory, follow; all by default. The relay delivers to PostgreSQL, to Tansu, which speaks
 Kafka's protocol, and to moto, which speaks S3's: servers on loopback that share the machine with it.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-SECTIONS = ("writer", "relay", "memory")
+SECTIONS = ("writer", "relay", "memory", "follow")
 
 
 def main() -> None:
@@ -35,11 +35,16 @@ def main() -> None:
         for section in sections:
             subprocess.run([sys.executable, __file__, section, *options], check=True)
         return
-    from benchmarks import telemetry_load
+    from benchmarks import telemetry_follow, telemetry_load
 
     print(f"\nPython {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f} at the start")
     with tempfile.TemporaryDirectory(prefix="fieldstone-benchmark-") as name:
-        measure = {"writer": telemetry_load.writer, "relay": telemetry_load.relay, "memory": telemetry_load.memory}
+        measure = {
+            "writer": telemetry_load.writer,
+            "relay": telemetry_load.relay,
+            "memory": telemetry_load.memory,
+            "follow": telemetry_follow.follow,
+        }
         measure[sections[0]](Path(name), rounds=asked.rounds, quick=asked.quick)
 
 

@@ -212,12 +212,38 @@ def test_a_run_is_followed_from_storage_into_what_comes(tmp_path: Path) -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize(("run_id", "since"), [("", 0), ("r", -1)])
-def test_whom_to_follow_must_be_said(run_id: str, since: int, tmp_path: Path) -> None:
+def test_a_run_is_followed_in_batches(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
+            large = json.dumps("x" * 2_000_000)
+            await published(running.stub, [*requests(250), *requests(3, episode_id="large", observation_json=large)])
+            request = trainer.StreamRunStepsRequest(run_id="r", batch_size=70)
+            following = running.stub.StreamRunSteps(request)
+            stored = [(await following.read()).steps for _ in range(7)]
+            assert [len(steps) for steps in stored] == [70, 30, 70, 30, 51, 1, 1]
+            coming = asyncio.create_task(published(running.stub, requests(200, episode_id="later")))
+            seen = [step.seq_id for steps in stored for step in steps]
+            while len(seen) < 453:
+                answer = await following.read()
+                assert not answer.HasField("step")
+                assert 1 <= len(answer.steps) <= 70
+                seen += [step.seq_id for step in answer.steps]
+            assert seen == list(range(1, 454))
+            await coming
+            following.cancel()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"run_id": "r", "since_seq": -1}, {"run_id": "r", "batch_size": -1}, {"run_id": "r", "batch_size": 1001}],
+)
+def test_whom_to_follow_must_be_said(asked: dict[str, Any], tmp_path: Path) -> None:
     async def scenario() -> None:
         async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             with pytest.raises(grpc.aio.AioRpcError) as raised:
-                await running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(run_id=run_id, since_seq=since)).read()
+                await running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(**asked)).read()
             assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
     run(scenario)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from telemetry_app.bus import RunBus, Subscription, Topic
+from telemetry_app.bus import Event, RunBus, Topic
 from telemetry_app.records import StepRecord
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LAST = 2**63 - 1
 
 async def followed_steps(
     bus: RunBus, repository: TelemetryRepository, run_id: str, since: int
-) -> AsyncIterator[StepRecord]:
+) -> AsyncIterator[list[StepRecord]]:
     """Give the steps of a run after a position, each once, in the order of positions, until the bus is closed.
 
     A reader that is too slow for the live steps gets them from storage.
@@ -30,31 +30,31 @@ async def followed_steps(
         repository: has those that were stored before.
         run_id: the run.
         since: the position after which to begin, as `StepRecord.seq_id` counts.
+
+    Returns:
+        The steps in lists: a page of storage, or what has come meanwhile. None is empty.
     """
     reached = since
     while True:
         live = bus.subscribe(f"follower of run {run_id}", Topic.STORED)
         try:
             while page := await asyncio.to_thread(_page, repository, run_id, reached):
-                for step in page:
-                    yield step
+                yield page
                 reached = page[-1].seq_id or reached
-            async for step in _coming(live, run_id):
-                if (step.seq_id or 0) > reached:
-                    reached = step.seq_id or reached
-                    yield step
+            while (events := await live.take(_PAGE, 0)) and not live.dropped:
+                if new := _new(events, run_id, reached):
+                    yield new
+                    reached = new[-1].seq_id or reached
             if not live.dropped:
                 return
         finally:
             bus.unsubscribe(live)
 
 
-async def _coming(live: Subscription, run_id: str) -> AsyncIterator[StepRecord]:
-    """The steps of a run as they are stored, until one was dropped or the bus is closed."""
-    while (events := await live.take(500, 0)) and not live.dropped:
-        for event in events:
-            if isinstance(event.payload, StepRecord) and event.payload.run_id == run_id:
-                yield event.payload
+def _new(events: list[Event], run_id: str, reached: int) -> list[StepRecord]:
+    """The steps of a run after a position among events."""
+    steps = [event.payload for event in events if isinstance(event.payload, StepRecord)]
+    return [step for step in steps if step.run_id == run_id and (step.seq_id or 0) > reached]
 
 
 def _page(repository: TelemetryRepository, run_id: str, reached: int) -> list[StepRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,11 @@ Read = Callable[[Any], tuple[Topic, StepRecord | EpisodeRollup, int]]
 
 _LARGEST = 4 * 2**20
 """Bytes of a record, at most."""
+
+_LARGEST_ANSWER = 3 * 2**20
+"""Bytes of the steps of an answer, at most; one larger step is an answer of its own."""
+
+_LARGEST_BATCH = 1000
 
 SERVER_OPTIONS = [("grpc.max_receive_message_length", 8 * _LARGEST)]
 """For the gRPC server: a record that is too large reaches the hub, which stores those before it and says why."""
@@ -75,8 +80,12 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
         if request.since_seq < 0:
             problem = f"since_seq must be 0 or more, and is {request.since_seq}"
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
-        async for step in followed_steps(self._bus, self._repository, request.run_id, request.since_seq):
-            yield trainer.StreamRunStepsResponse(step=step_message(step))
+        if not 0 <= request.batch_size <= _LARGEST_BATCH:
+            problem = f"batch_size must be from 0 to {_LARGEST_BATCH}, and is {request.batch_size}"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+        async for steps in followed_steps(self._bus, self._repository, request.run_id, request.since_seq):
+            for answer in _answers(steps, request.batch_size):
+                yield answer
         await context.abort(grpc.StatusCode.UNAVAILABLE, "the hub stops")
 
     def stop(self) -> None:
@@ -150,3 +159,20 @@ def _failed(receipts: Receipts) -> RefusedError | None:
 def _fitting(size: int) -> None:
     if size > _LARGEST:
         raise RefusedError(f"it has {size:,} bytes, and {_LARGEST:,} are taken: send a frame_ref for a large frame")
+
+
+def _answers(steps: list[StepRecord], most: int) -> Iterator[trainer.StreamRunStepsResponse]:
+    """Answers of one step, or of up to `most`, none larger than a client of gRPC takes by default."""
+    if not most:
+        for step in steps:
+            yield trainer.StreamRunStepsResponse(step=step_message(step))
+        return
+    answer, size = trainer.StreamRunStepsResponse(), 0
+    for step in steps:
+        message = step_message(step)
+        if answer.steps and (len(answer.steps) == most or size + message.ByteSize() > _LARGEST_ANSWER):
+            yield answer
+            answer, size = trainer.StreamRunStepsResponse(), 0
+        answer.steps.append(message)
+        size += message.ByteSize()
+    yield answer

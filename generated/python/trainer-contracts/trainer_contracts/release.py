@@ -8,7 +8,7 @@ from __future__ import annotations
 
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
-VERSION = "1.0.0"
-DIGEST = "b5:39785c27033e4b989b361404eb6da55569c675ff414afae2e35cd3f9c947ef184e91318cfa7c265fae392944aa20f2e05142d837e9d7a6fdaf0ec56d42d532a9"
+VERSION = "1.1.0-dev.0"
+DIGEST = "b5:37fc79123f7d42e3ae12c598ebf0b2e06c635e47e45f1a21c62b45b9a15ca406010c0924695505e1d0d677d8e704e306e165a2f1987362de5b33cf7bdc4d7061"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
