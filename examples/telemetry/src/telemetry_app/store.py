@@ -65,5 +65,5 @@ def _postgres(url: str) -> TelemetryRepository:
     try:
         from telemetry_storage.postgres import PostgresTelemetryRepository
     except ImportError as error:
-        raise StorageError("PostgreSQL takes psycopg: pip install 'telemetry-storage[postgres]'") from error
+        raise StorageError("PostgreSQL takes psycopg: pip install 'telemetry-app[postgres]'") from error
     return PostgresTelemetryRepository(url)

@@ -22,7 +22,9 @@ def table(controller: LiveTelemetryController) -> Table:
     """Runs and agents, a line each. Their ids are text from outside, and never markup."""
     controller.measure()
     title = f"{len(controller.runs)} runs, lag {controller.lag * 1000:.1f} ms, {controller.dropped} dropped"
-    shown = Table("run", "agent", title=title, title_justify="left")
+    shown = Table(title=title, title_justify="left")
+    for name in ("run", "agent"):
+        shown.add_column(name, overflow="fold")
     for name in ("steps", "steps/s", "episodes", "reward", "gaps"):
         shown.add_column(name, justify="right")
     for run_id, run in sorted(controller.runs.items()):
