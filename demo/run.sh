@@ -38,7 +38,7 @@ refused fieldstone check telemetry
 
 echo
 echo "3. An additive edit: steps also tell how long they took. It is released as the next minor version."
-sed 's|^  optional int64 time_step = 16;|&\n  // How long the environment took for the step, in microseconds; absent where nobody measured.\n  optional int64 duration_us = 18;|' \
+sed 's|^  optional int64 time_step = 16;|&\n  // How long the environment took for the step, in microseconds; absent where nobody measured.\n  optional int64 duration_us = 19;|' \
     "$scratch/released.proto" >"$contract"
 rm "$scratch/released.proto"
 before=$(fieldstone registry list telemetry | awk 'END { print $2 }')

@@ -53,7 +53,7 @@ def test_the_demo_shows_a_refusal_and_a_release(demo: str) -> None:
         "error[field-type-changed]",
         "= breaks:  wire and json (reading old data, being read by old code), source (compiling against it), storage",
         "= fix:     keep `double reward = 9;` and add a new field",
-        "(minor) as registry/telemetry/1.5.0\n  - field `duration_us` (optional int64, number 18) added to ",
+        "(minor) as registry/telemetry/1.5.0\n  - field `duration_us` (optional int64, number 19) added to ",
         "sound.",
         "dist/telemetry_contracts-1.5.0-py3-none-any.whl",
         "telemetry 1.5.0 True",

@@ -9,7 +9,7 @@ from __future__ import annotations
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0-dev.0"
-DIGEST = "b5:6fe13ab6a34bcd61abb8060b8166799e50d067b3a8fd725198e4278a3be072e135f4e77a8bffbb1bbc2734952fa8e9a59d8f21a904f88841fd05a08eb172dbcd"
+DIGEST = "b5:04868325c330e118794215c0a5cd614b120e9d8d0cd054b56d7b540b0ab696b8ab751f5073a778ce0bc6aa833fd54b707253c8ff94dd017870d2e44e9b5e6f20"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

@@ -160,7 +160,7 @@ class SpaceValueV2(_message.Message):
     dict: SpaceDictV2
     """A value of Dict."""
     integer: str
-    """An integer that `discrete` cannot hold, in decimal digits."""
+    """An integer of more than 64 bits, in decimal digits, where no kind is set; otherwise empty."""
 
     def __init__(
         self,
