@@ -48,15 +48,19 @@ def demo() -> str:
 
 
 def test_the_demo_shows_a_refusal_and_a_release(demo: str) -> None:
+    newest = run("fieldstone", "registry", "list", "telemetry").stdout.splitlines()[-1].split()[1]
+    major, minor, _ = newest.split(".")
+    version = f"{major}.{int(minor) + 1}.0"
     for words in (
         "unchanged since",
         "error[field-type-changed]",
         "= breaks:  wire and json (reading old data, being read by old code), source (compiling against it), storage",
         "= fix:     keep `double reward = 9;` and add a new field",
-        "(minor) as registry/telemetry/1.5.0\n  - field `duration_us` (optional int64, number 19) added to ",
+        f"(minor) as registry/telemetry/{version}\n",
+        "  - field `duration_us` (optional int64, number 19) added to ",
         "sound.",
-        "dist/telemetry_contracts-1.5.0-py3-none-any.whl",
-        "telemetry 1.5.0 True",
+        f"dist/telemetry_contracts-{version}-py3-none-any.whl",
+        f"telemetry {version} True",
     ):
         assert words in demo
 
