@@ -1,4 +1,4 @@
-"""How long it takes to follow a stored run, step by step and in batches, and how that grows with the run."""
+"""The time to follow a stored run, step by step and in batches, and its growth with the length of the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes again: it keeps its position, followers get it once, and other content under its key is a conflict."""
+"""Re-sent records keep their positions, followers get each once, and other content under a stored key is a conflict."""
 
 from __future__ import annotations
 

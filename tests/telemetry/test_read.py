@@ -54,8 +54,8 @@ def test_steps_that_v2_cannot_hold_fail_no_page_and_no_stream(tmp_path: Path) ->
     assert [step.step_index for step in streamed] == list(range(len(VALUES)))
     assert one.observation.integer == str(2**63)
     assert streamed[2].observation.tuple.items[0].integer == str(2**64)
-    untold = [list(step.untold) for step in streamed]
-    assert untold == [[], [], [], ["info"], ["info", "render.hint"], ["vector_index"], []]
+    omitted = [list(step.omitted_fields) for step in streamed]
+    assert omitted == [[], [], [], ["info"], ["info", "render.hint"], ["vector_index"], []]
 
 
 def test_a_replay_is_in_the_order_of_positions_and_goes_on_after_a_token(tmp_path: Path) -> None:

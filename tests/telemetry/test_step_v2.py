@@ -104,17 +104,18 @@ def test_a_step() -> None:
     assert dict(step.render.hint) == {"scale": 2}
     assert step.vector_index == 3
     assert dict(step.info) == {"p": 0.5, "seed": 2**60}
-    assert not step.untold
+    assert not step.omitted_fields
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "untold"),
+    ("field", "value", "omitted"),
     [
         ("info", [1], "info"),
         ("info", {"seed": 2**53 + 1}, "info"),
         ("info", {"far": [{"seed": 10**400}]}, "info"),
         ("info", nested(60, 1), "info"),
         ("render_hint", "large", "render.hint"),
+        ("render_hint", {"texture": -(2**60) - 1}, "render.hint"),
         ("vector_metadata", {"index": 2**31}, "vector_index"),
         ("observation", nested(50, "x"), "observation"),
         ("observation", nested(33, "x", as_dict=True), "observation"),
@@ -122,7 +123,7 @@ def test_a_step() -> None:
         ("action", nested(100, 1, as_dict=True), "action"),
     ],
 )
-def test_a_field_that_has_no_place_is_named_and_the_rest_is_told(field: str, value: Any, untold: str) -> None:
+def test_a_field_that_has_no_place_is_named_and_the_rest_is_told(field: str, value: Any, omitted: str) -> None:
     given: dict[str, Any] = {
         "action": 1,
         "observation": 2,
@@ -131,17 +132,17 @@ def test_a_field_that_has_no_place_is_named_and_the_rest_is_told(field: str, val
         "vector_metadata": {"index": 0},
     }
     step = to_step_v2(to_dto_step(step_with(**given | {field: value})))
-    assert step.untold == [untold]
+    assert step.omitted_fields == [omitted]
     whole = to_step_v2(to_dto_step(step_with(**given)))
-    whole.ClearField(untold.partition(".")[0])
-    step.ClearField("untold")
-    step.ClearField(untold.partition(".")[0])
+    whole.ClearField(omitted.partition(".")[0])
+    step.ClearField("omitted_fields")
+    step.ClearField(omitted.partition(".")[0])
     assert step == whole
 
 
 def test_several_fields_that_have_no_place() -> None:
     step = to_step_v2(to_dto_step(step_with(info=1, action=nested(50, 1), render_hint=[], observation=7)))
-    assert step.untold == ["action", "info", "render.hint"]
+    assert step.omitted_fields == ["action", "info", "render.hint"]
     assert step.observation.discrete == 7
 
 
@@ -149,7 +150,7 @@ def test_several_fields_that_have_no_place() -> None:
 def test_what_is_told_is_read(levels: int, *, as_dict: bool) -> None:
     value = nested(levels, "x", as_dict=as_dict)
     step = to_step_v2(to_dto_step(step_with(observation=value)))
-    assert not step.untold
+    assert not step.omitted_fields
     page = ListStepsResponse.FromString(ListStepsResponse(steps=[step]).SerializeToString())
     assert value_of(page.steps[0].observation) == value
 

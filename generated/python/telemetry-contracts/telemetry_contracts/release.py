@@ -9,7 +9,7 @@ from __future__ import annotations
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0-dev.0"
-DIGEST = "b5:04868325c330e118794215c0a5cd614b120e9d8d0cd054b56d7b540b0ab696b8ab751f5073a778ce0bc6aa833fd54b707253c8ff94dd017870d2e44e9b5e6f20"
+DIGEST = "b5:47fa8ccdf850b4ab27ac31a03e18f3817080d3f75be37f7e45f8cc41bc4c0fe26cd7df040a7f8ecc5a29777a2267ccda8df4f4c6672222ec5bac24f3f2c56be3"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

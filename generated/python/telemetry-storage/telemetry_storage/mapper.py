@@ -301,7 +301,7 @@ def to_dto_step_v2(record: StepV2Record) -> telemetry_v2_pb2.TelemetryStepV2:
             dto.time_step = time_step
         if (vector_index := record.vector_index) is not None:
             dto.vector_index = vector_index
-        dto.untold.extend(record.untold)
+        dto.omitted_fields.extend(record.omitted_fields)
     except VALUE_ERRORS as error:
         raise refusal(record, _STEP_V2_LIMITS) from error
     return dto
@@ -342,7 +342,7 @@ def fill_dto_step_v2(dto: telemetry_v2_pb2.TelemetryStepV2, record: StepV2Record
             dto.time_step = time_step
         if (vector_index := record.vector_index) is not None:
             dto.vector_index = vector_index
-        dto.untold.extend(record.untold)
+        dto.omitted_fields.extend(record.omitted_fields)
     except VALUE_ERRORS as error:
         raise refusal(record, _STEP_V2_LIMITS) from error
 
@@ -378,7 +378,7 @@ def from_dto_step_v2(dto: telemetry_v2_pb2.TelemetryStepV2) -> StepV2Record:
         record.seq_id = dto.seq_id if has("seq_id") else None
         record.time_step = dto.time_step if has("time_step") else None
         record.vector_index = dto.vector_index if has("vector_index") else None
-        record.untold = dto.untold[:]
+        record.omitted_fields = dto.omitted_fields[:]
     except VALUE_ERRORS as error:
         raise refusal(dto, _STEP_V2_DTO_LIMITS) from error
     return record
@@ -514,7 +514,7 @@ _STEP_V2_LIMITS = (
     ("seq_id", optional(int64)),
     ("time_step", optional(int64)),
     ("vector_index", optional(int32)),
-    ("untold", list_of(text)),
+    ("omitted_fields", list_of(text)),
 )
 _STEP_V2_DTO_LIMITS = (("timestamp", timestamp_message),)
 _RENDER_V2_LIMITS = (

@@ -102,9 +102,9 @@ class StepV2Record:
     """Which of several environments played side by side the step is of; absent where only one is
     played."""
 
-    untold: list[str] = field(default_factory=list)
-    """The fields of this step that are absent because this version cannot tell what is stored for them:
-    "info" that is no JSON object, an "observation" nested too deeply. telemetry.v1 has their JSON."""
+    omitted_fields: list[str] = field(default_factory=list)
+    """The fields that are absent because this version cannot hold the stored JSON: "info" that is no
+    JSON object, an "observation" nested too deeply. TelemetryStepV1 has the JSON."""
 
 
 @dataclass(slots=True, kw_only=True)

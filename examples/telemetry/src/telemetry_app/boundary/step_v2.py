@@ -1,6 +1,6 @@
 """From TelemetryStepV1 to TelemetryStepV2, which has typed values where v1 has JSON.
 
-One step never fails the page that it is on: a field whose JSON has no place in v2 is left out, and named in `untold`.
+No step fails the page that it is on: a field whose JSON v2 cannot hold is left out, and named in `omitted_fields`.
 """
 
 from __future__ import annotations
@@ -62,41 +62,42 @@ def vector_index(metadata: bytes | None) -> int | None:
 
 
 def to_step_v2(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
-    """The TelemetryStepV2 of a TelemetryStepV1; fields whose JSON has no place in it are absent, and in `untold`."""
+    """The TelemetryStepV2 of a TelemetryStepV1; fields whose JSON it cannot hold are in `omitted_fields`."""
     try:
-        return _told(step)
-    except _UNTELLABLE:
-        return _told_in_part(step)
+        return _convert(step)
+    except _REFUSALS:
+        return _convert_in_part(step)
 
 
-def _told_in_part(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
+def _convert_in_part(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
     rest = v1.TelemetryStepV1()
     rest.CopyFrom(step)
-    untold = []
+    omitted = []
     present = {field.name: value for field, value in step.ListFields()}
     for name, place in _JSON_FIELDS.items():
         try:
-            _told(v1.TelemetryStepV1(**{name: present.get(name)}))
-        except _UNTELLABLE:
+            _convert(v1.TelemetryStepV1(**{name: present.get(name)}))
+        except _REFUSALS:
             rest.ClearField(name)
-            untold.append(place)
-    told = _told(rest)
-    told.untold.extend(untold)
-    return told
+            omitted.append(place)
+    converted = _convert(rest)
+    converted.omitted_fields.extend(omitted)
+    return converted
 
 
-def _told(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
-    """The whole step.
+def _convert(step: v1.TelemetryStepV1) -> v2.TelemetryStepV2:
+    """Convert all fields of a step.
 
     Raises:
-        ValueError, json_format.ParseError, DecodeError, RecursionError: a field of it cannot be told.
+        ValueError, json_format.ParseError, DecodeError, RecursionError: v2 cannot hold a field of it.
     """
-    if _LONG_NUMBER.search(step.info):
-        _verify_doubles(json.loads(step.info))
-    told = _upcast(step)
+    for text in (step.info, step.render_hint):
+        if _LONG_NUMBER.search(text):
+            _verify_doubles(json.loads(text))
+    converted = _upcast(step)
     if max(getattr(step, name).count(b"[") + getattr(step, name).count(b"{") for name in _JSON_FIELDS) > _SURELY_READ:
-        query.StreamStepsResponse.FromString(query.StreamStepsResponse(step=told).SerializeToString())
-    return told
+        query.StreamStepsResponse.FromString(query.StreamStepsResponse(step=converted).SerializeToString())
+    return converted
 
 
 def _verify_doubles(value: object) -> None:
@@ -125,7 +126,7 @@ _JSON_FIELDS = {
 }
 """The JSON fields of v1, and where v2 has their values."""
 
-_UNTELLABLE = (ValueError, OverflowError, RecursionError, json_format.ParseError, DecodeError)
+_REFUSALS = (ValueError, OverflowError, RecursionError, json_format.ParseError, DecodeError)
 _LONG_NUMBER = re.compile(rb"\d{16}")
 _SURELY_READ = 30
 """So many lists and objects inside one another are read by every protobuf, which by default takes 100 messages."""

@@ -163,10 +163,10 @@ def _switched(text: str) -> bool:
 def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
     """The function as argparse wants it, which keeps the text of an ArgumentTypeError alone."""
 
-    def told(text: str) -> Any:
+    def read_option(text: str) -> Any:
         try:
             return read(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
 
-    return told
+    return read_option

@@ -56,7 +56,7 @@ class TelemetryStepV2(_message.Message):
         "seq_id",
         "time_step",
         "vector_index",
-        "untold",
+        "omitted_fields",
     )
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     EPISODE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -75,7 +75,7 @@ class TelemetryStepV2(_message.Message):
     SEQ_ID_FIELD_NUMBER: _ClassVar[int]
     TIME_STEP_FIELD_NUMBER: _ClassVar[int]
     VECTOR_INDEX_FIELD_NUMBER: _ClassVar[int]
-    UNTOLD_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_FIELDS_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     """The training run that the step belongs to."""
     episode_id: str
@@ -112,9 +112,9 @@ class TelemetryStepV2(_message.Message):
     vector_index: int
     """Which of several environments played side by side the step is of; absent where only one is
     played."""
-    untold: _containers.RepeatedScalarFieldContainer[str]
-    """The fields of this step that are absent because this version cannot tell what is stored for them:
-    "info" that is no JSON object, an "observation" nested too deeply. telemetry.v1 has their JSON."""
+    omitted_fields: _containers.RepeatedScalarFieldContainer[str]
+    """The fields that are absent because this version cannot hold the stored JSON: "info" that is no
+    JSON object, an "observation" nested too deeply. TelemetryStepV1 has the JSON."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class TelemetryStepV2(_message.Message):
         seq_id: _Optional[int] = ...,
         time_step: _Optional[int] = ...,
         vector_index: _Optional[int] = ...,
-        untold: _Optional[_Iterable[str]] = ...,
+        omitted_fields: _Optional[_Iterable[str]] = ...,
     ) -> None: ...
 
 class SpaceValueV2(_message.Message):
