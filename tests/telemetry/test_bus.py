@@ -169,11 +169,12 @@ def test_positions_go_on_after_what_is_stored() -> None:
     sequence = RunSequence(stored)
     assert placed(sequence, 2) == [42, 43]
     assert placed(sequence, 1) == [44]
-    assert asked == ["run-0"]
+    assert asked == ["run-0"]  # once
 
 
-def test_positions_that_were_not_stored_are_given_again() -> None:
-    sequence = RunSequence(lambda _: 0)
+@pytest.mark.parametrize(("stored", "given"), [(0, [1, 2]), (1, [2, 3])])
+def test_after_a_failure_storage_says_which_positions_are_free(stored: int, given: list[int]) -> None:
+    sequence = RunSequence(lambda _: stored)
 
     def rolled_back() -> None:
         with sequence.placing() as place:
@@ -182,7 +183,7 @@ def test_positions_that_were_not_stored_are_given_again() -> None:
 
     with pytest.raises(ZeroDivisionError):
         rolled_back()
-    assert placed(sequence, 2) == [1, 2]
+    assert placed(sequence, 2) == given
 
 
 def test_the_live_view_counts_what_it_sees_and_what_it_missed() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from fieldstone_runtime.errors import ConnectionLostError
 from telemetry_app.conflict import differing
 from telemetry_app.records import EpisodeRollup
 from telemetry_storage.memory import InMemoryTelemetryRepository
@@ -88,6 +91,53 @@ def test_a_follower_gets_what_comes_again_once(tmp_path: Path) -> None:
             assert first + [(await following.read()).step.seq_id for _ in range(5)] == list(range(1, 11))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(following.read(), 0.3)
+
+    run(scenario)
+
+
+class LosingRepository(SQLiteTelemetryRepository):
+    """Loses the connection after a commit, so that the writer cannot know of it."""
+
+    losses = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with super().transaction():
+            yield
+        if self.losses:
+            self.losses -= 1
+            raise ConnectionLostError("the connection broke after the commit")
+
+
+def test_a_commit_that_was_not_confirmed_gives_no_position_twice_and_hides_nothing(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        repository = LosingRepository(tmp_path / "t.db")
+        async with hub(repository) as running:
+            following = running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(run_id="r"))
+            assert await published(running.stub, requests(5)) == (5, None)
+            seen = [(await following.read()).step.seq_id for _ in range(5)]
+            repository.losses = 2
+            assert await published(running.stub, requests(10)) == (10, None)
+            assert await published(running.stub, requests(3, episode_id="next")) == (3, None)
+            seen += [(await following.read()).step.seq_id for _ in range(8)]
+            assert seen == list(range(1, 14))
+            assert [step.seq_id for step in running.repository.steps_as_played("r")] == seen
+
+    run(scenario)
+
+
+def test_a_follower_gets_steps_on_both_sides_of_an_episode(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
+            ended = trainer.RunEpisode(run_id="r", episode_id="e", total_reward=0, steps=5)
+            episodes = [trainer.PublishRunEpisodesRequest(episode=ended)]
+            following = running.stub.StreamRunSteps(trainer.StreamRunStepsRequest(run_id="r"))
+            for number in range(3):
+                assert await published(running.stub, requests(5, episode_id=f"e{number}")) == (5, None)
+                episodes[0].episode.episode_id = f"e{number}"
+                assert [answer.stored async for answer in running.stub.PublishRunEpisodes(iter(episodes))] == [1]
+            seen = [(await following.read()).step.seq_id for _ in range(15)]
+            assert seen == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17]
 
     run(scenario)
 

@@ -27,7 +27,7 @@ class Topic(StrEnum):
     EPISODE = "episode"
     CONTROL = "control"
     STORED = "stored"
-    """A step that was added to the repository, with its position."""
+    """A record that was added to the repository, with its position."""
 
 
 Payload = StepRecord | EpisodeRollup | ControlEvent

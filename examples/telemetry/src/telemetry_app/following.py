@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from telemetry_app.bus import Event, RunBus, Topic
-from telemetry_app.records import StepRecord
+from telemetry_app.records import EpisodeRollup, StepRecord
 
 if TYPE_CHECKING:
     from telemetry_storage.repository import TelemetryRepository
@@ -32,29 +32,47 @@ async def followed_steps(
         since: the position after which to begin, as `StepRecord.seq_id` counts.
 
     Returns:
-        The steps in lists: a page of storage, or what has come meanwhile. None is empty.
+        The steps in lists: a page of storage, or what has come meanwhile.
     """
     reached = since
     while True:
         live = bus.subscribe(f"follower of run {run_id}", Topic.STORED)
         try:
-            while page := await asyncio.to_thread(_page, repository, run_id, reached):
+            async for page in _pages(repository, run_id, reached):
                 yield page
-                reached = page[-1].seq_id or reached
+                reached = _position(page[-1])
             while (events := await live.take(_PAGE, 0)) and not live.dropped:
-                if new := _new(events, run_id, reached):
-                    yield new
-                    reached = new[-1].seq_id or reached
+                records = _after(reached, events, run_id)
+                if not records:
+                    continue
+                if _position(records[-1]) - reached == len(records):
+                    yield [record for record in records if isinstance(record, StepRecord)]
+                else:  # what lies between is in storage, or is an episode that was stored before
+                    async for page in _pages(repository, run_id, reached):
+                        yield page
+                        reached = _position(page[-1])
+                reached = max(reached, _position(records[-1]))
             if not live.dropped:
                 return
         finally:
             bus.unsubscribe(live)
 
 
-def _new(events: list[Event], run_id: str, reached: int) -> list[StepRecord]:
-    """The steps of a run after a position among events."""
-    steps = [event.payload for event in events if isinstance(event.payload, StepRecord)]
-    return [step for step in steps if step.run_id == run_id and (step.seq_id or 0) > reached]
+def _after(reached: int, events: list[Event], run_id: str) -> list[StepRecord | EpisodeRollup]:
+    """The records of a run after a position among events."""
+    records = [event.payload for event in events if isinstance(event.payload, StepRecord | EpisodeRollup)]
+    return [record for record in records if record.run_id == run_id and _position(record) > reached]
+
+
+def _position(record: StepRecord | EpisodeRollup) -> int:
+    return record.seq_id or 0
+
+
+async def _pages(repository: TelemetryRepository, run_id: str, reached: int) -> AsyncIterator[list[StepRecord]]:
+    """The stored steps after a position, page by page."""
+    while page := await asyncio.to_thread(_page, repository, run_id, reached):
+        yield page
+        reached = _position(page[-1])
 
 
 def _page(repository: TelemetryRepository, run_id: str, reached: int) -> list[StepRecord]:

@@ -96,7 +96,7 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
 
     async def _stored(self, requests: Requests, context: Context, read: Read) -> AsyncIterator[int]:
         """How many records of a stream are stored, as often as that grows."""
-        receipts = Receipts()
+        receipts, peer = Receipts(), context.peer()  # gRPC crashes where a call that ended is asked for its peer
         draining = asyncio.create_task(self._drain(requests, read, receipts))
         self._draining.add(draining)
         problem = "the worker left"
@@ -117,7 +117,7 @@ class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
             draining.cancel()
             with suppress(asyncio.CancelledError):
                 await draining
-            self._bus.publish(Topic.CONTROL, StreamEnded(context.peer(), receipts.taken, problem))
+            self._bus.publish(Topic.CONTROL, StreamEnded(peer, receipts.taken, problem))
 
     async def _drain(self, requests: Requests, read: Read, receipts: Receipts) -> RefusedError | None:
         """Put a stream on the bus; the first record that cannot be taken ends it."""
@@ -175,4 +175,5 @@ def _answers(steps: list[StepRecord], most: int) -> Iterator[trainer.StreamRunSt
             answer, size = trainer.StreamRunStepsResponse(), 0
         answer.steps.append(message)
         size += message.ByteSize()
-    yield answer
+    if answer.steps:
+        yield answer

@@ -29,7 +29,11 @@ class RunSequence:
 
     @contextmanager
     def placing(self) -> Iterator[Place]:
-        """Give positions to the records of a transaction; they are free again if an exception leaves the block."""
+        """Give positions to the records of a transaction, which count once the block has ended.
+
+        After an exception storage is asked for the last position again: a lost connection does not say whether the
+        transaction was committed.
+        """
         given: dict[str, int] = {}
 
         def place(record: StepRecord | EpisodeRollup) -> None:
@@ -38,7 +42,12 @@ class RunSequence:
                 last = self._known(record.run_id)
             record.seq_id = given[record.run_id] = last + 1
 
-        yield place
+        try:
+            yield place
+        except BaseException:
+            for run_id in given:
+                self._last.pop(run_id, None)
+            raise
         for run_id, last in given.items():
             self._last[run_id] = last
             self._last.move_to_end(run_id)

@@ -34,8 +34,8 @@ class _Written(NamedTuple):
 class TelemetryWriterService:
     """Stores what comes over the bus, in batches.
 
-    A batch is stored with its positions and its events in the outbox, or not at all; then its steps are published
-    as `Topic.STORED`. While the database cannot be written the batch is tried again, and the bus holds the
+    A batch is stored with its positions and its events in the outbox, or not at all; then its records are
+    published as `Topic.STORED`. While the database cannot be written the batch is tried again, and the bus holds the
     producers back. A record that the database will never take, or whose key has other content, is reported to its
     producer, and keeps nothing else from being stored.
 
@@ -100,8 +100,7 @@ class TelemetryWriterService:
         self.new += len(written.new)
         self.stored += sum(event.topic is not Topic.CONTROL for event in events) - len(written.conflicts)
         for event in written.new:
-            if event.topic is Topic.STEP:
-                self._bus.publish(Topic.STORED, event.payload, size=event.size)
+            self._bus.publish(Topic.STORED, event.payload, size=event.size)
         for place, event in enumerate(events):
             _tell(event, written.conflicts.get(place))
 
