@@ -84,6 +84,12 @@ def test_what_keeps_a_hub_from_starting_is_one_line(tmp_path: Path) -> None:
     assert "Failed to bind" in failed("telemetry_app", "--store", tmp_path / "t.db", "--listen", "203.0.113.1:1")
 
 
+def test_a_port_belongs_to_one_hub(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "a.db") as running:
+        hub = ("telemetry_app", "--quiet", "--store", tmp_path / "b.db", "--listen", running.address)
+        assert f"Failed to bind to address {running.address}" in failed(*hub)
+
+
 def test_a_hub_is_set_by_variables_and_stores_in_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
     with running_postgres(DURABLE) as server:
         url = server.new_database()

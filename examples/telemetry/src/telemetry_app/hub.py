@@ -35,8 +35,11 @@ _LARGEST_ANSWER = 3 * 2**20
 
 _LARGEST_BATCH = 1000
 
-SERVER_OPTIONS = [("grpc.max_receive_message_length", 8 * _LARGEST)]
-"""For the gRPC server: a record that is too large reaches the hub, which stores those before it and says why."""
+SERVER_OPTIONS = [("grpc.max_receive_message_length", 8 * _LARGEST), ("grpc.so_reuseport", 0)]
+"""For the gRPC server: a record that is too large reaches the hub, which stores those before it and says why.
+
+A port belongs to one hub: by default gRPC lets several share it, each with a part of the workers.
+"""
 
 
 class TelemetryAsyncHub(trainer_grpc.RunTelemetryServiceServicer):
