@@ -17,6 +17,10 @@ CASES = {
         "def f(<sql>, <sql_>):\n    sql = <sql>\n    return sql, <sql_>\n",
         "def f(sql, sql_):\n    sql__ = sql\n    return sql__, sql_\n",
     ),
+    "a variable yields alike in every function": (
+        "def f(<sql>):\n    sql = <sql>\n\ndef g(<sql>):\n    sql = <sql>\n",
+        "def f(sql):\n    sql_ = sql\n\ndef g(sql):\n    sql_ = sql\n",
+    ),
     "an exception's name yields": (
         "def f(<error>):\n    try:\n        g()\n    except E as error:\n        raise X(<error>) from error\n",
         "def f(error):\n    try:\n        g()\n    except E as error_:\n        raise X(error) from error_\n",

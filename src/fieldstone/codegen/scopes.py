@@ -71,6 +71,7 @@ class _Module:
         self.lines = source.encode().splitlines(keepends=True)
         self.edits: dict[_Use, str] = {}
         self.second: dict[str, str] = {}
+        self.variables: dict[str, str] = {}
         self.builtins = ""
         self.taken = {unmarked(name) for name in re.findall(r"\w+", source)}
         self.defined: dict[str, tuple[_Use, int, ast.stmt]] = {}
@@ -121,6 +122,12 @@ class _Module:
             form += "_"
         self.taken.add(form)
         return form
+
+    def _variable(self, name: str) -> str:
+        """The other name of a variable, the same in every function."""
+        if name not in self.variables:
+            self.variables[name] = self._another(name)
+        return self.variables[name]
 
     def _second(self, name: str) -> str:
         """The second name of a global; that of a builtin is in the module `builtins`."""
@@ -196,7 +203,7 @@ class _Module:
             hides = name in variables and marked(name) in self.defined
             if not hides and keeps.setdefault(plain, name) == name:
                 continue
-            new = self._another(name) if name in local else self._second(name)
+            new = self._variable(name) if name in local else self._second(name)
             self.edits.update((use, new) for use in uses if use.name == name)
         hidden = local & set(self.renamed)
         self.edits.update((use, self.edits.get(use, unmarked(use.name))) for use in uses if use.name in hidden)
