@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from fieldstone_runtime import errors
+from fieldstone_runtime.outbox import record_key
 from fieldstone_runtime.sqlite import SQLiteDatabase
 
 from tests.codegen.cases import build_case
 from tests.codegen.packages import Generated, generated
 
 Make = Callable[..., Any]
-OUTBOX = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto FROM orders_outbox ORDER BY id"
+OUTBOX = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto, change FROM orders_outbox ORDER BY id"
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +66,11 @@ def repository(request: pytest.FixtureRequest, package: Generated, tmp_path: Pat
     made.close()
 
 
-def events(repository: Any) -> list[tuple[str, str, str, bytes]]:
+def events(repository: Any) -> list[tuple[str, str, str, bytes, str]]:
     if hasattr(repository, "outbox"):
         return list(repository.outbox)
     with repository._database.reading(OUTBOX, ()) as rows:  # noqa: SLF001
-        found: list[tuple[str, str, str, bytes]] = rows.fetchall()
+        found: list[tuple[str, str, str, bytes, str]] = rows.fetchall()
         return found
 
 
@@ -202,14 +203,16 @@ def test_a_second_record_with_a_key_is_passed_over(repository: Any, make: Make) 
     assert repository.add_order(make(1, carrier="first"), payload=b"first")
     assert not repository.add_order(make(1, carrier="second"), payload=b"second")
     assert repository.get_order("main", 1).carrier == "first"
-    assert events(repository) == [("orders/main/1", "7", "acme.orders.v1.Order", b"first")]
+    (event,) = events(repository)
+    assert event[1:] == ("7", "acme.orders.v1.Order", b"first", "added")
+    assert record_key(event[0]) == "main/1"
 
 
 def test_duplicates_in_and_before_a_batch(repository: Any, make: Make, records: ModuleType) -> None:
     repository.add_order(make(2), payload=b"2")
     batch = [make(1), make(2), full(make, records, 3), make(1, reference="again"), make(4)]
     assert repository.add_orders(batch, payloads=[b"1", b"other", b"3", b"again", b"4"]) == 3
-    assert [payload for *_, payload in events(repository)] == [b"2", b"1", b"3", b"4"]
+    assert [payload for _, _, _, payload, _ in events(repository)] == [b"2", b"1", b"3", b"4"]
     assert repository.get_order("main", 3) == batch[2]
     assert repository.add_orders(batch) == 0
     assert repository.add_orders([]) == 0
@@ -228,8 +231,8 @@ def test_an_event_is_the_dto(repository: Any, package: Generated, make: Make, re
     order = full(make, records)
     order.shop = "50% / off"
     repository.add_order(order)
-    [(key, aggregate, kind, payload)] = events(repository)
-    assert (key, aggregate, kind) == ("orders/50%25 %2F off/1", "7", "acme.orders.v1.Order")
+    [(key, aggregate, kind, payload, _)] = events(repository)
+    assert (record_key(key), aggregate, kind) == ("50%25 %2F off/1", "7", "acme.orders.v1.Order")
     assert payload == mapper.to_dto_order(order).SerializeToString()
 
 
@@ -242,9 +245,9 @@ def test_saving_writes_over_and_always_announces(repository: Any, make: Make, re
     repository.save_order(order)
     repository.save_order(order)
     assert repository.get_order("main", 1) == order
-    keys = [key for key, *_ in events(repository)]
-    assert all(key.startswith("orders/main/1@") for key in keys)
-    assert len(set(keys)) == len(keys) == 3
+    keys, *_, changes = zip(*events(repository), strict=True)
+    assert len(set(keys)) == 3
+    assert (changes, {*map(record_key, keys)}) == (("added", "updated", "updated"), {"main/1"})
 
 
 def test_a_unique_index(repository: Any, make: Make) -> None:
@@ -299,7 +302,20 @@ def test_deleting(repository: Any, make: Make, records: ModuleType) -> None:
     assert repository.get_order("main", 1).lines == []
     assert repository.delete_shop("main") == 2
     assert numbers(repository.all_orders()) == [3]
-    assert len(events(repository)) == 4
+    changes = [(change, record_key(key)) for key, *_, change in events(repository)][3:]
+    assert changes[:2] == [("deleted", "main/1"), ("added", "main/1")]
+    assert sorted(changes[2:]) == [("deleted", "main/1"), ("deleted", "main/2")]
+
+
+def test_the_event_of_a_deletion_has_the_key_alone(repository: Any, package: Generated, make: Make) -> None:
+    record = make(1, shop="50% / off")
+    repository.add_order(record)
+    repository.delete_order(record.shop, 1)
+    _, (key, aggregate, _, payload, _) = events(repository)
+    dto = package.storage("mapper").to_dto_order(record)
+    dto.ParseFromString(payload)
+    assert [(field.name, value) for field, value in dto.ListFields()] == [("shop", record.shop), ("number", 1)]
+    assert (aggregate, record_key(key)) == ("7", "50%25 %2F off/1")
 
 
 def test_pages_leave_nothing_out_and_repeat_nothing(repository: Any, make: Make) -> None:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from fieldstone_runtime.outbox import record_key
 from telemetry_app.worker import played
 from trainer_contracts.trainer.v1.telemetry_pb2 import RunEpisode, RunStep
 
@@ -120,13 +121,12 @@ def assert_stored(database: Path, run: str, steps: int, episodes: int) -> None:
 def assert_in_outbox(database: Path) -> None:
     """Each record has its event, and each event its record."""
     with closing(sqlite3.connect(database)) as connection:
-        keys = [key for (key,) in connection.execute("SELECT idempotency_key FROM telemetry_outbox")]
+        events = connection.execute("SELECT payload_kind, idempotency_key, change FROM telemetry_outbox").fetchall()
         steps = connection.execute("SELECT run_id, episode_id, step_index FROM telemetry_steps").fetchall()
         episodes = connection.execute("SELECT run_id, episode_id FROM telemetry_episodes").fetchall()
-    expected = {f"telemetry_steps/{'/'.join(map(str, step))}" for step in steps}
-    expected |= {f"telemetry_episodes/{'/'.join(episode)}" for episode in episodes}
-    assert len(keys) == len(expected)
-    assert set(keys) == expected
+    expected = [("telemetry.v1.TelemetryStepV1", "/".join(map(str, step)), "added") for step in steps]
+    expected += [("telemetry.v1.TelemetryEpisodeV1", "/".join(episode), "added") for episode in episodes]
+    assert sorted((kind, record_key(key), change) for kind, key, change in events) == sorted(expected)
 
 
 def assert_arrived(outbox: Source, sink: Target) -> None:

@@ -98,10 +98,14 @@ def _unreleased(project: Project, module: Module) -> list[tuple[str, Schema]]:
 
 def _apply(database: OpenDatabase, dialect: str, module: str, views: Sequence[MigrationView]) -> Migrated:
     from fieldstone_runtime import migrations
+    from fieldstone_runtime.outbox_tables import migrate_outbox
 
     applied = migrations.migrate(
         database, module, [migrations.Migration(view.version, tuple(view.statements[dialect])) for view in views]
     )
+    for view in views:
+        if view.outbox:
+            migrate_outbox(database, view.outbox)
     return Migrated(module, applied, views[-1].version)
 
 

@@ -28,7 +28,7 @@ CHILD = "[(fieldstone.v1.column).codec = CODEC_CHILD_TABLE]"
 
 ROLES = {
     "key": (
-        f"message Key{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['{{n}}'] "
+        f"message Key{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['{{n}}'] outbox: {{{{}}}} "
         "queries: {{name: 'by_{i}' equal: '{n}'}} queries: {{name: 'count_{i}' equal: '{n}' "
         "result: QUERY_RESULT_COUNT}} queries: {{name: 'drop_{i}' equal: '{n}' result: QUERY_RESULT_DELETED}} "
         "queries: {{name: 'first_{i}' equal: '{n}' result: QUERY_RESULT_FIRST}}}}; "
@@ -38,6 +38,7 @@ ROLES = {
     ),
     "range": (
         f"message Range{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['range_{{i}}', '{{n}}'] "
+        "outbox: {{aggregate_key: '{n}'}} "
         "queries: {{name: 'within_{i}' equal: 'range_{i}' range: '{n}'}} "
         "queries: {{name: 'latest_{i}' equal: 'range_{i}' range: '{n}' descending: true limit: 10}}}}; "
         "string range_{i} = 1; int64 {n} = 2; }}"

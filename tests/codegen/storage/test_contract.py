@@ -28,7 +28,7 @@ from ${module}_storage.memory import InMemory${prefix}Repository
 from ${module}_storage.postgres import Postgres${prefix}Repository
 from ${module}_storage.sqlite import SQLite${prefix}Repository
 
-EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto FROM ${module}_outbox ORDER BY id"
+EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto, change FROM ${module}_outbox ORDER BY id"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'fieldstone_migrations'"
 
 
@@ -107,7 +107,11 @@ def test_every_implementation_keeps_the_contract(
     package: Generated = request.getfixturevalue(name)
     path = tmp_path / "test_repository.py"
     path.write_text(Template(SUITE).substitute(module=name, prefix=name.capitalize()))
-    places = [*package.out.glob("python/*"), *package.project.settings.record_paths]
+    places = [
+        ROOT / "packages/fieldstone-runtime/src",
+        *package.out.glob("python/*"),
+        *package.project.settings.record_paths,
+    ]
     environment = {
         "DATABASE": postgres.new_database(),
         "PYTHONPATH": os.pathsep.join(map(str, places)),

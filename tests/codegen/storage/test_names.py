@@ -22,7 +22,8 @@ from tests.conftest import SEED, VOCABULARY
 NASTY = (
     "key value position row rows cursor sql bound text limit after None True class int str list dict self record dto "
     "_whole_x _sql error found given payload unfit EPOCH NAN datetime timedelta Any Iterator chain a at since nanos "
-    "outbox database local lock transaction id name order type match has wanted edge last stored new added"
+    "outbox database local lock transaction id name order type match has wanted edge last stored new added change "
+    "mark deleted first records payloads events known applied"
 ).split()
 """Names that generated code uses itself."""
 

@@ -25,15 +25,17 @@ from typing import TypeVar
 
 import pytest
 from fieldstone_runtime.errors import ValueRefusedError
+from fieldstone_runtime.outbox import record_key
 from telemetry_app.records import EpisodeRollup, StepRecord
 
-from telemetry_storage.mapper import to_dto_episode, to_dto_step
+from telemetry_storage.mapper import dto_of_deleted_episode, dto_of_deleted_step, to_dto_episode, to_dto_step
 from telemetry_storage.repository import TelemetryRepository
 
 T = TypeVar("T")
 
-Events = Callable[[], list[tuple[str, str, str, bytes]]]
-"""Gives the events, oldest first: idempotency key, aggregate key, full name of the message, the DTO's bytes."""
+Events = Callable[[], list[tuple[str, str, str, bytes, str]]]
+"""Gives the events, oldest first: idempotency key, aggregate key, full name of the message, the DTO's bytes, and
+what happened: "added", "updated" or "deleted"."""
 
 EXAMPLES = 24
 """So many examples hold every value of every attribute that is not numbered."""
@@ -280,11 +282,11 @@ class _EventsContract:
         return None
 
 
-def read(events: Events | None) -> list[tuple[str, str, str, bytes]]:
+def read(events: Events | None) -> list[tuple[str, str, str, bytes, str]]:
     """The events, oldest first."""
     if events is None:
         pytest.skip("there is no fixture `events`, which lets the tests see the outbox")
-    return events()
+    return list(events())
 
 
 class StepContract(_EventsContract):
@@ -402,7 +404,7 @@ class StepContract(_EventsContract):
         repository.add_step(record)
         repository.add_step(record)
         (event,) = read(events)
-        assert event[2:] == ("telemetry.v1.TelemetryStepV1", to_dto_step(record).SerializeToString())
+        assert event[2:] == ("telemetry.v1.TelemetryStepV1", to_dto_step(record).SerializeToString(), "added")
         repository.add_step(example_step(1), payload=b"as received")
         assert read(events)[1][3] == b"as received"
 
@@ -415,9 +417,11 @@ class StepContract(_EventsContract):
         repository.add_steps(
             [records[1], *records, records[2]], payloads=[b"", *(str(n).encode() for n in range(count)), b""]
         )
-        found = [payload for _, _, _, payload in read(events)]
+        found = [payload for _, _, _, payload, _ in read(events)]
         assert found[1:] == [str(n).encode() for n in range(count) if n != 1]
-        assert len({key for key, _, _, _ in read(events)}) == count
+        assert (
+            len({event[0] for event in read(events)}) == len({record_key(event[0]) for event in read(events)}) == count
+        )
 
     def test_step_that_is_saved_has_an_event_each_time(
         self, repository: TelemetryRepository, events: Events | None
@@ -425,7 +429,25 @@ class StepContract(_EventsContract):
         record = example_step(0)
         repository.save_step(record)
         repository.save_step(same_key_step(record, example_step(1)))
-        assert len({key for key, _, _, _ in read(events)}) == 2
+        repository.save_step(example_step(2))
+        added, updated, other = read(events)
+        assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
+        assert record_key(added[0]) == record_key(updated[0]) != record_key(other[0])
+        assert len({added[0], updated[0], other[0]}) == 3
+
+    def test_step_that_is_deleted_has_an_event_each_time(
+        self, repository: TelemetryRepository, events: Events | None
+    ) -> None:
+        record = example_step(0)
+        repository.delete_step(record.run_id, record.episode_id, record.step_index)
+        for _ in range(2):
+            repository.add_step(record)
+            repository.delete_step(record.run_id, record.episode_id, record.step_index)
+        found = read(events)
+        assert [event[4] for event in found] == ["added", "deleted", "added", "deleted"]
+        assert len({event[0] for event in found}) == 4
+        assert len({(record_key(event[0]), *event[1:3]) for event in found}) == 1
+        assert found[1][3] == dto_of_deleted_step(record).SerializeToString()
 
     def test_event_of_step_goes_with_its_transaction(
         self, repository: TelemetryRepository, events: Events | None
@@ -434,6 +456,8 @@ class StepContract(_EventsContract):
             repository.add_step(example_step(0))
             repository.add_steps([example_step(n) for n in range(LARGE)])
             repository.save_step(example_step(1))
+            record = example_step(0)
+            repository.delete_step(record.run_id, record.episode_id, record.step_index)
             raise UndoneError
         assert read(events) == []
 
@@ -644,6 +668,18 @@ class StepContract(_EventsContract):
         record = example_step(LARGE)
         assert plain(repository.get_step(record.run_id, record.episode_id, record.step_index)) == plain(record)
 
+    def test_delete_run_has_an_event_for_each(self, repository: TelemetryRepository, events: Events | None) -> None:
+        records = answer_of_delete_run(LARGE)
+        repository.add_steps(records)
+        added = read(events)
+        repository.delete_run(records[0].run_id)
+        deleted = read(events)[len(added) :]
+        assert {event[4] for event in deleted} == {"deleted"}
+        assert sorted((record_key(e[0]), *e[1:3]) for e in deleted) == sorted(
+            (record_key(e[0]), *e[1:3]) for e in added
+        )
+        assert len({event[0] for event in added + deleted}) == 2 * len(records)
+
 
 class EpisodeContract(_EventsContract):
     """What a repository does with episodes."""
@@ -762,7 +798,7 @@ class EpisodeContract(_EventsContract):
         repository.add_episode(record)
         repository.add_episode(record)
         (event,) = read(events)
-        assert event[2:] == ("telemetry.v1.TelemetryEpisodeV1", to_dto_episode(record).SerializeToString())
+        assert event[2:] == ("telemetry.v1.TelemetryEpisodeV1", to_dto_episode(record).SerializeToString(), "added")
         repository.add_episode(example_episode(1), payload=b"as received")
         assert read(events)[1][3] == b"as received"
 
@@ -775,9 +811,11 @@ class EpisodeContract(_EventsContract):
         repository.add_episodes(
             [records[1], *records, records[2]], payloads=[b"", *(str(n).encode() for n in range(count)), b""]
         )
-        found = [payload for _, _, _, payload in read(events)]
+        found = [payload for _, _, _, payload, _ in read(events)]
         assert found[1:] == [str(n).encode() for n in range(count) if n != 1]
-        assert len({key for key, _, _, _ in read(events)}) == count
+        assert (
+            len({event[0] for event in read(events)}) == len({record_key(event[0]) for event in read(events)}) == count
+        )
 
     def test_episode_that_is_saved_has_an_event_each_time(
         self, repository: TelemetryRepository, events: Events | None
@@ -785,7 +823,25 @@ class EpisodeContract(_EventsContract):
         record = example_episode(0)
         repository.save_episode(record)
         repository.save_episode(same_key_episode(record, example_episode(1)))
-        assert len({key for key, _, _, _ in read(events)}) == 2
+        repository.save_episode(example_episode(2))
+        added, updated, other = read(events)
+        assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
+        assert record_key(added[0]) == record_key(updated[0]) != record_key(other[0])
+        assert len({added[0], updated[0], other[0]}) == 3
+
+    def test_episode_that_is_deleted_has_an_event_each_time(
+        self, repository: TelemetryRepository, events: Events | None
+    ) -> None:
+        record = example_episode(0)
+        repository.delete_episode(record.run_id, record.episode_id)
+        for _ in range(2):
+            repository.add_episode(record)
+            repository.delete_episode(record.run_id, record.episode_id)
+        found = read(events)
+        assert [event[4] for event in found] == ["added", "deleted", "added", "deleted"]
+        assert len({event[0] for event in found}) == 4
+        assert len({(record_key(event[0]), *event[1:3]) for event in found}) == 1
+        assert found[1][3] == dto_of_deleted_episode(record).SerializeToString()
 
     def test_event_of_episode_goes_with_its_transaction(
         self, repository: TelemetryRepository, events: Events | None
@@ -794,6 +850,8 @@ class EpisodeContract(_EventsContract):
             repository.add_episode(example_episode(0))
             repository.add_episodes([example_episode(n) for n in range(LARGE)])
             repository.save_episode(example_episode(1))
+            record = example_episode(0)
+            repository.delete_episode(record.run_id, record.episode_id)
             raise UndoneError
         assert read(events) == []
 
@@ -865,6 +923,20 @@ class EpisodeContract(_EventsContract):
         )
         record = example_episode(LARGE)
         assert plain(repository.get_episode(record.run_id, record.episode_id)) == plain(record)
+
+    def test_delete_episodes_has_an_event_for_each(
+        self, repository: TelemetryRepository, events: Events | None
+    ) -> None:
+        records = answer_of_delete_episodes(LARGE)
+        repository.add_episodes(records)
+        added = read(events)
+        repository.delete_episodes(records[0].run_id)
+        deleted = read(events)[len(added) :]
+        assert {event[4] for event in deleted} == {"deleted"}
+        assert sorted((record_key(e[0]), *e[1:3]) for e in deleted) == sorted(
+            (record_key(e[0]), *e[1:3]) for e in added
+        )
+        assert len({event[0] for event in added + deleted}) == 2 * len(records)
 
 
 class TelemetryRepositoryContract(StepContract, EpisodeContract):

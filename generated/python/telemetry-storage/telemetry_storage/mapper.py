@@ -431,6 +431,23 @@ def load_render_v2(data: dict[str, Any]) -> RenderV2:
     )
 
 
+def dto_of_deleted_step(record: Any) -> telemetry_v1_pb2.TelemetryStepV1:
+    """The DTO in the event of a deleted record, from anything with its primary key: that alone, nothing else is set."""
+    dto = telemetry_v1_pb2.TelemetryStepV1()
+    dto.run_id = record.run_id
+    dto.episode_id = record.episode_id
+    dto.step_index = record.step_index
+    return dto
+
+
+def dto_of_deleted_episode(record: Any) -> telemetry_v1_pb2.TelemetryEpisodeV1:
+    """The DTO in the event of a deleted record, from anything with its primary key: that alone, nothing else is set."""
+    dto = telemetry_v1_pb2.TelemetryEpisodeV1()
+    dto.run_id = record.run_id
+    dto.episode_id = record.episode_id
+    return dto
+
+
 class TelemetryMapper:
     """The functions of this module for the records of telemetry, as static methods."""
 

@@ -15,14 +15,14 @@ from telemetry_storage.migrations import SQLITE
 from telemetry_storage.sqlite import (
     EPISODE_LIMITS,
     STEP_LIMITS,
+    episode_deletions,
     episode_events,
     episode_from_row,
     episode_row,
-    episode_saved_event,
+    step_deletions,
     step_events,
     step_from_row,
     step_row,
-    step_saved_event,
 )
 
 Row = tuple[Any, ...]
@@ -54,8 +54,8 @@ class InMemoryTelemetryRepository:
     """`TelemetryRepository` in memory; threads may share it.
 
     Attributes:
-        outbox: the events, oldest first: idempotency key, aggregate key, full name of the message
-            and the DTO's bytes.
+        outbox: the events, oldest first: idempotency key, aggregate key, full name of the message,
+            the DTO's bytes and what happened: "added", "updated" or "deleted".
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class InMemoryTelemetryRepository:
         self._missing = tuple(migration.version for migration in SQLITE)
         self._undo: list[tuple[dict[Row, Any], Row, Any]] = []
         self._depth = 0
-        self.outbox: list[tuple[str, str, str, bytes]] = []
+        self.outbox: list[tuple[str, str, str, bytes, str]] = []
         self._rows_of_steps: dict[Row, Any] = {}
         self._rows_of_episodes: dict[Row, Any] = {}
 
@@ -113,18 +113,18 @@ class InMemoryTelemetryRepository:
             for place, new in enumerate(stored):
                 if _key_of_step(new) not in self._rows_of_steps:
                     self._put_step(new)
-                    self._announce("telemetry.v1.TelemetryStepV1", new_events[place])
+                    self._announce("telemetry.v1.TelemetryStepV1", new_events[place], "added")
                     added += 1
         return added
 
     def save_step(self, step: StepRecord, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
         stored = _stored_step(step)
-        new_event = step_saved_event(step, payload)
+        [new_event] = step_events([step], None if payload is None else [payload])
         with self.transaction():
-            self._drop_step(_key_of_step(stored))
+            known = self._drop_step(_key_of_step(stored))
             self._put_step(stored)
-            self._announce("telemetry.v1.TelemetryStepV1", new_event)
+            self._announce("telemetry.v1.TelemetryStepV1", new_event, "updated" if known else "added")
 
     def _put_step(self, stored: Stored) -> None:
         self._put(self._rows_of_steps, _key_of_step(stored), stored)
@@ -134,6 +134,15 @@ class InMemoryTelemetryRepository:
         if stored is None:
             return False
         self._put(self._rows_of_steps, key, None)
+        return True
+
+    def _erase_step(self, key: Row) -> bool:
+        stored = self._rows_of_steps.get(key)
+        if stored is None:
+            return False
+        self._drop_step(key)
+        for event in step_deletions([(stored[0][0], stored[0][1], stored[0][2])]):
+            self._announce("telemetry.v1.TelemetryStepV1", event, "deleted")
         return True
 
     def get_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
@@ -153,7 +162,7 @@ class InMemoryTelemetryRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
-            return self._drop_step(key)
+            return self._erase_step(key)
 
     def steps_by_episode(
         self,
@@ -316,7 +325,7 @@ class InMemoryTelemetryRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
-            return sum(self._drop_step(_key_of_step(stored)) for stored in found)
+            return sum(self._erase_step(_key_of_step(stored)) for stored in found)
 
     def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
         """Add a record; False if there is one with its key already."""
@@ -332,18 +341,18 @@ class InMemoryTelemetryRepository:
             for place, new in enumerate(stored):
                 if _key_of_episode(new) not in self._rows_of_episodes:
                     self._put_episode(new)
-                    self._announce("telemetry.v1.TelemetryEpisodeV1", new_events[place])
+                    self._announce("telemetry.v1.TelemetryEpisodeV1", new_events[place], "added")
                     added += 1
         return added
 
     def save_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
         stored = _stored_episode(episode)
-        new_event = episode_saved_event(episode, payload)
+        [new_event] = episode_events([episode], None if payload is None else [payload])
         with self.transaction():
-            self._drop_episode(_key_of_episode(stored))
+            known = self._drop_episode(_key_of_episode(stored))
             self._put_episode(stored)
-            self._announce("telemetry.v1.TelemetryEpisodeV1", new_event)
+            self._announce("telemetry.v1.TelemetryEpisodeV1", new_event, "updated" if known else "added")
 
     def _put_episode(self, stored: Stored) -> None:
         self._put(self._rows_of_episodes, _key_of_episode(stored), stored)
@@ -353,6 +362,15 @@ class InMemoryTelemetryRepository:
         if stored is None:
             return False
         self._put(self._rows_of_episodes, key, None)
+        return True
+
+    def _erase_episode(self, key: Row) -> bool:
+        stored = self._rows_of_episodes.get(key)
+        if stored is None:
+            return False
+        self._drop_episode(key)
+        for event in episode_deletions([(stored[0][0], stored[0][1])]):
+            self._announce("telemetry.v1.TelemetryEpisodeV1", event, "deleted")
         return True
 
     def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
@@ -372,7 +390,7 @@ class InMemoryTelemetryRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
-            return self._drop_episode(key)
+            return self._erase_episode(key)
 
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
@@ -433,11 +451,11 @@ class InMemoryTelemetryRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
-            return sum(self._drop_episode(_key_of_episode(stored)) for stored in found)
+            return sum(self._erase_episode(_key_of_episode(stored)) for stored in found)
 
-    def _announce(self, kind: str, event: Row) -> None:
+    def _announce(self, kind: str, event: Row, change: str) -> None:
         key, aggregate, content, _ = event
-        self.outbox.append((key, aggregate, kind, bytes(content)))
+        self.outbox.append((key, aggregate, kind, bytes(content), change))
 
 
 def _set(table: dict[Row, Any], key: Row, new: object) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, LiteralString, NamedTuple
+from types import SimpleNamespace
+from typing import Any, Final, LiteralString, NamedTuple
 
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
@@ -22,13 +23,14 @@ from fieldstone_runtime.limits import (
     verify,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us
+from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
+from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
 from fieldstone_runtime.values import dump_json, load_json, unfit
 from psycopg.errors import UniqueViolation
 from telemetry_app.records import EpisodeRollup, StepRecord
 
-from telemetry_storage.mapper import to_dto_episode, to_dto_step
+from telemetry_storage.mapper import dto_of_deleted_episode, dto_of_deleted_step, to_dto_episode, to_dto_step
 from telemetry_storage.migrations import POSTGRES
 
 
@@ -61,8 +63,8 @@ _ADD_STEP: Final = """
         ON CONFLICT (run_id, episode_id, step_index) DO NOTHING
         RETURNING 1
     )
-    INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-    SELECT %s, %s, %s, %s, %s FROM added
+    INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+    SELECT %s, %s, %s, %s, %s, %s FROM added
 """
 _SAVE_STEP: Final = """
     INSERT INTO telemetry_steps (
@@ -91,8 +93,9 @@ _SAVE_STEP: Final = """
         time_step = EXCLUDED.time_step,
         space_signature = EXCLUDED.space_signature,
         vector_metadata = EXCLUDED.vector_metadata
+    RETURNING xmax = 0 -- the row that was there would have been locked
 """
-_DELETE_STEP: Final = "DELETE FROM telemetry_steps WHERE run_id = %s AND episode_id = %s AND step_index = %s"
+_DELETE_STEP: Final = "DELETE FROM telemetry_steps WHERE run_id = %s AND episode_id = %s AND step_index = %s RETURNING run_id, episode_id, step_index"
 _STEP_BATCH: Final = _Batch(
     types=(
         "text",
@@ -206,8 +209,8 @@ _ADD_EPISODE: Final = """
         ON CONFLICT (run_id, episode_id) DO NOTHING
         RETURNING 1
     )
-    INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-    SELECT %s, %s, %s, %s, %s FROM added
+    INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+    SELECT %s, %s, %s, %s, %s, %s FROM added
 """
 _SAVE_EPISODE: Final = """
     INSERT INTO telemetry_episodes (
@@ -226,8 +229,11 @@ _SAVE_EPISODE: Final = """
         game_id = EXCLUDED.game_id,
         seq_id = EXCLUDED.seq_id,
         worker_id = EXCLUDED.worker_id
+    RETURNING xmax = 0 -- the row that was there would have been locked
 """
-_DELETE_EPISODE: Final = "DELETE FROM telemetry_episodes WHERE run_id = %s AND episode_id = %s"
+_DELETE_EPISODE: Final = (
+    "DELETE FROM telemetry_episodes WHERE run_id = %s AND episode_id = %s RETURNING run_id, episode_id"
+)
 _EPISODE_BATCH: Final = _Batch(
     types=(
         "text",
@@ -296,14 +302,14 @@ _EPISODE_LIMITS: Final = (
     ("worker_id", optional(text)),
 )
 _ADD_EVENT: Final = """
-    INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-    VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+    VALUES (%s, %s, %s, %s, %s, %s)
 """
 _COPY_EVENTS: Final = """
-    COPY telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
+    COPY telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
     FROM STDIN (FORMAT BINARY)
 """
-_EVENT_TYPES: Final = ("text", "text", "text", "bytea", "bigint")
+_EVENT_TYPES: Final = ("text", "text", "text", "bytea", "bigint", "text")
 _SMALL: Final = 8  # up to so many rows, statements for each take less time than a COPY for all
 
 
@@ -322,7 +328,9 @@ class PostgresTelemetryRepository:
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the tables to this version of the code; gives the versions that were applied."""
-        return migrate(self._database, "telemetry", POSTGRES)
+        applied = migrate(self._database, "telemetry", POSTGRES)
+        migrate_outbox(self._database, "telemetry_outbox")
+        return applied
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
@@ -344,7 +352,7 @@ class PostgresTelemetryRepository:
         verify(step, _STEP_LIMITS)
         try:
             with self._database.cursor() as cursor:
-                cursor.execute(_ADD_STEP, _step_row(step) + _step_event(step, payload))
+                cursor.execute(_ADD_STEP, _step_row(step) + _step_events([step], [payload], ADDED)[0])
                 return cursor.rowcount == 1
         except VALUE_ERRORS as error:
             raise refusal(step, _STEP_LIMITS) from error
@@ -357,7 +365,7 @@ class PostgresTelemetryRepository:
         if payloads is None:
             payloads = [to_dto_step(record).SerializeToString() for record in given]
         rows = [_step_row(record) for record in given]
-        events = [_step_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
+        events = _step_events(given, payloads, ADDED)
         try:
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
@@ -380,8 +388,8 @@ class PostgresTelemetryRepository:
         try:
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_STEP, values)
-                key, *others = _step_event(step, payload)
-                cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
+                change = ADDED if cursor.fetchone() == (True,) else UPDATED
+                cursor.execute(_ADD_EVENT, _step_events([step], [payload], change)[0])
         except VALUE_ERRORS as error:
             raise refusal(step, _STEP_LIMITS) from error
 
@@ -401,16 +409,16 @@ class PostgresTelemetryRepository:
 
     def delete_step(self, run_id: str, episode_id: str, step_index: int) -> bool:
         """Delete the record with this key; False where there is none."""
-        with self._database.cursor() as cursor:
-            cursor.execute(
-                _DELETE_STEP,
-                (
-                    run_id if "\0" not in run_id else unfit(run_id),
-                    episode_id if "\0" not in episode_id else unfit(episode_id),
-                    step_index,
-                ),
+        with refusing():
+            bound = (
+                run_id if "\0" not in run_id else unfit(run_id),
+                episode_id if "\0" not in episode_id else unfit(episode_id),
+                step_index,
             )
-            return cursor.rowcount == 1
+        with self._database.transaction() as cursor, refusing():
+            deleted = cursor.execute(_DELETE_STEP, bound).fetchall()
+            _add_events(cursor, len(deleted), _step_deletions(deleted))
+            return len(deleted) == 1
 
     def steps_by_episode(
         self,
@@ -538,8 +546,10 @@ class PostgresTelemetryRepository:
         sql: LiteralString = _DELETE_RUN + " WHERE run_id = %s"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
-        with self._database.cursor() as cursor:
-            return cursor.execute(sql, bound).rowcount
+        with self._database.transaction() as cursor, refusing():
+            deleted = cursor.execute(sql + " RETURNING run_id, episode_id, step_index", bound).fetchall()
+            _add_events(cursor, len(deleted), _step_deletions(deleted))
+            return len(deleted)
 
     def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
         """Add a record; False, and nothing is written, where its key is there already."""
@@ -548,7 +558,7 @@ class PostgresTelemetryRepository:
         verify(episode, _EPISODE_LIMITS)
         try:
             with self._database.cursor() as cursor:
-                cursor.execute(_ADD_EPISODE, _episode_row(episode) + _episode_event(episode, payload))
+                cursor.execute(_ADD_EPISODE, _episode_row(episode) + _episode_events([episode], [payload], ADDED)[0])
                 return cursor.rowcount == 1
         except VALUE_ERRORS as error:
             raise refusal(episode, _EPISODE_LIMITS) from error
@@ -561,7 +571,7 @@ class PostgresTelemetryRepository:
         if payloads is None:
             payloads = [to_dto_episode(record).SerializeToString() for record in given]
         rows = [_episode_row(record) for record in given]
-        events = [_episode_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
+        events = _episode_events(given, payloads, ADDED)
         try:
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
@@ -584,8 +594,8 @@ class PostgresTelemetryRepository:
         try:
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_EPISODE, values)
-                key, *others = _episode_event(episode, payload)
-                cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
+                change = ADDED if cursor.fetchone() == (True,) else UPDATED
+                cursor.execute(_ADD_EVENT, _episode_events([episode], [payload], change)[0])
         except VALUE_ERRORS as error:
             raise refusal(episode, _EPISODE_LIMITS) from error
 
@@ -604,15 +614,15 @@ class PostgresTelemetryRepository:
 
     def delete_episode(self, run_id: str, episode_id: str) -> bool:
         """Delete the record with this key; False where there is none."""
-        with self._database.cursor() as cursor:
-            cursor.execute(
-                _DELETE_EPISODE,
-                (
-                    run_id if "\0" not in run_id else unfit(run_id),
-                    episode_id if "\0" not in episode_id else unfit(episode_id),
-                ),
+        with refusing():
+            bound = (
+                run_id if "\0" not in run_id else unfit(run_id),
+                episode_id if "\0" not in episode_id else unfit(episode_id),
             )
-            return cursor.rowcount == 1
+        with self._database.transaction() as cursor, refusing():
+            deleted = cursor.execute(_DELETE_EPISODE, bound).fetchall()
+            _add_events(cursor, len(deleted), _episode_deletions(deleted))
+            return len(deleted) == 1
 
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
@@ -655,8 +665,10 @@ class PostgresTelemetryRepository:
         sql: LiteralString = _DELETE_EPISODES + " WHERE run_id = %s"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
-        with self._database.cursor() as cursor:
-            return cursor.execute(sql, bound).rowcount
+        with self._database.transaction() as cursor, refusing():
+            deleted = cursor.execute(sql + " RETURNING run_id, episode_id", bound).fetchall()
+            _add_events(cursor, len(deleted), _episode_deletions(deleted))
+            return len(deleted)
 
 
 def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequence[int]:
@@ -671,6 +683,13 @@ def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequence[int
         cursor.execute("DROP TABLE fieldstone_stage")
         return new
     return range(len(rows))
+
+
+def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
+    if count <= _SMALL:
+        cursor.executemany(_ADD_EVENT, events)
+    else:
+        copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
 
 
 def _step_row(record: StepRecord) -> Row:
@@ -722,15 +741,31 @@ def _step_row(record: StepRecord) -> Row:
         raise refusal(record, _STEP_LIMITS) from error
 
 
-def _step_event(record: StepRecord, payload: bytes) -> Row:
-    """What stands in the outbox for a record."""
-    return (
-        "/".join(("telemetry_steps", escaped(record.run_id), escaped(record.episode_id), str(record.step_index))),
-        record.run_id,
-        "telemetry.v1.TelemetryStepV1",
-        payload,
-        now_us(),
-    )
+def _step_events(records: Sequence[StepRecord], payloads: Iterable[bytes], change: str) -> list[Row]:
+    """What stands in the outbox for a change of records."""
+    now = now_us()
+    return [
+        (
+            "/".join((escaped(record.run_id), escaped(record.episode_id), str(record.step_index))) + mark,
+            record.run_id,
+            "telemetry.v1.TelemetryStepV1",
+            payload,
+            now,
+            change,
+        )
+        for mark, record, payload in zip(event_marks(len(records)), records, payloads, strict=True)
+    ]
+
+
+def _step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
+    """What stands in the outbox for deleted records, from the columns run_id, episode_id, step_index of their rows."""
+    for first in range(0, len(rows), 500):
+        records: list[Any] = [
+            SimpleNamespace(run_id=run_id_, episode_id=episode_id_, step_index=step_index_)
+            for run_id_, episode_id_, step_index_ in rows[first : first + 500]
+        ]
+        payloads = [dto_of_deleted_step(record).SerializeToString() for record in records]
+        yield from _step_events(records, payloads, DELETED)
 
 
 def _step(row: Row) -> StepRecord:
@@ -802,15 +837,31 @@ def _episode_row(record: EpisodeRollup) -> Row:
         raise refusal(record, _EPISODE_LIMITS) from error
 
 
-def _episode_event(record: EpisodeRollup, payload: bytes) -> Row:
-    """What stands in the outbox for a record."""
-    return (
-        "/".join(("telemetry_episodes", escaped(record.run_id), escaped(record.episode_id))),
-        record.run_id,
-        "telemetry.v1.TelemetryEpisodeV1",
-        payload,
-        now_us(),
-    )
+def _episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes], change: str) -> list[Row]:
+    """What stands in the outbox for a change of records."""
+    now = now_us()
+    return [
+        (
+            "/".join((escaped(record.run_id), escaped(record.episode_id))) + mark,
+            record.run_id,
+            "telemetry.v1.TelemetryEpisodeV1",
+            payload,
+            now,
+            change,
+        )
+        for mark, record, payload in zip(event_marks(len(records)), records, payloads, strict=True)
+    ]
+
+
+def _episode_deletions(rows: Sequence[Row]) -> Iterator[Row]:
+    """What stands in the outbox for deleted records, from the columns run_id, episode_id of their rows."""
+    for first in range(0, len(rows), 500):
+        records: list[Any] = [
+            SimpleNamespace(run_id=run_id_, episode_id=episode_id_)
+            for run_id_, episode_id_ in rows[first : first + 500]
+        ]
+        payloads = [dto_of_deleted_episode(record).SerializeToString() for record in records]
+        yield from _episode_events(records, payloads, DELETED)
 
 
 def _episode(row: Row) -> EpisodeRollup:

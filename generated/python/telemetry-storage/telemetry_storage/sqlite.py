@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from os import PathLike
+from types import SimpleNamespace
 from typing import Any
 
 from fieldstone_runtime.limits import (
@@ -25,12 +26,13 @@ from fieldstone_runtime.limits import (
     timestamp,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us
+from fieldstone_runtime.outbox import escaped, event_marks, now_us
+from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
 from telemetry_app.records import EpisodeRollup, StepRecord
 
-from telemetry_storage.mapper import to_dto_episode, to_dto_step
+from telemetry_storage.mapper import dto_of_deleted_episode, dto_of_deleted_step, to_dto_episode, to_dto_step
 from telemetry_storage.migrations import SQLITE
 
 Row = tuple[Any, ...]
@@ -84,11 +86,21 @@ FROM telemetry_steps
 """
 
 _GET_STEP = _SELECT_STEP + "WHERE run_id = ? AND episode_id = ? AND step_index = ?"
-_DELETE_STEP = "DELETE FROM telemetry_steps WHERE run_id = ? AND episode_id = ? AND step_index = ?"
+_DELETE_STEP = "DELETE FROM telemetry_steps WHERE run_id = ? AND episode_id = ? AND step_index = ? RETURNING run_id, episode_id, step_index"
 
-_INSERT_EVENT_OF_STEP = """
-INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-VALUES (?, ?, 'telemetry.v1.TelemetryStepV1', ?, ?)
+_STEP_ADDED = """
+INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'telemetry.v1.TelemetryStepV1', ?, ?, 'added')
+"""
+
+_STEP_UPDATED = """
+INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'telemetry.v1.TelemetryStepV1', ?, ?, 'updated')
+"""
+
+_STEP_DELETED = """
+INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'telemetry.v1.TelemetryStepV1', ?, ?, 'deleted')
 """
 
 _STEPS_BY_EPISODE = _SELECT_STEP + "WHERE run_id = ? AND episode_id = ?"
@@ -96,7 +108,7 @@ _STEPS_BY_RUN = _SELECT_STEP + "WHERE run_id = ?"
 _STEPS_AS_PLAYED = _SELECT_STEP + "WHERE run_id = ? AND seq_id IS NOT NULL"
 _LAST_STEP = _SELECT_STEP + "WHERE run_id = ? AND seq_id IS NOT NULL"
 _COUNT_STEPS = "SELECT count(*) FROM telemetry_steps WHERE run_id = ?"
-_DELETE_RUN = "DELETE FROM telemetry_steps WHERE run_id = ?"
+_DELETE_RUN = "DELETE FROM telemetry_steps WHERE run_id = ? RETURNING run_id, episode_id, step_index"
 
 
 def step_row(record: StepRecord) -> Row:
@@ -190,27 +202,30 @@ def step_events(records: Sequence[StepRecord], payloads: Iterable[bytes] | None)
     """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
         payloads = [to_dto_step(record).SerializeToString() for record in records]
-    pairs, now = list(zip(records, payloads, strict=True)), now_us()
+    given, now = list(zip(event_marks(len(records)), records, payloads, strict=True)), now_us()
     try:
         return [
             (
-                "/".join(
-                    ("telemetry_steps", escaped(record.run_id), escaped(record.episode_id), str(record.step_index))
-                ),
+                "/".join((escaped(record.run_id), escaped(record.episode_id), str(record.step_index))) + mark,
                 record.run_id,
                 payload,
                 now,
             )
-            for record, payload in pairs
+            for mark, record, payload in given
         ]
     except VALUE_ERRORS as error:
         raise refusal_among(records, STEP_LIMITS) from error
 
 
-def step_saved_event(record: StepRecord, payload: bytes | None) -> Row:
-    """The event of a record that is written over another: its key tells one time from the next."""
-    [(key, aggregate, content, now)] = step_events([record], None if payload is None else [payload])
-    return (f"{key}@{now}", aggregate, content, now)
+def step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
+    """The events of deleted records, from what their rows had in run_id, episode_id, step_index."""
+    for first in range(0, len(rows), 500):
+        records: list[Any] = [
+            SimpleNamespace(run_id=run_id_, episode_id=episode_id_, step_index=step_index_)
+            for run_id_, episode_id_, step_index_ in rows[first : first + 500]
+        ]
+        payloads = [dto_of_deleted_step(record).SerializeToString() for record in records]
+        yield from step_events(records, payloads)
 
 
 _INSERT_EPISODE = """
@@ -249,16 +264,26 @@ FROM telemetry_episodes
 """
 
 _GET_EPISODE = _SELECT_EPISODE + "WHERE run_id = ? AND episode_id = ?"
-_DELETE_EPISODE = "DELETE FROM telemetry_episodes WHERE run_id = ? AND episode_id = ?"
+_DELETE_EPISODE = "DELETE FROM telemetry_episodes WHERE run_id = ? AND episode_id = ? RETURNING run_id, episode_id"
 
-_INSERT_EVENT_OF_EPISODE = """
-INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-VALUES (?, ?, 'telemetry.v1.TelemetryEpisodeV1', ?, ?)
+_EPISODE_ADDED = """
+INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'telemetry.v1.TelemetryEpisodeV1', ?, ?, 'added')
+"""
+
+_EPISODE_UPDATED = """
+INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'telemetry.v1.TelemetryEpisodeV1', ?, ?, 'updated')
+"""
+
+_EPISODE_DELETED = """
+INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'telemetry.v1.TelemetryEpisodeV1', ?, ?, 'deleted')
 """
 
 _EPISODES_BY_RUN = _SELECT_EPISODE + "WHERE run_id = ?"
 _LAST_EPISODE = _SELECT_EPISODE + "WHERE run_id = ? AND seq_id IS NOT NULL"
-_DELETE_EPISODES = "DELETE FROM telemetry_episodes WHERE run_id = ?"
+_DELETE_EPISODES = "DELETE FROM telemetry_episodes WHERE run_id = ? RETURNING run_id, episode_id"
 
 
 def episode_row(record: EpisodeRollup) -> Row:
@@ -320,25 +345,30 @@ def episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes] |
     """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
         payloads = [to_dto_episode(record).SerializeToString() for record in records]
-    pairs, now = list(zip(records, payloads, strict=True)), now_us()
+    given, now = list(zip(event_marks(len(records)), records, payloads, strict=True)), now_us()
     try:
         return [
             (
-                "/".join(("telemetry_episodes", escaped(record.run_id), escaped(record.episode_id))),
+                "/".join((escaped(record.run_id), escaped(record.episode_id))) + mark,
                 record.run_id,
                 payload,
                 now,
             )
-            for record, payload in pairs
+            for mark, record, payload in given
         ]
     except VALUE_ERRORS as error:
         raise refusal_among(records, EPISODE_LIMITS) from error
 
 
-def episode_saved_event(record: EpisodeRollup, payload: bytes | None) -> Row:
-    """The event of a record that is written over another: its key tells one time from the next."""
-    [(key, aggregate, content, now)] = episode_events([record], None if payload is None else [payload])
-    return (f"{key}@{now}", aggregate, content, now)
+def episode_deletions(rows: Sequence[Row]) -> Iterator[Row]:
+    """The events of deleted records, from what their rows had in run_id, episode_id."""
+    for first in range(0, len(rows), 500):
+        records: list[Any] = [
+            SimpleNamespace(run_id=run_id_, episode_id=episode_id_)
+            for run_id_, episode_id_ in rows[first : first + 500]
+        ]
+        payloads = [dto_of_deleted_episode(record).SerializeToString() for record in records]
+        yield from episode_events(records, payloads)
 
 
 STEP_LIMITS = (
@@ -401,7 +431,9 @@ class SQLiteTelemetryRepository:
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the database to the tables that this code needs."""
-        return migrate(self._database, "telemetry", SQLITE)
+        applied = migrate(self._database, "telemetry", SQLITE)
+        migrate_outbox(self._database, "telemetry_outbox")
+        return applied
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
@@ -421,7 +453,7 @@ class SQLiteTelemetryRepository:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_STEP, new_row).rowcount == 0:
                     return False
-                cursor.execute(_INSERT_EVENT_OF_STEP, new_event)
+                cursor.execute(_STEP_ADDED, new_event)
                 return True
         except UNBINDABLE as error:
             raise refusal(step, STEP_LIMITS) from error
@@ -435,14 +467,14 @@ class SQLiteTelemetryRepository:
             with self._database.transaction() as cursor:
                 cursor.execute("SAVEPOINT batch")
                 if cursor.executemany(_INSERT_STEP, new_rows).rowcount == len(new_rows):
-                    cursor.executemany(_INSERT_EVENT_OF_STEP, new_events)
+                    cursor.executemany(_STEP_ADDED, new_events)
                     return len(new_rows)
                 cursor.execute("ROLLBACK TO batch")
                 added = 0
                 for place, new_row in enumerate(new_rows):
                     if cursor.execute(_INSERT_STEP, new_row).rowcount == 1:
                         added += 1
-                        cursor.execute(_INSERT_EVENT_OF_STEP, new_events[place])
+                        cursor.execute(_STEP_ADDED, new_events[place])
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, STEP_LIMITS) from error
@@ -450,11 +482,14 @@ class SQLiteTelemetryRepository:
     def save_step(self, step: StepRecord, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
         new_row = step_row(step)
-        new_event = step_saved_event(step, payload)
+        [new_event] = step_events([step], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
-                cursor.execute(_SAVE_STEP, new_row)
-                cursor.execute(_INSERT_EVENT_OF_STEP, new_event)
+                change = _STEP_ADDED
+                if cursor.execute(_INSERT_STEP, new_row).rowcount == 0:
+                    change = _STEP_UPDATED
+                    cursor.execute(_SAVE_STEP, new_row)
+                cursor.execute(change, new_event)
         except UNBINDABLE as error:
             raise refusal(step, STEP_LIMITS) from error
 
@@ -472,7 +507,9 @@ class SQLiteTelemetryRepository:
         try:
             bound = (run_id, episode_id, step_index)
             with self._database.transaction() as cursor:
-                return cursor.execute(_DELETE_STEP, bound).rowcount == 1
+                deleted = cursor.execute(_DELETE_STEP, bound).fetchall()
+                cursor.executemany(_STEP_DELETED, step_deletions(deleted))
+                return len(deleted) == 1
         except FAILURES as error:
             raise self._database.failure(error) from error
 
@@ -602,7 +639,9 @@ class SQLiteTelemetryRepository:
         try:
             bound = (run_id,)
             with self._database.transaction() as cursor:
-                return cursor.execute(_DELETE_RUN, bound).rowcount
+                deleted = cursor.execute(_DELETE_RUN, bound).fetchall()
+                cursor.executemany(_STEP_DELETED, step_deletions(deleted))
+                return len(deleted)
         except FAILURES as error:
             raise self._database.failure(error) from error
 
@@ -618,7 +657,7 @@ class SQLiteTelemetryRepository:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_EPISODE, new_row).rowcount == 0:
                     return False
-                cursor.execute(_INSERT_EVENT_OF_EPISODE, new_event)
+                cursor.execute(_EPISODE_ADDED, new_event)
                 return True
         except UNBINDABLE as error:
             raise refusal(episode, EPISODE_LIMITS) from error
@@ -632,14 +671,14 @@ class SQLiteTelemetryRepository:
             with self._database.transaction() as cursor:
                 cursor.execute("SAVEPOINT batch")
                 if cursor.executemany(_INSERT_EPISODE, new_rows).rowcount == len(new_rows):
-                    cursor.executemany(_INSERT_EVENT_OF_EPISODE, new_events)
+                    cursor.executemany(_EPISODE_ADDED, new_events)
                     return len(new_rows)
                 cursor.execute("ROLLBACK TO batch")
                 added = 0
                 for place, new_row in enumerate(new_rows):
                     if cursor.execute(_INSERT_EPISODE, new_row).rowcount == 1:
                         added += 1
-                        cursor.execute(_INSERT_EVENT_OF_EPISODE, new_events[place])
+                        cursor.execute(_EPISODE_ADDED, new_events[place])
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, EPISODE_LIMITS) from error
@@ -647,11 +686,14 @@ class SQLiteTelemetryRepository:
     def save_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
         new_row = episode_row(episode)
-        new_event = episode_saved_event(episode, payload)
+        [new_event] = episode_events([episode], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
-                cursor.execute(_SAVE_EPISODE, new_row)
-                cursor.execute(_INSERT_EVENT_OF_EPISODE, new_event)
+                change = _EPISODE_ADDED
+                if cursor.execute(_INSERT_EPISODE, new_row).rowcount == 0:
+                    change = _EPISODE_UPDATED
+                    cursor.execute(_SAVE_EPISODE, new_row)
+                cursor.execute(change, new_event)
         except UNBINDABLE as error:
             raise refusal(episode, EPISODE_LIMITS) from error
 
@@ -669,7 +711,9 @@ class SQLiteTelemetryRepository:
         try:
             bound = (run_id, episode_id)
             with self._database.transaction() as cursor:
-                return cursor.execute(_DELETE_EPISODE, bound).rowcount == 1
+                deleted = cursor.execute(_DELETE_EPISODE, bound).fetchall()
+                cursor.executemany(_EPISODE_DELETED, episode_deletions(deleted))
+                return len(deleted) == 1
         except FAILURES as error:
             raise self._database.failure(error) from error
 
@@ -716,7 +760,9 @@ class SQLiteTelemetryRepository:
         try:
             bound = (run_id,)
             with self._database.transaction() as cursor:
-                return cursor.execute(_DELETE_EPISODES, bound).rowcount
+                deleted = cursor.execute(_DELETE_EPISODES, bound).fetchall()
+                cursor.executemany(_EPISODE_DELETED, episode_deletions(deleted))
+                return len(deleted)
         except FAILURES as error:
             raise self._database.failure(error) from error
 

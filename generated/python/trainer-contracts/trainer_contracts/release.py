@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
 VERSION = "1.1.0-dev.0"
-DIGEST = "b5:37fc79123f7d42e3ae12c598ebf0b2e06c635e47e45f1a21c62b45b9a15ca406010c0924695505e1d0d677d8e704e306e165a2f1987362de5b33cf7bdc4d7061"
+DIGEST = "b5:4fe01e0b75e7761ae8862175c65b5e20d2ac92cfd38d917f406ce5ddd6837ccdae01a7ce2ecff8e63c51a6a39ef8f869ffb5c8d0b1a3a9e90462fb2ecec7ccd8"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -1,8 +1,18 @@
-"""The keys and times of the events in an outbox."""
+"""What an event in an outbox is known by, what it says, and when it was written."""
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
 from time import time_ns
+
+ADDED, UPDATED, DELETED = "added", "updated", "deleted"
+"""What happened to the record of an event, as its column `change` has it."""
+
+SAVED = "saved"
+"""Added or updated: what is known of an event that older code wrote."""
+
+_RANDOM_BYTES = 12
+_NUMBERS = [*map(str, range(1024))]  # ready, as writing a number takes longer than all else about a mark
 
 
 def now_us() -> int:
@@ -11,5 +21,22 @@ def now_us() -> int:
 
 
 def escaped(text: str) -> str:
-    """A text as one part of an idempotency key: "%" as "%25" and "/" as "%2F"."""
+    """A text as one part of a record's key in text: "%" as "%25" and "/" as "%2F"."""
     return text.replace("%", "%25").replace("/", "%2F")
+
+
+def event_marks(count: int) -> list[str]:
+    """What the idempotency keys of new events end in, after the record's key: no event of any database has it again.
+
+    Each is "@", 96 random bits of the system, one draw for all of a call, and a number. It depends on nothing that can
+    come back: SQLite gives the id of a deleted row again, a restored backup repeats its sequences, and a forked
+    process or a copied machine repeats counters.
+    """
+    drawn = f"@{token_urlsafe(_RANDOM_BYTES)}."
+    numbers = _NUMBERS[:count] if count <= len(_NUMBERS) else map(str, range(count))
+    return [drawn + number for number in numbers]
+
+
+def record_key(idempotency_key: str) -> str:
+    """The key of the record in an event's idempotency key."""
+    return idempotency_key.rpartition("@")[0]

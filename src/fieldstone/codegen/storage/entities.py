@@ -58,8 +58,9 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
         indexes=[_index(index, table) for index in table.indexes],
         queries=[_query(stored.query, table, columns) for stored in table.queries.values()],
         positions={column.name: position for position, column in enumerate(columns.values())},
-        event_key=_event_key(table, fields),
+        record_key=_record_key(table, fields),
         aggregate=columns[table.aggregate_key] if table.aggregate_key else None,
+        deleted=[columns[name] for name in dict.fromkeys((*table.primary_key, table.aggregate_key)) if name],
         aggregate_key=_aggregate_key(fields[table.aggregate_key]) if table.aggregate_key else "",
         oneofs=oneof_attributes(fields.values()),
         by_slots=by_slots,
@@ -71,12 +72,11 @@ def _by_name(table: Table) -> dict[str, Field]:
     return {field.name: field for field in table.message.fields.values()}
 
 
-def _event_key(table: Table, fields: Mapping[str, FieldConversion]) -> str:
-    """The table and the primary key, with slashes between them: text escaped, all else as `_as_text` has it."""
+def _record_key(table: Table, fields: Mapping[str, FieldConversion]) -> str:
+    """The primary key, with slashes between its parts: text escaped, all else as `_as_text` has it."""
     keys = [fields[name] for name in table.primary_key]
     parts = [f"escaped({_as_text(key)})" if key.value.kind in _TEXT_KINDS else _as_text(key) for key in keys]
-    listed = ", ".join([f'"{table.table}"', *parts])
-    return f'"/".join(({listed}))'
+    return parts[0] if len(parts) == 1 else f'"/".join(({", ".join(parts)}))'
 
 
 def _aggregate_key(field: FieldConversion) -> str:

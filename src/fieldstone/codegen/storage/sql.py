@@ -75,10 +75,12 @@ def migration_views(history: Sequence[tuple[str, Schema]], *, outbox: str) -> li
     """
     database, views = _Database(), []
     for version, schema in history:
+        had_outbox = database.has_outbox
         found = list(_statements(database, version, schema, outbox))
         if found:
             statements = {name: tuple(text for part in found for text in part[name]) for name in all_dialects()}
-            views.append(MigrationView(version=version, statements=statements))
+            brought = outbox if database.has_outbox and not had_outbox else ""
+            views.append(MigrationView(version=version, statements=statements, outbox=brought))
     return views
 
 
@@ -200,7 +202,7 @@ def _in_all(statement: str) -> Statements:
 def _outbox(table: str, dialect: Dialect) -> str:
     """The events of a module; `status` is pending, delivered or dead, times are in microseconds since 1970, UTC.
 
-    `id` orders the events that are there.
+    `id` orders the events that are there. `fieldstone_runtime.outbox_tables` adds what later versions need.
     """
     number, binary = dialect.types["int64"], dialect.types["bytes"]
     return f"""CREATE TABLE {table} (

@@ -293,9 +293,10 @@ class EntityView(Struct, frozen=True, kw_only=True):
         indexes: beside the primary key.
         queries: the annotated ones.
         positions: the position of each column in a row, from 0.
-        event_key: an expression over `record`: the idempotency key of its event.
+        record_key: an expression over `record`: its primary key as text.
         aggregate: the column whose value orders the events of the outbox; None without an outbox.
         aggregate_key: an expression over `record`: that value as text; empty without an outbox.
+        deleted: the columns that the event of a deleted record is made of: the key and `aggregate`.
         oneofs: the attributes of each oneof.
         by_slots: as for `MappingView`.
         unstored: attributes that the table lacks, each with an expression for its value on reading.
@@ -315,9 +316,10 @@ class EntityView(Struct, frozen=True, kw_only=True):
     indexes: Sequence[IndexView]
     queries: Sequence[QueryView]
     positions: Mapping[str, int]
-    event_key: str
+    record_key: str
     aggregate: ColumnView | None
     aggregate_key: str
+    deleted: Sequence[ColumnView]
     oneofs: Sequence[Sequence[str]]
     by_slots: bool
     unstored: Sequence[tuple[str, str]]
@@ -325,10 +327,14 @@ class EntityView(Struct, frozen=True, kw_only=True):
 
 
 class MigrationView(Struct, frozen=True, kw_only=True):
-    """The migration of a release: statements without a semicolon, by the dialect's name."""
+    """The migration of a release: statements without a semicolon, by the dialect's name.
+
+    `outbox` is the table of events that the release brings; empty for all others.
+    """
 
     version: str
     statements: Mapping[str, Sequence[str]]
+    outbox: str = ""
 
 
 class DatabaseView(Struct, frozen=True, kw_only=True):

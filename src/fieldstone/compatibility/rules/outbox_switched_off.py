@@ -30,9 +30,8 @@ message Step {{
     ],
 )
 def outbox_switched_off(change: Kept[Table], context: Context) -> Iterator[Hit]:
-    """Undelivered events may wait in the outbox of every database, and the code that delivers them is generated with
-    it: they stay there for ever. Subscribers get no events of new records, as if nothing had happened. The argument
-    `payload` of `add_` and `save_` is removed, too.
+    """Subscribers get no events of later changes, as if nothing had happened. The argument `payload` of `add_` and
+    `save_` is removed, too. Events that are in an outbox already are still delivered.
     """
     if change.old.aggregate_key is not None and change.new.aggregate_key is None:
         yield Hit()

@@ -71,6 +71,10 @@ NAMES: Mapping[str, tuple[str, list[str]]] = {
         entity('primary_key: "id" table: "acme_outbox" outbox: {}', "string id"),
         ["2:10: StepV1 has the table acme_outbox, and so has the outbox; give it another with table"],
     ),
+    "the deliveries of the outbox": (
+        entity('primary_key: "id" table: "acme_outbox_deliveries" outbox: {}', "string id"),
+        ["2:10: StepV1 has the table acme_outbox_deliveries, and so has the outbox; give it another with table"],
+    ),
     "a child table": (
         entity(
             'primary_key: "id" table: "t"', "string id", annotated("repeated string tags", "codec: CODEC_CHILD_TABLE")

@@ -56,10 +56,11 @@ def column_names(subject: Subject) -> Iterator[Refusal]:
 
 
 def one_table_each(subject: Subject) -> Iterator[Refusal]:
-    """No two entities, lists or maps share a table, and none has that of the outbox."""
+    """No two entities, lists or maps share a table, and none has one of the outbox."""
     seen: dict[str, str] = {}
     if any(table.aggregate_key is not None for table in subject.tables.values()):
-        seen[package(subject.module, "outbox")] = "the outbox"
+        outbox = package(subject.module, "outbox")
+        seen |= dict.fromkeys((outbox, f"{outbox}_sinks", f"{outbox}_deliveries"), "the outbox")
     for table in _all_tables(subject):
         if table.name in seen:
             what = f"{table.what} has the table {table.name}, and so has {seen[table.name]}"

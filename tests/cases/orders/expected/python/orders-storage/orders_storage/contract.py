@@ -25,15 +25,17 @@ from typing import TypeVar
 
 import pytest
 from fieldstone_runtime.errors import UniqueConflictError, ValueRefusedError
+from fieldstone_runtime.outbox import record_key
 
-from orders_storage.mapper import to_dto_order
+from orders_storage.mapper import dto_of_deleted_order, to_dto_order
 from orders_storage.records import Address, AddressPoint, CustomerRecord, Money, OrderLine, OrderRecord
 from orders_storage.repository import OrdersRepository
 
 T = TypeVar("T")
 
-Events = Callable[[], list[tuple[str, str, str, bytes]]]
-"""Gives the events, oldest first: idempotency key, aggregate key, full name of the message, the DTO's bytes."""
+Events = Callable[[], list[tuple[str, str, str, bytes, str]]]
+"""Gives the events, oldest first: idempotency key, aggregate key, full name of the message, the DTO's bytes, and
+what happened: "added", "updated" or "deleted"."""
 
 EXAMPLES = 24
 """So many examples hold every value of every attribute that is not numbered."""
@@ -303,11 +305,11 @@ class _EventsContract:
         return None
 
 
-def read(events: Events | None) -> list[tuple[str, str, str, bytes]]:
+def read(events: Events | None) -> list[tuple[str, str, str, bytes, str]]:
     """The events, oldest first."""
     if events is None:
         pytest.skip("there is no fixture `events`, which lets the tests see the outbox")
-    return events()
+    return list(events())
 
 
 class OrderContract(_EventsContract):
@@ -445,7 +447,7 @@ class OrderContract(_EventsContract):
         repository.add_order(record)
         repository.add_order(record)
         (event,) = read(events)
-        assert event[2:] == ("acme.orders.v1.Order", to_dto_order(record).SerializeToString())
+        assert event[2:] == ("acme.orders.v1.Order", to_dto_order(record).SerializeToString(), "added")
         repository.add_order(example_order(1), payload=b"as received")
         assert read(events)[1][3] == b"as received"
 
@@ -458,9 +460,11 @@ class OrderContract(_EventsContract):
         repository.add_orders(
             [records[1], *records, records[2]], payloads=[b"", *(str(n).encode() for n in range(count)), b""]
         )
-        found = [payload for _, _, _, payload in read(events)]
+        found = [payload for _, _, _, payload, _ in read(events)]
         assert found[1:] == [str(n).encode() for n in range(count) if n != 1]
-        assert len({key for key, _, _, _ in read(events)}) == count
+        assert (
+            len({event[0] for event in read(events)}) == len({record_key(event[0]) for event in read(events)}) == count
+        )
 
     def test_order_that_is_saved_has_an_event_each_time(
         self, repository: OrdersRepository, events: Events | None
@@ -468,7 +472,25 @@ class OrderContract(_EventsContract):
         record = example_order(0)
         repository.save_order(record)
         repository.save_order(same_key_order(record, example_order(1)))
-        assert len({key for key, _, _, _ in read(events)}) == 2
+        repository.save_order(example_order(2))
+        added, updated, other = read(events)
+        assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
+        assert record_key(added[0]) == record_key(updated[0]) != record_key(other[0])
+        assert len({added[0], updated[0], other[0]}) == 3
+
+    def test_order_that_is_deleted_has_an_event_each_time(
+        self, repository: OrdersRepository, events: Events | None
+    ) -> None:
+        record = example_order(0)
+        repository.delete_order(record.shop, record.number)
+        for _ in range(2):
+            repository.add_order(record)
+            repository.delete_order(record.shop, record.number)
+        found = read(events)
+        assert [event[4] for event in found] == ["added", "deleted", "added", "deleted"]
+        assert len({event[0] for event in found}) == 4
+        assert len({(record_key(event[0]), *event[1:3]) for event in found}) == 1
+        assert found[1][3] == dto_of_deleted_order(record).SerializeToString()
 
     def test_event_of_order_goes_with_its_transaction(
         self, repository: OrdersRepository, events: Events | None
@@ -477,6 +499,8 @@ class OrderContract(_EventsContract):
             repository.add_order(example_order(0))
             repository.add_orders([example_order(n) for n in range(LARGE)])
             repository.save_order(example_order(1))
+            record = example_order(0)
+            repository.delete_order(record.shop, record.number)
             raise UndoneError
         assert read(events) == []
 
@@ -719,6 +743,18 @@ class OrderContract(_EventsContract):
         assert [repository.get_order(record.shop, record.number) for record in records[:3]] == [None] * len(records[:3])
         record = example_order(LARGE)
         assert plain(repository.get_order(record.shop, record.number)) == plain(record)
+
+    def test_delete_shop_has_an_event_for_each(self, repository: OrdersRepository, events: Events | None) -> None:
+        records = answer_of_delete_shop(LARGE)
+        repository.add_orders(records)
+        added = read(events)
+        repository.delete_shop(records[0].shop)
+        deleted = read(events)[len(added) :]
+        assert {event[4] for event in deleted} == {"deleted"}
+        assert sorted((record_key(e[0]), *e[1:3]) for e in deleted) == sorted(
+            (record_key(e[0]), *e[1:3]) for e in added
+        )
+        assert len({event[0] for event in added + deleted}) == 2 * len(records)
 
 
 class CustomerContract:

@@ -448,6 +448,14 @@ def load_address_point(data: dict[str, Any]) -> AddressPoint:
     )
 
 
+def dto_of_deleted_order(record: Any) -> orders_pb2.Order:
+    """The DTO in the event of a deleted record, from anything with its primary key: that alone, nothing else is set."""
+    dto = orders_pb2.Order()
+    dto.shop = record.shop
+    dto.number = record.number
+    return dto
+
+
 class OrdersMapper:
     """The functions of this module for the records of orders, as static methods."""
 

@@ -20,13 +20,13 @@ from orders_storage.sqlite import (
     ORDER_LIMITS,
     customer_from_row,
     customer_row,
+    order_deletions,
     order_events,
     order_from_row,
     order_labels_rows,
     order_lines_rows,
     order_pictures_rows,
     order_row,
-    order_saved_event,
 )
 
 Row = tuple[Any, ...]
@@ -67,8 +67,8 @@ class InMemoryOrdersRepository:
     """`OrdersRepository` in memory; threads may share it.
 
     Attributes:
-        outbox: the events, oldest first: idempotency key, aggregate key, full name of the message
-            and the DTO's bytes.
+        outbox: the events, oldest first: idempotency key, aggregate key, full name of the message,
+            the DTO's bytes and what happened: "added", "updated" or "deleted".
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class InMemoryOrdersRepository:
         self._missing = tuple(migration.version for migration in SQLITE)
         self._undo: list[tuple[dict[Row, Any], Row, Any]] = []
         self._depth = 0
-        self.outbox: list[tuple[str, str, str, bytes]] = []
+        self.outbox: list[tuple[str, str, str, bytes, str]] = []
         self._rows_of_orders: dict[Row, Any] = {}
         self._unique_orders_reference_idx: dict[Row, Any] = {}
         self._rows_of_customers: dict[Row, Any] = {}
@@ -127,18 +127,18 @@ class InMemoryOrdersRepository:
             for place, new in enumerate(stored):
                 if _key_of_order(new) not in self._rows_of_orders:
                     self._put_order(new)
-                    self._announce("acme.orders.v1.Order", new_events[place])
+                    self._announce("acme.orders.v1.Order", new_events[place], "added")
                     added += 1
         return added
 
     def save_order(self, order: OrderRecord, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
         stored = _stored_order(order)
-        new_event = order_saved_event(order, payload)
+        [new_event] = order_events([order], None if payload is None else [payload])
         with self.transaction():
-            self._drop_order(_key_of_order(stored))
+            known = self._drop_order(_key_of_order(stored))
             self._put_order(stored)
-            self._announce("acme.orders.v1.Order", new_event)
+            self._announce("acme.orders.v1.Order", new_event, "updated" if known else "added")
 
     def _put_order(self, stored: Stored) -> None:
         values = _orders_reference_idx(stored)
@@ -154,6 +154,15 @@ class InMemoryOrdersRepository:
             return False
         self._put(self._unique_orders_reference_idx, _orders_reference_idx(stored), None)
         self._put(self._rows_of_orders, key, None)
+        return True
+
+    def _erase_order(self, key: Row) -> bool:
+        stored = self._rows_of_orders.get(key)
+        if stored is None:
+            return False
+        self._drop_order(key)
+        for event in order_deletions([(stored[0][0], stored[0][1], stored[0][2])]):
+            self._announce("acme.orders.v1.Order", event, "deleted")
         return True
 
     def get_order(self, shop: str, number: int) -> OrderRecord | None:
@@ -173,7 +182,7 @@ class InMemoryOrdersRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
-            return self._drop_order(key)
+            return self._erase_order(key)
 
     def orders_of_customer(
         self,
@@ -335,7 +344,7 @@ class InMemoryOrdersRepository:
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
-            return sum(self._drop_order(_key_of_order(stored)) for stored in found)
+            return sum(self._erase_order(_key_of_order(stored)) for stored in found)
 
     def add_customer(self, customer: CustomerRecord) -> bool:
         """Add a record; False if there is one with its key already."""
@@ -416,9 +425,9 @@ class InMemoryOrdersRepository:
         found.sort(key=lambda stored: (stored[0][0],))
         return (customer_from_row(*stored) for stored in found[:limit])
 
-    def _announce(self, kind: str, event: Row) -> None:
+    def _announce(self, kind: str, event: Row, change: str) -> None:
         key, aggregate, content, _ = event
-        self.outbox.append((key, aggregate, kind, bytes(content)))
+        self.outbox.append((key, aggregate, kind, bytes(content), change))
 
 
 def _set(table: dict[Row, Any], key: Row, new: object) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final, LiteralString, NamedTuple
+from types import SimpleNamespace
+from typing import Any, Final, LiteralString, NamedTuple
 
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
@@ -32,12 +33,13 @@ from fieldstone_runtime.limits import (
     verify,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us
+from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
+from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
 from fieldstone_runtime.values import dump_json, duration_micros, load_json, unfit, within_float32
 from psycopg.errors import UniqueViolation
 
-from orders_storage.mapper import dump_address, dump_money, load_address, load_money, to_dto_order
+from orders_storage.mapper import dto_of_deleted_order, dump_address, dump_money, load_address, load_money, to_dto_order
 from orders_storage.migrations import POSTGRES
 from orders_storage.records import (
     ORDER_STATUS_BY_NAME,
@@ -119,8 +121,9 @@ _SAVE_ORDER: Final = """
         carrier = EXCLUDED.carrier,
         seen_at = EXCLUDED.seen_at,
         stage = EXCLUDED.stage
+    RETURNING xmax = 0 -- the row that was there would have been locked
 """
-_DELETE_ORDER: Final = "DELETE FROM orders WHERE shop = %s AND number = %s"
+_DELETE_ORDER: Final = "DELETE FROM orders WHERE shop = %s AND number = %s RETURNING shop, number, customer_id"
 _ORDER_BATCH: Final = _Batch(
     types=(
         "text",
@@ -325,14 +328,14 @@ _CUSTOMER_LIMITS: Final = (
     ("letters", boolean),
 )
 _ADD_EVENT: Final = """
-    INSERT INTO orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-    VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+    VALUES (%s, %s, %s, %s, %s, %s)
 """
 _COPY_EVENTS: Final = """
-    COPY orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
+    COPY orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
     FROM STDIN (FORMAT BINARY)
 """
-_EVENT_TYPES: Final = ("text", "text", "text", "bytea", "bigint")
+_EVENT_TYPES: Final = ("text", "text", "text", "bytea", "bigint", "text")
 _SMALL: Final = 8  # up to so many rows, statements for each take less time than a COPY for all
 
 
@@ -351,7 +354,9 @@ class PostgresOrdersRepository:
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the tables to this version of the code; gives the versions that were applied."""
-        return migrate(self._database, "orders", POSTGRES)
+        applied = migrate(self._database, "orders", POSTGRES)
+        migrate_outbox(self._database, "orders_outbox")
+        return applied
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
@@ -381,7 +386,7 @@ class PostgresOrdersRepository:
         lines_rows = [_order_lines_rows(record) for record in given]
         labels_rows = [_order_labels_rows(record) for record in given]
         pictures_rows = [_order_pictures_rows(record) for record in given]
-        events = [_order_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
+        events = _order_events(given, payloads, ADDED)
         try:
             with self._database.transaction() as cursor:
                 new = _add_new(cursor, _ORDER_BATCH, rows)
@@ -420,6 +425,7 @@ class PostgresOrdersRepository:
         try:
             with self._database.transaction() as cursor:
                 cursor.execute(_SAVE_ORDER, values)
+                change = ADDED if cursor.fetchone() == (True,) else UPDATED
                 parent = _order_key(order)
                 cursor.execute(_DELETE_ORDER_LINES, parent)
                 copy(cursor, _COPY_ORDER_LINES, _ORDER_LINES_TYPES, lines_rows)
@@ -427,8 +433,7 @@ class PostgresOrdersRepository:
                 copy(cursor, _COPY_ORDER_LABELS, _ORDER_LABELS_TYPES, labels_rows)
                 cursor.execute(_DELETE_ORDER_PICTURES, parent)
                 copy(cursor, _COPY_ORDER_PICTURES, _ORDER_PICTURES_TYPES, pictures_rows)
-                key, *others = _order_event(order, payload)
-                cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
+                cursor.execute(_ADD_EVENT, _order_events([order], [payload], change)[0])
         except VALUE_ERRORS as error:
             raise refusal(order, _ORDER_LIMITS) from error
 
@@ -447,15 +452,15 @@ class PostgresOrdersRepository:
 
     def delete_order(self, shop: str, number: int) -> bool:
         """Delete the record with this key; False where there is none."""
-        with self._database.cursor() as cursor:
-            cursor.execute(
-                _DELETE_ORDER,
-                (
-                    shop if "\0" not in shop else unfit(shop),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
-                ),
+        with refusing():
+            bound = (
+                shop if "\0" not in shop else unfit(shop),
+                number if 0 <= number <= 9223372036854775807 else unfit(number),
             )
-            return cursor.rowcount == 1
+        with self._database.transaction() as cursor, refusing():
+            deleted = cursor.execute(_DELETE_ORDER, bound).fetchall()
+            _add_events(cursor, len(deleted), _order_deletions(deleted))
+            return len(deleted) == 1
 
     def orders_of_customer(
         self,
@@ -597,8 +602,10 @@ class PostgresOrdersRepository:
         sql: LiteralString = _DELETE_SHOP + " WHERE shop = %s"
         with refusing():
             bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
-        with self._database.cursor() as cursor:
-            return cursor.execute(sql, bound).rowcount
+        with self._database.transaction() as cursor, refusing():
+            deleted = cursor.execute(sql + " RETURNING shop, number, customer_id", bound).fetchall()
+            _add_events(cursor, len(deleted), _order_deletions(deleted))
+            return len(deleted)
 
     def add_customer(self, customer: CustomerRecord) -> bool:
         """Add a record; False, and nothing is written, where its key is there already."""
@@ -694,6 +701,13 @@ def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequence[int
     return range(len(rows))
 
 
+def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
+    if count <= _SMALL:
+        cursor.executemany(_ADD_EVENT, events)
+    else:
+        copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
+
+
 def _order_row(record: OrderRecord) -> Row:
     """What stands in the columns of `orders`."""
     try:
@@ -749,21 +763,37 @@ def _order_row(record: OrderRecord) -> Row:
         raise refusal(record, _ORDER_LIMITS) from error
 
 
-def _order_event(record: OrderRecord, payload: bytes) -> Row:
-    """What stands in the outbox for a record."""
-    return (
-        "/".join(
-            (
-                "orders",
-                escaped(record.shop),
-                str(record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number)),
+def _order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes], change: str) -> list[Row]:
+    """What stands in the outbox for a change of records."""
+    now = now_us()
+    return [
+        (
+            "/".join(
+                (
+                    escaped(record.shop),
+                    str(record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number)),
+                )
             )
-        ),
-        str(record.customer_id),
-        "acme.orders.v1.Order",
-        payload,
-        now_us(),
-    )
+            + mark,
+            str(record.customer_id),
+            "acme.orders.v1.Order",
+            payload,
+            now,
+            change,
+        )
+        for mark, record, payload in zip(event_marks(len(records)), records, payloads, strict=True)
+    ]
+
+
+def _order_deletions(rows: Sequence[Row]) -> Iterator[Row]:
+    """What stands in the outbox for deleted records, from the columns shop, number, customer_id of their rows."""
+    for first in range(0, len(rows), 500):
+        records: list[Any] = [
+            SimpleNamespace(shop=shop_, number=number_, customer_id=customer_id_)
+            for shop_, number_, customer_id_ in rows[first : first + 500]
+        ]
+        payloads = [dto_of_deleted_order(record).SerializeToString() for record in records]
+        yield from _order_events(records, payloads, DELETED)
 
 
 def _order_key(record: OrderRecord) -> Row:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import chain
 from os import PathLike
+from types import SimpleNamespace
 from typing import Any
 
 from fieldstone_runtime.limits import (
@@ -36,11 +37,12 @@ from fieldstone_runtime.limits import (
     uint64,
 )
 from fieldstone_runtime.migrations import migrate
-from fieldstone_runtime.outbox import escaped, now_us
+from fieldstone_runtime.outbox import escaped, event_marks, now_us
+from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, duration_micros, load_json, unfit, within_float32
 
-from orders_storage.mapper import dump_address, dump_money, load_address, load_money, to_dto_order
+from orders_storage.mapper import dto_of_deleted_order, dump_address, dump_money, load_address, load_money, to_dto_order
 from orders_storage.migrations import SQLITE
 from orders_storage.records import (
     ORDER_STATUS_BY_NAME,
@@ -109,11 +111,21 @@ FROM orders
 """
 
 _GET_ORDER = _SELECT_ORDER + "WHERE shop = ? AND number = ?"
-_DELETE_ORDER = "DELETE FROM orders WHERE shop = ? AND number = ?"
+_DELETE_ORDER = "DELETE FROM orders WHERE shop = ? AND number = ? RETURNING shop, number, customer_id"
 
-_INSERT_EVENT_OF_ORDER = """
-INSERT INTO orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)
-VALUES (?, ?, 'acme.orders.v1.Order', ?, ?)
+_ORDER_ADDED = """
+INSERT INTO orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'acme.orders.v1.Order', ?, ?, 'added')
+"""
+
+_ORDER_UPDATED = """
+INSERT INTO orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'acme.orders.v1.Order', ?, ?, 'updated')
+"""
+
+_ORDER_DELETED = """
+INSERT INTO orders_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
+VALUES (?, ?, 'acme.orders.v1.Order', ?, ?, 'deleted')
 """
 
 _INSERT_ORDER_LINES = """
@@ -189,7 +201,7 @@ _COUNT_OF_SHOP = "SELECT count(*) FROM orders WHERE shop = ?"
 _ALL_ORDERS = _SELECT_ORDER + "WHERE TRUE"
 _URGENT_ORDERS = _SELECT_ORDER + "WHERE shop = ?"
 _PROMISED_ORDERS = _SELECT_ORDER + "WHERE shop = ? AND promise IS NOT NULL"
-_DELETE_SHOP = "DELETE FROM orders WHERE shop = ?"
+_DELETE_SHOP = "DELETE FROM orders WHERE shop = ? RETURNING shop, number, customer_id"
 
 
 def order_row(record: OrderRecord) -> Row:
@@ -373,31 +385,36 @@ def order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes] | Non
     """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
         payloads = [to_dto_order(record).SerializeToString() for record in records]
-    pairs, now = list(zip(records, payloads, strict=True)), now_us()
+    given, now = list(zip(event_marks(len(records)), records, payloads, strict=True)), now_us()
     try:
         return [
             (
                 "/".join(
                     (
-                        "orders",
                         escaped(record.shop),
                         str(record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number)),
                     )
-                ),
+                )
+                + mark,
                 str(record.customer_id),
                 payload,
                 now,
             )
-            for record, payload in pairs
+            for mark, record, payload in given
         ]
     except VALUE_ERRORS as error:
         raise refusal_among(records, ORDER_LIMITS) from error
 
 
-def order_saved_event(record: OrderRecord, payload: bytes | None) -> Row:
-    """The event of a record that is written over another: its key tells one time from the next."""
-    [(key, aggregate, content, now)] = order_events([record], None if payload is None else [payload])
-    return (f"{key}@{now}", aggregate, content, now)
+def order_deletions(rows: Sequence[Row]) -> Iterator[Row]:
+    """The events of deleted records, from what their rows had in shop, number, customer_id."""
+    for first in range(0, len(rows), 500):
+        records: list[Any] = [
+            SimpleNamespace(shop=shop_, number=number_, customer_id=customer_id_)
+            for shop_, number_, customer_id_ in rows[first : first + 500]
+        ]
+        payloads = [dto_of_deleted_order(record).SerializeToString() for record in records]
+        yield from order_events(records, payloads)
 
 
 _INSERT_CUSTOMER = """
@@ -520,7 +537,9 @@ class SQLiteOrdersRepository:
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the database to the tables that this code needs."""
-        return migrate(self._database, "orders", SQLITE)
+        applied = migrate(self._database, "orders", SQLITE)
+        migrate_outbox(self._database, "orders_outbox")
+        return applied
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
@@ -546,7 +565,7 @@ class SQLiteOrdersRepository:
                 cursor.executemany(_INSERT_ORDER_LINES, new_lines)
                 cursor.executemany(_INSERT_ORDER_LABELS, new_labels)
                 cursor.executemany(_INSERT_ORDER_PICTURES, new_pictures)
-                cursor.execute(_INSERT_EVENT_OF_ORDER, new_event)
+                cursor.execute(_ORDER_ADDED, new_event)
                 return True
         except UNBINDABLE as error:
             raise refusal(order, ORDER_LIMITS) from error
@@ -566,7 +585,7 @@ class SQLiteOrdersRepository:
                     cursor.executemany(_INSERT_ORDER_LINES, chain.from_iterable(new_lines))
                     cursor.executemany(_INSERT_ORDER_LABELS, chain.from_iterable(new_labels))
                     cursor.executemany(_INSERT_ORDER_PICTURES, chain.from_iterable(new_pictures))
-                    cursor.executemany(_INSERT_EVENT_OF_ORDER, new_events)
+                    cursor.executemany(_ORDER_ADDED, new_events)
                     return len(new_rows)
                 cursor.execute("ROLLBACK TO batch")
                 added = 0
@@ -576,7 +595,7 @@ class SQLiteOrdersRepository:
                         cursor.executemany(_INSERT_ORDER_LINES, new_lines[place])
                         cursor.executemany(_INSERT_ORDER_LABELS, new_labels[place])
                         cursor.executemany(_INSERT_ORDER_PICTURES, new_pictures[place])
-                        cursor.execute(_INSERT_EVENT_OF_ORDER, new_events[place])
+                        cursor.execute(_ORDER_ADDED, new_events[place])
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, ORDER_LIMITS) from error
@@ -587,17 +606,20 @@ class SQLiteOrdersRepository:
         new_lines = order_lines_rows(order)
         new_labels = order_labels_rows(order)
         new_pictures = order_pictures_rows(order)
-        new_event = order_saved_event(order, payload)
+        [new_event] = order_events([order], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
-                cursor.execute(_SAVE_ORDER, new_row)
+                change = _ORDER_ADDED
+                if cursor.execute(_INSERT_ORDER, new_row).rowcount == 0:
+                    change = _ORDER_UPDATED
+                    cursor.execute(_SAVE_ORDER, new_row)
                 cursor.execute(_DELETE_ORDER_LINES, (new_row[0], new_row[1]))
                 cursor.executemany(_INSERT_ORDER_LINES, new_lines)
                 cursor.execute(_DELETE_ORDER_LABELS, (new_row[0], new_row[1]))
                 cursor.executemany(_INSERT_ORDER_LABELS, new_labels)
                 cursor.execute(_DELETE_ORDER_PICTURES, (new_row[0], new_row[1]))
                 cursor.executemany(_INSERT_ORDER_PICTURES, new_pictures)
-                cursor.execute(_INSERT_EVENT_OF_ORDER, new_event)
+                cursor.execute(change, new_event)
         except UNBINDABLE as error:
             raise refusal(order, ORDER_LIMITS) from error
 
@@ -616,7 +638,9 @@ class SQLiteOrdersRepository:
         try:
             bound = (shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
             with self._database.transaction() as cursor:
-                return cursor.execute(_DELETE_ORDER, bound).rowcount == 1
+                deleted = cursor.execute(_DELETE_ORDER, bound).fetchall()
+                cursor.executemany(_ORDER_DELETED, order_deletions(deleted))
+                return len(deleted) == 1
         except FAILURES as error:
             raise self._database.failure(error) from error
 
@@ -756,7 +780,9 @@ class SQLiteOrdersRepository:
         try:
             bound = (shop,)
             with self._database.transaction() as cursor:
-                return cursor.execute(_DELETE_SHOP, bound).rowcount
+                deleted = cursor.execute(_DELETE_SHOP, bound).fetchall()
+                cursor.executemany(_ORDER_DELETED, order_deletions(deleted))
+                return len(deleted)
         except FAILURES as error:
             raise self._database.failure(error) from error
 
