@@ -11,15 +11,20 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event as Stop
 from typing import Any
 
 import psycopg
+from fieldstone_runtime.relay.relay import Counts, Relay
+from fieldstone_runtime.relay.urls import open_outbox, open_sink
 from telemetry_storage.postgres import PostgresTelemetryRepository
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
 
 from tests.codegen.server import PostgresServer
 from tests.relay.servers import Server, bucket, make_bucket, received
 from tests.telemetry.records import records
+
+COLUMNS = ("idempotency_key", "aggregate_key", "payload_dto", "change", "record_key")
 
 Arrived = list[tuple[str, str, bytes]]
 """Idempotency key, aggregate key and payload of each event, in the order of arrival."""
@@ -33,14 +38,15 @@ class Source:
 
     def fill(self, count: int, *, begin: int = 0, runs: int = 4) -> None:
         """Store steps, each with its event."""
-        repository: Any
+        with closing(self.repository()) as repository:
+            repository.migrate()
+            repository.add_steps(list(records(count, runs=runs, agents=2, begin=begin)))
+
+    def repository(self) -> Any:
+        """The repository that writes it, not migrated yet."""
         if self.url.startswith("sqlite"):
-            repository = SQLiteTelemetryRepository(self.url.removeprefix("sqlite:///"))
-        else:
-            repository = PostgresTelemetryRepository(self.url)
-        repository.migrate()
-        repository.add_steps(list(records(count, runs=runs, agents=2, begin=begin)))
-        repository.close()
+            return SQLiteTelemetryRepository(self.url.removeprefix("sqlite:///"))
+        return PostgresTelemetryRepository(self.url)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """What a statement gives; it is committed."""
@@ -72,28 +78,40 @@ class Target:
 
     def arrived(self, count: int) -> Arrived:
         """What is there; of a topic, once so many messages are."""
-        scheme, _, rest = self.url.partition("://")
-        place = rest.partition("?")[0]
-        rows = "SELECT idempotency_key, aggregate_key, payload_dto FROM fieldstone_events ORDER BY position"
-        if scheme == "sqlite":
-            with closing(sqlite3.connect(place.removeprefix("/"))) as lite:
-                return lite.execute(rows).fetchall()
-        if scheme == "postgresql":
-            with psycopg.connect(self.url) as connection:
-                return [
-                    (key, aggregate, bytes(payload)) for key, aggregate, payload in connection.execute(rows.encode())
-                ]
-        if scheme == "s3":
-            return self._objects(*place.split("/"))
-        address, topic = place.split("/")
-        return [(message.idempotency_key, message.key, message.value) for message in received(address, topic, count)]
+        return [(row["idempotency_key"], row["aggregate_key"], row["payload_dto"]) for row in self._rows(count)]
 
-    def _objects(self, name: str, prefix: str) -> Arrived:
+    def told(self, count: int) -> list[tuple[str | None, str | None]]:
+        """The change and the record's key of each event, in the order of arrival."""
+        return [(row["change"], row["record_key"]) for row in self._rows(count)]
+
+    def _rows(self, count: int) -> list[dict[str, Any]]:
+        scheme, _, rest = self.url.partition("://")
+        if scheme in {"sqlite", "postgresql"}:
+            query = f"SELECT {', '.join(COLUMNS)} FROM fieldstone_events ORDER BY position"
+            rows = [dict(zip(COLUMNS, row, strict=True)) for row in Source(self.url).query(query)]
+            return [row | {"payload_dto": bytes(row["payload_dto"])} for row in rows]
+        place, name = rest.partition("?")[0].split("/")
+        return self._objects(place, name) if scheme == "s3" else _messages(place, name, count)
+
+    def _objects(self, name: str, prefix: str) -> list[dict[str, Any]]:
         assert self.server is not None
         store = bucket(self.server, name)
         paths = sorted(found["path"] for page in store.list(f"{prefix}/") for found in page)
         lines = [json.loads(line) for path in paths for line in bytes(store.get(path).bytes()).splitlines()]
-        return [(line["idempotency_key"], line["aggregate_key"], b64decode(line["payload_dto"])) for line in lines]
+        return [line | {"payload_dto": b64decode(line["payload_dto"])} for line in lines]
+
+
+def _messages(address: str, topic: str, count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "idempotency_key": message.headers["idempotency-key"],
+            "aggregate_key": message.key,
+            "payload_dto": message.value,
+            "change": message.headers["change"],
+            "record_key": message.headers.get("record-key"),
+        }
+        for message in received(address, topic, count)
+    ]
 
 
 def source(kind: str, folder: Path, request: Any) -> Source:
@@ -141,3 +159,19 @@ def in_order(arrived: Sequence[tuple[str, str, bytes]], sent: Sequence[tuple[str
     """Whether the events of each aggregate arrived as they were sent."""
     aggregates = {aggregate for _, aggregate, _ in sent}
     return all([e for e in arrived if e[1] == a] == [e for e in sent if e[1] == a] for a in aggregates)
+
+
+def drained(
+    outbox: Source,
+    sink: Target,
+    name: str = "default",
+    *,
+    from_start: bool = False,
+    keep: float | None = 3600.0,
+    batch: int = 50,
+) -> Counts:
+    """Deliver under a name what is due, in this process."""
+    with closing(open_outbox(outbox.url, name=name)) as table, closing(open_sink(sink.url)) as opened:
+        relay = Relay(table, opened, batch=batch, keep=keep, from_start=from_start)
+        relay.drain(Stop())
+        return relay.counts

@@ -129,8 +129,7 @@ class Received:
     """A message of a topic."""
 
     key: str
-    idempotency_key: str
-    kind: str
+    headers: Mapping[str, str]
     value: bytes
 
 
@@ -149,7 +148,7 @@ def received(address: str, topic: str, count: int, *, seconds: float = LONGEST) 
                 assert message.error() is None, message.error()
                 headers = {name: (value or b"").decode() for name, value in cast("Headers", message.headers())}
                 key, value = message.key() or b"", message.value() or b""
-                found.append(Received(key.decode(), headers["idempotency-key"], headers["payload-kind"], value))
+                found.append(Received(key.decode(), headers, value))
             if len(found) >= count:
                 until = min(until, time.monotonic() + 1)
     finally:

@@ -18,8 +18,9 @@ import pytest
 from confluent_kafka import KafkaError
 from fieldstone_runtime.relay import backoff
 from fieldstone_runtime.relay.events import Batch, Event
+from fieldstone_runtime.relay.outbox import Outbox
 from fieldstone_runtime.relay.sinks.sqlite import SQLiteSink
-from fieldstone_runtime.relay.sqlite_outbox import SQLiteOutbox
+from fieldstone_runtime.relay.sqlite_tables import SQLiteTables
 
 from tests.codegen.server import DURABLE, running_postgres
 from tests.conftest import SEED
@@ -210,11 +211,11 @@ def test_the_clock_is_set_back(tmp_path: Path) -> None:
     outbox = Source(f"sqlite:///{tmp_path / 't.db'}")
     outbox.fill(10)
     clock = Clock()
-    crashed = SQLiteOutbox(tmp_path / "t.db", "telemetry_outbox", clock=clock)
+    crashed = Outbox(SQLiteTables(tmp_path / "t.db", clock=clock), "telemetry_outbox")
     crashed.prepare()
     claimed = crashed.claim(100)
     assert claimed is not None
-    other = SQLiteOutbox(tmp_path / "t.db", "telemetry_outbox", clock=clock)
+    other = Outbox(SQLiteTables(tmp_path / "t.db", clock=clock), "telemetry_outbox")
     assert other.claim(100) is None  # the lease holds
     clock.now -= 3_600_000_000
     assert other.claim(100) == claimed
@@ -231,7 +232,7 @@ def test_a_batch_stays_together_until_it_is_delivered(tmp_path: Path) -> None:
     outbox = Source(f"sqlite:///{tmp_path / 't.db'}")
     outbox.fill(10)
     clock = Clock()
-    table = SQLiteOutbox(tmp_path / "t.db", "telemetry_outbox", clock=clock)
+    table = Outbox(SQLiteTables(tmp_path / "t.db", clock=clock), "telemetry_outbox")
     table.prepare()
     first = table.claim(6)
     assert first is not None
@@ -305,7 +306,7 @@ def test_a_repository_writes_while_a_relay_reads(tmp_path: Path) -> None:
 
 def test_a_sink_keeps_what_it_has(tmp_path: Path) -> None:
     Source(f"sqlite:///{tmp_path / 't.db'}").fill(50)
-    table, sink = SQLiteOutbox(tmp_path / "t.db", "telemetry_outbox"), SQLiteSink(tmp_path / "e.db")
+    table, sink = Outbox(SQLiteTables(tmp_path / "t.db"), "telemetry_outbox"), SQLiteSink(tmp_path / "e.db")
     batch = table.claim(100)
     assert batch is not None
     assert sink.deliver(batch) == sink.deliver(batch) == {}

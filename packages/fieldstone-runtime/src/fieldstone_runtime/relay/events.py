@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
+from fieldstone_runtime.outbox import SAVED, record_key
+
 
 class UnavailableError(Exception):
     """The sink or the outbox cannot be reached, or takes nothing now; it is tried again, however often.
@@ -21,6 +23,10 @@ class UnavailableError(Exception):
         self.delivered = frozenset(delivered)
 
 
+class ForgottenError(Exception):
+    """The name that a relay delivers under was ended; the message says by what and how to begin again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A row of an outbox.
@@ -30,9 +36,11 @@ class Event:
         idempotency_key: what the event is known by for ever: no other event has it.
         aggregate_key: whose event it is; those of one aggregate arrive in the order of their ids.
         payload_kind: the full name of the DTO.
-        payload_dto: the DTO's bytes.
+        payload_dto: the DTO's bytes; of a deleted record, the DTO has its primary key alone.
         attempts: how often the sink refused it.
         created_ts: when it was written, in microseconds since 1970, UTC.
+        change: what happened to the record: "added", "updated" or "deleted"; "saved" for an event of older code,
+            which did not tell the first two apart.
     """
 
     id: int
@@ -42,6 +50,12 @@ class Event:
     payload_dto: bytes
     attempts: int
     created_ts: int
+    change: str = SAVED
+
+    @property
+    def record_key(self) -> str | None:
+        """The record's primary key as text, its parts between slashes; None for an event of older code."""
+        return None if self.change == SAVED else record_key(self.idempotency_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,14 @@ def observe(outbox: Outbox, counts: Counts) -> None:
 
     `fieldstone.relay.events` counts by outcome (delivered, refused, unavailable, cleaned);
     `fieldstone.relay.backlog` says how many rows have a status, `fieldstone.relay.lag` how old the oldest one is that
-    was not delivered, in seconds. All carry the table's name.
+    was not delivered, in seconds. All carry the table's name and that of the sink.
 
     Args:
         outbox: a second connection to the outbox, as metrics are read in a thread of their own.
         counts: what the relay has done.
     """
     meter = metrics.get_meter("fieldstone.relay")
-    table = {"outbox": outbox.table}
+    table = {"outbox": outbox.table, "sink": outbox.name}
 
     def events(_: CallbackOptions) -> Iterable[Observation]:
         for outcome in ("delivered", "refused", "unavailable", "cleaned"):

@@ -9,6 +9,7 @@ from threading import Event as Stop
 from time import monotonic
 
 from fieldstone_runtime.relay import backoff
+from fieldstone_runtime.relay.deliveries import DEFAULT
 from fieldstone_runtime.relay.events import Batch, Sink, UnavailableError
 from fieldstone_runtime.relay.outbox import Outbox
 
@@ -25,7 +26,7 @@ class Counts:
         delivered: events that it brought to the sink.
         refused: refusals of single events.
         unavailable: how often sink or outbox could not be reached.
-        cleaned: delivered rows that it deleted.
+        cleaned: delivered events that it deleted.
     """
 
     delivered: int = 0
@@ -41,7 +42,10 @@ class Relay:
         outbox: where they are.
         sink: where they go.
         batch: how many at once, at most.
-        keep: how old a delivered row gets before it is deleted, in seconds; None keeps them.
+        keep: how old a delivered event gets before it is deleted, in seconds; None keeps it. It goes once every sink
+            has had it, and none keeps it any longer.
+        from_start: whether a name that is new gets the events that are there already, too.
+        destination: where the sink is, for people.
         told: called after each batch, and when there is nothing to do.
 
     Attributes:
@@ -55,10 +59,13 @@ class Relay:
         *,
         batch: int = 2000,
         keep: float | None = 7 * 86400.0,
+        from_start: bool = False,
+        destination: str = "",
         told: Callable[[Counts], None] | None = None,
     ) -> None:
         self._outbox, self._sink = outbox, sink
         self._most, self._keep = batch, keep
+        self._from_start, self._destination = from_start, destination
         self._tell = told or (lambda _: None)
         self._failures = 0
         self.counts = Counts()
@@ -71,8 +78,9 @@ class Relay:
 
         Raises:
             UnavailableError: sink or outbox cannot be reached.
+            ForgottenError: the outbox's name was ended meanwhile.
         """
-        self._outbox.prepare()
+        self._prepare()
         while not stop.is_set() and self._deliver_next():
             self._tell(self.counts)
         self._clean(stop)
@@ -83,8 +91,12 @@ class Relay:
 
         Args:
             stop: set by whoever wants it to end after the batch in hand.
+
+        Raises:
+            ForgottenError: the outbox's name was ended meanwhile.
         """
-        self._trying(stop, self._outbox.prepare)
+        while not stop.is_set() and not self._trying(stop, self._prepare):
+            pass
         cleaned = monotonic()
         while not stop.is_set():
             if not self._trying(stop, self._deliver_next):
@@ -93,6 +105,17 @@ class Relay:
                 self._trying(stop, lambda: self._clean(stop))
                 cleaned = monotonic()
             self._tell(self.counts)
+
+    def _prepare(self) -> bool:
+        name, table, there = self._outbox.name, self._outbox.table, self._destination
+        before = self._outbox.prepare(self._keep, from_start=self._from_start, destination=there)
+        if before is None and name != DEFAULT:
+            beginning = "the first event that is there" if self._from_start else "the next event on"
+            _LOG.warning("%s is a new sink of %s: it gets all from %s", name, table, beginning)
+        if before is not None and before.destination not in {"", there}:
+            advice = "if both are in use, each gets only a part: give one another name with --name"
+            _LOG.warning("%s was delivered to %s before, and now to %s; %s", name, before.destination, there, advice)
+        return True
 
     def _trying(self, stop: Stop, action: Callable[[], bool | None]) -> bool:
         try:
@@ -129,8 +152,8 @@ class Relay:
         self.counts.delivered += self._outbox.postpone(batch, error.delivered, wait, str(error))
 
     def _clean(self, stop: Stop) -> bool:
-        while self._keep is not None and not stop.is_set():
-            cleaned = self._outbox.clean(self._keep)
+        while not stop.is_set():
+            cleaned = self._outbox.clean()
             self.counts.cleaned += cleaned
             if not cleaned:
                 break

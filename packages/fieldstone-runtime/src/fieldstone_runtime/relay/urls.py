@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from fieldstone_runtime.relay.deliveries import DEFAULT
 from fieldstone_runtime.relay.events import Sink, UnavailableError
 from fieldstone_runtime.relay.outbox import Outbox
 from fieldstone_runtime.relay.sinks.table import TABLE
@@ -21,37 +22,43 @@ SINKS = f"kafka://host:9092/topic, s3://bucket/prefix, {SOURCES}"
 """What a sink's URL looks like."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SINK_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\Z")
 
 
 class UrlError(ValueError):
     """A URL that names nothing that can be opened; its text says why, and holds no password."""
 
 
-def open_outbox(url: str, table: str | None = None, **settings: Any) -> Outbox:
+def open_outbox(url: str, table: str | None = None, *, name: str = DEFAULT, **settings: Any) -> Outbox:
     """The outbox of a database.
 
     Args:
         url: "sqlite:///telemetry.db" (a fourth slash begins an absolute path) or "postgresql://user@host/database".
         table: its name; by default the only table whose name ends in "_outbox".
+        name: what deliveries are recorded under.
         settings: as for `Outbox`.
 
     Raises:
-        UrlError: the URL cannot be read, or there is no such table, or several.
+        UrlError: the URL or the name cannot be read, or there is no such table, or several.
         UnavailableError: the database cannot be reached.
         ModuleNotFoundError: what speaks to it is not installed.
     """
     parts = urlsplit(url)
+    if not _SINK_NAME.match(name):
+        raise UrlError(f"{name!r} is no name of a sink; take up to 60 letters, digits, - and _")
+    settings["name"] = name
     if parts.scheme == "sqlite":
-        from fieldstone_runtime.relay.sqlite_outbox import SQLiteOutbox
+        from fieldstone_runtime.relay.sqlite_tables import SQLiteTables
 
         path = _file(url)
         if not path.is_file():
             raise UrlError(f"there is no database {path}")
-        return SQLiteOutbox(path, _table(table, _sqlite_tables(path), str(path)), **settings)
+        return Outbox(SQLiteTables(path), _table(table, _sqlite_tables(path), str(path)), **settings)
     if parts.scheme in {"postgresql", "postgres"}:
-        from fieldstone_runtime.relay.postgres_outbox import PostgresOutbox
+        found = _table(table, _postgres_tables(url), parts.path.lstrip("/"))
+        from fieldstone_runtime.relay.postgres_tables import PostgresTables
 
-        return PostgresOutbox(url, _table(table, _postgres_tables(url), parts.path.lstrip("/")), **settings)
+        return Outbox(PostgresTables(url), found, **settings)
     raise UrlError(f"the URL of the outbox begins with {_scheme(url)}; write {SOURCES}")
 
 
@@ -80,6 +87,15 @@ def open_sink(url: str) -> Sink:
     if parts.scheme not in openers:
         raise UrlError(f"the URL of the sink begins with {_scheme(url)}; write {SINKS}")
     return openers[parts.scheme](url, dict(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def destination(url: str) -> str:
+    """The URL of a sink for people: without user, password and settings."""
+    scheme, _, rest = url.partition("://")
+    place, _, settings = rest.partition("?")
+    if "@" in settings and "@" not in place:  # the password has a question mark
+        return f"{scheme}://..."
+    return f"{scheme}://{place.rpartition('@')[2]}"
 
 
 def _kafka(url: str, options: dict[str, str]) -> Sink:
@@ -144,7 +160,7 @@ def _file(url: str) -> Path:
 
 
 def _sqlite_tables(path: Path) -> list[str]:
-    from fieldstone_runtime.relay.sqlite_outbox import connect
+    from fieldstone_runtime.relay.sqlite_tables import connect
 
     try:
         connection = connect(path)

@@ -91,10 +91,7 @@ class KafkaSink:
                     self._topic,
                     self._prefix + event.payload_dto,
                     event.aggregate_key.encode("utf-8", "surrogatepass"),
-                    headers=[
-                        ("idempotency-key", event.idempotency_key.encode("utf-8", "surrogatepass")),
-                        ("payload-kind", event.payload_kind.encode()),
-                    ],
+                    headers=_headers(event),
                     on_delivery=told,
                 )
             except BufferError:
@@ -112,6 +109,17 @@ class KafkaSink:
         self._producer.purge()
         self._producer.flush(1)
         self._producer = Producer(self._settings)
+
+
+def _headers(event: Event) -> list[tuple[str, str | bytes | None]]:
+    found: list[tuple[str, str | bytes | None]] = [
+        ("idempotency-key", event.idempotency_key.encode("utf-8", "surrogatepass")),
+        ("payload-kind", event.payload_kind.encode()),
+        ("change", event.change.encode()),
+    ]
+    if event.record_key is not None:
+        found.append(("record-key", event.record_key.encode("utf-8", "surrogatepass")))
+    return found
 
 
 def _note(number: int, failed: dict[int, KafkaError], arrived: set[int], error: KafkaError | None, _: Message) -> None:

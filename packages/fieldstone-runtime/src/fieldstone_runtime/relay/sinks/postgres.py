@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 import psycopg
 
 from fieldstone_runtime.relay.events import Batch, Event, UnavailableError
-from fieldstone_runtime.relay.sinks.table import TABLE, refused_among, row
-
-_COLUMNS = "idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts"
+from fieldstone_runtime.relay.sinks.table import ADDED, COLUMNS, TABLE, refused_among, row
 
 
 class PostgresSink:
@@ -37,8 +35,8 @@ class PostgresSink:
     def _insert(self, events: Sequence[Event]) -> str | None:
         columns = [list(column) for column in zip(*map(row, events), strict=True)]
         statement = (
-            f"INSERT INTO {self._table} ({_COLUMNS}) SELECT * FROM"
-            " unnest(%b::text[], %b::text[], %b::text[], %b::bytea[], %b::bigint[])"
+            f"INSERT INTO {self._table} ({COLUMNS}) SELECT * FROM"
+            " unnest(%b::text[], %b::text[], %b::text[], %b::bytea[], %b::bigint[], %b::text[], %b::text[])"
             " ON CONFLICT (idempotency_key) DO NOTHING"
         )
         try:
@@ -56,7 +54,16 @@ class PostgresSink:
             made = (
                 f"CREATE TABLE IF NOT EXISTS {self._table} (position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
                 " idempotency_key TEXT NOT NULL UNIQUE, aggregate_key TEXT NOT NULL, payload_kind TEXT NOT NULL,"
-                " payload_dto BYTEA NOT NULL, created_ts BIGINT NOT NULL)"
+                " payload_dto BYTEA NOT NULL, created_ts BIGINT NOT NULL, change TEXT, record_key TEXT)"
             )
             self._connection.execute(made)
+            self._add_columns(self._connection)
         return self._connection
+
+    def _add_columns(self, connection: psycopg.Connection) -> None:
+        """Asked for before it is done: only the owner of a table may alter it, also where nothing changes."""
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        there = {name for (name,) in connection.execute(query, (self._table,))}
+        for column in ADDED:
+            if column not in there:
+                connection.execute(f"ALTER TABLE {self._table} ADD COLUMN IF NOT EXISTS {column} TEXT")

@@ -60,5 +60,7 @@ def _line(event: Event) -> str:
         "payload_kind": event.payload_kind,
         "payload_dto": b64encode(event.payload_dto).decode(),
         "created_ts": event.created_ts,
+        "change": event.change,
+        "record_key": event.record_key,
     }
     return json.dumps(fields, separators=(",", ":")) + "\n"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fieldstone_runtime.relay.events import Batch, Event, UnavailableError
-from fieldstone_runtime.relay.sinks.table import TABLE, refused_among, row
+from fieldstone_runtime.relay.sinks.table import ADDED, COLUMNS, TABLE, refused_among, row
 
 
 class SQLiteSink:
@@ -31,8 +31,9 @@ class SQLiteSink:
                 f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY,"
                 " idempotency_key TEXT NOT NULL UNIQUE,"
                 " aggregate_key TEXT NOT NULL, payload_kind TEXT NOT NULL, payload_dto BLOB NOT NULL,"
-                " created_ts INTEGER NOT NULL)"
+                " created_ts INTEGER NOT NULL, change TEXT, record_key TEXT)"
             )
+            self._add_columns()
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
 
@@ -46,8 +47,8 @@ class SQLiteSink:
 
     def _insert(self, events: Sequence[Event]) -> str | None:
         statement = (
-            f"INSERT INTO {self._table} (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING"
+            f"INSERT INTO {self._table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (idempotency_key) DO NOTHING"
         )
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -63,6 +64,14 @@ class SQLiteSink:
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
         return None
+
+    def _add_columns(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        there = {name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({self._table})")}
+        for column in ADDED:
+            if column not in there:
+                self._connection.execute(f"ALTER TABLE {self._table} ADD COLUMN {column} TEXT")
+        self._connection.execute("COMMIT")
 
     def _unavailable(self, error: sqlite3.Error) -> UnavailableError:
         return UnavailableError(f"{self._path} as a sink: {error}")

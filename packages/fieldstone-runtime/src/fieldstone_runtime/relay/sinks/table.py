@@ -10,12 +10,26 @@ from fieldstone_runtime.relay.events import Batch, Event
 TABLE = "fieldstone_events"
 """The name of the table where none is given."""
 
+COLUMNS = "idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change, record_key"
+"""The columns that a sink writes."""
+
+ADDED = ("change", "record_key")
+"""Those, of type TEXT, that a table lacks which an older relay made."""
+
 Row = tuple[Any, ...]
 
 
 def row(event: Event) -> Row:
-    """The columns of an event, in the order of the table."""
-    return (event.idempotency_key, event.aggregate_key, event.payload_kind, event.payload_dto, event.created_ts)
+    """The columns of an event, in the order of `COLUMNS`."""
+    return (
+        event.idempotency_key,
+        event.aggregate_key,
+        event.payload_kind,
+        event.payload_dto,
+        event.created_ts,
+        event.change,
+        event.record_key,
+    )
 
 
 def refused_among(batch: Batch, insert: Callable[[Sequence[Event]], str | None]) -> dict[int, str]:

@@ -5,30 +5,29 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fieldstone_runtime.errors import StorageError
 from fieldstone_runtime.outbox import now_us
+from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.relay.events import UnavailableError
-from fieldstone_runtime.relay.outbox import Execute, Outbox
+from fieldstone_runtime.relay.tables import Execute, Tables
 
 
-class SQLiteOutbox(Outbox):
-    """A table in a database file. A claim is a lease that is written under the file's write lock.
+class SQLiteTables(Tables):
+    """A database file. Relays take turns by the file's write lock.
 
     Args:
         path: the file, which must be there.
-        table: the table's name.
         clock: the time, in microseconds since 1970, UTC.
-        settings: as for `Outbox`.
 
     Raises:
         UnavailableError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path, table: str, *, clock: Callable[[], int] = now_us, **settings: Any) -> None:
-        super().__init__(table, **settings)
+    def __init__(self, path: Path, *, clock: Callable[[], int] = now_us) -> None:
         self._path, self._clock = path, clock
         with _reaching(path):
             self._connection = connect(path)
@@ -37,8 +36,16 @@ class SQLiteOutbox(Outbox):
         """Let go of the file."""
         self._connection.close()
 
+    def bring_forward(self, outbox: str) -> None:
+        """Add to an outbox what this version needs."""
+        from fieldstone_runtime.sqlite import SQLiteDatabase
+
+        with _reaching(self._path), closing(SQLiteDatabase(self._path, timeout=30.0)) as database:
+            migrate_outbox(database, outbox)
+
     @contextmanager
-    def _exclusively(self) -> Iterator[Execute]:
+    def exclusively(self, outbox: str) -> Iterator[Execute]:  # noqa: ARG002 - the lock is that of the whole file
+        """A transaction that holds the write lock."""
         execute = self._connection.execute
         with _reaching(self._path):
             execute("BEGIN IMMEDIATE")
@@ -50,13 +57,16 @@ class SQLiteOutbox(Outbox):
                     execute("ROLLBACK")
                 raise
 
-    def _now(self, _: Execute) -> int:
+    def now(self, _: Execute) -> int:
+        """The time, by the clock of this machine."""
         return self._clock()
 
-    def _among(self, column: str) -> str:
+    def among(self, column: str) -> str:
+        """A condition on a list in JSON."""
         return f"{column} IN (SELECT value FROM json_each(?))"
 
-    def _bound(self, values: Collection[Any]) -> str:
+    def bound(self, values: Collection[Any]) -> str:
+        """The list in JSON."""
         return json.dumps(list(values))
 
 
@@ -74,5 +84,5 @@ def connect(path: Path) -> sqlite3.Connection:
 def _reaching(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, StorageError) as error:
         raise UnavailableError(f"the outbox {path}: {error}") from error
