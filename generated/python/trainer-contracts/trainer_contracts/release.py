@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
 VERSION = "1.1.0-dev.0"
-DIGEST = "b5:37fc79123f7d42e3ae12c598ebf0b2e06c635e47e45f1a21c62b45b9a15ca406010c0924695505e1d0d677d8e704e306e165a2f1987362de5b33cf7bdc4d7061"
+DIGEST = "b5:151a6a039d9afd68fa1caf97dab81f4bab6eb8585c1ffefe1abb82d2ce8e07efdab9ca92e7c299644544def9f629330312f611c8a232a9f0d5b3946d7e073a0e"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
