@@ -49,7 +49,7 @@ class Converter(Generic[A]):
         try:
             dto = self._to_dto(value)
         except Exception as error:
-            raise self._refused(value, f"a value that {self._name} converts ({_told(error)})") from error
+            raise self._refused(value, f"a value that {self._name} converts ({_one_line(error)})") from error
         if limit := self._fits(dto):
             raise self._refused(value, f"a value that {self._name} converts to {limit}, which gave {repr(dto)[:100]}")
         return dto
@@ -65,7 +65,7 @@ class Converter(Generic[A]):
         try:
             value = self._from_dto(dto)
         except Exception as error:
-            raise self._refused(dto, f"a stored value that {self._name} reads ({_told(error)})") from error
+            raise self._refused(dto, f"a stored value that {self._name} reads ({_one_line(error)})") from error
         if value is None:
             raise self._refused(dto, f"a stored value that {self._name} reads, which gave None")
         return value
@@ -89,6 +89,6 @@ class Converter(Generic[A]):
         return ValueRefusedError(record, attribute, value, limit)
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """An exception in one line of at most 200 characters."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -16,6 +16,7 @@ from fieldstone.codegen.scopes import marked, unmarked
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.record_classes import RecordClass, by_slots
 from fieldstone.codegen.storage.application.record_kinds import VALIDATING
+from fieldstone.codegen.storage.attribute_views import AttributeView
 from fieldstone.codegen.storage.conversions import SAME, constant
 from fieldstone.codegen.storage.converters import converter_views
 from fieldstone.codegen.storage.dialects import all_dialects
@@ -29,7 +30,6 @@ from fieldstone.codegen.storage.fields import (
 )
 from fieldstone.codegen.storage.servicers import servicer_views
 from fieldstone.codegen.storage.views import (
-    AttributeView,
     DatabaseView,
     EntityView,
     EnumView,

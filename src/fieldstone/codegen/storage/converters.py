@@ -10,8 +10,8 @@ from fieldstone.codegen.scopes import unmarked
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.annotations import ImportedType
 from fieldstone.codegen.storage.application.ready_converters import RUNTIME
+from fieldstone.codegen.storage.attribute_views import AttributeConverterView
 from fieldstone.codegen.storage.fields import field_conversion
-from fieldstone.codegen.storage.views import AttributeConverterView
 from fieldstone.schema.model import Field, Message, Schema
 
 

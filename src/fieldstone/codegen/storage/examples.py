@@ -13,13 +13,12 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.codegen.storage.attribute_views import AttributeConverterView, ExampleView
 from fieldstone.codegen.storage.views import (
     AnswerView,
-    AttributeConverterView,
     ChildView,
     ColumnView,
     EntityView,
-    ExampleView,
     MappingView,
     ModuleView,
     QueryView,

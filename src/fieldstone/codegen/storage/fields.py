@@ -112,7 +112,7 @@ class FieldConversion(Struct, frozen=True):
         return f"optional({plain})" if self.optional else plain
 
     def given(self, value: str) -> str:
-        """What the field holds for a value of the attribute that is not None; `made` is the way back."""
+        """The field's value for one of the attribute that is not None; `made` is the way back."""
         if self.converter:
             return f"{self.converter.constant}.to_dto({value})"
         return f"not_null({value})" if self._is_given_null else value

@@ -32,7 +32,7 @@ class AskedView(Struct, frozen=True, kw_only=True):
         """A variable of that type, as a method of the repository takes it; `field` is that of the request."""
         if not self.converter:
             return variable
-        made = f'asked("{field}", {self.converter}.from_dto, {variable})'
+        made = f'argument("{field}", {self.converter}.from_dto, {variable})'
         return f"None if {variable} is None else {made}" if self.type.endswith("| None") else made
 
     @property

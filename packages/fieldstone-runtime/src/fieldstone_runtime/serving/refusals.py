@@ -34,7 +34,7 @@ def given(name: str, value: Value | None) -> Value:
     return value
 
 
-def asked(name: str, from_dto: Callable[[Plain], Value], plain: Plain) -> Value:
+def argument(name: str, from_dto: Callable[[Plain], Value], plain: Plain) -> Value:
     """A value of a request as the repository's methods take it.
 
     Args:

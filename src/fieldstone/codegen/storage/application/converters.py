@@ -110,7 +110,7 @@ class ConverterSources:
         )
 
     def _object(self, definition: Definition, seen: frozenset[tuple[Path, str]]) -> _Object | None:
-        """What is known of an object; None where its source does not say what it is."""
+        """The functions of an object; None where its source does not say what it is."""
         module, name = definition.module, definition.name
         if (module.path, name) in seen:
             return None

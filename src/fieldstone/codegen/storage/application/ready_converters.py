@@ -1,4 +1,4 @@
-"""The converters of `fieldstone_runtime.converters`, and the attributes that take one without being told to."""
+"""The converters of `fieldstone_runtime.converters`, and the attributes whose type alone says that they take one."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from fieldstone_runtime.serving import (
     Page,
     PageLimits,
     Question,
-    asked,
+    argument,
     converted,
     given,
     page_size,
@@ -65,7 +65,7 @@ class TrainerQueryServiceV1(trainer_v1_pb2_grpc.TrainerQueryServiceServicer):
         self, after: tuple[int] | None, size: int, run_id: str
     ) -> Page[trainer_v1_pb2.StepV1, tuple[int]]:
         records = self._repository.steps_of_run(
-            asked("run_id", STEP_RUN_ID_CONVERTER.from_dto, run_id), after=after, limit=size + 1
+            argument("run_id", STEP_RUN_ID_CONVERTER.from_dto, run_id), after=after, limit=size + 1
         )
         return read_page(records, size, self._limits, to_dto_step, lambda record: (record.index,))
 
@@ -79,7 +79,7 @@ class TrainerQueryServiceV1(trainer_v1_pb2_grpc.TrainerQueryServiceServicer):
             run_id = given("run_id", request.run_id)
             step_index = request.step_index
             found = await asyncio.to_thread(
-                self._repository.get_step, asked("run_id", STEP_RUN_ID_CONVERTER.from_dto, run_id), step_index
+                self._repository.get_step, argument("run_id", STEP_RUN_ID_CONVERTER.from_dto, run_id), step_index
             )
             if found is None:
                 raise NothingFoundError("no step is stored with run_id, step_index as asked for")
@@ -101,7 +101,7 @@ class TrainerQueryServiceV1(trainer_v1_pb2_grpc.TrainerQueryServiceServicer):
 
     def _list_agents_page(self, after: tuple[str] | None, size: int) -> Page[trainer_v1_pb2.AgentV1, tuple[str]]:
         records = self._repository.agents(
-            after=None if after is None else (asked("page_token", AGENT_ID_CONVERTER.from_dto, after[0]),),
+            after=None if after is None else (argument("page_token", AGENT_ID_CONVERTER.from_dto, after[0]),),
             limit=size + 1,
         )
         return read_page(
