@@ -55,7 +55,7 @@ def present(value: T | None) -> T:
     return value
 
 
-def changed(record: T, **values: Any) -> T:
+def changed(record: T, /, **values: Any) -> T:
     """The record with other values in these attributes."""
     keywords = _KEYWORDS[type(record)]
     given = {name: getattr(record, name) for name in keywords} | values

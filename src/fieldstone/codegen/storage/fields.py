@@ -13,7 +13,7 @@ from fieldstone.codegen.scopes import marked
 from fieldstone.codegen.storage import conversions
 from fieldstone.codegen.storage.conversions import SAME, Value
 from fieldstone.schema.model import Field, Message, Schema
-from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of
+from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of, snake
 
 
 def has_record(full_name: str) -> bool:
@@ -224,9 +224,10 @@ def field_conversion(field: Field, schema: Schema) -> FieldConversion:
 
 
 def _converter(field: Field, schema: Schema) -> ConverterNames:
-    """`STEP_RUN_ID_CONVERTER` and `StepRunIdValue`."""
-    owner = function_name(schema.messages[field.parent])
-    name = f"{owner}_{field.column.attribute or field.name}"
+    """`STEP_RUN_ID_CONVERTER` and `StepRunIdValue`; with the field's number where case or underscores would be lost."""
+    owner, attribute = function_name(schema.messages[field.parent]), field.column.attribute or field.name
+    is_kept = snake(camel(attribute)) == attribute
+    name = f"{owner}_{attribute}" if is_kept else f"{owner}_{attribute}_{field.number}"
     return ConverterNames(marked(f"{name.upper()}_CONVERTER"), marked(f"{camel(name)}Value"))
 
 

@@ -130,14 +130,19 @@ def test_a_required_time_is_a_key(source: Path) -> None:
 
 
 def test_converters_whose_names_are_alike(source: Path) -> None:
-    fields = (converted("string run_id"), converted("string b", more='attribute: "runId"'))
-    [line] = said(source, *fields)
-    assert line == (
-        "4:3: the converter of StepV1.b is called StepRunIdValue in generated code, as is acme.v1.StepV1.run_id; "
-        "give the field another attribute"
+    spellings = ("runId", "RUN_ID", "_run_id", "run__id", "run_i_d")
+    others = (converted(f"string b{n}", more=f'attribute: "{name}"') for n, name in enumerate(spellings))
+    assert said(source, converted("string run_id"), *others) == []
+    options = "not_stored: true"
+    messages = (
+        entity(options, converted("string of_run")),
+        entity(f'{options} name: "step_of"', converted("string run"), name="B"),
     )
-    fields = (converted("string run_id"), converted("string b", more='attribute: "RUN_ID"'))
-    assert any("is called STEP_RUN_ID_CONVERTER in generated code" in line for line in said(source, *fields))
+    assert [line.partition(": ")[2] for line in refused("".join(messages), source)] == [
+        f"the converter of B.run is called {name} in generated code, as is acme.v1.StepV1.of_run; "
+        "give the field another attribute"
+        for name in ("STEP_OF_RUN_CONVERTER", "StepOfRunValue")
+    ]
 
 
 CLASSES = """
