@@ -110,6 +110,14 @@ def test_a_field_that_does_not_fit(source: Path, field: str, line: str) -> None:
     assert said(source, field) == [line]
 
 
+def test_a_converter_of_a_message_without_a_record(source: Path) -> None:
+    field = 'string a = 1 [(fieldstone.v1.column).converter = "app.codecs:Text"];'
+    [line] = refused(f"{entity('not_stored: true')}message Ask {{ {field} }}", source)
+    assert line.partition(": ")[2] == (
+        "Ask.a has a converter, and Ask has no record; leave it out, or store the message"
+    )
+
+
 def test_a_required_member_of_a_oneof(source: Path) -> None:
     text = (
         f"{HEAD}message StepV1 {{ oneof which {{ google.protobuf.Timestamp a = 1 "

@@ -32,6 +32,15 @@ def converters(subject: Subject) -> Iterator[Refusal]:
             yield Refusal(field.location, what, f"let it give {wanted}")
 
 
+def converters_of_no_record(subject: Subject) -> Iterator[Refusal]:
+    """Only a message with a record has attributes to convert."""
+    recorded = {message.full_name for message in subject.messages}
+    for message, field in subject.own_fields():
+        if field.column.converter and message.full_name not in recorded:
+            what = f"{_name(message, field)} has a converter, and {message.name} has no record"
+            yield Refusal(field.location, what, "leave it out, or store the message")
+
+
 def converters_not_stored(subject: Subject) -> Iterator[Refusal]:
     """A field without a column has a value when it is read back: none, or one that is not converted."""
     for message, field in subject.own_fields():
@@ -78,5 +87,5 @@ def _name(message: Message, field: Field) -> str:
     return f"{message.name}.{field.name}"
 
 
-CHECKS = (converters, converters_not_stored, names_alike, required)
+CHECKS = (converters, converters_of_no_record, converters_not_stored, names_alike, required)
 """Every check of the topic."""
