@@ -203,6 +203,8 @@ def test_a_value_of_another_type_is_passed_over() -> None:
         ('(fieldstone.v1.column).attribute = "a"', '(fieldstone.v1.column).attribute = "b"', True),
         ("deprecated = true", 'deprecated = true, (fieldstone.v1.column).attribute = "b"', True),
         ('(fieldstone.v1.column).attribute = "a"', '(fieldstone.v1.column).name = "a"', False),
+        ('(fieldstone.v1.column).converter = "a:b"', '(fieldstone.v1.column).converter = "a:c"', True),
+        ("(fieldstone.v1.column).required = false", "(fieldstone.v1.column).required = true", False),
         ('(fieldstone.v1.column).name = "a"', '(fieldstone.v1.column).name = "b"', False),
         ("deprecated = true", "deprecated = false", False),
     ],

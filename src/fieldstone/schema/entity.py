@@ -84,6 +84,8 @@ class ColumnOptions(Struct, frozen=True):
     not_stored: bool = False
     default: str = ""
     sources: tuple[str, ...] = ()
+    required: bool = False
+    converter: str = ""
 
 
 def decode_entity(options: Any) -> Entity | None:
@@ -107,12 +109,13 @@ def decode_serves(options: Any) -> str:
 def keep_public(file: FileDescriptorProto) -> None:
     """Reduce a compiled file to its public contract, for comparing alone.
 
-    Record classes and attributes belong to the application and are removed; the options of messages and fields are kept
-    undecoded.
+    Record classes, attributes and converters belong to the application and are removed; the options of messages and
+    fields are kept undecoded.
     """
     for element in _annotatable(file.message_type):
         if element.HasField("options"):
-            parts = _public(element.options, always=isinstance(element, DescriptorProto))
+            is_message = isinstance(element, DescriptorProto)
+            parts = _public(element.options, _OF_ENTITY if is_message else _OF_COLUMN, always=is_message)
             element.ClearField("options")
             if parts:
                 element.options.uninterpreted_option.add(identifier_value=repr(parts))
@@ -125,12 +128,12 @@ def _annotatable(messages: Iterable[DescriptorProto]) -> Iterator[DescriptorProt
         yield from _annotatable(message.nested_type)
 
 
-def _public(options: Any, *, always: bool) -> list[tuple[int, Any]]:
-    """Number and value of every option; an empty storage annotation counts only with `always`."""
+def _public(options: Any, internal: frozenset[int], *, always: bool) -> list[tuple[int, Any]]:
+    """Number and value of every option, the storage annotation without `internal`; an empty one only with `always`."""
     parts: list[tuple[int, Any]] = []
     for number, data in _parts(options.SerializeToString(deterministic=True)) or []:
         inside = _parts(data) if number == STORAGE_OPTION and isinstance(data, bytes) else None
-        kept = data if inside is None else [part for part in inside if part[0] != _INTERNAL]
+        kept = data if inside is None else [part for part in inside if part[0] not in internal]
         if kept or always or number != STORAGE_OPTION:
             parts.append((number, kept))
     return parts
@@ -155,10 +158,13 @@ def _one_of(names: tuple[str, ...]) -> Callable[[int], str]:
     return lambda number: names[number] if number < len(names) else names[0]
 
 
-_INTERNAL = 1
-"""The number of both `Entity.record` and `Column.attribute`."""
+_OF_ENTITY = frozenset({1})
+"""The fields of an entity that belong to the application: `record`."""
 
-_NUMBERS = frozenset({"unique", "descending", "limit", "result", "codec", "not_stored"})
+_OF_COLUMN = frozenset({1, 8})
+"""The fields of a column that belong to the application: `attribute` and `converter`."""
+
+_NUMBERS = frozenset({"unique", "descending", "limit", "result", "codec", "not_stored", "required"})
 _REPEATED = frozenset({"primary_key", "indexes", "queries", "fields", "equal", "order_by", "sources"})
 _FIELDS: Mapping[type, Mapping[int, _FieldDecoder]] = {
     Index: {1: ("fields", _text), 2: ("unique", bool)},
@@ -192,6 +198,8 @@ _FIELDS: Mapping[type, Mapping[int, _FieldDecoder]] = {
         4: ("not_stored", bool),
         5: ("default", _text),
         6: ("sources", _text),
+        7: ("required", bool),
+        8: ("converter", _text),
     },
 }
 

@@ -207,7 +207,7 @@ def _column(field: Field) -> Column:
         number=field.number,
         column=field.column.name or field.name,
         kind=kind_of(field),
-        nullable=field.presence == "explicit",
+        nullable=field.presence == "explicit" and not field.column.required,
         default=field.column.default or None,
         attribute=field.column.attribute or field.name,
     )

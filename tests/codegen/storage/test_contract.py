@@ -95,23 +95,30 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Generated:
 
 
 @pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated(build_case("lab", tmp_path_factory.mktemp("lab")), "lab", tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated(build_case("kinds", tmp_path_factory.mktemp("kinds")), "kinds", tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
 def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
 
 
 @pytest.mark.timeout(600)  # some hundred tests each
-@pytest.mark.parametrize("name", ["orders", "telemetry"])
+@pytest.mark.parametrize("name", ["orders", "lab", "kinds", "telemetry"])
 def test_every_implementation_keeps_the_contract(
     name: str, request: pytest.FixtureRequest, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     package: Generated = request.getfixturevalue(name)
     path = tmp_path / "test_repository.py"
     path.write_text(Template(SUITE).substitute(module=name, prefix=name.capitalize()))
-    places = [
-        ROOT / "packages/fieldstone-runtime/src",
-        *package.out.glob("python/*"),
-        *package.project.settings.record_paths,
-    ]
+    runtime = ROOT / "packages/fieldstone-runtime/src"
+    places = [runtime, *package.out.glob("python/*"), *package.project.settings.record_paths]
     environment = {
         "DATABASE": postgres.new_database(),
         "PYTHONPATH": os.pathsep.join(map(str, places)),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.codegen.storage.record_classes import RecordClass, RecordSources, by_slots, find_record_class
-from fieldstone.codegen.storage.record_types import fits
+from fieldstone.codegen.storage.application import Application
+from fieldstone.codegen.storage.application.record_classes import RecordClass, by_slots
+from fieldstone.codegen.storage.application.record_types import fits
 from fieldstone.errors import FieldstoneError
 from tests.schema.files import write_files
 
@@ -19,14 +20,14 @@ HEAD = "from dataclasses import KW_ONLY, InitVar, dataclass, field\n"
 def record(source: str, tmp_path: Path, name: str = "Step") -> RecordClass:
     """A class of a module of that source."""
     write_files(tmp_path, {"app/records.py": HEAD + source})
-    return find_record_class(f"app.records:{name}", [tmp_path])
+    return Application([tmp_path]).record(f"app.records:{name}")
 
 
 def refusal(reference: str, files: Mapping[str, str], tmp_path: Path) -> str:
     """The error of looking for a class, without the folder."""
     write_files(tmp_path, files)
     with pytest.raises(FieldstoneError) as caught:
-        find_record_class(reference, [tmp_path])
+        Application([tmp_path]).record(reference)
     return str(caught.value).replace(str(tmp_path), "ROOT")
 
 
@@ -48,12 +49,12 @@ def test_a_dataclass(tmp_path: Path) -> None:
         3,
     )
     assert (found.frozen, found.slots, found.kw_only, found.has_post_init) == (True, True, True, False)
-    assert [(a.name, a.annotation, a.has_default, a.line, a.init) for a in found.attributes.values()] == [
-        ("run_id", "str", False, 4, True),
-        ("note", "str | None", True, 5, True),
-        ("tags", "list[str]", True, 6, True),
-        ("seen", "int", False, 7, False),
-        ("must", "int", False, 8, True),
+    assert [(a.name, a.annotation, a.has_default, a.line, a.keyword) for a in found.attributes.values()] == [
+        ("run_id", "str", False, 4, "run_id"),
+        ("note", "str | None", True, 5, "note"),
+        ("tags", "list[str]", True, 6, "tags"),
+        ("seen", "int", False, 7, ""),
+        ("must", "int", False, 8, "must"),
     ]
 
 
@@ -94,8 +95,8 @@ def test_bases(tmp_path: Path) -> None:
         + "@dataclass\nclass Other(mixins.Timed): ...\n",
     }
     write_files(tmp_path, files)
-    sources = RecordSources([tmp_path / "nowhere", tmp_path])
-    found = sources.find("app.records:RecordedStep")
+    sources = Application([tmp_path / "nowhere", tmp_path])
+    found = sources.record("app.records:RecordedStep")
     assert (found.module, found.name, found.path) == (
         "app.records",
         "RecordedStep",
@@ -111,7 +112,7 @@ def test_bases(tmp_path: Path) -> None:
     assert found.has_post_init
     assert found.bases == ("app.records.steps.Base",)
     assert not found.unread
-    assert list(sources.find("app.records.steps:Other").attributes) == ["at"]
+    assert list(sources.record("app.records.steps:Other").attributes) == ["at"]
 
 
 def test_a_base_that_is_not_below_the_roots(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_names_that_lead_in_a_circle(tmp_path: Path) -> None:
     files = {"a.py": "from b import Step\n", "b.py": "from a import Step\n"}
     assert refusal("a:Step", files, tmp_path) == "no class Step in ROOT/a.py"
     write_files(tmp_path, {"c.py": HEAD + "@dataclass\nclass Step(Step):\n    a: int\n"})
-    assert list(find_record_class("c:Step", [tmp_path]).attributes) == ["a"]
+    assert list(Application([tmp_path]).record("c:Step").attributes) == ["a"]
 
 
 def test_bad_references(tmp_path: Path) -> None:
@@ -146,7 +147,8 @@ def test_bad_references(tmp_path: Path) -> None:
     )
     assert refusal("app.records:Stepp", files, tmp_path) == "no class Stepp in ROOT/app/records.py; did you mean Step?"
     assert refusal("app.records:Step", files, tmp_path) == (
-        "Step at ROOT/app/records.py:2 is no dataclass; put @dataclass(slots=True) above it"
+        "Step at ROOT/app/records.py:2 is no dataclass, attrs class, pydantic model or NamedTuple; "
+        "put @dataclass(slots=True) above it"
     )
 
 

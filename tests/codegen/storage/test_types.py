@@ -16,6 +16,7 @@ SOURCES = ["packages/fieldstone-runtime/src", "examples/telemetry/src"]
 
 
 PACKAGES = sorted(package for folder in FOLDERS for package in folder.glob("python/*"))
+ROOTS = [*PACKAGES, *(ROOT / source for source in SOURCES), *CASES.glob("*/records")]
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -24,8 +25,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def test_mypy_strict(tmp_path: Path) -> None:
-    roots = [*PACKAGES, *(ROOT / source for source in SOURCES)]
-    settings = f"[mypy]\nstrict = true\nmypy_path = {':'.join(map(str, roots))}\ncache_dir = {tmp_path}\n"
+    settings = f"[mypy]\nstrict = true\nmypy_path = {':'.join(map(str, ROOTS))}\ncache_dir = {tmp_path}\n"
     settings += "[mypy-google.type.*]\nignore_missing_imports = true\n"  # googleapis-common-protos has no types
     tmp_path.joinpath("mypy.ini").write_text(settings)
     checked = [package / package.name.replace("-", "_") for package in PACKAGES]
@@ -36,7 +36,7 @@ def test_mypy_strict(tmp_path: Path) -> None:
 def test_pyright(tmp_path: Path) -> None:
     config = {
         "include": [*map(str, PACKAGES)],
-        "extraPaths": [*map(str, PACKAGES), *(str(ROOT / source) for source in SOURCES)],
+        "extraPaths": [*map(str, ROOTS)],
         "typeCheckingMode": "standard",
         "ignore": [f"{folder}/**/*_pb2{end}.py" for folder in FOLDERS for end in ("", "_grpc")],  # typed in .pyi
         "pythonVersion": "3.11",

@@ -9,7 +9,7 @@ from __future__ import annotations
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0-dev.0"
-DIGEST = "b5:47fa8ccdf850b4ab27ac31a03e18f3817080d3f75be37f7e45f8cc41bc4c0fe26cd7df040a7f8ecc5a29777a2267ccda8df4f4c6672222ec5bac24f3f2c56be3"
+DIGEST = "b5:79ad9427808e2af0163e9f0c904e9ea6ea8d053eb99c55f0316aa9785c6bbf59fe509fa60a812bad1cd8da4987c8b7aabefa7c45d644a819fe741bbe649658ac"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
 VERSION = "1.1.0-dev.0"
-DIGEST = "b5:4fe01e0b75e7761ae8862175c65b5e20d2ac92cfd38d917f406ce5ddd6837ccdae01a7ce2ecff8e63c51a6a39ef8f869ffb5c8d0b1a3a9e90462fb2ecec7ccd8"
+DIGEST = "b5:be1916e7858b37204180614949ff131cc4637041545a1333e462afe2fd0af1f499533087f9a49e49f44bac1cae5006915a1e26fbbe7f4f40b6be148e0925819f"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

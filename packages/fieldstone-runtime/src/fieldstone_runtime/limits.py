@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from sys import exc_info
-from typing import Any
+from typing import Any, NoReturn
 
 from fieldstone_runtime import values
 from fieldstone_runtime.errors import StorageError, ValueRefusedError
@@ -67,6 +67,11 @@ def two_of_oneof(record: object, names: Iterable[str]) -> ValueRefusedError:
     return ValueRefusedError(type(record).__name__, second, getattr(record, second), f"None beside {first}")
 
 
+def absent(message: str, field: str) -> NoReturn:
+    """Refuse a message, or the JSON of one, that lacks a field which is always there."""
+    raise ValueRefusedError(message, field, None, "set: it is always there")
+
+
 def _check(limit: str, fits: Callable[[Any], object]) -> Check:
     def check(value: object) -> str:
         try:
@@ -118,6 +123,11 @@ def a(kind: type, checks: Checks = ()) -> Check:
 def optional(check: Check) -> Check:
     """A check that lets None pass."""
     return lambda value: "" if value is None else (limit := check(value)) and f"{limit}, or None"
+
+
+def not_none(check: Check) -> Check:
+    """A check that refuses None before another is asked."""
+    return lambda value: "a value, and not None" if value is None else check(value)
 
 
 def list_of(check: Check) -> Check:

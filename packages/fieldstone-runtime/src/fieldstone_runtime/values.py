@@ -61,6 +61,13 @@ def unfit(value: object) -> NoReturn:
     raise UnfitError(value, "a value that the database and the field can hold")
 
 
+def not_null(value: Any) -> Any:
+    """The value; UnfitError for None, which is the JSON value null."""
+    if value is None:
+        raise UnfitError(value, "a JSON value other than null")
+    return value
+
+
 def within_float32(value: float) -> float:
     """The value; UnfitError for one that would round to infinity in 32 bits."""
     if abs(value) >= _TOO_LARGE_FOR_32_BITS and isfinite(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -13,9 +13,14 @@ from fieldstone.codegen.contracts.upcasts import upcast_views
 from fieldstone.codegen.contracts.views import ImportView
 from fieldstone.codegen.names import STORAGE, package
 from fieldstone.codegen.scopes import marked, unmarked
+from fieldstone.codegen.storage.application import Application
+from fieldstone.codegen.storage.application.record_classes import RecordClass, by_slots
+from fieldstone.codegen.storage.application.record_kinds import VALIDATING
+from fieldstone.codegen.storage.attribute_views import AttributeView
 from fieldstone.codegen.storage.conversions import SAME, constant
+from fieldstone.codegen.storage.converters import converter_views
 from fieldstone.codegen.storage.dialects import all_dialects
-from fieldstone.codegen.storage.entities import entity_view, oneof_attributes
+from fieldstone.codegen.storage.entities import entity_view, keywords_of, oneof_attributes
 from fieldstone.codegen.storage.fields import (
     FieldConversion,
     field_conversion,
@@ -25,8 +30,8 @@ from fieldstone.codegen.storage.fields import (
 )
 from fieldstone.codegen.storage.servicers import servicer_views
 from fieldstone.codegen.storage.views import (
-    AttributeView,
     DatabaseView,
+    EntityView,
     EnumView,
     FieldView,
     MappingView,
@@ -36,10 +41,7 @@ from fieldstone.codegen.storage.views import (
     RecordView,
 )
 from fieldstone.schema.model import Enum, Field, Message, Schema
-from fieldstone.schema.storage import tables
-
-BuiltBySlots = Callable[[str, Collection[str]], bool]
-"""Whether a record of the application's class ("module:Class") may be built by storing these attributes."""
+from fieldstone.schema.storage import Table, tables
 
 
 def module_view(
@@ -48,7 +50,7 @@ def module_view(
     *,
     contracts: str,
     dto_module: DtoModule,
-    built_by_slots: BuiltBySlots,
+    application: Application,
     migrations: Sequence[MigrationView],
     own_files: Collection[str],
 ) -> ModuleView:
@@ -59,11 +61,11 @@ def module_view(
         module: the module's name.
         contracts: the name to import its contracts package by.
         dto_module: where each file's DTOs are.
-        built_by_slots: what is known of the application's classes.
+        application: the application's classes and converters.
         migrations: what each release does to a database, oldest first.
         own_files: the paths of the module's own files.
     """
-    return _Builder(schema, module, contracts, dto_module, built_by_slots, own_files).view(migrations)
+    return _Builder(schema, module, contracts, dto_module, application, own_files).view(migrations)
 
 
 def outbox_table(module: str) -> str:
@@ -76,13 +78,13 @@ class _Builder(Struct, frozen=True, dict=True):
     module: str
     contracts: str
     dto_module: DtoModule
-    built_by_slots: BuiltBySlots
+    application: Application
     own_files: Collection[str]
 
     def view(self, migrations: Sequence[MigrationView]) -> ModuleView:
         names = DtoNames(self.schema, self.dto_module)
         stored = tables(self.schema).values()
-        entities = [entity_view(t, self.schema, by_slots=self._by_slots(t.message)) for t in stored]
+        entities = [self._entity(table) for table in stored]
         upcasts = list(upcast_views(self.schema, names, self.entities))
         outbox = any(entity.aggregate for entity in entities)
         return ModuleView(
@@ -111,6 +113,7 @@ class _Builder(Struct, frozen=True, dict=True):
                 upcasts=upcasts,
                 dto_module=self.dto_module,
             ),
+            converters=list(converter_views(self.messages, self.schema, self.application)),
         )
 
     @cached_property
@@ -139,9 +142,30 @@ class _Builder(Struct, frozen=True, dict=True):
         return [field_conversion(field, self.schema) for field in message.fields.values()]
 
     def _by_slots(self, message: Message) -> bool:
-        reference = message.entity.record if message.entity else ""
-        return not reference or self.built_by_slots(
-            reference, [unmarked(c.attribute) for c in self._conversions(message)]
+        own = self._own.get(message.full_name)
+        return own is None or by_slots(own, [unmarked(c.attribute) for c in self._conversions(message)])
+
+    @cached_property
+    def _own(self) -> dict[str, RecordClass]:
+        """The application's classes, by the full names of the messages that they are for."""
+        return {
+            message.full_name: self.application.record(message.entity.record)
+            for message in self.messages
+            if message.entity is not None and message.entity.record
+        }
+
+    @cached_property
+    def _keywords(self) -> dict[str, dict[str, str]]:
+        return {name: own.keywords for name, own in self._own.items()}
+
+    def _entity(self, table: Table) -> EntityView:
+        own = self._own.get(table.message.full_name)
+        return entity_view(
+            table,
+            self.schema,
+            by_slots=self._by_slots(table.message),
+            keywords=self._keywords,
+            validates=own is not None and own.kind in VALIDATING,
         )
 
     def _record(self, message: Message) -> RecordView:
@@ -167,8 +191,9 @@ class _Builder(Struct, frozen=True, dict=True):
             by_slots=self._by_slots(message),
             is_entity=message.entity is not None,
             as_json=message.full_name in self._as_json,
-            has_presence=any(conversion.optional for conversion in fields),
+            has_presence=any(conversion.needs_presence for conversion in fields),
             has_dto_limits=any(_dto_limit(conversion) for conversion in fields),
+            keywords=keywords_of(message, fields, self._keywords),
         )
 
     def _enums(self) -> Iterator[Enum]:
@@ -205,18 +230,18 @@ def _field(conversion: FieldConversion) -> FieldView:
         load=_loaded(conversion),
         limit=conversion.limit,
         dto_limit=_dto_limit(conversion),
+        plain=conversion.to_column(SAME, f"record.{conversion.attribute}"),
     )
 
 
 def _loaded(conversion: FieldConversion) -> str:
     """The attribute from JSON, where an older row may lack it."""
     name, missing = conversion.field.name, conversion.missing
-    if conversion.value.load == SAME:
+    if conversion.value.load == SAME and not conversion.is_changed and not conversion.field.column.required:
         return f'data.get("{name}")' if missing == "None" else f'data.get("{name}", {missing})'
-    if conversion.optional:
-        loaded = conversion.value.load.format(f'data["{name}"]')
+    loaded = conversion.made(conversion.value.load.format(f'data["{name}"]'))
+    if conversion.may_be_none:
         return f'{loaded} if data.get("{name}") is not None else None'
-    loaded = conversion.value.load.format(f'data["{name}"]')
     return f'{loaded} if "{name}" in data else {missing}'
 
 

@@ -7,7 +7,8 @@ A bare `{}` is no conversion at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -227,6 +228,34 @@ def keyed(key: Value, item: Value) -> Value:
             load=_pairs(from_text, item.load),
         )
     )
+
+
+def once(conversion: str, value: str, local: str) -> str:
+    """A conversion of a value that takes work: it is evaluated once, where it is first needed.
+
+    Args:
+        conversion: source with `{}` or `{0}` where the value stands.
+        value: an expression.
+        local: a variable that nothing else has, for a conversion that needs the value more than once.
+    """
+    written = conversion.format(_HOLE)
+    if written.count(_HOLE) < 2:  # noqa: PLR2004 - a second use
+        return conversion.format(value)
+    whole = ast.parse(written, mode="eval")
+    first = next(node for node in _evaluated(whole.body) if isinstance(node, ast.Name) and node.id == _HOLE)
+    first.id = f"({local} := {value})"
+    return ast.unparse(whole).replace(_HOLE, local)
+
+
+_HOLE = "__value__"
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of an expression in the order of their evaluation: a condition before what depends on it."""
+    yield node
+    parts = (node.test, node.body, node.orelse) if isinstance(node, ast.IfExp) else ast.iter_child_nodes(node)
+    for part in parts:
+        yield from _evaluated(part)
 
 
 def _each(conversion: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from fieldstone.codegen.class_names import camel, record_class
-from fieldstone.codegen.scopes import marked
+from fieldstone.codegen.scopes import marked, unmarked
 from fieldstone.codegen.storage import conversions
 from fieldstone.codegen.storage.conversions import SAME, Value
 from fieldstone.codegen.storage.dialects import all_dialects
@@ -22,7 +22,7 @@ from fieldstone.codegen.storage.views import (
     SqlView,
 )
 from fieldstone.schema.entity import Index, Query
-from fieldstone.schema.model import Field, Schema
+from fieldstone.schema.model import Field, Message, Schema
 from fieldstone.schema.storage import Column, Table, kind_of
 
 _LONGEST_NAME = 63
@@ -31,13 +31,24 @@ _LONGEST_NAME = 63
 _TEXT_KINDS = frozenset({"text", "enum_name"})
 
 
-def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
+Keywords = Mapping[str, Mapping[str, str]]
+"""By the full name of a message: the argument that gives each attribute to the application's class, where it is
+called differently."""
+
+_SAME_NAMES: Keywords = {}
+
+
+def entity_view(
+    table: Table, schema: Schema, *, by_slots: bool, keywords: Keywords = _SAME_NAMES, validates: bool = False
+) -> EntityView:
     """The view of a stored entity.
 
     Args:
         table: where it is stored.
         schema: the schema with all imported files.
         by_slots: whether records are built by storing each attribute.
+        keywords: what the application's classes call the arguments that give their attributes.
+        validates: whether the record's class itself refuses values that do not fit its types.
     """
     fields = {name: field_conversion(field, schema) for name, field in _by_name(table).items()}
     columns = {c.name: column_view(fields[c.name], c) for c in table.columns.values() if c.kind != "child_table"}
@@ -53,7 +64,9 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
         columns=list(columns.values()),
         key=key,
         children=[
-            _child(fields[c.name], c, table, key, schema) for c in table.columns.values() if c.kind == "child_table"
+            _child(fields[c.name], c, table, key, schema=schema, keywords=keywords)
+            for c in table.columns.values()
+            if c.kind == "child_table"
         ],
         indexes=[_index(index, table) for index in table.indexes],
         queries=[_query(stored.query, table, columns) for stored in table.queries.values()],
@@ -65,7 +78,15 @@ def entity_view(table: Table, schema: Schema, *, by_slots: bool) -> EntityView:
         oneofs=oneof_attributes(fields.values()),
         by_slots=by_slots,
         unstored=[(f.attribute, f.missing) for f in fields.values() if f.field.column.not_stored],
+        keywords=keywords_of(table.message, fields.values(), keywords),
+        validates=validates,
     )
+
+
+def keywords_of(message: Message, fields: Iterable[FieldConversion], known: Keywords) -> dict[str, str]:
+    """The argument that gives each attribute of a message's record."""
+    own = known.get(message.full_name, {})
+    return {field.attribute: own.get(unmarked(field.attribute), field.attribute) for field in fields}
 
 
 def _by_name(table: Table) -> dict[str, Field]:
@@ -108,14 +129,15 @@ def column_view(field: FieldConversion, column: Column, *, record: str = "record
         name=column.column,
         attribute=field.attribute,
         type=field.annotation,
-        key_type=field.value.annotation,
+        key_type=field.type,
         kind=column.kind,
         nullable=field.optional,
         on=_on_each(
             field.value,
-            field.attribute,
+            bind=lambda conversion: field.bind(conversion, field.attribute),
             write=lambda conversion: field.to_column(conversion, given),
             read=lambda conversion: field.from_column(conversion, held),
+            is_changed=field.is_changed,
         ),
         limit=field.limit,
     )
@@ -132,7 +154,7 @@ def _scalar_column(variable: str, value: Value, beside: Collection[ColumnView]) 
         nullable=False,
         on=_on_each(
             value,
-            variable,
+            bind=lambda conversion: conversion.format(variable),
             write=lambda conversion: conversion.format(variable),
             read=lambda conversion: conversion.format(f"{variable}_"),
         ),
@@ -141,24 +163,43 @@ def _scalar_column(variable: str, value: Value, beside: Collection[ColumnView]) 
 
 
 def _on_each(
-    value: Value, variable: str, *, write: Callable[[str], str], read: Callable[[str], str]
+    value: Value,
+    *,
+    bind: Callable[[str], str],
+    write: Callable[[str], str],
+    read: Callable[[str], str],
+    is_changed: bool = False,
 ) -> dict[str, SqlView]:
-    """A column in each kind of database; `write` and `read` put a dialect's conversion into its place."""
+    """A column in each kind of database; the functions put a dialect's conversion into its place.
+
+    Args:
+        value: the kind of value that the column holds.
+        bind: gives what is bound for an argument.
+        write: gives what is bound for an attribute.
+        read: gives the attribute.
+        is_changed: whether the attribute is not simply what the column holds.
+    """
     return {
         name: SqlView(
             type=dialect.types[value.kind],
             declaration=dialect.declaration(value.kind),
             write=write(dialect.bind(value)),
             read=read(dialect.read(value)),
-            is_read_as_is=dialect.read(value) == SAME,
-            bind=dialect.bind(value).format(variable),
+            is_read_as_is=dialect.read(value) == SAME and not is_changed,
+            bind=bind(dialect.bind(value)),
         )
         for name, dialect in all_dialects().items()
     }
 
 
 def _child(
-    field: FieldConversion, column: Column, table: Table, parent: Sequence[ColumnView], schema: Schema
+    field: FieldConversion,
+    column: Column,
+    table: Table,
+    parent: Sequence[ColumnView],
+    *,
+    schema: Schema,
+    keywords: Keywords,
 ) -> ChildView:
     is_map = field.key is not None
     member = schema.messages.get(map_types(field.field)[1]) if is_record(field) else None
@@ -178,7 +219,10 @@ def _child(
         member_type=field.item.annotation,
         member_class=marked(record_class(member)) if member and members else "",
         limits=limits,
-        limit=f"map_of({key.limit}, {limit})" if is_map else f"list_of({limit})",
+        limit=field.limit if field.converter else f"map_of({key.limit}, {limit})" if is_map else f"list_of({limit})",
+        given=field.given(f"record.{field.attribute}"),
+        made=field.made("{}"),
+        keywords=keywords_of(member, members, keywords) if member else {},
     )
 
 

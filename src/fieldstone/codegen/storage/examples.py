@@ -7,18 +7,18 @@ Python source, so that the suite shows what it stores.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.codegen.storage.attribute_views import AttributeConverterView, ExampleView
 from fieldstone.codegen.storage.views import (
     AnswerView,
     ChildView,
     ColumnView,
     EntityView,
-    ExampleView,
     MappingView,
     ModuleView,
     QueryView,
@@ -90,21 +90,31 @@ def with_examples(view: ModuleView) -> ModuleView:
 
 def _with_examples(entity: EntityView, values: _Values) -> EntityView:
     examples = list(_of_entity(entity, values))
-    rising = {example.attribute for example in examples if example.rises}
-    queries = [replace(query, answer=_answer(query, entity, rising)) for query in entity.queries]
+    by_attribute = {example.attribute: example for example in examples}
+    queries = [replace(query, answer=_answer(query, entity, by_attribute)) for query in entity.queries]
     return replace(entity, examples=examples, queries=queries)
 
 
-def _answer(query: QueryView, entity: EntityView, rising: Container[str]) -> AnswerView:
-    """Records with one value in each attribute that is asked for, and in those of the order that do not rise."""
-    equal = [argument.column for argument in query.equal]
-    ordered = [column for column in query.order if column.attribute in rising]
-    fixed = [*equal, *(column for column in query.order if column.attribute not in rising)]
-    unique = [set(index.columns) for index in entity.indexes if index.unique]
-    if any(columns <= {column.name for column in equal} for columns in unique):
+def _answer(query: QueryView, entity: EntityView, examples: Mapping[str, ExampleView]) -> AnswerView:
+    """Records that a query finds in the order of their numbers, by the columns of its order that rise with these.
+
+    Columns that are asked for have one value, and so have the others of the order. One that only differs from record
+    to record may stay where a column before it decides the order.
+    """
+    ordered, fixed = [], [argument.column for argument in query.equal]
+    for column in query.order:
+        example = examples[column.attribute]
+        if example.rises:
+            ordered.append(column)
+        elif not (ordered and example.differs):
+            fixed.append(column)
+    names = {column.name for column in fixed}
+    unique = [{column.name for column in entity.key}, *(set(index.columns) for index in entity.indexes if index.unique)]
+    if any(columns <= names for columns in unique):
         ordered = []
-    tie = ordered[0] if len(ordered) > 1 else None
-    if tie is not None and any(tie.name in columns for columns in unique):
+    is_decided = all(examples[column.attribute].rises for column in query.order if column not in fixed)
+    tie = ordered[0] if len(ordered) > 1 and is_decided else None
+    if tie is not None and any(tie.name in columns for columns in unique[1:]):
         tie = None
     return AnswerView(
         fixed=list(dict.fromkeys(column.attribute for column in fixed)),
@@ -117,23 +127,22 @@ def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
     numbered, single = _numbered(entity), {name for oneof in entity.oneofs for name in oneof}
     for position, column in enumerate(entity.columns):
         scalar = _plain(_limit(column))
-        rising = _NUMBERED.get(scalar, "n % 2 == 1" if scalar == "boolean" else "")
+        rising, rises = values.numbered(scalar)
         is_numbered = column.name in numbered and rising != ""
         yield ExampleView(
             attribute=column.attribute,
             value=rising
             if is_numbered
             else _chosen(values.of(_limit(column)), column.attribute, entity.oneofs, position),
-            rises=is_numbered and scalar != "boolean" and column.kind != "enum_name",
-            unfit="" if column.attribute in single else _UNFIT.get(scalar, ""),
+            rises=is_numbered and rises and column.kind != "enum_name",
+            differs=is_numbered and scalar != "boolean",
+            unfit="" if column.attribute in single or entity.validates else _UNFIT.get(scalar, ""),
         )
     for position, child in enumerate(entity.children):
         given = values.of(_child_limit(child))
-        yield ExampleView(
-            attribute=child.attribute, value=_chosen(given, child.attribute, (), position), rises=False, unfit=""
-        )
+        yield ExampleView(attribute=child.attribute, value=_chosen(given, child.attribute, (), position), unfit="")
     for attribute, value in entity.unstored:
-        yield ExampleView(attribute=attribute, value=value, rises=False, unfit="")
+        yield ExampleView(attribute=attribute, value=value, unfit="")
 
 
 def _numbered(entity: EntityView) -> set[str]:
@@ -151,10 +160,15 @@ def _limit(column: ColumnView) -> str:
 
 
 def _plain(limit: str) -> str:
-    return limit.removeprefix("optional(").removesuffix(")") if limit.startswith("optional(") else limit
+    for around in ("optional(", "not_none("):
+        if limit.startswith(around):
+            return limit.removeprefix(around).removesuffix(")")
+    return limit
 
 
 def _child_limit(child: ChildView) -> str:
+    if child.made != "{}":
+        return child.limit
     member = f"a({child.member_class})" if child.member_class else _limit(child.columns[0])
     return f"map_of({child.key.limit}, {member})" if child.is_map else f"list_of({member})"
 
@@ -182,6 +196,26 @@ class _Values(Struct, frozen=True, dict=True):
     def _mappings(self) -> Mapping[str, MappingView]:
         return {mapping.record: mapping for mapping in self.view.mappings}
 
+    @cached_property
+    def _converters(self) -> Mapping[str, AttributeConverterView]:
+        return {converter.constant: converter for converter in self.view.converters}
+
+    def numbered(self, limit: str) -> tuple[str, bool]:
+        """A value over `n`, a number, and whether it rises with it; an empty value where the limit has none."""
+        converter = self._converters.get(limit.removesuffix(".check"))
+        if converter is None:
+            return _NUMBERED.get(limit, "n % 2 == 1" if limit == "boolean" else ""), limit != "boolean"
+        if converter.has_example:
+            return f"{converter.constant}.example(n)", False
+        plain = self.numbered(converter.examples)[0]
+        return (f"{converter.constant}.from_dto({plain})" if plain else ""), False
+
+    def _converted(self, converter: AttributeConverterView) -> Sequence[str]:
+        if converter.has_example:
+            return [f"{converter.constant}.example({number})" for number in range(3)]
+        plain = [value for value in self.of(converter.examples) if value != "None"]
+        return [f"{converter.constant}.from_dto({value})" for value in plain]
+
     def of(self, limit: str) -> Sequence[str]:
         """Expressions for values that a check lets pass."""
         return self._of(ast.parse(limit, mode="eval").body)
@@ -189,10 +223,13 @@ class _Values(Struct, frozen=True, dict=True):
     def _of(self, limit: ast.expr) -> Sequence[str]:
         if isinstance(limit, ast.Name):
             return _SCALARS[limit.id]
+        if isinstance(limit, ast.Attribute):
+            return self._converted(self._converters[ast.unparse(limit.value)])
         assert isinstance(limit, ast.Call)  # noqa: S101 - views have names and calls of them alone
         name, inner = ast.unparse(limit.func), limit.args
-        if name == "optional":
-            return ["None", *self._of(inner[0])]
+        if name in {"not_none", "optional"}:
+            values = [value for value in self._of(inner[0]) if value != "None"]
+            return ["None", *values] if name == "optional" else values
         if name == "list_of":
             return ["[]", f"[{', '.join(self._of(inner[0]))}]"]
         if name == "map_of":
@@ -209,5 +246,6 @@ class _Values(Struct, frozen=True, dict=True):
             is_message = any("fill_message(" in line for line in field.fill)
             values = self.of(field.limit.replace("binary", "message") if is_message else field.limit)
             absent = single.get(field.attribute, position) != position
-            given.append(f"{field.attribute}={'None' if absent else values[position % len(values)]}")
+            value = "None" if absent else values[position % len(values)]
+            given.append(f"{mapping.keywords[field.attribute]}={value}")
         return f"{record}({', '.join(given)})"

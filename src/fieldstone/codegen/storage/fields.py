@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fieldstone.codegen.class_names import field_access, function_name, nested_name, record_class
+from fieldstone.codegen.class_names import camel, field_access, function_name, nested_name, record_class
 from fieldstone.codegen.scopes import marked
 from fieldstone.codegen.storage import conversions
 from fieldstone.codegen.storage.conversions import SAME, Value
 from fieldstone.schema.model import Field, Message, Schema
-from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of
+from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of, snake
 
 
 def has_record(full_name: str) -> bool:
@@ -34,6 +35,13 @@ def map_types(field: Field) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", field.type)
 
 
+class ConverterNames(Struct, frozen=True):
+    """A field's converter in generated code: the constant that wraps it, and the type of the attribute."""
+
+    constant: str
+    type: str
+
+
 class FieldConversion(Struct, frozen=True):
     """The conversions of a field between a record and everything else.
 
@@ -44,6 +52,7 @@ class FieldConversion(Struct, frozen=True):
         item: of a member of a list or map; else the same as `value`.
         key: of a map's keys; None for others.
         optional: whether the attribute may be None.
+        converter: the names of its converter; None for none.
     """
 
     field: Field
@@ -52,27 +61,41 @@ class FieldConversion(Struct, frozen=True):
     item: Value
     key: Value | None
     optional: bool
+    converter: ConverterNames | None = None
+
+    @property
+    def type(self) -> str:
+        """The attribute's type without None."""
+        return self.converter.type if self.converter else self.value.annotation
 
     @property
     def annotation(self) -> str:
         """The attribute's type."""
-        plain = self.value.annotation
-        return f"{plain} | None" if self.optional and plain != "Any" else plain
+        return f"{self.type} | None" if self.may_be_none and self.type != "Any" else self.type
 
     @property
     def default(self) -> str:
         """The attribute's default in a dataclass; empty for none."""
-        if self._may_be_none:
+        if self.may_be_none:
             return "None"
+        if self.converter:
+            return ""
         factories = {"repeated": "field(default_factory=list)", "map": "field(default_factory=dict)"}
         return factories.get(self.field.cardinality, self._zero if self.field.column.not_stored else "")
 
     @property
     def missing(self) -> str:
         """The attribute's value where a row or older JSON lacks it."""
-        if self._may_be_none:
+        if self.may_be_none:
             return "None"
-        return {"repeated": "[]", "map": "{}"}.get(self.field.cardinality) or self._zero
+        if self.field.column.required:
+            return self._absent
+        return self.made({"repeated": "[]", "map": "{}"}.get(self.field.cardinality) or self._zero)
+
+    @property
+    def _absent(self) -> str:
+        """An expression that refuses a message without a field that must be there."""
+        return f'absent("{self.field.parent.rpartition(".")[2]}", "{self.field.name}")'
 
     @property
     def _zero(self) -> str:
@@ -83,33 +106,62 @@ class FieldConversion(Struct, frozen=True):
     @property
     def limit(self) -> str:
         """The check for a value that does not fit, None included."""
-        return f"optional({self.value.limit})" if self.optional else self.value.limit
+        plain = f"{self.converter.constant}.check" if self.converter else self.value.limit
+        if self._is_given_null:
+            return f"not_none({plain})"
+        return f"optional({plain})" if self.optional else plain
+
+    def given(self, value: str) -> str:
+        """The field's value for one of the attribute that is not None; `made` is the way back."""
+        if self.converter:
+            return f"{self.converter.constant}.to_dto({value})"
+        return f"not_null({value})" if self._is_given_null else value
+
+    def made(self, value: str) -> str:
+        """The attribute for what the field holds."""
+        if self.converter:
+            return f"{self.converter.constant}.from_dto({value})"
+        return f"not_null({value})" if self._is_given_null else value
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the attribute is not simply what the field holds."""
+        return self.given("") != ""
 
     def fill(self, dto: str = "dto", record: str = "record") -> list[str]:
         """Statements that set the DTO's field from the record."""
         given = f"{record}.{self.attribute}"
-        if not self._may_be_none:
-            return self._fill_with(dto, given)
-        inside = [f"    {line}" for line in self._fill_with(dto, self.attribute)]
+        if not self.may_be_none:
+            return self._fill_with(dto, self.given(given))
+        inside = [f"    {line}" for line in self._fill_with(dto, self.given(self.attribute))]
         return [f"if ({self.attribute} := {given}) is not None:", *inside]
 
     def _fill_with(self, dto: str, given: str) -> list[str]:
         target, stem = field_access(dto, self.field), marked(self.field.name)
+        # What a converter gives is typed Any, which needs no excuse.
+        item = replace(self.item, is_open_enum=False) if self.converter else self.item
         if self.field.cardinality == "repeated":
-            return conversions.fill_list(self.item, target, stem, given)
+            return conversions.fill_list(item, target, stem, given)
         if self.field.cardinality == "map":
-            return conversions.fill_map(self.item, target, stem, given)
-        return conversions.fill_one(self.value, target, given)
+            return conversions.fill_map(item, target, stem, given)
+        return conversions.fill_one(item, target, given)
 
     def read(self, dto: str = "dto") -> str:
         """The attribute's value from a DTO whose bound `HasField` is called `has`."""
         expression = field_access(dto, self.field)
         value = self.value.read.format(expression)
-        if self.optional:
-            return f'{value} if has("{self.field.name}") else None'
-        if self.value.annotation == "Any":
-            return f"{value} if {expression} else None"
-        return value
+        if self.needs_presence:
+            return f'{self.made(value)} if has("{self.field.name}") else {"None" if self.optional else self._absent}'
+        if self.value.annotation != "Any":
+            return self.made(value)
+        if self.may_be_none:
+            return f"{self.made(value)} if {expression} else None"
+        return self.made(f"{value} if {expression} else None")
+
+    @property
+    def needs_presence(self) -> bool:
+        """Whether reading the field asks whether it is there."""
+        return self.field.presence == "explicit"
 
     def dump(self, value: str) -> str:
         """The attribute as `json` writes it, an expression over `value`."""
@@ -118,27 +170,40 @@ class FieldConversion(Struct, frozen=True):
     def to_column(self, conversion: str, value: str) -> str:
         """The attribute as it is bound: a dialect's conversion of `value`."""
         if self._is_json_null(conversion):
-            return f'"null" if {value} is None else {conversion.format(value)}'
+            return f'"null" if {value} is None else {self.bind(conversion, value)}'
         return self._unless_none(conversion, value)
 
     def from_column(self, conversion: str, value: str) -> str:
         """The attribute: a dialect's conversion of `value`, which a row holds."""
+        plain = self.made(conversion.format(value))
         if self._is_json_null(conversion):
-            return f'None if {value} == "null" else {conversion.format(value)}'
-        return self._unless_none(conversion, value)
+            return f'None if {value} == "null" else {plain}'
+        return f"None if {value} is None else {plain}" if self.optional and plain != value else plain
+
+    def bind(self, conversion: str, value: str) -> str:
+        """A conversion of `value`, which is no attribute that may be None."""
+        given = self.given(value)
+        return (
+            conversion.format(value) if given == value else conversions.once(conversion, given, f"__{self.attribute}")
+        )
 
     def _unless_none(self, conversion: str, value: str) -> str:
-        plain = conversion.format(value)
-        return f"None if {value} is None else {plain}" if self.optional and conversion != SAME else plain
+        plain = self.bind(conversion, value)
+        return f"None if {value} is None else {plain}" if self.optional and plain != value else plain
 
     def _is_json_null(self, conversion: str) -> bool:
         """Whether None stands for the JSON value null, and is converted."""
-        return self._may_be_none and not self.optional and conversion != SAME
+        return self.may_be_none and not self.optional and conversion != SAME
 
     @property
-    def _may_be_none(self) -> bool:
+    def _is_given_null(self) -> bool:
+        """Whether a JSON value must not be null."""
+        return self.value.annotation == "Any" and self.field.column.required and self.converter is None
+
+    @property
+    def may_be_none(self) -> bool:
         """Whether the attribute may be None: absent, or the JSON value null."""
-        return self.optional or self.value.annotation == "Any"
+        return self.optional or (self.value.annotation == "Any" and not self.field.column.required)
 
 
 def field_conversion(field: Field, schema: Schema) -> FieldConversion:
@@ -153,8 +218,17 @@ def field_conversion(field: Field, schema: Schema) -> FieldConversion:
         value=value,
         item=item,
         key=key,
-        optional=field.presence == "explicit",
+        optional=field.presence == "explicit" and not field.column.required,
+        converter=_converter(field, schema) if field.column.converter else None,
     )
+
+
+def _converter(field: Field, schema: Schema) -> ConverterNames:
+    """`STEP_RUN_ID_CONVERTER` and `StepRunIdValue`; with the field's number where case or underscores would be lost."""
+    owner, attribute = function_name(schema.messages[field.parent]), field.column.attribute or field.name
+    is_kept = snake(camel(attribute)) == attribute
+    name = f"{owner}_{attribute}" if is_kept else f"{owner}_{attribute}_{field.number}"
+    return ConverterNames(marked(f"{name.upper()}_CONVERTER"), marked(f"{camel(name)}Value"))
 
 
 def _is_list(field: Field) -> bool:

@@ -14,17 +14,26 @@ from fieldstone.codegen.scopes import marked
 class AskedView(Struct, frozen=True, kw_only=True):
     """An argument of a query, or a part of a position in its answer.
 
-    `value` is an expression over `request`, or over `record`; `type` its annotation.
+    `value` is an expression over `request`, or over `record`; `type` its annotation. `converter` is the constant that
+    makes the attribute of it; empty where the two are the same.
     """
 
     name: str
     value: str
     type: str
+    converter: str = ""
 
     @property
     def local(self) -> str:
         """The variable that holds it."""
         return f"{marked(self.name)}_" if keyword.iskeyword(self.name) else marked(self.name)
+
+    def given(self, variable: str, field: str) -> str:
+        """A variable of that type, as a method of the repository takes it; `field` is that of the request."""
+        if not self.converter:
+            return variable
+        made = f'argument("{field}", {self.converter}.from_dto, {variable})'
+        return f"None if {variable} is None else {made}" if self.type.endswith("| None") else made
 
     @property
     def kind(self) -> str:
@@ -108,8 +117,22 @@ class ServedRpcView(Struct, frozen=True, kw_only=True):
 
     @property
     def passed(self) -> Sequence[str]:
-        """The arguments as the query is called with them."""
+        """The arguments as a method of the servicer is called with them."""
         return [*(asked.local for asked in self.equal), *(f"{asked.name}={asked.local}" for asked in self.range)]
+
+    @property
+    def given(self) -> Sequence[str]:
+        """The arguments as the query is called with them."""
+        named = (f"{asked.name}={asked.given(asked.local, asked.name)}" for asked in self.range)
+        return [*(asked.given(asked.local, asked.name) for asked in self.equal), *named]
+
+    @property
+    def resumed(self) -> str:
+        """The position `after` as the query takes it."""
+        if not any(part.converter for part in self.order):
+            return "after"
+        parts = (part.given(f"after[{position}]", "page_token") for position, part in enumerate(self.order))
+        return f"None if after is None else ({', '.join(parts)},)"
 
     @property
     def parameters(self) -> str:

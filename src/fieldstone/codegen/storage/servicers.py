@@ -97,8 +97,8 @@ class _Writer(Struct, frozen=True):
             what=query.table.name_of_record,
             request=self.names.of(request),
             response=self.names.of(response),
-            equal=[self._asked(field_named(request, name), must=True) for name in query.equal],
-            range=[self._asked(f, must=False) for name in query.range if (f := field_named(request, name))],
+            equal=[self._asked(field_named(request, name), query, must=True) for name in query.equal],
+            range=[self._asked(f, query, must=False) for name in query.range if (f := field_named(request, name))],
             sized=field_named(request, PAGE_SIZE) is not None,
             paged=rpc.server_streaming or field_named(request, PAGE_TOKEN) is not None,
             resumable=field_named(request, PAGE_TOKEN) is not None,
@@ -118,8 +118,9 @@ class _Writer(Struct, frozen=True):
         told = self.schema.messages[holder.type if holder else rpc.response]
         return versions(told, query.table.message, self.schema)
 
-    def _asked(self, field: Field | None, *, must: bool) -> AskedView:
-        if field is None:
+    def _asked(self, field: Field | None, query: ServedQuery, *, must: bool) -> AskedView:
+        compared = query.entity_field(field.name) if field is not None else None
+        if field is None or compared is None:
             raise AssertionError  # a refusal says so
         conversion = field_conversion(field, self.schema)
         value = conversion.read("request").replace(' has("', ' request.HasField("')
@@ -128,15 +129,25 @@ class _Writer(Struct, frozen=True):
             name=field.name,
             value=f'given("{field.name}", {value})' if must and empty else value,
             type=conversion.annotation,
+            converter=self._constant(compared),
         )
+
+    def _constant(self, field: Field) -> str:
+        """The converter of an entity's field in generated code; empty for none."""
+        names = field_conversion(field, self.schema).converter
+        return names.constant if names else ""
 
     def _position(self, message: Message, name: str) -> AskedView:
         field = field_named(message, name)
         if field is None:
             raise AssertionError
         conversion = field_conversion(field, self.schema)
-        plain = conversion.value.annotation
-        return AskedView(name=name, value=f"record.{conversion.attribute}", type=plain)
+        return AskedView(
+            name=name,
+            value=conversion.given(f"record.{conversion.attribute}"),
+            type=conversion.value.annotation,
+            converter=self._constant(field),
+        )
 
     def _converter(self, told: Sequence[Message]) -> ConverterView | None:
         """The conversion of the record to the DTO of the answer."""

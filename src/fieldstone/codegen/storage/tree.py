@@ -9,10 +9,11 @@ from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.contracts.packages import SQL, storage_folder
 from fieldstone.codegen.render import render
 from fieldstone.codegen.scopes import settled
+from fieldstone.codegen.storage.application import Application
+from fieldstone.codegen.storage.application.completion import with_ready_converters
 from fieldstone.codegen.storage.build import module_view, outbox_table
 from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.examples import with_examples
-from fieldstone.codegen.storage.record_classes import RecordSources, by_slots
 from fieldstone.codegen.storage.refusals import is_stored_or_served, refuse
 from fieldstone.codegen.storage.service_views import ServicerView
 from fieldstone.codegen.storage.sql import migration_views, script
@@ -51,18 +52,14 @@ def storage_view(
     """
     if not is_stored_or_served(schema, own_files):
         return None
-    sources = RecordSources(record_paths)
-    refuse(schema, module, own=own_files, find_record=sources.find, root=root)
-
-    def built_by_slots(reference: str, attributes: Collection[str]) -> bool:
-        return by_slots(sources.find(reference), attributes)
-
+    application = Application(record_paths)
+    refuse(schema, module, own=own_files, application=application, root=root)
     return module_view(
-        schema,
+        with_ready_converters(schema, application),
         module,
         contracts=contracts,
         dto_module=dto_module,
-        built_by_slots=built_by_slots,
+        application=application,
         migrations=migration_views(history, outbox=outbox_table(module)),
         own_files=own_files,
     )
@@ -92,6 +89,8 @@ def _python(template: str, **views: ModuleView | ServicerView) -> str:
 def _modules(view: ModuleView) -> Iterator[str]:
     if view.records or view.enums:
         yield "records"
+    if view.converters:
+        yield "converters"
     yield "mapper"
     if view.entities:
         yield from _WITH_TABLES

@@ -11,24 +11,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from fieldstone.codegen.contracts.views import ImportView, UpcastView
+from fieldstone.codegen.storage.attribute_views import AttributeConverterView, AttributeView, ExampleView
 from fieldstone.codegen.storage.service_views import ServicerView
-
-
-class AttributeView(Struct, frozen=True, kw_only=True):
-    """An attribute of a record.
-
-    Attributes:
-        name: the attribute.
-        type: its annotation.
-        default: an expression for where nothing is given ("None", "[]");
-            empty for an attribute that must be given.
-        comment: the comment of the field in the schema; may have several lines.
-    """
-
-    name: str
-    type: str
-    default: str
-    comment: str
 
 
 class RecordView(Struct, frozen=True, kw_only=True):
@@ -122,6 +106,9 @@ class ChildView(Struct, frozen=True, kw_only=True):
         member_class: the dataclass of a member; empty for a scalar or a message without fields, kept in one column.
         limits: the constant with the limits of a member's attributes: "_ORDER_LINES_LIMITS".
         limit: an expression over the names of `fieldstone_runtime.limits`, and `limits`: what fits the attribute.
+        given: an expression over `record`, the parent: the list or map.
+        made: source with `{}` for the list or map: the attribute.
+        keywords: the argument that gives each attribute of a member's class.
     """
 
     table: str
@@ -134,6 +121,9 @@ class ChildView(Struct, frozen=True, kw_only=True):
     member_class: str
     limits: str
     limit: str
+    given: str
+    made: str
+    keywords: Mapping[str, str]
 
 
 class ArgumentView(Struct, frozen=True, kw_only=True):
@@ -218,6 +208,7 @@ class FieldView(Struct, frozen=True, kw_only=True):
         load: an expression over `data`, a dict with the field's name: the attribute.
         limit: an expression over the names of `fieldstone_runtime.limits`: what fits the attribute.
         dto_limit: the same for a DTO's field that a record cannot hold whatever it has; empty for none.
+        plain: an expression over `record`: what the field holds, for comparing.
     """
 
     name: str
@@ -228,6 +219,7 @@ class FieldView(Struct, frozen=True, kw_only=True):
     load: str
     limit: str
     dto_limit: str
+    plain: str
 
 
 class MappingView(Struct, frozen=True, kw_only=True):
@@ -246,6 +238,7 @@ class MappingView(Struct, frozen=True, kw_only=True):
         as_json: whether the message is kept as JSON somewhere, so that dump and load are needed.
         has_presence: whether a field of it can be absent.
         has_dto_limits: whether a field of it has a `dto_limit`.
+        keywords: the argument that gives each attribute of the record's class.
     """
 
     name: str
@@ -259,23 +252,7 @@ class MappingView(Struct, frozen=True, kw_only=True):
     as_json: bool
     has_presence: bool
     has_dto_limits: bool
-
-
-class ExampleView(Struct, frozen=True, kw_only=True):
-    """An attribute's values in the records that the contract suite makes.
-
-    Attributes:
-        attribute: the record's attribute.
-        value: an expression over `n`, the number of the record.
-        rises: whether a greater `n` gives a value that databases order after it.
-        unfit: an expression for a value that no database can hold; empty where any would be of
-            another type.
-    """
-
-    attribute: str
-    value: str
-    rises: bool
-    unfit: str
+    keywords: Mapping[str, str]
 
 
 class EntityView(Struct, frozen=True, kw_only=True):
@@ -300,6 +277,8 @@ class EntityView(Struct, frozen=True, kw_only=True):
         oneofs: the attributes of each oneof.
         by_slots: as for `MappingView`.
         unstored: attributes that the table lacks, each with an expression for its value on reading.
+        validates: whether the record's class itself refuses values that do not fit its types.
+        keywords: the argument that gives each attribute of the record's class.
         examples: what each attribute has in the records of the contract suite.
     """
 
@@ -323,6 +302,8 @@ class EntityView(Struct, frozen=True, kw_only=True):
     oneofs: Sequence[Sequence[str]]
     by_slots: bool
     unstored: Sequence[tuple[str, str]]
+    keywords: Mapping[str, str]
+    validates: bool
     examples: Sequence[ExampleView] = ()
 
 
@@ -363,6 +344,7 @@ class ModuleView(Struct, frozen=True, kw_only=True):
         databases: the kinds of databases that there are repositories for.
         migrations: oldest first.
         servicers: of the services whose rpcs queries answer.
+        converters: of all attributes that have one.
     """
 
     module: str
@@ -380,3 +362,15 @@ class ModuleView(Struct, frozen=True, kw_only=True):
     databases: Sequence[DatabaseView] = ()
     migrations: Sequence[MigrationView] = ()
     servicers: Sequence[ServicerView] = ()
+    converters: Sequence[AttributeConverterView] = ()
+
+    @property
+    def converter_modules(self) -> list[str]:
+        """The modules that the converters are in."""
+        return sorted({module for converter in self.converters for module in converter.modules})
+
+    @property
+    def type_modules(self) -> list[str]:
+        """The modules of the types of converted attributes."""
+        found = {module for converter in self.converters for module in converter.type_modules}
+        return sorted(found.difference(self.converter_modules, {"typing"}))

@@ -25,6 +25,7 @@ message Step {{
 
 
 _NOT_STORED = " [(fieldstone.v1.column).not_stored = true]"
+_ALWAYS = " [(fieldstone.v1.column).required = true]"
 _DEFAULT = ' [(fieldstone.v1.column).default = "2026-01-31T00:00:00Z"]'
 
 
@@ -36,6 +37,10 @@ _DEFAULT = ' [(fieldstone.v1.column).default = "2026-01-31T00:00:00Z"]'
     breaks=[Surface.STORAGE],
     examples=[
         hit(_step(_NOT_STORED), _step("")),
+        hit(
+            _step(_NOT_STORED, "optional google.protobuf.Timestamp at = 2"),
+            _step(_ALWAYS, "optional google.protobuf.Timestamp at = 2"),
+        ),
         miss(_step(_NOT_STORED), _step(_DEFAULT)),
         miss(
             _step(_NOT_STORED, "optional google.protobuf.Timestamp at = 2"),
@@ -53,5 +58,6 @@ def column_unfillable(change: Added[Column], context: Context) -> Iterator[Hit]:
     column, table = change.new, change.within.new if change.within else None
     if isinstance(table, Table) and not column.nullable and column.default is None:
         field = table.message.fields[column.number]
-        if column.kind in _WITHOUT_ZERO and field.composite == "message" and field.cardinality == "required":
+        is_required = field.composite == "message" and field.cardinality == "required"
+        if column.kind in _WITHOUT_ZERO and (is_required or field.column.required):
             yield Hit()

@@ -8,7 +8,7 @@ from pathlib import Path
 from google.protobuf import descriptor_pb2
 
 from fieldstone.checking.examples import compile_example, with_headers
-from fieldstone.codegen.storage.record_classes import RecordSources
+from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.refusals import refusals
 from fieldstone.compatibility.rules import Sources
 from fieldstone.schema.descriptors import load_schema
@@ -29,7 +29,7 @@ def schema_of(sources: Sources) -> Schema:
 def refused(sources: Sources, *roots: Path, own: Sequence[str] = (), module: str = "acme") -> list[str]:
     """The lines of what is refused, without the example's path before line and column."""
     own = own or list(with_headers(sources))
-    found = refusals(schema_of(sources), module, own=own, find_record=RecordSources(roots).find)
+    found = refusals(schema_of(sources), module, own=own, application=Application(roots))
     return [refusal.line().removeprefix(f"{PATH}:") for refusal in found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldstone.codegen.storage.record_classes import RecordSources
+from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.refusals import RefusedError, refuse
 from fieldstone.errors import FieldstoneError
 from tests.codegen.storage.refusals.examples import PATH, annotated, entity, refused, schema_of
@@ -61,11 +61,11 @@ def test_annotations_of_other_modules_do_not_count() -> None:
 def test_all_are_told_at_once_below_the_root_of_the_module() -> None:
     source = entity('primary_key: "idd"', annotated("string id", 'default: "\\0"'))
     with pytest.raises(FieldstoneError) as caught:
-        refuse(schema_of(source), "acme", own=[PATH], find_record=RecordSources(()).find, root="schemas/acme")
+        refuse(schema_of(source), "acme", own=[PATH], application=Application(()), root="schemas/acme")
     assert isinstance(caught.value, RefusedError)
     assert str(caught.value).splitlines() == [
         "nothing is generated from acme: 2 annotations cannot be met",
         f"schemas/acme/{PATH}:2:10: primary_key of StepV1 names idd, which is no field of it; did you mean id?",
         f'schemas/acme/{PATH}:3:3: the default of StepV1.id is "\0", and it must be text without NUL',
     ]
-    refuse(schema_of(VALID), "acme", own=[PATH], find_record=RecordSources(()).find)
+    refuse(schema_of(VALID), "acme", own=[PATH], application=Application(()))

@@ -64,7 +64,10 @@ def test_a_record_class_that_is_not_there(records: Path) -> None:
         f"2:10: the record of StepV1: no class Stop in {path}; did you mean Step?"
     ]
     assert refused(with_record("app.records:Plain"), records) == [
-        f"2:10: the record of StepV1: Plain at {path}:15 is no dataclass; put @dataclass(slots=True) above it"
+        (
+            f"2:10: the record of StepV1: Plain at {path}:15 is no dataclass, attrs class, pydantic model or "
+            "NamedTuple; put @dataclass(slots=True) above it"
+        )
     ]
 
 
@@ -109,14 +112,26 @@ def test_a_record_class_whose_types_do_not_fit(records: Path) -> None:
         "map<string, string> tags",
     ]
     assert refused(with_record("app.records:Step", *fields), records) == [
-        f"3:3: Step.run_id at {path}:8 is of type str, and run_id gives str | None; annotate it as str | None",
-        f"4:3: Step.at at {path}:9 is of type Optional[datetime], and at gives int; annotate it as int",
-        f"5:3: Step.kind at {path}:10 is of type int, and kind gives str; annotate it as str",
-        f"6:3: Step.reward at {path}:11 is of type float, and reward gives str; annotate it as str",
-        f"7:3: Step.info at {path}:12 is of type dict[str, Any] | None, and info gives bytes; annotate it as bytes",
+        (
+            f"3:3: Step.run_id at {path}:8 is of type str, and run_id gives str | None; "
+            "annotate it as str | None, or make the field one that is always there"
+        ),
+        (
+            f"4:3: Step.at at {path}:9 is of type Optional[datetime], and at gives int; "
+            "annotate it as int, or name a converter"
+        ),
+        f"5:3: Step.kind at {path}:10 is of type int, and kind gives str; annotate it as str, or name a converter",
+        (
+            f"6:3: Step.reward at {path}:11 is of type float, and reward gives str; "
+            "annotate it as str, or name a converter"
+        ),
+        (
+            f"7:3: Step.info at {path}:12 is of type dict[str, Any] | None, and info gives bytes; "
+            "annotate it as bytes, or name a converter"
+        ),
         (
             f"8:3: Step.tags at {path}:13 is of type list[str], and tags gives dict[str, str]; "
-            "annotate it as dict[str, str]"
+            "annotate it as dict[str, str], or name a converter"
         ),
     ]
 

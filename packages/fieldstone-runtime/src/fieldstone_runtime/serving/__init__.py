@@ -15,7 +15,13 @@ from fieldstone_runtime.serving.paging import (
     page_size,
     read_page,
 )
-from fieldstone_runtime.serving.refusals import NothingFoundError, RefusedRequestError, UnanswerableError, given
+from fieldstone_runtime.serving.refusals import (
+    NothingFoundError,
+    RefusedRequestError,
+    UnanswerableError,
+    argument,
+    given,
+)
 from fieldstone_runtime.serving.server import new_server
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "Question",
     "RefusedRequestError",
     "UnanswerableError",
+    "argument",
     "converted",
     "given",
     "new_server",

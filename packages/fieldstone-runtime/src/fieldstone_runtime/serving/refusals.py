@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
+from fieldstone_runtime.errors import ValueRefusedError
+
+Plain = TypeVar("Plain")
 Value = TypeVar("Value")
 
 
@@ -28,3 +32,20 @@ def given(name: str, value: Value | None) -> Value:
     if value is None or value in ("", b""):
         raise RefusedRequestError(f"{name} is empty, and says what is asked for")
     return value
+
+
+def argument(name: str, from_dto: Callable[[Plain], Value], plain: Plain) -> Value:
+    """A value of a request as the repository's methods take it.
+
+    Args:
+        name: the field of the request.
+        from_dto: the attribute's converter.
+        plain: what the request has.
+
+    Raises:
+        RefusedRequestError: the converter does not take it.
+    """
+    try:
+        return from_dto(plain)
+    except ValueRefusedError as error:
+        raise RefusedRequestError(f"{name} must be {error.limit}, and is {repr(plain)[:100]}") from error

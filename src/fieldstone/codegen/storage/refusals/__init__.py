@@ -6,12 +6,14 @@ new generator in its topic's `CHECKS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
-from fieldstone.codegen.storage.record_classes import RecordClass
+from fieldstone.codegen.storage.application import Application
+from fieldstone.codegen.storage.application.completion import with_ready_converters
 from fieldstone.codegen.storage.refusals import (
     classes,
     codecs,
+    converters,
     defaults,
     entities,
     keys,
@@ -29,7 +31,20 @@ from fieldstone.schema.model import Schema
 
 __all__ = ["Refusal", "RefusedError", "is_stored_or_served", "refusals", "refuse"]
 
-_TOPICS = (entities, keys, queries, codecs, defaults, nesting, sql_names, methods, classes, records, serving)
+_TOPICS = (
+    entities,
+    keys,
+    queries,
+    codecs,
+    converters,
+    defaults,
+    nesting,
+    sql_names,
+    methods,
+    classes,
+    records,
+    serving,
+)
 
 
 class RefusedError(FieldstoneError):
@@ -58,7 +73,7 @@ def is_stored_or_served(schema: Schema, own_files: Collection[str]) -> bool:
 
 
 def refusals(
-    schema: Schema, module: str, *, own: Collection[str], find_record: Callable[[str], RecordClass] | None = None
+    schema: Schema, module: str, *, own: Collection[str], application: Application | None = None
 ) -> list[Refusal]:
     """Everything in a module's annotations that cannot be met, in the order of the files.
 
@@ -66,30 +81,28 @@ def refusals(
         schema: the schema with all imported files.
         module: the module's name.
         own: the paths of the module's own files; what is annotated elsewhere is not the module's.
-        find_record: from "package.module:Class" to the application's class; raises FieldstoneError. Without it the
-            schema alone is judged, and not whether the application's classes fit it.
+        application: the application's classes and converters. Without them the schema alone is judged.
     """
-    subject = Subject(schema, module, frozenset(own), find_record)
+    completed = with_ready_converters(schema, application) if application else schema
+    subject = Subject(completed, module, frozenset(own), application)
     found = dict.fromkeys(_all(subject))
     return sorted(found, key=lambda r: (r.location.path, r.location.line, r.location.column))
 
 
-def refuse(
-    schema: Schema, module: str, *, own: Collection[str], find_record: Callable[[str], RecordClass], root: str = ""
-) -> None:
+def refuse(schema: Schema, module: str, *, own: Collection[str], application: Application, root: str = "") -> None:
     """Let nothing pass that cannot be generated; the arguments are those of `refusals`.
 
     Args:
         schema: the schema with all imported files.
         module: the module's name.
         own: the paths of the module's own files.
-        find_record: from "package.module:Class" to the application's class.
+        application: the application's classes and converters.
         root: the path of the module's root, which its files' paths are shown below: "schemas/telemetry".
 
     Raises:
         RefusedError: there are refusals.
     """
-    found = refusals(schema, module, own=own, find_record=find_record)
+    found = refusals(schema, module, own=own, application=application)
     if found:
         raise RefusedError(module, found, root=root)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
 
+from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.fields import map_types, nested_message
-from fieldstone.codegen.storage.record_classes import RecordClass
 from fieldstone.schema.entity import Entity
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Enum, Field, Message, Schema
@@ -39,14 +39,13 @@ class Subject(Struct, frozen=True, dict=True):
         schema: the schema with all imported files.
         module: the module's name.
         own: the paths of the module's files.
-        find_record: from "package.module:Class" to the application's class; raises FieldstoneError. None where the
-            application's classes are not judged.
+        application: the application's classes and converters; None where they are not judged.
     """
 
     schema: Schema
     module: str
     own: Collection[str]
-    find_record: Callable[[str], RecordClass] | None
+    application: Application | None
 
     @cached_property
     def own_messages(self) -> list[Message]:

@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.2.0"
-DIGEST = "b5:dcf6453158a6104b66acee57475868e70805c562dee76b00bd05f8e3b24a852255e694b0a791a7f570e22030bdfeda89ca5ee78502b70c4e3a135a091737b54c"
+DIGEST = "b5:8ac2b2c733ac49b5c41e1985dd79e497ddfcc72e594e491091024f8b4c2120b8de2a037c9bdfe902de093b314056355396bc52740e003804df16150c087d8807"
 SERVICES = ("acme.orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

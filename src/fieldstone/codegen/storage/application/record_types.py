@@ -54,6 +54,18 @@ def fits(types: Types, expected: str) -> bool:
     return _hold(types, parse_annotation(expected, lambda name: _GENERATED.get(name, name)))
 
 
+def may_give(types: Types, wanted: str) -> bool:
+    """Whether a function that gives these types may give what a field holds; only plain types are judged.
+
+    Args:
+        types: what the function's annotation says.
+        wanted: the annotation of a generated record: `bytes`, `list[int]`.
+    """
+    held = parse_annotation(wanted, lambda name: _GENERATED.get(name, name))
+    plain = [one for one in types if one.name in _SIMPLE - {"None", "Any"}]
+    return all(any(_holds(other, Type(one.name)) for other in held) for one in plain)
+
+
 def parse_annotation(annotation: str | ast.expr, resolve: Resolve) -> Types:
     """The types of an annotation, which may stand in quotes; one that is no Python is a type of that name."""
     if isinstance(annotation, ast.expr):
@@ -71,6 +83,16 @@ def dotted(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute) and (owner := dotted(node.value)):
         return f"{owner}.{node.attr}"
     return ""
+
+
+def unquoted(annotation: ast.expr) -> ast.expr:
+    """The expression that an annotation in quotes holds; others as they are."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            return ast.parse(annotation.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return annotation
+    return annotation
 
 
 def plain_name(full_name: str) -> str:

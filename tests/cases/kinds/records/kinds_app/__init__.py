@@ -1,0 +1,1 @@
+"""Classes of an application, one of each kind."""

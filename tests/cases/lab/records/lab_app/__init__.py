@@ -1,0 +1,1 @@
+"""A trainer as it was before it stored its steps."""
