@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fieldstone_runtime import errors
-from fieldstone_runtime.migrations import Migration, migrate
+from fieldstone_runtime.migrations import Migration, migrate, take_over
 from fieldstone_runtime.sqlite import SQLiteDatabase
 
 FIRST = Migration(
@@ -17,6 +17,7 @@ FIRST = Migration(
 )
 SECOND = Migration("1.2.0", ("ALTER TABLE points ADD COLUMN name TEXT NOT NULL DEFAULT 'none'",))
 THIRD = Migration("2.0.0", ("CREATE TABLE lines (id INTEGER PRIMARY KEY)",))
+UNIQUE = Migration("2.1.0", ("CREATE UNIQUE INDEX points_name_idx ON points (name)",))
 
 
 @pytest.fixture
@@ -46,12 +47,44 @@ def test_modules_are_counted_on_their_own(database: SQLiteDatabase) -> None:
     assert migrate(database, "nothing", []) == ()
 
 
-def test_a_database_from_the_future(database: SQLiteDatabase) -> None:
+def test_older_code_goes_on_beside_additions(database: SQLiteDatabase) -> None:
     migrate(database, "points", [FIRST, SECOND, THIRD])
-    with pytest.raises(errors.DatabaseNewerError, match=r"points\.db has points 1\.2\.0, 2\.0\.0.*up to 1\.0\.0"):
+    for known in ([FIRST, SECOND], [FIRST], []):
+        assert migrate(database, "points", known) == ()
+    database.local.execute("INSERT INTO points (id) VALUES (1)")
+    assert migrate(database, "points", [FIRST, SECOND, THIRD, UNIQUE]) == ("2.1.0",)
+
+
+def test_older_code_stops_at_what_it_cannot_work_beside(database: SQLiteDatabase) -> None:
+    migrate(database, "points", [FIRST, SECOND, THIRD, UNIQUE])
+    problem = r"points\.db has points 1\.2\.0, 2\.0\.0, 2\.1\.0, and .* up to 1\.0\.0; .* beside 2\.1\.0, .* UNIQUE INDEX"
+    with pytest.raises(errors.DatabaseNewerError, match=problem):
         migrate(database, "points", [FIRST])
     with pytest.raises(errors.DatabaseNewerError, match="up to none"):
         migrate(database, "points", [])
+
+
+@pytest.mark.parametrize("effect", [None, "", "in a form of the future", "Additive"])
+def test_older_code_stops_where_it_is_not_known_to_be_safe(database: SQLiteDatabase, effect: str | None) -> None:
+    migrate(database, "points", [FIRST, SECOND])
+    database.local.execute("UPDATE fieldstone_migrations SET effect = ? WHERE version = '1.2.0'", (effect,))
+    with pytest.raises(errors.DatabaseNewerError, match=r"cannot work beside 1\.2\.0"):
+        migrate(database, "points", [FIRST])
+
+
+def test_effects_that_were_not_recorded_are_filled_in_by_code_that_knows_them(database: SQLiteDatabase) -> None:
+    database.local.execute(
+        "CREATE TABLE fieldstone_migrations (module TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL,"
+        " applied_at BIGINT NOT NULL, PRIMARY KEY (module, version))"
+    )
+    rows = [("points", version, migration.digest, 7) for version, migration in (("1.0.0", FIRST), ("1.2.0", SECOND))]
+    database.local.cursor.executemany("INSERT INTO fieldstone_migrations VALUES (?, ?, ?, ?)", rows)
+    with pytest.raises(errors.DatabaseNewerError, match="of which nothing is recorded"):
+        migrate(database, "points", [FIRST])
+    assert migrate(database, "points", [FIRST, SECOND]) == ()
+    assert migrate(database, "points", [FIRST]) == ()
+    recorded = database.local.execute("SELECT DISTINCT applied_at, effect FROM fieldstone_migrations").fetchall()
+    assert recorded == [(7, "additive")]
 
 
 def test_another_form_of_a_released_version(database: SQLiteDatabase) -> None:
@@ -65,6 +98,8 @@ def test_a_version_that_was_skipped(database: SQLiteDatabase) -> None:
     migrate(database, "points", [FIRST, THIRD])
     with pytest.raises(errors.MigrationError, match=r"lacks points 1\.2\.0 and has later versions"):
         migrate(database, "points", [FIRST, SECOND, THIRD])
+    with pytest.raises(errors.MigrationError, match=r"lacks points 1\.2\.0 and has later versions"):
+        migrate(database, "points", [FIRST, SECOND])
 
 
 def test_all_or_nothing(database: SQLiteDatabase) -> None:
@@ -72,6 +107,15 @@ def test_all_or_nothing(database: SQLiteDatabase) -> None:
     with pytest.raises(errors.MigrationError, match=r"points 1\.2\.0 cannot be applied.*already exists"):
         migrate(database, "points", [FIRST, broken])
     assert database.local.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+def test_tables_that_are_there_are_taken_over(database: SQLiteDatabase) -> None:
+    for statement in FIRST.statements:
+        database.local.execute(statement)
+    assert take_over(database, "points", [FIRST]) == ("1.0.0",)
+    with pytest.raises(errors.MigrationError, match="has recorded migrations of points already"):
+        take_over(database, "points", [FIRST])
+    assert migrate(database, "points", [FIRST, SECOND]) == ("1.2.0",)
 
 
 def test_many_processes_at_once(tmp_path: Path) -> None:

@@ -295,9 +295,15 @@ def test_processes_that_migrate_at_once(conninfo: str) -> None:
 
 def test_a_database_that_newer_code_migrated(conninfo: str) -> None:
     with closing(PostgresDatabase(conninfo)) as database:
+        unique = Migration("2.0.0", ("CREATE UNIQUE INDEX things_0_idx ON things_0 (id)",))
         migrate(database, "things", MIGRATIONS)
-        with pytest.raises(errors.DatabaseNewerError, match=r"1\.19\.0"):
+        assert migrate(database, "things", MIGRATIONS[:-1]) == ()
+        run(conninfo, "ALTER TABLE fieldstone_migrations DROP COLUMN effect")
+        with pytest.raises(errors.DatabaseNewerError, match=r"beside 1\.19\.0, of which nothing is recorded"):
             migrate(database, "things", MIGRATIONS[:-1])
+        assert migrate(database, "things", [*MIGRATIONS, unique]) == ("2.0.0",)
+        with pytest.raises(errors.DatabaseNewerError, match=r"beside 2\.0\.0, which does: CREATE UNIQUE INDEX"):
+            migrate(database, "things", MIGRATIONS)
         assert migrate(database, "other things", []) == ()
 
 

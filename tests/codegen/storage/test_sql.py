@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import psycopg
 import pytest
+from fieldstone_runtime.older_code import ADDITIVE, effect
 
 from fieldstone.checking.examples import compile_example
 from fieldstone.codegen.storage.sql import migration_views, script
@@ -117,6 +118,13 @@ def test_postgres_has_the_same_defaults(postgres: PostgresServer) -> None:
     assert ["NaN" if str(value) == "nan" else value for value in found] == [value for _, _, value in DEFAULTS]
 
 
+def test_older_code_may_work_beside_new_columns_and_tables() -> None:
+    outbox = message("string name", "bytes more", options='outbox: {} indexes: { fields: ["name"] }')
+    for view in (*grown(), *views(OLD, outbox + message("string name", options="outbox: {}", name="Other"))):
+        for statements in view.statements.values():
+            assert effect(statements) == ADDITIVE
+
+
 def test_what_is_new_in_a_release() -> None:
     lines = "message Line { string sku = 1; optional int32 count = 2; }"
     child = "repeated Line lines" + column("codec: CODEC_CHILD_TABLE")
@@ -170,6 +178,7 @@ def test_a_unique_index_that_left_refuses_nothing() -> None:
         connection = sqlite3.connect(":memory:")
         apply(connection, first)
         apply(connection, second)
+        assert effect(second.statements["sqlite"]).startswith("DROP INDEX")
         connection.execute("INSERT INTO acme_points (id, name) VALUES (1, 'one'), (2, 'one')")
         connection.close()
 

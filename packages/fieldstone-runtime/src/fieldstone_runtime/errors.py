@@ -56,7 +56,7 @@ class MigrationError(StorageError):
 
 
 class DatabaseNewerError(MigrationError):
-    """A newer version of the code migrated the database; this one must not touch it."""
+    """Newer code migrated the database in a way that this code cannot work beside; it must not touch it."""
 
 
 class NotMigratedError(MigrationError):

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from fieldstone_runtime import errors, limits
-from fieldstone_runtime.migrations import TABLE, Migration
+from fieldstone_runtime.migrations import ADD_EFFECT, TABLE, Applied, Migration
 
 Row = tuple[Any, ...]
 Cursor = psycopg.Cursor[Row]
@@ -185,25 +185,35 @@ class PostgresDatabase:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATIONS,))
             yield
 
-    def applied(self, module: str) -> dict[str, str]:
-        """The digest of each migration that was applied, by version."""
+    def applied(self, module: str) -> dict[str, Applied]:
+        """The migrations that were applied, by version."""
         with self.transaction() as cursor:
             cursor.execute(TABLE)
-            cursor.execute("SELECT version, digest FROM fieldstone_migrations WHERE module = %s", (module,))
-            return dict(cursor.fetchall())
+            names = [column.name for column in cursor.execute("SELECT * FROM fieldstone_migrations LIMIT 0").description or ()]
+            if "effect" not in names:
+                cursor.execute(ADD_EFFECT)
+            query = "SELECT version, digest, effect FROM fieldstone_migrations WHERE module = %s"
+            return {version: Applied(*found) for version, *found in cursor.execute(query, (module,)).fetchall()}
 
     def apply(self, module: str, migration: Migration, applied_at: int) -> None:
-        """Run a migration's statements, and write down that they were."""
+        """Run the statements of a migration, and record it."""
         try:
             with self.transaction() as cursor:
                 for statement in migration.statements:
                     cursor.execute(statement.encode(), prepare=False)
-                row = (module, migration.version, migration.digest, applied_at)
-                cursor.execute("INSERT INTO fieldstone_migrations VALUES (%s, %s, %s, %s)", row)
+                self.record(module, migration, applied_at)
         except errors.StorageError as error:
             if type(error) is not errors.StorageError:
                 raise
             raise errors.MigrationError(f"{module} {migration.version} cannot be applied to {error}") from error
+
+    def record(self, module: str, migration: Migration, applied_at: int) -> None:
+        """Record a migration as applied; where it is recorded already, its effect alone."""
+        statement: LiteralString = """INSERT INTO fieldstone_migrations (module, version, digest, applied_at, effect)
+            VALUES (%s, %s, %s, %s, %s) ON CONFLICT (module, version) DO UPDATE SET effect = EXCLUDED.effect"""
+        row = (module, migration.version, migration.digest, applied_at, migration.effect)
+        with self.transaction() as cursor:
+            cursor.execute(statement, row)
 
     @contextmanager
     def _lent(self) -> Iterator[_Connection]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fieldstone_runtime import errors
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument
-from fieldstone_runtime.migrations import TABLE, Migration
+from fieldstone_runtime.migrations import ADD_EFFECT, TABLE, Applied, Migration
 
 FAILURES = (sqlite3.Error, *VALUE_ERRORS)
 """What an execute raises, for the database or for a value that it was given."""
@@ -154,14 +154,17 @@ class SQLiteDatabase:
     exclusively = transaction
     """What `migrations.migrate` runs in: SQLite has one writer at a time."""
 
-    def applied(self, module: str) -> dict[str, str]:
-        """The digest of each migration that was applied, by version."""
-        self.local.execute(TABLE)
-        query = "SELECT version, digest FROM fieldstone_migrations WHERE module = ?"
-        return dict(self.local.execute(query, (module,)).fetchall())
+    def applied(self, module: str) -> dict[str, Applied]:
+        """The migrations that were applied, by version."""
+        execute = self.local.execute
+        execute(TABLE)
+        if ("effect",) not in execute("SELECT name FROM pragma_table_info('fieldstone_migrations')").fetchall():
+            execute(ADD_EFFECT)
+        query = "SELECT version, digest, effect FROM fieldstone_migrations WHERE module = ?"
+        return {version: Applied(*found) for version, *found in execute(query, (module,)).fetchall()}
 
     def apply(self, module: str, migration: Migration, applied_at: int) -> None:
-        """Run a migration's statements, and write down that they were."""
+        """Run the statements of a migration, and record it."""
         try:
             for statement in migration.statements:
                 self.local.execute(statement)
@@ -170,8 +173,14 @@ class SQLiteDatabase:
             if type(failure) is errors.StorageError:
                 failure = errors.MigrationError(f"{module} {migration.version} cannot be applied to {failure}")
             raise failure from error
-        row = (module, migration.version, migration.digest, applied_at)
-        self.local.execute("INSERT INTO fieldstone_migrations VALUES (?, ?, ?, ?)", row)
+        self.record(module, migration, applied_at)
+
+    def record(self, module: str, migration: Migration, applied_at: int) -> None:
+        """Record a migration as applied; where it is recorded already, its effect alone."""
+        statement = """INSERT INTO fieldstone_migrations (module, version, digest, applied_at, effect)
+            VALUES (?, ?, ?, ?, ?) ON CONFLICT (module, version) DO UPDATE SET effect = excluded.effect"""
+        row = (module, migration.version, migration.digest, applied_at, migration.effect)
+        self.local.execute(statement, row)
 
     def _take(self) -> sqlite3.Connection:
         """An idle connection, or a new one."""
