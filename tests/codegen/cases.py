@@ -25,8 +25,8 @@ def case_names() -> list[str]:
     return sorted(folder.name for folder in CASES.iterdir() if (folder / "1.0.0").is_dir())
 
 
-def build_case(name: str, into: Path) -> Project:
-    """A repository in which every version of a case was released in turn; the last is in the working tree."""
+def build_case(name: str, into: Path, *, newest: str = "") -> Project:
+    """A repository in which every version of a case, up to `newest`, was released; the last is in the working tree."""
     case = CASES / name
     paths = ["imports/fieldstone", "imports/google", f"schemas/{name}"]
     listed = "".join(f"  - path: {path}\n" for path in paths)
@@ -38,7 +38,7 @@ def build_case(name: str, into: Path) -> Project:
     if (case / "records").is_dir():
         shutil.copytree(case / "records", into / "records")
     versions = sorted(Version.parse(folder.name) for folder in case.iterdir() if folder.name[0].isdigit())
-    for version in versions:
+    for version in versions[: versions.index(Version.parse(newest)) + 1 if newest else None]:
         shutil.rmtree(into / "schemas" / name, ignore_errors=True)
         shutil.copytree(case / str(version), into / "schemas" / name)
         if version == versions[0]:

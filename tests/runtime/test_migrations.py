@@ -57,7 +57,7 @@ def test_older_code_goes_on_beside_additions(database: SQLiteDatabase) -> None:
 
 def test_older_code_stops_at_what_it_cannot_work_beside(database: SQLiteDatabase) -> None:
     migrate(database, "points", [FIRST, SECOND, THIRD, UNIQUE])
-    problem = r"points\.db has points 1\.2\.0, 2\.0\.0, 2\.1\.0, and .* up to 1\.0\.0; .* beside 2\.1\.0, .* UNIQUE INDEX"
+    problem = r"has points 1\.2\.0, 2\.0\.0, 2\.1\.0, and .* up to 1\.0\.0; .* beside 2\.1\.0, .* UNIQUE INDEX"
     with pytest.raises(errors.DatabaseNewerError, match=problem):
         migrate(database, "points", [FIRST])
     with pytest.raises(errors.DatabaseNewerError, match="up to none"):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
-from typing import Any, LiteralString
+from types import TracebackType
+from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -14,6 +15,8 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from fieldstone_runtime import errors, limits
 from fieldstone_runtime.migrations import ADD_EFFECT, TABLE, Applied, Migration
+from fieldstone_runtime.statements import OnStatement, timed
+from fieldstone_runtime.tasks import refuse_others, running_task
 
 Row = tuple[Any, ...]
 Cursor = psycopg.Cursor[Row]
@@ -45,9 +48,10 @@ class _Connection(psycopg.Connection[Row]):
 
 
 class _Local(threading.local):
-    """The connection whose transaction a thread is in."""
+    """The connection whose transaction a thread is in, and the asyncio task that entered it."""
 
     held: _Connection | None = None
+    owner: object = None
 
 
 def _configure(connection: _Connection) -> None:
@@ -89,6 +93,8 @@ class PostgresDatabase:
         min_size: how many connections are kept open.
         max_size: how many there are at most.
         timeout: how long to wait for the server, a connection or a migration's lock, in seconds.
+        on_statement: called after each statement with its SQL and its seconds; it must not use the database. An
+            exception of it is logged, and changes nothing.
 
     Attributes:
         name: host, port and database, for people.
@@ -97,7 +103,15 @@ class PostgresDatabase:
         DatabaseUnreachableError: the server does not answer, or refuses the connection.
     """
 
-    def __init__(self, conninfo: str, *, min_size: int = 1, max_size: int = 10, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        timeout: float = 10.0,
+        on_statement: OnStatement | None = None,
+    ) -> None:
         try:
             parts = conninfo_to_dict(conninfo)
         except psycopg.Error:  # its text may have the password
@@ -105,7 +119,9 @@ class PostgresDatabase:
             raise errors.DatabaseUnreachableError(problem) from None
         self.name = f"PostgreSQL {parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
         self._parts: dict[str, Any] = {"connect_timeout": max(2, round(timeout)), **parts, "autocommit": True}
-        self._timeout, self._local, self._numbers = timeout, _Local(), count()
+        if on_statement is not None:
+            self._parts["cursor_factory"] = _watched(on_statement)
+        self._timeout, self._local, self._numbers, self._on_statement = timeout, _Local(), count(), on_statement
         self._probe()
         self._pool = ConnectionPool(
             "",
@@ -122,23 +138,38 @@ class PostgresDatabase:
     def transaction(self) -> Iterator[Cursor]:
         """All that this thread writes inside is committed together, or not at all; gives a binary cursor.
 
-        A transaction inside another is undone alone if it fails, and committed with the outer one.
+        A transaction inside another is undone alone if it fails, and committed with the outer one. It belongs to
+        the asyncio task that entered it, if one did.
+
+        Raises:
+            StorageError: another asyncio task of this thread is in a transaction.
         """
-        held = self._local.held
+        local = self._local
+        held, owner = self._held(), local.owner
         with self._lent() if held is None else nullcontext(held) as connection, self._translated():
-            self._local.held = connection
+            local.held, local.owner = connection, running_task()
             try:
-                with connection.transaction():
+                with self._block(connection, nested=held is not None):
                     yield connection.reader
                     if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
                         raise errors.StorageError(f"{self.name} has rolled back this transaction: a statement failed")
             finally:
-                self._local.held = held
+                local.held, local.owner = held, owner
+
+    def _held(self) -> _Connection | None:
+        """The connection whose transaction this thread is in; refuses another asyncio task than its own."""
+        if self._local.held is not None:
+            refuse_others(self._local.owner, self.name)
+        return self._local.held
+
+    def _block(self, connection: _Connection, *, nested: bool) -> AbstractContextManager[object]:
+        block = connection.transaction()
+        return block if self._on_statement is None else _WatchedBlock(block, self._on_statement, nested=nested)
 
     @contextmanager
     def cursor(self) -> Iterator[Cursor]:
         """A binary cursor for a single statement, which is a transaction of its own, or one inside another."""
-        if self._local.held is not None:
+        if self._held() is not None:
             with self.transaction() as cursor, refusing():
                 yield cursor
         else:
@@ -151,7 +182,7 @@ class PostgresDatabase:
         Inside a transaction they end with it. Outside, they have a connection of their own, until the
         last is read or the iterator is closed.
         """
-        held = self._local.held
+        held = self._held()
         with (
             self._lent() if held is None else nullcontext(held) as connection,
             self._translated(),
@@ -189,7 +220,10 @@ class PostgresDatabase:
         """The migrations that were applied, by version."""
         with self.transaction() as cursor:
             cursor.execute(TABLE)
-            names = [column.name for column in cursor.execute("SELECT * FROM fieldstone_migrations LIMIT 0").description or ()]
+            names = [
+                column.name
+                for column in cursor.execute("SELECT * FROM fieldstone_migrations LIMIT 0").description or ()
+            ]
             if "effect" not in names:
                 cursor.execute(ADD_EFFECT)
             query = "SELECT version, digest, effect FROM fieldstone_migrations WHERE module = %s"
@@ -257,3 +291,41 @@ class PostgresDatabase:
             return errors.ConnectionLostError(f"{self.name} broke the connection ({text})")
         kind, problem = _ERRORS.get(code, (errors.StorageError, "failed"))
         return kind(f"{self.name} {problem} ({text})")
+
+
+def _watched(on_statement: OnStatement) -> type[Cursor]:
+    """Cursors whose statements the hook sees."""
+
+    class Watched(psycopg.Cursor[Row]):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> Self:
+            with timed(on_statement, query):
+                return super().execute(query, *arguments, **options)
+
+        def executemany(self, query: Any, *arguments: Any, **options: Any) -> None:
+            with timed(on_statement, query):
+                super().executemany(query, *arguments, **options)
+
+        @contextmanager
+        def copy(self, statement: Any, *arguments: Any, **options: Any) -> Iterator[psycopg.Copy]:
+            with timed(on_statement, statement), super().copy(statement, *arguments, **options) as copying:
+                yield copying
+
+    return Watched
+
+
+class _WatchedBlock:
+    """A transaction whose begin and end the hook sees: psycopg sends them without a cursor."""
+
+    def __init__(self, block: AbstractContextManager[object], on_statement: OnStatement, *, nested: bool) -> None:
+        self._block, self._on_statement = block, on_statement
+        self._names = ("SAVEPOINT", "RELEASE", "ROLLBACK TO") if nested else ("BEGIN", "COMMIT", "ROLLBACK")
+
+    def __enter__(self) -> object:
+        with timed(self._on_statement, self._names[0]):
+            return self._block.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        with timed(self._on_statement, self._names[1 if kind is None else 2]):
+            return self._block.__exit__(kind, error, trace)

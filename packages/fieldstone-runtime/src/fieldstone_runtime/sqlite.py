@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Self
 
 from fieldstone_runtime import errors
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument
 from fieldstone_runtime.migrations import ADD_EFFECT, TABLE, Applied, Migration
+from fieldstone_runtime.statements import OnStatement, timed
+from fieldstone_runtime.tasks import refuse_others, running_task
 
 FAILURES = (sqlite3.Error, *VALUE_ERRORS)
 """What an execute raises, for the database or for a value that it was given."""
@@ -41,11 +43,13 @@ class SQLiteDatabase:
         path: the file, which is made where there is none, or a "file:" URI; ":memory:" for a file
             that goes away with `close`.
         timeout: how long to wait for a lock, in seconds.
+        on_statement: called after each statement with its SQL and its seconds until the first row is there; it must
+            not use the database. An exception of it is logged, and changes nothing.
 
     Attributes:
         name: the path as given, for people.
         local: this thread's `connection`, its one `cursor` for what is read to the end at once, and
-            that cursor's `execute`.
+            that cursor's `execute`, which another asyncio task than that of the transaction is refused.
 
     Raises:
         DatabaseUnreachableError: there is no such folder, or no permission.
@@ -53,10 +57,13 @@ class SQLiteDatabase:
         DatabaseReadOnlyError: it is not in WAL mode yet, and cannot be written.
     """
 
-    def __init__(self, path: str | PathLike[str], *, timeout: float = 5.0) -> None:
+    def __init__(
+        self, path: str | PathLike[str], *, timeout: float = 5.0, on_statement: OnStatement | None = None
+    ) -> None:
         self.name = fspath(path)
         self._path = _temporary_file(self) if self.name == ":memory:" else self.name
         self._timeout, self._closed = timeout, False
+        self._connection_class = sqlite3.Connection if on_statement is None else _watched(on_statement)
         self._connections: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self.local = _Local(self)
@@ -66,25 +73,34 @@ class SQLiteDatabase:
         """All that this thread writes inside is committed together, or not at all; gives the thread's cursor.
 
         The write lock is taken at once. A transaction inside another is undone alone if it fails,
-        and committed with the outer one.
+        and committed with the outer one. It belongs to the asyncio task that entered it, if one did.
+
+        Raises:
+            StorageError: another asyncio task of this thread is in a transaction.
         """
         local = self.local
+        refuse_others(outer := local.owner, self.name)
+        execute = local.cursor.execute
         begin, commit, undo = _NESTED if local.depth else _OUTER
         try:
             if local.depth and not local.connection.in_transaction:
-                raise errors.StorageError(f"{self.name} has rolled back this transaction; leave it")
-            local.execute(begin)
+                raise errors.StorageError(
+                    f"{self.name} has rolled back this transaction, or SQL of your own has ended it; leave it"
+                )
+            execute(begin)
             local.depth += 1
+            local.belong_to(running_task())
             try:
                 yield local.cursor
-                local.execute(commit)
+                execute(commit)
             except BaseException:
                 with suppress(sqlite3.Error):  # the database may have rolled back by itself
                     for statement in undo if local.connection.in_transaction else ():
-                        local.execute(statement)
+                        execute(statement)
                 raise
             finally:
                 local.depth -= 1
+                local.belong_to(outer)
                 while local.readers and not local.depth:
                     local.readers.pop().close()
         except sqlite3.Error as error:
@@ -97,8 +113,10 @@ class SQLiteDatabase:
         They keep no writer waiting. Inside a transaction they see what it has written, and end with it.
         """
         readers, held = self.local.readers, self.local.depth > 0
+        refuse_others(self.local.owner, self.name)
         connection = self.local.connection if held else self._take()
         rows = connection.cursor()
+        rows.row_factory = None  # SQL of one's own may have set one for the connection
         try:
             if held:
                 readers.add(rows)
@@ -202,6 +220,7 @@ class SQLiteDatabase:
             check_same_thread=one_thread,
             cached_statements=256,
             uri=uri,
+            factory=self._connection_class,
         )
         try:
             self._switch_to_wal(connection)
@@ -231,13 +250,56 @@ class _Local(threading.local):
     """What each thread has of its own; threading calls `__init__` once in each."""
 
     def __init__(self, database: SQLiteDatabase) -> None:
-        self.connection = database._take()  # noqa: SLF001
+        self.connection, self._name = database._take(), database.name  # noqa: SLF001
         self.cursor = self.connection.cursor()
-        self.execute = self.cursor.execute
+        self.execute: Callable[..., sqlite3.Cursor] = self.cursor.execute
         self.depth = 0
+        self.owner: object = None
         self.readers: set[sqlite3.Cursor] = set()
         # The set goes with its thread, and then another may have the connection.
         weakref.finalize(self.readers, database._idle.append, self.connection).atexit = False  # noqa: SLF001
+
+    def belong_to(self, task: object) -> None:
+        """Set the asyncio task that may use the connection; None for any."""
+        if task is not self.owner:
+            self.owner = task
+            self.execute = self.cursor.execute if task is None else self._execute_for_owner
+
+    def _execute_for_owner(self, *arguments: Any) -> sqlite3.Cursor:
+        refuse_others(self.owner, self._name)
+        return self.cursor.execute(*arguments)
+
+
+def _watched(on_statement: OnStatement) -> type[sqlite3.Connection]:
+    """Connections whose statements the hook sees."""
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, sql: str, *arguments: Any) -> Self:
+            with timed(on_statement, sql):
+                return super().execute(sql, *arguments)
+
+        def executemany(self, sql: str, *arguments: Any) -> Self:
+            with timed(on_statement, sql):
+                return super().executemany(sql, *arguments)
+
+        def executescript(self, sql: str) -> sqlite3.Cursor:
+            with timed(on_statement, sql):
+                return super().executescript(sql)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, factory: Any = Cursor) -> Any:
+            return super().cursor(factory)
+
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            return Cursor(self).execute(sql, *arguments)
+
+        def executemany(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            return Cursor(self).executemany(sql, *arguments)
+
+        def executescript(self, sql: str) -> sqlite3.Cursor:
+            return Cursor(self).executescript(sql)
+
+    return Connection
 
 
 def _temporary_file(owner: object) -> str:

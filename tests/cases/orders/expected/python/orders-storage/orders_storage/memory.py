@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import RLock
 from typing import Any
 
 from fieldstone_runtime.errors import UniqueConflictError
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
+from fieldstone_runtime.tasks import TransactionLock
 from fieldstone_runtime.values import duration_micros, unfit
 
 from orders_storage.migrations import SQLITE
@@ -72,7 +72,7 @@ class InMemoryOrdersRepository:
     """
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self._lock = TransactionLock("the records of orders in memory")
         self._missing = tuple(migration.version for migration in SQLITE)
         self._undo: list[tuple[dict[Row, Any], Row, Any]] = []
         self._depth = 0
@@ -88,8 +88,11 @@ class InMemoryOrdersRepository:
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
-        """All that is written inside is kept together, or not at all if an exception leaves it."""
-        with self._lock:
+        """All that is written inside is kept together, or not at all if an exception leaves it.
+
+        It gives None: memory has no SQL.
+        """
+        with self._lock.transaction():
             undo = len(self._undo)
             events = len(self.outbox)
             self._depth += 1
