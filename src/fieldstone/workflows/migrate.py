@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +14,19 @@ from fieldstone.codegen.storage.build import outbox_table
 from fieldstone.codegen.storage.dialects import all_dialects, url_advice
 from fieldstone.codegen.storage.sql import migration_views
 from fieldstone.codegen.storage.views import MigrationView
-from fieldstone.errors import Invalid, NotFound, Unavailable
+from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 from fieldstone.workflows.generating.generated_modules import compile_one, current_version, released_schemas
+from fieldstone.workflows.taking_over.baseline import Fit, fits
+from fieldstone.workflows.taking_over.differences import Difference
+from fieldstone.workflows.taking_over.introspection import Cursor, introspection
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
+    from fieldstone_runtime.migrations import Migration
+
     from fieldstone.codegen.storage.dialects import Dialect, OpenDatabase
 
 
@@ -31,11 +37,27 @@ class Migrated(Struct, frozen=True):
         module: its name.
         applied: the versions whose migrations were applied, oldest first.
         newest: the newest version with a migration, which the database has now.
+        recorded: the versions that were recorded for tables that were there already, oldest first.
+        indexes: the statements that made indexes which these tables lacked.
     """
 
     module: str
     applied: tuple[str, ...]
     newest: str
+    recorded: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+
+
+class TakenOver(Struct, frozen=True):
+    """An existing database that was taken over, or why it was not.
+
+    Attributes:
+        migrated: the migrations of each module; none where there are differences.
+        differences: the differences from what generated code needs, module by module.
+    """
+
+    migrated: Sequence[Migrated] = ()
+    differences: Mapping[str, Sequence[Difference]] = {}
 
 
 def migrate(project: Project, url: str, names: Sequence[str] = (), *, unreleased: bool = False) -> list[Migrated]:
@@ -54,17 +76,56 @@ def migrate(project: Project, url: str, names: Sequence[str] = (), *, unreleased
             for the modules before stays, and nothing is half applied.
     """
     wanted = _wanted(project, names, unreleased=unreleased)
-    from fieldstone_runtime.errors import StorageError
+    name, dialect = _dialect_of(url)
+    with _storage_errors(), closing(dialect.open(url)) as database:
+        return [_apply(database, name, module, views) for module, views in wanted.items()]
 
-    try:
-        name, dialect = _dialect_of(url)
-        database = dialect.open(url)
-        try:
-            return [_apply(database, name, module, views) for module, views in wanted.items()]
-        finally:
-            database.close()
-    except StorageError as error:
-        raise Unavailable(str(error)) from error
+
+def take_over(project: Project, url: str, names: Sequence[str] = (), *, unreleased: bool = False) -> TakenOver:
+    """Record the migrations whose tables a database has already, and apply the others: all of it or nothing.
+
+    A module of which migrations are recorded already is migrated only.
+
+    Args:
+        project: where the modules are.
+        url: the database, as for `migrate`.
+        names: the modules; by default all that store something.
+        unreleased: takes what is in the working tree too.
+
+    Raises:
+        FieldstoneError: there is no such database, or no table of the modules in it, or it refused.
+    """
+    wanted = _wanted(project, names, unreleased=unreleased)
+    name, dialect = _dialect_of(url)
+    with _storage_errors():
+        with introspection(name).inspecting(url) as cursor:
+            found = fits(cursor, name, wanted)
+        if listed := {module: fit.differences for module, fit in found.items() if fit.differences}:
+            return TakenOver(differences=listed)
+        if not any(fit.migrations or fit.is_recorded for fit in found.values()):
+            raise NotFound(
+                f"the database has no table of {', '.join(wanted)}", fix="leave out --baseline to make the tables"
+            )
+        with closing(dialect.open(url)) as database, database.exclusively(), database.transaction() as cursor:
+            if fits(cursor, name, wanted) != found:
+                raise Conflict("another process has changed the tables meanwhile", fix="try again")
+            migrations = {module: _of_dialect(views, name) for module, views in wanted.items()}
+            done = [_take_over(database, cursor, module, migrations[module], fit) for module, fit in found.items()]
+            return TakenOver(migrated=done)
+
+
+def _take_over(
+    database: OpenDatabase, cursor: Cursor, module: str, migrations: Sequence[Migration], fit: Fit
+) -> Migrated:
+    from fieldstone_runtime.migrations import migrate, take_over
+
+    recorded: tuple[str, ...] = ()
+    if fit.migrations:
+        recorded = take_over(database, module, migrations[: fit.migrations])
+        for statement in fit.indexes:
+            cursor.execute(statement)
+    applied = migrate(database, module, migrations)
+    return Migrated(module, applied, migrations[-1].version, recorded, tuple(fit.indexes))
 
 
 def _wanted(project: Project, names: Sequence[str], *, unreleased: bool) -> dict[str, list[MigrationView]]:
@@ -100,13 +161,29 @@ def _apply(database: OpenDatabase, dialect: str, module: str, views: Sequence[Mi
     from fieldstone_runtime import migrations
     from fieldstone_runtime.outbox_tables import migrate_outbox
 
-    applied = migrations.migrate(
-        database, module, [migrations.Migration(view.version, tuple(view.statements[dialect])) for view in views]
-    )
+    applied = migrations.migrate(database, module, _of_dialect(views, dialect))
     for view in views:
         if view.outbox:
             migrate_outbox(database, view.outbox)
     return Migrated(module, applied, views[-1].version)
+
+
+def _of_dialect(views: Sequence[MigrationView], dialect: str) -> list[Migration]:
+    from fieldstone_runtime.migrations import Migration
+
+    return [Migration(view.version, tuple(view.statements[dialect])) for view in views]
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Turns an error of the runtime into one of the tool."""
+    from fieldstone_runtime.errors import StorageError
+
+    try:
+        yield
+    except StorageError as error:
+        fix = "take over tables that are there already with --baseline" if "already exists" in str(error) else ""
+        raise Unavailable(str(error), fix=fix) from error
 
 
 def _dialect_of(url: str) -> tuple[str, Dialect]:

@@ -10,9 +10,10 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     class OpenDatabase(Database, Protocol):
         """A database that migrations can be applied to."""
+
+        def transaction(self) -> AbstractContextManager[Any]:
+            """A transaction, or one inside another; gives a cursor of the driver."""
 
         def close(self) -> None:
             """Close its connections."""

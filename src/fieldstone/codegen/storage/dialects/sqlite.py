@@ -45,12 +45,17 @@ def _literal(value: Default) -> str:
 def _open(url: str) -> OpenDatabase:
     from fieldstone_runtime.sqlite import SQLiteDatabase
 
+    return SQLiteDatabase(path_of(url))
+
+
+def path_of(url: str) -> str:
+    """The path of the file that a URL names; Invalid where it names none."""
     rest = url.partition(":")[2]
     slashes = len(rest) - len(rest.lstrip("/"))
     path = rest[3:] if slashes > 1 else rest
     if not path or slashes == 2:  # noqa: PLR2004 - sqlite://host has a host, and no file
         raise Invalid("the URL of the SQLite database names no file", fix=url_advice())
-    return SQLiteDatabase(path)
+    return path
 
 
 DIALECT = Dialect(
