@@ -70,4 +70,5 @@ def _say_differences(differences: Mapping[str, Sequence[Difference]]) -> None:
             part = f"{difference.table}.{difference.part}" if difference.part else difference.table
             say(f"{part}: found {difference.found}, wanted {difference.wanted}")
             say(f"  fix: {difference.fix}")
-        say(f"{module}: {len(listed)} differences; nothing was written.", err=True)
+        noun = "difference" if len(listed) == 1 else "differences"
+        say(f"{module}: {len(listed)} {noun}; nothing was written.", err=True)
