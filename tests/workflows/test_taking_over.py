@@ -6,11 +6,15 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from click.testing import CliRunner
+from telemetry_storage.postgres import PostgresTelemetryRepository
+from telemetry_storage.sqlite import SQLiteTelemetryRepository
 
 from fieldstone.cli.migrate import command
 from fieldstone.codegen.storage.build import outbox_table
@@ -23,7 +27,7 @@ from fieldstone.workflows.migrate import Migrated, migrate, take_over
 from fieldstone.workflows.taking_over.baseline import fits
 from fieldstone.workflows.taking_over.differences import Difference
 from fieldstone.workflows.taking_over.introspection import introspection
-from tests.codegen.cases import build_case
+from tests.codegen.cases import ROOT, build_case
 from tests.codegen.server import PostgresServer, running_postgres
 
 VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
@@ -259,7 +263,11 @@ def test_the_command(orders: Project, existing: Existing, monkeypatch: pytest.Mo
         ("weight REAL", "weight DECIMAL(4, 2)", ["orders.weight: DECIMAL(4, 2), REAL"]),
         ("card TEXT", "card TEXT COLLATE NOCASE", ["orders.card: TEXT COLLATE NOCASE, TEXT"]),
         ("shop TEXT NOT NULL", "shop TEXT", ["orders.shop: NULL allowed, NOT NULL"]),
-        ("card TEXT", "card TEXT AS (reference)", ["orders.card: TEXT GENERATED, TEXT"]),
+        (
+            "card TEXT",
+            "card TEXT AS (reference)",
+            ["orders.card: values that the database makes, values that the code writes"],
+        ),
     ],
 )
 def test_types_of_sqlite_fit_by_affinity(lite: Existing, old: str, new: str, expected: list[str]) -> None:
@@ -320,6 +328,12 @@ def test_a_file_that_is_not_there_is_not_made(orders: Project, tmp_path: Path) -
             "sent_at TIMESTAMP",
             ["orders.sent_at: timestamp without time zone, timestamp with time zone"],
         ),
+        (
+            "customer_id BIGINT NOT NULL DEFAULT 0",
+            "customer_id BIGINT GENERATED ALWAYS AS IDENTITY",
+            ["orders.customer_id: values that the database makes, values that the code writes"],
+        ),
+        ("customer_id BIGINT NOT NULL DEFAULT 0", "customer_id BIGSERIAL", []),
         ("extra TEXT", "extra JSONB", ['orders.extra: jsonb, text COLLATE "C"']),
         (
             'card TEXT COLLATE "C"',
@@ -340,3 +354,48 @@ def test_types_of_postgres_fit_exactly(big: Existing, old: str, new: str, expect
     for difference in big.differences():
         if difference.fix.startswith("ALTER"):
             big.run(difference.fix)
+
+
+# --- Together with generated code ----------------------------------------------------------------
+
+BY_HAND = """
+CREATE TABLE telemetry_steps (
+    run_id {text} NOT NULL, episode_id {text} NOT NULL, step_index BIGINT NOT NULL,
+    agent_id {text}, game_id {text}, action TEXT, observation TEXT NOT NULL, reward DOUBLE PRECISION NOT NULL,
+    terminated BOOLEAN NOT NULL, truncated BOOLEAN NOT NULL, info TEXT, render_payload {blob}, render_hint TEXT,
+    timestamp {time}, episode_seed BIGINT, frame_ref {text}, payload_version INTEGER NOT NULL, seq_id BIGINT,
+    worker_id {text}, time_step BIGINT, space_signature TEXT, vector_metadata TEXT, reviewed_by TEXT,
+    PRIMARY KEY (run_id, episode_id, step_index)
+);
+CREATE TABLE telemetry_episodes (
+    run_id {text} NOT NULL, episode_id {text} NOT NULL, total_reward DOUBLE PRECISION NOT NULL,
+    steps BIGINT NOT NULL, terminated BOOLEAN NOT NULL, truncated BOOLEAN NOT NULL, metadata TEXT, timestamp {time},
+    agent_id {text}, game_id {text}, seq_id BIGINT, worker_id {text}, PRIMARY KEY (run_id, episode_id)
+);
+INSERT INTO telemetry_steps (
+    run_id, episode_id, step_index, observation, reward, terminated, truncated, payload_version, timestamp
+) VALUES ('old', 'one', 1, '[0.5]', 1.5, '1', '0', 1, {at})
+"""
+TYPES = {
+    "sqlite": {"text": "VARCHAR(200)", "blob": "BLOB", "time": "BIGINT", "at": "1769817600000000"},
+    "postgres": {"text": "TEXT", "blob": "BYTEA", "time": "TIMESTAMPTZ", "at": "'2026-01-31T00:00:00Z'"},
+}
+
+
+def test_a_database_made_by_hand_goes_on_with_generated_code(existing: Existing) -> None:
+    existing.run(*BY_HAND.format(**TYPES[existing.dialect]).split(";"))
+    project = Project.at(ROOT)
+    [outbox] = take_over(project, existing.url, ["telemetry"]).differences["telemetry"]
+    assert (outbox.table, outbox.found) == ("telemetry_outbox", "nothing")
+    existing.run(*outbox.fix.split("; "))
+    [done] = take_over(project, existing.url, ["telemetry"]).migrated
+    assert (done.recorded, len(done.indexes)) == (("1.3.0",), 1)
+    repository: Any = PostgresTelemetryRepository if existing.dialect == "postgres" else SQLiteTelemetryRepository
+    with closing(repository(existing.url.removeprefix("sqlite:///"))) as opened:
+        assert opened.migrate() == ()
+        step = opened.get_step("old", "one", 1)
+        assert (step.observation, step.reward, step.terminated, step.truncated) == ([0.5], 1.5, True, False)
+        assert step.timestamp == datetime(2026, 1, 31, tzinfo=UTC)
+        step.step_index = 2
+        assert opened.add_step(step)
+        assert [found.step_index for found in opened.steps_by_run("old")] == [1, 2]

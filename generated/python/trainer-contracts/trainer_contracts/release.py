@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
 VERSION = "1.1.0-dev.0"
-DIGEST = "b5:be1916e7858b37204180614949ff131cc4637041545a1333e462afe2fd0af1f499533087f9a49e49f44bac1cae5006915a1e26fbbe7f4f40b6be148e0925819f"
+DIGEST = "b5:d6e6306a9342fa99bacd778d57fb965da89dfa84fba5376d6592587a21ac91a7d4f00f2078339b2e73d53cc4e64f3ebf489599c91ae960aaaa6db575c29f7a5a"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

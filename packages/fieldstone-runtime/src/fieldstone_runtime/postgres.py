@@ -239,7 +239,7 @@ class PostgresDatabase:
         except errors.StorageError as error:
             if type(error) is not errors.StorageError:
                 raise
-            raise errors.MigrationError(f"{module} {migration.version} cannot be applied to {error}") from error
+            raise errors.MigrationError(f"{module} {migration.version} cannot be applied: {error}") from error
 
     def record(self, module: str, migration: Migration, applied_at: int) -> None:
         """Record a migration as applied; where it is recorded already, its effect alone."""

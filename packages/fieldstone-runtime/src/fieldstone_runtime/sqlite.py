@@ -189,7 +189,7 @@ class SQLiteDatabase:
         except sqlite3.OperationalError as error:
             failure = self.failure(error)
             if type(failure) is errors.StorageError:
-                failure = errors.MigrationError(f"{module} {migration.version} cannot be applied to {failure}")
+                failure = errors.MigrationError(f"{module} {migration.version} cannot be applied: {failure}")
             raise failure from error
         self.record(module, migration, applied_at)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
 OnStatement = Callable[[str, float], None]
 """Called after each statement, on its thread, with its SQL and its seconds; also after one that failed."""
-
-_LOG = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -27,5 +24,7 @@ def timed(on_statement: OnStatement, statement: object) -> Iterator[None]:
         text = statement.decode() if isinstance(statement, bytes) else str(statement)
         try:
             on_statement(text, took)
-        except Exception:  # noqa: BLE001 - a write that is done must neither look as if it had failed nor be undone
-            _LOG.exception("on_statement failed after %s", text)
+        except Exception:  # a write that is done must neither look as if it had failed nor be undone
+            from logging import getLogger
+
+            getLogger(__name__).exception("on_statement failed after %s", text)

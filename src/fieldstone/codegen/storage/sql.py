@@ -2,7 +2,8 @@
 
 Nothing is ever dropped but a unique index that is none any more: it would refuse records. A column
 that left stays, and new rows have its default there, which is why every column has one that must
-have a value. That also keeps a process with older code working on a database that is ahead of it.
+have a value. That also keeps a process with older code working on a database that is ahead of it;
+`fieldstone_runtime.older_code` knows these forms of statements, and stops older code at any other.
 """
 
 from __future__ import annotations

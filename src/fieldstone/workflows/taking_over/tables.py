@@ -16,6 +16,7 @@ class Column(Struct, frozen=True, kw_only=True):
         nullable: whether it may be NULL.
         default: the SQL of its default.
         automatic: whether the database counts it up in rows that leave it out.
+        writable: whether rows may give it a value.
     """
 
     type: str
@@ -23,6 +24,7 @@ class Column(Struct, frozen=True, kw_only=True):
     nullable: bool
     default: str | None = None
     automatic: bool = False
+    writable: bool = True
 
     @property
     def definition(self) -> str:

@@ -19,7 +19,7 @@ _KINDS = """
 """
 _COLUMNS = """
     SELECT attname::text, format_type(atttypid, atttypmod), attcollation = 0, collname::text, collnamespace = 11,
-        attnotnull, pg_get_expr(adbin, adrelid), attidentity <> '', attgenerated <> ''
+        attnotnull, pg_get_expr(adbin, adrelid), attidentity <> '', attidentity <> 'a' AND attgenerated = ''
     FROM pg_attribute
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     LEFT JOIN pg_collation ON pg_collation.oid = attcollation
@@ -109,13 +109,14 @@ def is_recorded(cursor: Cursor, module: str) -> bool:
 def _table(cursor: Cursor, name: str, kind: str, default_collation: str) -> Table:
     columns = {
         column: Column(
-            type="generated" if generated else f"{type_}{order}",
-            declared=f"{type_}{order}{' GENERATED' if generated else ''}",
+            type=f"{type_}{order}",
+            declared=f"{type_}{order}",
             nullable=not required,
             default=default,
             automatic=identity or (default or "").startswith("nextval("),
+            writable=writable,
         )
-        for column, type_, order, required, default, identity, generated in _columns(cursor, name, default_collation)
+        for column, type_, order, required, default, identity, writable in _columns(cursor, name, default_collation)
     }
     key, indexes = (), []
     for index, primary, unique, partial, parts in cursor.execute(_INDEXES, (name,)).fetchall():

@@ -59,7 +59,7 @@ def alter(table: str, change: str) -> str:
     """Advice: SQLite itself can only add a column that may be NULL or has a default."""
     if change.startswith("ADD COLUMN"):
         return f"ALTER TABLE {table} {change}"
-    return f"make {table} anew with it (https://sqlite.org/lang_altertable.html#otheralter)"
+    return f"rebuild {table} with the wanted form: https://sqlite.org/lang_altertable.html#otheralter"
 
 
 def is_recorded(cursor: sqlite3.Cursor, module: str) -> bool:
@@ -85,11 +85,12 @@ def _table(cursor: sqlite3.Cursor, name: str, kind: str, sql: str) -> Table:
         is_rowid = bool(counted and place and declared.upper() == "INTEGER")
         collation = collations.get(column, "")
         columns[column] = Column(
-            type="generated" if hidden else f"{affinity(declared)}{collation}",
-            declared=f"{declared}{collation}{' GENERATED' if hidden else ''}",
+            type=f"{affinity(declared)}{collation}",
+            declared=f"{declared}{collation}",
             nullable=not (required or is_rowid),
             default=default,
             automatic=is_rowid and not required,
+            writable=not hidden,
         )
     return Table(
         kind=kind, columns=columns, key=key, indexes=_indexes(cursor, name), references=_references(cursor, name)
