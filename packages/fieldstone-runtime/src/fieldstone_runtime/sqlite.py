@@ -79,8 +79,9 @@ class SQLiteDatabase:
             StorageError: another asyncio task of this thread is in a transaction.
         """
         local = self.local
-        refuse_others(outer := local.owner, self.name)
-        execute = local.cursor.execute
+        outer, execute = local.owner, local.cursor.execute
+        if outer is not None:
+            refuse_others(outer, self.name)
         begin, commit, undo = _NESTED if local.depth else _OUTER
         try:
             if local.depth and not local.connection.in_transaction:
@@ -89,7 +90,8 @@ class SQLiteDatabase:
                 )
             execute(begin)
             local.depth += 1
-            local.belong_to(running_task())
+            if (task := running_task()) is not outer:
+                local.belong_to(task)
             try:
                 yield local.cursor
                 execute(commit)
@@ -100,7 +102,8 @@ class SQLiteDatabase:
                 raise
             finally:
                 local.depth -= 1
-                local.belong_to(outer)
+                if task is not outer:
+                    local.belong_to(outer)
                 while local.readers and not local.depth:
                     local.readers.pop().close()
         except sqlite3.Error as error:
@@ -261,9 +264,8 @@ class _Local(threading.local):
 
     def belong_to(self, task: object) -> None:
         """Set the asyncio task that may use the connection; None for any."""
-        if task is not self.owner:
-            self.owner = task
-            self.execute = self.cursor.execute if task is None else self._execute_for_owner
+        self.owner = task
+        self.execute = self.cursor.execute if task is None else self._execute_for_owner
 
     def _execute_for_owner(self, *arguments: Any) -> sqlite3.Cursor:
         refuse_others(self.owner, self._name)

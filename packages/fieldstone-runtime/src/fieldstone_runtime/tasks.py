@@ -16,9 +16,10 @@ def running_task() -> object:
     A thread in which no event loop runs needs no asyncio, which takes long to import.
     """
     asyncio = sys.modules.get("asyncio")
-    running_loop = getattr(asyncio, "_get_running_loop", None)  # a thread may be importing asyncio just now
-    loop = None if running_loop is None else running_loop()
-    return None if loop is None or asyncio is None else asyncio.current_task(loop)
+    if asyncio is None or not hasattr(asyncio, "_get_running_loop"):  # a thread may be importing it just now
+        return None
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - which, unlike its public twin, raises nothing
+    return None if loop is None else asyncio.current_task(loop)
 
 
 def refuse_others(owner: object, name: str) -> None:
