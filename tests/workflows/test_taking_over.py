@@ -264,6 +264,16 @@ def test_the_command(orders: Project, existing: Existing, monkeypatch: pytest.Mo
         ("card TEXT", "card TEXT COLLATE NOCASE", ["orders.card: TEXT COLLATE NOCASE, TEXT"]),
         ("shop TEXT NOT NULL", "shop TEXT", ["orders.shop: NULL allowed, NOT NULL"]),
         (
+            "PRIMARY KEY (shop, number)",
+            "PRIMARY KEY (shop COLLATE NOCASE, number)",
+            ["orders.primary key: nothing, or expressions, (shop, number)"],
+        ),
+        (
+            "PRIMARY KEY (shop, number)",
+            "PRIMARY KEY (shop, number), UNIQUE (card COLLATE NOCASE)",
+            ["orders.unique index sqlite_autoindex_orders_2: (card) under other rules, nothing"],
+        ),
+        (
             "card TEXT",
             "card TEXT AS (reference)",
             ["orders.card: values that the database makes, values that the code writes"],
@@ -343,7 +353,7 @@ def test_a_file_that_is_not_there_is_not_made(orders: Project, tmp_path: Path) -
         (
             "PRIMARY KEY (shop, number)",
             "PRIMARY KEY (shop, number), UNIQUE (card) DEFERRABLE",
-            ["orders.unique index orders_card_key: (card) of some rows, nothing"],
+            ["orders.unique index orders_card_key: (card) under other rules, nothing"],
         ),
     ],
 )
@@ -354,6 +364,14 @@ def test_types_of_postgres_fit_exactly(big: Existing, old: str, new: str, expect
     for difference in big.differences():
         if difference.fix.startswith("ALTER"):
             big.run(difference.fix)
+
+
+def test_text_in_the_order_of_a_language_is_listed(big: Existing) -> None:
+    big.make(1, lambda text: text.replace('reference TEXT COLLATE "C"', "reference TEXT"))
+    with introspection("postgres").inspecting(big.url) as cursor:
+        cursor.execute("UPDATE pg_database SET datcollate = 'en_US.UTF-8' WHERE datname = current_database()")
+        listed = fits(cursor, "postgres", {"orders": big.views})["orders"].differences
+    assert [(found.part, found.found, found.wanted) for found in listed] == [("reference", "text", 'text COLLATE "C"')]
 
 
 # --- Together with generated code ----------------------------------------------------------------

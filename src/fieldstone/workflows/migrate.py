@@ -77,7 +77,10 @@ def migrate(project: Project, url: str, names: Sequence[str] = (), *, unreleased
     """
     wanted = _wanted(project, names, unreleased=unreleased)
     name, dialect = _dialect_of(url)
-    with _storage_errors(), closing(dialect.open(url)) as database:
+    with (
+        _storage_errors(in_the_way="take over tables that are there already with --baseline"),
+        closing(dialect.open(url)) as database,
+    ):
         return [_apply(database, name, module, views) for module, views in wanted.items()]
 
 
@@ -175,15 +178,14 @@ def _of_dialect(views: Sequence[MigrationView], dialect: str) -> list[Migration]
 
 
 @contextmanager
-def _storage_errors() -> Iterator[None]:
-    """Turns an error of the runtime into one of the tool."""
+def _storage_errors(*, in_the_way: str = "") -> Iterator[None]:
+    """Turns an error of the runtime into one of the tool; with this advice for a table that is there already."""
     from fieldstone_runtime.errors import StorageError
 
     try:
         yield
     except StorageError as error:
-        fix = "take over tables that are there already with --baseline" if "already exists" in str(error) else ""
-        raise Unavailable(str(error), fix=fix) from error
+        raise Unavailable(str(error), fix=in_the_way if "already exists" in str(error) else "") from error
 
 
 def _dialect_of(url: str) -> tuple[str, Dialect]:

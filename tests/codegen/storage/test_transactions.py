@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class UndoneError(Exception):
-    """What the tests leave a transaction with."""
+    """The exception that ends a transaction in these tests."""
 
 
 @pytest.fixture(params=["sqlite", "postgres", "memory"])

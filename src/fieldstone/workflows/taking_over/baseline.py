@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -27,13 +26,6 @@ class Fit(Struct, frozen=True):
     differences: Sequence[Difference] = ()
     indexes: Sequence[str] = ()
     is_recorded: bool = False
-
-
-class _Step(NamedTuple):
-    """Tables after a migration, and its statements with those of the migrations before."""
-
-    tables: Tables
-    statements: Sequence[str]
 
 
 def fits(cursor: Cursor, dialect: str, modules: Mapping[str, Sequence[MigrationView]]) -> dict[str, Fit]:
@@ -103,4 +95,4 @@ def _missing_indexes(found: Tables, wanted: Tables) -> list[str]:
 
 def _serves(index: Index, wanted: Index) -> bool:
     """Whether an index finds the same rows as another."""
-    return index.name == wanted.name or (index.columns[: len(wanted.columns)] == wanted.columns and not index.partial)
+    return index.name == wanted.name or (index.columns[: len(wanted.columns)] == wanted.columns and not index.special)

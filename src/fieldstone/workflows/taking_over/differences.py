@@ -62,7 +62,7 @@ def _of_table(name: str, found: Table, wanted: Table, alter: Alter) -> Iterator[
         if column not in wanted.columns and not (form.nullable or form.automatic or form.default is not None):
             fix = alter(name, f"ALTER COLUMN {column} DROP NOT NULL")
             yield Difference(name, column, form.definition, "no such column, or one that may be left out", fix)
-    if found.key != wanted.key and set(found.key) != set(wanted.key):
+    if set(found.key) != set(wanted.key):
         fix = alter(name, f"ADD PRIMARY KEY ({', '.join(wanted.key)})")
         yield Difference(name, "primary key", _listed(found.key), _listed(wanted.key), fix)
     yield from _of_indexes(name, found, wanted)
@@ -90,7 +90,7 @@ def _of_column(table: str, name: str, found: Column, wanted: Column, alter: Alte
 def _of_indexes(table: str, found: Table, wanted: Table) -> Iterator[Difference]:
     """Unique indexes alone: another that is missing costs time and no more."""
     needed = {frozenset(index.columns): index for index in wanted.indexes if index.unique}
-    there = {frozenset(index.columns) for index in found.indexes if index.unique and not index.partial}
+    there = {frozenset(index.columns) for index in found.indexes if index.unique and not index.special}
     for columns, index in needed.items():
         if columns not in there:
             fix = f"CREATE UNIQUE INDEX {index.name} ON {table} ({', '.join(index.columns)})"
@@ -99,7 +99,7 @@ def _of_indexes(table: str, found: Table, wanted: Table) -> Iterator[Difference]
         implied = index.columns and set(wanted.key) <= set(index.columns)
         if index.unique and not implied and frozenset(index.columns) not in needed:
             fix = "drop it, as it refuses records that the code may write, or declare it in the schema"
-            form = f"{_listed(index.columns)}{' of some rows' if index.partial else ''}"
+            form = f"{_listed(index.columns)}{' under other rules' if index.special else ''}"
             yield Difference(table, f"unique index {index.name}", form, "nothing", fix)
 
 

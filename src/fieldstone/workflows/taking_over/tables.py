@@ -40,13 +40,13 @@ class Index(Struct, frozen=True):
         name: its name.
         columns: its columns in order; none where it is one of expressions.
         unique: whether it refuses rows with the same values.
-        partial: whether it is one of some rows only, or checked late, so that ON CONFLICT cannot use it.
+        special: whether it is one of some rows only, is checked late, or compares by other rules than equality.
     """
 
     name: str
     columns: tuple[str, ...]
     unique: bool
-    partial: bool = False
+    special: bool = False
 
 
 class Reference(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""How each database describes its tables: a module for each dialect of `codegen.storage.dialects`, by its name."""
+"""Descriptions of tables by each database: a module for each dialect of `codegen.storage.dialects`, by its name."""
 
 from __future__ import annotations
 

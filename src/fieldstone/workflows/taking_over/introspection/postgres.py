@@ -18,15 +18,16 @@ _KINDS = """
     FROM pg_class WHERE oid = to_regclass(%s)
 """
 _COLUMNS = """
-    SELECT attname::text, format_type(atttypid, atttypmod), attcollation = 0, collname::text, collnamespace = 11,
-        attnotnull, pg_get_expr(adbin, adrelid), attidentity <> '', attidentity <> 'a' AND attgenerated = ''
+    SELECT attname::text, format_type(atttypid, atttypmod), collname::text,
+        collname = 'default' AND collnamespace = 'pg_catalog'::regnamespace, attnotnull, pg_get_expr(adbin, adrelid), attidentity <> '', attidentity <> 'a' AND attgenerated = ''
     FROM pg_attribute
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     LEFT JOIN pg_collation ON pg_collation.oid = attcollation
     WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
 _INDEXES = """
-    SELECT relname::text, indisprimary, indisunique, indpred IS NOT NULL OR NOT indisvalid OR NOT indimmediate,
+    SELECT relname::text, indisprimary, indisunique, indpred IS NOT NULL OR NOT indisvalid OR NOT indimmediate
+            OR coalesce(to_jsonb(pg_index) ->> 'indnullsnotdistinct', 'false') = 'true',
         ARRAY(
             SELECT attname::text FROM unnest(indkey) WITH ORDINALITY AS part (number, place)
             LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = number
@@ -119,11 +120,11 @@ def _table(cursor: Cursor, name: str, kind: str, default_collation: str) -> Tabl
         for column, type_, order, required, default, identity, writable in _columns(cursor, name, default_collation)
     }
     key, indexes = (), []
-    for index, primary, unique, partial, parts in cursor.execute(_INDEXES, (name,)).fetchall():
+    for index, primary, unique, special, parts in cursor.execute(_INDEXES, (name,)).fetchall():
         if primary:
-            key = () if partial else tuple(parts)
+            key = () if special else tuple(parts)
         else:
-            indexes.append(Index(index, () if None in parts else tuple(parts), unique, partial))
+            indexes.append(Index(index, () if None in parts else tuple(parts), unique, special))
     references = frozenset(
         Reference(frozenset(zip(own, other, strict=True)), parent, _ACTIONS[action])
         for parent, action, own, other in cursor.execute(_REFERENCES, (name,)).fetchall()
@@ -134,7 +135,9 @@ def _table(cursor: Cursor, name: str, kind: str, default_collation: str) -> Tabl
 def _columns(
     cursor: Cursor, table: str, default_collation: str
 ) -> Iterator[tuple[str, str, str, bool, str | None, bool, bool]]:
-    for name, type_, plain, collation, system, *rest in cursor.execute(_COLUMNS, (table,)).fetchall():
-        named = default_collation if system and collation == "default" else collation
-        order = "" if plain or named == "default" else f' COLLATE "{"C" if named in _BY_CODE_POINT else named}"'
+    for name, type_, collation, is_default, *rest in cursor.execute(_COLUMNS, (table,)).fetchall():
+        if (default_collation if is_default else collation) in _BY_CODE_POINT:
+            order = ' COLLATE "C"'
+        else:
+            order = "" if is_default or collation is None else f' COLLATE "{collation}"'
         yield name, type_, order, *rest

@@ -1,4 +1,4 @@
-"""SQLite, by its pragmas (https://sqlite.org/pragma.html) and sqlite_schema."""
+"""SQLite, by its pragmas (https://sqlite.org/pragma.html) and sqlite_master."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tables(cursor: sqlite3.Cursor, names: Iterable[str]) -> Tables:
     """The tables that are there, by their names in lower case: SQLite takes a name in any case."""
     found = {}
     for name in names:
-        query = "SELECT type, sql FROM sqlite_schema WHERE lower(name) = ? AND type IN ('table', 'view')"
+        query = "SELECT type, sql FROM sqlite_master WHERE lower(name) = ? AND type IN ('table', 'view')"
         row = cursor.execute(query, (name.lower(),)).fetchone()
         if row is not None:
             found[name] = _table(cursor, name.lower(), *row)
@@ -45,7 +45,7 @@ def grown(_: sqlite3.Cursor, migrations: Sequence[Sequence[str]]) -> list[Tables
         for statements in migrations:
             for statement in statements:
                 cursor.execute(statement)
-            names = cursor.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+            names = cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             steps.append(tables(cursor, [name for (name,) in names if not name.startswith("sqlite_")]))
         return steps
 
@@ -77,6 +77,9 @@ def _table(cursor: sqlite3.Cursor, name: str, kind: str, sql: str) -> Table:
         'SELECT lower(name), type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)
     ).fetchall()
     key = tuple(row[0] for row in sorted(rows, key=lambda row: row[4]) if row[4])
+    indexes = _indexes(cursor, name)
+    if any(index.special for index in indexes.pop("pk", ())):
+        key = ()
     # https://sqlite.org/lang_createtable.html#rowid
     counted = len(key) == 1 and "WITHOUT ROWID" not in sql.upper()
     collations = _collations(sql, [row[0] for row in rows]) if kind == "table" else {}
@@ -92,9 +95,8 @@ def _table(cursor: sqlite3.Cursor, name: str, kind: str, sql: str) -> Table:
             automatic=is_rowid and not required,
             writable=not hidden,
         )
-    return Table(
-        kind=kind, columns=columns, key=key, indexes=_indexes(cursor, name), references=_references(cursor, name)
-    )
+    others = tuple(index for found in indexes.values() for index in found)
+    return Table(kind=kind, columns=columns, key=key, indexes=others, references=_references(cursor, name))
 
 
 def affinity(declared: str) -> str:
@@ -116,7 +118,7 @@ def _collations(sql: str, columns: Sequence[str]) -> dict[str, str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         try:
             connection.execute(sql)
-            (name,) = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchone()
+            (name,) = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchone()
             connection.execute(f"CREATE INDEX probe ON {_quoted(name)} ({', '.join(map(_quoted, columns))})")
         except sqlite3.Error:  # a collation or function that only the application has
             return dict.fromkeys(columns, " COLLATE unknown")
@@ -124,17 +126,16 @@ def _collations(sql: str, columns: Sequence[str]) -> dict[str, str]:
         return {column: f" COLLATE {collation}" for column, collation in rows if collation != "BINARY"}
 
 
-def _indexes(cursor: sqlite3.Cursor, table: str) -> tuple[Index, ...]:
-    query = "SELECT name, \"unique\", partial FROM pragma_index_list(?) WHERE origin <> 'pk' ORDER BY name"
-    return tuple(
-        Index(name, _columns_of(cursor, name), bool(unique), bool(partial))
-        for name, unique, partial in cursor.execute(query, (table,)).fetchall()
-    )
-
-
-def _columns_of(cursor: sqlite3.Cursor, index: str) -> tuple[str, ...]:
-    rows = cursor.execute("SELECT lower(name) FROM pragma_index_info(?) ORDER BY seqno", (index,)).fetchall()
-    return () if (None,) in rows else tuple(name for (name,) in rows)
+def _indexes(cursor: sqlite3.Cursor, table: str) -> dict[str, list[Index]]:
+    """The indexes by their origin: "c" for CREATE INDEX, "u" for a unique constraint, "pk" for the primary key."""
+    query = 'SELECT origin, name, "unique", partial FROM pragma_index_list(?) ORDER BY name'
+    found: dict[str, list[Index]] = {}
+    for origin, name, unique, partial in cursor.execute(query, (table,)).fetchall():
+        parts = "SELECT lower(name), coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno"
+        columns, collations = zip(*cursor.execute(parts, (name,)).fetchall(), strict=True)
+        special = bool(partial) or set(collations) != {"BINARY"}
+        found.setdefault(origin, []).append(Index(name, () if None in columns else columns, bool(unique), special))
+    return found
 
 
 def _references(cursor: sqlite3.Cursor, table: str) -> frozenset[Reference]:
