@@ -18,6 +18,7 @@ from telemetry_storage.sqlite import SQLiteTelemetryRepository
 
 from fieldstone.cli.migrate import command
 from fieldstone.codegen.storage.build import outbox_table
+from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.sql import migration_views
 from fieldstone.codegen.storage.views import MigrationView
 from fieldstone.errors import FieldstoneError
@@ -26,7 +27,7 @@ from fieldstone.workflows.generating.generated_modules import released_schemas
 from fieldstone.workflows.migrate import Migrated, migrate, take_over
 from fieldstone.workflows.taking_over.baseline import fits
 from fieldstone.workflows.taking_over.differences import Difference
-from fieldstone.workflows.taking_over.introspection import introspection
+from fieldstone.workflows.taking_over.introspection import Introspection, introspection
 from tests.codegen.cases import ROOT, build_case
 from tests.codegen.server import PostgresServer, running_postgres
 
@@ -417,3 +418,9 @@ def test_a_database_made_by_hand_goes_on_with_generated_code(existing: Existing)
         step.step_index = 2
         assert opened.add_step(step)
         assert [found.step_index for found in opened.steps_by_run("old")] == [1, 2]
+
+
+@pytest.mark.parametrize("name", all_dialects())
+def test_every_dialect_has_an_introspection(name: str) -> None:
+    functions = [function for function in vars(Introspection) if not function.startswith("_")]
+    assert [function for function in functions if not callable(getattr(introspection(name), function))] == []

@@ -19,7 +19,8 @@ _KINDS = """
 """
 _COLUMNS = """
     SELECT attname::text, format_type(atttypid, atttypmod), collname::text,
-        collname = 'default' AND collnamespace = 'pg_catalog'::regnamespace, attnotnull, pg_get_expr(adbin, adrelid), attidentity <> '', attidentity <> 'a' AND attgenerated = ''
+        collname = 'default' AND collnamespace = 'pg_catalog'::regnamespace,
+        attnotnull, pg_get_expr(adbin, adrelid), attidentity <> '', attidentity <> 'a' AND attgenerated = ''
     FROM pg_attribute
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     LEFT JOIN pg_collation ON pg_collation.oid = attcollation
