@@ -116,15 +116,33 @@ def test_own_sql_raises_the_errors_of_the_repository(database: Any) -> None:
     assert stored(database) == [1]
 
 
-def test_own_sql_that_ends_the_transaction_is_an_error(database: Any) -> None:
+ENDINGS: dict[str, Callable[[Any], object]] = {
+    "commit": lambda connection: connection.commit(),
+    "rollback": lambda connection: connection.rollback(),
+    "COMMIT": lambda connection: connection.execute("COMMIT"),
+    "ROLLBACK": lambda connection: connection.execute("ROLLBACK"),
+}
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_own_sql_that_ends_the_transaction_is_an_error(database: Any, ending: str, *, goes_on: bool) -> None:
     with pytest.raises(StorageError), database.transaction() as connection:  # noqa: PT012
         database.add_step(step(1))
-        connection.commit()
-    with pytest.raises(StorageError), database.transaction() as connection:  # noqa: PT012
-        database.add_step(step(2))
-        connection.rollback()
-        database.add_step(step(3))
-    assert 3 not in stored(database)
+        ENDINGS[ending](connection)
+        if goes_on:
+            database.add_step(step(2))
+    assert 2 not in stored(database)
+    assert database.add_step(step(2))
+
+
+def test_a_script_ends_the_transaction_before_it_begins(tmp_path: Path) -> None:
+    with closing(SQLiteTelemetryRepository(tmp_path / "telemetry.db")) as repository:
+        repository.migrate()
+        ended = pytest.raises(StorageError, match="SQL of your own has ended it")
+        with ended, repository.transaction() as connection:  # https://docs.python.org/3/library/sqlite3.html
+            repository.add_step(step(1))
+            connection.executescript("SELECT 1")
 
 
 def test_memory_has_no_sql() -> None:

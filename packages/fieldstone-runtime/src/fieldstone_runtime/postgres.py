@@ -40,6 +40,12 @@ _ERRORS: dict[str, tuple[type[errors.StorageError], str]] = {
 """By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 
+_ENDED = {
+    psycopg.pq.TransactionStatus.INERROR: "has rolled back this transaction: a statement failed",
+    psycopg.pq.TransactionStatus.IDLE: "is not in this transaction any more: SQL of your own has ended it",
+}
+
+
 class _Connection(psycopg.Connection[Row]):
     """A connection, its one cursor for what is read to the end at once, and how often it was lent."""
 
@@ -151,8 +157,8 @@ class PostgresDatabase:
             try:
                 with self._block(connection, nested=held is not None):
                     yield connection.reader
-                    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
-                        raise errors.StorageError(f"{self.name} has rolled back this transaction: a statement failed")
+                    if (status := connection.info.transaction_status) in _ENDED:
+                        raise errors.StorageError(f"{self.name} {_ENDED[status]}")
             finally:
                 local.held, local.owner = held, owner
 

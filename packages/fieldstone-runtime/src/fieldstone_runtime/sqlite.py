@@ -168,6 +168,8 @@ class SQLiteDatabase:
             return errors.ValueRefusedError("", column, None, f"a value that {self.name} takes ({text})")
         elif "no such table" in text or "no such column" in text or "has no column" in text:
             kind, problem = errors.NotMigratedError, "was not migrated to this version; run `migrate()`"
+        elif "no transaction is active" in text:
+            problem = "is not in this transaction any more: SQL of your own has ended it"
         elif isinstance(error, sqlite3.ProgrammingError) and "closed" in text:
             kind, problem = errors.DatabaseUnreachableError, "was closed, or the transaction that was read in ended"
         return kind(f"{self.name} {problem} ({text})")
