@@ -96,6 +96,8 @@ fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and or
 		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_git_steps.py || failed=1; \
 		FIELDSTONE_RUNS=$${FIELDSTONE_RUNS:-50} FIELDSTONE_DAMAGES=1 \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/cli/test_changing_files.py tests/cli/test_cache_values.py || failed=1; \
+		FIELDSTONE_TABLES=$${FIELDSTONE_TABLES:-1000} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_changed_tables.py || failed=1; \
 		exit $$failed
 
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage

@@ -198,6 +198,11 @@ def changed(text: str, old: str, new: str) -> str:
     return text if "orders_lines" in text or "orders_outbox" in text else text.replace(old, new)
 
 
+def test_an_outbox_without_a_default_is_listed(existing: Existing) -> None:
+    existing.make(1, lambda text: text.replace("attempts INTEGER NOT NULL DEFAULT 0", "attempts INTEGER NOT NULL"))
+    assert existing.listed() == ["orders_outbox.attempts: no default, DEFAULT 0"]
+
+
 def test_tables_that_are_missing_are_listed_with_the_sql_that_makes_them(existing: Existing) -> None:
     existing.make(1, lambda text: "SELECT 1" if "orders_labels" in text or "outbox" in text else text)
     assert existing.listed() == ["orders_labels.: nothing, a table", "orders_outbox.: nothing, a table"]

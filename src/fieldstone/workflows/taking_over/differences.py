@@ -62,6 +62,7 @@ def _of_table(name: str, found: Table, wanted: Table, alter: Alter) -> Iterator[
         if column not in wanted.columns and not (form.nullable or form.automatic or form.default is not None):
             fix = alter(name, f"ALTER COLUMN {column} DROP NOT NULL")
             yield Difference(name, column, form.definition, "no such column, or one that may be left out", fix)
+    yield from _of_defaults(name, found, wanted, alter)
     if set(found.key) != set(wanted.key):
         fix = alter(name, f"ADD PRIMARY KEY ({', '.join(wanted.key)})")
         yield Difference(name, "primary key", _listed(found.key), _listed(wanted.key), fix)
@@ -85,6 +86,16 @@ def _of_column(table: str, name: str, found: Column, wanted: Column, alter: Alte
     if wanted.automatic and not found.automatic:
         fix = alter(table, f"ALTER COLUMN {name} ADD GENERATED ALWAYS AS IDENTITY")
         yield Difference(table, name, "no number by itself", "a number that counts up by itself", fix)
+
+
+def _of_defaults(table: str, found: Table, wanted: Table, alter: Alter) -> Iterator[Difference]:
+    """Defaults count in the outbox alone, whose rows are numbered: all columns of other tables are written."""
+    if any(form.automatic for form in wanted.columns.values()):
+        for name, form in wanted.columns.items():
+            there = found.columns.get(name, form)
+            if not form.automatic and form.default is not None and there.default is None:
+                fix = alter(table, f"ALTER COLUMN {name} SET DEFAULT {form.default}")
+                yield Difference(table, name, "no default", f"DEFAULT {form.default}", fix)
 
 
 def _of_indexes(table: str, found: Table, wanted: Table) -> Iterator[Difference]:
