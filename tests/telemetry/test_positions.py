@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,9 +102,9 @@ class LosingRepository(SQLiteTelemetryRepository):
     losses = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with super().transaction():
-            yield
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        with super().transaction() as connection:
+            yield connection
         if self.losses:
             self.losses -= 1
             raise ConnectionLostError("the connection broke after the commit")

@@ -143,7 +143,8 @@ def test_indexes_that_are_not_unique_are_made(orders: Project, existing: Existin
     [done] = take_over(orders, existing.url).migrated
     assert done.recorded == VERSIONS
     index = "orders_customer_id_placed_at_micros_idx ON orders (customer_id, placed_at_micros)"
-    assert done.indexes == (f"CREATE INDEX {index}",)
+    assert f"CREATE INDEX {index}" in done.indexes
+    assert [made for made in done.indexes if "(shop, urgency)" in made or "UNIQUE" in made] == []
     with pytest.raises((sqlite3.Error, psycopg.Error), match="already exists"):
         existing.run(f"CREATE INDEX {index}")
 
@@ -409,10 +410,10 @@ TYPES = {
 def test_a_database_made_by_hand_goes_on_with_generated_code(existing: Existing) -> None:
     existing.run(*BY_HAND.format(**TYPES[existing.dialect]).split(";"))
     project = Project.at(ROOT)
-    [outbox] = take_over(project, existing.url, ["telemetry"]).differences["telemetry"]
+    [outbox] = take_over(project, existing.url, ["telemetry"], unreleased=True).differences["telemetry"]
     assert (outbox.table, outbox.found) == ("telemetry_outbox", "nothing")
     existing.run(*outbox.fix.split("; "))
-    [done] = take_over(project, existing.url, ["telemetry"]).migrated
+    [done] = take_over(project, existing.url, ["telemetry"], unreleased=True).migrated
     assert (done.recorded, len(done.indexes)) == (("1.3.0",), 1)
     repository: Any = PostgresTelemetryRepository if existing.dialect == "postgres" else SQLiteTelemetryRepository
     with closing(repository(existing.url.removeprefix("sqlite:///"))) as opened:
