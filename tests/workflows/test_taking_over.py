@@ -69,7 +69,7 @@ class Existing:
 
     def recorded(self) -> list[str]:
         """The versions that are recorded."""
-        query = "SELECT version FROM fieldstone_migrations ORDER BY version"
+        query = "SELECT version FROM fieldstone_migrations WHERE module = 'orders' ORDER BY version"
         if self.dialect == "sqlite":
             with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection:
                 return [version for (version,) in connection.execute(query)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.codegen.storage.build import outbox_table
 from fieldstone.codegen.storage.dialects import all_dialects, url_advice
@@ -112,23 +113,27 @@ def take_over(project: Project, url: str, names: Sequence[str] = (), *, unreleas
         with closing(dialect.open(url)) as database, database.exclusively(), database.transaction() as cursor:
             if fits(cursor, name, wanted) != found:
                 raise Conflict("another process has changed the tables meanwhile", fix="try again")
-            migrations = {module: _of_dialect(views, name) for module, views in wanted.items()}
-            done = [_take_over(database, cursor, module, migrations[module], fit) for module, fit in found.items()]
-            return TakenOver(migrated=done)
+            for module, fit in found.items():
+                _record(database, cursor, module, _of_dialect(wanted[module][: fit.migrations], name), fit.indexes)
+            migrated = [_apply(database, name, module, views) for module, views in wanted.items()]
+    return TakenOver(migrated=[_with_recorded(done, wanted[done.module], found[done.module]) for done in migrated])
 
 
-def _take_over(
-    database: OpenDatabase, cursor: Cursor, module: str, migrations: Sequence[Migration], fit: Fit
-) -> Migrated:
-    from fieldstone_runtime.migrations import migrate, take_over
+def _record(
+    database: OpenDatabase, cursor: Cursor, module: str, migrations: Sequence[Migration], indexes: Sequence[str]
+) -> None:
+    """Record migrations whose tables are there, and make the indexes that these lack."""
+    from fieldstone_runtime.migrations import take_over
 
-    recorded: tuple[str, ...] = ()
-    if fit.migrations:
-        recorded = take_over(database, module, migrations[: fit.migrations])
-        for statement in fit.indexes:
+    if migrations:
+        take_over(database, module, migrations)
+        for statement in indexes:
             cursor.execute(statement)
-    applied = migrate(database, module, migrations)
-    return Migrated(module, applied, migrations[-1].version, recorded, tuple(fit.indexes))
+
+
+def _with_recorded(done: Migrated, views: Sequence[MigrationView], fit: Fit) -> Migrated:
+    recorded = tuple(view.version for view in views[: fit.migrations])
+    return replace(done, recorded=recorded, indexes=tuple(fit.indexes))
 
 
 def _wanted(project: Project, names: Sequence[str], *, unreleased: bool) -> dict[str, list[MigrationView]]:
