@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from threading import RLock
 from typing import Any
 
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
+from fieldstone_runtime.tasks import TransactionLock
 from fieldstone_runtime.values import EPOCH
 from kinds_app.models import Customer, Place, Point, Reading
 
@@ -86,7 +86,7 @@ class InMemoryKindsRepository:
     """
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self._lock = TransactionLock("the records of kinds in memory")
         self._missing = tuple(migration.version for migration in SQLITE)
         self._undo: list[tuple[dict[Row, Any], Row, Any]] = []
         self._depth = 0
@@ -103,8 +103,11 @@ class InMemoryKindsRepository:
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
-        """All that is written inside is kept together, or not at all if an exception leaves it."""
-        with self._lock:
+        """All that is written inside is kept together, or not at all if an exception leaves it.
+
+        It gives None: memory has no SQL.
+        """
+        with self._lock.transaction():
             undo = len(self._undo)
             events = len(self.outbox)
             self._depth += 1

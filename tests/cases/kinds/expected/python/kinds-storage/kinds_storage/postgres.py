@@ -9,6 +9,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final, LiteralString, NamedTuple
 
+import psycopg
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     a,
@@ -392,13 +393,14 @@ class PostgresKindsRepository:
         return applied
 
     @contextmanager
-    def transaction(self) -> Generator[None, None, None]:
+    def transaction(self) -> Generator[psycopg.Connection[Row], None, None]:
         """All that this thread writes inside is committed together, or not at all.
 
-        A transaction inside another is undone alone if it fails, and committed with the outer one.
+        A transaction inside another is undone alone if it fails, and committed with the outer one. It gives
+        the connection, for SQL of your own. That must not end the transaction.
         """
-        with self._database.transaction():
-            yield
+        with self._database.transaction() as cursor:
+            yield cursor.connection
 
     def close(self) -> None:
         """Close the connections."""

@@ -28,15 +28,18 @@ class KindsRepository(Protocol):
             The versions that were applied, oldest first; none where the database has them all.
 
         Raises:
-            DatabaseNewerError: newer code migrated the database.
+            DatabaseNewerError: newer code migrated the database in a way that this code cannot work beside.
             MigrationError: it was migrated by code that was never released.
         """
         ...
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[object]:
         """All that is written inside is kept together, or not at all if an exception leaves it.
 
-        It belongs to the thread. One inside another is kept with the outer one.
+        It belongs to the thread, and to the asyncio task that entered it: another task of the thread is
+        refused with a StorageError. One inside another is kept with the outer one.
+
+        Gives the connection for SQL of your own, as a database's implementation declares it; None in memory.
         """
         ...
 

@@ -512,10 +512,13 @@ class SQLiteKindsRepository:
         return applied
 
     @contextmanager
-    def transaction(self) -> Generator[None, None, None]:
-        """All that is written inside is kept together, or not at all if an exception leaves it."""
-        with self._database.transaction():
-            yield
+    def transaction(self) -> Generator[sqlite3.Connection, None, None]:
+        """All that is written inside is kept together, or not at all if an exception leaves it.
+
+        It gives the connection, for SQL of your own. That must not end the transaction.
+        """
+        with self._database.transaction() as cursor:
+            yield cursor.connection
 
     def close(self) -> None:
         """Close the database; no other thread may be using it."""
