@@ -22,7 +22,7 @@ RECORDS = 40
 
 PROGRAM = """
 import json, sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from orders_storage.contract import example_order, plain
 database = sys.argv[1]
 if database.startswith("postgresql:"):
@@ -44,8 +44,9 @@ for line in sys.stdin:
     elif task == "delete":
         done = [repository.delete_order("main", n) for n in numbers]
     else:
-        found = [plain(repository.get_order("main", n)) for n in numbers]
-        done = [None if order is None else {name: repr(value) for name, value in order} for order in found]
+        found = [repository.get_order("main", n) for n in numbers]
+        shown = lambda order: {part.name: repr(plain(getattr(order, part.name))) for part in fields(order)}
+        done = [order and shown(order) for order in found]
     print(json.dumps(done), flush=True)
 repository.close()
 """
