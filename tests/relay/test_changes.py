@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fieldstone_runtime.errors import DatabaseNewerError
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import now_us
 from fieldstone_runtime.outbox_tables import beside, migrate_outbox
@@ -132,11 +133,22 @@ def test_a_table_that_an_older_relay_made_gets_the_new_columns(
         assert sink.told(2) == [("added", "run-0/0-0/0"), ("added", "run-1/0-0/0")]
 
 
-def test_a_newer_form_of_the_outbox_is_left_as_it_is(older: Source, tmp_path: Path) -> None:
+NEWER = """INSERT INTO fieldstone_migrations (module, version, digest, applied_at, effect)
+    VALUES ('outbox telemetry_outbox', '3', 'of a newer version', 0, '{}')"""
+
+
+def test_a_newer_form_of_the_outbox_that_only_adds_is_used(older: Source, tmp_path: Path) -> None:
     older.fill(1)
-    older.query("UPDATE fieldstone_migrations SET version = '3' WHERE module = 'outbox telemetry_outbox'")
+    older.query(NEWER.format("additive"))
     older.fill(1, begin=1)
     assert drained(older, Target(f"sqlite:///{tmp_path / 'e.db'}")).delivered == 2
+
+
+def test_a_newer_form_of_the_outbox_that_does_more_is_refused(older: Source) -> None:
+    older.fill(1)
+    older.query(NEWER.format("DROP INDEX x"))
+    with pytest.raises(DatabaseNewerError, match="cannot work beside 3, which does: DROP INDEX x"):
+        older.fill(1, begin=1)
 
 
 def test_what_belongs_to_an_outbox_has_a_name_that_fits(tmp_path: Path) -> None:

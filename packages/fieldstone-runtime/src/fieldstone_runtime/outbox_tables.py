@@ -6,10 +6,8 @@ adds: code and relays of an older form go on beside newer ones.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from hashlib import sha256
 
-from fieldstone_runtime.errors import DatabaseNewerError
 from fieldstone_runtime.migrations import Database, Migration, migrate
 
 _LONGEST_NAME = 63
@@ -38,13 +36,13 @@ def deliveries_table(outbox: str) -> str:
 def migrate_outbox(database: Database, outbox: str) -> None:
     """Bring an outbox that a release made to the form that this version writes and delivers.
 
-    One of a newer form stays as it is: it has all that this version needs.
+    One of a newer form stays as it is, where that only added to this one.
 
     Raises:
+        DatabaseNewerError: this version cannot work beside the newer form.
         StorageError: the database refuses a statement, or is locked.
     """
-    with suppress(DatabaseNewerError):
-        migrate(database, f"outbox {outbox}", [Migration("2", _second_form(outbox))])
+    migrate(database, f"outbox {outbox}", [Migration("2", _second_form(outbox))])
 
 
 def _second_form(outbox: str) -> tuple[str, ...]:
