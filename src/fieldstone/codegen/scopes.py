@@ -53,6 +53,14 @@ def settled(source: str) -> str:
     return unmarked(module.rewritten())
 
 
+def renamed(source: str) -> dict[str, str]:
+    """The names of a module's own definitions, marked, each with the name that `settled` gives it."""
+    module = _Module(ast.parse(source), source)
+    module.settle()
+    own = [name for name, (_, _, statement) in module.defined.items() if not _is_import(statement)]
+    return {name: module.renamed.get(name, unmarked(name)) for name in own}
+
+
 class _Use(Struct, frozen=True):
     """One occurrence of a name; `start` and `end` are bytes in its line, which counts from 1."""
 

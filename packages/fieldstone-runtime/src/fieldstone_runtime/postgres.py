@@ -118,13 +118,7 @@ class PostgresDatabase:
         timeout: float = 10.0,
         on_statement: OnStatement | None = None,
     ) -> None:
-        try:
-            parts = conninfo_to_dict(conninfo)
-        except psycopg.Error:  # its text may have the password
-            problem = "this is neither a URL like postgresql://user@host/database nor pairs like host=... dbname=..."
-            raise errors.DatabaseUnreachableError(problem) from None
-        self.name = f"PostgreSQL {parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
-        self._parts: dict[str, Any] = {"connect_timeout": max(2, round(timeout)), **parts, "autocommit": True}
+        self.name, self._parts = address(conninfo, timeout)
         if on_statement is not None:
             self._parts["cursor_factory"] = _watched(on_statement)
         self._timeout, self._local, self._numbers, self._on_statement = timeout, _Local(), count(), on_statement
@@ -286,17 +280,43 @@ class PostgresDatabase:
             raise self._failure(error) from error
 
     def _failure(self, error: psycopg.Error) -> errors.StorageError:
-        code, text = error.sqlstate or "", error.diag.message_primary or str(error)
-        if isinstance(error, psycopg.DataError) or code in {"23502", "42804"}:
-            return errors.ValueRefusedError("", error.diag.column_name or "", None, f"what {self.name} takes ({text})")
-        lost = code.startswith(("08", "57P", "25P03", "25P04")) or (
-            not code and isinstance(error, psycopg.OperationalError)
-        )
-        if lost:
+        found = failure(self.name, error)
+        if isinstance(found, errors.ConnectionLostError):
             self._pool.drain()  # the others were lost with it, as a rule
-            return errors.ConnectionLostError(f"{self.name} broke the connection ({text})")
-        kind, problem = _ERRORS.get(code, (errors.StorageError, "failed"))
-        return kind(f"{self.name} {problem} ({text})")
+        return found
+
+
+def address(conninfo: str, timeout: float) -> tuple[str, dict[str, Any]]:
+    """The name of a database, for people, and the arguments to connect to it with.
+
+    Args:
+        conninfo: as for `PostgresDatabase`.
+        timeout: how long to wait for the server, in seconds.
+
+    Raises:
+        DatabaseUnreachableError: it is neither a URL nor pairs.
+    """
+    try:
+        parts = conninfo_to_dict(conninfo)
+    except psycopg.Error:  # its text may have the password
+        problem = "this is neither a URL like postgresql://user@host/database nor pairs like host=... dbname=..."
+        raise errors.DatabaseUnreachableError(problem) from None
+    name = f"PostgreSQL {parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+    return name, {"connect_timeout": max(2, round(timeout)), **parts, "autocommit": True}
+
+
+def failure(name: str, error: psycopg.Error) -> errors.StorageError:
+    """The typed error for one of psycopg, about the database of a name."""
+    code, text = error.sqlstate or "", error.diag.message_primary or str(error)
+    if isinstance(error, psycopg.DataError) or code in {"23502", "42804"}:
+        return errors.ValueRefusedError("", error.diag.column_name or "", None, f"what {name} takes ({text})")
+    lost = code.startswith(("08", "57P", "25P03", "25P04")) or (
+        not code and isinstance(error, psycopg.OperationalError)
+    )
+    if lost:
+        return errors.ConnectionLostError(f"{name} broke the connection ({text})")
+    kind, problem = _ERRORS.get(code, (errors.StorageError, "failed"))
+    return kind(f"{name} {problem} ({text})")
 
 
 def _watched(on_statement: OnStatement) -> type[Cursor]:

@@ -11,6 +11,7 @@ from fieldstone.codegen.render import render
 from fieldstone.codegen.scopes import settled
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.completion import with_ready_converters
+from fieldstone.codegen.storage.asynchronous import async_protocol, async_twin
 from fieldstone.codegen.storage.build import module_view, outbox_table
 from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.examples import with_examples
@@ -71,7 +72,7 @@ def storage_files(view: ModuleView) -> dict[str, str]:
     view = with_examples(view)
     files = {f"{root}/{name}.py": _python(f"storage/{name}.py.j2", view=view) for name in _modules(view)}
     if view.entities:
-        files |= {f"{root}/{name}.py": _python(f"{name}/repository.py.j2", view=view) for name in all_dialects()}
+        files |= {f"{root}/{name}.py": text for name, text in _repositories(view)}
     for servicer in view.servicers:
         files[f"{root}/{servicer.module}.py"] = _python("storage/servicer.py.j2", view=view, servicer=servicer)
     for migration in view.migrations:
@@ -84,6 +85,15 @@ def storage_files(view: ModuleView) -> dict[str, str]:
 def _python(template: str, **views: ModuleView | ServicerView) -> str:
     """A module from its template, the names of the schema told apart from its own."""
     return settled(render(template, **views))
+
+
+def _repositories(view: ModuleView) -> Iterator[tuple[str, str]]:
+    """The repository of each database by its module's name, and the async twins."""
+    for name, dialect in all_dialects().items():
+        rendered = render(f"{name}/repository.py.j2", view=view)
+        yield name, settled(rendered)
+        yield f"async_{name}", async_twin(view, name, rendered, is_awaited=dialect.is_awaited)
+    yield "async_repository", async_protocol(view, render("storage/repository.py.j2", view=view))
 
 
 def _modules(view: ModuleView) -> Iterator[str]:

@@ -48,6 +48,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
         examples: such URLs, for people.
         open: opens the database at a URL; raises FieldstoneError where the URL is wrong or the driver missing.
         extra: the extra of fieldstone-runtime with its driver; empty where it needs none.
+        is_awaited: whether the driver is awaited in async repositories; else they work on threads.
         types: the type of a column, for every kind.
         declared: the type in DDL, for kinds whose columns are declared with more than the type.
         binding: what is bound, for kinds that are not bound as `Value.plain`.
@@ -69,6 +70,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...]
     open: Callable[[str], OpenDatabase]
     extra: str = ""
+    is_awaited: bool = False
     types: Mapping[str, str]
     declared: Mapping[str, str] = {}
     binding: Mapping[str, str] = {}

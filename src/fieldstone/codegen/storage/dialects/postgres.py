@@ -61,6 +61,7 @@ DIALECT = Dialect(
     examples=("postgresql://user@host/database",),
     open=_open,
     extra="postgres",
+    is_awaited=True,
     types={
         **dict.fromkeys(("int32", "enum"), "INTEGER"),
         **dict.fromkeys(("uint32", "int64", "uint64", "duration"), "BIGINT"),
