@@ -23,10 +23,13 @@ import sqlite3
 import psycopg
 import pytest
 from fieldstone_runtime.sqlite import SQLiteDatabase
+from ${module}_storage.async_postgres import AsyncPostgres${prefix}Repository
+from ${module}_storage.async_sqlite import AsyncSQLite${prefix}Repository
 from ${module}_storage.contract import ${prefix}RepositoryContract
 from ${module}_storage.memory import InMemory${prefix}Repository
 from ${module}_storage.postgres import Postgres${prefix}Repository
 from ${module}_storage.sqlite import SQLite${prefix}Repository
+from tests.codegen.storage.driven import Driven
 
 EVENTS = "SELECT idempotency_key, aggregate_key, payload_kind, payload_dto, change FROM ${module}_outbox ORDER BY id"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'fieldstone_migrations'"
@@ -86,6 +89,23 @@ class TestPostgres(${prefix}RepositoryContract):
     @pytest.fixture
     def events(self, empty):
         return lambda: empty.execute(EVENTS).fetchall()
+
+
+class TestAsyncSQLite(TestSQLite):
+    @pytest.fixture
+    def repository(self, tmp_path):
+        made = Driven(AsyncSQLite${prefix}Repository(tmp_path / "test.db"))
+        made.migrate()
+        yield made
+        made.close()
+
+
+class TestAsyncPostgres(TestPostgres):
+    @pytest.fixture
+    def repository(self, empty):
+        made = Driven(AsyncPostgres${prefix}Repository(empty.info.dsn))
+        yield made
+        made.close()
 """
 
 
@@ -118,7 +138,7 @@ def test_every_implementation_keeps_the_contract(
     path = tmp_path / "test_repository.py"
     path.write_text(Template(SUITE).substitute(module=name, prefix=name.capitalize()))
     runtime = ROOT / "packages/fieldstone-runtime/src"
-    places = [runtime, *package.out.glob("python/*"), *package.project.settings.record_paths]
+    places = [ROOT, runtime, *package.out.glob("python/*"), *package.project.settings.record_paths]
     environment = {
         "DATABASE": postgres.new_database(),
         "PYTHONPATH": os.pathsep.join(map(str, places)),
