@@ -163,10 +163,8 @@ def test_transactions_of_two_databases_are_entered_in_any_order(run: Any, packag
     run(scenario)
 
 
-def test_a_transaction_that_is_open_for_long(run: Any, request: pytest.FixtureRequest) -> None:
-    if "sqlite" not in request.node.callspec.id:
-        pytest.skip("transactions of PostgreSQL wait for each other by row")
-
+@pytest.mark.parametrize("made", ["sqlite"], indirect=True)
+def test_a_transaction_that_is_open_for_long(run: Any) -> None:
     async def scenario(repository: Any, customer: Make) -> None:
         inside, late = asyncio.Event(), asyncio.Event()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
-from functools import cached_property
 from os import PathLike
 from types import TracebackType
 from typing import Self
@@ -26,9 +25,8 @@ class AsyncSQLiteTelemetryRepository:
     def __init__(self, database: str | PathLike[str] | AsyncSQLiteDatabase) -> None:
         self._database = database if isinstance(database, AsyncSQLiteDatabase) else AsyncSQLiteDatabase(database)
 
-    @cached_property
     def _sync(self) -> SQLiteTelemetryRepository:
-        """The repository that the threads use."""
+        """The repository for work on a thread."""
         return SQLiteTelemetryRepository(self._database.opened())
 
     async def __aenter__(self) -> Self:
@@ -52,7 +50,7 @@ class AsyncSQLiteTelemetryRepository:
 
     async def migrate(self) -> tuple[str, ...]:
         """Bring the database to the tables that this code needs."""
-        return await self._database.write(lambda: self._sync.migrate())
+        return await self._database.write(lambda: self._sync().migrate())
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncSQLiteConnection]:
         """All that this task writes inside is kept together, or not at all if an exception leaves it."""
@@ -60,25 +58,25 @@ class AsyncSQLiteTelemetryRepository:
 
     async def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
         """Add a record; False if there is one with its key already."""
-        return await self._database.write(lambda: self._sync.add_step(step, payload=payload))
+        return await self._database.write(lambda: self._sync().add_step(step, payload=payload))
 
     async def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
         """Add records, all of them or none; those whose key is there already are passed over."""
         steps = [*steps]
         payloads = None if payloads is None else [*payloads]
-        return await self._database.write(lambda: self._sync.add_steps(steps, payloads=payloads))
+        return await self._database.write(lambda: self._sync().add_steps(steps, payloads=payloads))
 
     async def save_step(self, step: StepRecord, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
-        return await self._database.write(lambda: self._sync.save_step(step, payload=payload))
+        return await self._database.write(lambda: self._sync().save_step(step, payload=payload))
 
     async def get_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
         """The record with this key; None if there is none."""
-        return await self._database.read(lambda: self._sync.get_step(run_id, episode_id, step_index))
+        return await self._database.read(lambda: self._sync().get_step(run_id, episode_id, step_index))
 
     async def delete_step(self, run_id: str, episode_id: str, step_index: int) -> bool:
         """Delete the record with this key; False if there is none."""
-        return await self._database.write(lambda: self._sync.delete_step(run_id, episode_id, step_index))
+        return await self._database.write(lambda: self._sync().delete_step(run_id, episode_id, step_index))
 
     def steps_by_episode(
         self,
@@ -92,7 +90,7 @@ class AsyncSQLiteTelemetryRepository:
     ) -> AsyncGenerator[StepRecord, None]:
         """The steps with this run_id and episode_id, by step_index."""
         return self._database.stream(
-            lambda: self._sync.steps_by_episode(
+            lambda: self._sync().steps_by_episode(
                 run_id, episode_id, from_step=from_step, before_step=before_step, after=after, limit=limit
             )
         )
@@ -108,7 +106,7 @@ class AsyncSQLiteTelemetryRepository:
     ) -> AsyncGenerator[StepRecord, None]:
         """The steps with this run_id, by step_index and episode_id."""
         return self._database.stream(
-            lambda: self._sync.steps_by_run(
+            lambda: self._sync().steps_by_run(
                 run_id, from_step=from_step, before_step=before_step, after=after, limit=limit
             )
         )
@@ -124,7 +122,7 @@ class AsyncSQLiteTelemetryRepository:
     ) -> AsyncGenerator[StepRecord, None]:
         """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
         return self._database.stream(
-            lambda: self._sync.steps_as_played(
+            lambda: self._sync().steps_as_played(
                 run_id, from_seq=from_seq, before_seq=before_seq, after=after, limit=limit
             )
         )
@@ -133,52 +131,54 @@ class AsyncSQLiteTelemetryRepository:
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> StepRecord | None:
         """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
-        return await self._database.read(lambda: self._sync.last_step(run_id, from_seq=from_seq, before_seq=before_seq))
+        return await self._database.read(
+            lambda: self._sync().last_step(run_id, from_seq=from_seq, before_seq=before_seq)
+        )
 
     async def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
-        return await self._database.read(lambda: self._sync.count_steps(run_id))
+        return await self._database.read(lambda: self._sync().count_steps(run_id))
 
     async def delete_run(self, run_id: str) -> int:
         """Delete the steps with this run_id."""
-        return await self._database.write(lambda: self._sync.delete_run(run_id))
+        return await self._database.write(lambda: self._sync().delete_run(run_id))
 
     async def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
         """Add a record; False if there is one with its key already."""
-        return await self._database.write(lambda: self._sync.add_episode(episode, payload=payload))
+        return await self._database.write(lambda: self._sync().add_episode(episode, payload=payload))
 
     async def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
         """Add records, all of them or none; those whose key is there already are passed over."""
         episodes = [*episodes]
         payloads = None if payloads is None else [*payloads]
-        return await self._database.write(lambda: self._sync.add_episodes(episodes, payloads=payloads))
+        return await self._database.write(lambda: self._sync().add_episodes(episodes, payloads=payloads))
 
     async def save_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> None:
         """Write a record over the one with its key, or add it."""
-        return await self._database.write(lambda: self._sync.save_episode(episode, payload=payload))
+        return await self._database.write(lambda: self._sync().save_episode(episode, payload=payload))
 
     async def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
         """The record with this key; None if there is none."""
-        return await self._database.read(lambda: self._sync.get_episode(run_id, episode_id))
+        return await self._database.read(lambda: self._sync().get_episode(run_id, episode_id))
 
     async def delete_episode(self, run_id: str, episode_id: str) -> bool:
         """Delete the record with this key; False if there is none."""
-        return await self._database.write(lambda: self._sync.delete_episode(run_id, episode_id))
+        return await self._database.write(lambda: self._sync().delete_episode(run_id, episode_id))
 
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> AsyncGenerator[EpisodeRollup, None]:
         """The episodes with this run_id, by episode_id."""
-        return self._database.stream(lambda: self._sync.episodes_by_run(run_id, after=after, limit=limit))
+        return self._database.stream(lambda: self._sync().episodes_by_run(run_id, after=after, limit=limit))
 
     async def last_episode(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> EpisodeRollup | None:
         """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
         return await self._database.read(
-            lambda: self._sync.last_episode(run_id, from_seq=from_seq, before_seq=before_seq)
+            lambda: self._sync().last_episode(run_id, from_seq=from_seq, before_seq=before_seq)
         )
 
     async def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""
-        return await self._database.write(lambda: self._sync.delete_episodes(run_id))
+        return await self._database.write(lambda: self._sync().delete_episodes(run_id))

@@ -19,7 +19,7 @@ def threaded_methods(module: RenderedModule) -> str:
 def _threaded(module: RenderedModule, method: ast.FunctionDef, *, writes: bool) -> str:
     make_async(module, method)
     head = module.text(module.start(method), after_docstring(module, method))
-    call = f"lambda: self._sync.{method.name}({', '.join(_passed(method))})"
+    call = f"lambda: self._sync().{method.name}({', '.join(_passed(method))})"
     if is_stream(method):
         last = f"return self._database.stream({call})"
     else:
