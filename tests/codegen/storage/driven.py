@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +33,9 @@ class Driven:
             return self._each(answer) if isinstance(answer, AsyncGenerator) else self._run(lambda: answer)
 
         return call
+
+    def __dir__(self) -> Iterable[str]:
+        return dir(self._repository)
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:

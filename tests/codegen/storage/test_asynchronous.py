@@ -51,8 +51,8 @@ AWAITED = [
     ("return self.find((key,)) == 1", "return await self.find((key,)) == 1"),
     ("with refusing():\n    bound = [key]", "with refusing():\n    bound = [key]"),
     (
-        "with self._database.cursor() as cursor, refusing(), b() as x:\n    cursor.fetchone()",
-        "async with self._database.cursor() as cursor:\n    with refusing(), b() as x:\n        await cursor.fetchone()",
+        "with self._database.cursor() as cursor, refusing(), b():\n    cursor.fetchone()",
+        "async with self._database.cursor() as cursor:\n    with refusing(), b():\n        await cursor.fetchone()",
     ),
     (
         "with refusing(), self._database.transaction() as cursor:\n    cursor.fetchone()",

@@ -16,6 +16,7 @@ from fieldstone.codegen.storage.views import EntityView, ModuleView, QueryView
 from fieldstone.project.project import Project
 from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer
+from tests.codegen.storage.driven import Driven
 from tests.codegen.storage.swept import ROLES, all_names, swept
 from tests.conftest import SEED, VOCABULARY
 
@@ -96,9 +97,11 @@ def use(package: Generated, postgres: PostgresServer) -> None:
         getattr(package.storage("memory"), f"InMemory{prefix}Repository")(),
         getattr(package.storage("sqlite"), f"SQLite{prefix}Repository")(":memory:"),
         getattr(package.storage("postgres"), f"Postgres{prefix}Repository")(postgres.new_database()),
+        Driven(getattr(package.storage("async_sqlite"), f"AsyncSQLite{prefix}Repository")(":memory:")),
+        Driven(getattr(package.storage("async_postgres"), f"AsyncPostgres{prefix}Repository")(postgres.new_database())),
     ):
         repository.migrate()
-        for servicer in package.view.servicers:
+        for servicer in package.view.servicers if not isinstance(repository, Driven) else ():
             assert getattr(package.storage(servicer.module), servicer.name)(repository)
         for entity in package.view.entities:
             use_entity(repository, package.storage("contract"), package.storage("mapper"), entity)

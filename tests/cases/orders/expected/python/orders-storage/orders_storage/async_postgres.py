@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
 from fieldstone_runtime.async_postgres import AsyncPostgresDatabase, Cursor, copy
 from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
 from fieldstone_runtime.postgres import Row, refusing
-from fieldstone_runtime.values import unfit
+from fieldstone_runtime.values import duration_micros, unfit
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
@@ -298,6 +299,38 @@ class AsyncPostgresOrdersRepository:
                     number if 0 <= number <= 9223372036854775807 else unfit(number),
                 ]
         sql += " ORDER BY urgency, number"
+        if limit is not None:
+            sql += " LIMIT %s"
+            bound.append(limit)
+        async with aclosing(self._database.chunks(sql, bound)) as chunks:
+            async for rows in chunks:
+                for record in map(_order, rows):
+                    yield record
+
+    async def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> AsyncGenerator[OrderRecord, None]:
+        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s AND promise IS NOT NULL"
+        with refusing():
+            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            if from_promise is not None:
+                sql += " AND promise >= %s"
+                bound.append(duration_micros(from_promise))
+            if before_promise is not None:
+                sql += " AND promise < %s"
+                bound.append(duration_micros(before_promise))
+            if after is not None:
+                (promise, number) = after
+                sql += " AND (promise, number) < (%s, %s)"
+                bound += [duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number)]
+        sql += " ORDER BY promise DESC, number DESC"
         if limit is not None:
             sql += " LIMIT %s"
             bound.append(limit)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -163,6 +164,29 @@ class AsyncOrdersRepository(Protocol):
             from_urgency: the first urgency to be in the answer.
             before_urgency: the first urgency after the answer.
             after: urgency, number of the last record that was seen, for the next page.
+            limit: how many at most; None for all.
+
+        The records are read one by one, as they were when the first was asked for. Inside a
+        transaction they end with it.
+        """
+        ...
+
+    def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> AsyncGenerator[OrderRecord, None]:
+        """The orders with this shop and a promise, by promise and number, the last ones first.
+
+        Args:
+            shop: whose.
+            from_promise: the first promise to be in the answer.
+            before_promise: the first promise after the answer.
+            after: promise, number of the last record that was seen, for the next page.
             limit: how many at most; None for all.
 
         The records are read one by one, as they were when the first was asked for. Inside a

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from os import PathLike
 from types import TracebackType
 from typing import Self
@@ -121,6 +122,22 @@ class AsyncSQLiteOrdersRepository:
         return self._database.stream(
             lambda: self._sync().urgent_orders(
                 shop, from_urgency=from_urgency, before_urgency=before_urgency, after=after, limit=limit
+            )
+        )
+
+    def promised_orders(
+        self,
+        shop: str,
+        *,
+        from_promise: timedelta | None = None,
+        before_promise: timedelta | None = None,
+        after: tuple[timedelta, int] | None = None,
+        limit: int | None = None,
+    ) -> AsyncGenerator[OrderRecord, None]:
+        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        return self._database.stream(
+            lambda: self._sync().promised_orders(
+                shop, from_promise=from_promise, before_promise=before_promise, after=after, limit=limit
             )
         )
 
