@@ -143,8 +143,11 @@ class AsyncPostgresDatabase:
         """Do what is seldom done, such as a migration, on a thread and with connections of its own.
 
         Raises:
+            DatabaseUnreachableError: the database was closed.
             StorageError: the task is in a transaction, which this would not be part of.
         """
+        if self._closed:
+            raise errors.DatabaseUnreachableError(f"{self.name} was closed")
         if self._transactions.current() is not None:
             raise errors.StorageError(f"{self.name}: leave the transaction first; this is done beside it")
 
