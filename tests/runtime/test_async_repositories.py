@@ -304,6 +304,23 @@ async def cancelled(work: Awaitable[Any], *, after: float, twice: bool = False) 
     assert task.cancelled() or task.exception() is None, task.exception()
 
 
+@pytest.mark.parametrize("made", ["postgres"], indirect=True)
+def test_a_connection_lost_in_the_middle(run: Any, server: PostgresServer) -> None:
+    async def scenario(repository: Any, customer: Make) -> None:
+        async def lost() -> None:
+            async with repository.transaction():
+                await repository.add_customers(customer(n) for n in range(600))
+                server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+                await repository.add_customers(customer(n) for n in range(600, 1200))
+
+        with pytest.raises(errors.ConnectionLostError, match="broke the connection"):
+            await lost()
+        assert await stored(repository) == []
+        assert await repository.add_customers(customer(n) for n in range(1200)) == 1200
+
+    run(scenario)
+
+
 # --- Many tasks ----------------------------------------------------------------------------------
 
 

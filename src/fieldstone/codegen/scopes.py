@@ -48,17 +48,16 @@ def settled(source: str) -> str:
         FieldstoneError: two public definitions have one name.
         SyntaxError: the source is no Python.
     """
-    module = _Module(ast.parse(source), source)
-    module.settle()
-    return unmarked(module.rewritten())
+    text, _ = settled_with_names(source)
+    return text
 
 
-def renamed(source: str) -> dict[str, str]:
-    """The names of a module's own definitions, marked, each with the name that `settled` gives it."""
+def settled_with_names(source: str) -> tuple[str, dict[str, str]]:
+    """As `settled`; gives the names of the module's own definitions, too: marked, each with the one that it got."""
     module = _Module(ast.parse(source), source)
     module.settle()
     own = [name for name, (_, _, statement) in module.defined.items() if not _is_import(statement)]
-    return {name: module.renamed.get(name, unmarked(name)) for name in own}
+    return unmarked(module.rewritten()), {name: module.renamed.get(name, unmarked(name)) for name in own}
 
 
 class _Use(Struct, frozen=True):

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +97,7 @@ def use(package: Generated, postgres: PostgresServer) -> None:
         getattr(package.storage("memory"), f"InMemory{prefix}Repository")(),
         getattr(package.storage("sqlite"), f"SQLite{prefix}Repository")(":memory:"),
         getattr(package.storage("postgres"), f"Postgres{prefix}Repository")(postgres.new_database()),
-        Driven(getattr(package.storage("async_sqlite"), f"AsyncSQLite{prefix}Repository")(":memory:")),
-        Driven(getattr(package.storage("async_postgres"), f"AsyncPostgres{prefix}Repository")(postgres.new_database())),
+        *(twins(package, postgres) if os.environ.get("FIELDSTONE_FUZZ") else ()),
     ):
         repository.migrate()
         for servicer in package.view.servicers if not isinstance(repository, Driven) else ():
@@ -106,6 +105,14 @@ def use(package: Generated, postgres: PostgresServer) -> None:
         for entity in package.view.entities:
             use_entity(repository, package.storage("contract"), package.storage("mapper"), entity)
         repository.close()
+
+
+def twins(package: Generated, postgres: PostgresServer) -> Iterator[Driven]:
+    """The async repositories."""
+    prefix = package.view.prefix
+    yield Driven(getattr(package.storage("async_sqlite"), f"AsyncSQLite{prefix}Repository")(":memory:"))
+    made = getattr(package.storage("async_postgres"), f"AsyncPostgres{prefix}Repository")(postgres.new_database())
+    yield Driven(made)
 
 
 def use_entity(repository: Any, contract: Any, mapper: Any, entity: EntityView) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,8 +30,26 @@ def test_mypy_strict(tmp_path: Path) -> None:
     settings += "[mypy-google.type.*]\nignore_missing_imports = true\n"  # googleapis-common-protos has no types
     tmp_path.joinpath("mypy.ini").write_text(settings)
     checked = [package / package.name.replace("-", "_") for package in PACKAGES]
+    checked += [conforming(package, tmp_path) for package in checked if (package / "async_repository.py").exists()]
     config = tmp_path / "mypy.ini"
     assert run(sys.executable, "-m", "mypy", "--config-file", config, *checked, cwd=tmp_path) == ""
+
+
+def conforming(package: Path, folder: Path) -> Path:
+    """A module in which every repository of a package stands for its Protocol."""
+    text = package.joinpath("repository.py").read_text()
+    [prefix] = re.findall(r"^class (\w+)Repository\(Protocol\):", text, re.MULTILINE)
+    stores = {"sqlite": f"SQLite{prefix}", "postgres": f"Postgres{prefix}", "memory": f"InMemory{prefix}"}
+    asynchronous = {f"async_{name}": f"Async{stores[name]}" for name in ("sqlite", "postgres")}
+    lines = []
+    for name, stem in {**stores, **asynchronous}.items():
+        kind, module = ("Async", "async_repository") if name in asynchronous else ("", "repository")
+        lines.append(f"from {package.name}.{module} import {kind}{prefix}Repository")
+        lines.append(f"from {package.name}.{name} import {stem}Repository")
+        lines.append(f"def {name}(given: {stem}Repository) -> {kind}{prefix}Repository: return given")
+    path = folder / f"conforming_{package.name}.py"
+    path.write_text("\n".join(lines))
+    return path
 
 
 def test_pyright(tmp_path: Path) -> None:

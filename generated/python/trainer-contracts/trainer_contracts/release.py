@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
 VERSION = "1.1.0-dev.0"
-DIGEST = "b5:d6e6306a9342fa99bacd778d57fb965da89dfa84fba5376d6592587a21ac91a7d4f00f2078339b2e73d53cc4e64f3ebf489599c91ae960aaaa6db575c29f7a5a"
+DIGEST = "b5:332c5de2fe38621ab496f9d79950a75898bfb8fd8a57b3485a14c671e282e24d121c9ef6445bac923f6979aa0c1e27ee48d721651a3e6b0376a94097928b96d4"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -8,7 +8,7 @@ from pathlib import Path
 from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.contracts.packages import SQL, storage_folder
 from fieldstone.codegen.render import render
-from fieldstone.codegen.scopes import settled
+from fieldstone.codegen.scopes import settled, settled_with_names
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.completion import with_ready_converters
 from fieldstone.codegen.storage.asynchronous import async_protocol, async_twin
@@ -91,8 +91,9 @@ def _repositories(view: ModuleView) -> Iterator[tuple[str, str]]:
     """The repository of each database by its module's name, and the async twins."""
     for name, dialect in all_dialects().items():
         rendered = render(f"{name}/repository.py.j2", view=view)
-        yield name, settled(rendered)
-        yield f"async_{name}", async_twin(view, name, rendered, is_awaited=dialect.is_awaited)
+        text, names = settled_with_names(rendered)
+        yield name, text
+        yield f"async_{name}", async_twin(view, name, rendered, names, is_awaited=dialect.is_awaited)
     yield "async_repository", async_protocol(view, render("storage/repository.py.j2", view=view))
 
 

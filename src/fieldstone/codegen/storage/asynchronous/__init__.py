@@ -7,10 +7,10 @@ that none of the schema is taken for one of the generator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fieldstone.codegen.render import render
-from fieldstone.codegen.scopes import renamed, settled, unmarked
+from fieldstone.codegen.scopes import settled, unmarked
 from fieldstone.codegen.storage.asynchronous.awaited import awaited_functions, awaited_methods
 from fieldstone.codegen.storage.asynchronous.driver import RUNTIME, functions_with_cursor
 from fieldstone.codegen.storage.asynchronous.protocol import protocol_methods
@@ -26,20 +26,21 @@ def async_protocol(view: ModuleView, rendered: str) -> str:
     return settled(render("storage/async_repository.py.j2", view=view, **parts))
 
 
-def async_twin(view: ModuleView, dialect: str, rendered: str, *, is_awaited: bool) -> str:
+def async_twin(view: ModuleView, dialect: str, rendered: str, names: Mapping[str, str], *, is_awaited: bool) -> str:
     """The module with the twin of a repository, from the rendered module of its dialect.
 
     Args:
         view: the module.
         dialect: the dialect's name.
         rendered: the repository's module, with marks.
+        names: the definitions of that module: marked, each with its final name.
         is_awaited: whether the driver is awaited; else the work is done on threads.
     """
     module = RenderedModule(rendered)
     if is_awaited:
         parts = {
             "imports": module.imports(RUNTIME),
-            "shared": ", ".join(_shared(module, rendered)),
+            "shared": ", ".join(_shared(module, names)),
             "methods": awaited_methods(module),
             "functions": awaited_functions(module),
         }
@@ -48,9 +49,9 @@ def async_twin(view: ModuleView, dialect: str, rendered: str, *, is_awaited: boo
     return settled(render(f"{dialect}/async_repository.py.j2", view=view, **parts))
 
 
-def _shared(module: RenderedModule, rendered: str) -> Iterator[str]:
+def _shared(module: RenderedModule, names: Mapping[str, str]) -> Iterator[str]:
     """The definitions of the repository's module that its twin imports, as `import` names them."""
     others = {module.repository.name, *(function.name for function in functions_with_cursor(module))}
-    for name, final in renamed(rendered).items():
+    for name, final in names.items():
         if name not in others:
             yield name if final == unmarked(name) else f"{final} as {name}"

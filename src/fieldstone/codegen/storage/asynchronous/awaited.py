@@ -18,9 +18,10 @@ _OTHER_FUNCTIONS = (ast.Lambda, ast.GeneratorExp, ast.FunctionDef)
 
 def awaited_methods(module: RenderedModule) -> str:
     """The methods of the async twin, from the repository's module."""
-    awaited = {method.name for method in module.methods() if not is_stream(method)}
+    functions = _awaited_names(module)
+    methods = {method.name for method in module.methods() if not is_stream(method)}
     for method in module.methods():
-        _Function(module, method, awaited).change()
+        _Function(module, method, Driver(method, functions, methods)).change()
         if is_stream(method):
             give_generator(module, method)
     return "\n\n".join(f"    {module.text_of(method)}" for method in module.methods())
@@ -28,19 +29,22 @@ def awaited_methods(module: RenderedModule) -> str:
 
 def awaited_functions(module: RenderedModule) -> str:
     """The module's functions that are given a cursor, in the form that awaits it."""
-    functions = functions_with_cursor(module)
+    functions, names = functions_with_cursor(module), _awaited_names(module)
     for function in functions:
-        _Function(module, function, set()).change()
+        _Function(module, function, Driver(function, names, set())).change()
     return "\n\n\n".join(module.text_of(function) for function in functions)
 
 
-class _Function:
-    """A function to change; `awaited` has the names of the methods of its class that are awaited."""
+def _awaited_names(module: RenderedModule) -> set[str]:
+    """The names of all functions that are given a cursor: the module's own, and the runtime's `copy`."""
+    return {"copy", *(function.name for function in functions_with_cursor(module))}
 
-    def __init__(self, module: RenderedModule, function: ast.FunctionDef, awaited: set[str]) -> None:
-        self._module, self._function = module, function
-        functions = {"copy", *(found.name for found in functions_with_cursor(module))}
-        self._driver = Driver(function, functions, awaited)
+
+class _Function:
+    """A function to change."""
+
+    def __init__(self, module: RenderedModule, function: ast.FunctionDef, driver: Driver) -> None:
+        self._module, self._function, self._driver = module, function, driver
         self._in_another = False
 
     def change(self) -> None:

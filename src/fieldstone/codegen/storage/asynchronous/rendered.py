@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterator
 from itertools import accumulate
+from operator import itemgetter
 from typing import NoReturn
 
 from fieldstone.errors import Invalid
 
 FRAME = frozenset({"__init__", "close", "migrate", "transaction"})
 """The methods that each twin's template has itself."""
+
+_START = itemgetter(0)
 
 
 class RenderedModule:
@@ -57,13 +61,14 @@ class RenderedModule:
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Put text in the place of what is between two offsets; of two insertions at one, the first comes first."""
-        self._edits.append((start, end, text))
+        insort(self._edits, (start, end, text), key=_START)
 
     def text(self, start: int, end: int) -> str:
         """What is between two offsets, with the changes that were made there."""
         parts, last = [], start
-        for first, after, new in sorted(self._edits, key=lambda edit: edit[0]):
-            if start <= first and after <= end:
+        inside = bisect_left(self._edits, start, key=_START), bisect_right(self._edits, end, key=_START)
+        for first, after, new in self._edits[slice(*inside)]:
+            if after <= end:
                 parts += [self._source[last:first].decode(), new]
                 last = after
         return "".join(parts) + self._source[last:end].decode()
