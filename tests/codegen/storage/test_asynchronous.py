@@ -48,6 +48,10 @@ AWAITED = [
         CURSOR + "copy(cursor, STATEMENT, [row(key)])\n    return 1",
         "async " + CURSOR + "await copy(cursor, STATEMENT, [row(key)])\n    return 1",
     ),
+    (
+        CURSOR + "for row in rows:\n        cursor.nextset()\n        cursor.fetchone()",
+        "async " + CURSOR + "for row in rows:\n        cursor.nextset()\n        await cursor.fetchone()",
+    ),
     ("return self.find((key,)) == 1", "return await self.find((key,)) == 1"),
     ("with refusing():\n    bound = [key]", "with refusing():\n    bound = [key]"),
     (

@@ -13,7 +13,7 @@ RUNTIME = frozenset({"Cursor", "copy"})
 
 _GIVES_CURSOR = "execute"
 _CALLS = frozenset({_GIVES_CURSOR, "executemany", "fetchone", "fetchall"})
-_VALUES = frozenset({"rowcount", "description"})
+_VALUES = frozenset({"rowcount", "description", "nextset"})
 _BLOCKS = frozenset({"transaction", "cursor"})
 
 
@@ -52,7 +52,7 @@ class Driver:
         return named(node, *self._cursors)
 
     def is_value(self, node: ast.AST) -> bool:
-        """Whether it is an attribute of a cursor that is there without waiting."""
+        """Whether it is an attribute of a cursor that is there, or a method that is done, without waiting."""
         return isinstance(node, ast.Attribute) and node.attr in _VALUES and self.is_cursor(node.value)
 
     def is_awaited(self, node: ast.AST) -> bool:

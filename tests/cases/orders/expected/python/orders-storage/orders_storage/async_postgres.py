@@ -11,6 +11,7 @@ from typing import Any, LiteralString, Self
 
 from fieldstone_runtime.async_postgres import AsyncPostgresDatabase, Cursor, copy
 from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
+from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
 from fieldstone_runtime.values import duration_micros, unfit
 from psycopg import AsyncConnection
@@ -51,7 +52,8 @@ from orders_storage.postgres import (
     _customer,
     _customer_row,
     _order,
-    _order_event,
+    _order_deletions,
+    _order_events,
     _order_key,
     _order_labels_rows,
     _order_lines_rows,
@@ -118,7 +120,7 @@ class AsyncPostgresOrdersRepository:
         lines_rows = [_order_lines_rows(record) for record in given]
         labels_rows = [_order_labels_rows(record) for record in given]
         pictures_rows = [_order_pictures_rows(record) for record in given]
-        events = [_order_event(record, payload) for record, payload in zip(given, payloads, strict=True)]
+        events = _order_events(given, payloads, ADDED)
         try:
             async with self._database.transaction() as cursor:
                 new = await _add_new(cursor, _ORDER_BATCH, rows)
@@ -157,6 +159,7 @@ class AsyncPostgresOrdersRepository:
         try:
             async with self._database.transaction() as cursor:
                 await cursor.execute(_SAVE_ORDER, values)
+                change = ADDED if await cursor.fetchone() == (True,) else UPDATED
                 parent = _order_key(order)
                 await cursor.execute(_DELETE_ORDER_LINES, parent)
                 await copy(cursor, _COPY_ORDER_LINES, _ORDER_LINES_TYPES, lines_rows)
@@ -164,8 +167,7 @@ class AsyncPostgresOrdersRepository:
                 await copy(cursor, _COPY_ORDER_LABELS, _ORDER_LABELS_TYPES, labels_rows)
                 await cursor.execute(_DELETE_ORDER_PICTURES, parent)
                 await copy(cursor, _COPY_ORDER_PICTURES, _ORDER_PICTURES_TYPES, pictures_rows)
-                key, *others = _order_event(order, payload)
-                await cursor.execute(_ADD_EVENT, (f"{key}@{others[-1]}", *others))
+                await cursor.execute(_ADD_EVENT, _order_events([order], [payload], change)[0])
         except VALUE_ERRORS as error:
             raise refusal(order, _ORDER_LIMITS) from error
 
@@ -184,15 +186,16 @@ class AsyncPostgresOrdersRepository:
 
     async def delete_order(self, shop: str, number: int) -> bool:
         """Delete the record with this key; False where there is none."""
-        async with self._database.cursor() as cursor:
-            await cursor.execute(
-                _DELETE_ORDER,
-                (
-                    shop if "\0" not in shop else unfit(shop),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
-                ),
+        with refusing():
+            bound = (
+                shop if "\0" not in shop else unfit(shop),
+                number if 0 <= number <= 9223372036854775807 else unfit(number),
             )
-            return cursor.rowcount == 1
+        async with self._database.transaction() as cursor:
+            with refusing():
+                deleted = await (await cursor.execute(_DELETE_ORDER, bound)).fetchall()
+                await _add_events(cursor, len(deleted), _order_deletions(deleted))
+                return len(deleted) == 1
 
     async def orders_of_customer(
         self,
@@ -344,8 +347,11 @@ class AsyncPostgresOrdersRepository:
         sql: LiteralString = _DELETE_SHOP + " WHERE shop = %s"
         with refusing():
             bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
-        async with self._database.cursor() as cursor:
-            return (await cursor.execute(sql, bound)).rowcount
+        async with self._database.transaction() as cursor:
+            with refusing():
+                deleted = await (await cursor.execute(sql + " RETURNING shop, number, customer_id", bound)).fetchall()
+                await _add_events(cursor, len(deleted), _order_deletions(deleted))
+                return len(deleted)
 
     async def add_customer(self, customer: CustomerRecord) -> bool:
         """Add a record; False, and nothing is written, where its key is there already."""
@@ -441,3 +447,10 @@ async def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequen
         await cursor.execute("DROP TABLE fieldstone_stage")
         return new
     return range(len(rows))
+
+
+async def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
+    if count <= _SMALL:
+        await cursor.executemany(_ADD_EVENT, events)
+    else:
+        await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
