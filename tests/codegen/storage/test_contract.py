@@ -129,7 +129,7 @@ def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
 
 
-STORES = {"orders": "Test", "lab": "not Async", "kinds": "Test", "telemetry": "not Async"}
+STORES = {"orders": "Test", "lab": "not TestAsync", "kinds": "Test", "telemetry": "not TestAsync"}
 """The tests of each case, by `-k`; the async twins of two cases have every form."""
 
 
