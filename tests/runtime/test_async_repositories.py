@@ -396,6 +396,34 @@ def test_own_sql_is_part_of_the_transaction(run: Any) -> None:
 
 
 @pytest.mark.parametrize("place", ["sqlite", "postgres"])
+def test_a_hook_sees_the_statements(place: str, package: Generated, tmp_path: Path, server: PostgresServer) -> None:
+    seen: list[str] = []
+
+    def watch(statement: str, seconds: float) -> None:
+        assert seconds >= 0
+        seen.append(statement)
+
+    async def scenario() -> None:
+        database: Any = (
+            AsyncSQLiteDatabase(tmp_path / "orders.db", on_statement=watch)
+            if place == "sqlite"
+            else AsyncPostgresDatabase(server.new_database(), on_statement=watch)
+        )
+        async with database:
+            prefix = "AsyncSQLite" if place == "sqlite" else "AsyncPostgres"
+            repository = getattr(package.storage(f"async_{place}"), f"{prefix}OrdersRepository")(database)
+            await repository.migrate()
+            seen.clear()
+            async with repository.transaction():
+                await repository.add_customers([package.storage("contract").example_customer(n) for n in range(20)])
+        assert seen[0].startswith("BEGIN")
+        assert any("shop_customers" in statement for statement in seen)
+        assert seen[-1] == "COMMIT"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("place", ["sqlite", "postgres"])
 def test_a_database_that_cannot_be_opened(place: str, package: Generated, tmp_path: Path) -> None:
     module = package.storage(f"async_{place}")
     made = (
@@ -411,19 +439,3 @@ def test_a_database_that_cannot_be_opened(place: str, package: Generated, tmp_pa
         assert "secret" not in str(raised.value)
 
     asyncio.run(scenario())
-
-
-def test_a_server_is_of_one_loop(server: PostgresServer) -> None:
-    database = AsyncPostgresDatabase(server.conninfo())
-
-    async def use() -> None:
-        async with database.cursor() as cursor:
-            await cursor.execute("SELECT 1")
-
-    async def first_loop() -> None:
-        await use()
-        with pytest.raises(errors.StorageError, match="another event loop"):
-            await asyncio.to_thread(asyncio.run, use())
-        await database.close()
-
-    asyncio.run(first_loop())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import multiprocessing
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from fieldstone_runtime import errors
+from fieldstone_runtime.async_postgres import AsyncPostgresDatabase
 from fieldstone_runtime.migrations import Migration, migrate
 from fieldstone_runtime.postgres import CHUNK, PostgresDatabase
 
@@ -104,6 +106,22 @@ def test_a_server_that_cannot_be_reached(conninfo: str, problem: str) -> None:
     assert time.monotonic() - began < 10
     assert "secret" not in str(raised.value)
     assert raised.value.__suppress_context__
+
+
+def test_an_async_database_is_of_one_loop(conninfo: str) -> None:
+    database = AsyncPostgresDatabase(conninfo)
+
+    async def use() -> None:
+        async with database.cursor() as cursor:
+            await cursor.execute("SELECT 1")
+
+    async def first_loop() -> None:
+        await use()
+        with pytest.raises(errors.StorageError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, use())
+        await database.close()
+
+    asyncio.run(first_loop())
 
 
 def test_a_database_that_is_not_there(postgres: PostgresServer) -> None:

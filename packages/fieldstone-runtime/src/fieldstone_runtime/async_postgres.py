@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, closing, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from itertools import count
 from types import TracebackType
 from typing import LiteralString, Self, TypeVar
@@ -13,7 +13,9 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from fieldstone_runtime import errors
-from fieldstone_runtime.postgres import CHUNK, PostgresDatabase, Row, address, failure, refusing
+from fieldstone_runtime.async_statements import WatchedBlock, watched_cursor
+from fieldstone_runtime.postgres import CHUNK, ENDED, PostgresDatabase, Row, address, failure, refusing
+from fieldstone_runtime.statements import OnStatement
 from fieldstone_runtime.task_transactions import TaskTransactions
 
 T = TypeVar("T")
@@ -45,7 +47,7 @@ class AsyncPostgresDatabase:
     The first call opens the connections.
 
     Args:
-        conninfo, min_size, max_size, timeout: as for `PostgresDatabase`.
+        conninfo, min_size, max_size, timeout, on_statement: as for `PostgresDatabase`.
 
     Attributes:
         name: host, port and database, for people.
@@ -54,8 +56,19 @@ class AsyncPostgresDatabase:
         DatabaseUnreachableError: `conninfo` is neither a URL nor pairs.
     """
 
-    def __init__(self, conninfo: str, *, min_size: int = 1, max_size: int = 10, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        timeout: float = 10.0,
+        on_statement: OnStatement | None = None,
+    ) -> None:
         self.name, self._parts = address(conninfo, timeout)
+        self._on_statement = on_statement
+        if on_statement is not None:
+            self._parts["cursor_factory"] = watched_cursor(on_statement)
         self._conninfo, self._min_size, self._max_size, self._timeout = conninfo, min_size, max_size, timeout
         self._numbers, self._opening = count(), asyncio.Lock()
         self._pool: AsyncConnectionPool[_Connection] | None = None
@@ -96,10 +109,14 @@ class AsyncPostgresDatabase:
         held = self._transactions.current()
         async with self._lent() if held is None else nullcontext(held) as connection, self._translated():
             with self._transactions.entering(connection) if held is None else nullcontext():
-                async with connection.transaction():
+                async with self._block(connection, nested=held is not None):
                     yield connection.reader
-                    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
-                        raise errors.StorageError(f"{self.name} has rolled back this transaction: a statement failed")
+                    if (status := connection.info.transaction_status) in ENDED:
+                        raise errors.StorageError(f"{self.name} {ENDED[status]}")
+
+    def _block(self, connection: _Connection, *, nested: bool) -> AbstractAsyncContextManager[object]:
+        block = connection.transaction()
+        return block if self._on_statement is None else WatchedBlock(block, self._on_statement, nested=nested)
 
     @asynccontextmanager
     async def cursor(self) -> AsyncGenerator[Cursor, None]:
@@ -152,7 +169,10 @@ class AsyncPostgresDatabase:
             raise errors.StorageError(f"{self.name}: leave the transaction first; this is done beside it")
 
         def done() -> T:
-            with closing(PostgresDatabase(self._conninfo, max_size=2, timeout=self._timeout)) as database:
+            database = PostgresDatabase(
+                self._conninfo, max_size=2, timeout=self._timeout, on_statement=self._on_statement
+            )
+            with closing(database):
                 return work(database)
 
         return await asyncio.to_thread(done)

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from fieldstone_runtime.errors import DatabaseLockedError, DatabaseUnreachableError, StorageError
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
+from fieldstone_runtime.statements import OnStatement
 from fieldstone_runtime.task_transactions import TaskTransactions
 
 T = TypeVar("T")
@@ -32,14 +33,22 @@ class AsyncSQLiteDatabase:
         path: as for `SQLiteDatabase`.
         timeout: how long to wait for another task's transaction, and for the lock of the file, in seconds.
         readers: how many threads read.
+        on_statement: as for `SQLiteDatabase`; it is called on the threads.
 
     Attributes:
         name: the path as given, for people.
     """
 
-    def __init__(self, path: str | PathLike[str], *, timeout: float = 5.0, readers: int = 4) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        timeout: float = 5.0,
+        readers: int = 4,
+        on_statement: OnStatement | None = None,
+    ) -> None:
         self.name = fspath(path)
-        self._timeout = timeout
+        self._timeout, self._on_statement = timeout, on_statement
         self._opening, self._closed = Lock(), False
         self._database: SQLiteDatabase | None = None
         self._writer = ThreadPoolExecutor(1, "fieldstone-writer")
@@ -68,7 +77,7 @@ class AsyncSQLiteDatabase:
         with self._opening:
             self._refuse_closed()
             if self._database is None:
-                self._database = SQLiteDatabase(self.name, timeout=self._timeout)
+                self._database = SQLiteDatabase(self.name, timeout=self._timeout, on_statement=self._on_statement)
             return self._database
 
     @asynccontextmanager

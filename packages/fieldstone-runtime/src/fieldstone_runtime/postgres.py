@@ -40,10 +40,11 @@ _ERRORS: dict[str, tuple[type[errors.StorageError], str]] = {
 """By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 
-_ENDED = {
+ENDED = {
     psycopg.pq.TransactionStatus.INERROR: "has rolled back this transaction: a statement failed",
     psycopg.pq.TransactionStatus.IDLE: "is not in this transaction any more: SQL of your own has ended it",
 }
+"""Why a transaction cannot be committed, by its connection's status at the end."""
 
 
 class _Connection(psycopg.Connection[Row]):
@@ -151,8 +152,8 @@ class PostgresDatabase:
             try:
                 with self._block(connection, nested=held is not None):
                     yield connection.reader
-                    if (status := connection.info.transaction_status) in _ENDED:
-                        raise errors.StorageError(f"{self.name} {_ENDED[status]}")
+                    if (status := connection.info.transaction_status) in ENDED:
+                        raise errors.StorageError(f"{self.name} {ENDED[status]}")
             finally:
                 local.held, local.owner = held, owner
 
