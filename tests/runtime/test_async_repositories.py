@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from fieldstone_runtime import errors
-from fieldstone_runtime.async_postgres import AsyncPostgresDatabase
-from fieldstone_runtime.async_sqlite import AsyncSQLiteDatabase
+from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase
+from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteDatabase
 
 from tests.codegen.cases import build_case
 from tests.codegen.packages import Generated, generated

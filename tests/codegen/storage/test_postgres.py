@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from fieldstone_runtime import errors
-from fieldstone_runtime.async_postgres import AsyncPostgresDatabase
+from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase
 from fieldstone_runtime.migrations import Migration, migrate
 from fieldstone_runtime.postgres import CHUNK, PostgresDatabase
 

@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
-from fieldstone_runtime.async_postgres import AsyncPostgresDatabase, Cursor, copy
+from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Cursor, copy
 from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing

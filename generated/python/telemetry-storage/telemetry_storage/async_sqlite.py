@@ -9,7 +9,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
-from fieldstone_runtime.async_sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
+from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 from telemetry_storage.sqlite import SQLiteTelemetryRepository

@@ -9,7 +9,7 @@ from fieldstone.codegen.storage.asynchronous.rendered import RenderedModule
 from fieldstone.codegen.storage.asynchronous.signatures import named
 
 RUNTIME = frozenset({"Cursor", "copy"})
-"""Names of `fieldstone_runtime.postgres` that `fieldstone_runtime.async_postgres` has, too."""
+"""Names of `fieldstone_runtime.postgres` that `fieldstone_runtime.asynchronous.postgres` has, too."""
 
 _GIVES_CURSOR = "execute"
 _CALLS = frozenset({_GIVES_CURSOR, "executemany", "fetchone", "fetchall"})

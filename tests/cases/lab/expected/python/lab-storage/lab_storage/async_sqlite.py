@@ -10,7 +10,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
-from fieldstone_runtime.async_sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
+from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
 from lab_app.steps import Step
 
 from lab_storage.converters import AgentIdValue, StepDeviceValue, StepRunIdValue

@@ -10,7 +10,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
-from fieldstone_runtime.async_sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
+from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
 
 from orders_storage.records import CustomerRecord, OrderRecord
 from orders_storage.sqlite import SQLiteOrdersRepository

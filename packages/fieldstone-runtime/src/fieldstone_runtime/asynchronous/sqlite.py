@@ -12,10 +12,10 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from fieldstone_runtime.asynchronous.transactions import TaskTransactions
 from fieldstone_runtime.errors import DatabaseLockedError, DatabaseUnreachableError, StorageError
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.statements import OnStatement
-from fieldstone_runtime.task_transactions import TaskTransactions
 
 T = TypeVar("T")
 

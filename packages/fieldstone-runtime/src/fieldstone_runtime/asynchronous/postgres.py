@@ -13,10 +13,10 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from fieldstone_runtime import errors
-from fieldstone_runtime.async_statements import WatchedBlock, watched_cursor
+from fieldstone_runtime.asynchronous.statements import WatchedBlock, watched_cursor
+from fieldstone_runtime.asynchronous.transactions import TaskTransactions
 from fieldstone_runtime.postgres import CHUNK, ENDED, PostgresDatabase, Row, address, failure, refusing
 from fieldstone_runtime.statements import OnStatement
-from fieldstone_runtime.task_transactions import TaskTransactions
 
 T = TypeVar("T")
 

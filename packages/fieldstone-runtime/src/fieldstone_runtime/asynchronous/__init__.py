@@ -1,0 +1,1 @@
+"""Databases for asyncio: what generated async repositories share."""
