@@ -14,6 +14,7 @@ from fieldstone.project.project import Project
 from tests.codegen.cases import ROOT, build_case
 from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer
+from tests.codegen.storage.meters import FEWER, generated_meters
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-W", "error"]
 
@@ -109,8 +110,13 @@ def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
 
 
+@pytest.fixture(scope="module")
+def gauges(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated_meters(tmp_path_factory.mktemp("gauges"), "gauges", FEWER)
+
+
 @pytest.mark.timeout(600)  # some hundred tests each
-@pytest.mark.parametrize("name", ["orders", "lab", "kinds", "telemetry"])
+@pytest.mark.parametrize("name", ["orders", "lab", "kinds", "gauges", "telemetry"])
 def test_every_implementation_keeps_the_contract(
     name: str, request: pytest.FixtureRequest, postgres: PostgresServer, tmp_path: Path
 ) -> None:
