@@ -64,8 +64,8 @@ def vocabulary() -> descriptor_pb2.FileDescriptorProto:
     return files[ANNOTATIONS]
 
 
-ENUMS = {"result": entity.QUERY_RESULTS, "codec": entity.CODECS}
-RENAMED = {"from": "sources"}
+ENUMS = {"result": entity.QUERY_RESULTS, "codec": entity.CODECS, "function": entity.AGGREGATE_FUNCTIONS}
+RENAMED = {"from": "sources", "in": "among"}
 
 
 def schema_of(sources: str) -> Schema:
@@ -129,7 +129,12 @@ def test_the_names_of_enums_are_those_of_the_vocabulary() -> None:
     values = {enum.name: {value.number: value.name for value in enum.value} for enum in vocabulary().enum_type}
     results = ("QUERY_RESULT_UNSPECIFIED", *(f"QUERY_RESULT_{name.upper()}" for name in entity.QUERY_RESULTS[1:]))
     codecs = ("CODEC_UNSPECIFIED", *(f"CODEC_{name.upper()}" for name in entity.CODECS[1:]))
-    assert values == {"QueryResult": dict(enumerate(results)), "Codec": dict(enumerate(codecs))}
+    functions = [f"AGGREGATE_FUNCTION_{name.upper() or 'UNSPECIFIED'}" for name in entity.AGGREGATE_FUNCTIONS]
+    assert values == {
+        "QueryResult": dict(enumerate(results)),
+        "Codec": dict(enumerate(codecs)),
+        "AggregateFunction": dict(enumerate(functions)),
+    }
 
 
 def test_the_extensions_have_the_number_of_the_vocabulary() -> None:

@@ -27,8 +27,11 @@ def may_have_annotations(image: bytes) -> bool:
     return _TAG in image
 
 
-QUERY_RESULTS = ("records", "first", "count", "deleted")
+QUERY_RESULTS = ("records", "first", "count", "deleted", "groups")
 """The results of a query, by number of `QueryResult`."""
+
+AGGREGATE_FUNCTIONS = ("", "count", "sum", "min", "max")
+"""The functions over a group of records, by number of `AggregateFunction`."""
 
 CODECS = ("", "json", "enum_name", "child_table", "proto")
 """The stored forms of a value, by number of `Codec`."""
@@ -41,8 +44,16 @@ class Index(Struct, frozen=True):
     unique: bool = False
 
 
+class Aggregate(Struct, frozen=True):
+    """A value computed of a group of records; `function` is one of `AGGREGATE_FUNCTIONS`."""
+
+    function: str = ""
+    field: str = ""
+    name: str = ""
+
+
 class Query(Struct, frozen=True):
-    """A query of a repository; `result` is one of `QUERY_RESULTS`."""
+    """A query of a repository; `result` is one of `QUERY_RESULTS`, `among` is `in` in the schema."""
 
     name: str = ""
     equal: tuple[str, ...] = ()
@@ -52,6 +63,12 @@ class Query(Struct, frozen=True):
     descending: bool = False
     limit: int = 0
     result: str = QUERY_RESULTS[0]
+    optional_equal: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    latest_per: tuple[str, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    group_by: tuple[str, ...] = ()
 
 
 class Outbox(Struct, frozen=True):
@@ -86,6 +103,7 @@ class ColumnOptions(Struct, frozen=True):
     sources: tuple[str, ...] = ()
     required: bool = False
     converter: str = ""
+    version: bool = False
 
 
 def decode_entity(options: Any) -> Entity | None:
@@ -164,8 +182,11 @@ _OF_ENTITY = frozenset({1})
 _OF_COLUMN = frozenset({1, 8})
 """The fields of a column that belong to the application: `attribute` and `converter`."""
 
-_NUMBERS = frozenset({"unique", "descending", "limit", "result", "codec", "not_stored", "required"})
-_REPEATED = frozenset({"primary_key", "indexes", "queries", "fields", "equal", "order_by", "sources"})
+_NUMBERS = frozenset("unique descending limit result codec not_stored function required version".split())
+_REPEATED = frozenset(
+    "primary_key indexes queries fields equal order_by sources optional_equal among absent latest_per aggregates "
+    "group_by".split()
+)
 _FIELDS: Mapping[type, Mapping[int, _FieldDecoder]] = {
     Index: {1: ("fields", _text), 2: ("unique", bool)},
     Query: {
@@ -177,6 +198,17 @@ _FIELDS: Mapping[type, Mapping[int, _FieldDecoder]] = {
         6: ("descending", bool),
         7: ("limit", int),
         8: ("result", _one_of(QUERY_RESULTS)),
+        9: ("optional_equal", _text),
+        10: ("among", _text),
+        11: ("absent", _text),
+        12: ("latest_per", _text),
+        13: ("aggregates", lambda data: _decode(Aggregate, data)),
+        14: ("group_by", _text),
+    },
+    Aggregate: {
+        1: ("function", _one_of(AGGREGATE_FUNCTIONS)),
+        2: ("field", _text),
+        3: ("name", _text),
     },
     Outbox: {1: ("aggregate_key", _text)},
     Entity: {
@@ -200,6 +232,7 @@ _FIELDS: Mapping[type, Mapping[int, _FieldDecoder]] = {
         6: ("sources", _text),
         7: ("required", bool),
         8: ("converter", _text),
+        9: ("version", bool),
     },
 }
 

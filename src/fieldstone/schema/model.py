@@ -24,7 +24,8 @@ class Field(Element, frozen=True, kw_only=True):
 
     `unset` is the value that a reader gets if the field was not sent: the default, for an enum its number; empty for
     messages, lists and maps. `options` are the resolved options and features that the rules compare. `composite` is the
-    kind of the type, or of the map's value type: `message`, `enum` or empty. `column` are the field's storage options.
+    kind of the type, or of the map's value type: `message`, `enum` or empty. `column` are the field's storage options,
+    of which `required_in_record` is compared: whether a record always has a value.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Field(Element, frozen=True, kw_only=True):
     options: Mapping[str, str] = {}
     composite: str = ""
     column: ColumnOptions = ColumnOptions()
+    required_in_record: bool = False
 
     uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"column"}
 

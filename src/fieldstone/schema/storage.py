@@ -92,7 +92,8 @@ class StoredQuery(Element, frozen=True, kw_only=True):
     def declaration(self) -> str:
         """The query as a call."""
         name = self.query.range_name or self.query.range
-        arguments = [*self.query.equal, *([f"from_{name}", f"before_{name}"] if name else [])]
+        named = [*self.query.optional_equal, *([f"from_{name}", f"before_{name}"] if name else [])]
+        arguments = [*self.query.equal, *self.query.among, *named]
         return f"{self.query.name}({', '.join(arguments)}) -> {self.query.result}"
 
     @property
@@ -115,6 +116,7 @@ class Table(Element, frozen=True, kw_only=True):
         indexes: as annotated.
         queries: by name.
         aggregate_key: the field within which the outbox delivers events in order; None without an outbox.
+        version: the field that counts the versions of a record; empty for none.
     """
 
     message: Message
@@ -127,6 +129,7 @@ class Table(Element, frozen=True, kw_only=True):
     indexes: tuple[Index, ...]
     queries: Mapping[str, StoredQuery]
     aggregate_key: str | None
+    version: str
 
     uncompared: ClassVar[frozenset[str]] = Element.uncompared | {"message", "entity"}
 
@@ -183,6 +186,7 @@ def _table(message: Message, entity: Entity) -> Table:
         indexes=entity.indexes,
         queries={query.name: query for query in queries},
         aggregate_key=_aggregate_key(entity),
+        version=next((field.name for field in message.fields.values() if field.column.version), ""),
     )
 
 
@@ -207,10 +211,15 @@ def _column(field: Field) -> Column:
         number=field.number,
         column=field.column.name or field.name,
         kind=kind_of(field),
-        nullable=field.presence == "explicit" and not field.column.required,
+        nullable=may_be_absent(field),
         default=field.column.default or None,
         attribute=field.column.attribute or field.name,
     )
+
+
+def may_be_absent(field: Field) -> bool:
+    """Whether the attribute of a record may be None: the field tells absence from zero, and is not required."""
+    return field.presence == "explicit" and not field.column.required
 
 
 def kind_of(field: Field) -> str:

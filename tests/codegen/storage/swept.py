@@ -88,6 +88,35 @@ ROLES = {
         "rpc Watch(Watched{i}) returns (stream Served{i}V1) {{ "
         "option (fieldstone.v1.serves) = {{query: 'acme.v1.Served{i}V1.served_by_{i}'}}; }} }}"
     ),
+    "listed": (
+        f"message Listed{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['{{n}}', 'listed_{{i}}'] "
+        "queries: {{name: 'in_{i}' in: '{n}' range: 'listed_{i}'}} "
+        "queries: {{name: 'maybe_{i}' optional_equal: '{n}'}} queries: {{name: 'last_{i}' latest_per: '{n}'}} "
+        "queries: {{name: 'sums_{i}' group_by: '{n}' result: QUERY_RESULT_GROUPS "
+        "aggregates: {{function: AGGREGATE_FUNCTION_SUM field: 'listed_{i}'}} "
+        "aggregates: {{function: AGGREGATE_FUNCTION_MAX field: '{n}'}} "
+        "aggregates: {{function: AGGREGATE_FUNCTION_COUNT}}}}}}; string {n} = 1; int64 listed_{i} = 2; }}"
+    ),
+    "measure": (
+        f"message Measured{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: 'measured_{{i}}' "
+        "queries: {{name: 'measures_{i}' result: QUERY_RESULT_GROUPS "
+        "aggregates: {{function: AGGREGATE_FUNCTION_COUNT name: '{n}'}}}}}}; string measured_{i} = 1; }}"
+    ),
+    "moment": (
+        f"message Moment{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: ['moment_{{i}}', '{{n}}'] "
+        "queries: {{name: 'during_{i}' equal: 'moment_{i}' range: '{n}'}}}}; string moment_{i} = 1; "
+        "google.protobuf.Timestamp {n} = 2 [(fieldstone.v1.column).required = true]; }}"
+    ),
+    "absent": (
+        f"message Absent{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: 'absent_{{i}}' indexes: {{{{fields: '{{n}}'}}}} "
+        "queries: {{name: 'without_{i}' absent: '{n}'}} queries: {{name: 'ordered_{i}' order_by: '{n}'}}}}; "
+        "string absent_{i} = 1; google.protobuf.Timestamp {n} = 2; }}"
+    ),
+    "version": (
+        f"message Version{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: 'version_{{i}}' outbox: {{{{}}}}}}}}; "
+        "string version_{i} = 1; int64 {n} = 2 [(fieldstone.v1.column).version = true]; "
+        f"repeated string list_{{i}} = 3 {CHILD}; }}}}"
+    ),
     "query": (
         f"message Asked{{i}}V1 {{{{ {ENTITY} = {{{{primary_key: 'asked_{{i}}' queries: {{{{name: '{{n}}'}}}}}}}}; "
         "string asked_{i} = 1; }}"

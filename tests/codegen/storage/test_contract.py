@@ -14,6 +14,7 @@ from fieldstone.project.project import Project
 from tests.codegen.cases import ROOT, build_case
 from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer
+from tests.codegen.storage.meters import FEWER, generated_meters
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-W", "error"]
 
@@ -129,7 +130,18 @@ def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generated(Project.at(ROOT), "telemetry", tmp_path_factory.mktemp("telemetry"))
 
 
-STORES = {"orders": "Test", "lab": "not TestAsync", "kinds": "Test", "telemetry": "not TestAsync"}
+@pytest.fixture(scope="module")
+def gauges(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generated_meters(tmp_path_factory.mktemp("gauges"), "gauges", FEWER)
+
+
+STORES = {
+    "orders": "Test",
+    "lab": "not TestAsync",
+    "kinds": "Test",
+    "gauges": "not TestAsync",
+    "telemetry": "not TestAsync",
+}
 """The tests of each case, by `-k`; the async twins of two cases have every form."""
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from fieldstone.codegen.storage.views import EntityView, ModuleView, QueryView
+from fieldstone.codegen.storage.queries.views import QueryView
+from fieldstone.codegen.storage.views import EntityView, ModuleView
 from fieldstone.project.project import Project
 from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer
@@ -47,6 +48,7 @@ REFUSED = (
     "as a method of every repository",
     "63 bytes",
     'is called "',
+    "and so is another value",
 )
 """The reasons for which a name may be refused."""
 
@@ -129,6 +131,9 @@ def use_entity(repository: Any, contract: Any, mapper: Any, entity: EntityView) 
         for query in entity.queries:
             use_query(repository, plain, query, record)
         getattr(repository, f"save_{entity.name}")(record)
+        if entity.updated:
+            change = entity.updated[-1].name
+            assert getattr(repository, f"update_{entity.name}")(*key, **{change: getattr(record, change)})
         assert getattr(repository, f"delete_{entity.name}")(*key)
         assert getattr(repository, f"get_{entity.name}")(*key) is None
 
@@ -137,24 +142,21 @@ def use_query(repository: Any, plain: Any, query: QueryView, record: Any) -> Non
     """A query finds the record by its own values, and not on the page after it."""
     method = getattr(repository, query.name)
     equal = [getattr(record, argument.column.attribute) for argument in query.equal]
-    if None in equal:
+    if None in equal or any(getattr(record, column.attribute) is not None for column in query.absent):
         return
-    if query.result == "count":
-        assert method(*equal) >= 1
-    elif query.result == "first":
-        assert method(*equal) is not None
-    elif query.result == "deleted":
-        assert method(*equal) >= 1
-        getattr(repository, next(n for n in dir(repository) if n == f"save_key{query.name.partition('_')[2]}"))(record)
+    given = [*equal, *([getattr(record, argument.column.attribute)] for argument in query.among)]
+    named = {argument.name: getattr(record, argument.column.attribute) for argument in query.named[-2:][:1]}
+    if query.result in {"count", "deleted"}:
+        assert method(*given, **named) >= 1
+    elif query.result in {"first", "groups"}:
+        assert method(*given, **named)
     else:
-        given = {}
-        if query.range:
-            lowest = query.range[0]
-            given[lowest.name] = getattr(record, lowest.column.attribute)
-        assert plain(record) in [plain(found) for found in method(*equal, **given)]
+        assert plain(record) in [plain(found) for found in method(*given, **named)]
         after = tuple(getattr(record, column.attribute) for column in query.order)
         if after:
-            assert plain(record) not in [plain(found) for found in method(*equal, **given, after=after, limit=3)]
+            assert plain(record) not in [plain(found) for found in method(*given, **named, after=after, limit=3)]
+    if query.result == "deleted":
+        getattr(repository, next(n for n in dir(repository) if n == f"save_key{query.name.partition('_')[2]}"))(record)
 
 
 def type_errors(package: Generated, folder: Path) -> str:

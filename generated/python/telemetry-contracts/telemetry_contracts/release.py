@@ -9,7 +9,7 @@ from __future__ import annotations
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0-dev.0"
-DIGEST = "b5:79ad9427808e2af0163e9f0c904e9ea6ea8d053eb99c55f0316aa9785c6bbf59fe509fa60a812bad1cd8da4987c8b7aabefa7c45d644a819fe741bbe649658ac"
+DIGEST = "b5:45328563e578bc064a40077710126cbe11dd15f196945077f14a3407f9a50a97a78d44edf001b5f52742e04ba11edfce8b574b0223b15b9721104b854ed805cd"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
+from fieldstone_runtime.unset import UNSET, Unset
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
@@ -78,6 +80,60 @@ class AsyncSQLiteTelemetryRepository:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_step(run_id, episode_id, step_index))
 
+    async def update_step(
+        self,
+        run_id: str,
+        episode_id: str,
+        step_index: int,
+        *,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        action: Any | Unset = UNSET,
+        observation: Any | Unset = UNSET,
+        reward: float | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        info: Any | Unset = UNSET,
+        render_payload: bytes | Unset | None = UNSET,
+        render_hint: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        episode_seed: int | Unset | None = UNSET,
+        frame_ref: str | Unset | None = UNSET,
+        payload_version: int | Unset = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+        time_step: int | Unset | None = UNSET,
+        space_signature: Any | Unset = UNSET,
+        vector_metadata: Any | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_step(
+                run_id,
+                episode_id,
+                step_index,
+                agent_id=agent_id,
+                game_id=game_id,
+                action=action,
+                observation=observation,
+                reward=reward,
+                terminated=terminated,
+                truncated=truncated,
+                info=info,
+                render_payload=render_payload,
+                render_hint=render_hint,
+                timestamp=timestamp,
+                episode_seed=episode_seed,
+                frame_ref=frame_ref,
+                payload_version=payload_version,
+                seq_id=seq_id,
+                worker_id=worker_id,
+                time_step=time_step,
+                space_signature=space_signature,
+                vector_metadata=vector_metadata,
+            )
+        )
+
     def steps_by_episode(
         self,
         run_id: str,
@@ -120,7 +176,7 @@ class AsyncSQLiteTelemetryRepository:
         after: tuple[int, str, int] | None = None,
         limit: int | None = None,
     ) -> AsyncGenerator[StepRecord, None]:
-        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
+        """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index."""
         return self._database.stream(
             lambda: self._sync().steps_as_played(
                 run_id, from_seq=from_seq, before_seq=before_seq, after=after, limit=limit
@@ -130,7 +186,7 @@ class AsyncSQLiteTelemetryRepository:
     async def last_step(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> StepRecord | None:
-        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
+        """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first."""
         return await self._database.read(
             lambda: self._sync().last_step(run_id, from_seq=from_seq, before_seq=before_seq)
         )
@@ -165,6 +221,40 @@ class AsyncSQLiteTelemetryRepository:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_episode(run_id, episode_id))
 
+    async def update_episode(
+        self,
+        run_id: str,
+        episode_id: str,
+        *,
+        total_reward: float | Unset = UNSET,
+        steps: int | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        metadata: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_episode(
+                run_id,
+                episode_id,
+                total_reward=total_reward,
+                steps=steps,
+                terminated=terminated,
+                truncated=truncated,
+                metadata=metadata,
+                timestamp=timestamp,
+                agent_id=agent_id,
+                game_id=game_id,
+                seq_id=seq_id,
+                worker_id=worker_id,
+            )
+        )
+
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> AsyncGenerator[EpisodeRollup, None]:
@@ -174,7 +264,7 @@ class AsyncSQLiteTelemetryRepository:
     async def last_episode(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> EpisodeRollup | None:
-        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
+        """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first."""
         return await self._database.read(
             lambda: self._sync().last_episode(run_id, from_seq=from_seq, before_seq=before_seq)
         )

@@ -501,12 +501,13 @@ class StepContract(_EventsContract):
     ) -> None:
         other = example_step(0)
         many = [example_step(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_step(record),
             lambda: repository.save_step(record),
             lambda: repository.add_steps([other, record]),
             lambda: repository.add_steps([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (StepRecord.__name__, request.node.callspec.id)
@@ -573,7 +574,8 @@ class StepContract(_EventsContract):
     ) -> None:
         record = example_step(0)
         repository.save_step(record)
-        repository.save_step(same_key_step(record, example_step(1)))
+        new = same_key_step(record, example_step(1))
+        repository.save_step(new)
         repository.save_step(example_step(2))
         added, updated, other = read(events)
         assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
@@ -606,10 +608,88 @@ class StepContract(_EventsContract):
             raise UndoneError
         assert read(events) == []
 
+    def test_step_is_updated_where_it_is_told(self, repository: TelemetryRepository) -> None:
+        record, other = example_step(0), example_step(1)
+        repository.add_steps([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_step(n)
+            changes: dict[str, Any] = {
+                "agent_id": new.agent_id,
+                "game_id": new.game_id,
+                "action": new.action,
+                "observation": new.observation,
+                "reward": new.reward,
+                "terminated": new.terminated,
+                "truncated": new.truncated,
+                "info": new.info,
+                "render_payload": new.render_payload,
+                "render_hint": new.render_hint,
+                "timestamp": new.timestamp,
+                "episode_seed": new.episode_seed,
+                "frame_ref": new.frame_ref,
+                "payload_version": new.payload_version,
+                "seq_id": new.seq_id,
+                "worker_id": new.worker_id,
+                "time_step": new.time_step,
+                "space_signature": new.space_signature,
+                "vector_metadata": new.vector_metadata,
+            }
+            assert repository.update_step(record.run_id, record.episode_id, record.step_index, **changes) is True
+            found = present(repository.get_step(record.run_id, record.episode_id, record.step_index))
+            assert plain(found) == plain(same_key_step(record, new))
+        assert plain(repository.get_step(other.run_id, other.episode_id, other.step_index)) == plain(other)
+
+    def test_step_keeps_what_is_not_updated(self, repository: TelemetryRepository) -> None:
+        record = example_step(0)
+        repository.add_step(record)
+        assert repository.update_step(record.run_id, record.episode_id, record.step_index) is True
+        assert plain(repository.get_step(record.run_id, record.episode_id, record.step_index)) == plain(record)
+
+    def test_step_that_is_not_there_is_not_updated(self, repository: TelemetryRepository) -> None:
+        record = example_step(0)
+        assert repository.update_step(record.run_id, record.episode_id, record.step_index) is False
+        assert repository.get_step(record.run_id, record.episode_id, record.step_index) is None
+
+    def test_step_takes_no_update_that_does_not_fit(self, repository: TelemetryRepository) -> None:
+        record = example_step(0)
+        repository.add_step(record)
+        for attribute, unfit in unfit_steps():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "agent_id",
+                "game_id",
+                "action",
+                "observation",
+                "reward",
+                "terminated",
+                "truncated",
+                "info",
+                "render_payload",
+                "render_hint",
+                "timestamp",
+                "episode_seed",
+                "frame_ref",
+                "payload_version",
+                "seq_id",
+                "worker_id",
+                "time_step",
+                "space_signature",
+                "vector_metadata",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_step(record.run_id, record.episode_id, record.step_index, **changes)
+                assert (raised.value.record, raised.value.attribute) == (StepRecord.__name__, attribute)
+        assert plain(repository.get_step(record.run_id, record.episode_id, record.step_index)) == plain(record)
+
     def test_steps_by_episode(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_by_episode(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        found = list(repository.steps_by_episode(records[0].run_id, records[0].episode_id))
+        found = list(
+            repository.steps_by_episode(
+                records[0].run_id,
+                records[0].episode_id,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_steps_by_episode_in_a_range(self, repository: TelemetryRepository) -> None:
@@ -640,7 +720,10 @@ class StepContract(_EventsContract):
     def test_steps_by_episode_are_read_as_they_were_when_reading_began(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_by_episode(LARGE)
         repository.add_steps(records[::2])
-        reading = repository.steps_by_episode(records[0].run_id, records[0].episode_id)
+        reading = repository.steps_by_episode(
+            records[0].run_id,
+            records[0].episode_id,
+        )
         found = list(islice(reading, 1))
         repository.add_steps(records)
         for record in records[::4]:
@@ -654,7 +737,12 @@ class StepContract(_EventsContract):
         records = answer_of_steps_by_episode(LARGE)
         repository.add_steps(records)
         for _ in range(30):
-            next(repository.steps_by_episode(records[0].run_id, records[0].episode_id))
+            next(
+                repository.steps_by_episode(
+                    records[0].run_id,
+                    records[0].episode_id,
+                )
+            )
         for record in records:
             assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is True
 
@@ -662,13 +750,22 @@ class StepContract(_EventsContract):
         records = answer_of_steps_by_episode(LARGE)
         with repository.transaction():
             repository.add_steps(records)
-            found = list(repository.steps_by_episode(records[0].run_id, records[0].episode_id))
+            found = list(
+                repository.steps_by_episode(
+                    records[0].run_id,
+                    records[0].episode_id,
+                )
+            )
         assert plain(found) == plain(records)
 
     def test_steps_by_run(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_by_run(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        found = list(repository.steps_by_run(records[0].run_id))
+        found = list(
+            repository.steps_by_run(
+                records[0].run_id,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_steps_by_run_in_a_range(self, repository: TelemetryRepository) -> None:
@@ -695,7 +792,9 @@ class StepContract(_EventsContract):
     def test_steps_by_run_are_read_as_they_were_when_reading_began(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_by_run(LARGE)
         repository.add_steps(records[::2])
-        reading = repository.steps_by_run(records[0].run_id)
+        reading = repository.steps_by_run(
+            records[0].run_id,
+        )
         found = list(islice(reading, 1))
         repository.add_steps(records)
         for record in records[::4]:
@@ -707,7 +806,11 @@ class StepContract(_EventsContract):
         records = answer_of_steps_by_run(LARGE)
         repository.add_steps(records)
         for _ in range(30):
-            next(repository.steps_by_run(records[0].run_id))
+            next(
+                repository.steps_by_run(
+                    records[0].run_id,
+                )
+            )
         for record in records:
             assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is True
 
@@ -715,19 +818,31 @@ class StepContract(_EventsContract):
         records = answer_of_steps_by_run(LARGE)
         with repository.transaction():
             repository.add_steps(records)
-            found = list(repository.steps_by_run(records[0].run_id))
+            found = list(
+                repository.steps_by_run(
+                    records[0].run_id,
+                )
+            )
         assert plain(found) == plain(records)
 
     def test_steps_as_played(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_as_played(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        found = list(repository.steps_as_played(records[0].run_id))
+        found = list(
+            repository.steps_as_played(
+                records[0].run_id,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_steps_as_played_without_a_seq_id_are_left_out(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_as_played(10)
         repository.add_steps([changed(records[0], seq_id=None), *records[1:]])
-        found = list(repository.steps_as_played(records[0].run_id))
+        found = list(
+            repository.steps_as_played(
+                records[0].run_id,
+            )
+        )
         assert plain(found) == plain(records[1:])
 
     def test_steps_as_played_in_a_range(self, repository: TelemetryRepository) -> None:
@@ -758,7 +873,9 @@ class StepContract(_EventsContract):
     def test_steps_as_played_are_read_as_they_were_when_reading_began(self, repository: TelemetryRepository) -> None:
         records = answer_of_steps_as_played(LARGE)
         repository.add_steps(records[::2])
-        reading = repository.steps_as_played(records[0].run_id)
+        reading = repository.steps_as_played(
+            records[0].run_id,
+        )
         found = list(islice(reading, 1))
         repository.add_steps(records)
         for record in records[::4]:
@@ -772,7 +889,11 @@ class StepContract(_EventsContract):
         records = answer_of_steps_as_played(LARGE)
         repository.add_steps(records)
         for _ in range(30):
-            next(repository.steps_as_played(records[0].run_id))
+            next(
+                repository.steps_as_played(
+                    records[0].run_id,
+                )
+            )
         for record in records:
             assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is True
 
@@ -780,33 +901,64 @@ class StepContract(_EventsContract):
         records = answer_of_steps_as_played(LARGE)
         with repository.transaction():
             repository.add_steps(records)
-            found = list(repository.steps_as_played(records[0].run_id))
+            found = list(
+                repository.steps_as_played(
+                    records[0].run_id,
+                )
+            )
         assert plain(found) == plain(records)
 
     def test_last_step(self, repository: TelemetryRepository) -> None:
         records = answer_of_last_step(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        assert plain(repository.last_step(records[0].run_id)) == plain(records[-1])
+        assert plain(
+            repository.last_step(
+                records[0].run_id,
+            )
+        ) == plain(records[-1])
         record = example_step(LARGE + 2)
-        assert repository.last_step(record.run_id) is None
+        assert (
+            repository.last_step(
+                record.run_id,
+            )
+            is None
+        )
 
     def test_last_step_without_a_seq_id_are_left_out(self, repository: TelemetryRepository) -> None:
         records = answer_of_last_step(10)
         repository.add_steps([changed(records[0], seq_id=None), *records[1:]])
-        assert plain(repository.last_step(records[0].run_id)) == plain(records[-1] if len(records) > 1 else None)
+        assert plain(
+            repository.last_step(
+                records[0].run_id,
+            )
+        ) == plain(records[-1] if len(records) > 1 else None)
 
     def test_count_steps(self, repository: TelemetryRepository) -> None:
         records = answer_of_count_steps(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        assert repository.count_steps(records[0].run_id) == len(records)
+        assert repository.count_steps(
+            records[0].run_id,
+        ) == len(records)
         record = example_step(LARGE + 2)
-        assert repository.count_steps(record.run_id) == 0
+        assert (
+            repository.count_steps(
+                record.run_id,
+            )
+            == 0
+        )
 
     def test_delete_run(self, repository: TelemetryRepository) -> None:
         records = answer_of_delete_run(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        assert repository.delete_run(records[0].run_id) == len(records)
-        assert repository.delete_run(records[0].run_id) == 0
+        assert repository.delete_run(
+            records[0].run_id,
+        ) == len(records)
+        assert (
+            repository.delete_run(
+                records[0].run_id,
+            )
+            == 0
+        )
         assert [repository.get_step(record.run_id, record.episode_id, record.step_index) for record in records[:3]] == [
             None
         ] * len(records[:3])
@@ -817,7 +969,9 @@ class StepContract(_EventsContract):
         records = answer_of_delete_run(LARGE)
         repository.add_steps(records)
         added = read(events)
-        repository.delete_run(records[0].run_id)
+        repository.delete_run(
+            records[0].run_id,
+        )
         deleted = read(events)[len(added) :]
         assert {event[4] for event in deleted} == {"deleted"}
         assert sorted((record_key(e[0]), *e[1:3]) for e in deleted) == sorted(
@@ -895,12 +1049,13 @@ class EpisodeContract(_EventsContract):
     ) -> None:
         other = example_episode(0)
         many = [example_episode(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_episode(record),
             lambda: repository.save_episode(record),
             lambda: repository.add_episodes([other, record]),
             lambda: repository.add_episodes([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (EpisodeRollup.__name__, request.node.callspec.id)
@@ -967,7 +1122,8 @@ class EpisodeContract(_EventsContract):
     ) -> None:
         record = example_episode(0)
         repository.save_episode(record)
-        repository.save_episode(same_key_episode(record, example_episode(1)))
+        new = same_key_episode(record, example_episode(1))
+        repository.save_episode(new)
         repository.save_episode(example_episode(2))
         added, updated, other = read(events)
         assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
@@ -1000,10 +1156,69 @@ class EpisodeContract(_EventsContract):
             raise UndoneError
         assert read(events) == []
 
+    def test_episode_is_updated_where_it_is_told(self, repository: TelemetryRepository) -> None:
+        record, other = example_episode(0), example_episode(1)
+        repository.add_episodes([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_episode(n)
+            changes: dict[str, Any] = {
+                "total_reward": new.total_reward,
+                "steps": new.steps,
+                "terminated": new.terminated,
+                "truncated": new.truncated,
+                "metadata": new.metadata,
+                "timestamp": new.timestamp,
+                "agent_id": new.agent_id,
+                "game_id": new.game_id,
+                "seq_id": new.seq_id,
+                "worker_id": new.worker_id,
+            }
+            assert repository.update_episode(record.run_id, record.episode_id, **changes) is True
+            found = present(repository.get_episode(record.run_id, record.episode_id))
+            assert plain(found) == plain(same_key_episode(record, new))
+        assert plain(repository.get_episode(other.run_id, other.episode_id)) == plain(other)
+
+    def test_episode_keeps_what_is_not_updated(self, repository: TelemetryRepository) -> None:
+        record = example_episode(0)
+        repository.add_episode(record)
+        assert repository.update_episode(record.run_id, record.episode_id) is True
+        assert plain(repository.get_episode(record.run_id, record.episode_id)) == plain(record)
+
+    def test_episode_that_is_not_there_is_not_updated(self, repository: TelemetryRepository) -> None:
+        record = example_episode(0)
+        assert repository.update_episode(record.run_id, record.episode_id) is False
+        assert repository.get_episode(record.run_id, record.episode_id) is None
+
+    def test_episode_takes_no_update_that_does_not_fit(self, repository: TelemetryRepository) -> None:
+        record = example_episode(0)
+        repository.add_episode(record)
+        for attribute, unfit in unfit_episodes():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "total_reward",
+                "steps",
+                "terminated",
+                "truncated",
+                "metadata",
+                "timestamp",
+                "agent_id",
+                "game_id",
+                "seq_id",
+                "worker_id",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_episode(record.run_id, record.episode_id, **changes)
+                assert (raised.value.record, raised.value.attribute) == (EpisodeRollup.__name__, attribute)
+        assert plain(repository.get_episode(record.run_id, record.episode_id)) == plain(record)
+
     def test_episodes_by_run(self, repository: TelemetryRepository) -> None:
         records = answer_of_episodes_by_run(LARGE)
         repository.add_episodes([*reversed(records), example_episode(LARGE)])
-        found = list(repository.episodes_by_run(records[0].run_id))
+        found = list(
+            repository.episodes_by_run(
+                records[0].run_id,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_episodes_by_run_page_by_page(self, repository: TelemetryRepository) -> None:
@@ -1021,7 +1236,9 @@ class EpisodeContract(_EventsContract):
     def test_episodes_by_run_are_read_as_they_were_when_reading_began(self, repository: TelemetryRepository) -> None:
         records = answer_of_episodes_by_run(LARGE)
         repository.add_episodes(records[::2])
-        reading = repository.episodes_by_run(records[0].run_id)
+        reading = repository.episodes_by_run(
+            records[0].run_id,
+        )
         found = list(islice(reading, 1))
         repository.add_episodes(records)
         for record in records[::4]:
@@ -1035,7 +1252,11 @@ class EpisodeContract(_EventsContract):
         records = answer_of_episodes_by_run(LARGE)
         repository.add_episodes(records)
         for _ in range(30):
-            next(repository.episodes_by_run(records[0].run_id))
+            next(
+                repository.episodes_by_run(
+                    records[0].run_id,
+                )
+            )
         for record in records:
             assert repository.delete_episode(record.run_id, record.episode_id) is True
 
@@ -1043,26 +1264,50 @@ class EpisodeContract(_EventsContract):
         records = answer_of_episodes_by_run(LARGE)
         with repository.transaction():
             repository.add_episodes(records)
-            found = list(repository.episodes_by_run(records[0].run_id))
+            found = list(
+                repository.episodes_by_run(
+                    records[0].run_id,
+                )
+            )
         assert plain(found) == plain(records)
 
     def test_last_episode(self, repository: TelemetryRepository) -> None:
         records = answer_of_last_episode(LARGE)
         repository.add_episodes([*reversed(records), example_episode(LARGE)])
-        assert plain(repository.last_episode(records[0].run_id)) == plain(records[-1])
+        assert plain(
+            repository.last_episode(
+                records[0].run_id,
+            )
+        ) == plain(records[-1])
         record = example_episode(LARGE + 2)
-        assert repository.last_episode(record.run_id) is None
+        assert (
+            repository.last_episode(
+                record.run_id,
+            )
+            is None
+        )
 
     def test_last_episode_without_a_seq_id_are_left_out(self, repository: TelemetryRepository) -> None:
         records = answer_of_last_episode(10)
         repository.add_episodes([changed(records[0], seq_id=None), *records[1:]])
-        assert plain(repository.last_episode(records[0].run_id)) == plain(records[-1] if len(records) > 1 else None)
+        assert plain(
+            repository.last_episode(
+                records[0].run_id,
+            )
+        ) == plain(records[-1] if len(records) > 1 else None)
 
     def test_delete_episodes(self, repository: TelemetryRepository) -> None:
         records = answer_of_delete_episodes(LARGE)
         repository.add_episodes([*reversed(records), example_episode(LARGE)])
-        assert repository.delete_episodes(records[0].run_id) == len(records)
-        assert repository.delete_episodes(records[0].run_id) == 0
+        assert repository.delete_episodes(
+            records[0].run_id,
+        ) == len(records)
+        assert (
+            repository.delete_episodes(
+                records[0].run_id,
+            )
+            == 0
+        )
         assert [repository.get_episode(record.run_id, record.episode_id) for record in records[:3]] == [None] * len(
             records[:3]
         )
@@ -1075,7 +1320,9 @@ class EpisodeContract(_EventsContract):
         records = answer_of_delete_episodes(LARGE)
         repository.add_episodes(records)
         added = read(events)
-        repository.delete_episodes(records[0].run_id)
+        repository.delete_episodes(
+            records[0].run_id,
+        )
         deleted = read(events)[len(added) :]
         assert {event[4] for event in deleted} == {"deleted"}
         assert sorted((record_key(e[0]), *e[1:3]) for e in deleted) == sorted(

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
 from fieldstone_runtime.tasks import TransactionLock
+from fieldstone_runtime.unset import UNSET, Unset
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 from telemetry_storage.migrations import SQLITE
@@ -167,6 +169,64 @@ class InMemoryTelemetryRepository:
         with self.transaction():
             return self._erase_step(key)
 
+    def update_step(
+        self,
+        run_id: str,
+        episode_id: str,
+        step_index: int,
+        *,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        action: Any | Unset = UNSET,
+        observation: Any | Unset = UNSET,
+        reward: float | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        info: Any | Unset = UNSET,
+        render_payload: bytes | Unset | None = UNSET,
+        render_hint: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        episode_seed: int | Unset | None = UNSET,
+        frame_ref: str | Unset | None = UNSET,
+        payload_version: int | Unset = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+        time_step: int | Unset | None = UNSET,
+        space_signature: Any | Unset = UNSET,
+        vector_metadata: Any | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_step(run_id, episode_id, step_index)
+            if stored is None:
+                return False
+            changed = StepRecord(
+                run_id=stored.run_id,
+                episode_id=stored.episode_id,
+                step_index=stored.step_index,
+                agent_id=stored.agent_id if agent_id is UNSET else agent_id,
+                game_id=stored.game_id if game_id is UNSET else game_id,
+                action=stored.action if action is UNSET else action,
+                observation=stored.observation if observation is UNSET else observation,
+                reward=stored.reward if reward is UNSET else reward,
+                terminated=stored.terminated if terminated is UNSET else terminated,
+                truncated=stored.truncated if truncated is UNSET else truncated,
+                info=stored.info if info is UNSET else info,
+                render_payload=stored.render_payload if render_payload is UNSET else render_payload,
+                render_hint=stored.render_hint if render_hint is UNSET else render_hint,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                episode_seed=stored.episode_seed if episode_seed is UNSET else episode_seed,
+                frame_ref=stored.frame_ref if frame_ref is UNSET else frame_ref,
+                payload_version=stored.payload_version if payload_version is UNSET else payload_version,
+                seq_id=stored.seq_id if seq_id is UNSET else seq_id,
+                worker_id=stored.worker_id if worker_id is UNSET else worker_id,
+                time_step=stored.time_step if time_step is UNSET else time_step,
+                space_signature=stored.space_signature if space_signature is UNSET else space_signature,
+                vector_metadata=stored.vector_metadata if vector_metadata is UNSET else vector_metadata,
+            )
+            self.save_step(changed)
+        return True
+
     def steps_by_episode(
         self,
         run_id: str,
@@ -190,8 +250,8 @@ class InMemoryTelemetryRepository:
                 edge = before_step
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (step_index,) = after
-                last = (step_index,)
+                (last_step_index,) = after
+                last = (last_step_index,)
                 found = [stored for stored in found if (stored[0][2],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -220,8 +280,8 @@ class InMemoryTelemetryRepository:
                 edge = before_step
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (step_index, episode_id) = after
-                last = (step_index, episode_id)
+                (last_step_index, last_episode_id) = after
+                last = (last_step_index, last_episode_id)
                 found = [stored for stored in found if (stored[0][2], stored[0][1]) > (last[0], last[1])]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -237,7 +297,7 @@ class InMemoryTelemetryRepository:
         after: tuple[int, str, int] | None = None,
         limit: int | None = None,
     ) -> Iterator[StepRecord]:
-        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
+        """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index."""
         with self._lock:
             found = list(self._rows_of_steps.values())
         found = [stored for stored in found if stored[0][17] is not None]
@@ -249,35 +309,32 @@ class InMemoryTelemetryRepository:
                 found = [
                     stored
                     for stored in found
-                    if stored[0][17] is not None
-                    and (stored[0][17] is not None, stored[0][17]) >= (edge is not None, edge)
+                    if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) >= (edge is None, edge)
                 ]
             if before_seq is not None:
                 edge = before_seq
                 found = [
                     stored
                     for stored in found
-                    if stored[0][17] is not None
-                    and (stored[0][17] is not None, stored[0][17]) < (edge is not None, edge)
+                    if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) < (edge is None, edge)
                 ]
             if after is not None:
-                (seq_id, episode_id, step_index) = after
-                last = (seq_id, episode_id, step_index)
+                (last_seq_id, last_episode_id, last_step_index) = after
+                last = (last_seq_id, last_episode_id, last_step_index)
                 found = [
                     stored
                     for stored in found
-                    if ((stored[0][17] is not None, stored[0][17]), stored[0][1], stored[0][2])
-                    > ((last[0] is not None, last[0]), last[1], last[2])
+                    if (stored[0][17], stored[0][1], stored[0][2]) > (last[0], last[1], last[2])
                 ]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
-        found.sort(key=lambda stored: ((stored[0][17] is not None, stored[0][17]), stored[0][1], stored[0][2]))
+        found.sort(key=lambda stored: (stored[0][17], stored[0][1], stored[0][2]))
         return (step_from_row(*stored) for stored in found[:limit])
 
     def last_step(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> StepRecord | None:
-        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
+        """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first."""
         with self._lock:
             found = list(self._rows_of_steps.values())
         found = [stored for stored in found if stored[0][17] is not None]
@@ -289,22 +346,18 @@ class InMemoryTelemetryRepository:
                 found = [
                     stored
                     for stored in found
-                    if stored[0][17] is not None
-                    and (stored[0][17] is not None, stored[0][17]) >= (edge is not None, edge)
+                    if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) >= (edge is None, edge)
                 ]
             if before_seq is not None:
                 edge = before_seq
                 found = [
                     stored
                     for stored in found
-                    if stored[0][17] is not None
-                    and (stored[0][17] is not None, stored[0][17]) < (edge is not None, edge)
+                    if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) < (edge is None, edge)
                 ]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
-        found.sort(
-            key=lambda stored: ((stored[0][17] is not None, stored[0][17]), stored[0][1], stored[0][2]), reverse=True
-        )
+        found.sort(key=lambda stored: (stored[0][17], stored[0][1], stored[0][2]), reverse=True)
         return step_from_row(*found[0]) if found else None
 
     def count_steps(self, run_id: str) -> int:
@@ -395,6 +448,44 @@ class InMemoryTelemetryRepository:
         with self.transaction():
             return self._erase_episode(key)
 
+    def update_episode(
+        self,
+        run_id: str,
+        episode_id: str,
+        *,
+        total_reward: float | Unset = UNSET,
+        steps: int | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        metadata: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_episode(run_id, episode_id)
+            if stored is None:
+                return False
+            changed = EpisodeRollup(
+                run_id=stored.run_id,
+                episode_id=stored.episode_id,
+                total_reward=stored.total_reward if total_reward is UNSET else total_reward,
+                steps=stored.steps if steps is UNSET else steps,
+                terminated=stored.terminated if terminated is UNSET else terminated,
+                truncated=stored.truncated if truncated is UNSET else truncated,
+                metadata=stored.metadata if metadata is UNSET else metadata,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                agent_id=stored.agent_id if agent_id is UNSET else agent_id,
+                game_id=stored.game_id if game_id is UNSET else game_id,
+                seq_id=stored.seq_id if seq_id is UNSET else seq_id,
+                worker_id=stored.worker_id if worker_id is UNSET else worker_id,
+            )
+            self.save_episode(changed)
+        return True
+
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> Iterator[EpisodeRollup]:
@@ -405,8 +496,8 @@ class InMemoryTelemetryRepository:
             wanted = (run_id,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if after is not None:
-                (episode_id,) = after
-                last = (episode_id,)
+                (last_episode_id,) = after
+                last = (last_episode_id,)
                 found = [stored for stored in found if (stored[0][1],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -416,7 +507,7 @@ class InMemoryTelemetryRepository:
     def last_episode(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> EpisodeRollup | None:
-        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
+        """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first."""
         with self._lock:
             found = list(self._rows_of_episodes.values())
         found = [stored for stored in found if stored[0][10] is not None]
@@ -428,20 +519,18 @@ class InMemoryTelemetryRepository:
                 found = [
                     stored
                     for stored in found
-                    if stored[0][10] is not None
-                    and (stored[0][10] is not None, stored[0][10]) >= (edge is not None, edge)
+                    if stored[0][10] is not None and (stored[0][10] is None, stored[0][10]) >= (edge is None, edge)
                 ]
             if before_seq is not None:
                 edge = before_seq
                 found = [
                     stored
                     for stored in found
-                    if stored[0][10] is not None
-                    and (stored[0][10] is not None, stored[0][10]) < (edge is not None, edge)
+                    if stored[0][10] is not None and (stored[0][10] is None, stored[0][10]) < (edge is None, edge)
                 ]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
-        found.sort(key=lambda stored: ((stored[0][10] is not None, stored[0][10]), stored[0][1]), reverse=True)
+        found.sort(key=lambda stored: (stored[0][10], stored[0][1]), reverse=True)
         return episode_from_row(*found[0]) if found else None
 
     def delete_episodes(self, run_id: str) -> int:

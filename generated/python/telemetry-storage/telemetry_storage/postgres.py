@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final, LiteralString, NamedTuple
 
@@ -27,6 +28,7 @@ from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import dump_json, load_json, unfit
 from psycopg.errors import UniqueViolation
 from telemetry_app.records import EpisodeRollup, StepRecord
@@ -422,6 +424,76 @@ class PostgresTelemetryRepository:
             _add_events(cursor, len(deleted), _step_deletions(deleted))
             return len(deleted) == 1
 
+    def _locked_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (
+                run_id if "\0" not in run_id else unfit(run_id),
+                episode_id if "\0" not in episode_id else unfit(episode_id),
+                step_index,
+            )
+            cursor.execute(_GET_STEP + " FOR UPDATE", key)
+            row = cursor.fetchone()
+            return None if row is None else _step(row)
+
+    def update_step(
+        self,
+        run_id: str,
+        episode_id: str,
+        step_index: int,
+        *,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        action: Any | Unset = UNSET,
+        observation: Any | Unset = UNSET,
+        reward: float | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        info: Any | Unset = UNSET,
+        render_payload: bytes | Unset | None = UNSET,
+        render_hint: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        episode_seed: int | Unset | None = UNSET,
+        frame_ref: str | Unset | None = UNSET,
+        payload_version: int | Unset = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+        time_step: int | Unset | None = UNSET,
+        space_signature: Any | Unset = UNSET,
+        vector_metadata: Any | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_step(run_id, episode_id, step_index)
+            if stored is None:
+                return False
+            changed = StepRecord(
+                run_id=stored.run_id,
+                episode_id=stored.episode_id,
+                step_index=stored.step_index,
+                agent_id=stored.agent_id if agent_id is UNSET else agent_id,
+                game_id=stored.game_id if game_id is UNSET else game_id,
+                action=stored.action if action is UNSET else action,
+                observation=stored.observation if observation is UNSET else observation,
+                reward=stored.reward if reward is UNSET else reward,
+                terminated=stored.terminated if terminated is UNSET else terminated,
+                truncated=stored.truncated if truncated is UNSET else truncated,
+                info=stored.info if info is UNSET else info,
+                render_payload=stored.render_payload if render_payload is UNSET else render_payload,
+                render_hint=stored.render_hint if render_hint is UNSET else render_hint,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                episode_seed=stored.episode_seed if episode_seed is UNSET else episode_seed,
+                frame_ref=stored.frame_ref if frame_ref is UNSET else frame_ref,
+                payload_version=stored.payload_version if payload_version is UNSET else payload_version,
+                seq_id=stored.seq_id if seq_id is UNSET else seq_id,
+                worker_id=stored.worker_id if worker_id is UNSET else worker_id,
+                time_step=stored.time_step if time_step is UNSET else time_step,
+                space_signature=stored.space_signature if space_signature is UNSET else space_signature,
+                vector_metadata=stored.vector_metadata if vector_metadata is UNSET else vector_metadata,
+            )
+            self.save_step(changed)
+        return True
+
     def steps_by_episode(
         self,
         run_id: str,
@@ -446,9 +518,9 @@ class PostgresTelemetryRepository:
                 sql += " AND step_index < %s"
                 bound.append(before_step)
             if after is not None:
-                (step_index,) = after
+                (last_step_index,) = after
                 sql += " AND (step_index) > (%s)"
-                bound += [step_index]
+                bound += [last_step_index]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
@@ -476,9 +548,9 @@ class PostgresTelemetryRepository:
                 sql += " AND step_index < %s"
                 bound.append(before_step)
             if after is not None:
-                (step_index, episode_id) = after
+                (last_step_index, last_episode_id) = after
                 sql += " AND (step_index, episode_id) > (%s, %s)"
-                bound += [step_index, episode_id if "\0" not in episode_id else unfit(episode_id)]
+                bound += [last_step_index, last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id)]
         sql += " ORDER BY step_index, episode_id"
         if limit is not None:
             sql += " LIMIT %s"
@@ -495,7 +567,7 @@ class PostgresTelemetryRepository:
         after: tuple[int, str, int] | None = None,
         limit: int | None = None,
     ) -> Iterator[StepRecord]:
-        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index."""
+        """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
@@ -506,9 +578,13 @@ class PostgresTelemetryRepository:
                 sql += " AND seq_id < %s"
                 bound.append(before_seq)
             if after is not None:
-                (seq_id, episode_id, step_index) = after
+                (last_seq_id, last_episode_id, last_step_index) = after
                 sql += " AND (seq_id, episode_id, step_index) > (%s, %s, %s)"
-                bound += [seq_id, episode_id if "\0" not in episode_id else unfit(episode_id), step_index]
+                bound += [
+                    last_seq_id,
+                    last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id),
+                    last_step_index,
+                ]
         sql += " ORDER BY seq_id, episode_id, step_index"
         if limit is not None:
             sql += " LIMIT %s"
@@ -519,7 +595,7 @@ class PostgresTelemetryRepository:
     def last_step(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> StepRecord | None:
-        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first."""
+        """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
@@ -626,6 +702,55 @@ class PostgresTelemetryRepository:
             _add_events(cursor, len(deleted), _episode_deletions(deleted))
             return len(deleted) == 1
 
+    def _locked_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (
+                run_id if "\0" not in run_id else unfit(run_id),
+                episode_id if "\0" not in episode_id else unfit(episode_id),
+            )
+            cursor.execute(_GET_EPISODE + " FOR UPDATE", key)
+            row = cursor.fetchone()
+            return None if row is None else _episode(row)
+
+    def update_episode(
+        self,
+        run_id: str,
+        episode_id: str,
+        *,
+        total_reward: float | Unset = UNSET,
+        steps: int | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        metadata: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_episode(run_id, episode_id)
+            if stored is None:
+                return False
+            changed = EpisodeRollup(
+                run_id=stored.run_id,
+                episode_id=stored.episode_id,
+                total_reward=stored.total_reward if total_reward is UNSET else total_reward,
+                steps=stored.steps if steps is UNSET else steps,
+                terminated=stored.terminated if terminated is UNSET else terminated,
+                truncated=stored.truncated if truncated is UNSET else truncated,
+                metadata=stored.metadata if metadata is UNSET else metadata,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                agent_id=stored.agent_id if agent_id is UNSET else agent_id,
+                game_id=stored.game_id if game_id is UNSET else game_id,
+                seq_id=stored.seq_id if seq_id is UNSET else seq_id,
+                worker_id=stored.worker_id if worker_id is UNSET else worker_id,
+            )
+            self.save_episode(changed)
+        return True
+
     def episodes_by_run(
         self, run_id: str, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> Iterator[EpisodeRollup]:
@@ -634,9 +759,9 @@ class PostgresTelemetryRepository:
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
             if after is not None:
-                (episode_id,) = after
+                (last_episode_id,) = after
                 sql += " AND (episode_id) > (%s)"
-                bound += [episode_id if "\0" not in episode_id else unfit(episode_id)]
+                bound += [last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id)]
         sql += " ORDER BY episode_id"
         if limit is not None:
             sql += " LIMIT %s"
@@ -647,7 +772,7 @@ class PostgresTelemetryRepository:
     def last_episode(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> EpisodeRollup | None:
-        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first."""
+        """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first."""
         sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
             bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]

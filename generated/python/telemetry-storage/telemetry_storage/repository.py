@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
+from fieldstone_runtime.unset import UNSET, Unset
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 
@@ -74,6 +76,63 @@ class TelemetryRepository(Protocol):
         Args:
             step: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
+        """
+        ...
+
+    def update_step(
+        self,
+        run_id: str,
+        episode_id: str,
+        step_index: int,
+        *,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        action: Any | Unset = UNSET,
+        observation: Any | Unset = UNSET,
+        reward: float | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        info: Any | Unset = UNSET,
+        render_payload: bytes | Unset | None = UNSET,
+        render_hint: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        episode_seed: int | Unset | None = UNSET,
+        frame_ref: str | Unset | None = UNSET,
+        payload_version: int | Unset = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+        time_step: int | Unset | None = UNSET,
+        space_signature: Any | Unset = UNSET,
+        vector_metadata: Any | Unset = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            run_id: whose.
+            episode_id: whose.
+            step_index: whose.
+            agent_id: the new value; None for none.
+            game_id: the new value; None for none.
+            action: the new value.
+            observation: the new value.
+            reward: the new value.
+            terminated: the new value.
+            truncated: the new value.
+            info: the new value.
+            render_payload: the new value; None for none.
+            render_hint: the new value.
+            timestamp: the new value; None for none.
+            episode_seed: the new value; None for none.
+            frame_ref: the new value; None for none.
+            payload_version: the new value.
+            seq_id: the new value; None for none.
+            worker_id: the new value; None for none.
+            time_step: the new value; None for none.
+            space_signature: the new value.
+            vector_metadata: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 
@@ -142,7 +201,7 @@ class TelemetryRepository(Protocol):
         after: tuple[int, str, int] | None = None,
         limit: int | None = None,
     ) -> Iterator[StepRecord]:
-        """The steps with this run_id and a seq_id, by seq_id, episode_id and step_index.
+        """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index.
 
         Args:
             run_id: whose.
@@ -159,7 +218,7 @@ class TelemetryRepository(Protocol):
     def last_step(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> StepRecord | None:
-        """The first of the steps with this run_id and a seq_id, by seq_id, episode_id and step_index, the last ones first.
+        """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first.
 
         Args:
             run_id: whose.
@@ -209,6 +268,43 @@ class TelemetryRepository(Protocol):
         """
         ...
 
+    def update_episode(
+        self,
+        run_id: str,
+        episode_id: str,
+        *,
+        total_reward: float | Unset = UNSET,
+        steps: int | Unset = UNSET,
+        terminated: bool | Unset = UNSET,
+        truncated: bool | Unset = UNSET,
+        metadata: Any | Unset = UNSET,
+        timestamp: datetime | Unset | None = UNSET,
+        agent_id: str | Unset | None = UNSET,
+        game_id: str | Unset | None = UNSET,
+        seq_id: int | Unset | None = UNSET,
+        worker_id: str | Unset | None = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            run_id: whose.
+            episode_id: whose.
+            total_reward: the new value.
+            steps: the new value.
+            terminated: the new value.
+            truncated: the new value.
+            metadata: the new value.
+            timestamp: the new value; None for none.
+            agent_id: the new value; None for none.
+            game_id: the new value; None for none.
+            seq_id: the new value; None for none.
+            worker_id: the new value; None for none.
+
+        Returns:
+            False if there is no such record.
+        """
+        ...
+
     def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
         """The record with this key; None if there is none."""
         ...
@@ -235,7 +331,7 @@ class TelemetryRepository(Protocol):
     def last_episode(
         self, run_id: str, *, from_seq: int | None = None, before_seq: int | None = None
     ) -> EpisodeRollup | None:
-        """The first of the episodes with this run_id and a seq_id, by seq_id and episode_id, the last ones first.
+        """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first.
 
         Args:
             run_id: whose.

@@ -23,6 +23,7 @@ from fieldstone_runtime.serving import (
     page_size,
     read_page,
 )
+from fieldstone_runtime.values import unfit
 from telemetry_contracts.telemetry.v1 import telemetry_query_v1_pb2, telemetry_query_v1_pb2_grpc, telemetry_v1_pb2
 
 from telemetry_storage.mapper import to_dto_episode, to_dto_step
@@ -224,7 +225,11 @@ class TelemetryQueryServiceV1(telemetry_query_v1_pb2_grpc.TelemetryQueryServiceS
             size,
             self._limits,
             to_dto_step,
-            lambda record: (record.seq_id, record.episode_id, record.step_index),
+            lambda record: (
+                record.seq_id if record.seq_id is not None else unfit(None),
+                record.episode_id,
+                record.step_index,
+            ),
         )
 
     async def ListEpisodes(

@@ -23,6 +23,7 @@ from fieldstone_runtime.serving import (
     page_size,
     read_page,
 )
+from fieldstone_runtime.values import unfit
 from telemetry_app.records import StepRecord
 from telemetry_contracts.telemetry.v1 import telemetry_v1_pb2
 from telemetry_contracts.telemetry.v2 import telemetry_query_v2_pb2, telemetry_query_v2_pb2_grpc, telemetry_v2_pb2
@@ -230,7 +231,11 @@ class TelemetryQueryServiceV2(telemetry_query_v2_pb2_grpc.TelemetryQueryServiceS
             size,
             self._limits,
             self._to_dto_step_v2,
-            lambda record: (record.seq_id, record.episode_id, record.step_index),
+            lambda record: (
+                record.seq_id if record.seq_id is not None else unfit(None),
+                record.episode_id,
+                record.step_index,
+            ),
         )
 
     async def ListEpisodes(

@@ -51,6 +51,22 @@ class UniqueConflictError(StorageError):
     """A unique index beside the primary key holds these values already, in another record."""
 
 
+class StaleRecordError(StorageError):
+    """The record was changed or deleted since it was read; nothing was written. Read it again, and repeat the change.
+
+    Attributes:
+        record: the class of the record.
+        key: the values of its primary key.
+        version: the version that was to be written over.
+        stored: the version that is stored; None where there is no such record.
+    """
+
+    def __init__(self, record: str, key: tuple[object, ...], version: int, stored: int | None) -> None:
+        found = "is not stored" if stored is None else f"has version {stored}"
+        super().__init__(f"{record} {key} {found}, and was written over version {version}; read it again")
+        self.record, self.key, self.version, self.stored = record, key, version, stored
+
+
 class MigrationError(StorageError):
     """The tables are not those of a release, or cannot be brought to one; they are as before."""
 

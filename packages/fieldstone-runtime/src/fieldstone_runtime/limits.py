@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from sys import exc_info
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from fieldstone_runtime import values
 from fieldstone_runtime.errors import StorageError, ValueRefusedError
+
+T = TypeVar("T")
 
 Check = Callable[[object], str]
 """What would fit instead of a value, in words; empty for a value that fits."""
@@ -46,6 +48,13 @@ def refused_argument(error: Exception) -> ValueRefusedError:
     """The error for an argument that was refused with one of `VALUE_ERRORS`."""
     value = getattr(error, "value", getattr(error, "object", error))
     return ValueRefusedError("", "", value, getattr(error, "limit", "a value that the column can hold"))
+
+
+def listed(given: Iterable[T]) -> Iterable[T]:
+    """The values of an argument that is a list of them; UnfitError for a single text, bytes or anything but a list."""
+    if isinstance(given, str | bytes | bytearray) or not isinstance(given, Iterable):
+        raise values.UnfitError(given, "a list of values")
+    return given
 
 
 def verify(record: object, checks: Checks) -> None:

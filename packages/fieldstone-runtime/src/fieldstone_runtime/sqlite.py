@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from time import monotonic, sleep
@@ -34,6 +35,30 @@ _ERRORS: dict[int, tuple[type[errors.StorageError], str]] = {
     sqlite3.SQLITE_PERM: (errors.DatabaseUnreachableError, "cannot be opened: no permission"),
 }
 """By primary result code (https://www.sqlite.org/rescode.html)."""
+
+
+def packed(values: Iterable[int | str | bytes]) -> str:
+    """Any number of values as one that is bound; `fieldstone_unpacked(value)` gives them back in SQL.
+
+    It is JSON for `json_each`, which would cut text at a NUL and has no bytes: both are there in hex.
+    """
+    return json.dumps([value if isinstance(value, int) else _in_hex(value) for value in values])
+
+
+def unpacked(values: str) -> list[int | str | bytes]:
+    """The values that were packed."""
+    return [_unpacked(value) for value in json.loads(values)]
+
+
+def _in_hex(value: str | bytes) -> str:
+    return f"t{value.encode().hex()}" if isinstance(value, str) else f"b{value.hex()}"
+
+
+def _unpacked(value: int | str) -> int | str | bytes:
+    if isinstance(value, int):
+        return value
+    given = bytes.fromhex(value[1:])
+    return given.decode() if value[0] == "t" else given
 
 
 class SQLiteDatabase:
@@ -231,6 +256,7 @@ class SQLiteDatabase:
             self._switch_to_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.create_function("fieldstone_unpacked", 1, _unpacked, deterministic=True)
         except sqlite3.Error:
             connection.close()
             raise

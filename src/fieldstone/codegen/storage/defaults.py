@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from fieldstone.codegen.storage.column_views import ColumnView
 from fieldstone.codegen.storage.dialects import Default
 from fieldstone.codegen.storage.fields import map_types
-from fieldstone.codegen.storage.views import ColumnView
 from fieldstone.errors import Invalid
 from fieldstone.schema.model import Field, Schema
 
@@ -45,10 +45,10 @@ def _zero(column: ColumnView, field: Field | None, schema: Schema) -> Default:
     if column.kind in {"enum", "enum_name"}:
         number = int(field.unset or 0) if field else 0
         return number if column.kind == "enum" else _name_of(number, field, schema)
-    return _ZEROS.get(column.kind, 0)
+    return ZEROS.get(column.kind, 0)
 
 
-_ZEROS: Mapping[str, Default] = {
+ZEROS: Mapping[str, Default] = {
     "bool": False,
     "bytes": b"",
     "duration": timedelta(0),
@@ -56,6 +56,7 @@ _ZEROS: Mapping[str, Default] = {
     "text": "",
     "timestamp": _EPOCH,
 }
+"""What stands for nothing in a column of a kind; 0 where it is not named."""
 
 
 def _given(column: ColumnView, field: Field, given: str, schema: Schema) -> Default:

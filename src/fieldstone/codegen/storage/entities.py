@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from fieldstone.codegen.class_names import camel, record_class
 from fieldstone.codegen.scopes import marked, unmarked
 from fieldstone.codegen.storage import conversions
+from fieldstone.codegen.storage.column_views import ColumnView, SqlView
 from fieldstone.codegen.storage.conversions import SAME, Value
+from fieldstone.codegen.storage.defaults import ZEROS
 from fieldstone.codegen.storage.dialects import all_dialects
 from fieldstone.codegen.storage.fields import FieldConversion, field_conversion, map_types
-from fieldstone.codegen.storage.views import (
-    ArgumentView,
-    ChildView,
-    ColumnView,
-    EntityView,
-    IndexView,
-    QueryView,
-    SqlView,
-)
-from fieldstone.schema.entity import Index, Query
+from fieldstone.codegen.storage.queries.build import query_view
+from fieldstone.codegen.storage.views import ChildView, EntityView, IndexView, SetView
+from fieldstone.schema.entity import Index
 from fieldstone.schema.model import Field, Message, Schema
 from fieldstone.schema.storage import Column, Table, kind_of
 
@@ -69,7 +63,7 @@ def entity_view(
             if c.kind == "child_table"
         ],
         indexes=[_index(index, table) for index in table.indexes],
-        queries=[_query(stored.query, table, columns) for stored in table.queries.values()],
+        queries=[query_view(stored.query, table, columns, fields) for stored in table.queries.values()],
         positions={column.name: position for position, column in enumerate(columns.values())},
         record_key=_record_key(table, fields),
         aggregate=columns[table.aggregate_key] if table.aggregate_key else None,
@@ -77,10 +71,19 @@ def entity_view(
         aggregate_key=_aggregate_key(fields[table.aggregate_key]) if table.aggregate_key else "",
         oneofs=oneof_attributes(fields.values()),
         by_slots=by_slots,
+        version=columns[table.version] if table.version else None,
+        updated=_updated(table, fields),
         unstored=[(f.attribute, f.missing) for f in fields.values() if f.field.column.not_stored],
         keywords=keywords_of(table.message, fields.values(), keywords),
         validates=validates,
     )
+
+
+def _updated(table: Table, fields: Mapping[str, FieldConversion]) -> list[SetView]:
+    """The stored attributes that neither tell one record from another nor count its versions."""
+    fixed = {*table.primary_key, table.version}
+    found = [fields[column.name] for column in table.columns.values() if column.name not in fixed]
+    return [SetView(name=field.attribute, type=field.annotation) for field in found]
 
 
 def keywords_of(message: Message, fields: Iterable[FieldConversion], known: Keywords) -> dict[str, str]:
@@ -187,6 +190,7 @@ def _on_each(
             read=read(dialect.read(value)),
             is_read_as_is=dialect.read(value) == SAME and not is_changed,
             bind=bind(dialect.bind(value)),
+            zero=dialect.literal(ZEROS.get(value.kind, 0)),
         )
         for name, dialect in all_dialects().items()
     }
@@ -271,71 +275,3 @@ def index_name(table: str, columns: Sequence[str]) -> str:
 def _index(index: Index, table: Table) -> IndexView:
     columns = [column.column for name in index.fields if (column := table.column(name))]
     return IndexView(name=index_name(table.table, columns), columns=columns, unique=index.unique)
-
-
-def _query(query: Query, table: Table, columns: dict[str, ColumnView]) -> QueryView:
-    order = [columns[name] for name in query_order(query, table)]
-    pages = query.result == "records" and bool(order)
-    types = ", ".join(column.key_type for column in order)
-    return QueryView(
-        name=marked(query.name),
-        result=query.result,
-        equal=[_argument(columns[name], columns[name].attribute, "=") for name in query.equal],
-        range=_range(query, columns),
-        order=order,
-        present=[column for column in order if column.nullable and query.result in {"records", "first"}],
-        descending=query.descending,
-        limit=query.limit,
-        pages=pages,
-        after_type=f"tuple[{types}]" if pages else "",
-        comment=_comment(query, table, columns),
-    )
-
-
-def query_order(query: Query, table: Table) -> list[str]:
-    """The fields that a query's answer is ordered by: never two records alike, so that pages do not overlap."""
-    wanted = query.order_by or ((query.range,) if query.range else ())
-    return [name for name in dict.fromkeys((*wanted, *table.primary_key)) if name not in query.equal]
-
-
-def _range(query: Query, columns: dict[str, ColumnView]) -> list[ArgumentView]:
-    if not query.range:
-        return []
-    column = columns[query.range]
-    name = query.range_name or query.range
-    return [_argument(column, marked(f"from_{name}"), ">="), _argument(column, marked(f"before_{name}"), "<")]
-
-
-def _argument(column: ColumnView, name: str, operator: str) -> ArgumentView:
-    return ArgumentView(
-        name=name,
-        type=column.key_type,
-        column=column,
-        operator=operator,
-        bind={dialect: _renamed(held.bind, column.attribute, name) for dialect, held in column.on.items()},
-    )
-
-
-def _renamed(expression: str, old: str, new: str) -> str:
-    """An expression over another variable."""
-    return re.sub(rf"(?<![\w.\"]){re.escape(old)}(?![\w\"])", new, expression)
-
-
-def _comment(query: Query, table: Table, columns: dict[str, ColumnView]) -> str:
-    given = [columns[name].attribute for name in query.equal]
-    what = {
-        "records": f"The {table.plural}",
-        "first": f"The first of the {table.plural}",
-        "count": f"How many {table.plural} there are",
-        "deleted": f"Delete the {table.plural}",
-    }[query.result]
-    of = f" with this {_listed(given)}" if given else ""
-    order = [columns[name].attribute for name in query_order(query, table)]
-    if query.range and columns[query.range].nullable and query.result in {"records", "first"}:
-        of += f" {'and' if of else 'with'} a {columns[query.range].attribute}"
-    by = f", by {_listed(order)}" if order and query.result in {"records", "first"} else ""
-    return f"{what}{of}{by}{', the last ones first' if by and query.descending else ''}."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -14,15 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.codegen.storage.attribute_views import AttributeConverterView, ExampleView
-from fieldstone.codegen.storage.views import (
-    AnswerView,
-    ChildView,
-    ColumnView,
-    EntityView,
-    MappingView,
-    ModuleView,
-    QueryView,
-)
+from fieldstone.codegen.storage.column_views import ColumnView
+from fieldstone.codegen.storage.queries.views import AnswerView, QueryView
+from fieldstone.codegen.storage.views import ChildView, EntityView, MappingView, ModuleView
 
 _LONGEST = 315_576_000_000
 """Seconds of a Duration (google/protobuf/duration.proto)."""
@@ -101,8 +95,12 @@ def _answer(query: QueryView, entity: EntityView, examples: Mapping[str, Example
     Columns that are asked for have one value, and so have the others of the order. One that only differs from record
     to record may stay where a column before it decides the order.
     """
-    ordered, fixed = [], [argument.column for argument in query.equal]
+    ordered, fixed = [], [argument.column for argument in (*query.given, *query.optional)]
+    if query.result == "groups":
+        return _group(query, entity, examples, [*fixed, *query.order])
     for column in query.order:
+        if column.name in {other.name for other in fixed}:
+            continue
         example = examples[column.attribute]
         if example.rises:
             ordered.append(column)
@@ -118,8 +116,24 @@ def _answer(query: QueryView, entity: EntityView, examples: Mapping[str, Example
         tie = None
     return AnswerView(
         fixed=list(dict.fromkeys(column.attribute for column in fixed)),
+        absent=[column.attribute for column in query.absent],
         tie=tie.attribute if tie else "",
         is_many=bool(ordered),
+    )
+
+
+def _group(
+    query: QueryView, entity: EntityView, examples: Mapping[str, ExampleView], fixed: Sequence[ColumnView]
+) -> AnswerView:
+    """The records of one group."""
+    names = {column.name for column in fixed}
+    unique = any(set(index.columns) <= names for index in entity.indexes if index.unique)
+    apart = [column for column in entity.key if examples[column.attribute].differs and column.name not in names]
+    return AnswerView(
+        fixed=list(dict.fromkeys(column.attribute for column in fixed)),
+        absent=[column.attribute for column in query.absent],
+        tie="",
+        is_many=bool(apart) and not unique,
     )
 
 
@@ -131,12 +145,16 @@ def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
         is_numbered = column.name in numbered and rising != ""
         yield ExampleView(
             attribute=column.attribute,
-            value=rising
+            value="0"
+            if column is entity.version
+            else rising
             if is_numbered
             else _chosen(values.of(_limit(column)), column.attribute, entity.oneofs, position),
-            rises=is_numbered and rises and column.kind != "enum_name",
-            differs=is_numbered and scalar != "boolean",
-            unfit="" if column.attribute in single or entity.validates else _UNFIT.get(scalar, ""),
+            rises=is_numbered and column is not entity.version and rises and column.kind != "enum_name",
+            differs=is_numbered and column is not entity.version and scalar != "boolean",
+            unfit=""
+            if column.attribute in single or entity.validates or column is entity.version
+            else _UNFIT.get(scalar, ""),
         )
     for position, child in enumerate(entity.children):
         given = values.of(_child_limit(child))
@@ -150,8 +168,8 @@ def _numbered(entity: EntityView) -> set[str]:
     found = {column.name for column in entity.key}
     found.update(name for index in entity.indexes if index.unique for name in index.columns)
     for query in entity.queries:
-        found.update(argument.column.name for argument in (*query.equal, *query.range))
-        found.update(column.name for column in query.order)
+        found.update(argument.column.name for argument in (*query.given, *query.named))
+        found.update(column.name for column in (*query.order, *query.ranking, *query.absent))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from fieldstone.codegen.storage.entities import query_order
+from fieldstone.codegen.storage.queries.build import query_order, query_present
 from fieldstone.schema.entity import Query
 from fieldstone.schema.model import Field, Message, Rpc, Schema, Service
 from fieldstone.schema.storage import Table
@@ -22,16 +22,22 @@ class ServedQuery(Struct, frozen=True):
         table: whose records it gives.
         name: the method: "steps_by_run", or "get_step" for the record of a key.
         equal: the fields whose values must be given.
+        among: the fields of which a list of values must be given.
+        optional: the fields whose values may be given.
         range: the fields of a request that may be given, with the entity's field: `from_step`, `before_step`.
         order: the fields that a position in the answer has.
-        result: record, records, count or deleted.
+        present: those of them that can be absent, and are not in the answer then.
+        result: record, records, count, deleted or groups.
     """
 
     table: Table
     name: str
     equal: tuple[str, ...]
+    among: tuple[str, ...]
+    optional: tuple[str, ...]
     range: Mapping[str, str]
     order: tuple[str, ...]
+    present: tuple[str, ...]
     result: str
 
     @property
@@ -41,7 +47,7 @@ class ServedQuery(Struct, frozen=True):
 
     def entity_field(self, name: str) -> Field | None:
         """The entity's field that a field of a request is compared with; None for one that it asks nothing with."""
-        wanted = self.range.get(name, name if name in self.equal else "")
+        wanted = self.range.get(name, name if name in {*self.equal, *self.among, *self.optional} else "")
         return next((field for field in self.table.message.fields.values() if field.name == wanted), None)
 
 
@@ -51,10 +57,19 @@ def served_queries(tables: Iterable[Table]) -> dict[str, ServedQuery]:
 
 
 def _of(table: Table) -> Iterator[ServedQuery]:
-    yield ServedQuery(table, f"get_{table.name_of_record}", table.primary_key, {}, (), "record")
+    yield ServedQuery(table, f"get_{table.name_of_record}", table.primary_key, (), (), {}, (), (), "record")
     for query in table.entity.queries:
-        result = "record" if query.result == "first" else query.result
-        yield ServedQuery(table, query.name, query.equal, _range(query), tuple(query_order(query, table)), result)
+        yield ServedQuery(
+            table,
+            query.name,
+            query.equal,
+            query.among,
+            query.optional_equal,
+            _range(query),
+            tuple(query_order(query, table)),
+            tuple(query_present(query, table)),
+            "record" if query.result == "first" else query.result,
+        )
 
 
 def _range(query: Query) -> dict[str, str]:

@@ -32,13 +32,16 @@ class AskedView(Struct, frozen=True, kw_only=True):
         """A variable of that type, as a method of the repository takes it; `field` is that of the request."""
         if not self.converter:
             return variable
+        if self.type.startswith("list["):
+            return f'[argument("{field}", {self.converter}.from_dto, item) for item in {variable}]'
         made = f'argument("{field}", {self.converter}.from_dto, {variable})'
         return f"None if {variable} is None else {made}" if self.type.endswith("| None") else made
 
     @property
     def kind(self) -> str:
-        """The class of a part of a position; an enum is kept as its number."""
-        return self.type if self.type in _CLASSES else "int"
+        """The class of a part of a position, perhaps with `| None`; an enum is kept as its number."""
+        plain = self.type.removesuffix(" | None")
+        return f"{plain if plain in _CLASSES else 'int'}{self.type[len(plain) :]}"
 
 
 _CLASSES = frozenset({"int", "str", "bool", "float", "bytes", "datetime", "timedelta"})
@@ -77,7 +80,7 @@ class ServedRpcView(Struct, frozen=True, kw_only=True):
         query: the repository's method; full_name: with its message.
         what: what a record is called: "step".
         request, response: the classes of the messages.
-        equal, range: the arguments of the query that the request has.
+        equal, range: the arguments of the query that the request has: those by position, those by name.
         sized: whether the request has a page_size.
         paged: whether the answer is read page by page.
         resumable: whether the request has a page_token.

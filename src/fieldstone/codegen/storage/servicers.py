@@ -97,8 +97,15 @@ class _Writer(Struct, frozen=True):
             what=query.table.name_of_record,
             request=self.names.of(request),
             response=self.names.of(response),
-            equal=[self._asked(field_named(request, name), query, must=True) for name in query.equal],
-            range=[self._asked(f, query, must=False) for name in query.range if (f := field_named(request, name))],
+            equal=[
+                *(self._asked(field_named(request, name), query, must=True) for name in query.equal),
+                *(self._asked(field_named(request, name), query, must=False) for name in query.among),
+            ],
+            range=[
+                self._asked(field, query, must=False)
+                for name in (*query.optional, *query.range)
+                if (field := field_named(request, name))
+            ],
             sized=field_named(request, PAGE_SIZE) is not None,
             paged=rpc.server_streaming or field_named(request, PAGE_TOKEN) is not None,
             resumable=field_named(request, PAGE_TOKEN) is not None,
@@ -106,7 +113,7 @@ class _Writer(Struct, frozen=True):
             holder=holder.name if holder else "",
             dto=self.names.of(told[-1]) if told else "",
             record=_record(query.table.message),
-            order=[self._position(query.table.message, name) for name in query.order],
+            order=[self._position(query, name) for name in query.order],
             converter=self._converter(told),
         )
 
@@ -137,17 +144,18 @@ class _Writer(Struct, frozen=True):
         names = field_conversion(field, self.schema).converter
         return names.constant if names else ""
 
-    def _position(self, message: Message, name: str) -> AskedView:
-        field = field_named(message, name)
+    def _position(self, query: ServedQuery, name: str) -> AskedView:
+        field = field_named(query.table.message, name)
         if field is None:
             raise AssertionError
         conversion = field_conversion(field, self.schema)
-        return AskedView(
-            name=name,
-            value=conversion.given(f"record.{conversion.attribute}"),
-            type=conversion.value.annotation,
-            converter=self._constant(field),
-        )
+        held, plain = f"record.{conversion.attribute}", conversion.value.annotation
+        value, kind = conversion.given(held), plain
+        if conversion.optional and name in query.present:
+            value = f"{value} if {held} is not None else unfit(None)"
+        elif conversion.optional:
+            value, kind = (f"None if {held} is None else {value}" if value != held else held), f"{plain} | None"
+        return AskedView(name=name, value=value, type=kind, converter=self._constant(field))
 
     def _converter(self, told: Sequence[Message]) -> ConverterView | None:
         """The conversion of the record to the DTO of the answer."""

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from fieldstone.codegen.storage.column_views import ColumnView
 from fieldstone.codegen.storage.defaults import default_value
 from fieldstone.codegen.storage.dialects import Default, Dialect, all_dialects
 from fieldstone.codegen.storage.entities import entity_view
 from fieldstone.codegen.storage.fields import map_types
-from fieldstone.codegen.storage.views import ChildView, ColumnView, EntityView, IndexView, MigrationView
+from fieldstone.codegen.storage.views import ChildView, EntityView, IndexView, MigrationView
 from fieldstone.errors import Invalid
 from fieldstone.schema.model import Field, Schema
 from fieldstone.schema.storage import Table, tables

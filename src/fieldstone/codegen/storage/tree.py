@@ -105,3 +105,5 @@ def _modules(view: ModuleView) -> Iterator[str]:
     yield "mapper"
     if view.entities:
         yield from _WITH_TABLES
+    if view.groups:
+        yield "groups"

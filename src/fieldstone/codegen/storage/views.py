@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from fieldstone.codegen.contracts.views import ImportView, UpcastView
 from fieldstone.codegen.storage.attribute_views import AttributeConverterView, AttributeView, ExampleView
+from fieldstone.codegen.storage.column_views import ColumnView
+from fieldstone.codegen.storage.queries.views import GroupView, QueryView
 from fieldstone.codegen.storage.service_views import ServicerView
 
 
@@ -41,52 +43,6 @@ class EnumView(Struct, frozen=True, kw_only=True):
     enum: str
     comment: str
     members: Sequence[MemberView]
-
-
-class SqlView(Struct, frozen=True, kw_only=True):
-    """A column in one kind of database.
-
-    Attributes:
-        type: its type: "BIGINT".
-        declaration: its type in DDL, which may say more: "TEXT COLLATE "C"".
-        write: an expression over `record`: what is bound.
-        read: an expression over a variable called as the attribute, with `_` after it
-            (`timestamp_`), that holds what the database gave.
-        is_read_as_is: whether `read` is that variable alone.
-        bind: as `write`, over a variable called as the attribute: an argument of `get_step` and a
-            part of `after`. The arguments of queries carry their own.
-    """
-
-    type: str
-    declaration: str
-    write: str
-    read: str
-    is_read_as_is: bool
-    bind: str
-
-
-class ColumnView(Struct, frozen=True, kw_only=True):
-    """A column of a table.
-
-    Attributes:
-        name: the column.
-        attribute: the record's attribute; for a column of a child table's key that of the parent.
-        type: the attribute's annotation: `str`, `datetime | None`.
-        key_type: the annotation without `| None`.
-        kind: as `fieldstone.schema.storage.Column.kind` says.
-        nullable: whether the column may be NULL.
-        on: the column in each kind of database, by the dialect's name.
-        limit: an expression over the names of `fieldstone_runtime.limits`: what fits the attribute.
-    """
-
-    name: str
-    attribute: str
-    type: str
-    key_type: str
-    kind: str
-    nullable: bool
-    on: Mapping[str, SqlView]
-    limit: str
 
 
 class ChildView(Struct, frozen=True, kw_only=True):
@@ -124,67 +80,6 @@ class ChildView(Struct, frozen=True, kw_only=True):
     given: str
     made: str
     keywords: Mapping[str, str]
-
-
-class ArgumentView(Struct, frozen=True, kw_only=True):
-    """An argument of a repository's method.
-
-    `name` and `type` are as in the signature (without `| None`), `column` is what it is compared
-    with and `operator` how ("=", ">=", "<"). `bind` has by dialect an expression over a variable of
-    that name: what is bound.
-    """
-
-    name: str
-    type: str
-    column: ColumnView
-    operator: str
-    bind: Mapping[str, str]
-
-
-class AnswerView(Struct, frozen=True, kw_only=True):
-    """Records of the contract suite that a query finds, in the order of its answer.
-
-    Attributes:
-        fixed: attributes that are alike in all of them.
-        tie: an attribute that two at a time have alike; empty for none.
-        is_many: whether there can be more than one.
-    """
-
-    fixed: Sequence[str]
-    tie: str
-    is_many: bool
-
-
-class QueryView(Struct, frozen=True, kw_only=True):
-    """A method of the repository.
-
-    Attributes:
-        name: the method.
-        result: records, first, count or deleted.
-        equal: positional arguments, each required.
-        range: keyword arguments, each `| None = None`: none, or `from_x` and `before_x`.
-        order: the columns that the answer is ordered by, a total order.
-        present: those of them that can be absent; records without one are not in the answer.
-        descending: whether the last ones come first.
-        limit: the default of the argument `limit`; 0 for `None`, all.
-        pages: whether the method has the arguments `after` and `limit`: result is `records`.
-        after_type: the annotation of `after`: a tuple of the types of `order`.
-        comment: one line for the docstring.
-        answer: how the contract suite makes records that it finds; None until examples are chosen.
-    """
-
-    name: str
-    result: str
-    equal: Sequence[ArgumentView]
-    range: Sequence[ArgumentView]
-    order: Sequence[ColumnView]
-    present: Sequence[ColumnView]
-    descending: bool
-    limit: int
-    pages: bool
-    after_type: str
-    comment: str
-    answer: AnswerView | None = None
 
 
 class IndexView(Struct, frozen=True, kw_only=True):
@@ -255,6 +150,19 @@ class MappingView(Struct, frozen=True, kw_only=True):
     keywords: Mapping[str, str]
 
 
+class SetView(Struct, frozen=True, kw_only=True):
+    """An attribute that `update_` may set; `type` is its annotation."""
+
+    name: str
+    type: str
+
+    @property
+    def argument(self) -> str:
+        """The annotation of an argument that may be left out."""
+        plain = self.type.removesuffix(" | None")
+        return f"{plain} | Unset{self.type[len(plain) :]} = UNSET"
+
+
 class EntityView(Struct, frozen=True, kw_only=True):
     """A stored entity.
 
@@ -276,6 +184,8 @@ class EntityView(Struct, frozen=True, kw_only=True):
         deleted: the columns that the event of a deleted record is made of: the key and `aggregate`.
         oneofs: the attributes of each oneof.
         by_slots: as for `MappingView`.
+        version: the column that counts the record's versions; None without one.
+        updated: the columns and children whose attributes `update_` may set.
         unstored: attributes that the table lacks, each with an expression for its value on reading.
         validates: whether the record's class itself refuses values that do not fit its types.
         keywords: the argument that gives each attribute of the record's class.
@@ -301,6 +211,8 @@ class EntityView(Struct, frozen=True, kw_only=True):
     deleted: Sequence[ColumnView]
     oneofs: Sequence[Sequence[str]]
     by_slots: bool
+    version: ColumnView | None
+    updated: Sequence[SetView]
     unstored: Sequence[tuple[str, str]]
     keywords: Mapping[str, str]
     validates: bool
@@ -363,6 +275,11 @@ class ModuleView(Struct, frozen=True, kw_only=True):
     migrations: Sequence[MigrationView] = ()
     servicers: Sequence[ServicerView] = ()
     converters: Sequence[AttributeConverterView] = ()
+
+    @property
+    def groups(self) -> Sequence[GroupView]:
+        """The answers of queries that compute."""
+        return [query.groups for entity in self.entities for query in entity.queries if query.groups]
 
     @property
     def converter_modules(self) -> list[str]:

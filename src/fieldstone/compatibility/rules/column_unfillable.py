@@ -40,6 +40,7 @@ _DEFAULT = ' [(fieldstone.v1.column).default = "2026-01-31T00:00:00Z"]'
         hit(
             _step(_NOT_STORED, "optional google.protobuf.Timestamp at = 2"),
             _step(_ALWAYS, "optional google.protobuf.Timestamp at = 2"),
+            also=["column-required-changed"],
         ),
         miss(_step(_NOT_STORED), _step(_DEFAULT)),
         miss(

@@ -37,6 +37,10 @@ message Step {{
             _step('equal: ["run", "episode"], range: "index"'),
             _step('equal: ["run", "episode"], range: "index", range_name: "step"'),
         ),
+        hit(_step('equal: ["run", "episode"]'), _step('equal: "run", optional_equal: "episode"')),
+        hit(_step('in: "run"'), _step('in: "run", equal: "episode"')),
+        hit(_step('equal: "run", optional_equal: "episode"'), _step('equal: "run"')),
+        miss(_step('equal: "run"'), _step('equal: "run", optional_equal: "episode"')),
         miss(_step('equal: ["run", "episode"]'), _step('equal: ["run", "episode"], range: "index"')),
         miss(
             _step('equal: ["run", "episode"], range: "index"'),
@@ -45,16 +49,18 @@ message Step {{
     ],
 )
 def query_arguments_changed(change: Kept[StoredQuery], context: Context) -> Iterator[Hit]:
-    """The values to be equal are the method's positional arguments: callers now pass too many, too few, or each for the
-    wrong column. The arguments of a range are named. Those of a new range are optional; those of a removed or renamed
-    one are refused by the method.
+    """The values to be equal, and after them the lists of values, are the method's positional arguments: callers now
+    pass too many, too few, or each for the wrong column. The arguments of a range and of `optional_equal` are named.
+    New ones may be left out; removed or renamed ones are refused by the method.
     """
     old, new = change.within.sides if change.within else (None, None)
     if not isinstance(old, Table) or not isinstance(new, Table):
         return
     was, now = change.old.query, change.new.query
     same_range = old.numbers([was.range]) == new.numbers([now.range]) and _range_name(was) == _range_name(now)
-    if old.numbers(was.equal) != new.numbers(now.equal) or (was.range and not same_range):
+    same_places = all(old.numbers(a) == new.numbers(b) for a, b in ((was.equal, now.equal), (was.among, now.among)))
+    removed = set(old.numbers(was.optional_equal)) - set(new.numbers(now.optional_equal))
+    if not same_places or removed or (was.range and not same_range):
         yield Hit()
 
 

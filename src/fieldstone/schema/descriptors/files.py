@@ -197,6 +197,7 @@ class FileLoader:
         features = resolve(inherited, field.options)
         entry = (entries or {}).get(field.type_name.removeprefix("."))
         cardinality = cardinality_of(field, features, is_map=entry is not None)
+        column = decode_column(field.options) if self.storage else ColumnOptions()
         return Field(
             full_name=_join(scope, field.name),
             location=self.locations.at(path),
@@ -215,7 +216,8 @@ class FileLoader:
             group=entry is None and is_group(field, features),
             options=map_options(entry, features) if entry else field_options(field, features, cardinality),
             composite=composite_of(field, entry),
-            column=decode_column(field.options) if self.storage else ColumnOptions(),
+            column=column,
+            required_in_record=column.required,
         )
 
     def _enum(self, enum: EnumDescriptorProto, scope: str, path: Path, inherited: Features) -> None:

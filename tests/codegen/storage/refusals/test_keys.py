@@ -30,7 +30,7 @@ KEYS: Mapping[str, tuple[str, list[str]]] = {
         [
             (
                 "2:10: primary_key of StepV1 names id, which can be absent; "
-                "name fields that always have a value: without `optional`, in no oneof, no messages"
+                "set required in its (fieldstone.v1.column), or name fields that always have a value"
             )
         ],
     ),
@@ -83,7 +83,7 @@ KEYS: Mapping[str, tuple[str, list[str]]] = {
         [
             (
                 "2:10: aggregate_key of StepV1 names seq_id, which can be absent; "
-                "name fields that always have a value: without `optional`, in no oneof, no messages"
+                "set required in its (fieldstone.v1.column), or name fields that always have a value"
             )
         ],
     ),
@@ -105,14 +105,14 @@ def test_keys(case: tuple[str, list[str]]) -> None:
 
 
 def test_a_key_in_a_oneof_or_a_message_can_be_absent() -> None:
-    fix = "name fields that always have a value: without `optional`, in no oneof, no messages"
+    fix, required = "name fields that always have a value", "set required in its (fieldstone.v1.column)"
     source = (
         'import "google/protobuf/timestamp.proto";\nmessage M {\n'
         f'  {ENTITY} = {{primary_key: ["at", "a"]}};\n'
         "  google.protobuf.Timestamp at = 1;\n  oneof which { string a = 2; }\n}\n"
     )
     assert refused(source) == [
-        f"3:10: primary_key of M names at, a message, which can be absent; {fix}",
+        f"3:10: primary_key of M names at, a message, which can be absent; {required}, or {fix}",
         f"3:10: primary_key of M names a, a member of the oneof which, which can be absent; {fix}",
     ]
 

@@ -8,6 +8,15 @@ import pytest
 
 from tests.codegen.storage.refusals.examples import query, refused, step
 
+COUNT, SUM, MIN = (f"function: AGGREGATE_FUNCTION_{name}" for name in ("COUNT", "SUM", "MIN"))
+
+
+def groups(*aggregates: str) -> str:
+    """A step with a query that computes."""
+    listed = " ".join(f"aggregates: {aggregate}" for aggregate in aggregates)
+    return step(f'queries: {{name: "q" result: QUERY_RESULT_GROUPS {listed}}}', "bytes data")
+
+
 QUERIES: Mapping[str, tuple[str, list[str]]] = {
     "unknown fields": (
         query('equal: "run" range: "step_ix" order_by: "tags"'),
@@ -40,20 +49,10 @@ QUERIES: Mapping[str, tuple[str, list[str]]] = {
         query('equal: "run_id" order_by: ["reward", "step_index"]'),
         ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["run_id", "reward", "step_index"]}'],
     ),
-    "ordered by what can be absent": (
-        step('indexes: {fields: ["run_id", "seq_id"]} queries: {name: "q" equal: "run_id" order_by: "seq_id"}'),
-        [
-            (
-                "2:10: query q of StepV1 is ordered by seq_id, which can be absent; "
-                "order it by fields that always have a value, or by its range"
-            )
-        ],
-    ),
     "range and equal": (
         query('equal: ["run_id", "step_index"] range: "step_index"'),
         [
             "2:10: query q of StepV1 has step_index both as range and in equal; leave out one of them",
-            '2:10: no index of StepV1 serves query q; add indexes: {fields: ["run_id", "step_index"]}',
         ],
     ),
     "range_name": (
@@ -92,6 +91,124 @@ QUERIES: Mapping[str, tuple[str, list[str]]] = {
         query('equal: "run_id" limit: 3 result: QUERY_RESULT_FIRST'),
         ["2:10: query q of StepV1 has a limit, and its result is first; leave it out"],
     ),
+    "an optional argument without an index": (
+        query('equal: "run_id" optional_equal: "reward"'),
+        ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["run_id", "reward"]}'],
+    ),
+    "a list without an index": (
+        query('in: "step_index"'),
+        ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["step_index"]}'],
+    ),
+    "a range beside a list without an index": (
+        query('in: "run_id" range: "seq_id"'),
+        ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["run_id", "seq_id"]}'],
+    ),
+    "latest without an index": (
+        query('latest_per: "step_index"'),
+        ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["step_index"]}'],
+    ),
+    "latest by an order without an index": (
+        query('latest_per: "run_id" order_by: "reward"'),
+        ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["run_id", "reward"]}'],
+    ),
+    "groups in a range without an index": (
+        query(f'group_by: "run_id" range: "reward" result: QUERY_RESULT_GROUPS aggregates: {{{COUNT}}}'),
+        ['2:10: no index of StepV1 serves query q; add indexes: {fields: ["reward"]}'],
+    ),
+    "absence of what is always there": (
+        query('equal: "run_id" absent: "step_index"'),
+        [
+            (
+                "2:10: query q of StepV1 asks for records without step_index, which always has a value; "
+                "leave it out of absent"
+            )
+        ],
+    ),
+    "a list of floats": (
+        step('indexes: {fields: "reward"} queries: {name: "q" in: "reward"}'),
+        [
+            (
+                "2:10: query q of StepV1 looks up reward in a list, a double, and NaN is equal to nothing; "
+                "name fields with whole numbers, text or bytes"
+            )
+        ],
+    ),
+    "two conditions of one field": (
+        query('equal: "run_id" optional_equal: "step_index" in: "step_index"'),
+        ["2:10: query q of StepV1 has step_index both in optional_equal and in in; leave out one of them"],
+    ),
+    "latest per what is fixed": (
+        query('equal: "run_id" latest_per: "run_id"'),
+        ["2:10: query q of StepV1 has run_id both in equal and in latest_per; leave out one of them"],
+    ),
+    "latest that is no list": (
+        query('latest_per: "run_id" descending: true result: QUERY_RESULT_FIRST'),
+        [
+            "2:10: query q of StepV1 has latest_per, and its result is first; leave it out",
+            "2:10: query q of StepV1 has descending, and latest_per gives the last of each; leave it out",
+        ],
+    ),
+    "order of groups": (
+        query(f'order_by: "run_id" result: QUERY_RESULT_GROUPS aggregates: {{{COUNT}}}'),
+        ["2:10: query q of StepV1 has order_by, and its result is groups; leave it out"],
+    ),
+    "groups of nothing": (
+        query("result: QUERY_RESULT_GROUPS"),
+        ["2:10: query q of StepV1 gives groups, and computes nothing of them; add aggregates"],
+    ),
+    "aggregates of records": (
+        query(f'group_by: "run_id" aggregates: {{{COUNT}}}'),
+        [
+            (
+                "2:10: query q of StepV1 has aggregates, and its result is records; "
+                "set result: QUERY_RESULT_GROUPS, or leave it out"
+            ),
+            (
+                "2:10: query q of StepV1 has group_by, and its result is records; "
+                "set result: QUERY_RESULT_GROUPS, or leave it out"
+            ),
+        ],
+    ),
+    "functions": (
+        groups(
+            "{}",
+            f"{{{SUM}}}",
+            f'{{{SUM} field: "run_id"}}',
+            f'{{{MIN} field: "tags"}}',
+            f'{{{MIN} field: "data"}}',
+        ),
+        [
+            (
+                "2:10: query q of StepV1 names tags, which is kept as JSON and cannot be compared; "
+                "name fields with numbers, text, bytes, enums or timestamps"
+            ),
+            (
+                "2:10: query q of StepV1 has an aggregate without a function; "
+                "set function: AGGREGATE_FUNCTION_SUM, or another"
+            ),
+            "2:10: query q of StepV1 computes a sum of no field; name the field of the aggregate",
+            (
+                "2:10: query q of StepV1 computes a sum of run_id, which is text; "
+                "name fields with whole numbers, floats or durations"
+            ),
+            (
+                "2:10: query q of StepV1 computes a min of tags, which is json; "
+                "name fields with numbers, text, enums or times"
+            ),
+            (
+                "2:10: query q of StepV1 computes a min of data, which is bytes; "
+                "name fields with numbers, text, enums or times"
+            ),
+        ],
+    ),
+    "names of aggregates": (
+        groups(f"{{{COUNT}}}", f"{{{COUNT}}}", f'{{{COUNT} name: "A b"}}', f'{{{SUM} field: "reward" name: "class"}}'),
+        [
+            '2:10: an aggregate of query q of StepV1 is called "A b", which is no name; use a-z, 0-9 and _',
+            '2:10: an aggregate of query q of StepV1 is called "class", which is no name; use a-z, 0-9 and _',
+            "2:10: an aggregate of query q of StepV1 is called count, and so is another value; give it another name",
+        ],
+    ),
     "order of what is deleted": (
         query('equal: "run_id" order_by: "step_index" descending: true result: QUERY_RESULT_DELETED'),
         [
@@ -121,6 +238,15 @@ def test_queries(case: tuple[str, list[str]]) -> None:
         "result: QUERY_RESULT_COUNT",
         'range: "run_id" result: QUERY_RESULT_DELETED',
         'equal: "run_id" descending: true result: QUERY_RESULT_FIRST',
+        'optional_equal: "run_id"',
+        'equal: "run_id" optional_equal: "step_index"',
+        'in: "run_id" range: "step_index"',
+        'in: ["step_index", "run_id"] order_by: "reward"',
+        'latest_per: "run_id"',
+        'latest_per: "run_id" range: "step_index"',
+        'equal: "run_id" latest_per: "step_index"',
+        f'group_by: "reward" result: QUERY_RESULT_GROUPS aggregates: {{{COUNT}}}',
+        f'group_by: "run_id" range: "step_index" result: QUERY_RESULT_GROUPS aggregates: {{{COUNT}}}',
     ],
 )
 def test_queries_that_the_key_serves(options: str) -> None:
@@ -136,7 +262,10 @@ def test_queries_that_an_index_serves() -> None:
         'equal: "seq_id"',
         'equal: "seq_id" order_by: ["run_id", "step_index"]',
         'range: "seq_id" result: QUERY_RESULT_COUNT',
+        'order_by: "seq_id" descending: true',
         'range: "seq_id"',
+        'absent: "seq_id"',
+        'optional_equal: "seq_id"',
         'range: "seq_id" order_by: ["seq_id", "run_id"] descending: true result: QUERY_RESULT_FIRST',
     ):
         assert not refused(step(f'{indexes} queries: {{name: "q" {options}}}'))

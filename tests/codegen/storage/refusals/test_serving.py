@@ -9,7 +9,9 @@ import pytest
 from tests.codegen.storage.refusals.examples import refused, step
 
 BY_RUN = 'queries: {name: "steps" equal: "run_id" range: "step_index" range_name: "step"}'
-STEPS = step(f'{BY_RUN} queries: {{name: "n" equal: "run_id" result: QUERY_RESULT_COUNT}}')
+LISTS = 'queries: {name: "of" in: "run_id" optional_equal: "step_index"} indexes: {fields: ["step_index", "run_id"]}'
+GROUPS = 'queries: {name: "sums" result: QUERY_RESULT_GROUPS aggregates: {function: AGGREGATE_FUNCTION_COUNT}}'
+STEPS = step(f'{BY_RUN} queries: {{name: "n" equal: "run_id" result: QUERY_RESULT_COUNT}} {LISTS} {GROUPS}')
 QUERY = "acme.v1.StepV1.steps"
 
 
@@ -86,6 +88,29 @@ CASES: Mapping[str, tuple[str, list[str]]] = {
     "a field that stays empty": (
         service(ONE, "string run_id = 1;", f"{ALL} string note = 2;"),
         ["11:43: acme.v1.Told.note stays empty: steps gives nothing for it; remove it, or leave serves out"],
+    ),
+    "a list and an optional argument": (
+        service(ONE, "repeated string run_id = 1; optional int64 step_index = 2;", ALL, "acme.v1.StepV1.of"),
+        [],
+    ),
+    "no list, and an argument that cannot be absent": (
+        service(ONE, "string run_id = 1; int64 step_index = 2;", ALL, "acme.v1.StepV1.of"),
+        [
+            "10:15: acme.v1.Ask.run_id is no repeated string, as of asks for; make it repeated string run_id",
+            (
+                "10:34: acme.v1.Ask.step_index cannot be absent, and then nobody can ask for all; make it optional "
+                "int64 step_index"
+            ),
+        ],
+    ),
+    "groups": (
+        service(ONE, "", "int64 count = 1;", "acme.v1.StepV1.sums"),
+        [
+            (
+                "9:17: Get serves sums, which computes, and a response has no place for groups; "
+                "leave serves out, and write its servicer"
+            )
+        ],
     ),
     "an answer that is no version of what is stored": (
         service(ONE, "string run_id = 1;", "repeated Other others = 1;") + "message Other { string run_id = 1; }\n",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
 
 from fieldstone_runtime.errors import StorageError
 from fieldstone_runtime.serving.refusals import RefusedRequestError, UnanswerableError
@@ -57,13 +58,15 @@ class Question(Generic[Position]):
     Args:
         query: the query's full name.
         arguments: what it is asked for; the next page must be asked for the same.
-        position: the types of a position in the answer.
+        position: the types of a position in the answer, `int | None` for a part that may be absent.
     """
 
-    def __init__(self, query: str, arguments: Sequence[object], position: type[Position] | Sequence[type]) -> None:
+    def __init__(
+        self, query: str, arguments: Sequence[object], position: type[Position] | Sequence[type | UnionType]
+    ) -> None:
         text = json.dumps([query, *map(_to_json, arguments)])
         self._digest = sha256(text.encode()).hexdigest()[:16]
-        self._types = cast("Sequence[type]", position)
+        self._types = cast("Sequence[type | UnionType]", position)
 
     def token(self, position: Position) -> str:
         """The token of the page after this position."""
@@ -150,6 +153,8 @@ def converted(record: Record, to_dto: Callable[[Record], Dto]) -> Dto:
 
 
 def _to_json(value: object) -> Any:
+    if isinstance(value, list):
+        return [_to_json(item) for item in value]
     if isinstance(value, datetime):
         return timestamp_micros(value)
     if isinstance(value, timedelta):
@@ -157,7 +162,9 @@ def _to_json(value: object) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _from_json(value: Any, kind: type) -> Any:
+def _from_json(value: Any, kind: type | UnionType) -> Any:
+    if isinstance(kind, UnionType):
+        return None if value is None else _from_json(value, get_args(kind)[0])
     if kind is bytes:
         return bytes.fromhex(value)
     if kind in {datetime, timedelta}:

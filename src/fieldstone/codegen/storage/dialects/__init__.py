@@ -36,6 +36,18 @@ Default = bool | int | float | str | bytes | datetime | timedelta
 """A column's default for existing rows: a number, text (also for JSON and names of enum values), bytes or a time."""
 
 
+class Sum(Struct, frozen=True):
+    """How a sum is selected and read.
+
+    Attributes:
+        select: expressions of SQL with `{0}` for the column.
+        read: an expression of Python with `{0}`, `{1}` for what these gave.
+    """
+
+    select: tuple[str, ...]
+    read: str
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """One kind of database: its differences from plain values and from standard SQL.
 
@@ -62,6 +74,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
         columns: names that no column may have.
         prefixes: what the names of its own tables begin with.
         longest_name: the bytes of a name that it tells apart; 0 for no limit.
+        mark: what stands in a statement for a value that is bound.
+        typed_mark: the same with the value's type, `{type}`, where the database would not know it.
+        among: the condition that a column has one of the values of a list, with `{column}` and `{type}`.
+        bind_list: what is bound for such a list, with `{0}` for the list of what is bound for each value.
+        whole_sum: the exact sum of whole numbers.
+        float_sum: the sum of floats.
     """
 
     title: str
@@ -84,6 +102,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
     columns: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     longest_name: int = 0
+    mark: str
+    typed_mark: str
+    among: str
+    bind_list: str
+    whole_sum: Sum
+    float_sum: Sum
 
     def declaration(self, kind: str) -> str:
         """The type of a column as CREATE TABLE has it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fieldstone.codegen.storage.conversions import SAME
-from fieldstone.codegen.storage.dialects import Default, Dialect, standard_literal
+from fieldstone.codegen.storage.dialects import Default, Dialect, Sum, standard_literal
 from fieldstone.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -89,5 +89,11 @@ DIALECT = Dialect(
     # https://www.postgresql.org/docs/current/ddl-system-columns.html
     columns=frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"}),
     longest_name=63,  # https://www.postgresql.org/docs/current/limits.html
+    mark="%s",
+    typed_mark="%s::{type}",
+    among="{column} = ANY(%s::{type}[])",
+    bind_list=SAME,
+    whole_sum=Sum(("sum({0})",), "int({0})"),
+    float_sum=Sum(("sum({0}::double precision)",), SAME),
 )
 """The dialect."""

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fieldstone.codegen.storage.dialects import Default, Dialect, standard_literal, url_advice
+from fieldstone.codegen.storage.dialects import Default, Dialect, Sum, standard_literal, url_advice
 from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
@@ -78,5 +78,19 @@ DIALECT = Dialect(
     after_child_table=" WITHOUT ROWID",
     words=frozenset(_WORDS.split()),
     prefixes=("sqlite_",),
+    mark="?",
+    typed_mark="?",
+    among="{column} IN (SELECT fieldstone_unpacked(value) FROM json_each(?))",
+    bind_list="packed({0})",
+    # Its own sum ends with an error beyond 64 bits, so that upper and lower halves are added apart.
+    whole_sum=Sum(("sum({0} >> 32)", "sum({0} & 4294967295)"), "({0} << 32) + {1}"),
+    # NaN is text, which counts as 0; infinities of both signs give NULL.
+    float_sum=Sum(
+        (
+            "CASE WHEN sum(typeof({0}) = 'text') > 0 THEN 'NaN' WHEN count({0}) > 0 THEN coalesce(sum({0}), 'NaN') END",
+            "max(abs({0}))",
+        ),
+        "finite_sum({0}, {1})",
+    ),
 )
 """The dialect."""

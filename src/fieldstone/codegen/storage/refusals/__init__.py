@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.completion import with_ready_converters
 from fieldstone.codegen.storage.refusals import (
+    aggregates,
     classes,
     codecs,
+    columns,
     converters,
     defaults,
     entities,
@@ -35,7 +37,9 @@ _TOPICS = (
     entities,
     keys,
     queries,
+    aggregates,
     codecs,
+    columns,
     converters,
     defaults,
     nesting,

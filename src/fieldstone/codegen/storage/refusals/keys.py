@@ -87,7 +87,9 @@ def _key_field(table: Table, where: str, name: str) -> Iterator[Refusal]:
     if column is None or column.kind in _KEPT:
         return
     if column.nullable:
-        fix = "name fields that always have a value: without `optional`, in no oneof, no messages"
+        fix = "set required in its (fieldstone.v1.column), or name fields that always have a value"
+        if table.message.fields[column.number].oneof:
+            fix = "name fields that always have a value"
         yield Refusal(table.location, f"{where} of {table.name} names {name}, {_why_absent(table, column)}", fix)
     elif column.kind in {"float", "double"}:
         what = f"{where} of {table.name} names {name}, a {column.kind}, and NaN is equal to nothing"

@@ -81,7 +81,8 @@ def _alike(table: Table, method: str, name: str) -> Refusal:
 
 
 def _arguments(table: Table, query: Query) -> list[str]:
-    names = ["self", *(column.attribute for name in dict.fromkeys(query.equal) if (column := table.column(name)))]
+    given = dict.fromkeys((*query.equal, *query.among, *query.optional_equal))
+    names = ["self", *(column.attribute for name in given if (column := table.column(name)))]
     column = table.column(query.range)
     if column is not None:
         name = query.range_name or column.attribute
@@ -90,7 +91,7 @@ def _arguments(table: Table, query: Query) -> list[str]:
 
 
 def _methods(table: Table) -> list[str]:
-    verbs = ("add", "save", "get", "delete")
+    verbs = ("add", "save", "get", "delete", "update")
     return [*(f"{verb}_{table.name_of_record}" for verb in verbs), f"add_{table.plural}"]
 
 

@@ -45,6 +45,9 @@ def shape(subject: Subject) -> Iterator[Refusal]:
         if query.result == "deleted":
             problem = f"{rpc.name} serves {query.name}, which deletes, and an rpc that serves a query only reads"
             yield Refusal(rpc.location, problem, "leave serves out, and write its servicer")
+        elif query.result == "groups":
+            problem = f"{rpc.name} serves {query.name}, which computes, and a response has no place for groups"
+            yield Refusal(rpc.location, problem, "leave serves out, and write its servicer")
         elif rpc.server_streaming and query.result != "records":
             problem = f"{rpc.name} gives a stream, and {query.name} gives one answer"
             yield Refusal(rpc.location, problem, f"give {rpc.response} without stream")
@@ -54,11 +57,11 @@ def request(subject: Subject) -> Iterator[Refusal]:
     """A request has what the query must be given, and nothing that would be passed over."""
     for _, rpc, query in _served(subject):
         message = subject.schema.messages[rpc.request]
-        for name in query.equal:
+        for name in (*query.equal, *query.among):
             wanted = query.entity_field(name)
             if wanted is not None and field_named(message, name) is None:
                 problem = f"{rpc.request} has no field {name}, which {query.name} asks for"
-                yield Refusal(rpc.location, problem, f"add {wanted.type} {name}")
+                yield Refusal(rpc.location, problem, f"add {_label(name, query)}{wanted.type} {name}")
         for field in message.fields.values():
             for problem, fix in _unfit(field, rpc, query):
                 yield Refusal(_location(subject, field, rpc), problem, fix)
@@ -71,11 +74,17 @@ def _unfit(field: Field, rpc: Rpc, query: ServedQuery) -> Iterator[tuple[str, st
             yield f"{query.name} asks nothing with {field.full_name}", "remove it, or serve a query that has it"
         elif field.type != _PAGING[field.name] or field.cardinality != "singular":
             yield f"{field.full_name} is no {_PAGING[field.name]}", f"make it {_PAGING[field.name]} {field.name}"
-    elif _kind(field) != _kind(wanted) or field.cardinality == "repeated":
-        yield f"{field.full_name} is no {wanted.type}, as {wanted.full_name} is", f"make it {wanted.type} {field.name}"
-    elif field.name in query.range and field.presence != "explicit":
+    elif _kind(field) != _kind(wanted) or (field.cardinality == "repeated") != (field.name in query.among):
+        wish = f"{_label(field.name, query)}{wanted.type}"
+        what = f"as {query.name} asks for" if field.name in query.among else f"as {wanted.full_name} is"
+        yield f"{field.full_name} is no {wish}, {what}", f"make it {wish} {field.name}"
+    elif (field.name in query.range or field.name in query.optional) and field.presence != "explicit":
         problem = f"{field.full_name} cannot be absent, and then nobody can ask for all"
         yield problem, f"make it optional {field.type} {field.name}"
+
+
+def _label(name: str, query: ServedQuery) -> str:
+    return "repeated " if name in query.among else ""
 
 
 def _paging(rpc: Rpc, query: ServedQuery) -> set[str]:
@@ -108,7 +117,7 @@ def paging(subject: Subject) -> Iterator[Refusal]:
 def response(subject: Subject) -> Iterator[Refusal]:
     """A response has one place for the answer, of a version of the stored message, and nothing that stays empty."""
     for _, rpc, query in _served(subject):
-        if query.result == "deleted":
+        if query.result in {"deleted", "groups"}:
             continue
         field = answer_field(rpc, query, subject.schema)
         whole = versions(subject.schema.messages[rpc.response], query.table.message, subject.schema)

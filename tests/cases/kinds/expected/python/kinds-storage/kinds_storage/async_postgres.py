@@ -13,12 +13,20 @@ from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Curs
 from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import unfit
-from kinds_app.models import Customer, Place, Point, Reading
+from kinds_app.models import Address, Customer, Place, Point, Reading
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
-from kinds_storage.converters import CUSTOMER_ID_CONVERTER, CustomerIdValue
+from kinds_storage.converters import (
+    CUSTOMER_ID_CONVERTER,
+    CustomerIdValue,
+    CustomerPointsValue,
+    PlaceReadingsValue,
+    PointPartsValue,
+    ReadingTagsValue,
+)
 from kinds_storage.mapper import to_dto_customer
 from kinds_storage.postgres import (
     _ADD_EVENT,
@@ -41,6 +49,8 @@ from kinds_storage.postgres import (
     _GET_PLACE,
     _GET_POINT,
     _GET_READING,
+    _LOCK_CUSTOMER,
+    _LOCK_POINT,
     _PLACE_BATCH,
     _PLACE_LIMITS,
     _POINT_BATCH,
@@ -167,17 +177,49 @@ class AsyncPostgresKindsRepository:
             await cursor.execute(_DELETE_READING, (sensor if "\0" not in sensor else unfit(sensor),))
             return cursor.rowcount == 1
 
+    async def _locked_reading(self, sensor: str) -> Reading | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (sensor if "\0" not in sensor else unfit(sensor),)
+            await cursor.execute(_GET_READING + " FOR UPDATE", key)
+            row = await cursor.fetchone()
+            return None if row is None else _reading(row)
+
+    async def update_reading(
+        self,
+        sensor: str,
+        *,
+        celsius: float | Unset = UNSET,
+        note: str | Unset | None = UNSET,
+        tags: ReadingTagsValue | Unset = UNSET,
+        level: int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_reading(sensor)
+            if stored is None:
+                return False
+            changed = Reading(
+                sensor=stored.sensor,
+                celsius=stored.celsius if celsius is UNSET else celsius,
+                note=stored.note if note is UNSET else note,
+                tags=stored.tags if tags is UNSET else tags,
+                height=stored.level if level is UNSET else level,
+            )
+            await self.save_reading(changed)
+        return True
+
     async def all_readings(
         self, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> AsyncGenerator[Reading, None]:
         """The readings, by sensor."""
-        sql: LiteralString = _SELECT_READINGS + " WHERE true"
+        sql: LiteralString = _SELECT_READINGS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (sensor,) = after
+                (last_sensor,) = after
                 sql += " AND (sensor) > (%s)"
-                bound += [sensor if "\0" not in sensor else unfit(sensor)]
+                bound += [last_sensor if "\0" not in last_sensor else unfit(last_sensor)]
         sql += " ORDER BY sensor"
         if limit is not None:
             sql += " LIMIT %s"
@@ -236,6 +278,30 @@ class AsyncPostgresKindsRepository:
         async with self._database.cursor() as cursor:
             await cursor.execute(_DELETE_PLACE, (name if "\0" not in name else unfit(name),))
             return cursor.rowcount == 1
+
+    async def _locked_place(self, name: str) -> Place | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (name if "\0" not in name else unfit(name),)
+            await cursor.execute(_GET_PLACE + " FOR UPDATE", key)
+            row = await cursor.fetchone()
+            return None if row is None else _place(row)
+
+    async def update_place(
+        self, name: str, *, latitude: float | Unset = UNSET, readings: PlaceReadingsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_place(name)
+            if stored is None:
+                return False
+            changed = Place(
+                name=stored.name,
+                latitude=stored.latitude if latitude is UNSET else latitude,
+                readings=stored.readings if readings is UNSET else readings,
+            )
+            await self.save_place(changed)
+        return True
 
     async def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
         """Add a record; False, and nothing is written, where its key is there already."""
@@ -302,6 +368,44 @@ class AsyncPostgresKindsRepository:
                 await _add_events(cursor, len(deleted), _customer_deletions(deleted))
                 return len(deleted) == 1
 
+    async def _locked_customer(self, id: CustomerIdValue) -> Customer | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            await cursor.execute(_LOCK_CUSTOMER, key)
+            await cursor.execute(
+                _GET_CUSTOMER, key
+            )  # afterwards: a statement that waits reads child tables as they were
+            row = await cursor.fetchone()
+            return None if row is None else _customer(row)
+
+    async def update_customer(
+        self,
+        id: CustomerIdValue,
+        *,
+        full_name: str | Unset = UNSET,
+        joined: datetime | Unset = UNSET,
+        addresses: list[Address] | Unset = UNSET,
+        home: Address | Unset | None = UNSET,
+        points: CustomerPointsValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_customer(id)
+            if stored is None:
+                return False
+            changed = Customer(
+                id=stored.id,
+                fullName=stored.full_name if full_name is UNSET else full_name,
+                joined=stored.joined if joined is UNSET else joined,
+                addresses=stored.addresses if addresses is UNSET else addresses,
+                home=stored.home if home is UNSET else home,
+                points=stored.points if points is UNSET else points,
+                active=stored.active,
+            )
+            await self.save_customer(changed)
+        return True
+
     async def customers_since(
         self,
         *,
@@ -311,7 +415,7 @@ class AsyncPostgresKindsRepository:
         limit: int | None = None,
     ) -> AsyncGenerator[Customer, None]:
         """The customers, by joined and id."""
-        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE true"
+        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if from_joined is not None:
@@ -321,11 +425,11 @@ class AsyncPostgresKindsRepository:
                 sql += " AND joined < %s"
                 bound.append(before_joined if before_joined.tzinfo is not None else unfit(before_joined))
             if after is not None:
-                (joined, id) = after
+                (last_joined, last_id) = after
                 sql += " AND (joined, id) > (%s, %s)"
                 bound += [
-                    joined if joined.tzinfo is not None else unfit(joined),
-                    __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),
+                    last_joined if last_joined.tzinfo is not None else unfit(last_joined),
+                    __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(last_id)) else unfit(__id),
                 ]
         sql += " ORDER BY joined, id"
         if limit is not None:
@@ -387,6 +491,32 @@ class AsyncPostgresKindsRepository:
             await cursor.execute(_DELETE_POINT, (x, y))
             return cursor.rowcount == 1
 
+    async def _locked_point(self, x: int, y: int) -> Point | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (x, y)
+            await cursor.execute(_LOCK_POINT, key)
+            await cursor.execute(_GET_POINT, key)  # afterwards: a statement that waits reads child tables as they were
+            row = await cursor.fetchone()
+            return None if row is None else _point(row)
+
+    async def update_point(
+        self, x: int, y: int, *, label: str | Unset = UNSET, parts: PointPartsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_point(x, y)
+            if stored is None:
+                return False
+            changed = Point(
+                x=stored.x,
+                y=stored.y,
+                label=stored.label if label is UNSET else label,
+                parts=stored.parts if parts is UNSET else parts,
+            )
+            await self.save_point(changed)
+        return True
+
     async def points_of_column(
         self, x: int, *, after: tuple[int] | None = None, limit: int | None = None
     ) -> AsyncGenerator[Point, None]:
@@ -395,9 +525,9 @@ class AsyncPostgresKindsRepository:
         with refusing():
             bound: list[object] = [x]
             if after is not None:
-                (y,) = after
+                (last_y,) = after
                 sql += " AND (y) > (%s)"
-                bound += [y]
+                bound += [last_y]
         sql += " ORDER BY y"
         if limit is not None:
             sql += " LIMIT %s"

@@ -11,9 +11,16 @@ from types import TracebackType
 from typing import Self
 
 from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
-from kinds_app.models import Customer, Place, Point, Reading
+from fieldstone_runtime.unset import UNSET, Unset
+from kinds_app.models import Address, Customer, Place, Point, Reading
 
-from kinds_storage.converters import CustomerIdValue
+from kinds_storage.converters import (
+    CustomerIdValue,
+    CustomerPointsValue,
+    PlaceReadingsValue,
+    PointPartsValue,
+    ReadingTagsValue,
+)
 from kinds_storage.sqlite import SQLiteKindsRepository
 
 
@@ -79,6 +86,20 @@ class AsyncSQLiteKindsRepository:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_reading(sensor))
 
+    async def update_reading(
+        self,
+        sensor: str,
+        *,
+        celsius: float | Unset = UNSET,
+        note: str | Unset | None = UNSET,
+        tags: ReadingTagsValue | Unset = UNSET,
+        level: int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_reading(sensor, celsius=celsius, note=note, tags=tags, level=level)
+        )
+
     def all_readings(
         self, *, after: tuple[str] | None = None, limit: int | None = None
     ) -> AsyncGenerator[Reading, None]:
@@ -106,6 +127,12 @@ class AsyncSQLiteKindsRepository:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_place(name))
 
+    async def update_place(
+        self, name: str, *, latitude: float | Unset = UNSET, readings: PlaceReadingsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(lambda: self._sync().update_place(name, latitude=latitude, readings=readings))
+
     async def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
         """Add a record; False if there is one with its key already."""
         return await self._database.write(lambda: self._sync().add_customer(customer, payload=payload))
@@ -127,6 +154,23 @@ class AsyncSQLiteKindsRepository:
     async def delete_customer(self, id: CustomerIdValue) -> bool:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_customer(id))
+
+    async def update_customer(
+        self,
+        id: CustomerIdValue,
+        *,
+        full_name: str | Unset = UNSET,
+        joined: datetime | Unset = UNSET,
+        addresses: list[Address] | Unset = UNSET,
+        home: Address | Unset | None = UNSET,
+        points: CustomerPointsValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_customer(
+                id, full_name=full_name, joined=joined, addresses=addresses, home=home, points=points
+            )
+        )
 
     def customers_since(
         self,
@@ -163,6 +207,12 @@ class AsyncSQLiteKindsRepository:
     async def delete_point(self, x: int, y: int) -> bool:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_point(x, y))
+
+    async def update_point(
+        self, x: int, y: int, *, label: str | Unset = UNSET, parts: PointPartsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(lambda: self._sync().update_point(x, y, label=label, parts=parts))
 
     def points_of_column(
         self, x: int, *, after: tuple[int] | None = None, limit: int | None = None

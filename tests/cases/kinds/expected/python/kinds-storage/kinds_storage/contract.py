@@ -403,12 +403,13 @@ class ReadingContract:
     ) -> None:
         other = example_reading(0)
         many = [example_reading(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_reading(record),
             lambda: repository.save_reading(record),
             lambda: repository.add_readings([other, record]),
             lambda: repository.add_readings([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (Reading.__name__, request.node.callspec.id)
@@ -444,6 +445,49 @@ class ReadingContract:
                 raise UndoneError
         assert repository.get_reading(record.sensor) is None
         assert plain(repository.get_reading(other.sensor)) == plain(other)
+
+    def test_reading_is_updated_where_it_is_told(self, repository: KindsRepository) -> None:
+        record, other = example_reading(0), example_reading(1)
+        repository.add_readings([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_reading(n)
+            changes: dict[str, Any] = {
+                "celsius": new.celsius,
+                "note": new.note,
+                "tags": new.tags,
+                "level": new.level,
+            }
+            assert repository.update_reading(record.sensor, **changes) is True
+            found = present(repository.get_reading(record.sensor))
+            assert plain(found) == plain(same_key_reading(record, new))
+        assert plain(repository.get_reading(other.sensor)) == plain(other)
+
+    def test_reading_keeps_what_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_reading(0)
+        repository.add_reading(record)
+        assert repository.update_reading(record.sensor) is True
+        assert plain(repository.get_reading(record.sensor)) == plain(record)
+
+    def test_reading_that_is_not_there_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_reading(0)
+        assert repository.update_reading(record.sensor) is False
+        assert repository.get_reading(record.sensor) is None
+
+    def test_reading_takes_no_update_that_does_not_fit(self, repository: KindsRepository) -> None:
+        record = example_reading(0)
+        repository.add_reading(record)
+        for attribute, unfit in unfit_readings():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "celsius",
+                "note",
+                "tags",
+                "level",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_reading(record.sensor, **changes)
+                assert (raised.value.record, raised.value.attribute) == (Reading.__name__, attribute)
+        assert plain(repository.get_reading(record.sensor)) == plain(record)
 
     def test_all_readings(self, repository: KindsRepository) -> None:
         records = answer_of_all_readings(LARGE)
@@ -559,12 +603,13 @@ class PlaceContract:
     ) -> None:
         other = example_place(0)
         many = [example_place(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_place(record),
             lambda: repository.save_place(record),
             lambda: repository.add_places([other, record]),
             lambda: repository.add_places([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (Place.__name__, request.node.callspec.id)
@@ -600,6 +645,45 @@ class PlaceContract:
                 raise UndoneError
         assert repository.get_place(record.name) is None
         assert plain(repository.get_place(other.name)) == plain(other)
+
+    def test_place_is_updated_where_it_is_told(self, repository: KindsRepository) -> None:
+        record, other = example_place(0), example_place(1)
+        repository.add_places([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_place(n)
+            changes: dict[str, Any] = {
+                "latitude": new.latitude,
+                "readings": new.readings,
+            }
+            assert repository.update_place(record.name, **changes) is True
+            found = present(repository.get_place(record.name))
+            assert plain(found) == plain(same_key_place(record, new))
+        assert plain(repository.get_place(other.name)) == plain(other)
+
+    def test_place_keeps_what_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_place(0)
+        repository.add_place(record)
+        assert repository.update_place(record.name) is True
+        assert plain(repository.get_place(record.name)) == plain(record)
+
+    def test_place_that_is_not_there_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_place(0)
+        assert repository.update_place(record.name) is False
+        assert repository.get_place(record.name) is None
+
+    def test_place_takes_no_update_that_does_not_fit(self, repository: KindsRepository) -> None:
+        record = example_place(0)
+        repository.add_place(record)
+        for attribute, unfit in unfit_places():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "latitude",
+                "readings",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_place(record.name, **changes)
+                assert (raised.value.record, raised.value.attribute) == (Place.__name__, attribute)
+        assert plain(repository.get_place(record.name)) == plain(record)
 
 
 class CustomerContract(_EventsContract):
@@ -724,7 +808,8 @@ class CustomerContract(_EventsContract):
     ) -> None:
         record = example_customer(0)
         repository.save_customer(record)
-        repository.save_customer(same_key_customer(record, example_customer(1)))
+        new = same_key_customer(record, example_customer(1))
+        repository.save_customer(new)
         repository.save_customer(example_customer(2))
         added, updated, other = read(events)
         assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
@@ -756,6 +841,34 @@ class CustomerContract(_EventsContract):
             repository.delete_customer(record.id)
             raise UndoneError
         assert read(events) == []
+
+    def test_customer_is_updated_where_it_is_told(self, repository: KindsRepository) -> None:
+        record, other = example_customer(0), example_customer(1)
+        repository.add_customers([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_customer(n)
+            changes: dict[str, Any] = {
+                "full_name": new.full_name,
+                "joined": new.joined,
+                "addresses": new.addresses,
+                "home": new.home,
+                "points": new.points,
+            }
+            assert repository.update_customer(record.id, **changes) is True
+            found = present(repository.get_customer(record.id))
+            assert plain(found) == plain(same_key_customer(record, new))
+        assert plain(repository.get_customer(other.id)) == plain(other)
+
+    def test_customer_keeps_what_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_customer(0)
+        repository.add_customer(record)
+        assert repository.update_customer(record.id) is True
+        assert plain(repository.get_customer(record.id)) == plain(record)
+
+    def test_customer_that_is_not_there_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_customer(0)
+        assert repository.update_customer(record.id) is False
+        assert repository.get_customer(record.id) is None
 
     def test_customers_since(self, repository: KindsRepository) -> None:
         records = answer_of_customers_since(LARGE)
@@ -880,12 +993,13 @@ class PointContract:
     ) -> None:
         other = example_point(0)
         many = [example_point(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_point(record),
             lambda: repository.save_point(record),
             lambda: repository.add_points([other, record]),
             lambda: repository.add_points([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (Point.__name__, request.node.callspec.id)
@@ -922,10 +1036,53 @@ class PointContract:
         assert repository.get_point(record.x, record.y) is None
         assert plain(repository.get_point(other.x, other.y)) == plain(other)
 
+    def test_point_is_updated_where_it_is_told(self, repository: KindsRepository) -> None:
+        record, other = example_point(0), example_point(1)
+        repository.add_points([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_point(n)
+            changes: dict[str, Any] = {
+                "label": new.label,
+                "parts": new.parts,
+            }
+            assert repository.update_point(record.x, record.y, **changes) is True
+            found = present(repository.get_point(record.x, record.y))
+            assert plain(found) == plain(same_key_point(record, new))
+        assert plain(repository.get_point(other.x, other.y)) == plain(other)
+
+    def test_point_keeps_what_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_point(0)
+        repository.add_point(record)
+        assert repository.update_point(record.x, record.y) is True
+        assert plain(repository.get_point(record.x, record.y)) == plain(record)
+
+    def test_point_that_is_not_there_is_not_updated(self, repository: KindsRepository) -> None:
+        record = example_point(0)
+        assert repository.update_point(record.x, record.y) is False
+        assert repository.get_point(record.x, record.y) is None
+
+    def test_point_takes_no_update_that_does_not_fit(self, repository: KindsRepository) -> None:
+        record = example_point(0)
+        repository.add_point(record)
+        for attribute, unfit in unfit_points():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "label",
+                "parts",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_point(record.x, record.y, **changes)
+                assert (raised.value.record, raised.value.attribute) == (Point.__name__, attribute)
+        assert plain(repository.get_point(record.x, record.y)) == plain(record)
+
     def test_points_of_column(self, repository: KindsRepository) -> None:
         records = answer_of_points_of_column(LARGE)
         repository.add_points([*reversed(records), example_point(LARGE)])
-        found = list(repository.points_of_column(records[0].x))
+        found = list(
+            repository.points_of_column(
+                records[0].x,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_points_of_column_page_by_page(self, repository: KindsRepository) -> None:
@@ -943,7 +1100,9 @@ class PointContract:
     def test_points_of_column_are_read_as_they_were_when_reading_began(self, repository: KindsRepository) -> None:
         records = answer_of_points_of_column(LARGE)
         repository.add_points(records[::2])
-        reading = repository.points_of_column(records[0].x)
+        reading = repository.points_of_column(
+            records[0].x,
+        )
         found = list(islice(reading, 1))
         repository.add_points(records)
         for record in records[::4]:
@@ -955,7 +1114,11 @@ class PointContract:
         records = answer_of_points_of_column(LARGE)
         repository.add_points(records)
         for _ in range(30):
-            next(repository.points_of_column(records[0].x))
+            next(
+                repository.points_of_column(
+                    records[0].x,
+                )
+            )
         for record in records:
             assert repository.delete_point(record.x, record.y) is True
 
@@ -963,7 +1126,11 @@ class PointContract:
         records = answer_of_points_of_column(LARGE)
         with repository.transaction():
             repository.add_points(records)
-            found = list(repository.points_of_column(records[0].x))
+            found = list(
+                repository.points_of_column(
+                    records[0].x,
+                )
+            )
         assert plain(found) == plain(records)
 
 

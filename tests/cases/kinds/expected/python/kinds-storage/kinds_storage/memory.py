@@ -10,10 +10,18 @@ from typing import Any
 
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
 from fieldstone_runtime.tasks import TransactionLock
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import EPOCH
-from kinds_app.models import Customer, Place, Point, Reading
+from kinds_app.models import Address, Customer, Place, Point, Reading
 
-from kinds_storage.converters import CUSTOMER_ID_CONVERTER, CustomerIdValue
+from kinds_storage.converters import (
+    CUSTOMER_ID_CONVERTER,
+    CustomerIdValue,
+    CustomerPointsValue,
+    PlaceReadingsValue,
+    PointPartsValue,
+    ReadingTagsValue,
+)
 from kinds_storage.migrations import SQLITE
 from kinds_storage.sqlite import (
     CUSTOMER_LIMITS,
@@ -183,14 +191,38 @@ class InMemoryKindsRepository:
         with self.transaction():
             return self._drop_reading(key)
 
+    def update_reading(
+        self,
+        sensor: str,
+        *,
+        celsius: float | Unset = UNSET,
+        note: str | Unset | None = UNSET,
+        tags: ReadingTagsValue | Unset = UNSET,
+        level: int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_reading(sensor)
+            if stored is None:
+                return False
+            changed = Reading(
+                sensor=stored.sensor,
+                celsius=stored.celsius if celsius is UNSET else celsius,
+                note=stored.note if note is UNSET else note,
+                tags=stored.tags if tags is UNSET else tags,
+                height=stored.level if level is UNSET else level,
+            )
+            self.save_reading(changed)
+        return True
+
     def all_readings(self, *, after: tuple[str] | None = None, limit: int | None = None) -> Iterator[Reading]:
         """The readings, by sensor."""
         with self._lock:
             found = list(self._rows_of_readings.values())
         try:
             if after is not None:
-                (sensor,) = after
-                last = (sensor,)
+                (last_sensor,) = after
+                last = (last_sensor,)
                 found = [stored for stored in found if (stored[0][0],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -248,6 +280,22 @@ class InMemoryKindsRepository:
             raise refused_argument(error) from error
         with self.transaction():
             return self._drop_place(key)
+
+    def update_place(
+        self, name: str, *, latitude: float | Unset = UNSET, readings: PlaceReadingsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_place(name)
+            if stored is None:
+                return False
+            changed = Place(
+                name=stored.name,
+                latitude=stored.latitude if latitude is UNSET else latitude,
+                readings=stored.readings if readings is UNSET else readings,
+            )
+            self.save_place(changed)
+        return True
 
     def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
         """Add a record; False if there is one with its key already."""
@@ -314,6 +362,33 @@ class InMemoryKindsRepository:
         with self.transaction():
             return self._erase_customer(key)
 
+    def update_customer(
+        self,
+        id: CustomerIdValue,
+        *,
+        full_name: str | Unset = UNSET,
+        joined: datetime | Unset = UNSET,
+        addresses: list[Address] | Unset = UNSET,
+        home: Address | Unset | None = UNSET,
+        points: CustomerPointsValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_customer(id)
+            if stored is None:
+                return False
+            changed = Customer(
+                id=stored.id,
+                fullName=stored.full_name if full_name is UNSET else full_name,
+                joined=stored.joined if joined is UNSET else joined,
+                addresses=stored.addresses if addresses is UNSET else addresses,
+                home=stored.home if home is UNSET else home,
+                points=stored.points if points is UNSET else points,
+                active=stored.active,
+            )
+            self.save_customer(changed)
+        return True
+
     def customers_since(
         self,
         *,
@@ -333,10 +408,10 @@ class InMemoryKindsRepository:
                 edge = ((since := before_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (joined, id) = after
+                (last_joined, last_id) = after
                 last = (
-                    ((since := joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    CUSTOMER_ID_CONVERTER.to_dto(id),
+                    ((since := last_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
+                    CUSTOMER_ID_CONVERTER.to_dto(last_id),
                 )
                 found = [stored for stored in found if (stored[0][2], stored[0][0]) > (last[0], last[1])]
         except VALUE_ERRORS as error:
@@ -396,6 +471,23 @@ class InMemoryKindsRepository:
         with self.transaction():
             return self._drop_point(key)
 
+    def update_point(
+        self, x: int, y: int, *, label: str | Unset = UNSET, parts: PointPartsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_point(x, y)
+            if stored is None:
+                return False
+            changed = Point(
+                x=stored.x,
+                y=stored.y,
+                label=stored.label if label is UNSET else label,
+                parts=stored.parts if parts is UNSET else parts,
+            )
+            self.save_point(changed)
+        return True
+
     def points_of_column(self, x: int, *, after: tuple[int] | None = None, limit: int | None = None) -> Iterator[Point]:
         """The points with this x, by y."""
         with self._lock:
@@ -404,8 +496,8 @@ class InMemoryKindsRepository:
             wanted = (x,)
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if after is not None:
-                (y,) = after
-                last = (y,)
+                (last_y,) = after
+                last = (last_y,)
                 found = [stored for stored in found if (stored[0][1],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error

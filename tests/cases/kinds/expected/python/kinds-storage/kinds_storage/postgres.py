@@ -26,6 +26,7 @@ from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import dump_json, load_json, unfit
 from kinds_app.models import Address, Customer, Part, Place, Point, Reading
 from psycopg.errors import UniqueViolation
@@ -37,6 +38,10 @@ from kinds_storage.converters import (
     POINT_PARTS_CONVERTER,
     READING_TAGS_CONVERTER,
     CustomerIdValue,
+    CustomerPointsValue,
+    PlaceReadingsValue,
+    PointPartsValue,
+    ReadingTagsValue,
 )
 from kinds_storage.mapper import (
     dto_of_deleted_customer,
@@ -210,6 +215,7 @@ _SELECT_CUSTOMERS: Final = """
     FROM kinds_customers
 """
 _GET_CUSTOMER: Final = _SELECT_CUSTOMERS + " WHERE id = %s"
+_LOCK_CUSTOMER: Final = "SELECT 1 FROM kinds_customers WHERE id = %s FOR UPDATE"
 _SAVE_CUSTOMER: Final = """
     INSERT INTO kinds_customers (
         id, name, joined, home, points
@@ -297,6 +303,7 @@ _SELECT_POINTS: Final = """
     FROM kinds_points
 """
 _GET_POINT: Final = _SELECT_POINTS + " WHERE x = %s AND y = %s"
+_LOCK_POINT: Final = "SELECT 1 FROM kinds_points WHERE x = %s AND y = %s FOR UPDATE"
 _SAVE_POINT: Final = """
     INSERT INTO kinds_points (
         x, y, label
@@ -456,15 +463,47 @@ class PostgresKindsRepository:
             cursor.execute(_DELETE_READING, (sensor if "\0" not in sensor else unfit(sensor),))
             return cursor.rowcount == 1
 
+    def _locked_reading(self, sensor: str) -> Reading | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (sensor if "\0" not in sensor else unfit(sensor),)
+            cursor.execute(_GET_READING + " FOR UPDATE", key)
+            row = cursor.fetchone()
+            return None if row is None else _reading(row)
+
+    def update_reading(
+        self,
+        sensor: str,
+        *,
+        celsius: float | Unset = UNSET,
+        note: str | Unset | None = UNSET,
+        tags: ReadingTagsValue | Unset = UNSET,
+        level: int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_reading(sensor)
+            if stored is None:
+                return False
+            changed = Reading(
+                sensor=stored.sensor,
+                celsius=stored.celsius if celsius is UNSET else celsius,
+                note=stored.note if note is UNSET else note,
+                tags=stored.tags if tags is UNSET else tags,
+                height=stored.level if level is UNSET else level,
+            )
+            self.save_reading(changed)
+        return True
+
     def all_readings(self, *, after: tuple[str] | None = None, limit: int | None = None) -> Iterator[Reading]:
         """The readings, by sensor."""
-        sql: LiteralString = _SELECT_READINGS + " WHERE true"
+        sql: LiteralString = _SELECT_READINGS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (sensor,) = after
+                (last_sensor,) = after
                 sql += " AND (sensor) > (%s)"
-                bound += [sensor if "\0" not in sensor else unfit(sensor)]
+                bound += [last_sensor if "\0" not in last_sensor else unfit(last_sensor)]
         sql += " ORDER BY sensor"
         if limit is not None:
             sql += " LIMIT %s"
@@ -521,6 +560,30 @@ class PostgresKindsRepository:
         with self._database.cursor() as cursor:
             cursor.execute(_DELETE_PLACE, (name if "\0" not in name else unfit(name),))
             return cursor.rowcount == 1
+
+    def _locked_place(self, name: str) -> Place | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (name if "\0" not in name else unfit(name),)
+            cursor.execute(_GET_PLACE + " FOR UPDATE", key)
+            row = cursor.fetchone()
+            return None if row is None else _place(row)
+
+    def update_place(
+        self, name: str, *, latitude: float | Unset = UNSET, readings: PlaceReadingsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_place(name)
+            if stored is None:
+                return False
+            changed = Place(
+                name=stored.name,
+                latitude=stored.latitude if latitude is UNSET else latitude,
+                readings=stored.readings if readings is UNSET else readings,
+            )
+            self.save_place(changed)
+        return True
 
     def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
         """Add a record; False, and nothing is written, where its key is there already."""
@@ -586,6 +649,42 @@ class PostgresKindsRepository:
             _add_events(cursor, len(deleted), _customer_deletions(deleted))
             return len(deleted) == 1
 
+    def _locked_customer(self, id: CustomerIdValue) -> Customer | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            cursor.execute(_LOCK_CUSTOMER, key)
+            cursor.execute(_GET_CUSTOMER, key)  # afterwards: a statement that waits reads child tables as they were
+            row = cursor.fetchone()
+            return None if row is None else _customer(row)
+
+    def update_customer(
+        self,
+        id: CustomerIdValue,
+        *,
+        full_name: str | Unset = UNSET,
+        joined: datetime | Unset = UNSET,
+        addresses: list[Address] | Unset = UNSET,
+        home: Address | Unset | None = UNSET,
+        points: CustomerPointsValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_customer(id)
+            if stored is None:
+                return False
+            changed = Customer(
+                id=stored.id,
+                fullName=stored.full_name if full_name is UNSET else full_name,
+                joined=stored.joined if joined is UNSET else joined,
+                addresses=stored.addresses if addresses is UNSET else addresses,
+                home=stored.home if home is UNSET else home,
+                points=stored.points if points is UNSET else points,
+                active=stored.active,
+            )
+            self.save_customer(changed)
+        return True
+
     def customers_since(
         self,
         *,
@@ -595,7 +694,7 @@ class PostgresKindsRepository:
         limit: int | None = None,
     ) -> Iterator[Customer]:
         """The customers, by joined and id."""
-        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE true"
+        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if from_joined is not None:
@@ -605,11 +704,11 @@ class PostgresKindsRepository:
                 sql += " AND joined < %s"
                 bound.append(before_joined if before_joined.tzinfo is not None else unfit(before_joined))
             if after is not None:
-                (joined, id) = after
+                (last_joined, last_id) = after
                 sql += " AND (joined, id) > (%s, %s)"
                 bound += [
-                    joined if joined.tzinfo is not None else unfit(joined),
-                    __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),
+                    last_joined if last_joined.tzinfo is not None else unfit(last_joined),
+                    __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(last_id)) else unfit(__id),
                 ]
         sql += " ORDER BY joined, id"
         if limit is not None:
@@ -669,15 +768,41 @@ class PostgresKindsRepository:
             cursor.execute(_DELETE_POINT, (x, y))
             return cursor.rowcount == 1
 
+    def _locked_point(self, x: int, y: int) -> Point | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (x, y)
+            cursor.execute(_LOCK_POINT, key)
+            cursor.execute(_GET_POINT, key)  # afterwards: a statement that waits reads child tables as they were
+            row = cursor.fetchone()
+            return None if row is None else _point(row)
+
+    def update_point(
+        self, x: int, y: int, *, label: str | Unset = UNSET, parts: PointPartsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_point(x, y)
+            if stored is None:
+                return False
+            changed = Point(
+                x=stored.x,
+                y=stored.y,
+                label=stored.label if label is UNSET else label,
+                parts=stored.parts if parts is UNSET else parts,
+            )
+            self.save_point(changed)
+        return True
+
     def points_of_column(self, x: int, *, after: tuple[int] | None = None, limit: int | None = None) -> Iterator[Point]:
         """The points with this x, by y."""
         sql: LiteralString = _SELECT_POINTS + " WHERE x = %s"
         with refusing():
             bound: list[object] = [x]
             if after is not None:
-                (y,) = after
+                (last_y,) = after
                 sql += " AND (y) > (%s)"
-                bound += [y]
+                bound += [last_y]
         sql += " ORDER BY y"
         if limit is not None:
             sql += " LIMIT %s"

@@ -13,9 +13,16 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from kinds_app.models import Customer, Place, Point, Reading
+from fieldstone_runtime.unset import UNSET, Unset
+from kinds_app.models import Address, Customer, Place, Point, Reading
 
-from kinds_storage.converters import CustomerIdValue
+from kinds_storage.converters import (
+    CustomerIdValue,
+    CustomerPointsValue,
+    PlaceReadingsValue,
+    PointPartsValue,
+    ReadingTagsValue,
+)
 
 
 class KindsRepository(Protocol):
@@ -77,6 +84,29 @@ class KindsRepository(Protocol):
         """
         ...
 
+    def update_reading(
+        self,
+        sensor: str,
+        *,
+        celsius: float | Unset = UNSET,
+        note: str | Unset | None = UNSET,
+        tags: ReadingTagsValue | Unset = UNSET,
+        level: int | Unset = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            sensor: whose.
+            celsius: the new value.
+            note: the new value; None for none.
+            tags: the new value.
+            level: the new value.
+
+        Returns:
+            False if there is no such record.
+        """
+        ...
+
     def get_reading(self, sensor: str) -> Reading | None:
         """The record with this key; None if there is none."""
         ...
@@ -127,6 +157,21 @@ class KindsRepository(Protocol):
         """
         ...
 
+    def update_place(
+        self, name: str, *, latitude: float | Unset = UNSET, readings: PlaceReadingsValue | Unset = UNSET
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            name: whose.
+            latitude: the new value.
+            readings: the new value.
+
+        Returns:
+            False if there is no such record.
+        """
+        ...
+
     def get_place(self, name: str) -> Place | None:
         """The record with this key; None if there is none."""
         ...
@@ -165,6 +210,31 @@ class KindsRepository(Protocol):
         Args:
             customer: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
+        """
+        ...
+
+    def update_customer(
+        self,
+        id: CustomerIdValue,
+        *,
+        full_name: str | Unset = UNSET,
+        joined: datetime | Unset = UNSET,
+        addresses: list[Address] | Unset = UNSET,
+        home: Address | Unset | None = UNSET,
+        points: CustomerPointsValue | Unset = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            id: whose.
+            full_name: the new value.
+            joined: the new value.
+            addresses: the new value.
+            home: the new value; None for none.
+            points: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 
@@ -224,6 +294,22 @@ class KindsRepository(Protocol):
 
         Args:
             point: the record.
+        """
+        ...
+
+    def update_point(
+        self, x: int, y: int, *, label: str | Unset = UNSET, parts: PointPartsValue | Unset = UNSET
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            x: whose.
+            y: whose.
+            label: the new value.
+            parts: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 

@@ -29,6 +29,7 @@ from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
 from kinds_app.models import Address, Customer, Part, Place, Point, Reading
 
@@ -39,6 +40,10 @@ from kinds_storage.converters import (
     POINT_PARTS_CONVERTER,
     READING_TAGS_CONVERTER,
     CustomerIdValue,
+    CustomerPointsValue,
+    PlaceReadingsValue,
+    PointPartsValue,
+    ReadingTagsValue,
 )
 from kinds_storage.mapper import (
     dto_of_deleted_customer,
@@ -570,15 +575,39 @@ class SQLiteKindsRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_reading(
+        self,
+        sensor: str,
+        *,
+        celsius: float | Unset = UNSET,
+        note: str | Unset | None = UNSET,
+        tags: ReadingTagsValue | Unset = UNSET,
+        level: int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_reading(sensor)
+            if stored is None:
+                return False
+            changed = Reading(
+                sensor=stored.sensor,
+                celsius=stored.celsius if celsius is UNSET else celsius,
+                note=stored.note if note is UNSET else note,
+                tags=stored.tags if tags is UNSET else tags,
+                height=stored.level if level is UNSET else level,
+            )
+            self.save_reading(changed)
+        return True
+
     def all_readings(self, *, after: tuple[str] | None = None, limit: int | None = None) -> Iterator[Reading]:
         """The readings, by sensor."""
         try:
             sql = _ALL_READINGS
             bound: list[Any] = []
             if after is not None:
-                (sensor,) = after
+                (last_sensor,) = after
                 sql += " AND (sensor) > (?)"
-                bound += [sensor]
+                bound += [last_sensor]
             sql += " ORDER BY sensor"
             if limit is not None:
                 sql += " LIMIT ?"
@@ -636,6 +665,22 @@ class SQLiteKindsRepository:
                 return cursor.execute(_DELETE_PLACE, bound).rowcount == 1
         except FAILURES as error:
             raise self._database.failure(error) from error
+
+    def update_place(
+        self, name: str, *, latitude: float | Unset = UNSET, readings: PlaceReadingsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_place(name)
+            if stored is None:
+                return False
+            changed = Place(
+                name=stored.name,
+                latitude=stored.latitude if latitude is UNSET else latitude,
+                readings=stored.readings if readings is UNSET else readings,
+            )
+            self.save_place(changed)
+        return True
 
     def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
         """Add a record; False if there is one with its key already."""
@@ -714,6 +759,33 @@ class SQLiteKindsRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_customer(
+        self,
+        id: CustomerIdValue,
+        *,
+        full_name: str | Unset = UNSET,
+        joined: datetime | Unset = UNSET,
+        addresses: list[Address] | Unset = UNSET,
+        home: Address | Unset | None = UNSET,
+        points: CustomerPointsValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_customer(id)
+            if stored is None:
+                return False
+            changed = Customer(
+                id=stored.id,
+                fullName=stored.full_name if full_name is UNSET else full_name,
+                joined=stored.joined if joined is UNSET else joined,
+                addresses=stored.addresses if addresses is UNSET else addresses,
+                home=stored.home if home is UNSET else home,
+                points=stored.points if points is UNSET else points,
+                active=stored.active,
+            )
+            self.save_customer(changed)
+        return True
+
     def customers_since(
         self,
         *,
@@ -737,11 +809,11 @@ class SQLiteKindsRepository:
                     ((since := before_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
                 )
             if after is not None:
-                (joined, id) = after
+                (last_joined, last_id) = after
                 sql += " AND (joined, id) > (?, ?)"
                 bound += [
-                    ((since := joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    CUSTOMER_ID_CONVERTER.to_dto(id),
+                    ((since := last_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
+                    CUSTOMER_ID_CONVERTER.to_dto(last_id),
                 ]
             sql += " ORDER BY joined, id"
             if limit is not None:
@@ -821,15 +893,32 @@ class SQLiteKindsRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_point(
+        self, x: int, y: int, *, label: str | Unset = UNSET, parts: PointPartsValue | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_point(x, y)
+            if stored is None:
+                return False
+            changed = Point(
+                x=stored.x,
+                y=stored.y,
+                label=stored.label if label is UNSET else label,
+                parts=stored.parts if parts is UNSET else parts,
+            )
+            self.save_point(changed)
+        return True
+
     def points_of_column(self, x: int, *, after: tuple[int] | None = None, limit: int | None = None) -> Iterator[Point]:
         """The points with this x, by y."""
         try:
             sql = _POINTS_OF_COLUMN
             bound: list[Any] = [x]
             if after is not None:
-                (y,) = after
+                (last_y,) = after
                 sql += " AND (y) > (?)"
-                bound += [y]
+                bound += [last_y]
             sql += " ORDER BY y"
             if limit is not None:
                 sql += " LIMIT ?"

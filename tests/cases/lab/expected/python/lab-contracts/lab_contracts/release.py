@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "lab"
 DISTRIBUTION = "lab-contracts"
 VERSION = "1.0.0"
-DIGEST = "b5:19662294915ff5d4470ea2a68af0fc9eb91de1950f2175043eb246b429ab57ec9a1037e2edc4348bb2e526115a8ccffbb6d2cb4ded29673d3bdcf0606b260e83"
+DIGEST = "b5:e7d74416f8c61b54a0d2500196966acf24bedc3ee8bd6d0ec2f73e2f296ec17d5cabf324966d429d589e15b4f8c945fee083240cc6a89d2d5ecd443d05c0aa8e"
 SERVICES = ("lab.trainer.v1.TrainerQueryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -13,6 +13,7 @@ from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Curs
 from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import unfit
 from lab_app.steps import Step
 from psycopg import AsyncConnection
@@ -22,9 +23,21 @@ from lab_storage.converters import (
     AGENT_ID_CONVERTER,
     STEP_DEVICE_CONVERTER,
     STEP_RUN_ID_CONVERTER,
+    AgentBudgetValue,
     AgentIdValue,
+    AgentWeightsValue,
+    StepActionValue,
+    StepClockValue,
+    StepCostValue,
     StepDeviceValue,
+    StepEnvironmentValue,
+    StepInfoValue,
+    StepMaskValue,
+    StepObservationValue,
+    StepOutcomeValue,
+    StepRewardsValue,
     StepRunIdValue,
+    StepTagsValue,
 )
 from lab_storage.mapper import to_dto_step
 from lab_storage.postgres import (
@@ -40,6 +53,7 @@ from lab_storage.postgres import (
     _EVENT_TYPES,
     _GET_AGENT,
     _GET_STEP,
+    _LOCK_STEP,
     _SAVE_AGENT,
     _SAVE_STEP,
     _SELECT_AGENTS,
@@ -176,6 +190,62 @@ class AsyncPostgresLabRepository:
                 await _add_events(cursor, len(deleted), _step_deletions(deleted))
                 return len(deleted) == 1
 
+    async def _locked_step(self, run_id: StepRunIdValue, index: int) -> Step | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (
+                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
+                index if -2147483648 <= index <= 2147483647 else unfit(index),
+            )
+            await cursor.execute(_LOCK_STEP, key)
+            await cursor.execute(_GET_STEP, key)  # afterwards: a statement that waits reads child tables as they were
+            row = await cursor.fetchone()
+            return None if row is None else _step(row)
+
+    async def update_step(
+        self,
+        run_id: StepRunIdValue,
+        index: int,
+        *,
+        timestamp: datetime | Unset = UNSET,
+        device: StepDeviceValue | Unset = UNSET,
+        observation: StepObservationValue | Unset = UNSET,
+        action: StepActionValue | Unset = UNSET,
+        mask: StepMaskValue | Unset | None = UNSET,
+        reward: float | Unset = UNSET,
+        info: StepInfoValue | Unset = UNSET,
+        tags: StepTagsValue | Unset = UNSET,
+        cost: StepCostValue | Unset = UNSET,
+        outcome: StepOutcomeValue | Unset = UNSET,
+        clock: StepClockValue | Unset = UNSET,
+        rewards: StepRewardsValue | Unset = UNSET,
+        environment: StepEnvironmentValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_step(run_id, index)
+            if stored is None:
+                return False
+            changed = Step(
+                run_id=stored.run_id,
+                index=stored.index,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                device=stored.device if device is UNSET else device,
+                observation=stored.observation if observation is UNSET else observation,
+                action=stored.action if action is UNSET else action,
+                mask=stored.mask if mask is UNSET else mask,
+                reward=stored.reward if reward is UNSET else reward,
+                info=stored.info if info is UNSET else info,
+                tags=stored.tags if tags is UNSET else tags,
+                cost=stored.cost if cost is UNSET else cost,
+                outcome=stored.outcome if outcome is UNSET else outcome,
+                clock=stored.clock if clock is UNSET else clock,
+                rewards=stored.rewards if rewards is UNSET else rewards,
+                environment=stored.environment if environment is UNSET else environment,
+            )
+            await self.save_step(changed)
+        return True
+
     async def steps_of_run(
         self, run_id: StepRunIdValue, *, after: tuple[int] | None = None, limit: int | None = 100
     ) -> AsyncGenerator[Step, None]:
@@ -186,9 +256,9 @@ class AsyncPostgresLabRepository:
                 __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id)
             ]
             if after is not None:
-                (index,) = after
+                (last_index,) = after
                 sql += " AND (step_index) > (%s)"
-                bound += [index if -2147483648 <= index <= 2147483647 else unfit(index)]
+                bound += [last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index)]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
@@ -222,12 +292,14 @@ class AsyncPostgresLabRepository:
                 sql += " AND timestamp < %s"
                 bound.append(before_time if before_time.tzinfo is not None else unfit(before_time))
             if after is not None:
-                (timestamp, run_id, index) = after
+                (last_timestamp, last_run_id, last_index) = after
                 sql += " AND (timestamp, run_id, step_index) > (%s, %s, %s)"
                 bound += [
-                    timestamp if timestamp.tzinfo is not None else unfit(timestamp),
-                    __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                    index if -2147483648 <= index <= 2147483647 else unfit(index),
+                    last_timestamp if last_timestamp.tzinfo is not None else unfit(last_timestamp),
+                    __run_id
+                    if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(last_run_id))
+                    else unfit(__run_id),
+                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
                 ]
         sql += " ORDER BY timestamp, run_id, step_index"
         if limit is not None:
@@ -292,17 +364,47 @@ class AsyncPostgresLabRepository:
             )
             return cursor.rowcount == 1
 
+    async def _locked_agent(self, id: AgentIdValue) -> AgentRecord | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            await cursor.execute(_GET_AGENT + " FOR UPDATE", key)
+            row = await cursor.fetchone()
+            return None if row is None else _agent(row)
+
+    async def update_agent(
+        self,
+        id: AgentIdValue,
+        *,
+        weights: AgentWeightsValue | Unset = UNSET,
+        budget: AgentBudgetValue | Unset | None = UNSET,
+        seen: datetime | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_agent(id)
+            if stored is None:
+                return False
+            changed = AgentRecord(
+                id=stored.id,
+                weights=stored.weights if weights is UNSET else weights,
+                budget=stored.budget if budget is UNSET else budget,
+                seen=stored.seen if seen is UNSET else seen,
+            )
+            await self.save_agent(changed)
+        return True
+
     async def agents(
         self, *, after: tuple[AgentIdValue] | None = None, limit: int | None = None
     ) -> AsyncGenerator[AgentRecord, None]:
         """The agents, by id."""
-        sql: LiteralString = _SELECT_AGENTS + " WHERE true"
+        sql: LiteralString = _SELECT_AGENTS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (id,) = after
+                (last_id,) = after
                 sql += " AND (id) > (%s)"
-                bound += [__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id)]
+                bound += [__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(last_id)) else unfit(__id)]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"

@@ -11,9 +11,26 @@ from types import TracebackType
 from typing import Self
 
 from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
+from fieldstone_runtime.unset import UNSET, Unset
 from lab_app.steps import Step
 
-from lab_storage.converters import AgentIdValue, StepDeviceValue, StepRunIdValue
+from lab_storage.converters import (
+    AgentBudgetValue,
+    AgentIdValue,
+    AgentWeightsValue,
+    StepActionValue,
+    StepClockValue,
+    StepCostValue,
+    StepDeviceValue,
+    StepEnvironmentValue,
+    StepInfoValue,
+    StepMaskValue,
+    StepObservationValue,
+    StepOutcomeValue,
+    StepRewardsValue,
+    StepRunIdValue,
+    StepTagsValue,
+)
 from lab_storage.records import AgentRecord
 from lab_storage.sqlite import SQLiteLabRepository
 
@@ -81,6 +98,46 @@ class AsyncSQLiteLabRepository:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_step(run_id, index))
 
+    async def update_step(
+        self,
+        run_id: StepRunIdValue,
+        index: int,
+        *,
+        timestamp: datetime | Unset = UNSET,
+        device: StepDeviceValue | Unset = UNSET,
+        observation: StepObservationValue | Unset = UNSET,
+        action: StepActionValue | Unset = UNSET,
+        mask: StepMaskValue | Unset | None = UNSET,
+        reward: float | Unset = UNSET,
+        info: StepInfoValue | Unset = UNSET,
+        tags: StepTagsValue | Unset = UNSET,
+        cost: StepCostValue | Unset = UNSET,
+        outcome: StepOutcomeValue | Unset = UNSET,
+        clock: StepClockValue | Unset = UNSET,
+        rewards: StepRewardsValue | Unset = UNSET,
+        environment: StepEnvironmentValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_step(
+                run_id,
+                index,
+                timestamp=timestamp,
+                device=device,
+                observation=observation,
+                action=action,
+                mask=mask,
+                reward=reward,
+                info=info,
+                tags=tags,
+                cost=cost,
+                outcome=outcome,
+                clock=clock,
+                rewards=rewards,
+                environment=environment,
+            )
+        )
+
     def steps_of_run(
         self, run_id: StepRunIdValue, *, after: tuple[int] | None = None, limit: int | None = 100
     ) -> AsyncGenerator[Step, None]:
@@ -123,6 +180,19 @@ class AsyncSQLiteLabRepository:
     async def delete_agent(self, id: AgentIdValue) -> bool:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_agent(id))
+
+    async def update_agent(
+        self,
+        id: AgentIdValue,
+        *,
+        weights: AgentWeightsValue | Unset = UNSET,
+        budget: AgentBudgetValue | Unset | None = UNSET,
+        seen: datetime | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_agent(id, weights=weights, budget=budget, seen=seen)
+        )
 
     def agents(
         self, *, after: tuple[AgentIdValue] | None = None, limit: int | None = None

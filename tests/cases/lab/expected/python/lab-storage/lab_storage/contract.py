@@ -382,12 +382,13 @@ class StepContract(_EventsContract):
     ) -> None:
         other = example_step(0)
         many = [example_step(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_step(record),
             lambda: repository.save_step(record),
             lambda: repository.add_steps([other, record]),
             lambda: repository.add_steps([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (Step.__name__, request.node.callspec.id)
@@ -450,7 +451,8 @@ class StepContract(_EventsContract):
     def test_step_that_is_saved_has_an_event_each_time(self, repository: LabRepository, events: Events | None) -> None:
         record = example_step(0)
         repository.save_step(record)
-        repository.save_step(same_key_step(record, example_step(1)))
+        new = same_key_step(record, example_step(1))
+        repository.save_step(new)
         repository.save_step(example_step(2))
         added, updated, other = read(events)
         assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
@@ -480,6 +482,67 @@ class StepContract(_EventsContract):
             repository.delete_step(record.run_id, record.index)
             raise UndoneError
         assert read(events) == []
+
+    def test_step_is_updated_where_it_is_told(self, repository: LabRepository) -> None:
+        record, other = example_step(0), example_step(1)
+        repository.add_steps([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_step(n)
+            changes: dict[str, Any] = {
+                "timestamp": new.timestamp,
+                "device": new.device,
+                "observation": new.observation,
+                "action": new.action,
+                "mask": new.mask,
+                "reward": new.reward,
+                "info": new.info,
+                "tags": new.tags,
+                "cost": new.cost,
+                "outcome": new.outcome,
+                "clock": new.clock,
+                "rewards": new.rewards,
+                "environment": new.environment,
+            }
+            assert repository.update_step(record.run_id, record.index, **changes) is True
+            found = present(repository.get_step(record.run_id, record.index))
+            assert plain(found) == plain(same_key_step(record, new))
+        assert plain(repository.get_step(other.run_id, other.index)) == plain(other)
+
+    def test_step_keeps_what_is_not_updated(self, repository: LabRepository) -> None:
+        record = example_step(0)
+        repository.add_step(record)
+        assert repository.update_step(record.run_id, record.index) is True
+        assert plain(repository.get_step(record.run_id, record.index)) == plain(record)
+
+    def test_step_that_is_not_there_is_not_updated(self, repository: LabRepository) -> None:
+        record = example_step(0)
+        assert repository.update_step(record.run_id, record.index) is False
+        assert repository.get_step(record.run_id, record.index) is None
+
+    def test_step_takes_no_update_that_does_not_fit(self, repository: LabRepository) -> None:
+        record = example_step(0)
+        repository.add_step(record)
+        for attribute, unfit in unfit_steps():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "timestamp",
+                "device",
+                "observation",
+                "action",
+                "mask",
+                "reward",
+                "info",
+                "tags",
+                "cost",
+                "outcome",
+                "clock",
+                "rewards",
+                "environment",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_step(record.run_id, record.index, **changes)
+                assert (raised.value.record, raised.value.attribute) == (Step.__name__, attribute)
+        assert plain(repository.get_step(record.run_id, record.index)) == plain(record)
 
     def test_steps_of_run(self, repository: LabRepository) -> None:
         records = answer_of_steps_of_run(LARGE)
@@ -528,7 +591,11 @@ class StepContract(_EventsContract):
     def test_steps_of_device(self, repository: LabRepository) -> None:
         records = answer_of_steps_of_device(LARGE)
         repository.add_steps([*reversed(records), example_step(LARGE)])
-        found = list(repository.steps_of_device(records[0].device))
+        found = list(
+            repository.steps_of_device(
+                records[0].device,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_steps_of_device_in_a_range(self, repository: LabRepository) -> None:
@@ -557,7 +624,9 @@ class StepContract(_EventsContract):
     def test_steps_of_device_are_read_as_they_were_when_reading_began(self, repository: LabRepository) -> None:
         records = answer_of_steps_of_device(LARGE)
         repository.add_steps(records[::2])
-        reading = repository.steps_of_device(records[0].device)
+        reading = repository.steps_of_device(
+            records[0].device,
+        )
         found = list(islice(reading, 1))
         repository.add_steps(records)
         for record in records[::4]:
@@ -569,7 +638,11 @@ class StepContract(_EventsContract):
         records = answer_of_steps_of_device(LARGE)
         repository.add_steps(records)
         for _ in range(30):
-            next(repository.steps_of_device(records[0].device))
+            next(
+                repository.steps_of_device(
+                    records[0].device,
+                )
+            )
         for record in records:
             assert repository.delete_step(record.run_id, record.index) is True
 
@@ -577,7 +650,11 @@ class StepContract(_EventsContract):
         records = answer_of_steps_of_device(LARGE)
         with repository.transaction():
             repository.add_steps(records)
-            found = list(repository.steps_of_device(records[0].device))
+            found = list(
+                repository.steps_of_device(
+                    records[0].device,
+                )
+            )
         assert plain(found) == plain(records)
 
 
@@ -650,12 +727,13 @@ class AgentContract:
     ) -> None:
         other = example_agent(0)
         many = [example_agent(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_agent(record),
             lambda: repository.save_agent(record),
             lambda: repository.add_agents([other, record]),
             lambda: repository.add_agents([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (AgentRecord.__name__, request.node.callspec.id)
@@ -691,6 +769,47 @@ class AgentContract:
                 raise UndoneError
         assert repository.get_agent(record.id) is None
         assert plain(repository.get_agent(other.id)) == plain(other)
+
+    def test_agent_is_updated_where_it_is_told(self, repository: LabRepository) -> None:
+        record, other = example_agent(0), example_agent(1)
+        repository.add_agents([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_agent(n)
+            changes: dict[str, Any] = {
+                "weights": new.weights,
+                "budget": new.budget,
+                "seen": new.seen,
+            }
+            assert repository.update_agent(record.id, **changes) is True
+            found = present(repository.get_agent(record.id))
+            assert plain(found) == plain(same_key_agent(record, new))
+        assert plain(repository.get_agent(other.id)) == plain(other)
+
+    def test_agent_keeps_what_is_not_updated(self, repository: LabRepository) -> None:
+        record = example_agent(0)
+        repository.add_agent(record)
+        assert repository.update_agent(record.id) is True
+        assert plain(repository.get_agent(record.id)) == plain(record)
+
+    def test_agent_that_is_not_there_is_not_updated(self, repository: LabRepository) -> None:
+        record = example_agent(0)
+        assert repository.update_agent(record.id) is False
+        assert repository.get_agent(record.id) is None
+
+    def test_agent_takes_no_update_that_does_not_fit(self, repository: LabRepository) -> None:
+        record = example_agent(0)
+        repository.add_agent(record)
+        for attribute, unfit in unfit_agents():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "weights",
+                "budget",
+                "seen",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_agent(record.id, **changes)
+                assert (raised.value.record, raised.value.attribute) == (AgentRecord.__name__, attribute)
+        assert plain(repository.get_agent(record.id)) == plain(record)
 
     def test_agents(self, repository: LabRepository) -> None:
         records = answer_of_agents(LARGE)

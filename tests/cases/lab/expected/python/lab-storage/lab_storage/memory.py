@@ -10,6 +10,7 @@ from typing import Any
 
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
 from fieldstone_runtime.tasks import TransactionLock
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import EPOCH, unfit
 from lab_app.steps import Step
 
@@ -17,9 +18,21 @@ from lab_storage.converters import (
     AGENT_ID_CONVERTER,
     STEP_DEVICE_CONVERTER,
     STEP_RUN_ID_CONVERTER,
+    AgentBudgetValue,
     AgentIdValue,
+    AgentWeightsValue,
+    StepActionValue,
+    StepClockValue,
+    StepCostValue,
     StepDeviceValue,
+    StepEnvironmentValue,
+    StepInfoValue,
+    StepMaskValue,
+    StepObservationValue,
+    StepOutcomeValue,
+    StepRewardsValue,
     StepRunIdValue,
+    StepTagsValue,
 )
 from lab_storage.migrations import SQLITE
 from lab_storage.records import AgentRecord
@@ -177,6 +190,50 @@ class InMemoryLabRepository:
         with self.transaction():
             return self._erase_step(key)
 
+    def update_step(
+        self,
+        run_id: StepRunIdValue,
+        index: int,
+        *,
+        timestamp: datetime | Unset = UNSET,
+        device: StepDeviceValue | Unset = UNSET,
+        observation: StepObservationValue | Unset = UNSET,
+        action: StepActionValue | Unset = UNSET,
+        mask: StepMaskValue | Unset | None = UNSET,
+        reward: float | Unset = UNSET,
+        info: StepInfoValue | Unset = UNSET,
+        tags: StepTagsValue | Unset = UNSET,
+        cost: StepCostValue | Unset = UNSET,
+        outcome: StepOutcomeValue | Unset = UNSET,
+        clock: StepClockValue | Unset = UNSET,
+        rewards: StepRewardsValue | Unset = UNSET,
+        environment: StepEnvironmentValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_step(run_id, index)
+            if stored is None:
+                return False
+            changed = Step(
+                run_id=stored.run_id,
+                index=stored.index,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                device=stored.device if device is UNSET else device,
+                observation=stored.observation if observation is UNSET else observation,
+                action=stored.action if action is UNSET else action,
+                mask=stored.mask if mask is UNSET else mask,
+                reward=stored.reward if reward is UNSET else reward,
+                info=stored.info if info is UNSET else info,
+                tags=stored.tags if tags is UNSET else tags,
+                cost=stored.cost if cost is UNSET else cost,
+                outcome=stored.outcome if outcome is UNSET else outcome,
+                clock=stored.clock if clock is UNSET else clock,
+                rewards=stored.rewards if rewards is UNSET else rewards,
+                environment=stored.environment if environment is UNSET else environment,
+            )
+            self.save_step(changed)
+        return True
+
     def steps_of_run(
         self, run_id: StepRunIdValue, *, after: tuple[int] | None = None, limit: int | None = 100
     ) -> Iterator[Step]:
@@ -187,8 +244,8 @@ class InMemoryLabRepository:
             wanted = (STEP_RUN_ID_CONVERTER.to_dto(run_id),)
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if after is not None:
-                (index,) = after
-                last = (index if -2147483648 <= index <= 2147483647 else unfit(index),)
+                (last_index,) = after
+                last = (last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),)
                 found = [stored for stored in found if (stored[0][1],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -221,11 +278,11 @@ class InMemoryLabRepository:
                 edge = ((since := before_time - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (timestamp, run_id, index) = after
+                (last_timestamp, last_run_id, last_index) = after
                 last = (
-                    ((since := timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    STEP_RUN_ID_CONVERTER.to_dto(run_id),
-                    index if -2147483648 <= index <= 2147483647 else unfit(index),
+                    ((since := last_timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
+                    STEP_RUN_ID_CONVERTER.to_dto(last_run_id),
+                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
                 )
                 found = [
                     stored
@@ -289,14 +346,36 @@ class InMemoryLabRepository:
         with self.transaction():
             return self._drop_agent(key)
 
+    def update_agent(
+        self,
+        id: AgentIdValue,
+        *,
+        weights: AgentWeightsValue | Unset = UNSET,
+        budget: AgentBudgetValue | Unset | None = UNSET,
+        seen: datetime | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_agent(id)
+            if stored is None:
+                return False
+            changed = AgentRecord(
+                id=stored.id,
+                weights=stored.weights if weights is UNSET else weights,
+                budget=stored.budget if budget is UNSET else budget,
+                seen=stored.seen if seen is UNSET else seen,
+            )
+            self.save_agent(changed)
+        return True
+
     def agents(self, *, after: tuple[AgentIdValue] | None = None, limit: int | None = None) -> Iterator[AgentRecord]:
         """The agents, by id."""
         with self._lock:
             found = list(self._rows_of_agents.values())
         try:
             if after is not None:
-                (id,) = after
-                last = (AGENT_ID_CONVERTER.to_dto(id),)
+                (last_id,) = after
+                last = (AGENT_ID_CONVERTER.to_dto(last_id),)
                 found = [stored for stored in found if (stored[0][0],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error

@@ -15,6 +15,7 @@ from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import dump_json, load_json, unfit
 from lab_app.steps import Step
 from psycopg.errors import UniqueViolation
@@ -35,9 +36,21 @@ from lab_storage.converters import (
     STEP_REWARDS_CONVERTER,
     STEP_RUN_ID_CONVERTER,
     STEP_TAGS_CONVERTER,
+    AgentBudgetValue,
     AgentIdValue,
+    AgentWeightsValue,
+    StepActionValue,
+    StepClockValue,
+    StepCostValue,
     StepDeviceValue,
+    StepEnvironmentValue,
+    StepInfoValue,
+    StepMaskValue,
+    StepObservationValue,
+    StepOutcomeValue,
+    StepRewardsValue,
     StepRunIdValue,
+    StepTagsValue,
 )
 from lab_storage.mapper import dto_of_deleted_step, dump_reward, load_reward, to_dto_step
 from lab_storage.migrations import POSTGRES
@@ -66,6 +79,7 @@ _SELECT_STEPS: Final = """
     FROM trainer_steps
 """
 _GET_STEP: Final = _SELECT_STEPS + " WHERE run_id = %s AND step_index = %s"
+_LOCK_STEP: Final = "SELECT 1 FROM trainer_steps WHERE run_id = %s AND step_index = %s FOR UPDATE"
 _SAVE_STEP: Final = """
     INSERT INTO trainer_steps (
         run_id, step_index, timestamp, device, observation, action, mask, reward, info, cost,
@@ -354,6 +368,62 @@ class PostgresLabRepository:
             _add_events(cursor, len(deleted), _step_deletions(deleted))
             return len(deleted) == 1
 
+    def _locked_step(self, run_id: StepRunIdValue, index: int) -> Step | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (
+                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
+                index if -2147483648 <= index <= 2147483647 else unfit(index),
+            )
+            cursor.execute(_LOCK_STEP, key)
+            cursor.execute(_GET_STEP, key)  # afterwards: a statement that waits reads child tables as they were
+            row = cursor.fetchone()
+            return None if row is None else _step(row)
+
+    def update_step(
+        self,
+        run_id: StepRunIdValue,
+        index: int,
+        *,
+        timestamp: datetime | Unset = UNSET,
+        device: StepDeviceValue | Unset = UNSET,
+        observation: StepObservationValue | Unset = UNSET,
+        action: StepActionValue | Unset = UNSET,
+        mask: StepMaskValue | Unset | None = UNSET,
+        reward: float | Unset = UNSET,
+        info: StepInfoValue | Unset = UNSET,
+        tags: StepTagsValue | Unset = UNSET,
+        cost: StepCostValue | Unset = UNSET,
+        outcome: StepOutcomeValue | Unset = UNSET,
+        clock: StepClockValue | Unset = UNSET,
+        rewards: StepRewardsValue | Unset = UNSET,
+        environment: StepEnvironmentValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_step(run_id, index)
+            if stored is None:
+                return False
+            changed = Step(
+                run_id=stored.run_id,
+                index=stored.index,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                device=stored.device if device is UNSET else device,
+                observation=stored.observation if observation is UNSET else observation,
+                action=stored.action if action is UNSET else action,
+                mask=stored.mask if mask is UNSET else mask,
+                reward=stored.reward if reward is UNSET else reward,
+                info=stored.info if info is UNSET else info,
+                tags=stored.tags if tags is UNSET else tags,
+                cost=stored.cost if cost is UNSET else cost,
+                outcome=stored.outcome if outcome is UNSET else outcome,
+                clock=stored.clock if clock is UNSET else clock,
+                rewards=stored.rewards if rewards is UNSET else rewards,
+                environment=stored.environment if environment is UNSET else environment,
+            )
+            self.save_step(changed)
+        return True
+
     def steps_of_run(
         self, run_id: StepRunIdValue, *, after: tuple[int] | None = None, limit: int | None = 100
     ) -> Iterator[Step]:
@@ -364,9 +434,9 @@ class PostgresLabRepository:
                 __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id)
             ]
             if after is not None:
-                (index,) = after
+                (last_index,) = after
                 sql += " AND (step_index) > (%s)"
-                bound += [index if -2147483648 <= index <= 2147483647 else unfit(index)]
+                bound += [last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index)]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
@@ -398,12 +468,14 @@ class PostgresLabRepository:
                 sql += " AND timestamp < %s"
                 bound.append(before_time if before_time.tzinfo is not None else unfit(before_time))
             if after is not None:
-                (timestamp, run_id, index) = after
+                (last_timestamp, last_run_id, last_index) = after
                 sql += " AND (timestamp, run_id, step_index) > (%s, %s, %s)"
                 bound += [
-                    timestamp if timestamp.tzinfo is not None else unfit(timestamp),
-                    __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                    index if -2147483648 <= index <= 2147483647 else unfit(index),
+                    last_timestamp if last_timestamp.tzinfo is not None else unfit(last_timestamp),
+                    __run_id
+                    if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(last_run_id))
+                    else unfit(__run_id),
+                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
                 ]
         sql += " ORDER BY timestamp, run_id, step_index"
         if limit is not None:
@@ -466,15 +538,45 @@ class PostgresLabRepository:
             )
             return cursor.rowcount == 1
 
+    def _locked_agent(self, id: AgentIdValue) -> AgentRecord | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        with self._database.cursor() as cursor:
+            key = (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            cursor.execute(_GET_AGENT + " FOR UPDATE", key)
+            row = cursor.fetchone()
+            return None if row is None else _agent(row)
+
+    def update_agent(
+        self,
+        id: AgentIdValue,
+        *,
+        weights: AgentWeightsValue | Unset = UNSET,
+        budget: AgentBudgetValue | Unset | None = UNSET,
+        seen: datetime | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self._locked_agent(id)
+            if stored is None:
+                return False
+            changed = AgentRecord(
+                id=stored.id,
+                weights=stored.weights if weights is UNSET else weights,
+                budget=stored.budget if budget is UNSET else budget,
+                seen=stored.seen if seen is UNSET else seen,
+            )
+            self.save_agent(changed)
+        return True
+
     def agents(self, *, after: tuple[AgentIdValue] | None = None, limit: int | None = None) -> Iterator[AgentRecord]:
         """The agents, by id."""
-        sql: LiteralString = _SELECT_AGENTS + " WHERE true"
+        sql: LiteralString = _SELECT_AGENTS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (id,) = after
+                (last_id,) = after
                 sql += " AND (id) > (%s)"
-                bound += [__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id)]
+                bound += [__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(last_id)) else unfit(__id)]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"

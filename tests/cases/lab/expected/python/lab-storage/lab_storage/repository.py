@@ -13,9 +13,26 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from fieldstone_runtime.unset import UNSET, Unset
 from lab_app.steps import Step
 
-from lab_storage.converters import AgentIdValue, StepDeviceValue, StepRunIdValue
+from lab_storage.converters import (
+    AgentBudgetValue,
+    AgentIdValue,
+    AgentWeightsValue,
+    StepActionValue,
+    StepClockValue,
+    StepCostValue,
+    StepDeviceValue,
+    StepEnvironmentValue,
+    StepInfoValue,
+    StepMaskValue,
+    StepObservationValue,
+    StepOutcomeValue,
+    StepRewardsValue,
+    StepRunIdValue,
+    StepTagsValue,
+)
 from lab_storage.records import AgentRecord
 
 
@@ -78,6 +95,49 @@ class LabRepository(Protocol):
         Args:
             step: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
+        """
+        ...
+
+    def update_step(
+        self,
+        run_id: StepRunIdValue,
+        index: int,
+        *,
+        timestamp: datetime | Unset = UNSET,
+        device: StepDeviceValue | Unset = UNSET,
+        observation: StepObservationValue | Unset = UNSET,
+        action: StepActionValue | Unset = UNSET,
+        mask: StepMaskValue | Unset | None = UNSET,
+        reward: float | Unset = UNSET,
+        info: StepInfoValue | Unset = UNSET,
+        tags: StepTagsValue | Unset = UNSET,
+        cost: StepCostValue | Unset = UNSET,
+        outcome: StepOutcomeValue | Unset = UNSET,
+        clock: StepClockValue | Unset = UNSET,
+        rewards: StepRewardsValue | Unset = UNSET,
+        environment: StepEnvironmentValue | Unset = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            run_id: whose.
+            index: whose.
+            timestamp: the new value.
+            device: the new value.
+            observation: the new value.
+            action: the new value.
+            mask: the new value; None for none.
+            reward: the new value.
+            info: the new value.
+            tags: the new value.
+            cost: the new value.
+            outcome: the new value.
+            clock: the new value.
+            rewards: the new value.
+            environment: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 
@@ -154,6 +214,27 @@ class LabRepository(Protocol):
 
         Args:
             agent: the record.
+        """
+        ...
+
+    def update_agent(
+        self,
+        id: AgentIdValue,
+        *,
+        weights: AgentWeightsValue | Unset = UNSET,
+        budget: AgentBudgetValue | Unset | None = UNSET,
+        seen: datetime | Unset = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            id: whose.
+            weights: the new value.
+            budget: the new value; None for none.
+            seen: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 

@@ -26,6 +26,7 @@ from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
 from lab_app.steps import Step
 
@@ -45,9 +46,21 @@ from lab_storage.converters import (
     STEP_REWARDS_CONVERTER,
     STEP_RUN_ID_CONVERTER,
     STEP_TAGS_CONVERTER,
+    AgentBudgetValue,
     AgentIdValue,
+    AgentWeightsValue,
+    StepActionValue,
+    StepClockValue,
+    StepCostValue,
     StepDeviceValue,
+    StepEnvironmentValue,
+    StepInfoValue,
+    StepMaskValue,
+    StepObservationValue,
+    StepOutcomeValue,
+    StepRewardsValue,
     StepRunIdValue,
+    StepTagsValue,
 )
 from lab_storage.mapper import dto_of_deleted_step, dump_reward, load_reward, to_dto_step
 from lab_storage.migrations import SQLITE
@@ -468,6 +481,50 @@ class SQLiteLabRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_step(
+        self,
+        run_id: StepRunIdValue,
+        index: int,
+        *,
+        timestamp: datetime | Unset = UNSET,
+        device: StepDeviceValue | Unset = UNSET,
+        observation: StepObservationValue | Unset = UNSET,
+        action: StepActionValue | Unset = UNSET,
+        mask: StepMaskValue | Unset | None = UNSET,
+        reward: float | Unset = UNSET,
+        info: StepInfoValue | Unset = UNSET,
+        tags: StepTagsValue | Unset = UNSET,
+        cost: StepCostValue | Unset = UNSET,
+        outcome: StepOutcomeValue | Unset = UNSET,
+        clock: StepClockValue | Unset = UNSET,
+        rewards: StepRewardsValue | Unset = UNSET,
+        environment: StepEnvironmentValue | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_step(run_id, index)
+            if stored is None:
+                return False
+            changed = Step(
+                run_id=stored.run_id,
+                index=stored.index,
+                timestamp=stored.timestamp if timestamp is UNSET else timestamp,
+                device=stored.device if device is UNSET else device,
+                observation=stored.observation if observation is UNSET else observation,
+                action=stored.action if action is UNSET else action,
+                mask=stored.mask if mask is UNSET else mask,
+                reward=stored.reward if reward is UNSET else reward,
+                info=stored.info if info is UNSET else info,
+                tags=stored.tags if tags is UNSET else tags,
+                cost=stored.cost if cost is UNSET else cost,
+                outcome=stored.outcome if outcome is UNSET else outcome,
+                clock=stored.clock if clock is UNSET else clock,
+                rewards=stored.rewards if rewards is UNSET else rewards,
+                environment=stored.environment if environment is UNSET else environment,
+            )
+            self.save_step(changed)
+        return True
+
     def steps_of_run(
         self, run_id: StepRunIdValue, *, after: tuple[int] | None = None, limit: int | None = 100
     ) -> Iterator[Step]:
@@ -476,9 +533,9 @@ class SQLiteLabRepository:
             sql = _STEPS_OF_RUN
             bound: list[Any] = [STEP_RUN_ID_CONVERTER.to_dto(run_id)]
             if after is not None:
-                (index,) = after
+                (last_index,) = after
                 sql += " AND (step_index) > (?)"
-                bound += [index if -2147483648 <= index <= 2147483647 else unfit(index)]
+                bound += [last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index)]
             sql += " ORDER BY step_index"
             if limit is not None:
                 sql += " LIMIT ?"
@@ -513,12 +570,12 @@ class SQLiteLabRepository:
                     ((since := before_time - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
                 )
             if after is not None:
-                (timestamp, run_id, index) = after
+                (last_timestamp, last_run_id, last_index) = after
                 sql += " AND (timestamp, run_id, step_index) > (?, ?, ?)"
                 bound += [
-                    ((since := timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    STEP_RUN_ID_CONVERTER.to_dto(run_id),
-                    index if -2147483648 <= index <= 2147483647 else unfit(index),
+                    ((since := last_timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
+                    STEP_RUN_ID_CONVERTER.to_dto(last_run_id),
+                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
                 ]
             sql += " ORDER BY timestamp, run_id, step_index"
             if limit is not None:
@@ -579,15 +636,37 @@ class SQLiteLabRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_agent(
+        self,
+        id: AgentIdValue,
+        *,
+        weights: AgentWeightsValue | Unset = UNSET,
+        budget: AgentBudgetValue | Unset | None = UNSET,
+        seen: datetime | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_agent(id)
+            if stored is None:
+                return False
+            changed = AgentRecord(
+                id=stored.id,
+                weights=stored.weights if weights is UNSET else weights,
+                budget=stored.budget if budget is UNSET else budget,
+                seen=stored.seen if seen is UNSET else seen,
+            )
+            self.save_agent(changed)
+        return True
+
     def agents(self, *, after: tuple[AgentIdValue] | None = None, limit: int | None = None) -> Iterator[AgentRecord]:
         """The agents, by id."""
         try:
             sql = _AGENTS
             bound: list[Any] = []
             if after is not None:
-                (id,) = after
+                (last_id,) = after
                 sql += " AND (id) > (?)"
-                bound += [AGENT_ID_CONVERTER.to_dto(id)]
+                bound += [AGENT_ID_CONVERTER.to_dto(last_id)]
             sql += " ORDER BY id"
             if limit is not None:
                 sql += " LIMIT ?"

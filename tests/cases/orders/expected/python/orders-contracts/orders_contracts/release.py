@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.2.0"
-DIGEST = "b5:8ac2b2c733ac49b5c41e1985dd79e497ddfcc72e594e491091024f8b4c2120b8de2a037c9bdfe902de093b314056355396bc52740e003804df16150c087d8807"
+DIGEST = "b5:b8bdfbe33171ac0f4cab4d7ad62c73958030efe0c5d30f32da2fe9fee5b08260db0d5e956491f917423c85b059fc32d7003a7994f3a8ad5f36a88e0fb14a92c2"
 SERVICES = ("acme.orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
@@ -13,6 +13,7 @@ from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Curs
 from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import duration_micros, unfit
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
@@ -37,6 +38,7 @@ from orders_storage.postgres import (
     _EVENT_TYPES,
     _GET_CUSTOMER,
     _GET_ORDER,
+    _LOCK_ORDER,
     _ORDER_BATCH,
     _ORDER_LABELS_TYPES,
     _ORDER_LIMITS,
@@ -60,7 +62,7 @@ from orders_storage.postgres import (
     _order_pictures_rows,
     _order_row,
 )
-from orders_storage.records import CustomerRecord, OrderRecord
+from orders_storage.records import Address, CustomerRecord, Money, OrderLine, OrderRecord, OrderStatus
 
 
 class AsyncPostgresOrdersRepository:
@@ -197,6 +199,91 @@ class AsyncPostgresOrdersRepository:
                 await _add_events(cursor, len(deleted), _order_deletions(deleted))
                 return len(deleted) == 1
 
+    async def _locked_order(self, shop: str, number: int) -> OrderRecord | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (
+                shop if "\0" not in shop else unfit(shop),
+                number if 0 <= number <= 9223372036854775807 else unfit(number),
+            )
+            await cursor.execute(_LOCK_ORDER, key)
+            await cursor.execute(_GET_ORDER, key)  # afterwards: a statement that waits reads child tables as they were
+            row = await cursor.fetchone()
+            return None if row is None else _order(row)
+
+    async def update_order(
+        self,
+        shop: str,
+        number: int,
+        *,
+        customer_id: int | Unset = UNSET,
+        placed_at_micros: int | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        status: OrderStatus | int | Unset = UNSET,
+        total: Money | Unset | None = UNSET,
+        lines: list[OrderLine] | Unset = UNSET,
+        labels: dict[str, str] | Unset = UNSET,
+        address: Address | Unset | None = UNSET,
+        card: str | Unset | None = UNSET,
+        invoice_days: int | Unset | None = UNSET,
+        voucher: bytes | Unset | None = UNSET,
+        promise: timedelta | Unset | None = UNSET,
+        sent_at: datetime | Unset | None = UNSET,
+        extra: dict[str, Any] | Unset | None = UNSET,
+        weight: float | Unset | None = UNSET,
+        discount: float | Unset = UNSET,
+        gift: bool | Unset = UNSET,
+        trail: list[OrderStatus | int] | Unset = UNSET,
+        questions: dict[int, int] | Unset = UNSET,
+        note: Any | Unset = UNSET,
+        origin: str | Unset = UNSET,
+        category: bytes | Unset | None = UNSET,
+        urgency: int | Unset = UNSET,
+        carrier: str | Unset | None = UNSET,
+        pictures: list[bytes] | Unset = UNSET,
+        seen_at: datetime | Unset | None = UNSET,
+        stage: OrderStatus | int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_order(shop, number)
+            if stored is None:
+                return False
+            changed = OrderRecord(
+                shop=stored.shop,
+                number=stored.number,
+                customer_id=stored.customer_id if customer_id is UNSET else customer_id,
+                placed_at_micros=stored.placed_at_micros if placed_at_micros is UNSET else placed_at_micros,
+                reference=stored.reference if reference is UNSET else reference,
+                status=stored.status if status is UNSET else status,
+                total=stored.total if total is UNSET else total,
+                lines=stored.lines if lines is UNSET else lines,
+                labels=stored.labels if labels is UNSET else labels,
+                address=stored.address if address is UNSET else address,
+                card=stored.card if card is UNSET else card,
+                invoice_days=stored.invoice_days if invoice_days is UNSET else invoice_days,
+                voucher=stored.voucher if voucher is UNSET else voucher,
+                promise=stored.promise if promise is UNSET else promise,
+                sent_at=stored.sent_at if sent_at is UNSET else sent_at,
+                extra=stored.extra if extra is UNSET else extra,
+                weight=stored.weight if weight is UNSET else weight,
+                discount=stored.discount if discount is UNSET else discount,
+                gift=stored.gift if gift is UNSET else gift,
+                trail=stored.trail if trail is UNSET else trail,
+                questions=stored.questions if questions is UNSET else questions,
+                note=stored.note if note is UNSET else note,
+                origin=stored.origin if origin is UNSET else origin,
+                category=stored.category if category is UNSET else category,
+                urgency=stored.urgency if urgency is UNSET else urgency,
+                carrier=stored.carrier if carrier is UNSET else carrier,
+                pictures=stored.pictures if pictures is UNSET else pictures,
+                seen_at=stored.seen_at if seen_at is UNSET else seen_at,
+                stage=stored.stage if stage is UNSET else stage,
+                hint=stored.hint,
+            )
+            await self.save_order(changed)
+        return True
+
     async def orders_of_customer(
         self,
         customer_id: int,
@@ -217,12 +304,12 @@ class AsyncPostgresOrdersRepository:
                 sql += " AND placed_at_micros < %s"
                 bound.append(before_placed)
             if after is not None:
-                (placed_at_micros, shop, number) = after
+                (last_placed_at_micros, last_shop, last_number) = after
                 sql += " AND (placed_at_micros, shop, number) < (%s, %s, %s)"
                 bound += [
-                    placed_at_micros,
-                    shop if "\0" not in shop else unfit(shop),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    last_placed_at_micros,
+                    last_shop if "\0" not in last_shop else unfit(last_shop),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
                 ]
         sql += " ORDER BY placed_at_micros DESC, shop DESC, number DESC"
         if limit is not None:
@@ -256,15 +343,15 @@ class AsyncPostgresOrdersRepository:
         self, *, after: tuple[str, int] | None = None, limit: int | None = None
     ) -> AsyncGenerator[OrderRecord, None]:
         """The orders, by shop and number."""
-        sql: LiteralString = _SELECT_ORDERS + " WHERE true"
+        sql: LiteralString = _SELECT_ORDERS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (shop, number) = after
+                (last_shop, last_number) = after
                 sql += " AND (shop, number) > (%s, %s)"
                 bound += [
-                    shop if "\0" not in shop else unfit(shop),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    last_shop if "\0" not in last_shop else unfit(last_shop),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
                 ]
         sql += " ORDER BY shop, number"
         if limit is not None:
@@ -295,11 +382,11 @@ class AsyncPostgresOrdersRepository:
                 sql += " AND urgency < %s"
                 bound.append(before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency))
             if after is not None:
-                (urgency, number) = after
+                (last_urgency, last_number) = after
                 sql += " AND (urgency, number) > (%s, %s)"
                 bound += [
-                    urgency if -2147483648 <= urgency <= 2147483647 else unfit(urgency),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
                 ]
         sql += " ORDER BY urgency, number"
         if limit is not None:
@@ -319,7 +406,7 @@ class AsyncPostgresOrdersRepository:
         after: tuple[timedelta, int] | None = None,
         limit: int | None = None,
     ) -> AsyncGenerator[OrderRecord, None]:
-        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        """The orders with this shop that have promise, by promise and number, the last ones first."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s AND promise IS NOT NULL"
         with refusing():
             bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
@@ -330,9 +417,12 @@ class AsyncPostgresOrdersRepository:
                 sql += " AND promise < %s"
                 bound.append(duration_micros(before_promise))
             if after is not None:
-                (promise, number) = after
+                (last_promise, last_number) = after
                 sql += " AND (promise, number) < (%s, %s)"
-                bound += [duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number)]
+                bound += [
+                    duration_micros(last_promise),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                ]
         sql += " ORDER BY promise DESC, number DESC"
         if limit is not None:
             sql += " LIMIT %s"
@@ -403,6 +493,30 @@ class AsyncPostgresOrdersRepository:
             await cursor.execute(_DELETE_CUSTOMER, (id,))
             return cursor.rowcount == 1
 
+    async def _locked_customer(self, id: int) -> CustomerRecord | None:
+        """The record with this key, which others cannot change until the transaction ends."""
+        async with self._database.cursor() as cursor:
+            key = (id,)
+            await cursor.execute(_GET_CUSTOMER + " FOR UPDATE", key)
+            row = await cursor.fetchone()
+            return None if row is None else _customer(row)
+
+    async def update_customer(
+        self, id: int, *, name: str | Unset | None = UNSET, letters: bool | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        async with self._database.transaction():
+            stored = await self._locked_customer(id)
+            if stored is None:
+                return False
+            changed = CustomerRecord(
+                id=stored.id,
+                name=stored.name if name is UNSET else name,
+                letters=stored.letters if letters is UNSET else letters,
+            )
+            await self.save_customer(changed)
+        return True
+
     async def customers_from(
         self,
         *,
@@ -412,7 +526,7 @@ class AsyncPostgresOrdersRepository:
         limit: int | None = None,
     ) -> AsyncGenerator[CustomerRecord, None]:
         """The customers, by id."""
-        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE true"
+        sql: LiteralString = _SELECT_CUSTOMERS + " WHERE TRUE"
         with refusing():
             bound: list[object] = []
             if from_id is not None:
@@ -422,9 +536,9 @@ class AsyncPostgresOrdersRepository:
                 sql += " AND id < %s"
                 bound.append(before_id)
             if after is not None:
-                (id,) = after
+                (last_id,) = after
                 sql += " AND (id) > (%s)"
-                bound += [id]
+                bound += [last_id]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"

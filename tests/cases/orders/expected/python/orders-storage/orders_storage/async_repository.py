@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
-from orders_storage.records import CustomerRecord, OrderRecord
+from fieldstone_runtime.unset import UNSET, Unset
+
+from orders_storage.records import Address, CustomerRecord, Money, OrderLine, OrderRecord, OrderStatus
 
 
 class AsyncOrdersRepository(Protocol):
@@ -92,6 +94,77 @@ class AsyncOrdersRepository(Protocol):
         Args:
             order: the record.
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
+        """
+        ...
+
+    async def update_order(
+        self,
+        shop: str,
+        number: int,
+        *,
+        customer_id: int | Unset = UNSET,
+        placed_at_micros: int | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        status: OrderStatus | int | Unset = UNSET,
+        total: Money | Unset | None = UNSET,
+        lines: list[OrderLine] | Unset = UNSET,
+        labels: dict[str, str] | Unset = UNSET,
+        address: Address | Unset | None = UNSET,
+        card: str | Unset | None = UNSET,
+        invoice_days: int | Unset | None = UNSET,
+        voucher: bytes | Unset | None = UNSET,
+        promise: timedelta | Unset | None = UNSET,
+        sent_at: datetime | Unset | None = UNSET,
+        extra: dict[str, Any] | Unset | None = UNSET,
+        weight: float | Unset | None = UNSET,
+        discount: float | Unset = UNSET,
+        gift: bool | Unset = UNSET,
+        trail: list[OrderStatus | int] | Unset = UNSET,
+        questions: dict[int, int] | Unset = UNSET,
+        note: Any | Unset = UNSET,
+        origin: str | Unset = UNSET,
+        category: bytes | Unset | None = UNSET,
+        urgency: int | Unset = UNSET,
+        carrier: str | Unset | None = UNSET,
+        pictures: list[bytes] | Unset = UNSET,
+        seen_at: datetime | Unset | None = UNSET,
+        stage: OrderStatus | int | Unset = UNSET,
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            shop: whose.
+            number: whose.
+            customer_id: the new value.
+            placed_at_micros: the new value.
+            reference: the new value.
+            status: the new value.
+            total: the new value; None for none.
+            lines: the new value.
+            labels: the new value.
+            address: the new value; None for none.
+            card: the new value; None for none.
+            invoice_days: the new value; None for none.
+            voucher: the new value; None for none.
+            promise: the new value; None for none.
+            sent_at: the new value; None for none.
+            extra: the new value; None for none.
+            weight: the new value; None for none.
+            discount: the new value.
+            gift: the new value.
+            trail: the new value.
+            questions: the new value.
+            note: the new value.
+            origin: the new value.
+            category: the new value; None for none.
+            urgency: the new value.
+            carrier: the new value; None for none.
+            pictures: the new value.
+            seen_at: the new value; None for none.
+            stage: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 
@@ -180,7 +253,7 @@ class AsyncOrdersRepository(Protocol):
         after: tuple[timedelta, int] | None = None,
         limit: int | None = None,
     ) -> AsyncGenerator[OrderRecord, None]:
-        """The orders with this shop and a promise, by promise and number, the last ones first.
+        """The orders with this shop that have promise, by promise and number, the last ones first.
 
         Args:
             shop: whose.
@@ -225,6 +298,21 @@ class AsyncOrdersRepository(Protocol):
 
         Args:
             customer: the record.
+        """
+        ...
+
+    async def update_customer(
+        self, id: int, *, name: str | Unset | None = UNSET, letters: bool | Unset = UNSET
+    ) -> bool:
+        """Change some attributes of the record with this key, and leave the others as they are.
+
+        Args:
+            id: whose.
+            name: the new value; None for none.
+            letters: the new value.
+
+        Returns:
+            False if there is no such record.
         """
         ...
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from fieldstone_runtime.asynchronous.sqlite import AsyncSQLiteConnection, AsyncSQLiteDatabase
+from fieldstone_runtime.unset import UNSET, Unset
 
-from orders_storage.records import CustomerRecord, OrderRecord
+from orders_storage.records import Address, CustomerRecord, Money, OrderLine, OrderRecord, OrderStatus
 from orders_storage.sqlite import SQLiteOrdersRepository
 
 
@@ -79,6 +80,74 @@ class AsyncSQLiteOrdersRepository:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_order(shop, number))
 
+    async def update_order(
+        self,
+        shop: str,
+        number: int,
+        *,
+        customer_id: int | Unset = UNSET,
+        placed_at_micros: int | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        status: OrderStatus | int | Unset = UNSET,
+        total: Money | Unset | None = UNSET,
+        lines: list[OrderLine] | Unset = UNSET,
+        labels: dict[str, str] | Unset = UNSET,
+        address: Address | Unset | None = UNSET,
+        card: str | Unset | None = UNSET,
+        invoice_days: int | Unset | None = UNSET,
+        voucher: bytes | Unset | None = UNSET,
+        promise: timedelta | Unset | None = UNSET,
+        sent_at: datetime | Unset | None = UNSET,
+        extra: dict[str, Any] | Unset | None = UNSET,
+        weight: float | Unset | None = UNSET,
+        discount: float | Unset = UNSET,
+        gift: bool | Unset = UNSET,
+        trail: list[OrderStatus | int] | Unset = UNSET,
+        questions: dict[int, int] | Unset = UNSET,
+        note: Any | Unset = UNSET,
+        origin: str | Unset = UNSET,
+        category: bytes | Unset | None = UNSET,
+        urgency: int | Unset = UNSET,
+        carrier: str | Unset | None = UNSET,
+        pictures: list[bytes] | Unset = UNSET,
+        seen_at: datetime | Unset | None = UNSET,
+        stage: OrderStatus | int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(
+            lambda: self._sync().update_order(
+                shop,
+                number,
+                customer_id=customer_id,
+                placed_at_micros=placed_at_micros,
+                reference=reference,
+                status=status,
+                total=total,
+                lines=lines,
+                labels=labels,
+                address=address,
+                card=card,
+                invoice_days=invoice_days,
+                voucher=voucher,
+                promise=promise,
+                sent_at=sent_at,
+                extra=extra,
+                weight=weight,
+                discount=discount,
+                gift=gift,
+                trail=trail,
+                questions=questions,
+                note=note,
+                origin=origin,
+                category=category,
+                urgency=urgency,
+                carrier=carrier,
+                pictures=pictures,
+                seen_at=seen_at,
+                stage=stage,
+            )
+        )
+
     def orders_of_customer(
         self,
         customer_id: int,
@@ -134,7 +203,7 @@ class AsyncSQLiteOrdersRepository:
         after: tuple[timedelta, int] | None = None,
         limit: int | None = None,
     ) -> AsyncGenerator[OrderRecord, None]:
-        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        """The orders with this shop that have promise, by promise and number, the last ones first."""
         return self._database.stream(
             lambda: self._sync().promised_orders(
                 shop, from_promise=from_promise, before_promise=before_promise, after=after, limit=limit
@@ -165,6 +234,12 @@ class AsyncSQLiteOrdersRepository:
     async def delete_customer(self, id: int) -> bool:
         """Delete the record with this key; False if there is none."""
         return await self._database.write(lambda: self._sync().delete_customer(id))
+
+    async def update_customer(
+        self, id: int, *, name: str | Unset | None = UNSET, letters: bool | Unset = UNSET
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        return await self._database.write(lambda: self._sync().update_customer(id, name=name, letters=letters))
 
     def customers_from(
         self,

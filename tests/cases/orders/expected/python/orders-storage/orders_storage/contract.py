@@ -517,12 +517,13 @@ class OrderContract(_EventsContract):
     ) -> None:
         other = example_order(0)
         many = [example_order(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_order(record),
             lambda: repository.save_order(record),
             lambda: repository.add_orders([other, record]),
             lambda: repository.add_orders([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (OrderRecord.__name__, request.node.callspec.id)
@@ -563,14 +564,15 @@ class OrderContract(_EventsContract):
         record, other = example_order(0), example_order(1)
         other = changed(other, reference=record.reference)
         repository.add_order(record)
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_order(other),
+            lambda: repository.save_order(other),
+            lambda: repository.add_orders([example_order(n) for n in (3, 4)] + [other]),
+            lambda: repository.add_orders([example_order(n) for n in range(3, LARGE)] + [other]),
+        ]
         with repository.transaction():
             repository.add_order(example_order(2))
-            for write in (
-                lambda: repository.add_order(other),
-                lambda: repository.save_order(other),
-                lambda: repository.add_orders([example_order(n) for n in (3, 4)] + [other]),
-                lambda: repository.add_orders([example_order(n) for n in range(3, LARGE)] + [other]),
-            ):
+            for write in writes:
                 with pytest.raises(UniqueConflictError):
                     write()
         kept = [example_order(n) for n in range(4)]
@@ -607,7 +609,8 @@ class OrderContract(_EventsContract):
     ) -> None:
         record = example_order(0)
         repository.save_order(record)
-        repository.save_order(same_key_order(record, example_order(1)))
+        new = same_key_order(record, example_order(1))
+        repository.save_order(new)
         repository.save_order(example_order(2))
         added, updated, other = read(events)
         assert [event[4] for event in (added, updated, other)] == ["added", "updated", "added"]
@@ -639,6 +642,95 @@ class OrderContract(_EventsContract):
             repository.delete_order(record.shop, record.number)
             raise UndoneError
         assert read(events) == []
+
+    def test_order_is_updated_where_it_is_told(self, repository: OrdersRepository) -> None:
+        record, other = example_order(0), example_order(1)
+        repository.add_orders([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_order(n)
+            changes: dict[str, Any] = {
+                "customer_id": new.customer_id,
+                "placed_at_micros": new.placed_at_micros,
+                "reference": new.reference,
+                "status": new.status,
+                "total": new.total,
+                "lines": new.lines,
+                "labels": new.labels,
+                "address": new.address,
+                "card": new.card,
+                "invoice_days": new.invoice_days,
+                "voucher": new.voucher,
+                "promise": new.promise,
+                "sent_at": new.sent_at,
+                "extra": new.extra,
+                "weight": new.weight,
+                "discount": new.discount,
+                "gift": new.gift,
+                "trail": new.trail,
+                "questions": new.questions,
+                "note": new.note,
+                "origin": new.origin,
+                "category": new.category,
+                "urgency": new.urgency,
+                "carrier": new.carrier,
+                "pictures": new.pictures,
+                "seen_at": new.seen_at,
+                "stage": new.stage,
+            }
+            assert repository.update_order(record.shop, record.number, **changes) is True
+            found = present(repository.get_order(record.shop, record.number))
+            assert plain(found) == plain(same_key_order(record, new))
+        assert plain(repository.get_order(other.shop, other.number)) == plain(other)
+
+    def test_order_keeps_what_is_not_updated(self, repository: OrdersRepository) -> None:
+        record = example_order(0)
+        repository.add_order(record)
+        assert repository.update_order(record.shop, record.number) is True
+        assert plain(repository.get_order(record.shop, record.number)) == plain(record)
+
+    def test_order_that_is_not_there_is_not_updated(self, repository: OrdersRepository) -> None:
+        record = example_order(0)
+        assert repository.update_order(record.shop, record.number) is False
+        assert repository.get_order(record.shop, record.number) is None
+
+    def test_order_takes_no_update_that_does_not_fit(self, repository: OrdersRepository) -> None:
+        record = example_order(0)
+        repository.add_order(record)
+        for attribute, unfit in unfit_orders():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "customer_id",
+                "placed_at_micros",
+                "reference",
+                "status",
+                "total",
+                "lines",
+                "labels",
+                "address",
+                "card",
+                "invoice_days",
+                "voucher",
+                "promise",
+                "sent_at",
+                "extra",
+                "weight",
+                "discount",
+                "gift",
+                "trail",
+                "questions",
+                "note",
+                "origin",
+                "category",
+                "urgency",
+                "carrier",
+                "pictures",
+                "seen_at",
+                "stage",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_order(record.shop, record.number, **changes)
+                assert (raised.value.record, raised.value.attribute) == (OrderRecord.__name__, attribute)
+        assert plain(repository.get_order(record.shop, record.number)) == plain(record)
 
     def test_orders_of_customer(self, repository: OrdersRepository) -> None:
         records = answer_of_orders_of_customer(LARGE)
@@ -702,16 +794,32 @@ class OrderContract(_EventsContract):
     def test_order_by_reference(self, repository: OrdersRepository) -> None:
         records = answer_of_order_by_reference(LARGE)
         repository.add_orders([*reversed(records), example_order(LARGE)])
-        assert plain(repository.order_by_reference(records[0].reference)) == plain(records[0])
+        assert plain(
+            repository.order_by_reference(
+                records[0].reference,
+            )
+        ) == plain(records[0])
         record = example_order(LARGE + 2)
-        assert repository.order_by_reference(record.reference) is None
+        assert (
+            repository.order_by_reference(
+                record.reference,
+            )
+            is None
+        )
 
     def test_count_of_shop(self, repository: OrdersRepository) -> None:
         records = answer_of_count_of_shop(LARGE)
         repository.add_orders([*reversed(records), example_order(LARGE)])
-        assert repository.count_of_shop(records[0].shop) == len(records)
+        assert repository.count_of_shop(
+            records[0].shop,
+        ) == len(records)
         record = example_order(LARGE + 2)
-        assert repository.count_of_shop(record.shop) == 0
+        assert (
+            repository.count_of_shop(
+                record.shop,
+            )
+            == 0
+        )
 
     def test_all_orders(self, repository: OrdersRepository) -> None:
         records = answer_of_all_orders(LARGE)
@@ -760,7 +868,11 @@ class OrderContract(_EventsContract):
     def test_urgent_orders(self, repository: OrdersRepository) -> None:
         records = answer_of_urgent_orders(LARGE)
         repository.add_orders([*reversed(records), example_order(LARGE)])
-        found = list(repository.urgent_orders(records[0].shop))
+        found = list(
+            repository.urgent_orders(
+                records[0].shop,
+            )
+        )
         assert plain(found) == plain(records)
 
     def test_urgent_orders_in_a_range(self, repository: OrdersRepository) -> None:
@@ -787,7 +899,9 @@ class OrderContract(_EventsContract):
     def test_urgent_orders_are_read_as_they_were_when_reading_began(self, repository: OrdersRepository) -> None:
         records = answer_of_urgent_orders(LARGE)
         repository.add_orders(records[::2])
-        reading = repository.urgent_orders(records[0].shop)
+        reading = repository.urgent_orders(
+            records[0].shop,
+        )
         found = list(islice(reading, 1))
         repository.add_orders(records)
         for record in records[::4]:
@@ -799,7 +913,11 @@ class OrderContract(_EventsContract):
         records = answer_of_urgent_orders(LARGE)
         repository.add_orders(records)
         for _ in range(30):
-            next(repository.urgent_orders(records[0].shop))
+            next(
+                repository.urgent_orders(
+                    records[0].shop,
+                )
+            )
         for record in records:
             assert repository.delete_order(record.shop, record.number) is True
 
@@ -807,19 +925,31 @@ class OrderContract(_EventsContract):
         records = answer_of_urgent_orders(LARGE)
         with repository.transaction():
             repository.add_orders(records)
-            found = list(repository.urgent_orders(records[0].shop))
+            found = list(
+                repository.urgent_orders(
+                    records[0].shop,
+                )
+            )
         assert plain(found) == plain(records)
 
     def test_promised_orders(self, repository: OrdersRepository) -> None:
         records = answer_of_promised_orders(LARGE)
         repository.add_orders([*reversed(records), example_order(LARGE)])
-        found = list(repository.promised_orders(records[0].shop))
+        found = list(
+            repository.promised_orders(
+                records[0].shop,
+            )
+        )
         assert plain(found) == plain(records[::-1])
 
     def test_promised_orders_without_a_promise_are_left_out(self, repository: OrdersRepository) -> None:
         records = answer_of_promised_orders(10)
         repository.add_orders([changed(records[0], promise=None), *records[1:]])
-        found = list(repository.promised_orders(records[0].shop))
+        found = list(
+            repository.promised_orders(
+                records[0].shop,
+            )
+        )
         assert plain(found) == plain(records[1:][::-1])
 
     def test_promised_orders_in_a_range(self, repository: OrdersRepository) -> None:
@@ -848,7 +978,9 @@ class OrderContract(_EventsContract):
     def test_promised_orders_are_read_as_they_were_when_reading_began(self, repository: OrdersRepository) -> None:
         records = answer_of_promised_orders(LARGE)
         repository.add_orders(records[::2])
-        reading = repository.promised_orders(records[0].shop)
+        reading = repository.promised_orders(
+            records[0].shop,
+        )
         found = list(islice(reading, 1))
         repository.add_orders(records)
         for record in records[::4]:
@@ -860,7 +992,11 @@ class OrderContract(_EventsContract):
         records = answer_of_promised_orders(LARGE)
         repository.add_orders(records)
         for _ in range(30):
-            next(repository.promised_orders(records[0].shop))
+            next(
+                repository.promised_orders(
+                    records[0].shop,
+                )
+            )
         for record in records:
             assert repository.delete_order(record.shop, record.number) is True
 
@@ -868,14 +1004,25 @@ class OrderContract(_EventsContract):
         records = answer_of_promised_orders(LARGE)
         with repository.transaction():
             repository.add_orders(records)
-            found = list(repository.promised_orders(records[0].shop))
+            found = list(
+                repository.promised_orders(
+                    records[0].shop,
+                )
+            )
         assert plain(found) == plain(records[::-1])
 
     def test_delete_shop(self, repository: OrdersRepository) -> None:
         records = answer_of_delete_shop(LARGE)
         repository.add_orders([*reversed(records), example_order(LARGE)])
-        assert repository.delete_shop(records[0].shop) == len(records)
-        assert repository.delete_shop(records[0].shop) == 0
+        assert repository.delete_shop(
+            records[0].shop,
+        ) == len(records)
+        assert (
+            repository.delete_shop(
+                records[0].shop,
+            )
+            == 0
+        )
         assert [repository.get_order(record.shop, record.number) for record in records[:3]] == [None] * len(records[:3])
         record = example_order(LARGE)
         assert plain(repository.get_order(record.shop, record.number)) == plain(record)
@@ -884,7 +1031,9 @@ class OrderContract(_EventsContract):
         records = answer_of_delete_shop(LARGE)
         repository.add_orders(records)
         added = read(events)
-        repository.delete_shop(records[0].shop)
+        repository.delete_shop(
+            records[0].shop,
+        )
         deleted = read(events)[len(added) :]
         assert {event[4] for event in deleted} == {"deleted"}
         assert sorted((record_key(e[0]), *e[1:3]) for e in deleted) == sorted(
@@ -962,12 +1111,13 @@ class CustomerContract:
     ) -> None:
         other = example_customer(0)
         many = [example_customer(n) for n in range(2, LARGE)]
-        for write in (
+        writes: list[Callable[[], object]] = [
             lambda: repository.add_customer(record),
             lambda: repository.save_customer(record),
             lambda: repository.add_customers([other, record]),
             lambda: repository.add_customers([other, *many, record]),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(ValueRefusedError) as raised:
                 write()
             assert (raised.value.record, raised.value.attribute) == (CustomerRecord.__name__, request.node.callspec.id)
@@ -1003,6 +1153,45 @@ class CustomerContract:
                 raise UndoneError
         assert repository.get_customer(record.id) is None
         assert plain(repository.get_customer(other.id)) == plain(other)
+
+    def test_customer_is_updated_where_it_is_told(self, repository: OrdersRepository) -> None:
+        record, other = example_customer(0), example_customer(1)
+        repository.add_customers([record, other])
+        for n in range(2, EXAMPLES):
+            new = example_customer(n)
+            changes: dict[str, Any] = {
+                "name": new.name,
+                "letters": new.letters,
+            }
+            assert repository.update_customer(record.id, **changes) is True
+            found = present(repository.get_customer(record.id))
+            assert plain(found) == plain(same_key_customer(record, new))
+        assert plain(repository.get_customer(other.id)) == plain(other)
+
+    def test_customer_keeps_what_is_not_updated(self, repository: OrdersRepository) -> None:
+        record = example_customer(0)
+        repository.add_customer(record)
+        assert repository.update_customer(record.id) is True
+        assert plain(repository.get_customer(record.id)) == plain(record)
+
+    def test_customer_that_is_not_there_is_not_updated(self, repository: OrdersRepository) -> None:
+        record = example_customer(0)
+        assert repository.update_customer(record.id) is False
+        assert repository.get_customer(record.id) is None
+
+    def test_customer_takes_no_update_that_does_not_fit(self, repository: OrdersRepository) -> None:
+        record = example_customer(0)
+        repository.add_customer(record)
+        for attribute, unfit in unfit_customers():
+            changes: dict[str, Any] = {attribute: getattr(unfit, attribute)}
+            if attribute in {
+                "name",
+                "letters",
+            }:
+                with pytest.raises(ValueRefusedError) as raised:
+                    repository.update_customer(record.id, **changes)
+                assert (raised.value.record, raised.value.attribute) == (CustomerRecord.__name__, attribute)
+        assert plain(repository.get_customer(record.id)) == plain(record)
 
     def test_customers_from(self, repository: OrdersRepository) -> None:
         records = answer_of_customers_from(LARGE)

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fieldstone_runtime.errors import UniqueConflictError
 from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
 from fieldstone_runtime.tasks import TransactionLock
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import duration_micros, unfit
 
 from orders_storage.migrations import SQLITE
-from orders_storage.records import CustomerRecord, OrderRecord
+from orders_storage.records import Address, CustomerRecord, Money, OrderLine, OrderRecord, OrderStatus
 from orders_storage.sqlite import (
     CUSTOMER_LIMITS,
     ORDER_LIMITS,
@@ -187,6 +188,79 @@ class InMemoryOrdersRepository:
         with self.transaction():
             return self._erase_order(key)
 
+    def update_order(
+        self,
+        shop: str,
+        number: int,
+        *,
+        customer_id: int | Unset = UNSET,
+        placed_at_micros: int | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        status: OrderStatus | int | Unset = UNSET,
+        total: Money | Unset | None = UNSET,
+        lines: list[OrderLine] | Unset = UNSET,
+        labels: dict[str, str] | Unset = UNSET,
+        address: Address | Unset | None = UNSET,
+        card: str | Unset | None = UNSET,
+        invoice_days: int | Unset | None = UNSET,
+        voucher: bytes | Unset | None = UNSET,
+        promise: timedelta | Unset | None = UNSET,
+        sent_at: datetime | Unset | None = UNSET,
+        extra: dict[str, Any] | Unset | None = UNSET,
+        weight: float | Unset | None = UNSET,
+        discount: float | Unset = UNSET,
+        gift: bool | Unset = UNSET,
+        trail: list[OrderStatus | int] | Unset = UNSET,
+        questions: dict[int, int] | Unset = UNSET,
+        note: Any | Unset = UNSET,
+        origin: str | Unset = UNSET,
+        category: bytes | Unset | None = UNSET,
+        urgency: int | Unset = UNSET,
+        carrier: str | Unset | None = UNSET,
+        pictures: list[bytes] | Unset = UNSET,
+        seen_at: datetime | Unset | None = UNSET,
+        stage: OrderStatus | int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_order(shop, number)
+            if stored is None:
+                return False
+            changed = OrderRecord(
+                shop=stored.shop,
+                number=stored.number,
+                customer_id=stored.customer_id if customer_id is UNSET else customer_id,
+                placed_at_micros=stored.placed_at_micros if placed_at_micros is UNSET else placed_at_micros,
+                reference=stored.reference if reference is UNSET else reference,
+                status=stored.status if status is UNSET else status,
+                total=stored.total if total is UNSET else total,
+                lines=stored.lines if lines is UNSET else lines,
+                labels=stored.labels if labels is UNSET else labels,
+                address=stored.address if address is UNSET else address,
+                card=stored.card if card is UNSET else card,
+                invoice_days=stored.invoice_days if invoice_days is UNSET else invoice_days,
+                voucher=stored.voucher if voucher is UNSET else voucher,
+                promise=stored.promise if promise is UNSET else promise,
+                sent_at=stored.sent_at if sent_at is UNSET else sent_at,
+                extra=stored.extra if extra is UNSET else extra,
+                weight=stored.weight if weight is UNSET else weight,
+                discount=stored.discount if discount is UNSET else discount,
+                gift=stored.gift if gift is UNSET else gift,
+                trail=stored.trail if trail is UNSET else trail,
+                questions=stored.questions if questions is UNSET else questions,
+                note=stored.note if note is UNSET else note,
+                origin=stored.origin if origin is UNSET else origin,
+                category=stored.category if category is UNSET else category,
+                urgency=stored.urgency if urgency is UNSET else urgency,
+                carrier=stored.carrier if carrier is UNSET else carrier,
+                pictures=stored.pictures if pictures is UNSET else pictures,
+                seen_at=stored.seen_at if seen_at is UNSET else seen_at,
+                stage=stored.stage if stage is UNSET else stage,
+                hint=stored.hint,
+            )
+            self.save_order(changed)
+        return True
+
     def orders_of_customer(
         self,
         customer_id: int,
@@ -209,8 +283,12 @@ class InMemoryOrdersRepository:
                 edge = before_placed
                 found = [stored for stored in found if stored[0][3] < edge]
             if after is not None:
-                (placed_at_micros, shop, number) = after
-                last = (placed_at_micros, shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
+                (last_placed_at_micros, last_shop, last_number) = after
+                last = (
+                    last_placed_at_micros,
+                    last_shop,
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                )
                 found = [
                     stored
                     for stored in found
@@ -250,8 +328,8 @@ class InMemoryOrdersRepository:
             found = list(self._rows_of_orders.values())
         try:
             if after is not None:
-                (shop, number) = after
-                last = (shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
+                (last_shop, last_number) = after
+                last = (last_shop, last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number))
                 found = [stored for stored in found if (stored[0][0], stored[0][1]) > (last[0], last[1])]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -280,10 +358,10 @@ class InMemoryOrdersRepository:
                 edge = before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency)
                 found = [stored for stored in found if stored[0][22] < edge]
             if after is not None:
-                (urgency, number) = after
+                (last_urgency, last_number) = after
                 last = (
-                    urgency if -2147483648 <= urgency <= 2147483647 else unfit(urgency),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
                 )
                 found = [stored for stored in found if (stored[0][22], stored[0][1]) > (last[0], last[1])]
         except VALUE_ERRORS as error:
@@ -300,7 +378,7 @@ class InMemoryOrdersRepository:
         after: tuple[timedelta, int] | None = None,
         limit: int | None = None,
     ) -> Iterator[OrderRecord]:
-        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        """The orders with this shop that have promise, by promise and number, the last ones first."""
         with self._lock:
             found = list(self._rows_of_orders.values())
         found = [stored for stored in found if stored[0][11] is not None]
@@ -312,29 +390,25 @@ class InMemoryOrdersRepository:
                 found = [
                     stored
                     for stored in found
-                    if stored[0][11] is not None
-                    and (stored[0][11] is not None, stored[0][11]) >= (edge is not None, edge)
+                    if stored[0][11] is not None and (stored[0][11] is None, stored[0][11]) >= (edge is None, edge)
                 ]
             if before_promise is not None:
                 edge = duration_micros(before_promise)
                 found = [
                     stored
                     for stored in found
-                    if stored[0][11] is not None
-                    and (stored[0][11] is not None, stored[0][11]) < (edge is not None, edge)
+                    if stored[0][11] is not None and (stored[0][11] is None, stored[0][11]) < (edge is None, edge)
                 ]
             if after is not None:
-                (promise, number) = after
-                last = (duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number))
-                found = [
-                    stored
-                    for stored in found
-                    if ((stored[0][11] is not None, stored[0][11]), stored[0][1])
-                    < ((last[0] is not None, last[0]), last[1])
-                ]
+                (last_promise, last_number) = after
+                last = (
+                    duration_micros(last_promise),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                )
+                found = [stored for stored in found if (stored[0][11], stored[0][1]) < (last[0], last[1])]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
-        found.sort(key=lambda stored: ((stored[0][11] is not None, stored[0][11]), stored[0][1]), reverse=True)
+        found.sort(key=lambda stored: (stored[0][11], stored[0][1]), reverse=True)
         return (order_from_row(*stored) for stored in found[:limit])
 
     def delete_shop(self, shop: str) -> int:
@@ -401,6 +475,20 @@ class InMemoryOrdersRepository:
         with self.transaction():
             return self._drop_customer(key)
 
+    def update_customer(self, id: int, *, name: str | Unset | None = UNSET, letters: bool | Unset = UNSET) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self.transaction():
+            stored = self.get_customer(id)
+            if stored is None:
+                return False
+            changed = CustomerRecord(
+                id=stored.id,
+                name=stored.name if name is UNSET else name,
+                letters=stored.letters if letters is UNSET else letters,
+            )
+            self.save_customer(changed)
+        return True
+
     def customers_from(
         self,
         *,
@@ -420,8 +508,8 @@ class InMemoryOrdersRepository:
                 edge = before_id
                 found = [stored for stored in found if stored[0][0] < edge]
             if after is not None:
-                (id,) = after
-                last = (id,)
+                (last_id,) = after
+                last = (last_id,)
                 found = [stored for stored in found if (stored[0][0],) > (last[0],)]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error

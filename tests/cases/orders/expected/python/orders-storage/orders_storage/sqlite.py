@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from os import PathLike
 from types import SimpleNamespace
@@ -40,6 +40,7 @@ from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
+from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import EPOCH, NAN, dump_json, duration_micros, load_json, unfit, within_float32
 
 from orders_storage.mapper import dto_of_deleted_order, dump_address, dump_money, load_address, load_money, to_dto_order
@@ -53,6 +54,7 @@ from orders_storage.records import (
     Money,
     OrderLine,
     OrderRecord,
+    OrderStatus,
 )
 
 Row = tuple[Any, ...]
@@ -647,6 +649,79 @@ class SQLiteOrdersRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_order(
+        self,
+        shop: str,
+        number: int,
+        *,
+        customer_id: int | Unset = UNSET,
+        placed_at_micros: int | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        status: OrderStatus | int | Unset = UNSET,
+        total: Money | Unset | None = UNSET,
+        lines: list[OrderLine] | Unset = UNSET,
+        labels: dict[str, str] | Unset = UNSET,
+        address: Address | Unset | None = UNSET,
+        card: str | Unset | None = UNSET,
+        invoice_days: int | Unset | None = UNSET,
+        voucher: bytes | Unset | None = UNSET,
+        promise: timedelta | Unset | None = UNSET,
+        sent_at: datetime | Unset | None = UNSET,
+        extra: dict[str, Any] | Unset | None = UNSET,
+        weight: float | Unset | None = UNSET,
+        discount: float | Unset = UNSET,
+        gift: bool | Unset = UNSET,
+        trail: list[OrderStatus | int] | Unset = UNSET,
+        questions: dict[int, int] | Unset = UNSET,
+        note: Any | Unset = UNSET,
+        origin: str | Unset = UNSET,
+        category: bytes | Unset | None = UNSET,
+        urgency: int | Unset = UNSET,
+        carrier: str | Unset | None = UNSET,
+        pictures: list[bytes] | Unset = UNSET,
+        seen_at: datetime | Unset | None = UNSET,
+        stage: OrderStatus | int | Unset = UNSET,
+    ) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_order(shop, number)
+            if stored is None:
+                return False
+            changed = OrderRecord(
+                shop=stored.shop,
+                number=stored.number,
+                customer_id=stored.customer_id if customer_id is UNSET else customer_id,
+                placed_at_micros=stored.placed_at_micros if placed_at_micros is UNSET else placed_at_micros,
+                reference=stored.reference if reference is UNSET else reference,
+                status=stored.status if status is UNSET else status,
+                total=stored.total if total is UNSET else total,
+                lines=stored.lines if lines is UNSET else lines,
+                labels=stored.labels if labels is UNSET else labels,
+                address=stored.address if address is UNSET else address,
+                card=stored.card if card is UNSET else card,
+                invoice_days=stored.invoice_days if invoice_days is UNSET else invoice_days,
+                voucher=stored.voucher if voucher is UNSET else voucher,
+                promise=stored.promise if promise is UNSET else promise,
+                sent_at=stored.sent_at if sent_at is UNSET else sent_at,
+                extra=stored.extra if extra is UNSET else extra,
+                weight=stored.weight if weight is UNSET else weight,
+                discount=stored.discount if discount is UNSET else discount,
+                gift=stored.gift if gift is UNSET else gift,
+                trail=stored.trail if trail is UNSET else trail,
+                questions=stored.questions if questions is UNSET else questions,
+                note=stored.note if note is UNSET else note,
+                origin=stored.origin if origin is UNSET else origin,
+                category=stored.category if category is UNSET else category,
+                urgency=stored.urgency if urgency is UNSET else urgency,
+                carrier=stored.carrier if carrier is UNSET else carrier,
+                pictures=stored.pictures if pictures is UNSET else pictures,
+                seen_at=stored.seen_at if seen_at is UNSET else seen_at,
+                stage=stored.stage if stage is UNSET else stage,
+                hint=stored.hint,
+            )
+            self.save_order(changed)
+        return True
+
     def orders_of_customer(
         self,
         customer_id: int,
@@ -667,9 +742,13 @@ class SQLiteOrdersRepository:
                 sql += " AND placed_at_micros < ?"
                 bound.append(before_placed)
             if after is not None:
-                (placed_at_micros, shop, number) = after
+                (last_placed_at_micros, last_shop, last_number) = after
                 sql += " AND (placed_at_micros, shop, number) < (?, ?, ?)"
-                bound += [placed_at_micros, shop, number if 0 <= number <= 9223372036854775807 else unfit(number)]
+                bound += [
+                    last_placed_at_micros,
+                    last_shop,
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                ]
             sql += " ORDER BY placed_at_micros DESC, shop DESC, number DESC"
             if limit is not None:
                 sql += " LIMIT ?"
@@ -702,9 +781,9 @@ class SQLiteOrdersRepository:
             sql = _ALL_ORDERS
             bound: list[Any] = []
             if after is not None:
-                (shop, number) = after
+                (last_shop, last_number) = after
                 sql += " AND (shop, number) > (?, ?)"
-                bound += [shop, number if 0 <= number <= 9223372036854775807 else unfit(number)]
+                bound += [last_shop, last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number)]
             sql += " ORDER BY shop, number"
             if limit is not None:
                 sql += " LIMIT ?"
@@ -733,11 +812,11 @@ class SQLiteOrdersRepository:
                 sql += " AND urgency < ?"
                 bound.append(before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency))
             if after is not None:
-                (urgency, number) = after
+                (last_urgency, last_number) = after
                 sql += " AND (urgency, number) > (?, ?)"
                 bound += [
-                    urgency if -2147483648 <= urgency <= 2147483647 else unfit(urgency),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
                 ]
             sql += " ORDER BY urgency, number"
             if limit is not None:
@@ -756,7 +835,7 @@ class SQLiteOrdersRepository:
         after: tuple[timedelta, int] | None = None,
         limit: int | None = None,
     ) -> Iterator[OrderRecord]:
-        """The orders with this shop and a promise, by promise and number, the last ones first."""
+        """The orders with this shop that have promise, by promise and number, the last ones first."""
         try:
             sql = _PROMISED_ORDERS
             bound: list[Any] = [shop]
@@ -767,9 +846,12 @@ class SQLiteOrdersRepository:
                 sql += " AND promise < ?"
                 bound.append(duration_micros(before_promise))
             if after is not None:
-                (promise, number) = after
+                (last_promise, last_number) = after
                 sql += " AND (promise, number) < (?, ?)"
-                bound += [duration_micros(promise), number if 0 <= number <= 9223372036854775807 else unfit(number)]
+                bound += [
+                    duration_micros(last_promise),
+                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                ]
             sql += " ORDER BY promise DESC, number DESC"
             if limit is not None:
                 sql += " LIMIT ?"
@@ -840,6 +922,20 @@ class SQLiteOrdersRepository:
         except FAILURES as error:
             raise self._database.failure(error) from error
 
+    def update_customer(self, id: int, *, name: str | Unset | None = UNSET, letters: bool | Unset = UNSET) -> bool:
+        """Change these attributes of the record with this key; False if there is none."""
+        with self._database.transaction():
+            stored = self.get_customer(id)
+            if stored is None:
+                return False
+            changed = CustomerRecord(
+                id=stored.id,
+                name=stored.name if name is UNSET else name,
+                letters=stored.letters if letters is UNSET else letters,
+            )
+            self.save_customer(changed)
+        return True
+
     def customers_from(
         self,
         *,
@@ -859,9 +955,9 @@ class SQLiteOrdersRepository:
                 sql += " AND id < ?"
                 bound.append(before_id)
             if after is not None:
-                (id,) = after
+                (last_id,) = after
                 sql += " AND (id) > (?)"
-                bound += [id]
+                bound += [last_id]
             sql += " ORDER BY id"
             if limit is not None:
                 sql += " LIMIT ?"

@@ -1,0 +1,1 @@
+"""Annotated queries -> what templates are told of them."""
