@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from fieldstone_runtime.values import load_json  # type: ignore[import-not-found, unused-ignore]
+from fieldstone_runtime.json_values import load_json  # type: ignore[import-not-found, unused-ignore]
 from telemetry_app.records import StepRecord  # type: ignore[import-not-found, unused-ignore]
 
 from benchmarks.generated_code import BIN, ROOT

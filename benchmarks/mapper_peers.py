@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fieldstone_runtime.values import EPOCH, dump_json, load_json  # type: ignore[import-not-found, unused-ignore]
+from fieldstone_runtime.json_values import dump_json, load_json  # type: ignore[import-not-found, unused-ignore]
+from fieldstone_runtime.values import EPOCH  # type: ignore[import-not-found, unused-ignore]
 from google.protobuf.timestamp_pb2 import Timestamp
 from telemetry_app.records import EpisodeRollup, StepRecord  # type: ignore[import-not-found, unused-ignore]
 from telemetry_contracts.telemetry.v1.telemetry_v1_pb2 import (  # type: ignore[import-not-found, unused-ignore]

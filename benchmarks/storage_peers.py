@@ -10,7 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fieldstone_runtime.values import EPOCH, dump_json  # type: ignore[import-not-found, unused-ignore]
+from fieldstone_runtime.json_values import dump_json  # type: ignore[import-not-found, unused-ignore]
+from fieldstone_runtime.values import EPOCH  # type: ignore[import-not-found, unused-ignore]
 from sqlalchemy import (
     JSON,
     BigInteger,

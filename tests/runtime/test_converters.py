@@ -13,7 +13,8 @@ import pytest
 from fieldstone_runtime import converters, limits
 from fieldstone_runtime.converter import Converter
 from fieldstone_runtime.errors import ValueRefusedError
-from fieldstone_runtime.values import UnfitError, not_null
+from fieldstone_runtime.json_values import not_null
+from fieldstone_runtime.unfit import UnfitError
 
 
 class Colour(Enum):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fieldstone_runtime import groups
 from fieldstone_runtime.sqlite import SQLiteDatabase, packed, unpacked
-from fieldstone_runtime.values import UnfitError
+from fieldstone_runtime.unfit import UnfitError
 
 LARGEST = 2**63 - 1
 VALUES: list[int | str | bytes] = [0, -1, LARGEST, -LARGEST - 1, "", "a\0b", "NaN", "ü'", b"", b"\0\xff", b"t00"]

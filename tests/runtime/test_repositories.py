@@ -85,7 +85,7 @@ def full(make: Make, records: ModuleType, number: int = 1) -> Any:
         number,
         total=money,
         lines=[
-            records.OrderLine(sku="a\0b", count=2**32 - 1, price=None, wishes=["red", ""]),
+            records.OrderLine(sku="ab", count=2**32 - 1, price=None, wishes=["red", ""]),
             records.OrderLine(sku="", count=0, price=money, wishes=[]),
         ],
         labels={"": "empty", "b": "\U0001f600"},
@@ -150,10 +150,14 @@ REFUSED = [
     ({"number": -1}, "number", "an int from 0"),
     ({"customer_id": 2**63}, "customer_id", "an int from -9223372036854775808"),
     ({"urgency": -(2**31) - 1}, "urgency", "an int from -2147483648 to 2147483647"),
-    ({"shop": "\ud800"}, "shop", "a str without lone surrogates"),
+    ({"shop": "\ud800"}, "shop", "a str without"),
+    ({"shop": "a\0b"}, "shop", "a str without NUL characters"),
+    ({"shop": b"main"}, "shop", "a str"),
+    ({"number": 3.0}, "number", "an int from 0"),
+    ({"number": True}, "number", "an int from 0"),
     ({"shop": None}, "shop", "a str"),
     ({"discount": 1e39}, "discount", "a float of 32 bits"),
-    ({"sent_at": datetime(2026, 1, 1)}, "sent_at", "a datetime with a time zone, or None"),  # noqa: DTZ001
+    ({"sent_at": datetime(2026, 1, 1)}, "sent_at", "a datetime with a time zone, from year 1 to 9999 in UTC, or None"),  # noqa: DTZ001
     ({"promise": timedelta(days=4_000_000)}, "promise", "a timedelta of at most 315576000000 seconds"),
     ({"trail": [2**31]}, "trail", "a list, each item an int"),
     ({"labels": {"a": "\udfff"}}, "labels", "a dict, each value a str"),
@@ -199,9 +203,14 @@ def test_members_of_a_list_that_do_not_fit(repository: Any, make: Make, records:
     assert repository.count_of_shop("main") == 0
 
 
-def test_a_second_record_with_a_key_is_passed_over(repository: Any, make: Make) -> None:
+def test_a_second_record_with_a_key_is_a_conflict(repository: Any, make: Make) -> None:
     assert repository.add_order(make(1, carrier="first"), payload=b"first")
-    assert not repository.add_order(make(1, carrier="second"), payload=b"second")
+    assert not repository.add_order(make(1, carrier="first"), payload=b"again")
+    for write in (repository.add_order, lambda order: repository.add_orders([make(2), order])):
+        with pytest.raises(errors.ConflictError, match=r"shop='main', number=1 is there already") as raised:
+            write(make(1, carrier="second"))
+        assert raised.value.key == {"shop": "main", "number": 1}
+        assert repository.get_order("main", 2) is None
     assert repository.get_order("main", 1).carrier == "first"
     (event,) = events(repository)
     assert event[1:] == ("7", "acme.orders.v1.Order", b"first", "added")
@@ -210,7 +219,7 @@ def test_a_second_record_with_a_key_is_passed_over(repository: Any, make: Make) 
 
 def test_duplicates_in_and_before_a_batch(repository: Any, make: Make, records: ModuleType) -> None:
     repository.add_order(make(2), payload=b"2")
-    batch = [make(1), make(2), full(make, records, 3), make(1, reference="again"), make(4)]
+    batch = [make(1), make(2), full(make, records, 3), make(1), make(4)]
     assert repository.add_orders(batch, payloads=[b"1", b"other", b"3", b"again", b"4"]) == 3
     assert [payload for _, _, _, payload, _ in events(repository)] == [b"2", b"1", b"3", b"4"]
     assert repository.get_order("main", 3) == batch[2]
@@ -335,20 +344,31 @@ def test_pages_leave_nothing_out_and_repeat_nothing(repository: Any, make: Make)
     assert repository.get_order("main", 100) is None
 
 
-def test_arguments_that_do_not_fit(repository: Any) -> None:
-    for call in (
-        lambda: repository.get_order("main", -1),
-        lambda: repository.delete_order("main", 2**64),
-        lambda: list(repository.urgent_orders("main", from_urgency=2**31)),
-    ):
-        with pytest.raises(errors.ValueRefusedError, match="an argument must be"):
-            call()
+ARGUMENTS: list[tuple[str, Callable[[Any], Any]]] = [
+    ("number must be an int from 0", lambda r: r.get_order("main", -1)),
+    ("number must be an int from 0", lambda r: r.delete_order("main", 2**64)),
+    ("number must be an int from 0", lambda r: r.get_order("main", True)),  # noqa: FBT003
+    ("shop must be a str", lambda r: r.get_order(b"main", 1)),
+    ("shop must be a str", lambda r: r.get_order("\ud800", 1)),
+    ("shop must be a str", lambda r: r.get_order(None, 1)),
+    ("from_urgency must be an int", lambda r: r.urgent_orders("main", from_urgency=2**31)),
+    ("limit must be an int from 0", lambda r: r.urgent_orders("main", limit=-1)),
+    ("limit must be an int from 0", lambda r: r.urgent_orders("main", limit=2.0)),
+    ("limit must be an int from 0", lambda r: r.urgent_orders("main", limit=True)),
+    ("after must be a tuple of 1", lambda r: r.customers_from(after=5)),
+]
+
+
+@pytest.mark.parametrize(("problem", "call"), ARGUMENTS)
+def test_arguments_that_do_not_fit(repository: Any, problem: str, call: Callable[[Any], Any]) -> None:
+    with pytest.raises(errors.ValueRefusedError, match=problem):
+        list(call(repository) or ())
 
 
 def test_a_table_that_is_all_key_but_for_a_column(repository: Any, records: ModuleType) -> None:
     customer = records.CustomerRecord(id=-(2**63), name=None, letters=False)
     assert repository.add_customers([customer, customer]) == 1
-    repository.save_customer(records.CustomerRecord(id=2**63 - 1, name="\0", letters=True))
+    repository.save_customer(records.CustomerRecord(id=2**63 - 1, name="\x7f", letters=True))
     assert list(repository.customers_from(before_id=0)) == [customer]
-    assert [found.name for found in repository.customers_from(from_id=0, after=(5,))] == ["\0"]
+    assert [found.name for found in repository.customers_from(from_id=0, after=(5,))] == ["\x7f"]
     assert repository.delete_customer(-(2**63))

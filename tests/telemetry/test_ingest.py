@@ -93,6 +93,8 @@ def test_the_same_steps_again_are_answered_for_and_stored_once(tmp_path: Path) -
         ({"observation_json": "[1,"}, "observation_json is no JSON"),
         ({"observation_json": "[" * 100_000}, "observation_json is no JSON"),
         ({"observation_json": '"\\ud800"'}, "observation"),
+        ({"observation_json": "[NaN]"}, "StepRecord.observation must be a JSON value"),
+        ({"info_json": '{"a": -Infinity}'}, "StepRecord.info must be a JSON value"),
         ({"timestamp": {"seconds": 1 << 60}}, "timestamp"),
     ],
 )
@@ -118,13 +120,10 @@ def test_nan_and_infinities_are_kept(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with hub(SQLiteTelemetryRepository(tmp_path / "t.db")) as running:
             rewards = (float("nan"), float("inf"), float("-inf"))
-            messages = [
-                step_request(index, reward=reward, observation_json=json.dumps([reward]))
-                for index, reward in enumerate(rewards)
-            ]
+            messages = [step_request(index, reward=reward) for index, reward in enumerate(rewards)]
             assert await published(running.stub, messages) == (3, None)
-            kept = [[step.reward, step.observation] for step in running.repository.steps_by_run("r")]
-            assert json.dumps(kept) == "[[NaN, [NaN]], [Infinity, [Infinity]], [-Infinity, [-Infinity]]]"
+            kept = [step.reward for step in running.repository.steps_by_run("r")]
+            assert json.dumps(kept) == "[NaN, Infinity, -Infinity]"
 
     run(scenario)
 

@@ -33,7 +33,7 @@ QUERY_RESULTS = ("records", "first", "count", "deleted", "groups")
 AGGREGATE_FUNCTIONS = ("", "count", "sum", "min", "max")
 """The functions over a group of records, by number of `AggregateFunction`."""
 
-CODECS = ("", "json", "enum_name", "child_table", "proto")
+CODECS = ("", "json", "enum_name", "child_table", "proto", "nanoseconds")
 """The stored forms of a value, by number of `Codec`."""
 
 

@@ -229,6 +229,8 @@ def kind_of(field: Field) -> str:
         return codec
     if field.cardinality in {"repeated", "map"}:
         return "json"
+    if codec == "nanoseconds":
+        return "int64"
     if field.composite == "enum":
         return codec or "enum"
     if field.composite == "message":

@@ -138,7 +138,7 @@ NOT_CONVERTED = [
     ("action", np.array(["x"]), "lab_app.codecs:vector converts"),
     ("action", np.zeros((2, 2)), r"lab_app.codecs:vector converts to a list, each item a float, which gave \[\[0.0"),
     ("info", [1], "Mappings converts"),
-    ("info", {"at": BEGAN}, "a dict of JSON values"),
+    ("info", {"at": BEGAN}, "a dict of a google.protobuf.Struct"),
     ("device", 2, "EnumValues.* converts .*it is a int, and no Device"),
     ("cost", 1.5, "DecimalText converts"),
     ("clock", BEGAN, "naive datetimes in UTC"),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from fieldstone_runtime import errors
 from fieldstone_runtime.errors import StorageError, UniqueConflictError, ValueRefusedError
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception, wait_random_exponential
 
@@ -121,7 +122,7 @@ class TelemetryWriterService:
                 for record in records:
                     place(record)
                 self._add_all(records)
-        except UniqueConflictError:
+        except (UniqueConflictError, errors.ConflictError):  # a record that is sent again has another position
             return self._write_one_by_one(events)
         return _Written([event for event in events if event.topic is not Topic.CONTROL], {})
 
@@ -146,7 +147,8 @@ class TelemetryWriterService:
         """Add new records.
 
         Raises:
-            UniqueConflictError: there is one with the key of one of them already.
+            UniqueConflictError: one of them is there already.
+            ConflictError: one with the key of one of them is there, with other content.
         """
         steps = [record for record in records if isinstance(record, StepRecord)]
         episodes = [record for record in records if isinstance(record, EpisodeRollup)]

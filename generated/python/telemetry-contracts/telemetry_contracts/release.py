@@ -9,7 +9,7 @@ from __future__ import annotations
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0-dev.0"
-DIGEST = "b5:45328563e578bc064a40077710126cbe11dd15f196945077f14a3407f9a50a97a78d44edf001b5f52742e04ba11edfce8b574b0223b15b9721104b854ed805cd"
+DIGEST = "b5:82db7b60031074d35515bc4e7f3ad7880bba6cb4a91ddc73a46300577dfd69dddb40dc7f7b3e81cb01c48422e5e819abab7c921642af856397e39aeda4fb7b5c"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

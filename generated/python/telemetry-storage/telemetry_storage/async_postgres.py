@@ -10,11 +10,22 @@ from types import TracebackType
 from typing import Any, LiteralString, Self
 
 from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Cursor, copy
-from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_text,
+    int64,
+    last_seen,
+    refusal,
+    refusal_among,
+    row_limit,
+)
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.same import same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import unfit
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 from telemetry_app.records import EpisodeRollup, StepRecord
@@ -31,6 +42,7 @@ from telemetry_storage.postgres import (
     _DELETE_RUN,
     _DELETE_STEP,
     _EPISODE_BATCH,
+    _EPISODE_JSON,
     _EPISODE_LIMITS,
     _EVENT_TYPES,
     _GET_EPISODE,
@@ -41,6 +53,7 @@ from telemetry_storage.postgres import (
     _SELECT_STEPS,
     _SMALL,
     _STEP_BATCH,
+    _STEP_JSON,
     _STEP_LIMITS,
     PostgresTelemetryRepository,
     _Batch,
@@ -98,35 +111,38 @@ class AsyncPostgresTelemetryRepository:
             yield cursor.connection
 
     async def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        if payload is None:
-            payload = to_dto_step(step).SerializeToString()
-        verify(step, _STEP_LIMITS)
-        try:
-            async with self._database.cursor() as cursor:
-                await cursor.execute(_ADD_STEP, _step_row(step) + _step_events([step], [payload], ADDED)[0])
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(step, _STEP_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return await self.add_steps((step,), payloads=None if payload is None else (payload,)) == 1
 
     async def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         if not given:
             return 0
+        rows = [_step_row(record) for record in given]
         if payloads is None:
             payloads = [to_dto_step(record).SerializeToString() for record in given]
-        rows = [_step_row(record) for record in given]
         events = _step_events(given, payloads, ADDED)
         try:
+            if len(rows) == 1:
+                async with self._database.cursor() as cursor:
+                    await cursor.execute(_ADD_STEP, rows[0] + events[0])
+                    added = cursor.rowcount
+                    if not added:
+                        await _refuse_others_step(cursor, given)
+                    return added
             async with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _STEP_LIMITS)
                     await cursor.executemany(_ADD_STEP, [row + event for row, event in zip(rows, events, strict=True)])
-                    return cursor.rowcount
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        await _refuse_others_step(cursor, given)
+                    return added
                 new = await _add_new(cursor, _STEP_BATCH, rows)
                 await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_step(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _STEP_LIMITS) from error
@@ -135,7 +151,6 @@ class AsyncPostgresTelemetryRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_step(step).SerializeToString()
-        verify(step, _STEP_LIMITS)
         values = _step_row(step)
         try:
             async with self._database.transaction() as cursor:
@@ -151,9 +166,17 @@ class AsyncPostgresTelemetryRepository:
             await cursor.execute(
                 _GET_STEP,
                 (
-                    run_id if "\0" not in run_id else unfit(run_id),
-                    episode_id if "\0" not in episode_id else unfit(episode_id),
-                    step_index,
+                    run_id
+                    if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                    else text_of(argument("run_id", run_id, column_text)),
+                    episode_id
+                    if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                    else text_of(argument("episode_id", episode_id, column_text)),
+                    step_index
+                    if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
                 ),
             )
             row = await cursor.fetchone()
@@ -163,9 +186,15 @@ class AsyncPostgresTelemetryRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
-                step_index,
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
             )
         async with self._database.transaction() as cursor:
             with refusing():
@@ -177,9 +206,15 @@ class AsyncPostgresTelemetryRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
             key = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
-                step_index,
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
             )
             await cursor.execute(_GET_STEP + " FOR UPDATE", key)
             row = await cursor.fetchone()
@@ -257,23 +292,45 @@ class AsyncPostgresTelemetryRepository:
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND episode_id = %s"
         with refusing():
             bound: list[object] = [
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
             ]
             if from_step is not None:
                 sql += " AND step_index >= %s"
-                bound.append(from_step)
+                bound.append(
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_step is not None:
                 sql += " AND step_index < %s"
-                bound.append(before_step)
+                bound.append(
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_step_index,) = after
+                (last_step_index,) = last_seen(after, 1)
                 sql += " AND (step_index) > (%s)"
-                bound += [last_step_index]
+                bound += [
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    )
+                ]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_step, rows):
@@ -291,21 +348,46 @@ class AsyncPostgresTelemetryRepository:
         """The steps with this run_id, by step_index and episode_id."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_step is not None:
                 sql += " AND step_index >= %s"
-                bound.append(from_step)
+                bound.append(
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_step is not None:
                 sql += " AND step_index < %s"
-                bound.append(before_step)
+                bound.append(
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_step_index, last_episode_id) = after
+                (last_step_index, last_episode_id) = last_seen(after, 2)
                 sql += " AND (step_index, episode_id) > (%s, %s)"
-                bound += [last_step_index, last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id)]
+                bound += [
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                ]
         sql += " ORDER BY step_index, episode_id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_step, rows):
@@ -323,25 +405,49 @@ class AsyncPostgresTelemetryRepository:
         """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= %s"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < %s"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_seq_id, last_episode_id, last_step_index) = after
+                (last_seq_id, last_episode_id, last_step_index) = last_seen(after, 3)
                 sql += " AND (seq_id, episode_id, step_index) > (%s, %s, %s)"
                 bound += [
-                    last_seq_id,
-                    last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id),
-                    last_step_index,
+                    last_seq_id
+                    if last_seq_id.__class__ is int and -9223372036854775808 <= last_seq_id <= 9223372036854775807
+                    else integer_of(argument("seq_id", last_seq_id, int64), -9223372036854775808, 9223372036854775807),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
                 ]
         sql += " ORDER BY seq_id, episode_id, step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_step, rows):
@@ -353,13 +459,27 @@ class AsyncPostgresTelemetryRepository:
         """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= %s"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < %s"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
         sql += " ORDER BY seq_id DESC, episode_id DESC, step_index DESC"
         async with self._database.cursor() as cursor:
             row = await (await cursor.execute(sql + " LIMIT 1", bound)).fetchone()
@@ -369,7 +489,11 @@ class AsyncPostgresTelemetryRepository:
         """How many steps there are with this run_id."""
         sql: LiteralString = _COUNT_STEPS + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
         async with self._database.cursor() as cursor:
             ((count,),) = await (await cursor.execute(sql, bound)).fetchall()
             return int(count)
@@ -378,7 +502,11 @@ class AsyncPostgresTelemetryRepository:
         """Delete the steps with this run_id."""
         sql: LiteralString = _DELETE_RUN + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
         async with self._database.transaction() as cursor:
             with refusing():
                 deleted = await (
@@ -388,39 +516,40 @@ class AsyncPostgresTelemetryRepository:
                 return len(deleted)
 
     async def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        if payload is None:
-            payload = to_dto_episode(episode).SerializeToString()
-        verify(episode, _EPISODE_LIMITS)
-        try:
-            async with self._database.cursor() as cursor:
-                await cursor.execute(
-                    _ADD_EPISODE, _episode_row(episode) + _episode_events([episode], [payload], ADDED)[0]
-                )
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(episode, _EPISODE_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return await self.add_episodes((episode,), payloads=None if payload is None else (payload,)) == 1
 
     async def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(episodes)
         if not given:
             return 0
+        rows = [_episode_row(record) for record in given]
         if payloads is None:
             payloads = [to_dto_episode(record).SerializeToString() for record in given]
-        rows = [_episode_row(record) for record in given]
         events = _episode_events(given, payloads, ADDED)
         try:
+            if len(rows) == 1:
+                async with self._database.cursor() as cursor:
+                    await cursor.execute(_ADD_EPISODE, rows[0] + events[0])
+                    added = cursor.rowcount
+                    if not added:
+                        await _refuse_others_episode(cursor, given)
+                    return added
             async with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _EPISODE_LIMITS)
                     await cursor.executemany(
                         _ADD_EPISODE, [row + event for row, event in zip(rows, events, strict=True)]
                     )
-                    return cursor.rowcount
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        await _refuse_others_episode(cursor, given)
+                    return added
                 new = await _add_new(cursor, _EPISODE_BATCH, rows)
                 await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_episode(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _EPISODE_LIMITS) from error
@@ -429,7 +558,6 @@ class AsyncPostgresTelemetryRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_episode(episode).SerializeToString()
-        verify(episode, _EPISODE_LIMITS)
         values = _episode_row(episode)
         try:
             async with self._database.transaction() as cursor:
@@ -445,8 +573,12 @@ class AsyncPostgresTelemetryRepository:
             await cursor.execute(
                 _GET_EPISODE,
                 (
-                    run_id if "\0" not in run_id else unfit(run_id),
-                    episode_id if "\0" not in episode_id else unfit(episode_id),
+                    run_id
+                    if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                    else text_of(argument("run_id", run_id, column_text)),
+                    episode_id
+                    if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                    else text_of(argument("episode_id", episode_id, column_text)),
                 ),
             )
             row = await cursor.fetchone()
@@ -456,8 +588,12 @@ class AsyncPostgresTelemetryRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
             )
         async with self._database.transaction() as cursor:
             with refusing():
@@ -469,8 +605,12 @@ class AsyncPostgresTelemetryRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
             key = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
             )
             await cursor.execute(_GET_EPISODE + " FOR UPDATE", key)
             row = await cursor.fetchone()
@@ -520,15 +660,24 @@ class AsyncPostgresTelemetryRepository:
         """The episodes with this run_id, by episode_id."""
         sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if after is not None:
-                (last_episode_id,) = after
+                (last_episode_id,) = last_seen(after, 1)
                 sql += " AND (episode_id) > (%s)"
-                bound += [last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id)]
+                bound += [
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text))
+                ]
         sql += " ORDER BY episode_id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_episode, rows):
@@ -540,13 +689,27 @@ class AsyncPostgresTelemetryRepository:
         """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first."""
         sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= %s"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < %s"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
         sql += " ORDER BY seq_id DESC, episode_id DESC"
         async with self._database.cursor() as cursor:
             row = await (await cursor.execute(sql + " LIMIT 1", bound)).fetchone()
@@ -556,7 +719,11 @@ class AsyncPostgresTelemetryRepository:
         """Delete the episodes with this run_id."""
         sql: LiteralString = _DELETE_EPISODES + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
         async with self._database.transaction() as cursor:
             with refusing():
                 deleted = await (await cursor.execute(sql + " RETURNING run_id, episode_id", bound)).fetchall()
@@ -583,3 +750,50 @@ async def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None
         await cursor.executemany(_ADD_EVENT, events)
     else:
         await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
+
+
+async def _refuse_others_step(cursor: Cursor, records: Sequence[StepRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_step_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+            row[2],
+        )
+        for row in rows
+    ]
+    await cursor.executemany(_GET_STEP, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:22], *found[22:])
+        given = (row,)
+        if not same(stored, given, _STEP_JSON):
+            raise ConflictError(
+                type(record).__name__,
+                {"run_id": record.run_id, "episode_id": record.episode_id, "step_index": record.step_index},
+                "save_step",
+            )
+        cursor.nextset()
+
+
+async def _refuse_others_episode(cursor: Cursor, records: Sequence[EpisodeRollup]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_episode_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    await cursor.executemany(_GET_EPISODE, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:12], *found[12:])
+        given = (row,)
+        if not same(stored, given, _EPISODE_JSON):
+            raise ConflictError(
+                type(record).__name__, {"run_id": record.run_id, "episode_id": record.episode_id}, "save_episode"
+            )
+        cursor.nextset()

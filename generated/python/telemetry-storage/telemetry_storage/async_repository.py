@@ -71,12 +71,15 @@ class AsyncTelemetryRepository(Protocol):
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
 
         Returns:
-            False if there is one with its key already: that one stays, and no event is written.
+            False if it is there already: no event is written.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             steps: the records.
@@ -84,6 +87,9 @@ class AsyncTelemetryRepository(Protocol):
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -260,12 +266,15 @@ class AsyncTelemetryRepository(Protocol):
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
 
         Returns:
-            False if there is one with its key already: that one stays, and no event is written.
+            False if it is there already: no event is written.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             episodes: the records.
@@ -273,6 +282,9 @@ class AsyncTelemetryRepository(Protocol):
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 

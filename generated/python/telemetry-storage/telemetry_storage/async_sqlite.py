@@ -59,11 +59,11 @@ class AsyncSQLiteTelemetryRepository:
         return self._database.transaction()
 
     async def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_step(step, payload=payload))
 
     async def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         steps = [*steps]
         payloads = None if payloads is None else [*payloads]
         return await self._database.write(lambda: self._sync().add_steps(steps, payloads=payloads))
@@ -200,11 +200,11 @@ class AsyncSQLiteTelemetryRepository:
         return await self._database.write(lambda: self._sync().delete_run(run_id))
 
     async def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_episode(episode, payload=payload))
 
     async def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         episodes = [*episodes]
         payloads = None if payloads is None else [*payloads]
         return await self._database.write(lambda: self._sync().add_episodes(episodes, payloads=payloads))

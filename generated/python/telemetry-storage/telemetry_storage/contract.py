@@ -23,7 +23,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import pytest
-from fieldstone_runtime.errors import ValueRefusedError
+from fieldstone_runtime.errors import ConflictError, ValueRefusedError
+from fieldstone_runtime.json_values import JSON_NULL
 from fieldstone_runtime.outbox import record_key
 from telemetry_app.records import EpisodeRollup, StepRecord
 
@@ -65,7 +66,7 @@ def changed(record: T, /, **values: Any) -> T:
 
 
 def plain(value: object) -> object:
-    """What two records that are the same have in common: NaN is NaN, and an enum is its number."""
+    """What two records that are the same have in common: NaN is NaN, 0.0 is not -0.0, and an enum is its number."""
     if type(value) in _PARTS:
         return [plain(part) for part in _PARTS[type(value)](value)]
     if isinstance(value, dict):
@@ -74,7 +75,7 @@ def plain(value: object) -> object:
         return [plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+    return str(value) if isinstance(value, float) and (math.isnan(value) or value == 0) else value
 
 
 _PARTS: dict[type, Callable[[Any], tuple[object, ...]]] = {
@@ -220,14 +221,14 @@ def example_step(n: int) -> StepRecord:
         step_index=n,
         agent_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 3) % 5],
         game_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 4) % 5],
-        action=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 5) % 5],
-        observation=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 6) % 5],
-        reward=(0.0, 0.1, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 7) % 7],
+        action=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[(n + 5) % 6],
+        observation=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[(n + 6) % 6],
+        reward=(0.0, 0.1, -0.0, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 7) % 8],
         terminated=(False, True)[(n + 8) % 2],
         truncated=(False, True)[(n + 9) % 2],
-        info=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 10) % 5],
+        info=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[(n + 10) % 6],
         render_payload=(None, b"", b"bytes", bytes(range(256)))[(n + 11) % 4],
-        render_hint=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 12) % 5],
+        render_hint=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[(n + 12) % 6],
         timestamp=(
             None,
             datetime(1970, 1, 1, tzinfo=UTC),
@@ -241,8 +242,12 @@ def example_step(n: int) -> StepRecord:
         seq_id=n,
         worker_id=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 18) % 5],
         time_step=(None, 0, 1, -9223372036854775808, 9223372036854775807)[(n + 19) % 5],
-        space_signature=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 20) % 5],
-        vector_metadata=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 21) % 5],
+        space_signature=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[
+            (n + 20) % 6
+        ],
+        vector_metadata=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[
+            (n + 21) % 6
+        ],
     )
 
 
@@ -254,6 +259,7 @@ def unfit_steps() -> list[tuple[str, StepRecord]]:
         ("step_index", changed(example_step(1), step_index=2**63)),
         ("agent_id", changed(example_step(1), agent_id="\ud800")),
         ("game_id", changed(example_step(1), game_id="\ud800")),
+        ("reward", changed(example_step(1), reward=-5e-324)),
         ("timestamp", changed(example_step(1), timestamp=datetime(2026, 1, 31))),
         ("episode_seed", changed(example_step(1), episode_seed=2**63)),
         ("frame_ref", changed(example_step(1), frame_ref="\ud800")),
@@ -267,6 +273,12 @@ def unfit_steps() -> list[tuple[str, StepRecord]]:
 def same_key_step(step: StepRecord, other: StepRecord) -> StepRecord:
     """The other record, with the key of the first."""
     return changed(other, run_id=step.run_id, episode_id=step.episode_id, step_index=step.step_index)
+
+
+def other_step(step: StepRecord) -> StepRecord:
+    """Another record with the key of one."""
+    others = (same_key_step(step, example_step(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(step))
 
 
 def answer_of_steps_by_episode(count: int) -> list[StepRecord]:
@@ -346,11 +358,11 @@ def example_episode(n: int) -> EpisodeRollup:
     return EpisodeRollup(
         run_id=f"{n:06}",
         episode_id=f"{n:06}",
-        total_reward=(0.0, 0.1, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 2) % 7],
+        total_reward=(0.0, 0.1, -0.0, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 2) % 8],
         steps=(0, 1, -9223372036854775808, 9223372036854775807)[(n + 3) % 4],
         terminated=(False, True)[(n + 4) % 2],
         truncated=(False, True)[(n + 5) % 2],
-        metadata=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}})[(n + 6) % 5],
+        metadata=(None, 0, "text", [], {"a": [1, None, True, -0.5, 'ü \0 " \\'], "": {}}, JSON_NULL)[(n + 6) % 6],
         timestamp=(
             None,
             datetime(1970, 1, 1, tzinfo=UTC),
@@ -370,6 +382,7 @@ def unfit_episodes() -> list[tuple[str, EpisodeRollup]]:
     return [
         ("run_id", changed(example_episode(1), run_id="\ud800")),
         ("episode_id", changed(example_episode(1), episode_id="\ud800")),
+        ("total_reward", changed(example_episode(1), total_reward=-5e-324)),
         ("steps", changed(example_episode(1), steps=2**63)),
         ("timestamp", changed(example_episode(1), timestamp=datetime(2026, 1, 31))),
         ("agent_id", changed(example_episode(1), agent_id="\ud800")),
@@ -382,6 +395,12 @@ def unfit_episodes() -> list[tuple[str, EpisodeRollup]]:
 def same_key_episode(episode: EpisodeRollup, other: EpisodeRollup) -> EpisodeRollup:
     """The other record, with the key of the first."""
     return changed(other, run_id=episode.run_id, episode_id=episode.episode_id)
+
+
+def other_episode(episode: EpisodeRollup) -> EpisodeRollup:
+    """Another record with the key of one."""
+    others = (same_key_episode(episode, example_episode(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(episode))
 
 
 def answer_of_episodes_by_run(count: int) -> list[EpisodeRollup]:
@@ -455,12 +474,44 @@ class StepContract(_EventsContract):
         assert repository.get_step(record.run_id, record.episode_id, record.step_index) is None
         assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is False
 
-    def test_step_that_is_added_twice_stays_as_it_was_first(self, repository: TelemetryRepository) -> None:
-        record = example_step(0)
-        assert repository.add_step(record) is True
-        assert repository.add_step(record) is False
-        assert repository.add_step(same_key_step(record, example_step(1))) is False
+    def test_step_that_is_added_again_is_there_already(self, repository: TelemetryRepository) -> None:
+        for record in [example_step(n) for n in range(EXAMPLES)]:
+            assert repository.add_step(record) is True
+            assert repository.add_step(record) is False
+            assert plain(repository.get_step(record.run_id, record.episode_id, record.step_index)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_step_with_the_key_of_another_is_refused(self, repository: TelemetryRepository, count: int) -> None:
+        record, others = example_step(0), [example_step(n) for n in range(2, count + 1)]
+        other = other_step(record)
+        assert repository.add_steps([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_step(other),
+            lambda: repository.add_steps([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {
+                "run_id": record.run_id,
+                "episode_id": record.episode_id,
+                "step_index": record.step_index,
+            }
         assert plain(repository.get_step(record.run_id, record.episode_id, record.step_index)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_step(record.run_id, record.episode_id, record.step_index) is None
+
+    def test_steps_of_one_key_in_a_batch(self, repository: TelemetryRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_step(0), *(example_step(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_steps([*records, other_step(records[0])])
+            for record in records:
+                assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is False
+            assert repository.add_steps([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_step(record.run_id, record.episode_id, record.step_index) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_steps_that_are_added_twice_count_once(self, repository: TelemetryRepository, count: int) -> None:
@@ -468,13 +519,6 @@ class StepContract(_EventsContract):
         assert repository.add_steps(records) == count
         assert repository.add_steps(iter(records)) == 0
         assert repository.add_steps([*records, example_step(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_steps_with_one_key_in_a_batch_stays(self, repository: TelemetryRepository, count: int) -> None:
-        record = example_step(0)
-        others = [example_step(n) for n in range(2, count)]
-        assert repository.add_steps([record, *others, same_key_step(record, example_step(1))]) == count - 1
-        assert plain(repository.get_step(record.run_id, record.episode_id, record.step_index)) == plain(record)
 
     def test_step_is_saved_over_the_one_with_its_key(self, repository: TelemetryRepository) -> None:
         record = example_step(0)
@@ -1001,12 +1045,40 @@ class EpisodeContract(_EventsContract):
         assert repository.get_episode(record.run_id, record.episode_id) is None
         assert repository.delete_episode(record.run_id, record.episode_id) is False
 
-    def test_episode_that_is_added_twice_stays_as_it_was_first(self, repository: TelemetryRepository) -> None:
-        record = example_episode(0)
-        assert repository.add_episode(record) is True
-        assert repository.add_episode(record) is False
-        assert repository.add_episode(same_key_episode(record, example_episode(1))) is False
+    def test_episode_that_is_added_again_is_there_already(self, repository: TelemetryRepository) -> None:
+        for record in [example_episode(n) for n in range(EXAMPLES)]:
+            assert repository.add_episode(record) is True
+            assert repository.add_episode(record) is False
+            assert plain(repository.get_episode(record.run_id, record.episode_id)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_episode_with_the_key_of_another_is_refused(self, repository: TelemetryRepository, count: int) -> None:
+        record, others = example_episode(0), [example_episode(n) for n in range(2, count + 1)]
+        other = other_episode(record)
+        assert repository.add_episodes([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_episode(other),
+            lambda: repository.add_episodes([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"run_id": record.run_id, "episode_id": record.episode_id}
         assert plain(repository.get_episode(record.run_id, record.episode_id)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_episode(record.run_id, record.episode_id) is None
+
+    def test_episodes_of_one_key_in_a_batch(self, repository: TelemetryRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_episode(0), *(example_episode(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_episodes([*records, other_episode(records[0])])
+            for record in records:
+                assert repository.delete_episode(record.run_id, record.episode_id) is False
+            assert repository.add_episodes([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_episode(record.run_id, record.episode_id) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_episodes_that_are_added_twice_count_once(self, repository: TelemetryRepository, count: int) -> None:
@@ -1014,13 +1086,6 @@ class EpisodeContract(_EventsContract):
         assert repository.add_episodes(records) == count
         assert repository.add_episodes(iter(records)) == 0
         assert repository.add_episodes([*records, example_episode(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_episodes_with_one_key_in_a_batch_stays(self, repository: TelemetryRepository, count: int) -> None:
-        record = example_episode(0)
-        others = [example_episode(n) for n in range(2, count)]
-        assert repository.add_episodes([record, *others, same_key_episode(record, example_episode(1))]) == count - 1
-        assert plain(repository.get_episode(record.run_id, record.episode_id)) == plain(record)
 
     def test_episode_is_saved_over_the_one_with_its_key(self, repository: TelemetryRepository) -> None:
         record = example_episode(0)

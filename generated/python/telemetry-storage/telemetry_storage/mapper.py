@@ -9,9 +9,11 @@ What is absent stays absent.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fieldstone_runtime.exact import binary_of, items_of, moment_of, record_of, string_of
+from fieldstone_runtime.json_values import dump_json, load_json, or_null, struct_of
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     a,
@@ -31,7 +33,8 @@ from fieldstone_runtime.limits import (
     timestamp_message,
     two_of_oneof,
 )
-from fieldstone_runtime.values import EPOCH, dump_json, fill_message, fill_struct, load_json, read_struct, unfit
+from fieldstone_runtime.unfit import unfit
+from fieldstone_runtime.values import EPOCH, fill_message, fill_struct, read_struct
 from telemetry_app.records import EpisodeRollup, StepRecord
 from telemetry_contracts.telemetry.v1 import telemetry_v1_pb2
 from telemetry_contracts.telemetry.v2 import telemetry_v2_pb2
@@ -60,11 +63,13 @@ def to_dto_step(record: StepRecord) -> telemetry_v1_pb2.TelemetryStepV1:
         if (info := record.info) is not None:
             dto.info = dump_json(info).encode()
         if (render_payload := record.render_payload) is not None:
-            dto.render_payload = render_payload
+            dto.render_payload = render_payload if render_payload.__class__ is bytes else binary_of(render_payload)
         if (render_hint := record.render_hint) is not None:
             dto.render_hint = dump_json(render_hint).encode()
         if (timestamp := record.timestamp) is not None:
-            since = timestamp - EPOCH
+            since = (
+                timestamp if timestamp.__class__ is datetime and timestamp.tzinfo is UTC else moment_of(timestamp)
+            ) - EPOCH
             at = dto.timestamp
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -108,11 +113,13 @@ def fill_dto_step(dto: telemetry_v1_pb2.TelemetryStepV1, record: StepRecord) -> 
         if (info := record.info) is not None:
             dto.info = dump_json(info).encode()
         if (render_payload := record.render_payload) is not None:
-            dto.render_payload = render_payload
+            dto.render_payload = render_payload if render_payload.__class__ is bytes else binary_of(render_payload)
         if (render_hint := record.render_hint) is not None:
             dto.render_hint = dump_json(render_hint).encode()
         if (timestamp := record.timestamp) is not None:
-            since = timestamp - EPOCH
+            since = (
+                timestamp if timestamp.__class__ is datetime and timestamp.tzinfo is UTC else moment_of(timestamp)
+            ) - EPOCH
             at = dto.timestamp
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -145,20 +152,20 @@ def from_dto_step(dto: telemetry_v1_pb2.TelemetryStepV1) -> StepRecord:
         record.step_index = dto.step_index
         record.agent_id = dto.agent_id if has("agent_id") else None
         record.game_id = dto.game_id if has("game_id") else None
-        record.action = load_json(dto.action) if has("action") else None
-        record.observation = load_json(dto.observation) if dto.observation else None
+        record.action = or_null(load_json(dto.action)) if has("action") else None
+        record.observation = or_null(load_json(dto.observation)) if dto.observation else None
         record.reward = dto.reward
         record.terminated = dto.terminated
         record.truncated = dto.truncated
-        record.info = load_json(dto.info) if has("info") else None
+        record.info = or_null(load_json(dto.info)) if has("info") else None
         record.render_payload = dto.render_payload if has("render_payload") else None
-        record.render_hint = load_json(dto.render_hint) if has("render_hint") else None
+        record.render_hint = or_null(load_json(dto.render_hint)) if has("render_hint") else None
         record.timestamp = (
             EPOCH
             + timedelta(
                 0,
                 (at := dto.timestamp).seconds,
-                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos),
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("timestamp")
             else None
@@ -169,8 +176,8 @@ def from_dto_step(dto: telemetry_v1_pb2.TelemetryStepV1) -> StepRecord:
         record.seq_id = dto.seq_id if has("seq_id") else None
         record.worker_id = dto.worker_id if has("worker_id") else None
         record.time_step = dto.time_step if has("time_step") else None
-        record.space_signature = load_json(dto.space_signature) if has("space_signature") else None
-        record.vector_metadata = load_json(dto.vector_metadata) if has("vector_metadata") else None
+        record.space_signature = or_null(load_json(dto.space_signature)) if has("space_signature") else None
+        record.vector_metadata = or_null(load_json(dto.vector_metadata)) if has("vector_metadata") else None
     except VALUE_ERRORS as error:
         raise refusal(dto, _STEP_DTO_LIMITS) from error
     return record
@@ -189,7 +196,9 @@ def to_dto_episode(record: EpisodeRollup) -> telemetry_v1_pb2.TelemetryEpisodeV1
         if (metadata := record.metadata) is not None:
             dto.metadata = dump_json(metadata).encode()
         if (timestamp := record.timestamp) is not None:
-            since = timestamp - EPOCH
+            since = (
+                timestamp if timestamp.__class__ is datetime and timestamp.tzinfo is UTC else moment_of(timestamp)
+            ) - EPOCH
             at = dto.timestamp
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -218,7 +227,9 @@ def fill_dto_episode(dto: telemetry_v1_pb2.TelemetryEpisodeV1, record: EpisodeRo
         if (metadata := record.metadata) is not None:
             dto.metadata = dump_json(metadata).encode()
         if (timestamp := record.timestamp) is not None:
-            since = timestamp - EPOCH
+            since = (
+                timestamp if timestamp.__class__ is datetime and timestamp.tzinfo is UTC else moment_of(timestamp)
+            ) - EPOCH
             at = dto.timestamp
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -245,13 +256,13 @@ def from_dto_episode(dto: telemetry_v1_pb2.TelemetryEpisodeV1) -> EpisodeRollup:
         record.steps = dto.steps
         record.terminated = dto.terminated
         record.truncated = dto.truncated
-        record.metadata = load_json(dto.metadata) if has("metadata") else None
+        record.metadata = or_null(load_json(dto.metadata)) if has("metadata") else None
         record.timestamp = (
             EPOCH
             + timedelta(
                 0,
                 (at := dto.timestamp).seconds,
-                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos),
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("timestamp")
             else None
@@ -289,7 +300,9 @@ def to_dto_step_v2(record: StepV2Record) -> telemetry_v2_pb2.TelemetryStepV2:
         if (render := record.render) is not None:
             fill_dto_render_v2(dto.render, render)
         if (timestamp := record.timestamp) is not None:
-            since = timestamp - EPOCH
+            since = (
+                timestamp if timestamp.__class__ is datetime and timestamp.tzinfo is UTC else moment_of(timestamp)
+            ) - EPOCH
             at = dto.timestamp
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -301,7 +314,7 @@ def to_dto_step_v2(record: StepV2Record) -> telemetry_v2_pb2.TelemetryStepV2:
             dto.time_step = time_step
         if (vector_index := record.vector_index) is not None:
             dto.vector_index = vector_index
-        dto.omitted_fields.extend(record.omitted_fields)
+        dto.omitted_fields.extend(items_of(record.omitted_fields))
     except VALUE_ERRORS as error:
         raise refusal(record, _STEP_V2_LIMITS) from error
     return dto
@@ -330,7 +343,9 @@ def fill_dto_step_v2(dto: telemetry_v2_pb2.TelemetryStepV2, record: StepV2Record
         if (render := record.render) is not None:
             fill_dto_render_v2(dto.render, render)
         if (timestamp := record.timestamp) is not None:
-            since = timestamp - EPOCH
+            since = (
+                timestamp if timestamp.__class__ is datetime and timestamp.tzinfo is UTC else moment_of(timestamp)
+            ) - EPOCH
             at = dto.timestamp
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -342,7 +357,7 @@ def fill_dto_step_v2(dto: telemetry_v2_pb2.TelemetryStepV2, record: StepV2Record
             dto.time_step = time_step
         if (vector_index := record.vector_index) is not None:
             dto.vector_index = vector_index
-        dto.omitted_fields.extend(record.omitted_fields)
+        dto.omitted_fields.extend(items_of(record.omitted_fields))
     except VALUE_ERRORS as error:
         raise refusal(record, _STEP_V2_LIMITS) from error
 
@@ -369,7 +384,7 @@ def from_dto_step_v2(dto: telemetry_v2_pb2.TelemetryStepV2) -> StepV2Record:
             + timedelta(
                 0,
                 (at := dto.timestamp).seconds,
-                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos),
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("timestamp")
             else None
@@ -391,7 +406,7 @@ def fill_dto_render_v2(dto: telemetry_v2_pb2.RenderV2, record: RenderV2) -> None
         if (record.payload is not None) + (record.frame_ref is not None) > 1:
             raise two_of_oneof(record, ("payload", "frame_ref"))
         if (payload := record.payload) is not None:
-            dto.payload = payload
+            dto.payload = payload if payload.__class__ is bytes else binary_of(payload)
         if (frame_ref := record.frame_ref) is not None:
             dto.frame_ref = frame_ref
         if (hint := record.hint) is not None:
@@ -415,11 +430,23 @@ def from_dto_render_v2(dto: telemetry_v2_pb2.RenderV2) -> RenderV2:
 
 def dump_render_v2(record: RenderV2) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "payload": None if record.payload is None else b64encode(record.payload).decode(),
-        "frame_ref": record.frame_ref,
-        "hint": record.hint,
-    }
+    record_of(record, RenderV2)
+    try:
+        if (record.payload is not None) + (record.frame_ref is not None) > 1:
+            raise two_of_oneof(record, ("payload", "frame_ref"))
+        return {
+            "payload": None
+            if record.payload is None
+            else b64encode(record.payload if record.payload.__class__ is bytes else binary_of(record.payload)).decode(),
+            "frame_ref": None
+            if record.frame_ref is None
+            else record.frame_ref
+            if record.frame_ref.__class__ is str
+            else string_of(record.frame_ref),
+            "hint": None if record.hint is None else struct_of(record.hint),
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _RENDER_V2_LIMITS) from error
 
 
 def load_render_v2(data: dict[str, Any]) -> RenderV2:

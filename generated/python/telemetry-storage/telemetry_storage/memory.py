@@ -8,14 +8,28 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_text,
+    int64,
+    last_seen,
+    refused_argument,
+    row_limit,
+    verify,
+)
+from fieldstone_runtime.same import Stored, same
 from fieldstone_runtime.tasks import TransactionLock
 from fieldstone_runtime.unset import UNSET, Unset
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 from telemetry_storage.migrations import SQLITE
 from telemetry_storage.sqlite import (
+    EPISODE_JSON,
     EPISODE_LIMITS,
+    STEP_JSON,
     STEP_LIMITS,
     episode_deletions,
     episode_events,
@@ -25,18 +39,19 @@ from telemetry_storage.sqlite import (
     step_events,
     step_from_row,
     step_row,
+    stored_episode,
+    stored_step,
 )
 
 Row = tuple[Any, ...]
 """A row as SQLite would have it, or a part of one."""
 
-Stored = tuple[Any, ...]
-"""What is kept of a record: its row, then the rows of each list and map that has a table."""
-
 
 def _stored_step(step: StepRecord) -> Stored:
     verify(step, STEP_LIMITS)
-    return (step_row(step),)
+    return stored_step(
+        step_row(step),
+    )
 
 
 def _key_of_step(stored: Stored) -> Row:
@@ -45,7 +60,9 @@ def _key_of_step(stored: Stored) -> Row:
 
 def _stored_episode(episode: EpisodeRollup) -> Stored:
     verify(episode, EPISODE_LIMITS)
-    return (episode_row(episode),)
+    return stored_episode(
+        episode_row(episode),
+    )
 
 
 def _key_of_episode(stored: Stored) -> Row:
@@ -105,21 +122,32 @@ class InMemoryTelemetryRepository:
         _set(table, key, new)
 
     def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_steps([step], payloads=None if payload is None else [payload]) == 1
 
     def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         stored = [_stored_step(record) for record in given]
         new_events = step_events(given, payloads)
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_step(new) not in self._rows_of_steps:
+                known = self._rows_of_steps.get(_key_of_step(new))
+                if known is None:
                     self._put_step(new)
                     self._announce("telemetry.v1.TelemetryStepV1", new_events[place], "added")
                     added += 1
+                elif not same(known, new, STEP_JSON):
+                    raise ConflictError(
+                        type(given[place]).__name__,
+                        {
+                            "run_id": given[place].run_id,
+                            "episode_id": given[place].episode_id,
+                            "step_index": given[place].step_index,
+                        },
+                        "save_step",
+                    )
         return added
 
     def save_step(self, step: StepRecord, *, payload: bytes | None = None) -> None:
@@ -153,7 +181,17 @@ class InMemoryTelemetryRepository:
     def get_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
         """The record with this key; None if there is none."""
         try:
-            key = (run_id, episode_id, step_index)
+            key = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -163,7 +201,17 @@ class InMemoryTelemetryRepository:
     def delete_step(self, run_id: str, episode_id: str, step_index: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (run_id, episode_id, step_index)
+            key = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -241,18 +289,44 @@ class InMemoryTelemetryRepository:
         with self._lock:
             found = list(self._rows_of_steps.values())
         try:
-            wanted = (run_id, episode_id)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0], stored[0][1]) == wanted]
             if from_step is not None:
-                edge = from_step
+                edge = (
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [stored for stored in found if stored[0][2] >= edge]
             if before_step is not None:
-                edge = before_step
+                edge = (
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (last_step_index,) = after
-                last = (last_step_index,)
+                (last_step_index,) = last_seen(after, 1)
+                last = (
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                )
                 found = [stored for stored in found if (stored[0][2],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][2],))
@@ -271,18 +345,44 @@ class InMemoryTelemetryRepository:
         with self._lock:
             found = list(self._rows_of_steps.values())
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if from_step is not None:
-                edge = from_step
+                edge = (
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [stored for stored in found if stored[0][2] >= edge]
             if before_step is not None:
-                edge = before_step
+                edge = (
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (last_step_index, last_episode_id) = after
-                last = (last_step_index, last_episode_id)
+                (last_step_index, last_episode_id) = last_seen(after, 2)
+                last = (
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                )
                 found = [stored for stored in found if (stored[0][2], stored[0][1]) > (last[0], last[1])]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][2], stored[0][1]))
@@ -302,30 +402,59 @@ class InMemoryTelemetryRepository:
             found = list(self._rows_of_steps.values())
         found = [stored for stored in found if stored[0][17] is not None]
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if from_seq is not None:
-                edge = from_seq
+                edge = (
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [
                     stored
                     for stored in found
                     if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) >= (edge is None, edge)
                 ]
             if before_seq is not None:
-                edge = before_seq
+                edge = (
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [
                     stored
                     for stored in found
                     if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) < (edge is None, edge)
                 ]
             if after is not None:
-                (last_seq_id, last_episode_id, last_step_index) = after
-                last = (last_seq_id, last_episode_id, last_step_index)
+                (last_seq_id, last_episode_id, last_step_index) = last_seen(after, 3)
+                last = (
+                    last_seq_id
+                    if last_seq_id.__class__ is int and -9223372036854775808 <= last_seq_id <= 9223372036854775807
+                    else integer_of(argument("seq_id", last_seq_id, int64), -9223372036854775808, 9223372036854775807),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                )
                 found = [
                     stored
                     for stored in found
                     if (stored[0][17], stored[0][1], stored[0][2]) > (last[0], last[1], last[2])
                 ]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][17], stored[0][1], stored[0][2]))
@@ -339,17 +468,31 @@ class InMemoryTelemetryRepository:
             found = list(self._rows_of_steps.values())
         found = [stored for stored in found if stored[0][17] is not None]
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if from_seq is not None:
-                edge = from_seq
+                edge = (
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [
                     stored
                     for stored in found
                     if stored[0][17] is not None and (stored[0][17] is None, stored[0][17]) >= (edge is None, edge)
                 ]
             if before_seq is not None:
-                edge = before_seq
+                edge = (
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [
                     stored
                     for stored in found
@@ -365,7 +508,11 @@ class InMemoryTelemetryRepository:
         with self._lock:
             found = list(self._rows_of_steps.values())
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -376,7 +523,11 @@ class InMemoryTelemetryRepository:
         with self._lock:
             found = list(self._rows_of_steps.values())
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -384,21 +535,28 @@ class InMemoryTelemetryRepository:
             return sum(self._erase_step(_key_of_step(stored)) for stored in found)
 
     def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_episodes([episode], payloads=None if payload is None else [payload]) == 1
 
     def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(episodes)
         stored = [_stored_episode(record) for record in given]
         new_events = episode_events(given, payloads)
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_episode(new) not in self._rows_of_episodes:
+                known = self._rows_of_episodes.get(_key_of_episode(new))
+                if known is None:
                     self._put_episode(new)
                     self._announce("telemetry.v1.TelemetryEpisodeV1", new_events[place], "added")
                     added += 1
+                elif not same(known, new, EPISODE_JSON):
+                    raise ConflictError(
+                        type(given[place]).__name__,
+                        {"run_id": given[place].run_id, "episode_id": given[place].episode_id},
+                        "save_episode",
+                    )
         return added
 
     def save_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> None:
@@ -432,7 +590,14 @@ class InMemoryTelemetryRepository:
     def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
         """The record with this key; None if there is none."""
         try:
-            key = (run_id, episode_id)
+            key = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -442,7 +607,14 @@ class InMemoryTelemetryRepository:
     def delete_episode(self, run_id: str, episode_id: str) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (run_id, episode_id)
+            key = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -493,12 +665,22 @@ class InMemoryTelemetryRepository:
         with self._lock:
             found = list(self._rows_of_episodes.values())
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if after is not None:
-                (last_episode_id,) = after
-                last = (last_episode_id,)
+                (last_episode_id,) = last_seen(after, 1)
+                last = (
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                )
                 found = [stored for stored in found if (stored[0][1],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][1],))
@@ -512,17 +694,31 @@ class InMemoryTelemetryRepository:
             found = list(self._rows_of_episodes.values())
         found = [stored for stored in found if stored[0][10] is not None]
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if from_seq is not None:
-                edge = from_seq
+                edge = (
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [
                     stored
                     for stored in found
                     if stored[0][10] is not None and (stored[0][10] is None, stored[0][10]) >= (edge is None, edge)
                 ]
             if before_seq is not None:
-                edge = before_seq
+                edge = (
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [
                     stored
                     for stored in found
@@ -538,7 +734,11 @@ class InMemoryTelemetryRepository:
         with self._lock:
             found = list(self._rows_of_episodes.values())
         try:
-            wanted = (run_id,)
+            wanted = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error

@@ -5,31 +5,37 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final, LiteralString, NamedTuple
 
 import psycopg
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import binary_of, column_float_of, flag_of, integer_of, moment_of, text_of
+from fieldstone_runtime.json_values import JSON_NULL, dump_json, load_column, or_null
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
+    argument,
     binary,
     boolean,
-    double,
+    column_double,
+    column_text,
     int32,
     int64,
     json_value,
+    last_seen,
     optional,
     refusal,
     refusal_among,
+    row_limit,
     timestamp,
-    verify,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
-from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
+from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing
+from fieldstone_runtime.same import JsonColumns, same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import dump_json, load_json, unfit
 from psycopg.errors import UniqueViolation
 from telemetry_app.records import EpisodeRollup, StepRecord
 
@@ -172,14 +178,14 @@ _STEP_BATCH: Final = _Batch(
 _COUNT_STEPS: Final = "SELECT count(*) FROM telemetry_steps"
 _DELETE_RUN: Final = "DELETE FROM telemetry_steps"
 _STEP_LIMITS: Final = (
-    ("run_id", text),
-    ("episode_id", text),
+    ("run_id", column_text),
+    ("episode_id", column_text),
     ("step_index", int64),
-    ("agent_id", optional(text)),
-    ("game_id", optional(text)),
+    ("agent_id", optional(column_text)),
+    ("game_id", optional(column_text)),
     ("action", optional(json_value)),
     ("observation", json_value),
-    ("reward", double),
+    ("reward", column_double),
     ("terminated", boolean),
     ("truncated", boolean),
     ("info", optional(json_value)),
@@ -187,10 +193,10 @@ _STEP_LIMITS: Final = (
     ("render_hint", optional(json_value)),
     ("timestamp", optional(timestamp)),
     ("episode_seed", optional(int64)),
-    ("frame_ref", optional(text)),
+    ("frame_ref", optional(column_text)),
     ("payload_version", int32),
     ("seq_id", optional(int64)),
-    ("worker_id", optional(text)),
+    ("worker_id", optional(column_text)),
     ("time_step", optional(int64)),
     ("space_signature", optional(json_value)),
     ("vector_metadata", optional(json_value)),
@@ -291,18 +297,18 @@ _EPISODE_BATCH: Final = _Batch(
 )
 _DELETE_EPISODES: Final = "DELETE FROM telemetry_episodes"
 _EPISODE_LIMITS: Final = (
-    ("run_id", text),
-    ("episode_id", text),
-    ("total_reward", double),
+    ("run_id", column_text),
+    ("episode_id", column_text),
+    ("total_reward", column_double),
     ("steps", int64),
     ("terminated", boolean),
     ("truncated", boolean),
     ("metadata", optional(json_value)),
     ("timestamp", optional(timestamp)),
-    ("agent_id", optional(text)),
-    ("game_id", optional(text)),
+    ("agent_id", optional(column_text)),
+    ("game_id", optional(column_text)),
     ("seq_id", optional(int64)),
-    ("worker_id", optional(text)),
+    ("worker_id", optional(column_text)),
 )
 _ADD_EVENT: Final = """
     INSERT INTO telemetry_outbox (idempotency_key, aggregate_key, payload_kind, payload_dto, created_ts, change)
@@ -350,35 +356,38 @@ class PostgresTelemetryRepository:
         self._database.close()
 
     def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        if payload is None:
-            payload = to_dto_step(step).SerializeToString()
-        verify(step, _STEP_LIMITS)
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(_ADD_STEP, _step_row(step) + _step_events([step], [payload], ADDED)[0])
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(step, _STEP_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return self.add_steps((step,), payloads=None if payload is None else (payload,)) == 1
 
     def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         if not given:
             return 0
+        rows = [_step_row(record) for record in given]
         if payloads is None:
             payloads = [to_dto_step(record).SerializeToString() for record in given]
-        rows = [_step_row(record) for record in given]
         events = _step_events(given, payloads, ADDED)
         try:
+            if len(rows) == 1:
+                with self._database.cursor() as cursor:
+                    cursor.execute(_ADD_STEP, rows[0] + events[0])
+                    added = cursor.rowcount
+                    if not added:
+                        _refuse_others_step(cursor, given)
+                    return added
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _STEP_LIMITS)
                     cursor.executemany(_ADD_STEP, [row + event for row, event in zip(rows, events, strict=True)])
-                    return cursor.rowcount
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        _refuse_others_step(cursor, given)
+                    return added
                 new = _add_new(cursor, _STEP_BATCH, rows)
                 copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_step(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _STEP_LIMITS) from error
@@ -387,7 +396,6 @@ class PostgresTelemetryRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_step(step).SerializeToString()
-        verify(step, _STEP_LIMITS)
         values = _step_row(step)
         try:
             with self._database.transaction() as cursor:
@@ -403,9 +411,17 @@ class PostgresTelemetryRepository:
             cursor.execute(
                 _GET_STEP,
                 (
-                    run_id if "\0" not in run_id else unfit(run_id),
-                    episode_id if "\0" not in episode_id else unfit(episode_id),
-                    step_index,
+                    run_id
+                    if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                    else text_of(argument("run_id", run_id, column_text)),
+                    episode_id
+                    if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                    else text_of(argument("episode_id", episode_id, column_text)),
+                    step_index
+                    if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
                 ),
             )
             row = cursor.fetchone()
@@ -415,9 +431,15 @@ class PostgresTelemetryRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
-                step_index,
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
             )
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(_DELETE_STEP, bound).fetchall()
@@ -428,9 +450,15 @@ class PostgresTelemetryRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
             key = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
-                step_index,
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
             )
             cursor.execute(_GET_STEP + " FOR UPDATE", key)
             row = cursor.fetchone()
@@ -508,23 +536,45 @@ class PostgresTelemetryRepository:
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND episode_id = %s"
         with refusing():
             bound: list[object] = [
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
             ]
             if from_step is not None:
                 sql += " AND step_index >= %s"
-                bound.append(from_step)
+                bound.append(
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_step is not None:
                 sql += " AND step_index < %s"
-                bound.append(before_step)
+                bound.append(
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_step_index,) = after
+                (last_step_index,) = last_seen(after, 1)
                 sql += " AND (step_index) > (%s)"
-                bound += [last_step_index]
+                bound += [
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    )
+                ]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_step, rows)
 
@@ -540,21 +590,46 @@ class PostgresTelemetryRepository:
         """The steps with this run_id, by step_index and episode_id."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_step is not None:
                 sql += " AND step_index >= %s"
-                bound.append(from_step)
+                bound.append(
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_step is not None:
                 sql += " AND step_index < %s"
-                bound.append(before_step)
+                bound.append(
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_step_index, last_episode_id) = after
+                (last_step_index, last_episode_id) = last_seen(after, 2)
                 sql += " AND (step_index, episode_id) > (%s, %s)"
-                bound += [last_step_index, last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id)]
+                bound += [
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                ]
         sql += " ORDER BY step_index, episode_id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_step, rows)
 
@@ -570,25 +645,49 @@ class PostgresTelemetryRepository:
         """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= %s"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < %s"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_seq_id, last_episode_id, last_step_index) = after
+                (last_seq_id, last_episode_id, last_step_index) = last_seen(after, 3)
                 sql += " AND (seq_id, episode_id, step_index) > (%s, %s, %s)"
                 bound += [
-                    last_seq_id,
-                    last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id),
-                    last_step_index,
+                    last_seq_id
+                    if last_seq_id.__class__ is int and -9223372036854775808 <= last_seq_id <= 9223372036854775807
+                    else integer_of(argument("seq_id", last_seq_id, int64), -9223372036854775808, 9223372036854775807),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
                 ]
         sql += " ORDER BY seq_id, episode_id, step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_step, rows)
 
@@ -598,13 +697,27 @@ class PostgresTelemetryRepository:
         """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first."""
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= %s"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < %s"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
         sql += " ORDER BY seq_id DESC, episode_id DESC, step_index DESC"
         with self._database.cursor() as cursor:
             row = cursor.execute(sql + " LIMIT 1", bound).fetchone()
@@ -614,7 +727,11 @@ class PostgresTelemetryRepository:
         """How many steps there are with this run_id."""
         sql: LiteralString = _COUNT_STEPS + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
         with self._database.cursor() as cursor:
             ((count,),) = cursor.execute(sql, bound).fetchall()
             return int(count)
@@ -623,42 +740,49 @@ class PostgresTelemetryRepository:
         """Delete the steps with this run_id."""
         sql: LiteralString = _DELETE_RUN + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(sql + " RETURNING run_id, episode_id, step_index", bound).fetchall()
             _add_events(cursor, len(deleted), _step_deletions(deleted))
             return len(deleted)
 
     def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        if payload is None:
-            payload = to_dto_episode(episode).SerializeToString()
-        verify(episode, _EPISODE_LIMITS)
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(_ADD_EPISODE, _episode_row(episode) + _episode_events([episode], [payload], ADDED)[0])
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(episode, _EPISODE_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return self.add_episodes((episode,), payloads=None if payload is None else (payload,)) == 1
 
     def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(episodes)
         if not given:
             return 0
+        rows = [_episode_row(record) for record in given]
         if payloads is None:
             payloads = [to_dto_episode(record).SerializeToString() for record in given]
-        rows = [_episode_row(record) for record in given]
         events = _episode_events(given, payloads, ADDED)
         try:
+            if len(rows) == 1:
+                with self._database.cursor() as cursor:
+                    cursor.execute(_ADD_EPISODE, rows[0] + events[0])
+                    added = cursor.rowcount
+                    if not added:
+                        _refuse_others_episode(cursor, given)
+                    return added
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _EPISODE_LIMITS)
                     cursor.executemany(_ADD_EPISODE, [row + event for row, event in zip(rows, events, strict=True)])
-                    return cursor.rowcount
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        _refuse_others_episode(cursor, given)
+                    return added
                 new = _add_new(cursor, _EPISODE_BATCH, rows)
                 copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_episode(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _EPISODE_LIMITS) from error
@@ -667,7 +791,6 @@ class PostgresTelemetryRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_episode(episode).SerializeToString()
-        verify(episode, _EPISODE_LIMITS)
         values = _episode_row(episode)
         try:
             with self._database.transaction() as cursor:
@@ -683,8 +806,12 @@ class PostgresTelemetryRepository:
             cursor.execute(
                 _GET_EPISODE,
                 (
-                    run_id if "\0" not in run_id else unfit(run_id),
-                    episode_id if "\0" not in episode_id else unfit(episode_id),
+                    run_id
+                    if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                    else text_of(argument("run_id", run_id, column_text)),
+                    episode_id
+                    if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                    else text_of(argument("episode_id", episode_id, column_text)),
                 ),
             )
             row = cursor.fetchone()
@@ -694,8 +821,12 @@ class PostgresTelemetryRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
             )
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(_DELETE_EPISODE, bound).fetchall()
@@ -706,8 +837,12 @@ class PostgresTelemetryRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
             key = (
-                run_id if "\0" not in run_id else unfit(run_id),
-                episode_id if "\0" not in episode_id else unfit(episode_id),
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
             )
             cursor.execute(_GET_EPISODE + " FOR UPDATE", key)
             row = cursor.fetchone()
@@ -757,15 +892,24 @@ class PostgresTelemetryRepository:
         """The episodes with this run_id, by episode_id."""
         sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if after is not None:
-                (last_episode_id,) = after
+                (last_episode_id,) = last_seen(after, 1)
                 sql += " AND (episode_id) > (%s)"
-                bound += [last_episode_id if "\0" not in last_episode_id else unfit(last_episode_id)]
+                bound += [
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text))
+                ]
         sql += " ORDER BY episode_id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_episode, rows)
 
@@ -775,13 +919,27 @@ class PostgresTelemetryRepository:
         """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first."""
         sql: LiteralString = _SELECT_EPISODES + " WHERE run_id = %s AND seq_id IS NOT NULL"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= %s"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < %s"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
         sql += " ORDER BY seq_id DESC, episode_id DESC"
         with self._database.cursor() as cursor:
             row = cursor.execute(sql + " LIMIT 1", bound).fetchone()
@@ -791,7 +949,11 @@ class PostgresTelemetryRepository:
         """Delete the episodes with this run_id."""
         sql: LiteralString = _DELETE_EPISODES + " WHERE run_id = %s"
         with refusing():
-            bound: list[object] = [run_id if "\0" not in run_id else unfit(run_id)]
+            bound: list[object] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(sql + " RETURNING run_id, episode_id", bound).fetchall()
             _add_events(cursor, len(deleted), _episode_deletions(deleted))
@@ -823,46 +985,78 @@ def _step_row(record: StepRecord) -> Row:
     """What stands in the columns of `telemetry_steps`."""
     try:
         return (
-            record.run_id if "\0" not in record.run_id else unfit(record.run_id),
-            record.episode_id if "\0" not in record.episode_id else unfit(record.episode_id),
-            record.step_index,
+            run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
+            episode_id_
+            if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+            else text_of(episode_id_),
+            step_index_
+            if (step_index_ := record.step_index).__class__ is int
+            and -9223372036854775808 <= step_index_ <= 9223372036854775807
+            else integer_of(step_index_, -9223372036854775808, 9223372036854775807),
             None
-            if record.agent_id is None
-            else record.agent_id
-            if "\0" not in record.agent_id
-            else unfit(record.agent_id),
-            None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
-            None if record.action is None else dump_json(record.action),
-            "null" if record.observation is None else dump_json(record.observation),
-            record.reward,
-            record.terminated,
-            record.truncated,
-            None if record.info is None else dump_json(record.info),
-            record.render_payload,
-            None if record.render_hint is None else dump_json(record.render_hint),
+            if (agent_id_ := record.agent_id) is None
+            else agent_id_
+            if agent_id_.__class__ is str and "\0" not in agent_id_
+            else text_of(agent_id_),
             None
-            if record.timestamp is None
-            else record.timestamp
-            if record.timestamp.tzinfo is not None
-            else unfit(record.timestamp),
-            record.episode_seed,
+            if (game_id_ := record.game_id) is None
+            else game_id_
+            if game_id_.__class__ is str and "\0" not in game_id_
+            else text_of(game_id_),
+            None if (action_ := record.action) is None else dump_json(action_),
+            "null"
+            if (observation_ := record.observation) is None
+            else " null"
+            if observation_ is JSON_NULL
+            else dump_json(observation_),
+            reward_
+            if (reward_ := record.reward).__class__ is float and reward_ != -5e-324
+            else column_float_of(reward_),
+            terminated_ if (terminated_ := record.terminated).__class__ is bool else flag_of(terminated_),
+            truncated_ if (truncated_ := record.truncated).__class__ is bool else flag_of(truncated_),
+            None if (info_ := record.info) is None else dump_json(info_),
             None
-            if record.frame_ref is None
-            else record.frame_ref
-            if "\0" not in record.frame_ref
-            else unfit(record.frame_ref),
-            record.payload_version
-            if -2147483648 <= record.payload_version <= 2147483647
-            else unfit(record.payload_version),
-            record.seq_id,
+            if (render_payload_ := record.render_payload) is None
+            else render_payload_
+            if render_payload_.__class__ is bytes
+            else binary_of(render_payload_),
+            None if (render_hint_ := record.render_hint) is None else dump_json(render_hint_),
             None
-            if record.worker_id is None
-            else record.worker_id
-            if "\0" not in record.worker_id
-            else unfit(record.worker_id),
-            record.time_step,
-            None if record.space_signature is None else dump_json(record.space_signature),
-            None if record.vector_metadata is None else dump_json(record.vector_metadata),
+            if (timestamp_ := record.timestamp) is None
+            else timestamp_
+            if timestamp_.__class__ is datetime and timestamp_.tzinfo is UTC
+            else moment_of(timestamp_),
+            None
+            if (episode_seed_ := record.episode_seed) is None
+            else episode_seed_
+            if episode_seed_.__class__ is int and -9223372036854775808 <= episode_seed_ <= 9223372036854775807
+            else integer_of(episode_seed_, -9223372036854775808, 9223372036854775807),
+            None
+            if (frame_ref_ := record.frame_ref) is None
+            else frame_ref_
+            if frame_ref_.__class__ is str and "\0" not in frame_ref_
+            else text_of(frame_ref_),
+            payload_version_
+            if (payload_version_ := record.payload_version).__class__ is int
+            and -2147483648 <= payload_version_ <= 2147483647
+            else integer_of(payload_version_, -2147483648, 2147483647),
+            None
+            if (seq_id_ := record.seq_id) is None
+            else seq_id_
+            if seq_id_.__class__ is int and -9223372036854775808 <= seq_id_ <= 9223372036854775807
+            else integer_of(seq_id_, -9223372036854775808, 9223372036854775807),
+            None
+            if (worker_id_ := record.worker_id) is None
+            else worker_id_
+            if worker_id_.__class__ is str and "\0" not in worker_id_
+            else text_of(worker_id_),
+            None
+            if (time_step_ := record.time_step) is None
+            else time_step_
+            if time_step_.__class__ is int and -9223372036854775808 <= time_step_ <= 9223372036854775807
+            else integer_of(time_step_, -9223372036854775808, 9223372036854775807),
+            None if (space_signature_ := record.space_signature) is None else dump_json(space_signature_),
+            None if (vector_metadata_ := record.vector_metadata) is None else dump_json(vector_metadata_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _STEP_LIMITS) from error
@@ -873,8 +1067,28 @@ def _step_events(records: Sequence[StepRecord], payloads: Iterable[bytes], chang
     now = now_us()
     return [
         (
-            "/".join((escaped(record.run_id), escaped(record.episode_id), str(record.step_index))) + mark,
-            record.run_id,
+            "/".join(
+                (
+                    escaped(
+                        run_id_
+                        if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_
+                        else text_of(run_id_)
+                    ),
+                    escaped(
+                        episode_id_
+                        if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+                        else text_of(episode_id_)
+                    ),
+                    str(
+                        step_index_
+                        if (step_index_ := record.step_index).__class__ is int
+                        and -9223372036854775808 <= step_index_ <= 9223372036854775807
+                        else integer_of(step_index_, -9223372036854775808, 9223372036854775807)
+                    ),
+                )
+            )
+            + mark,
+            run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
             "telemetry.v1.TelemetryStepV1",
             payload,
             now,
@@ -893,6 +1107,46 @@ def _step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
         ]
         payloads = [dto_of_deleted_step(record).SerializeToString() for record in records]
         yield from _step_events(records, payloads, DELETED)
+
+
+_STEP_JSON: JsonColumns = (
+    frozenset(
+        [
+            5,
+            6,
+            10,
+            12,
+            20,
+            21,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_step(cursor: Cursor, records: Sequence[StepRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_step_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+            row[2],
+        )
+        for row in rows
+    ]
+    cursor.executemany(_GET_STEP, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:22], *found[22:])
+        given = (row,)
+        if not same(stored, given, _STEP_JSON):
+            raise ConflictError(
+                type(record).__name__,
+                {"run_id": record.run_id, "episode_id": record.episode_id, "step_index": record.step_index},
+                "save_step",
+            )
+        cursor.nextset()
 
 
 def _step(row: Row) -> StepRecord:
@@ -922,12 +1176,12 @@ def _step(row: Row) -> StepRecord:
         space_signature_,
         vector_metadata_,
     ) = row
-    record.action = None if action_ is None else load_json(action_)
-    record.observation = None if observation_ == "null" else load_json(observation_)
-    record.info = None if info_ is None else load_json(info_)
-    record.render_hint = None if render_hint_ is None else load_json(render_hint_)
-    record.space_signature = None if space_signature_ is None else load_json(space_signature_)
-    record.vector_metadata = None if vector_metadata_ is None else load_json(vector_metadata_)
+    record.action = None if action_ is None else or_null(load_column(action_))
+    record.observation = None if observation_ == "null" else or_null(load_column(observation_))
+    record.info = None if info_ is None else or_null(load_column(info_))
+    record.render_hint = None if render_hint_ is None else or_null(load_column(render_hint_))
+    record.space_signature = None if space_signature_ is None else or_null(load_column(space_signature_))
+    record.vector_metadata = None if vector_metadata_ is None else or_null(load_column(vector_metadata_))
     return record
 
 
@@ -935,30 +1189,44 @@ def _episode_row(record: EpisodeRollup) -> Row:
     """What stands in the columns of `telemetry_episodes`."""
     try:
         return (
-            record.run_id if "\0" not in record.run_id else unfit(record.run_id),
-            record.episode_id if "\0" not in record.episode_id else unfit(record.episode_id),
-            record.total_reward,
-            record.steps,
-            record.terminated,
-            record.truncated,
-            None if record.metadata is None else dump_json(record.metadata),
+            run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
+            episode_id_
+            if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+            else text_of(episode_id_),
+            total_reward_
+            if (total_reward_ := record.total_reward).__class__ is float and total_reward_ != -5e-324
+            else column_float_of(total_reward_),
+            steps_
+            if (steps_ := record.steps).__class__ is int and -9223372036854775808 <= steps_ <= 9223372036854775807
+            else integer_of(steps_, -9223372036854775808, 9223372036854775807),
+            terminated_ if (terminated_ := record.terminated).__class__ is bool else flag_of(terminated_),
+            truncated_ if (truncated_ := record.truncated).__class__ is bool else flag_of(truncated_),
+            None if (metadata_ := record.metadata) is None else dump_json(metadata_),
             None
-            if record.timestamp is None
-            else record.timestamp
-            if record.timestamp.tzinfo is not None
-            else unfit(record.timestamp),
+            if (timestamp_ := record.timestamp) is None
+            else timestamp_
+            if timestamp_.__class__ is datetime and timestamp_.tzinfo is UTC
+            else moment_of(timestamp_),
             None
-            if record.agent_id is None
-            else record.agent_id
-            if "\0" not in record.agent_id
-            else unfit(record.agent_id),
-            None if record.game_id is None else record.game_id if "\0" not in record.game_id else unfit(record.game_id),
-            record.seq_id,
+            if (agent_id_ := record.agent_id) is None
+            else agent_id_
+            if agent_id_.__class__ is str and "\0" not in agent_id_
+            else text_of(agent_id_),
             None
-            if record.worker_id is None
-            else record.worker_id
-            if "\0" not in record.worker_id
-            else unfit(record.worker_id),
+            if (game_id_ := record.game_id) is None
+            else game_id_
+            if game_id_.__class__ is str and "\0" not in game_id_
+            else text_of(game_id_),
+            None
+            if (seq_id_ := record.seq_id) is None
+            else seq_id_
+            if seq_id_.__class__ is int and -9223372036854775808 <= seq_id_ <= 9223372036854775807
+            else integer_of(seq_id_, -9223372036854775808, 9223372036854775807),
+            None
+            if (worker_id_ := record.worker_id) is None
+            else worker_id_
+            if worker_id_.__class__ is str and "\0" not in worker_id_
+            else text_of(worker_id_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _EPISODE_LIMITS) from error
@@ -969,8 +1237,22 @@ def _episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes],
     now = now_us()
     return [
         (
-            "/".join((escaped(record.run_id), escaped(record.episode_id))) + mark,
-            record.run_id,
+            "/".join(
+                (
+                    escaped(
+                        run_id_
+                        if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_
+                        else text_of(run_id_)
+                    ),
+                    escaped(
+                        episode_id_
+                        if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+                        else text_of(episode_id_)
+                    ),
+                )
+            )
+            + mark,
+            run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
             "telemetry.v1.TelemetryEpisodeV1",
             payload,
             now,
@@ -991,6 +1273,38 @@ def _episode_deletions(rows: Sequence[Row]) -> Iterator[Row]:
         yield from _episode_events(records, payloads, DELETED)
 
 
+_EPISODE_JSON: JsonColumns = (
+    frozenset(
+        [
+            6,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_episode(cursor: Cursor, records: Sequence[EpisodeRollup]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_episode_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    cursor.executemany(_GET_EPISODE, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:12], *found[12:])
+        given = (row,)
+        if not same(stored, given, _EPISODE_JSON):
+            raise ConflictError(
+                type(record).__name__, {"run_id": record.run_id, "episode_id": record.episode_id}, "save_episode"
+            )
+        cursor.nextset()
+
+
 def _episode(row: Row) -> EpisodeRollup:
     """The record of a row."""
     record = object.__new__(EpisodeRollup)
@@ -1008,5 +1322,5 @@ def _episode(row: Row) -> EpisodeRollup:
         record.seq_id,
         record.worker_id,
     ) = row
-    record.metadata = None if metadata_ is None else load_json(metadata_)
+    record.metadata = None if metadata_ is None else or_null(load_column(metadata_))
     return record

@@ -6,32 +6,39 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from os import PathLike
 from types import SimpleNamespace
 from typing import Any
 
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import binary_of, flag_of, integer_of, moment_of, real_from, real_of, text_of
+from fieldstone_runtime.json_values import JSON_NULL, dump_json, load_column, or_null
 from fieldstone_runtime.limits import (
     UNBINDABLE,
     VALUE_ERRORS,
+    argument,
     binary,
     boolean,
-    double,
+    column_double,
+    column_text,
     int32,
     int64,
     json_value,
+    last_seen,
     optional,
     refusal,
     refusal_among,
-    text,
+    row_limit,
     timestamp,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
+from fieldstone_runtime.same import JsonColumns, Stored, same
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
+from fieldstone_runtime.values import EPOCH
 from telemetry_app.records import EpisodeRollup, StepRecord
 
 from telemetry_storage.mapper import dto_of_deleted_episode, dto_of_deleted_step, to_dto_episode, to_dto_step
@@ -117,32 +124,92 @@ def step_row(record: StepRecord) -> Row:
     """The row of a record."""
     try:
         return (
-            record.run_id,
-            record.episode_id,
-            record.step_index,
-            record.agent_id,
-            record.game_id,
-            None if record.action is None else dump_json(record.action),
-            "null" if record.observation is None else dump_json(record.observation),
-            record.reward if record.reward == record.reward else "NaN",
-            1 if record.terminated else 0,
-            1 if record.truncated else 0,
-            None if record.info is None else dump_json(record.info),
-            record.render_payload,
-            None if record.render_hint is None else dump_json(record.render_hint),
+            run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
+            episode_id_
+            if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+            else text_of(episode_id_),
+            step_index_
+            if (step_index_ := record.step_index).__class__ is int
+            else integer_of(step_index_, -9223372036854775808, 9223372036854775807),
             None
-            if record.timestamp is None
-            else ((since := record.timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-            record.episode_seed,
-            record.frame_ref,
-            record.payload_version
-            if -2147483648 <= record.payload_version <= 2147483647
-            else unfit(record.payload_version),
-            record.seq_id,
-            record.worker_id,
-            record.time_step,
-            None if record.space_signature is None else dump_json(record.space_signature),
-            None if record.vector_metadata is None else dump_json(record.vector_metadata),
+            if (agent_id_ := record.agent_id) is None
+            else agent_id_
+            if agent_id_.__class__ is str and "\0" not in agent_id_
+            else text_of(agent_id_),
+            None
+            if (game_id_ := record.game_id) is None
+            else game_id_
+            if game_id_.__class__ is str and "\0" not in game_id_
+            else text_of(game_id_),
+            None if (action_ := record.action) is None else dump_json(action_),
+            "null"
+            if (observation_ := record.observation) is None
+            else " null"
+            if observation_ is JSON_NULL
+            else dump_json(observation_),
+            reward_
+            if (reward_ := record.reward).__class__ is float and (reward_ > 0.0 or reward_ < -5e-324)
+            else real_of(reward_),
+            1
+            if (terminated_ := record.terminated) is True
+            else 0
+            if terminated_ is False
+            else int(flag_of(terminated_)),
+            1 if (truncated_ := record.truncated) is True else 0 if truncated_ is False else int(flag_of(truncated_)),
+            None if (info_ := record.info) is None else dump_json(info_),
+            None
+            if (render_payload_ := record.render_payload) is None
+            else render_payload_
+            if render_payload_.__class__ is bytes
+            else binary_of(render_payload_),
+            None if (render_hint_ := record.render_hint) is None else dump_json(render_hint_),
+            None
+            if (timestamp_ := record.timestamp) is None
+            else (
+                (
+                    since := (
+                        timestamp_
+                        if timestamp_.__class__ is datetime and timestamp_.tzinfo is UTC
+                        else moment_of(timestamp_)
+                    )
+                    - EPOCH
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
+            None
+            if (episode_seed_ := record.episode_seed) is None
+            else episode_seed_
+            if episode_seed_.__class__ is int
+            else integer_of(episode_seed_, -9223372036854775808, 9223372036854775807),
+            None
+            if (frame_ref_ := record.frame_ref) is None
+            else frame_ref_
+            if frame_ref_.__class__ is str and "\0" not in frame_ref_
+            else text_of(frame_ref_),
+            payload_version_
+            if (payload_version_ := record.payload_version).__class__ is int
+            and -2147483648 <= payload_version_ <= 2147483647
+            else integer_of(payload_version_, -2147483648, 2147483647),
+            None
+            if (seq_id_ := record.seq_id) is None
+            else seq_id_
+            if seq_id_.__class__ is int
+            else integer_of(seq_id_, -9223372036854775808, 9223372036854775807),
+            None
+            if (worker_id_ := record.worker_id) is None
+            else worker_id_
+            if worker_id_.__class__ is str and "\0" not in worker_id_
+            else text_of(worker_id_),
+            None
+            if (time_step_ := record.time_step) is None
+            else time_step_
+            if time_step_.__class__ is int
+            else integer_of(time_step_, -9223372036854775808, 9223372036854775807),
+            None if (space_signature_ := record.space_signature) is None else dump_json(space_signature_),
+            None if (vector_metadata_ := record.vector_metadata) is None else dump_json(vector_metadata_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, STEP_LIMITS) from error
@@ -180,14 +247,14 @@ def step_from_row(row: Row) -> StepRecord:
     record.step_index = step_index_
     record.agent_id = agent_id_
     record.game_id = game_id_
-    record.action = None if action_ is None else load_json(action_)
-    record.observation = None if observation_ == "null" else load_json(observation_)
-    record.reward = reward_ if reward_ != "NaN" else NAN
+    record.action = None if action_ is None else or_null(load_column(action_))
+    record.observation = None if observation_ == "null" else or_null(load_column(observation_))
+    record.reward = reward_ if reward_.__class__ is float and reward_ != -5e-324 else real_from(reward_)
     record.terminated = terminated_ == 1
     record.truncated = truncated_ == 1
-    record.info = None if info_ is None else load_json(info_)
+    record.info = None if info_ is None else or_null(load_column(info_))
     record.render_payload = render_payload_
-    record.render_hint = None if render_hint_ is None else load_json(render_hint_)
+    record.render_hint = None if render_hint_ is None else or_null(load_column(render_hint_))
     record.timestamp = None if timestamp_ is None else EPOCH + timedelta(0, 0, timestamp_)
     record.episode_seed = episode_seed_
     record.frame_ref = frame_ref_
@@ -195,9 +262,45 @@ def step_from_row(row: Row) -> StepRecord:
     record.seq_id = seq_id_
     record.worker_id = worker_id_
     record.time_step = time_step_
-    record.space_signature = None if space_signature_ is None else load_json(space_signature_)
-    record.vector_metadata = None if vector_metadata_ is None else load_json(vector_metadata_)
+    record.space_signature = None if space_signature_ is None else or_null(load_column(space_signature_))
+    record.vector_metadata = None if vector_metadata_ is None else or_null(load_column(vector_metadata_))
     return record
+
+
+STEP_JSON: JsonColumns = (
+    frozenset(
+        [
+            5,
+            6,
+            10,
+            12,
+            20,
+            21,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_step(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    stored = (
+        execute(
+            _GET_STEP,
+            (
+                row[0],
+                row[1],
+                row[2],
+            ),
+        ).fetchone(),
+    )
+    return not same(stored, given, STEP_JSON)
+
+
+def stored_step(row: Row) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (row,)
 
 
 def step_events(records: Sequence[StepRecord], payloads: Iterable[bytes] | None) -> list[Row]:
@@ -208,8 +311,28 @@ def step_events(records: Sequence[StepRecord], payloads: Iterable[bytes] | None)
     try:
         return [
             (
-                "/".join((escaped(record.run_id), escaped(record.episode_id), str(record.step_index))) + mark,
-                record.run_id,
+                "/".join(
+                    (
+                        escaped(
+                            run_id_
+                            if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_
+                            else text_of(run_id_)
+                        ),
+                        escaped(
+                            episode_id_
+                            if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+                            else text_of(episode_id_)
+                        ),
+                        str(
+                            step_index_
+                            if (step_index_ := record.step_index).__class__ is int
+                            and -9223372036854775808 <= step_index_ <= 9223372036854775807
+                            else integer_of(step_index_, -9223372036854775808, 9223372036854775807)
+                        ),
+                    )
+                )
+                + mark,
+                run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
                 payload,
                 now,
             )
@@ -292,20 +415,60 @@ def episode_row(record: EpisodeRollup) -> Row:
     """The row of a record."""
     try:
         return (
-            record.run_id,
-            record.episode_id,
-            record.total_reward if record.total_reward == record.total_reward else "NaN",
-            record.steps,
-            1 if record.terminated else 0,
-            1 if record.truncated else 0,
-            None if record.metadata is None else dump_json(record.metadata),
+            run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
+            episode_id_
+            if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+            else text_of(episode_id_),
+            total_reward_
+            if (total_reward_ := record.total_reward).__class__ is float
+            and (total_reward_ > 0.0 or total_reward_ < -5e-324)
+            else real_of(total_reward_),
+            steps_
+            if (steps_ := record.steps).__class__ is int
+            else integer_of(steps_, -9223372036854775808, 9223372036854775807),
+            1
+            if (terminated_ := record.terminated) is True
+            else 0
+            if terminated_ is False
+            else int(flag_of(terminated_)),
+            1 if (truncated_ := record.truncated) is True else 0 if truncated_ is False else int(flag_of(truncated_)),
+            None if (metadata_ := record.metadata) is None else dump_json(metadata_),
             None
-            if record.timestamp is None
-            else ((since := record.timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-            record.agent_id,
-            record.game_id,
-            record.seq_id,
-            record.worker_id,
+            if (timestamp_ := record.timestamp) is None
+            else (
+                (
+                    since := (
+                        timestamp_
+                        if timestamp_.__class__ is datetime and timestamp_.tzinfo is UTC
+                        else moment_of(timestamp_)
+                    )
+                    - EPOCH
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
+            None
+            if (agent_id_ := record.agent_id) is None
+            else agent_id_
+            if agent_id_.__class__ is str and "\0" not in agent_id_
+            else text_of(agent_id_),
+            None
+            if (game_id_ := record.game_id) is None
+            else game_id_
+            if game_id_.__class__ is str and "\0" not in game_id_
+            else text_of(game_id_),
+            None
+            if (seq_id_ := record.seq_id) is None
+            else seq_id_
+            if seq_id_.__class__ is int
+            else integer_of(seq_id_, -9223372036854775808, 9223372036854775807),
+            None
+            if (worker_id_ := record.worker_id) is None
+            else worker_id_
+            if worker_id_.__class__ is str and "\0" not in worker_id_
+            else text_of(worker_id_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, EPISODE_LIMITS) from error
@@ -330,17 +493,49 @@ def episode_from_row(row: Row) -> EpisodeRollup:
     record = object.__new__(EpisodeRollup)
     record.run_id = run_id_
     record.episode_id = episode_id_
-    record.total_reward = total_reward_ if total_reward_ != "NaN" else NAN
+    record.total_reward = (
+        total_reward_ if total_reward_.__class__ is float and total_reward_ != -5e-324 else real_from(total_reward_)
+    )
     record.steps = steps_
     record.terminated = terminated_ == 1
     record.truncated = truncated_ == 1
-    record.metadata = None if metadata_ is None else load_json(metadata_)
+    record.metadata = None if metadata_ is None else or_null(load_column(metadata_))
     record.timestamp = None if timestamp_ is None else EPOCH + timedelta(0, 0, timestamp_)
     record.agent_id = agent_id_
     record.game_id = game_id_
     record.seq_id = seq_id_
     record.worker_id = worker_id_
     return record
+
+
+EPISODE_JSON: JsonColumns = (
+    frozenset(
+        [
+            6,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_episode(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    stored = (
+        execute(
+            _GET_EPISODE,
+            (
+                row[0],
+                row[1],
+            ),
+        ).fetchone(),
+    )
+    return not same(stored, given, EPISODE_JSON)
+
+
+def stored_episode(row: Row) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (row,)
 
 
 def episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes] | None) -> list[Row]:
@@ -351,8 +546,22 @@ def episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes] |
     try:
         return [
             (
-                "/".join((escaped(record.run_id), escaped(record.episode_id))) + mark,
-                record.run_id,
+                "/".join(
+                    (
+                        escaped(
+                            run_id_
+                            if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_
+                            else text_of(run_id_)
+                        ),
+                        escaped(
+                            episode_id_
+                            if (episode_id_ := record.episode_id).__class__ is str and "\x00" not in episode_id_
+                            else text_of(episode_id_)
+                        ),
+                    )
+                )
+                + mark,
+                run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
                 payload,
                 now,
             )
@@ -374,14 +583,14 @@ def episode_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 STEP_LIMITS = (
-    ("run_id", text),
-    ("episode_id", text),
+    ("run_id", column_text),
+    ("episode_id", column_text),
     ("step_index", int64),
-    ("agent_id", optional(text)),
-    ("game_id", optional(text)),
+    ("agent_id", optional(column_text)),
+    ("game_id", optional(column_text)),
     ("action", optional(json_value)),
     ("observation", json_value),
-    ("reward", double),
+    ("reward", column_double),
     ("terminated", boolean),
     ("truncated", boolean),
     ("info", optional(json_value)),
@@ -389,10 +598,10 @@ STEP_LIMITS = (
     ("render_hint", optional(json_value)),
     ("timestamp", optional(timestamp)),
     ("episode_seed", optional(int64)),
-    ("frame_ref", optional(text)),
+    ("frame_ref", optional(column_text)),
     ("payload_version", int32),
     ("seq_id", optional(int64)),
-    ("worker_id", optional(text)),
+    ("worker_id", optional(column_text)),
     ("time_step", optional(int64)),
     ("space_signature", optional(json_value)),
     ("vector_metadata", optional(json_value)),
@@ -400,18 +609,18 @@ STEP_LIMITS = (
 """What the columns of a StepRecord hold."""
 
 EPISODE_LIMITS = (
-    ("run_id", text),
-    ("episode_id", text),
-    ("total_reward", double),
+    ("run_id", column_text),
+    ("episode_id", column_text),
+    ("total_reward", column_double),
     ("steps", int64),
     ("terminated", boolean),
     ("truncated", boolean),
     ("metadata", optional(json_value)),
     ("timestamp", optional(timestamp)),
-    ("agent_id", optional(text)),
-    ("game_id", optional(text)),
+    ("agent_id", optional(column_text)),
+    ("game_id", optional(column_text)),
     ("seq_id", optional(int64)),
-    ("worker_id", optional(text)),
+    ("worker_id", optional(column_text)),
 )
 """What the columns of a EpisodeRollup hold."""
 
@@ -451,12 +660,18 @@ class SQLiteTelemetryRepository:
         self._database.close()
 
     def add_step(self, step: StepRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = step_row(step)
         [new_event] = step_events([step], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_STEP, new_row).rowcount == 0:
+                    if _is_other_step(cursor, stored_step(new_row)):
+                        raise ConflictError(
+                            type(step).__name__,
+                            {"run_id": step.run_id, "episode_id": step.episode_id, "step_index": step.step_index},
+                            "save_step",
+                        )
                     return False
                 cursor.execute(_STEP_ADDED, new_event)
                 return True
@@ -464,7 +679,7 @@ class SQLiteTelemetryRepository:
             raise refusal(step, STEP_LIMITS) from error
 
     def add_steps(self, steps: Iterable[StepRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         new_rows = [step_row(record) for record in given]
         new_events = step_events(given, payloads)
@@ -480,6 +695,16 @@ class SQLiteTelemetryRepository:
                     if cursor.execute(_INSERT_STEP, new_row).rowcount == 1:
                         added += 1
                         cursor.execute(_STEP_ADDED, new_events[place])
+                    elif _is_other_step(cursor, stored_step(new_row)):
+                        raise ConflictError(
+                            type(given[place]).__name__,
+                            {
+                                "run_id": given[place].run_id,
+                                "episode_id": given[place].episode_id,
+                                "step_index": given[place].step_index,
+                            },
+                            "save_step",
+                        )
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, STEP_LIMITS) from error
@@ -501,7 +726,17 @@ class SQLiteTelemetryRepository:
     def get_step(self, run_id: str, episode_id: str, step_index: int) -> StepRecord | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (run_id, episode_id, step_index)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
+            )
             found = self._local.execute(_GET_STEP, bound).fetchone()
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -510,7 +745,17 @@ class SQLiteTelemetryRepository:
     def delete_step(self, run_id: str, episode_id: str, step_index: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (run_id, episode_id, step_index)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+                step_index
+                if step_index.__class__ is int and -9223372036854775808 <= step_index <= 9223372036854775807
+                else integer_of(argument("step_index", step_index, int64), -9223372036854775808, 9223372036854775807),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_STEP, bound).fetchall()
                 cursor.executemany(_STEP_DELETED, step_deletions(deleted))
@@ -589,21 +834,45 @@ class SQLiteTelemetryRepository:
         """The steps with this run_id and episode_id, by step_index."""
         try:
             sql = _STEPS_BY_EPISODE
-            bound: list[Any] = [run_id, episode_id]
+            bound: list[Any] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+            ]
             if from_step is not None:
                 sql += " AND step_index >= ?"
-                bound.append(from_step)
+                bound.append(
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_step is not None:
                 sql += " AND step_index < ?"
-                bound.append(before_step)
+                bound.append(
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_step_index,) = after
+                (last_step_index,) = last_seen(after, 1)
                 sql += " AND (step_index) > (?)"
-                bound += [last_step_index]
+                bound += [
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    )
+                ]
             sql += " ORDER BY step_index"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_steps(sql, bound)
@@ -620,21 +889,45 @@ class SQLiteTelemetryRepository:
         """The steps with this run_id, by step_index and episode_id."""
         try:
             sql = _STEPS_BY_RUN
-            bound: list[Any] = [run_id]
+            bound: list[Any] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_step is not None:
                 sql += " AND step_index >= ?"
-                bound.append(from_step)
+                bound.append(
+                    from_step
+                    if from_step.__class__ is int and -9223372036854775808 <= from_step <= 9223372036854775807
+                    else integer_of(argument("from_step", from_step, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_step is not None:
                 sql += " AND step_index < ?"
-                bound.append(before_step)
+                bound.append(
+                    before_step
+                    if before_step.__class__ is int and -9223372036854775808 <= before_step <= 9223372036854775807
+                    else integer_of(
+                        argument("before_step", before_step, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_step_index, last_episode_id) = after
+                (last_step_index, last_episode_id) = last_seen(after, 2)
                 sql += " AND (step_index, episode_id) > (?, ?)"
-                bound += [last_step_index, last_episode_id]
+                bound += [
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                ]
             sql += " ORDER BY step_index, episode_id"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_steps(sql, bound)
@@ -651,21 +944,48 @@ class SQLiteTelemetryRepository:
         """The steps with this run_id that have seq_id, by seq_id, episode_id and step_index."""
         try:
             sql = _STEPS_AS_PLAYED
-            bound: list[Any] = [run_id]
+            bound: list[Any] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= ?"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < ?"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_seq_id, last_episode_id, last_step_index) = after
+                (last_seq_id, last_episode_id, last_step_index) = last_seen(after, 3)
                 sql += " AND (seq_id, episode_id, step_index) > (?, ?, ?)"
-                bound += [last_seq_id, last_episode_id, last_step_index]
+                bound += [
+                    last_seq_id
+                    if last_seq_id.__class__ is int and -9223372036854775808 <= last_seq_id <= 9223372036854775807
+                    else integer_of(argument("seq_id", last_seq_id, int64), -9223372036854775808, 9223372036854775807),
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text)),
+                    last_step_index
+                    if last_step_index.__class__ is int
+                    and -9223372036854775808 <= last_step_index <= 9223372036854775807
+                    else integer_of(
+                        argument("step_index", last_step_index, int64), -9223372036854775808, 9223372036854775807
+                    ),
+                ]
             sql += " ORDER BY seq_id, episode_id, step_index"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_steps(sql, bound)
@@ -676,13 +996,27 @@ class SQLiteTelemetryRepository:
         """The first of the steps with this run_id that have seq_id, by seq_id, episode_id and step_index, the last ones first."""
         try:
             sql = _LAST_STEP
-            bound: list[Any] = [run_id]
+            bound: list[Any] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= ?"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < ?"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             sql += " ORDER BY seq_id DESC, episode_id DESC, step_index DESC LIMIT 1"
             found = self._local.execute(sql, bound).fetchone()
         except FAILURES as error:
@@ -692,7 +1026,11 @@ class SQLiteTelemetryRepository:
     def count_steps(self, run_id: str) -> int:
         """How many steps there are with this run_id."""
         try:
-            bound = (run_id,)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             return int(self._local.execute(_COUNT_STEPS, bound).fetchone()[0])
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -700,7 +1038,11 @@ class SQLiteTelemetryRepository:
     def delete_run(self, run_id: str) -> int:
         """Delete the steps with this run_id."""
         try:
-            bound = (run_id,)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_RUN, bound).fetchall()
                 cursor.executemany(_STEP_DELETED, step_deletions(deleted))
@@ -713,12 +1055,18 @@ class SQLiteTelemetryRepository:
             yield from map(step_from_row, rows)
 
     def add_episode(self, episode: EpisodeRollup, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = episode_row(episode)
         [new_event] = episode_events([episode], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_EPISODE, new_row).rowcount == 0:
+                    if _is_other_episode(cursor, stored_episode(new_row)):
+                        raise ConflictError(
+                            type(episode).__name__,
+                            {"run_id": episode.run_id, "episode_id": episode.episode_id},
+                            "save_episode",
+                        )
                     return False
                 cursor.execute(_EPISODE_ADDED, new_event)
                 return True
@@ -726,7 +1074,7 @@ class SQLiteTelemetryRepository:
             raise refusal(episode, EPISODE_LIMITS) from error
 
     def add_episodes(self, episodes: Iterable[EpisodeRollup], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(episodes)
         new_rows = [episode_row(record) for record in given]
         new_events = episode_events(given, payloads)
@@ -742,6 +1090,12 @@ class SQLiteTelemetryRepository:
                     if cursor.execute(_INSERT_EPISODE, new_row).rowcount == 1:
                         added += 1
                         cursor.execute(_EPISODE_ADDED, new_events[place])
+                    elif _is_other_episode(cursor, stored_episode(new_row)):
+                        raise ConflictError(
+                            type(given[place]).__name__,
+                            {"run_id": given[place].run_id, "episode_id": given[place].episode_id},
+                            "save_episode",
+                        )
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, EPISODE_LIMITS) from error
@@ -763,7 +1117,14 @@ class SQLiteTelemetryRepository:
     def get_episode(self, run_id: str, episode_id: str) -> EpisodeRollup | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (run_id, episode_id)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+            )
             found = self._local.execute(_GET_EPISODE, bound).fetchone()
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -772,7 +1133,14 @@ class SQLiteTelemetryRepository:
     def delete_episode(self, run_id: str, episode_id: str) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (run_id, episode_id)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+                episode_id
+                if episode_id.__class__ is str and episode_id.isascii() and "\0" not in episode_id
+                else text_of(argument("episode_id", episode_id, column_text)),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_EPISODE, bound).fetchall()
                 cursor.executemany(_EPISODE_DELETED, episode_deletions(deleted))
@@ -824,15 +1192,23 @@ class SQLiteTelemetryRepository:
         """The episodes with this run_id, by episode_id."""
         try:
             sql = _EPISODES_BY_RUN
-            bound: list[Any] = [run_id]
+            bound: list[Any] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if after is not None:
-                (last_episode_id,) = after
+                (last_episode_id,) = last_seen(after, 1)
                 sql += " AND (episode_id) > (?)"
-                bound += [last_episode_id]
+                bound += [
+                    last_episode_id
+                    if last_episode_id.__class__ is str and last_episode_id.isascii() and "\0" not in last_episode_id
+                    else text_of(argument("episode_id", last_episode_id, column_text))
+                ]
             sql += " ORDER BY episode_id"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_episodes(sql, bound)
@@ -843,13 +1219,27 @@ class SQLiteTelemetryRepository:
         """The first of the episodes with this run_id that have seq_id, by seq_id and episode_id, the last ones first."""
         try:
             sql = _LAST_EPISODE
-            bound: list[Any] = [run_id]
+            bound: list[Any] = [
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text))
+            ]
             if from_seq is not None:
                 sql += " AND seq_id >= ?"
-                bound.append(from_seq)
+                bound.append(
+                    from_seq
+                    if from_seq.__class__ is int and -9223372036854775808 <= from_seq <= 9223372036854775807
+                    else integer_of(argument("from_seq", from_seq, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_seq is not None:
                 sql += " AND seq_id < ?"
-                bound.append(before_seq)
+                bound.append(
+                    before_seq
+                    if before_seq.__class__ is int and -9223372036854775808 <= before_seq <= 9223372036854775807
+                    else integer_of(
+                        argument("before_seq", before_seq, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             sql += " ORDER BY seq_id DESC, episode_id DESC LIMIT 1"
             found = self._local.execute(sql, bound).fetchone()
         except FAILURES as error:
@@ -859,7 +1249,11 @@ class SQLiteTelemetryRepository:
     def delete_episodes(self, run_id: str) -> int:
         """Delete the episodes with this run_id."""
         try:
-            bound = (run_id,)
+            bound = (
+                run_id
+                if run_id.__class__ is str and run_id.isascii() and "\0" not in run_id
+                else text_of(argument("run_id", run_id, column_text)),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_EPISODES, bound).fetchall()
                 cursor.executemany(_EPISODE_DELETED, episode_deletions(deleted))

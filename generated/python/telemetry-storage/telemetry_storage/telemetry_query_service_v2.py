@@ -23,7 +23,7 @@ from fieldstone_runtime.serving import (
     page_size,
     read_page,
 )
-from fieldstone_runtime.values import unfit
+from fieldstone_runtime.unfit import unfit
 from telemetry_app.records import StepRecord
 from telemetry_contracts.telemetry.v1 import telemetry_v1_pb2
 from telemetry_contracts.telemetry.v2 import telemetry_query_v2_pb2, telemetry_query_v2_pb2_grpc, telemetry_v2_pb2

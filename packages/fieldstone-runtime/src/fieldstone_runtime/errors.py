@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class StorageError(Exception):
     """A database did not do what it was asked; the message names the database and what to do."""
@@ -21,6 +23,21 @@ class ValueRefusedError(StorageError, ValueError):
         where = ".".join(filter(None, (record, attribute))) or "an argument"
         super().__init__(f"{where} must be {limit}, and is {repr(value)[:100]}")
         self.record, self.attribute, self.value, self.limit = record, attribute, value, limit
+
+
+class ConflictError(StorageError):
+    """A record was added whose key is there already, with other content. Nothing was written.
+
+    Attributes:
+        record: the class of the record.
+        key: the attributes of its primary key, each with its value.
+        save: the method that writes over the record that is there.
+    """
+
+    def __init__(self, record: str, key: Mapping[str, object], save: str) -> None:
+        named = ", ".join(f"{name}={value!r}" for name, value in key.items())
+        super().__init__(f"{record} with {named} is there already with other content; `{save}` writes over it")
+        self.record, self.key, self.save = record, key, save
 
 
 class DatabaseLockedError(StorageError):

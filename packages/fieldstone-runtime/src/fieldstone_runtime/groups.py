@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from math import inf, isinf, isnan, nan
 from typing import Any, TypeVar
 
-from fieldstone_runtime.values import UnfitError
+from fieldstone_runtime.unfit import UnfitError
 
 T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
-from math import copysign, isfinite, nan
-from typing import TYPE_CHECKING, Any, NoReturn
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from fieldstone_runtime.exact import integer_of, moment_of, timedelta_of
+from fieldstone_runtime.json_values import list_of_values, struct_of, value_of
+from fieldstone_runtime.unfit import UnfitError
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
     from google.protobuf.message import Message
     from google.protobuf.struct_pb2 import ListValue, Struct, Value
+    from google.protobuf.timestamp_pb2 import Timestamp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What timestamps are counted from."""
@@ -19,86 +22,94 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAN = nan
 """Not a number: SQLite has no such value, and a column holds the text "NaN" for it."""
 
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-# What `_encoder.encode` makes anew for every value, which takes longer than most values do.
-_chunks: Any = _encoder.iterencode
-if c_make_encoder is not None:  # other Pythons than CPython have none
-    _chunks = c_make_encoder(None, _encoder.default, encode_basestring, None, ":", ",", False, False, True)  # noqa: FBT003
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+MICROSECONDS = "whole microseconds; CODEC_NANOSECONDS keeps more"
+"""What a time of a DTO must have, in words."""
 
-
-def dump_json(value: Any) -> str:
-    """JSON without spaces; NaN and infinities as Python writes them."""
-    return "".join(_chunks(value, 0))
-
-
-def load_json(data: str | bytes) -> Any:
-    """A value from JSON; the errors are those of `json.loads`."""
-    text = data if isinstance(data, str) else data.decode()
-    try:
-        value, end = _scan(text, 0)
-    except StopIteration:
-        end = -1
-    return value if end == len(text) else json.loads(text)
-
-
-_TOO_LARGE_FOR_32_BITS = 2.0**128 - 2.0**103
-_LONGEST_SECONDS, _MOST_NANOS = 315_576_000_000, 999_999_999
+_LONGEST_SECONDS, _NANOS = 315_576_000_000, 1_000_000_000
 _LONGEST = timedelta(0, _LONGEST_SECONDS)
 _SECOND, _MICROSECOND = timedelta(0, 1), timedelta(0, 0, 1)
-
-
-class UnfitError(ValueError):
-    """A value that does not fit where it should go; `limit` says in words what would."""
-
-    def __init__(self, value: object, limit: str) -> None:
-        super().__init__(f"{repr(value)[:100]} is not {limit}")
-        self.value, self.limit = value, limit
-
-
-def unfit(value: object) -> NoReturn:
-    """Raise an UnfitError, where only an expression can stand."""
-    raise UnfitError(value, "a value that the database and the field can hold")
-
-
-def not_null(value: Any) -> Any:
-    """The value; UnfitError for None, which is the JSON value null."""
-    if value is None:
-        raise UnfitError(value, "a JSON value other than null")
-    return value
-
-
-def within_float32(value: float) -> float:
-    """The value; UnfitError for one that would round to infinity in 32 bits."""
-    if abs(value) >= _TOO_LARGE_FOR_32_BITS and isfinite(value):
-        raise UnfitError(value, "a float of 32 bits")
-    return value
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
 def timestamp_micros(value: datetime) -> int:
     """An aware datetime in microseconds since 1970, UTC."""
-    return (value - EPOCH) // _MICROSECOND
+    moment = value if value.__class__ is datetime and value.tzinfo is UTC else moment_of(value)
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def duration_micros(value: timedelta) -> int:
     """A timedelta in microseconds; UnfitError for one longer than google/protobuf/duration.proto allows."""
-    if abs(value) > _LONGEST:
+    span = value if value.__class__ is timedelta else timedelta_of(value)
+    if abs(span) > _LONGEST:
         raise UnfitError(value, "a timedelta of at most 315576000000 seconds")
-    return value // _MICROSECOND
+    return span // _MICROSECOND
 
 
 def fill_duration(dto: Duration, value: timedelta) -> None:
     """Set a Duration, whose seconds and nanos have one sign; raises as `duration_micros`."""
-    sign = 1 if duration_micros(value) >= 0 else -1
-    dto.seconds, dto.nanos = sign * (abs(value) // _SECOND), sign * abs(value).microseconds * 1000
+    _fill_duration(dto, duration_micros(value) * 1000)
 
 
 def read_duration(dto: Duration) -> timedelta:
-    """A Duration, without parts of a microsecond; UnfitError where its parts are out of range or of two signs."""
+    """A Duration; UnfitError where it is none, or has parts of a microsecond."""
+    nanos = _duration_nanos(dto)
+    if nanos % 1000:
+        raise UnfitError((dto.seconds, dto.nanos), f"a Duration in {MICROSECONDS}")
+    return timedelta(0, 0, nanos // 1000)
+
+
+def read_timestamp(dto: Timestamp) -> datetime:
+    """A Timestamp; UnfitError where it is none, or has parts of a microsecond."""
+    nanos = _timestamp_nanos(dto)
+    if nanos % 1000:
+        raise UnfitError((dto.seconds, dto.nanos), f"a Timestamp in {MICROSECONDS}")
+    return EPOCH + timedelta(0, 0, nanos // 1000)
+
+
+def fill_timestamp_nanos(dto: Timestamp, value: int) -> None:
+    """Set a Timestamp from nanoseconds since 1970, UTC, that have 64 bits."""
+    dto.seconds, dto.nanos = divmod(int64_of(value), _NANOS)
+
+
+def read_timestamp_nanos(dto: Timestamp) -> int:
+    """A Timestamp in nanoseconds since 1970, UTC; UnfitError where it is none, or needs more than 64 bits."""
+    return int64_of(_timestamp_nanos(dto))
+
+
+def fill_duration_nanos(dto: Duration, value: int) -> None:
+    """Set a Duration from nanoseconds that have 64 bits."""
+    _fill_duration(dto, int64_of(value))
+
+
+def read_duration_nanos(dto: Duration) -> int:
+    """A Duration in nanoseconds; UnfitError where it is none, or needs more than 64 bits."""
+    return int64_of(_duration_nanos(dto))
+
+
+def int64_of(value: int) -> int:
+    """The value; UnfitError for what is no integer of 64 bits."""
+    return integer_of(value, -(2**63), 2**63 - 1)
+
+
+def _timestamp_nanos(dto: Timestamp) -> int:
+    """In the range of google/protobuf/timestamp.proto."""
+    if not (_FIRST_SECOND <= dto.seconds <= _LAST_SECOND and 0 <= dto.nanos < _NANOS):
+        raise UnfitError((dto.seconds, dto.nanos), "seconds and nanos of a Timestamp from year 1 to 9999")
+    return dto.seconds * _NANOS + dto.nanos
+
+
+def _duration_nanos(dto: Duration) -> int:
+    """In the range of google/protobuf/duration.proto, with parts of one sign."""
     seconds, nanos = dto.seconds, dto.nanos
-    if abs(seconds) > _LONGEST_SECONDS or abs(nanos) > _MOST_NANOS or seconds * nanos < 0:
+    if abs(seconds) > _LONGEST_SECONDS or abs(nanos) >= _NANOS or seconds * nanos < 0:
         raise UnfitError((seconds, nanos), "seconds and nanos of a Duration")
-    return timedelta(0, seconds, int(copysign(abs(nanos) // 1000, nanos)))
+    return seconds * _NANOS + nanos
+
+
+def _fill_duration(dto: Duration, value: int) -> None:
+    sign = 1 if value >= 0 else -1
+    seconds, nanos = divmod(abs(value), _NANOS)
+    dto.seconds, dto.nanos = sign * seconds, sign * nanos
 
 
 def fill_message(dto: Message, value: bytes) -> None:
@@ -113,35 +124,46 @@ def fill_message(dto: Message, value: bytes) -> None:
 
 
 def fill_struct(dto: Struct, value: dict[str, Any]) -> None:
-    """Set a Struct; raises as `fill_value`."""
-    dto.SetInParent()
-    for key, item in value.items():
-        fill_value(dto.fields[key], item)
+    """Set a Struct; raises as `json_values.struct_of`."""
+    _fill_struct(dto, struct_of(value))
 
 
 def fill_list(dto: ListValue, value: list[Any]) -> None:
-    """Set a ListValue; raises as `fill_value`."""
-    dto.SetInParent()
-    for item in value:
-        fill_value(dto.values.add(), item)
+    """Set a ListValue; raises as `json_values.list_of_values`."""
+    _fill_list(dto, list_of_values(value))
 
 
 def fill_value(dto: Value, value: Any) -> None:
-    """Set a Value; UnfitError for what is no JSON value, and for an int that is no float exactly."""
-    if isinstance(value, dict):
-        fill_struct(dto.struct_value, value)
-    elif isinstance(value, list):
-        fill_list(dto.list_value, value)
-    elif isinstance(value, bool):
-        dto.bool_value = value
-    elif isinstance(value, str):
-        dto.string_value = value
-    elif isinstance(value, float) or (isinstance(value, int) and int(float(value)) == value):
-        dto.number_value = value
-    elif value is None:
-        dto.null_value = 0  # type: ignore[assignment] # the one number of NullValue
-    else:
-        raise UnfitError(value, "None, a bool, str, list, dict or a number that is a float")
+    """Set a Value; raises as `json_values.value_of`."""
+    _fill_value(dto, value_of(value))
+
+
+def _fill_struct(dto: Struct, value: dict[str, Any]) -> None:
+    dto.SetInParent()
+    for key, item in value.items():
+        _fill_value(dto.fields[key], item)
+
+
+def _fill_list(dto: ListValue, value: list[Any]) -> None:
+    dto.SetInParent()
+    for item in value:
+        _fill_value(dto.values.add(), item)
+
+
+def _fill_value(dto: Value, value: Any) -> None:
+    match value:
+        case None:
+            dto.null_value = 0  # type: ignore[assignment] # the one number of NullValue
+        case bool():
+            dto.bool_value = value
+        case str():
+            dto.string_value = value
+        case float():
+            dto.number_value = value
+        case dict():
+            _fill_struct(dto.struct_value, value)
+        case _:
+            _fill_list(dto.list_value, value)
 
 
 def read_struct(dto: Struct) -> dict[str, Any]:

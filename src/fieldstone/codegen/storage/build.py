@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import keyword
 from collections.abc import Collection, Iterator, Sequence
+from enum import IntEnum
 from functools import cached_property
 
 from msgspec import Struct
@@ -230,7 +232,7 @@ def _field(conversion: FieldConversion) -> FieldView:
         load=_loaded(conversion),
         limit=conversion.limit,
         dto_limit=_dto_limit(conversion),
-        plain=conversion.to_column(SAME, f"record.{conversion.attribute}"),
+        plain=conversion.plain,
     )
 
 
@@ -247,13 +249,22 @@ def _loaded(conversion: FieldConversion) -> str:
 
 def _dto_limit(conversion: FieldConversion) -> str:
     """The check for what a DTO may hold and a record may not."""
-    check = _DTO_LIMITS.get(conversion.item.annotation, "")
-    if conversion.item.read.startswith("load_json"):
-        check = "optional(json_text)" if conversion.optional else "json_text"
-    return check
+    check = next((check for read, check in _DTO_LIMITS.items() if read in conversion.item.read), "")
+    if check and conversion.key:
+        return f"map_of({conversion.key.limit}, {check})"
+    if check and conversion.field.cardinality == "repeated":
+        return f"list_of({check})"
+    return f"optional({check})" if check == "json_text" and conversion.optional else check
 
 
-_DTO_LIMITS = {"datetime": "timestamp_message", "timedelta": "duration_message"}
+_DTO_LIMITS = {
+    "EPOCH": "timestamp_message",
+    "read_duration(": "duration_message",
+    "read_timestamp_nanos(": "timestamp_nanos",
+    "read_duration_nanos(": "duration_nanos",
+    "load_json(": "json_text",
+}
+"""By a name in the conversion from a DTO."""
 
 
 def _enum(enum: Enum) -> EnumView:
@@ -274,7 +285,24 @@ def _short_names(enum: Enum) -> dict[str, str]:
     """The values' names without the name of the enum before them, where they are names of Python then."""
     prefix = f"{constant(enum.name)}_"
     short = {v.name: v.name.removeprefix(prefix) for v in enum.values}
-    usable = all(
-        name.isidentifier() and name not in {"None", "True", "False", "name", "value"} for name in short.values()
-    )
-    return short if usable and len(set(short.values())) == len(short) else {name: name for name in short}
+    usable = all(name.isidentifier() and _is_free(name) for name in short.values())
+    if not usable or len(set(short.values())) < len(short):
+        short = {name: name for name in short}
+    taken: set[str] = set()
+    for name, found in short.items():
+        short[name] = _free_member(found, taken | (set(short.values()) - {found}))
+        taken.add(short[name])
+    return short
+
+
+def _is_free(name: str) -> bool:
+    """Whether a member of an IntEnum can have the name (https://docs.python.org/3/library/enum.html)."""
+    return not (keyword.iskeyword(name) or name.startswith("_") or hasattr(IntEnum, name) or name in {"name", "value"})
+
+
+def _free_member(name: str, taken: Collection[str]) -> str:
+    """The name, or another for one that a member cannot have."""
+    found = name if _is_free(name) else f"member{name}" if name.startswith("_") else f"{name}_"
+    while found in taken:
+        found += "_"
+    return found

@@ -17,13 +17,36 @@ from fieldstone.schema.storage import snake
 
 SAME = "{}"
 
-_INT32 = "{0} if -2147483648 <= {0} <= 2147483647 else unfit({0})"
-_UINT32 = "{0} if 0 <= {0} <= 4294967295 else unfit({0})"
-_UINT64 = "{0} if 0 <= {0} <= 9223372036854775807 else unfit({0})"
-_INT64 = "{0} if -9223372036854775808 <= {0} <= 9223372036854775807 else unfit({0})"
-_ANY_UINT64 = "{0} if 0 <= {0} <= 18446744073709551615 else unfit({0})"
-_NAN_AS_TEXT = '{0} if {0} == {0} else "NaN"'
-_NAN_FROM_TEXT = '{0} if {0} != "NaN" else NAN'
+
+def _of(kind: str, otherwise: str, *conditions: str) -> str:
+    """A value of the very class as it is, if it meets the conditions too; any other through a function of the runtime.
+
+    Comparing classes costs less than a call, and sqlite3 would take values of other classes silently.
+    """
+    checks = " and ".join((f"{{0}}.__class__ is {kind}", *conditions))
+    return f"{{0}} if {checks} else {otherwise}"
+
+
+def _int(first: int, last: int) -> str:
+    return _of("int", f"integer_of({{0}}, {first}, {last})", f"{first} <= {{0}} <= {last}")
+
+
+_INT32, _UINT32, _INT64 = _int(-(2**31), 2**31 - 1), _int(0, 2**32 - 1), _int(-(2**63), 2**63 - 1)
+_UINT64, _ANY_UINT64 = _int(0, 2**63 - 1), _int(0, 2**64 - 1)
+INT_OF_64_BITS = _of("int", f"integer_of({{0}}, {-(2**63)}, {2**63 - 1})")
+"""An int for sqlite3, which raises an OverflowError for one of more than 64 bits."""
+BOOL, _FLOAT = _of("bool", "flag_of({0})"), _of("float", "float_of({0})")
+_TEXT, _BYTES = _of("str", "string_of({0})"), _of("bytes", "binary_of({0})")
+_COLUMN_TEXT = _of("str", "text_of({0})", r'"\0" not in {0}')
+MOMENT = _of("datetime", "moment_of({0})", "{0}.tzinfo is UTC")
+"""An aware datetime in UTC."""
+COLUMN_FLOAT = _of("float", "column_float_of({0})", "{0} != -5e-324")
+"""A float in the column of a database that has NaN and -0.0."""
+_REAL = _of("float", "real_of({0})", "({0} > 0.0 or {0} < -5e-324)")
+_FROM_REAL = _of("float", "real_from({0})", "{0} != -5e-324")
+LIST, MAP = "items_of({})", "pairs_of({})"
+"""Lists and maps; a str is a sequence too, and none of these."""
+_BASE64 = f"b64encode({_BYTES}).decode()"
 
 
 class Value(Struct, frozen=True, kw_only=True):
@@ -32,6 +55,7 @@ class Value(Struct, frozen=True, kw_only=True):
     Attributes:
         annotation: the type of a record's attribute.
         limit: an expression over the names of `fieldstone_runtime.limits`: what fits.
+        column_limit: the same for a column of its own, if that holds less.
         fill: statements over `{dto}` and `{value}` where the DTO's field is a message that is filled
             in place; empty where it is assigned.
         write: what is assigned to the DTO's field.
@@ -46,6 +70,7 @@ class Value(Struct, frozen=True, kw_only=True):
 
     annotation: str
     limit: str
+    column_limit: str = ""
     fill: Sequence[str] = ()
     write: str = SAME
     read: str = SAME
@@ -62,44 +87,73 @@ SCALARS: Mapping[str, Value] = {
     for scalar in (
         Value(kind="int32", annotation="int", limit="int32", dump=_INT32, plain=_INT32),
         Value(kind="uint32", annotation="int", limit="uint32", dump=_UINT32, plain=_UINT32),
-        Value(kind="int64", annotation="int", limit="int64", dump=_INT64),
-        Value(kind="uint64", annotation="int", limit="uint64", dump=_ANY_UINT64, plain=_UINT64),
-        Value(kind="bool", annotation="bool", limit="boolean", plain="1 if {} else 0", from_plain="{} == 1"),
+        Value(kind="int64", annotation="int", limit="int64", dump=_INT64, plain=_INT64),
+        Value(
+            kind="uint64",
+            annotation="int",
+            limit="uint64",
+            column_limit="column_uint64",
+            dump=_ANY_UINT64,
+            plain=_UINT64,
+        ),
+        Value(
+            kind="bool",
+            annotation="bool",
+            limit="boolean",
+            dump=BOOL,
+            plain="1 if {0} is True else 0 if {0} is False else int(flag_of({0}))",
+            from_plain="{} == 1",
+        ),
         Value(
             kind="float",
             annotation="float",
             limit="float32",
-            write="within_float32({})",
-            plain='within_float32({0}) if {0} == {0} else "NaN"',
-            from_plain=_NAN_FROM_TEXT,
+            write="float32_of({})",
+            dump="float32_of({})",
+            plain="real_of(float32_of({}))",
+            from_plain=_FROM_REAL,
         ),
-        Value(kind="double", annotation="float", limit="double", plain=_NAN_AS_TEXT, from_plain=_NAN_FROM_TEXT),
-        Value(kind="text", annotation="str", limit="text"),
-        Value(kind="bytes", annotation="bytes", limit="binary", dump="b64encode({}).decode()", load="b64decode({})"),
+        Value(
+            kind="double",
+            annotation="float",
+            limit="double",
+            column_limit="column_double",
+            dump=_FLOAT,
+            plain=_REAL,
+            from_plain=_FROM_REAL,
+        ),
+        Value(kind="text", annotation="str", limit="text", column_limit="column_text", dump=_TEXT, plain=_COLUMN_TEXT),
+        Value(
+            kind="bytes",
+            annotation="bytes",
+            limit="binary",
+            write=_BYTES,
+            dump=_BASE64,
+            load="b64decode({})",
+            plain=_BYTES,
+        ),
     )
 }
 """Scalars by kind, as `fieldstone.schema.storage.Column.kind` names them."""
-
-_SECONDS = "{delta}.days * 86400 + {delta}.seconds"
 
 TIMESTAMP = Value(
     kind="timestamp",
     annotation="datetime",
     limit="timestamp",
     fill=(
-        "since = {value} - EPOCH",
+        f"since = ({MOMENT.format('{value}')}) - EPOCH",
         "at = {dto}",
         "at.seconds = since.days * 86400 + since.seconds",
         "at.nanos = since.microseconds * 1000",
     ),
     read="EPOCH + timedelta(0, (at := {}).seconds, "
-    "nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos))",
+    "nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos))",
     dump="timestamp_micros({})",
     load="EPOCH + timedelta(0, 0, {})",
-    plain="((since := {} - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds",
+    plain=f"((since := ({MOMENT}) - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds",
     from_plain="EPOCH + timedelta(0, 0, {})",
 )
-"""google.protobuf.Timestamp: an aware datetime in UTC; parts of a microsecond are cut off."""
+"""google.protobuf.Timestamp: an aware datetime in UTC."""
 
 DURATION = Value(
     kind="duration",
@@ -114,27 +168,50 @@ DURATION = Value(
 )
 """google.protobuf.Duration: a timedelta."""
 
+NANOSECONDS: Mapping[str, Value] = {
+    f"google.protobuf.{kind.capitalize()}": replace(
+        SCALARS["int64"], fill=(f"fill_{kind}_nanos({{dto}}, {{value}})",), read=f"read_{kind}_nanos({{}})"
+    )
+    for kind in ("timestamp", "duration")
+}
+"""Times as the int of their nanoseconds; a Timestamp's since 1970, UTC."""
+
 
 def _in_json(value: Value) -> Value:
     """The value with a column that holds the JSON of its `dump`."""
     return replace(
-        value, kind="json", plain=f"dump_json({value.dump})", from_plain=value.load.replace(SAME, "load_json({})")
+        value, kind="json", plain=f"dump_column({value.dump})", from_plain=value.load.replace(SAME, "load_column({})")
     )
 
 
 JSON_MESSAGES: Mapping[str, Value] = {
     f"google.protobuf.{name}": _in_json(
-        Value(annotation=annotation, limit=limit, fill=(f"fill_{kind}({{dto}}, {{value}})",), read=f"read_{kind}({{}})")
+        Value(
+            annotation=annotation,
+            limit=limit,
+            fill=(f"fill_{kind}({{dto}}, {{value}})",),
+            read=f"read_{kind}({{}})",
+            dump=f"{dump}({{}})",
+        )
     )
-    for name, annotation, limit, kind in (
-        ("Struct", "dict[str, Any]", "json_object", "struct"),
-        ("ListValue", "list[Any]", "json_list", "list"),
-        ("Value", "Any", "json_value", "value"),
+    for name, annotation, limit, kind, dump in (
+        ("Struct", "dict[str, Any]", "json_object", "struct", "struct_of"),
+        ("ListValue", "list[Any]", "json_list", "list", "list_of_values"),
+        ("Value", "Any", "struct_value", "value", "value_of"),
     )
 }
 """google.protobuf.Struct and its kind: JSON values of Python."""
 
-JSON_TEXT = _in_json(Value(annotation="Any", limit="json_value", write="dump_json({})", read="load_json({})"))
+JSON_TEXT = Value(
+    kind="json",
+    annotation="Any",
+    limit="json_value",
+    write="dump_json({})",
+    read="load_json({})",
+    dump="checked_json({})",
+    plain="dump_json({})",
+    from_plain="load_column({})",
+)
 """A string that holds JSON."""
 
 JSON_BYTES = replace(JSON_TEXT, write="dump_json({}).encode()")
@@ -146,8 +223,9 @@ PROTO = Value(
     limit="binary",
     fill=("fill_message({dto}, {value})",),
     read="{}.SerializeToString(deterministic=True)",
-    dump="b64encode({}).decode()",
+    dump=_BASE64,
     load="b64decode({})",
+    plain=_BYTES,
 )
 """A message kept as its bytes."""
 
@@ -162,17 +240,15 @@ def enum(name: str, *, by_name: bool) -> Value:
     known = f"{constant(name)}_BY_NUMBER.get({{0}}, {{0}})"
     # The numbers of a row or of JSON are typed Any, which leaves open what `get` gives.
     held = f"{constant(name)}_BY_NUMBER[{{0}}] if {{0}} in {constant(name)}_BY_NUMBER else {{0}}"
-    number = "int({0}) if -2147483648 <= {0} <= 2147483647 else unfit({0})"
-    to_name = f"{constant(name)}_NAMES.get({{0}}) or str({number})"
     from_name = f"{constant(name)}_BY_NAME[{{0}}] if {{0}} in {constant(name)}_BY_NAME else int({{0}})"
     return Value(
         kind="enum_name" if by_name else "enum",
         annotation=f"{name} | int",
         limit="int32",
         read=known,
-        dump=number,
+        dump=_INT32,
         load=held,
-        plain=to_name if by_name else number,
+        plain=f"name_of({{0}}, {constant(name)}_NAMES)" if by_name else _INT32,
         from_plain=from_name if by_name else held,
         is_open_enum=True,
     )
@@ -208,24 +284,25 @@ def many(item: Value) -> Value:
         Value(
             annotation=f"list[{item.annotation}]",
             limit=f"list_of({item.limit})",
-            read="{}[:]" if item.read == SAME else _each(item.read),
-            dump=_each(item.dump),
-            load=_each(item.load),
+            read="{}[:]" if item.read == SAME else _each(item.read, "{}"),
+            dump=_each(item.dump, LIST),
+            load=_each(item.load, "{}"),
         )
     )
 
 
 def keyed(key: Value, item: Value) -> Value:
     """A map; in JSON its keys are text (https://protobuf.dev/programming-guides/json/)."""
-    to_text = {"bool": '"true" if key else "false"', "int": "str(key)"}.get(key.annotation, "key")
+    given = key.dump.format("key")
+    to_text = {"bool": f'"true" if ({given}) else "false"', "int": f"str({given})"}.get(key.annotation, given)
     from_text = {"bool": 'key == "true"', "int": "int(key)"}.get(key.annotation, "key")
     return _in_json(
         Value(
             annotation=f"dict[{key.annotation}, {item.annotation}]",
             limit=f"map_of({key.limit}, {item.limit})",
-            read="dict({})" if item.read == SAME else _pairs("key", item.read),
-            dump=_pairs(to_text, item.dump),
-            load=_pairs(from_text, item.load),
+            read="dict({})" if item.read == SAME else _pairs("key", item.read, "{}"),
+            dump=_pairs(to_text, item.dump, MAP),
+            load=_pairs(from_text, item.load, "{}"),
         )
     )
 
@@ -258,32 +335,32 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
         yield from _evaluated(part)
 
 
-def _each(conversion: str) -> str:
-    return SAME if conversion == SAME else f"[{conversion.format('item')} for item in {{}}]"
+def _each(conversion: str, given: str) -> str:
+    return SAME if conversion == SAME else f"[{conversion.format('item')} for item in {given}]"
 
 
-def _pairs(key: str, conversion: str) -> str:
+def _pairs(key: str, conversion: str, given: str) -> str:
     if key == "key" and conversion == SAME:
         return SAME
-    return f"{{{{{key}: {conversion.format('item')} for key, item in {{}}.items()}}}}"
+    return f"{{{{{key}: {conversion.format('item')} for key, item in {given}.items()}}}}"
 
 
 def fill_list(item: Value, target: str, stem: str, given: str) -> list[str]:
     """Statements that fill a repeated field, the expression `target`, with `given`; variables begin with `stem`."""
     if not item.fill:
-        items = given if item.write == SAME else f"[{item.write.format('item')} for item in {given}]"
-        return [f"{target}.extend({items}){_excuse(item, 'arg-type')}"]
+        items = LIST.format(given) if item.write == SAME else _each(item.write, LIST).format(given)
+        return [f"{target}.extend({items})"]
     member = [line.format(dto=f"{stem}_dto", value=f"{stem}_item") for line in item.fill]
-    return [f"for {stem}_item in {given}:", f"    {stem}_dto = {target}.add()", *_indented(member)]
+    return [f"for {stem}_item in {LIST.format(given)}:", f"    {stem}_dto = {target}.add()", *_indented(member)]
 
 
 def fill_map(item: Value, target: str, stem: str, given: str) -> list[str]:
     """As `fill_list`, for a map field."""
     if not item.fill:
-        pairs = given if item.write == SAME else _pairs("key", item.write).format(given)
-        return [f"{target}.update({pairs}){_excuse(item, 'arg-type')}"]
+        pairs = MAP.format(given) if item.write == SAME else _pairs("key", item.write, MAP).format(given)
+        return [f"{target}.update({pairs})"]
     member = [line.format(dto=f"{target}[{stem}_key]", value=f"{stem}_item") for line in item.fill]
-    return [f"for {stem}_key, {stem}_item in {given}.items():", *_indented(member)]
+    return [f"for {stem}_key, {stem}_item in {MAP.format(given)}.items():", *_indented(member)]
 
 
 def fill_one(value: Value, target: str, given: str) -> list[str]:

@@ -23,6 +23,7 @@ _LONGEST_NAME = 63
 """Bytes of an index's name, as PostgreSQL has them. It never changes: released migrations name indexes by it."""
 
 _TEXT_KINDS = frozenset({"text", "enum_name"})
+_FLOATS = frozenset({"float", "double"})
 
 
 Keywords = Mapping[str, Mapping[str, str]]
@@ -45,7 +46,12 @@ def entity_view(
         validates: whether the record's class itself refuses values that do not fit its types.
     """
     fields = {name: field_conversion(field, schema) for name, field in _by_name(table).items()}
-    columns = {c.name: column_view(fields[c.name], c) for c in table.columns.values() if c.kind != "child_table"}
+    compared = _compared(table)
+    columns = {
+        c.name: column_view(fields[c.name], c, is_compared=c.name in compared)
+        for c in table.columns.values()
+        if c.kind != "child_table"
+    }
     key = [columns[name] for name in table.primary_key]
     return EntityView(
         name=marked(table.name_of_record),
@@ -92,6 +98,11 @@ def keywords_of(message: Message, fields: Iterable[FieldConversion], known: Keyw
     return {field.attribute: own.get(unmarked(field.attribute), field.attribute) for field in fields}
 
 
+def _compared(table: Table) -> set[str]:
+    """The fields that an index orders, as queries only name those."""
+    return {name for index in table.indexes for name in index.fields}
+
+
 def _by_name(table: Table) -> dict[str, Field]:
     return {field.name: field for field in table.message.fields.values()}
 
@@ -110,10 +121,10 @@ def _aggregate_key(field: FieldConversion) -> str:
 
 def _as_text(field: FieldConversion) -> str:
     """A value as text, alike for all databases: bytes in hex, numbers and times as digits, bools as 0 and 1."""
-    plain = field.to_column(field.value.plain, f"record.{field.attribute}")
+    plain = field.to_column(field.value.plain)
     if field.value.kind in _TEXT_KINDS:
         return plain
-    return f"{plain}.hex()" if field.value.kind in {"bytes", "proto"} else f"str({plain})"
+    return f"({plain}).hex()" if field.value.kind in {"bytes", "proto"} else f"str({plain})"
 
 
 def oneof_attributes(fields: Iterable[FieldConversion]) -> list[list[str]]:
@@ -125,9 +136,9 @@ def oneof_attributes(fields: Iterable[FieldConversion]) -> list[list[str]]:
     return [attributes for attributes in found.values() if len(attributes) > 1]
 
 
-def column_view(field: FieldConversion, column: Column, *, record: str = "record") -> ColumnView:
-    """The view of a column whose value is an attribute of `record`."""
-    given, held = f"{record}.{field.attribute}", f"{field.attribute}_"
+def column_view(field: FieldConversion, column: Column, *, is_compared: bool = False) -> ColumnView:
+    """The view of a column whose value is an attribute of `record`; 0.0 and -0.0 are one where it is compared."""
+    held = f"{field.attribute}_"
     return ColumnView(
         name=column.column,
         attribute=field.attribute,
@@ -137,12 +148,15 @@ def column_view(field: FieldConversion, column: Column, *, record: str = "record
         nullable=field.optional,
         on=_on_each(
             field.value,
-            bind=lambda conversion: field.bind(conversion, field.attribute),
-            write=lambda conversion: field.to_column(conversion, given),
+            field.converter.constant + ".check" if field.converter else field.value.column_limit or field.value.limit,
+            field.attribute,
+            is_compared=is_compared,
+            bind=field.bind,
+            write=field.to_column,
             read=lambda conversion: field.from_column(conversion, held),
             is_changed=field.is_changed,
         ),
-        limit=field.limit,
+        limit=field.column_limit,
     )
 
 
@@ -157,43 +171,65 @@ def _scalar_column(variable: str, value: Value, beside: Collection[ColumnView]) 
         nullable=False,
         on=_on_each(
             value,
-            bind=lambda conversion: conversion.format(variable),
+            value.column_limit or value.limit,
+            variable,
+            bind=lambda conversion, given: conversion.format(given),
             write=lambda conversion: conversion.format(variable),
             read=lambda conversion: conversion.format(f"{variable}_"),
         ),
-        limit=value.limit,
+        limit=value.column_limit or value.limit,
     )
 
 
 def _on_each(
     value: Value,
+    limit: str,
+    variable: str,
     *,
-    bind: Callable[[str], str],
+    bind: Callable[[str, str], str],
     write: Callable[[str], str],
     read: Callable[[str], str],
     is_changed: bool = False,
+    is_compared: bool = False,
 ) -> dict[str, SqlView]:
     """A column in each kind of database; the functions put a dialect's conversion into its place.
 
     Args:
         value: the kind of value that the column holds.
-        bind: gives what is bound for an argument.
+        limit: the check of an argument.
+        variable: the name of an argument.
+        bind: gives what is bound for an argument, an expression.
         write: gives what is bound for an attribute.
         read: gives the attribute.
         is_changed: whether the attribute is not simply what the column holds.
+        is_compared: whether 0.0 and -0.0 are one.
     """
-    return {
-        name: SqlView(
+    found = {}
+    for name, dialect in all_dialects().items():
+        bound, stored = (dialect.bind(value), dialect.store(value))
+        if is_compared and value.kind in _FLOATS:
+            bound = stored = f"unsigned({bound})"
+        found[name] = SqlView(
             type=dialect.types[value.kind],
             declaration=dialect.declaration(value.kind),
-            write=write(dialect.bind(value)),
+            write=write(stored),
             read=read(dialect.read(value)),
             is_read_as_is=dialect.read(value) == SAME and not is_changed,
-            bind=bind(dialect.bind(value)),
+            bind=bind(bound, f'argument("{variable}", {variable}, {limit})')
+            if is_changed
+            else argument_of(variable, bound, limit),
             zero=dialect.literal(ZEROS.get(value.kind, 0)),
         )
-        for name, dialect in all_dialects().items()
-    }
+    return found
+
+
+def argument_of(name: str, conversion: str, limit: str) -> str:
+    """A conversion of an argument: one that is not of the very type is checked first, and refused by its name."""
+    checked = f'argument("{name}", {name}, {limit})'
+    exact, otherwise, slow = conversion.rpartition(" else ")
+    if limit == "column_text":
+        exact = exact.replace("__class__ is str", "__class__ is str and {0}.isascii()")
+    return exact.format(name) + otherwise + slow.format(checked)
 
 
 def _child(
@@ -227,6 +263,7 @@ def _child(
         given=field.given(f"record.{field.attribute}"),
         made=field.made("{}"),
         keywords=keywords_of(member, members, keywords) if member else {},
+        oneofs=oneof_attributes(members),
     )
 
 

@@ -21,15 +21,17 @@ from fieldstone.codegen.storage.views import ChildView, EntityView, MappingView,
 _LONGEST = 315_576_000_000
 """Seconds of a Duration (google/protobuf/duration.proto)."""
 
-_SCALARS: Mapping[str, Sequence[str]] = {
+_SCALARS: dict[str, Sequence[str]] = {
     "int32": ("0", "1", "-2147483648", "2147483647"),
     "uint32": ("0", "1", "4294967295"),
     "int64": ("0", "1", "-9223372036854775808", "9223372036854775807"),
     "uint64": ("0", "1", "9223372036854775807"),
+    "column_uint64": ("0", "1", "9223372036854775807"),
     "boolean": ("False", "True"),
-    "float32": ("0.0", "0.5", "3.4028234663852886e38", "-math.inf", "math.nan"),
-    "double": ("0.0", "0.1", "math.inf", "-math.inf", "math.nan", "-1.7976931348623157e308", "5e-324"),
+    "float32": ("0.0", "0.5", "-0.0", "3.4028234663852886e38", "-math.inf", "math.nan"),
+    "double": ("0.0", "0.1", "-0.0", "math.inf", "-math.inf", "math.nan", "-1.7976931348623157e308", "5e-324"),
     "text": ('""', '"text"', r'"Grüße, 世界 🌍"', r'"\'quoted\" %s ; -- \\ \n\t"'),
+    "column_text": ('""', '"text"', r'"Grüße, 世界 🌍"', r'"\'quoted\" %s ; -- \\ \n\t"'),
     "binary": ('b""', 'b"bytes"', "bytes(range(256))"),
     "timestamp": (
         "datetime(1970, 1, 1, tzinfo=UTC)",
@@ -44,20 +46,25 @@ _SCALARS: Mapping[str, Sequence[str]] = {
         f"timedelta(seconds=-{_LONGEST})",
     ),
     "json_value": ("None", "0", '"text"', "[]", r'{"a": [1, None, True, -0.5, "ü \0 \" \\"], "": {}}'),
+    "struct_value": ("None", "0.5", '"text"', "[]", r'{"a": [1.0, None, True, -0.0], "": {}}'),
     "json_object": ("{}", r'{"a": [1.0, None, True, -0.5, "ü \0 \" \\"], "": {}}'),
     "json_list": ("[]", r'[1.0, None, False, {"a": []}, "ü \0"]'),
     "message": ('b""',),
 }
+_SCALARS["column_double"] = _SCALARS["double"]
 """By the name of the check in `fieldstone_runtime.limits`; `message` is the bytes of one that may be any."""
+
+_NULL: Mapping[str, Sequence[str]] = dict.fromkeys(("json_value", "struct_value"), ("JSON_NULL",))
+"""The JSON value null, which an attribute of a row tells from an absent one."""
 
 _NUMBERED: Mapping[str, str] = {
     "int32": "n",
     "uint32": "n",
     "int64": "n",
-    "uint64": "n",
+    "column_uint64": "n",
     "float32": "float(n)",
-    "double": "float(n)",
-    "text": 'f"{n:06}"',
+    "column_double": "float(n)",
+    "column_text": 'f"{n:06}"',
     "binary": 'n.to_bytes(4, "big")',
     "timestamp": "datetime(2026, 1, 31, tzinfo=UTC) + timedelta(microseconds=n)",
     "duration": "timedelta(microseconds=n)",
@@ -68,9 +75,10 @@ _UNFIT: Mapping[str, str] = {
     "int32": "2**31",
     "uint32": "-1",
     "int64": "2**63",
-    "uint64": "2**63",
+    "column_uint64": "2**63",
+    "column_double": "-5e-324",
     "float32": "1e39",
-    "text": r'"\ud800"',
+    "column_text": r'"\ud800"',
     "timestamp": "datetime(2026, 1, 31)",
 }
 """A value of the right type that does not fit."""
@@ -149,7 +157,9 @@ def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
             if column is entity.version
             else rising
             if is_numbered
-            else _chosen(values.of(_limit(column)), column.attribute, entity.oneofs, position),
+            else _chosen(
+                [*values.of(_limit(column)), *_NULL.get(scalar, ())], column.attribute, entity.oneofs, position
+            ),
             rises=is_numbered and column is not entity.version and rises and column.kind != "enum_name",
             differs=is_numbered and column is not entity.version and scalar != "boolean",
             unfit=""

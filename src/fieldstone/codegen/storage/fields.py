@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from fieldstone.codegen.class_names import camel, field_access, function_name, nested_name, record_class
 from fieldstone.codegen.scopes import marked
 from fieldstone.codegen.storage import conversions
-from fieldstone.codegen.storage.conversions import SAME, Value
+from fieldstone.codegen.storage.conversions import Value
 from fieldstone.schema.model import Field, Message, Schema
 from fieldstone.schema.storage import DURATION, JSON_MESSAGES, SCALAR_KINDS, TIMESTAMP, WRAPPERS, kind_of, snake
 
@@ -106,7 +106,15 @@ class FieldConversion(Struct, frozen=True):
     @property
     def limit(self) -> str:
         """The check for a value that does not fit, None included."""
-        plain = f"{self.converter.constant}.check" if self.converter else self.value.limit
+        return self._limit(self.value.limit)
+
+    @property
+    def column_limit(self) -> str:
+        """As `limit`, for a column."""
+        return self._limit(self.value.column_limit or self.value.limit)
+
+    def _limit(self, of_value: str) -> str:
+        plain = f"{self.converter.constant}.check" if self.converter else of_value
         if self._is_given_null:
             return f"not_none({plain})"
         return f"optional({plain})" if self.optional else plain
@@ -149,7 +157,7 @@ class FieldConversion(Struct, frozen=True):
     def read(self, dto: str = "dto") -> str:
         """The attribute's value from a DTO whose bound `HasField` is called `has`."""
         expression = field_access(dto, self.field)
-        value = self.value.read.format(expression)
+        value = self._present(self.value.read).format(expression)
         if self.needs_presence:
             return f'{self.made(value)} if has("{self.field.name}") else {"None" if self.optional else self._absent}'
         if self.value.annotation != "Any":
@@ -164,19 +172,33 @@ class FieldConversion(Struct, frozen=True):
         return self.field.presence == "explicit"
 
     def dump(self, value: str) -> str:
-        """The attribute as `json` writes it, an expression over `value`."""
-        return self._unless_none(self.value.dump, value)
-
-    def to_column(self, conversion: str, value: str) -> str:
-        """The attribute as it is bound: a dialect's conversion of `value`."""
-        if self._is_json_null(conversion):
-            return f'"null" if {value} is None else {self.bind(conversion, value)}'
+        """The attribute as `json` writes it, an expression over `value`; null is what is absent there."""
+        is_any = self.value.annotation == "Any"
+        conversion = self.value.dump.format("inner_value({0})") if is_any else self.value.dump
         return self._unless_none(conversion, value)
+
+    @property
+    def plain(self) -> str:
+        """The field's value, an expression over `record`."""
+        value = f"record.{self.attribute}"
+        if self.converter is None:
+            return value
+        given = self.given(value)
+        return f"None if {value} is None else {given}" if self.may_be_none else given
+
+    def to_column(self, conversion: str, record: str = "record") -> str:
+        """The attribute of a record as it is bound, by a dialect's conversion; it is looked up once."""
+        value, held = f"{record}.{self.attribute}", f"{self.attribute}_"
+        if not self.may_be_none:
+            return conversions.once(conversion, self.given(value), held)
+        null = "None" if self.optional else '"null"'
+        kept = f'" null" if {held} is JSON_NULL else ' if self._is_any and not self.optional else ""
+        return f"{null} if ({held} := {value}) is None else {kept}{self.bind(conversion, held)}"
 
     def from_column(self, conversion: str, value: str) -> str:
         """The attribute: a dialect's conversion of `value`, which a row holds."""
-        plain = self.made(conversion.format(value))
-        if self._is_json_null(conversion):
+        plain = self.made(self._present(conversion).format(value))
+        if self._is_null_kept:
             return f'None if {value} == "null" else {plain}'
         return f"None if {value} is None else {plain}" if self.optional and plain != value else plain
 
@@ -191,9 +213,19 @@ class FieldConversion(Struct, frozen=True):
         plain = self.bind(conversion, value)
         return f"None if {value} is None else {plain}" if self.optional and plain != value else plain
 
-    def _is_json_null(self, conversion: str) -> bool:
-        """Whether None stands for the JSON value null, and is converted."""
-        return self.may_be_none and not self.optional and conversion != SAME
+    def _present(self, conversion: str) -> str:
+        """A conversion of what is there, in which null is a value of its own."""
+        return f"or_null({conversion})" if self._is_any else conversion
+
+    @property
+    def _is_any(self) -> bool:
+        """Whether the attribute is any JSON value, for which None and null differ."""
+        return self.value.annotation == "Any" and self.converter is None and not self.field.column.required
+
+    @property
+    def _is_null_kept(self) -> bool:
+        """Whether a column that is never NULL holds null for None."""
+        return self.may_be_none and not self.optional
 
     @property
     def _is_given_null(self) -> bool:
@@ -240,6 +272,8 @@ def _item(field: Field, type_name: str, schema: Schema) -> Value:
         return conversions.PROTO
     if field.composite == "enum":
         return conversions.enum(marked(nested_name(schema.enums[type_name])), by_name=kind_of(field) == "enum_name")
+    if field.column.codec == "nanoseconds":
+        return conversions.NANOSECONDS[type_name]
     if field.composite == "message":
         return _message(type_name, schema)
     if field.column.codec == "json" and not _is_list(field):

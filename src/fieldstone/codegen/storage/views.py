@@ -65,6 +65,7 @@ class ChildView(Struct, frozen=True, kw_only=True):
         given: an expression over `record`, the parent: the list or map.
         made: source with `{}` for the list or map: the attribute.
         keywords: the argument that gives each attribute of a member's class.
+        oneofs: the attributes of each oneof of a member.
     """
 
     table: str
@@ -80,6 +81,7 @@ class ChildView(Struct, frozen=True, kw_only=True):
     given: str
     made: str
     keywords: Mapping[str, str]
+    oneofs: Sequence[Sequence[str]]
 
 
 class IndexView(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,18 @@ NAMES: Mapping[str, tuple[str, list[str]]] = {
         entity('primary_key: "id" table: "excluded"', "string id"),
         ["2:10: StepV1 is called excluded, which PostgreSQL uses itself; give it another with table"],
     ),
+    "a catalogue": (
+        entity('primary_key: "id" table: "pg_class"', "string id"),
+        [("2:10: StepV1 is called pg_class, and names with pg_ are the database's own; give it another with table")],
+    ),
+    "the standard's catalogue": (
+        entity('primary_key: "id" table: "information_schema"', "string id"),
+        ["2:10: StepV1 is called information_schema, which PostgreSQL uses itself; give it another with table"],
+    ),
+    "a function that is a table": (
+        entity('primary_key: "id" table: "json_each"', "string id"),
+        ["2:10: StepV1 is called json_each, which SQLite uses itself; give it another with table"],
+    ),
     "a long table": (
         entity(f'primary_key: "id" table: "{"t" * 64}"', "string id"),
         [

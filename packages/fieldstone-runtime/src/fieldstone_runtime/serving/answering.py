@@ -9,7 +9,7 @@ import grpc
 
 from fieldstone_runtime import errors
 from fieldstone_runtime.serving.refusals import NothingFoundError, RefusedRequestError, UnanswerableError
-from fieldstone_runtime.values import UnfitError
+from fieldstone_runtime.unfit import UnfitError
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -64,6 +64,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
         types: the type of a column, for every kind.
         declared: the type in DDL, for kinds whose columns are declared with more than the type.
         binding: what is bound, for kinds that are not bound as `Value.plain`.
+        storing: what is bound for an attribute of a record, for kinds whose range the driver checks by itself.
         reading: from what a row holds, for kinds that are not read as `Value.from_plain`.
         literal: a default as a literal of SQL.
         identity: the type in DDL of the outbox's `id`, which the database counts up.
@@ -92,6 +93,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     types: Mapping[str, str]
     declared: Mapping[str, str] = {}
     binding: Mapping[str, str] = {}
+    storing: Mapping[str, str] = {}
     reading: Mapping[str, str] = {}
     literal: Callable[[Default], str]
     identity: str
@@ -116,6 +118,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     def bind(self, value: Value) -> str:
         """The expression for what is bound."""
         return self.binding.get(value.kind, value.plain)
+
+    def store(self, value: Value) -> str:
+        """The expression for what is bound for an attribute of a record."""
+        return self.storing.get(value.kind, self.bind(value))
 
     def read(self, value: Value) -> str:
         """The expression for the value, over what a row holds."""

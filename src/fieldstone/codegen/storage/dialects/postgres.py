@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fieldstone.codegen.storage.conversions import SAME
+from fieldstone.codegen.storage.conversions import BOOL, COLUMN_FLOAT, MOMENT, SAME
 from fieldstone.codegen.storage.dialects import Default, Dialect, Sum, standard_literal
 from fieldstone.errors import Unavailable
 
@@ -74,18 +74,19 @@ DIALECT = Dialect(
     },
     declared=dict.fromkeys(("text", "enum_name"), _IN_ORDER_OF_CODE_POINTS),
     binding={
-        "bool": SAME,
-        "float": "within_float32({})",
-        "double": SAME,
-        "text": '{0} if "\\0" not in {0} else unfit({0})',
-        "timestamp": "{0} if {0}.tzinfo is not None else unfit({0})",
+        "bool": BOOL,
+        "float": "float32_of({})",
+        "double": COLUMN_FLOAT,
+        "timestamp": MOMENT,
     },
     reading=dict.fromkeys(("bool", "float", "double", "timestamp"), SAME),
     literal=_literal,
     identity="BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     after_outbox=("ALTER TABLE {} ALTER COLUMN payload_dto SET STORAGE EXTERNAL",),
     words=frozenset(_WORDS.split()),
-    tables=frozenset({"excluded"}),  # what an insert calls the row that it could not write
+    # what an insert calls the row that it could not write, and the standard's catalogue
+    tables=frozenset({"excluded", "information_schema"}),
+    prefixes=("pg_",),  # https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG
     # https://www.postgresql.org/docs/current/ddl-system-columns.html
     columns=frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"}),
     longest_name=63,  # https://www.postgresql.org/docs/current/limits.html

@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from fieldstone.codegen.storage.conversions import INT_OF_64_BITS
 from fieldstone.codegen.storage.dialects import Default, Dialect, Sum, standard_literal, url_advice
 from fieldstone.errors import Invalid
 
@@ -70,6 +71,7 @@ DIALECT = Dialect(
         **dict.fromkeys(("text", "enum_name", "json"), "TEXT"),
         **dict.fromkeys(("bytes", "proto"), "BLOB"),
     },
+    storing={"int64": INT_OF_64_BITS},
     literal=_literal,
     # It gives the newest event's number anew once that is deleted, which AUTOINCREMENT would prevent at a fifth of the
     # cost of an insert: an event is known by its key.
@@ -77,7 +79,8 @@ DIALECT = Dialect(
     # Rows of a child table lie together by parent; those of an entity are too wide (sqlite.org/withoutrowid.html).
     after_child_table=" WITHOUT ROWID",
     words=frozenset(_WORDS.split()),
-    prefixes=("sqlite_",),
+    tables=frozenset({"json_each", "json_tree"}),  # https://sqlite.org/vtab.html#tabfunc2
+    prefixes=("sqlite_", "pragma_"),
     mark="?",
     typed_mark="?",
     among="{column} IN (SELECT fieldstone_unpacked(value) FROM json_each(?))",

@@ -109,7 +109,10 @@ def _argument(column: ColumnView, name: str, operator: str) -> ArgumentView:
         type=column.key_type,
         column=column,
         operator=operator,
-        bind={dialect: _renamed(held.bind, column.attribute, name) for dialect, held in column.on.items()},
+        bind={
+            dialect: _renamed(held.bind, column.attribute, name).replace(f'"{column.attribute}"', f'"{name}"')
+            for dialect, held in column.on.items()
+        },
         condition={name: f"{column.name} {operator} {dialect.mark}" for name, dialect in all_dialects().items()},
     )
 
@@ -132,7 +135,7 @@ def _list_argument(column: ColumnView) -> ArgumentView:
 
 
 def _renamed(expression: str, old: str, new: str) -> str:
-    """An expression over another variable."""
+    """An expression over another variable; an error still names the old one."""
     return re.sub(rf"(?<![\w.\"]){re.escape(old)}(?![\w\"])", new, expression)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fieldstone.codegen.storage.fields import map_types
 from fieldstone.codegen.storage.refusals.subject import Refusal, Subject
 from fieldstone.schema.model import Field, Message
+from fieldstone.schema.storage import DURATION, TIMESTAMP
 
 
 def codecs(subject: Subject) -> Iterator[Refusal]:
@@ -24,6 +26,7 @@ _SPELLED = {
     "enum_name": "CODEC_ENUM_NAME",
     "child_table": "CODEC_CHILD_TABLE",
     "proto": "CODEC_PROTO",
+    "nanoseconds": "CODEC_NANOSECONDS",
 }
 
 
@@ -41,6 +44,8 @@ def _problem(message: Message, field: Field) -> tuple[str, str] | None:
             return f"which is for a single enum, and is {kind}", "leave it out"
         case "proto" if field.composite != "message":
             return f"which is for messages, and is {kind}", "leave it out"
+        case "nanoseconds" if map_types(field)[1] not in {TIMESTAMP, DURATION}:
+            return f"which is for Timestamps and Durations, and is {kind}", "leave it out"
         case "child_table":
             return _child_problem(message, kind, plural=plural)
     return None

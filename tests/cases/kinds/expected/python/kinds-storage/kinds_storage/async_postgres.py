@@ -5,16 +5,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
 from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Cursor, copy
-from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, moment_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_text,
+    int64,
+    last_seen,
+    refusal,
+    refusal_among,
+    row_limit,
+    timestamp,
+)
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.same import same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import unfit
 from kinds_app.models import Address, Customer, Place, Point, Reading
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
@@ -37,6 +49,7 @@ from kinds_storage.postgres import (
     _COPY_POINT_PARTS,
     _CUSTOMER_ADDRESSES_TYPES,
     _CUSTOMER_BATCH,
+    _CUSTOMER_JSON,
     _CUSTOMER_LIMITS,
     _DELETE_CUSTOMER,
     _DELETE_CUSTOMER_ADDRESSES,
@@ -52,11 +65,14 @@ from kinds_storage.postgres import (
     _LOCK_CUSTOMER,
     _LOCK_POINT,
     _PLACE_BATCH,
+    _PLACE_JSON,
     _PLACE_LIMITS,
     _POINT_BATCH,
+    _POINT_JSON,
     _POINT_LIMITS,
     _POINT_PARTS_TYPES,
     _READING_BATCH,
+    _READING_JSON,
     _READING_LIMITS,
     _SAVE_CUSTOMER,
     _SAVE_PLACE,
@@ -128,35 +144,40 @@ class AsyncPostgresKindsRepository:
             yield cursor.connection
 
     async def add_reading(self, reading: Reading) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(reading, _READING_LIMITS)
-        try:
-            async with self._database.cursor() as cursor:
-                await cursor.execute(_ADD_READING, _reading_row(reading))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(reading, _READING_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return await self.add_readings((reading,)) == 1
 
     async def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(readings)
         if not given:
             return 0
         rows = [_reading_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                async with self._database.cursor() as cursor:
+                    await cursor.execute(_ADD_READING, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        await _refuse_others_reading(cursor, given)
+                    return added
             async with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _READING_LIMITS)
                     await cursor.executemany(_ADD_READING, rows)
-                    return cursor.rowcount
-                return len(await _add_new(cursor, _READING_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        await _refuse_others_reading(cursor, given)
+                    return added
+                new = await _add_new(cursor, _READING_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_reading(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _READING_LIMITS) from error
 
     async def save_reading(self, reading: Reading) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(reading, _READING_LIMITS)
         values = _reading_row(reading)
         try:
             async with self._database.cursor() as cursor:
@@ -167,20 +188,38 @@ class AsyncPostgresKindsRepository:
     async def get_reading(self, sensor: str) -> Reading | None:
         """The record with this key; None where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_GET_READING, (sensor if "\0" not in sensor else unfit(sensor),))
+            await cursor.execute(
+                _GET_READING,
+                (
+                    sensor
+                    if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                    else text_of(argument("sensor", sensor, column_text)),
+                ),
+            )
             row = await cursor.fetchone()
             return None if row is None else _reading(row)
 
     async def delete_reading(self, sensor: str) -> bool:
         """Delete the record with this key; False where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_DELETE_READING, (sensor if "\0" not in sensor else unfit(sensor),))
+            await cursor.execute(
+                _DELETE_READING,
+                (
+                    sensor
+                    if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                    else text_of(argument("sensor", sensor, column_text)),
+                ),
+            )
             return cursor.rowcount == 1
 
     async def _locked_reading(self, sensor: str) -> Reading | None:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
-            key = (sensor if "\0" not in sensor else unfit(sensor),)
+            key = (
+                sensor
+                if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                else text_of(argument("sensor", sensor, column_text)),
+            )
             await cursor.execute(_GET_READING + " FOR UPDATE", key)
             row = await cursor.fetchone()
             return None if row is None else _reading(row)
@@ -217,48 +256,58 @@ class AsyncPostgresKindsRepository:
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (last_sensor,) = after
+                (last_sensor,) = last_seen(after, 1)
                 sql += " AND (sensor) > (%s)"
-                bound += [last_sensor if "\0" not in last_sensor else unfit(last_sensor)]
+                bound += [
+                    last_sensor
+                    if last_sensor.__class__ is str and last_sensor.isascii() and "\0" not in last_sensor
+                    else text_of(argument("sensor", last_sensor, column_text))
+                ]
         sql += " ORDER BY sensor"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_reading, rows):
                     yield record
 
     async def add_place(self, place: Place) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(place, _PLACE_LIMITS)
-        try:
-            async with self._database.cursor() as cursor:
-                await cursor.execute(_ADD_PLACE, _place_row(place))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(place, _PLACE_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return await self.add_places((place,)) == 1
 
     async def add_places(self, places: Iterable[Place]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(places)
         if not given:
             return 0
         rows = [_place_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                async with self._database.cursor() as cursor:
+                    await cursor.execute(_ADD_PLACE, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        await _refuse_others_place(cursor, given)
+                    return added
             async with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _PLACE_LIMITS)
                     await cursor.executemany(_ADD_PLACE, rows)
-                    return cursor.rowcount
-                return len(await _add_new(cursor, _PLACE_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        await _refuse_others_place(cursor, given)
+                    return added
+                new = await _add_new(cursor, _PLACE_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_place(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _PLACE_LIMITS) from error
 
     async def save_place(self, place: Place) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(place, _PLACE_LIMITS)
         values = _place_row(place)
         try:
             async with self._database.cursor() as cursor:
@@ -269,20 +318,38 @@ class AsyncPostgresKindsRepository:
     async def get_place(self, name: str) -> Place | None:
         """The record with this key; None where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_GET_PLACE, (name if "\0" not in name else unfit(name),))
+            await cursor.execute(
+                _GET_PLACE,
+                (
+                    name
+                    if name.__class__ is str and name.isascii() and "\0" not in name
+                    else text_of(argument("name", name, column_text)),
+                ),
+            )
             row = await cursor.fetchone()
             return None if row is None else _place(row)
 
     async def delete_place(self, name: str) -> bool:
         """Delete the record with this key; False where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_DELETE_PLACE, (name if "\0" not in name else unfit(name),))
+            await cursor.execute(
+                _DELETE_PLACE,
+                (
+                    name
+                    if name.__class__ is str and name.isascii() and "\0" not in name
+                    else text_of(argument("name", name, column_text)),
+                ),
+            )
             return cursor.rowcount == 1
 
     async def _locked_place(self, name: str) -> Place | None:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
-            key = (name if "\0" not in name else unfit(name),)
+            key = (
+                name
+                if name.__class__ is str and name.isascii() and "\0" not in name
+                else text_of(argument("name", name, column_text)),
+            )
             await cursor.execute(_GET_PLACE + " FOR UPDATE", key)
             row = await cursor.fetchone()
             return None if row is None else _place(row)
@@ -304,18 +371,18 @@ class AsyncPostgresKindsRepository:
         return True
 
     async def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self.add_customers((customer,), payloads=None if payload is None else (payload,)) == 1
 
     async def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         if not given:
             return 0
-        if payloads is None:
-            payloads = [to_dto_customer(record).SerializeToString() for record in given]
         rows = [_customer_row(record) for record in given]
         addresses_rows = [_customer_addresses_rows(record) for record in given]
+        if payloads is None:
+            payloads = [to_dto_customer(record).SerializeToString() for record in given]
         events = _customer_events(given, payloads, ADDED)
         try:
             async with self._database.transaction() as cursor:
@@ -327,6 +394,9 @@ class AsyncPostgresKindsRepository:
                     [row for position in new for row in addresses_rows[position]],
                 )
                 await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_customer(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _CUSTOMER_LIMITS) from error
@@ -335,7 +405,6 @@ class AsyncPostgresKindsRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_customer(customer).SerializeToString()
-        verify(customer, _CUSTOMER_LIMITS)
         values = _customer_row(customer)
         addresses_rows = _customer_addresses_rows(customer)
         try:
@@ -353,7 +422,14 @@ class AsyncPostgresKindsRepository:
         """The record with this key; None where there is none."""
         async with self._database.cursor() as cursor:
             await cursor.execute(
-                _GET_CUSTOMER, (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+                _GET_CUSTOMER,
+                (
+                    __id
+                    if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                ),
             )
             row = await cursor.fetchone()
             return None if row is None else _customer(row)
@@ -361,7 +437,13 @@ class AsyncPostgresKindsRepository:
     async def delete_customer(self, id: CustomerIdValue) -> bool:
         """Delete the record with this key; False where there is none."""
         with refusing():
-            bound = (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            bound = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
         async with self._database.transaction() as cursor:
             with refusing():
                 deleted = await (await cursor.execute(_DELETE_CUSTOMER, bound)).fetchall()
@@ -371,7 +453,13 @@ class AsyncPostgresKindsRepository:
     async def _locked_customer(self, id: CustomerIdValue) -> Customer | None:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
-            key = (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            key = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             await cursor.execute(_LOCK_CUSTOMER, key)
             await cursor.execute(
                 _GET_CUSTOMER, key
@@ -420,32 +508,49 @@ class AsyncPostgresKindsRepository:
             bound: list[object] = []
             if from_joined is not None:
                 sql += " AND joined >= %s"
-                bound.append(from_joined if from_joined.tzinfo is not None else unfit(from_joined))
+                bound.append(
+                    from_joined
+                    if from_joined.__class__ is datetime and from_joined.tzinfo is UTC
+                    else moment_of(argument("from_joined", from_joined, timestamp))
+                )
             if before_joined is not None:
                 sql += " AND joined < %s"
-                bound.append(before_joined if before_joined.tzinfo is not None else unfit(before_joined))
+                bound.append(
+                    before_joined
+                    if before_joined.__class__ is datetime and before_joined.tzinfo is UTC
+                    else moment_of(argument("before_joined", before_joined, timestamp))
+                )
             if after is not None:
-                (last_joined, last_id) = after
+                (last_joined, last_id) = last_seen(after, 2)
                 sql += " AND (joined, id) > (%s, %s)"
                 bound += [
-                    last_joined if last_joined.tzinfo is not None else unfit(last_joined),
-                    __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(last_id)) else unfit(__id),
+                    last_joined
+                    if last_joined.__class__ is datetime and last_joined.tzinfo is UTC
+                    else moment_of(argument("joined", last_joined, timestamp)),
+                    __id
+                    if (
+                        __id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", last_id, CUSTOMER_ID_CONVERTER.check))
+                    ).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
                 ]
         sql += " ORDER BY joined, id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_customer, rows):
                     yield record
 
     async def add_point(self, point: Point) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self.add_points((point,)) == 1
 
     async def add_points(self, points: Iterable[Point]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(points)
         if not given:
             return 0
@@ -460,13 +565,15 @@ class AsyncPostgresKindsRepository:
                     _POINT_PARTS_TYPES,
                     [row for position in new for row in parts_rows[position]],
                 )
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_point(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _POINT_LIMITS) from error
 
     async def save_point(self, point: Point) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(point, _POINT_LIMITS)
         values = _point_row(point)
         parts_rows = _point_parts_rows(point)
         try:
@@ -481,20 +588,47 @@ class AsyncPostgresKindsRepository:
     async def get_point(self, x: int, y: int) -> Point | None:
         """The record with this key; None where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_GET_POINT, (x, y))
+            await cursor.execute(
+                _GET_POINT,
+                (
+                    x
+                    if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                    else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                    y
+                    if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                    else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             row = await cursor.fetchone()
             return None if row is None else _point(row)
 
     async def delete_point(self, x: int, y: int) -> bool:
         """Delete the record with this key; False where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_DELETE_POINT, (x, y))
+            await cursor.execute(
+                _DELETE_POINT,
+                (
+                    x
+                    if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                    else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                    y
+                    if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                    else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             return cursor.rowcount == 1
 
     async def _locked_point(self, x: int, y: int) -> Point | None:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
-            key = (x, y)
+            key = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                y
+                if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+            )
             await cursor.execute(_LOCK_POINT, key)
             await cursor.execute(_GET_POINT, key)  # afterwards: a statement that waits reads child tables as they were
             row = await cursor.fetchone()
@@ -523,15 +657,24 @@ class AsyncPostgresKindsRepository:
         """The points with this x, by y."""
         sql: LiteralString = _SELECT_POINTS + " WHERE x = %s"
         with refusing():
-            bound: list[object] = [x]
+            bound: list[object] = [
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807)
+            ]
             if after is not None:
-                (last_y,) = after
+                (last_y,) = last_seen(after, 1)
                 sql += " AND (y) > (%s)"
-                bound += [last_y]
+                bound += [
+                    last_y
+                    if last_y.__class__ is int and -9223372036854775808 <= last_y <= 9223372036854775807
+                    else integer_of(argument("y", last_y, int64), -9223372036854775808, 9223372036854775807)
+                ]
         sql += " ORDER BY y"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_point, rows):
@@ -557,3 +700,71 @@ async def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None
         await cursor.executemany(_ADD_EVENT, events)
     else:
         await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
+
+
+async def _refuse_others_reading(cursor: Cursor, records: Sequence[Reading]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_reading_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    await cursor.executemany(_GET_READING, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:5], *found[5:])
+        given = (row,)
+        if not same(stored, given, _READING_JSON):
+            raise ConflictError(type(record).__name__, {"sensor": record.sensor}, "save_reading")
+        cursor.nextset()
+
+
+async def _refuse_others_place(cursor: Cursor, records: Sequence[Place]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_place_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    await cursor.executemany(_GET_PLACE, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:3], *found[3:])
+        given = (row,)
+        if not same(stored, given, _PLACE_JSON):
+            raise ConflictError(type(record).__name__, {"name": record.name}, "save_place")
+        cursor.nextset()
+
+
+async def _refuse_others_customer(cursor: Cursor, records: Sequence[Customer]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_customer_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    await cursor.executemany(_GET_CUSTOMER, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:5], *found[5:])
+        given = (
+            row,
+            [member[2:] for member in _customer_addresses_rows(record)],
+        )
+        if not same(stored, given, _CUSTOMER_JSON):
+            raise ConflictError(type(record).__name__, {"id": record.id}, "save_customer")
+        cursor.nextset()
+
+
+async def _refuse_others_point(cursor: Cursor, records: Sequence[Point]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_point_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    await cursor.executemany(_GET_POINT, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:3], *found[3:])
+        given = (
+            row,
+            [member[3:] for member in _point_parts_rows(record)],
+        )
+        if not same(stored, given, _POINT_JSON):
+            raise ConflictError(type(record).__name__, {"x": record.x, "y": record.y}, "save_point")
+        cursor.nextset()

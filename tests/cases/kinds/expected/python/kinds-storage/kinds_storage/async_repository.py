@@ -78,18 +78,24 @@ class AsyncKindsRepository(Protocol):
             reading: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             readings: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -153,18 +159,24 @@ class AsyncKindsRepository(Protocol):
             place: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_places(self, places: Iterable[Place]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             places: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -207,12 +219,15 @@ class AsyncKindsRepository(Protocol):
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
 
         Returns:
-            False if there is one with its key already: that one stays, and no event is written.
+            False if it is there already: no event is written.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             customers: the records.
@@ -220,6 +235,9 @@ class AsyncKindsRepository(Protocol):
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -293,18 +311,24 @@ class AsyncKindsRepository(Protocol):
             point: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_points(self, points: Iterable[Point]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             points: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 

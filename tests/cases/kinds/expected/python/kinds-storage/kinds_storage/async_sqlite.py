@@ -66,11 +66,11 @@ class AsyncSQLiteKindsRepository:
         return self._database.transaction()
 
     async def add_reading(self, reading: Reading) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_reading(reading))
 
     async def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         readings = [*readings]
         return await self._database.write(lambda: self._sync().add_readings(readings))
 
@@ -107,11 +107,11 @@ class AsyncSQLiteKindsRepository:
         return self._database.stream(lambda: self._sync().all_readings(after=after, limit=limit))
 
     async def add_place(self, place: Place) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_place(place))
 
     async def add_places(self, places: Iterable[Place]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         places = [*places]
         return await self._database.write(lambda: self._sync().add_places(places))
 
@@ -134,11 +134,11 @@ class AsyncSQLiteKindsRepository:
         return await self._database.write(lambda: self._sync().update_place(name, latitude=latitude, readings=readings))
 
     async def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_customer(customer, payload=payload))
 
     async def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         customers = [*customers]
         payloads = None if payloads is None else [*payloads]
         return await self._database.write(lambda: self._sync().add_customers(customers, payloads=payloads))
@@ -188,11 +188,11 @@ class AsyncSQLiteKindsRepository:
         )
 
     async def add_point(self, point: Point) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_point(point))
 
     async def add_points(self, points: Iterable[Point]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         points = [*points]
         return await self._database.write(lambda: self._sync().add_points(points))
 

@@ -23,7 +23,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import pytest
-from fieldstone_runtime.errors import ValueRefusedError
+from fieldstone_runtime.errors import ConflictError, ValueRefusedError
 from fieldstone_runtime.outbox import record_key
 from kinds_app.models import Address, Customer, Part, Place, Point, Reading
 
@@ -71,7 +71,7 @@ def changed(record: T, /, **values: Any) -> T:
 
 
 def plain(value: object) -> object:
-    """What two records that are the same have in common: NaN is NaN, and an enum is its number."""
+    """What two records that are the same have in common: NaN is NaN, 0.0 is not -0.0, and an enum is its number."""
     if type(value) in _PARTS:
         return [plain(part) for part in _PARTS[type(value)](value)]
     if isinstance(value, dict):
@@ -80,7 +80,7 @@ def plain(value: object) -> object:
         return [plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+    return str(value) if isinstance(value, float) and (math.isnan(value) or value == 0) else value
 
 
 _PARTS: dict[type, Callable[[Any], tuple[object, ...]]] = {
@@ -162,7 +162,7 @@ def example_reading(n: int) -> Reading:
     """One of many different records; among the first `EXAMPLES` are all values that are easily lost."""
     return Reading(
         sensor=f"{n:06}",
-        celsius=(0.0, 0.1, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 1) % 7],
+        celsius=(0.0, 0.1, -0.0, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 1) % 8],
         note=(None, "", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 2) % 5],
         tags=(
             READING_TAGS_CONVERTER.from_dto([]),
@@ -176,6 +176,7 @@ def unfit_readings() -> list[tuple[str, Reading]]:
     """Records that cannot be stored, each with the attribute that is the reason."""
     return [
         ("sensor", changed(example_reading(1), sensor="\ud800")),
+        ("celsius", changed(example_reading(1), celsius=-5e-324)),
         ("note", changed(example_reading(1), note="\ud800")),
         ("level", changed(example_reading(1), level=2**63)),
     ]
@@ -184,6 +185,12 @@ def unfit_readings() -> list[tuple[str, Reading]]:
 def same_key_reading(reading: Reading, other: Reading) -> Reading:
     """The other record, with the key of the first."""
     return changed(other, sensor=reading.sensor)
+
+
+def other_reading(reading: Reading) -> Reading:
+    """Another record with the key of one."""
+    others = (same_key_reading(reading, example_reading(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(reading))
 
 
 def answer_of_all_readings(count: int) -> list[Reading]:
@@ -195,7 +202,7 @@ def example_place(n: int) -> Place:
     """One of many different records; among the first `EXAMPLES` are all values that are easily lost."""
     return Place(
         name=f"{n:06}",
-        latitude=(0.0, 0.1, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 1) % 7],
+        latitude=(0.0, 0.1, -0.0, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 1) % 8],
         readings=(
             PLACE_READINGS_CONVERTER.from_dto([]),
             PLACE_READINGS_CONVERTER.from_dto(
@@ -212,7 +219,7 @@ def example_place(n: int) -> Place:
                     ),
                     Reading(
                         sensor="Grüße, 世界 🌍",
-                        celsius=math.inf,
+                        celsius=-0.0,
                         note="text",
                         tags=READING_TAGS_CONVERTER.from_dto([]),
                         height=-9223372036854775808,
@@ -227,12 +234,19 @@ def unfit_places() -> list[tuple[str, Place]]:
     """Records that cannot be stored, each with the attribute that is the reason."""
     return [
         ("name", changed(example_place(1), name="\ud800")),
+        ("latitude", changed(example_place(1), latitude=-5e-324)),
     ]
 
 
 def same_key_place(place: Place, other: Place) -> Place:
     """The other record, with the key of the first."""
     return changed(other, name=place.name)
+
+
+def other_place(place: Place) -> Place:
+    """Another record with the key of one."""
+    others = (same_key_place(place, example_place(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(place))
 
 
 def example_customer(n: int) -> Customer:
@@ -275,6 +289,12 @@ def same_key_customer(customer: Customer, other: Customer) -> Customer:
     return changed(other, id=customer.id)
 
 
+def other_customer(customer: Customer) -> Customer:
+    """Another record with the key of one."""
+    others = (same_key_customer(customer, example_customer(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(customer))
+
+
 def answer_of_customers_since(count: int) -> list[Customer]:
     """Records that the query finds, in the order of their numbers."""
     return [example_customer(n) for n in range(count)]
@@ -288,7 +308,7 @@ def example_point(n: int) -> Point:
         label=("", "text", "Grüße, 世界 🌍", "'quoted\" %s ; -- \\ \n\t")[(n + 2) % 4],
         parts=(
             POINT_PARTS_CONVERTER.from_dto([]),
-            POINT_PARTS_CONVERTER.from_dto([Part(share=0.0), Part(share=0.1), Part(share=math.inf)]),
+            POINT_PARTS_CONVERTER.from_dto([Part(share=0.0), Part(share=0.1), Part(share=-0.0)]),
         )[n % 2],
     )
 
@@ -305,6 +325,12 @@ def unfit_points() -> list[tuple[str, Point]]:
 def same_key_point(point: Point, other: Point) -> Point:
     """The other record, with the key of the first."""
     return changed(other, x=point.x, y=point.y)
+
+
+def other_point(point: Point) -> Point:
+    """Another record with the key of one."""
+    others = (same_key_point(point, example_point(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(point))
 
 
 def answer_of_points_of_column(count: int) -> list[Point]:
@@ -355,12 +381,40 @@ class ReadingContract:
         assert repository.get_reading(record.sensor) is None
         assert repository.delete_reading(record.sensor) is False
 
-    def test_reading_that_is_added_twice_stays_as_it_was_first(self, repository: KindsRepository) -> None:
-        record = example_reading(0)
-        assert repository.add_reading(record) is True
-        assert repository.add_reading(record) is False
-        assert repository.add_reading(same_key_reading(record, example_reading(1))) is False
+    def test_reading_that_is_added_again_is_there_already(self, repository: KindsRepository) -> None:
+        for record in [example_reading(n) for n in range(EXAMPLES)]:
+            assert repository.add_reading(record) is True
+            assert repository.add_reading(record) is False
+            assert plain(repository.get_reading(record.sensor)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_reading_with_the_key_of_another_is_refused(self, repository: KindsRepository, count: int) -> None:
+        record, others = example_reading(0), [example_reading(n) for n in range(2, count + 1)]
+        other = other_reading(record)
+        assert repository.add_readings([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_reading(other),
+            lambda: repository.add_readings([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"sensor": record.sensor}
         assert plain(repository.get_reading(record.sensor)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_reading(record.sensor) is None
+
+    def test_readings_of_one_key_in_a_batch(self, repository: KindsRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_reading(0), *(example_reading(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_readings([*records, other_reading(records[0])])
+            for record in records:
+                assert repository.delete_reading(record.sensor) is False
+            assert repository.add_readings([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_reading(record.sensor) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_readings_that_are_added_twice_count_once(self, repository: KindsRepository, count: int) -> None:
@@ -368,13 +422,6 @@ class ReadingContract:
         assert repository.add_readings(records) == count
         assert repository.add_readings(iter(records)) == 0
         assert repository.add_readings([*records, example_reading(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_readings_with_one_key_in_a_batch_stays(self, repository: KindsRepository, count: int) -> None:
-        record = example_reading(0)
-        others = [example_reading(n) for n in range(2, count)]
-        assert repository.add_readings([record, *others, same_key_reading(record, example_reading(1))]) == count - 1
-        assert plain(repository.get_reading(record.sensor)) == plain(record)
 
     def test_reading_is_saved_over_the_one_with_its_key(self, repository: KindsRepository) -> None:
         record = example_reading(0)
@@ -555,12 +602,40 @@ class PlaceContract:
         assert repository.get_place(record.name) is None
         assert repository.delete_place(record.name) is False
 
-    def test_place_that_is_added_twice_stays_as_it_was_first(self, repository: KindsRepository) -> None:
-        record = example_place(0)
-        assert repository.add_place(record) is True
-        assert repository.add_place(record) is False
-        assert repository.add_place(same_key_place(record, example_place(1))) is False
+    def test_place_that_is_added_again_is_there_already(self, repository: KindsRepository) -> None:
+        for record in [example_place(n) for n in range(EXAMPLES)]:
+            assert repository.add_place(record) is True
+            assert repository.add_place(record) is False
+            assert plain(repository.get_place(record.name)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_place_with_the_key_of_another_is_refused(self, repository: KindsRepository, count: int) -> None:
+        record, others = example_place(0), [example_place(n) for n in range(2, count + 1)]
+        other = other_place(record)
+        assert repository.add_places([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_place(other),
+            lambda: repository.add_places([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"name": record.name}
         assert plain(repository.get_place(record.name)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_place(record.name) is None
+
+    def test_places_of_one_key_in_a_batch(self, repository: KindsRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_place(0), *(example_place(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_places([*records, other_place(records[0])])
+            for record in records:
+                assert repository.delete_place(record.name) is False
+            assert repository.add_places([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_place(record.name) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_places_that_are_added_twice_count_once(self, repository: KindsRepository, count: int) -> None:
@@ -568,13 +643,6 @@ class PlaceContract:
         assert repository.add_places(records) == count
         assert repository.add_places(iter(records)) == 0
         assert repository.add_places([*records, example_place(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_places_with_one_key_in_a_batch_stays(self, repository: KindsRepository, count: int) -> None:
-        record = example_place(0)
-        others = [example_place(n) for n in range(2, count)]
-        assert repository.add_places([record, *others, same_key_place(record, example_place(1))]) == count - 1
-        assert plain(repository.get_place(record.name)) == plain(record)
 
     def test_place_is_saved_over_the_one_with_its_key(self, repository: KindsRepository) -> None:
         record = example_place(0)
@@ -707,12 +775,40 @@ class CustomerContract(_EventsContract):
         assert repository.get_customer(record.id) is None
         assert repository.delete_customer(record.id) is False
 
-    def test_customer_that_is_added_twice_stays_as_it_was_first(self, repository: KindsRepository) -> None:
-        record = example_customer(0)
-        assert repository.add_customer(record) is True
-        assert repository.add_customer(record) is False
-        assert repository.add_customer(same_key_customer(record, example_customer(1))) is False
+    def test_customer_that_is_added_again_is_there_already(self, repository: KindsRepository) -> None:
+        for record in [example_customer(n) for n in range(EXAMPLES)]:
+            assert repository.add_customer(record) is True
+            assert repository.add_customer(record) is False
+            assert plain(repository.get_customer(record.id)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_customer_with_the_key_of_another_is_refused(self, repository: KindsRepository, count: int) -> None:
+        record, others = example_customer(0), [example_customer(n) for n in range(2, count + 1)]
+        other = other_customer(record)
+        assert repository.add_customers([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_customer(other),
+            lambda: repository.add_customers([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"id": record.id}
         assert plain(repository.get_customer(record.id)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_customer(record.id) is None
+
+    def test_customers_of_one_key_in_a_batch(self, repository: KindsRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_customer(0), *(example_customer(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_customers([*records, other_customer(records[0])])
+            for record in records:
+                assert repository.delete_customer(record.id) is False
+            assert repository.add_customers([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_customer(record.id) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_customers_that_are_added_twice_count_once(self, repository: KindsRepository, count: int) -> None:
@@ -720,13 +816,6 @@ class CustomerContract(_EventsContract):
         assert repository.add_customers(records) == count
         assert repository.add_customers(iter(records)) == 0
         assert repository.add_customers([*records, example_customer(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_customers_with_one_key_in_a_batch_stays(self, repository: KindsRepository, count: int) -> None:
-        record = example_customer(0)
-        others = [example_customer(n) for n in range(2, count)]
-        assert repository.add_customers([record, *others, same_key_customer(record, example_customer(1))]) == count - 1
-        assert plain(repository.get_customer(record.id)) == plain(record)
 
     def test_customer_is_saved_over_the_one_with_its_key(self, repository: KindsRepository) -> None:
         record = example_customer(0)
@@ -945,12 +1034,40 @@ class PointContract:
         assert repository.get_point(record.x, record.y) is None
         assert repository.delete_point(record.x, record.y) is False
 
-    def test_point_that_is_added_twice_stays_as_it_was_first(self, repository: KindsRepository) -> None:
-        record = example_point(0)
-        assert repository.add_point(record) is True
-        assert repository.add_point(record) is False
-        assert repository.add_point(same_key_point(record, example_point(1))) is False
+    def test_point_that_is_added_again_is_there_already(self, repository: KindsRepository) -> None:
+        for record in [example_point(n) for n in range(EXAMPLES)]:
+            assert repository.add_point(record) is True
+            assert repository.add_point(record) is False
+            assert plain(repository.get_point(record.x, record.y)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_point_with_the_key_of_another_is_refused(self, repository: KindsRepository, count: int) -> None:
+        record, others = example_point(0), [example_point(n) for n in range(2, count + 1)]
+        other = other_point(record)
+        assert repository.add_points([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_point(other),
+            lambda: repository.add_points([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"x": record.x, "y": record.y}
         assert plain(repository.get_point(record.x, record.y)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_point(record.x, record.y) is None
+
+    def test_points_of_one_key_in_a_batch(self, repository: KindsRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_point(0), *(example_point(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_points([*records, other_point(records[0])])
+            for record in records:
+                assert repository.delete_point(record.x, record.y) is False
+            assert repository.add_points([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_point(record.x, record.y) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_points_that_are_added_twice_count_once(self, repository: KindsRepository, count: int) -> None:
@@ -958,13 +1075,6 @@ class PointContract:
         assert repository.add_points(records) == count
         assert repository.add_points(iter(records)) == 0
         assert repository.add_points([*records, example_point(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_points_with_one_key_in_a_batch_stays(self, repository: KindsRepository, count: int) -> None:
-        record = example_point(0)
-        others = [example_point(n) for n in range(2, count)]
-        assert repository.add_points([record, *others, same_key_point(record, example_point(1))]) == count - 1
-        assert plain(repository.get_point(record.x, record.y)) == plain(record)
 
     def test_point_is_saved_over_the_one_with_its_key(self, repository: KindsRepository) -> None:
         record = example_point(0)

@@ -8,9 +8,10 @@ What is absent stays absent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fieldstone_runtime.exact import float_of, integer_of, items_of, moment_of, pairs_of, record_of, string_of
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     a,
@@ -25,7 +26,8 @@ from fieldstone_runtime.limits import (
     timestamp,
     timestamp_message,
 )
-from fieldstone_runtime.values import EPOCH, unfit
+from fieldstone_runtime.unfit import unfit
+from fieldstone_runtime.values import EPOCH
 from kinds_app.models import Address, Customer, Part, Place, Point, Reading
 from kinds_contracts.acme.kinds.v1 import kinds_v1_pb2
 
@@ -46,7 +48,7 @@ def to_dto_reading(record: Reading) -> kinds_v1_pb2.ReadingV1:
         dto.celsius = record.celsius
         if (note := record.note) is not None:
             dto.note = note
-        dto.tags.extend(READING_TAGS_CONVERTER.to_dto(record.tags))
+        dto.tags.extend(items_of(READING_TAGS_CONVERTER.to_dto(record.tags)))
         dto.level = record.level
     except VALUE_ERRORS as error:
         raise refusal(record, _READING_LIMITS) from error
@@ -60,7 +62,7 @@ def fill_dto_reading(dto: kinds_v1_pb2.ReadingV1, record: Reading) -> None:
         dto.celsius = record.celsius
         if (note := record.note) is not None:
             dto.note = note
-        dto.tags.extend(READING_TAGS_CONVERTER.to_dto(record.tags))
+        dto.tags.extend(items_of(READING_TAGS_CONVERTER.to_dto(record.tags)))
         dto.level = record.level
     except VALUE_ERRORS as error:
         raise refusal(record, _READING_LIMITS) from error
@@ -84,13 +86,26 @@ def from_dto_reading(dto: kinds_v1_pb2.ReadingV1) -> Reading:
 
 def dump_reading(record: Reading) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "sensor": record.sensor,
-        "celsius": record.celsius,
-        "note": record.note,
-        "tags": READING_TAGS_CONVERTER.to_dto(record.tags),
-        "level": record.level if -9223372036854775808 <= record.level <= 9223372036854775807 else unfit(record.level),
-    }
+    record_of(record, Reading)
+    try:
+        return {
+            "sensor": record.sensor if record.sensor.__class__ is str else string_of(record.sensor),
+            "celsius": record.celsius if record.celsius.__class__ is float else float_of(record.celsius),
+            "note": None
+            if record.note is None
+            else record.note
+            if record.note.__class__ is str
+            else string_of(record.note),
+            "tags": [
+                item if item.__class__ is str else string_of(item)
+                for item in items_of(READING_TAGS_CONVERTER.to_dto(record.tags))
+            ],
+            "level": record.level
+            if record.level.__class__ is int and -9223372036854775808 <= record.level <= 9223372036854775807
+            else integer_of(record.level, -9223372036854775808, 9223372036854775807),
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _READING_LIMITS) from error
 
 
 def load_reading(data: dict[str, Any]) -> Reading:
@@ -110,7 +125,7 @@ def to_dto_place(record: Place) -> kinds_v1_pb2.PlaceV1:
     try:
         dto.name = record.name
         dto.latitude = record.latitude
-        for readings_item in PLACE_READINGS_CONVERTER.to_dto(record.readings):
+        for readings_item in items_of(PLACE_READINGS_CONVERTER.to_dto(record.readings)):
             readings_dto = dto.readings.add()
             fill_dto_reading(readings_dto, readings_item)
     except VALUE_ERRORS as error:
@@ -123,7 +138,7 @@ def fill_dto_place(dto: kinds_v1_pb2.PlaceV1, record: Place) -> None:
     try:
         dto.name = record.name
         dto.latitude = record.latitude
-        for readings_item in PLACE_READINGS_CONVERTER.to_dto(record.readings):
+        for readings_item in items_of(PLACE_READINGS_CONVERTER.to_dto(record.readings)):
             readings_dto = dto.readings.add()
             fill_dto_reading(readings_dto, readings_item)
     except VALUE_ERRORS as error:
@@ -149,16 +164,20 @@ def to_dto_customer(record: Customer) -> kinds_v1_pb2.CustomerV1:
     try:
         dto.id = CUSTOMER_ID_CONVERTER.to_dto(record.id)
         dto.name = record.full_name
-        since = record.joined - EPOCH
+        since = (
+            record.joined
+            if record.joined.__class__ is datetime and record.joined.tzinfo is UTC
+            else moment_of(record.joined)
+        ) - EPOCH
         at = dto.joined
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
-        for addresses_item in record.addresses:
+        for addresses_item in items_of(record.addresses):
             addresses_dto = dto.addresses.add()
             fill_dto_address(addresses_dto, addresses_item)
         if (home := record.home) is not None:
             fill_dto_address(dto.home, home)
-        dto.points.update(CUSTOMER_POINTS_CONVERTER.to_dto(record.points))
+        dto.points.update(pairs_of(CUSTOMER_POINTS_CONVERTER.to_dto(record.points)))
         dto.active = record.active
     except VALUE_ERRORS as error:
         raise refusal(record, _CUSTOMER_LIMITS) from error
@@ -170,16 +189,20 @@ def fill_dto_customer(dto: kinds_v1_pb2.CustomerV1, record: Customer) -> None:
     try:
         dto.id = CUSTOMER_ID_CONVERTER.to_dto(record.id)
         dto.name = record.full_name
-        since = record.joined - EPOCH
+        since = (
+            record.joined
+            if record.joined.__class__ is datetime and record.joined.tzinfo is UTC
+            else moment_of(record.joined)
+        ) - EPOCH
         at = dto.joined
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
-        for addresses_item in record.addresses:
+        for addresses_item in items_of(record.addresses):
             addresses_dto = dto.addresses.add()
             fill_dto_address(addresses_dto, addresses_item)
         if (home := record.home) is not None:
             fill_dto_address(dto.home, home)
-        dto.points.update(CUSTOMER_POINTS_CONVERTER.to_dto(record.points))
+        dto.points.update(pairs_of(CUSTOMER_POINTS_CONVERTER.to_dto(record.points)))
         dto.active = record.active
     except VALUE_ERRORS as error:
         raise refusal(record, _CUSTOMER_LIMITS) from error
@@ -194,7 +217,9 @@ def from_dto_customer(dto: kinds_v1_pb2.CustomerV1) -> Customer:
             fullName=dto.name,
             joined=EPOCH
             + timedelta(
-                0, (at := dto.joined).seconds, nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos)
+                0,
+                (at := dto.joined).seconds,
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("joined")
             else absent("CustomerV1", "joined"),
@@ -245,10 +270,18 @@ def from_dto_address(dto: kinds_v1_pb2.AddressV1) -> Address:
 
 def dump_address(record: Address) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "street": record.street,
-        "city": record.city,
-    }
+    record_of(record, Address)
+    try:
+        return {
+            "street": record.street if record.street.__class__ is str else string_of(record.street),
+            "city": None
+            if record.city is None
+            else record.city
+            if record.city.__class__ is str
+            else string_of(record.city),
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ADDRESS_LIMITS) from error
 
 
 def load_address(data: dict[str, Any]) -> Address:
@@ -266,7 +299,7 @@ def to_dto_point(record: Point) -> kinds_v1_pb2.PointV1:
         dto.x = record.x
         dto.y = record.y
         dto.label = record.label
-        for parts_item in POINT_PARTS_CONVERTER.to_dto(record.parts):
+        for parts_item in items_of(POINT_PARTS_CONVERTER.to_dto(record.parts)):
             parts_dto = dto.parts.add()
             fill_dto_part(parts_dto, parts_item)
     except VALUE_ERRORS as error:
@@ -280,7 +313,7 @@ def fill_dto_point(dto: kinds_v1_pb2.PointV1, record: Point) -> None:
         dto.x = record.x
         dto.y = record.y
         dto.label = record.label
-        for parts_item in POINT_PARTS_CONVERTER.to_dto(record.parts):
+        for parts_item in items_of(POINT_PARTS_CONVERTER.to_dto(record.parts)):
             parts_dto = dto.parts.add()
             fill_dto_part(parts_dto, parts_item)
     except VALUE_ERRORS as error:

@@ -5,10 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, moment_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_text,
+    int64,
+    last_seen,
+    refused_argument,
+    row_limit,
+    timestamp,
+    verify,
+)
+from fieldstone_runtime.same import Stored, same
 from fieldstone_runtime.tasks import TransactionLock
 from fieldstone_runtime.unset import UNSET, Unset
 from fieldstone_runtime.values import EPOCH
@@ -24,9 +37,13 @@ from kinds_storage.converters import (
 )
 from kinds_storage.migrations import SQLITE
 from kinds_storage.sqlite import (
+    CUSTOMER_JSON,
     CUSTOMER_LIMITS,
+    PLACE_JSON,
     PLACE_LIMITS,
+    POINT_JSON,
     POINT_LIMITS,
+    READING_JSON,
     READING_LIMITS,
     customer_addresses_rows,
     customer_deletions,
@@ -40,18 +57,21 @@ from kinds_storage.sqlite import (
     point_row,
     reading_from_row,
     reading_row,
+    stored_customer,
+    stored_place,
+    stored_point,
+    stored_reading,
 )
 
 Row = tuple[Any, ...]
 """A row as SQLite would have it, or a part of one."""
 
-Stored = tuple[Any, ...]
-"""What is kept of a record: its row, then the rows of each list and map that has a table."""
-
 
 def _stored_reading(reading: Reading) -> Stored:
     verify(reading, READING_LIMITS)
-    return (reading_row(reading),)
+    return stored_reading(
+        reading_row(reading),
+    )
 
 
 def _key_of_reading(stored: Stored) -> Row:
@@ -60,7 +80,9 @@ def _key_of_reading(stored: Stored) -> Row:
 
 def _stored_place(place: Place) -> Stored:
     verify(place, PLACE_LIMITS)
-    return (place_row(place),)
+    return stored_place(
+        place_row(place),
+    )
 
 
 def _key_of_place(stored: Stored) -> Row:
@@ -69,7 +91,10 @@ def _key_of_place(stored: Stored) -> Row:
 
 def _stored_customer(customer: Customer) -> Stored:
     verify(customer, CUSTOMER_LIMITS)
-    return (customer_row(customer), [row[2:] for row in customer_addresses_rows(customer)])
+    return stored_customer(
+        customer_row(customer),
+        customer_addresses_rows(customer),
+    )
 
 
 def _key_of_customer(stored: Stored) -> Row:
@@ -78,7 +103,10 @@ def _key_of_customer(stored: Stored) -> Row:
 
 def _stored_point(point: Point) -> Stored:
     verify(point, POINT_LIMITS)
-    return (point_row(point), [row[3:] for row in point_parts_rows(point)])
+    return stored_point(
+        point_row(point),
+        point_parts_rows(point),
+    )
 
 
 def _key_of_point(stored: Stored) -> Row:
@@ -140,19 +168,22 @@ class InMemoryKindsRepository:
         _set(table, key, new)
 
     def add_reading(self, reading: Reading) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_readings([reading]) == 1
 
     def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(readings)
         stored = [_stored_reading(record) for record in given]
         added = 0
         with self.transaction():
-            for new in stored:
-                if _key_of_reading(new) not in self._rows_of_readings:
+            for place, new in enumerate(stored):
+                known = self._rows_of_readings.get(_key_of_reading(new))
+                if known is None:
                     self._put_reading(new)
                     added += 1
+                elif not same(known, new, READING_JSON):
+                    raise ConflictError(type(given[place]).__name__, {"sensor": given[place].sensor}, "save_reading")
         return added
 
     def save_reading(self, reading: Reading) -> None:
@@ -175,7 +206,11 @@ class InMemoryKindsRepository:
     def get_reading(self, sensor: str) -> Reading | None:
         """The record with this key; None if there is none."""
         try:
-            key = (sensor,)
+            key = (
+                sensor
+                if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                else text_of(argument("sensor", sensor, column_text)),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -185,7 +220,11 @@ class InMemoryKindsRepository:
     def delete_reading(self, sensor: str) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (sensor,)
+            key = (
+                sensor
+                if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                else text_of(argument("sensor", sensor, column_text)),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -221,28 +260,37 @@ class InMemoryKindsRepository:
             found = list(self._rows_of_readings.values())
         try:
             if after is not None:
-                (last_sensor,) = after
-                last = (last_sensor,)
+                (last_sensor,) = last_seen(after, 1)
+                last = (
+                    last_sensor
+                    if last_sensor.__class__ is str and last_sensor.isascii() and "\0" not in last_sensor
+                    else text_of(argument("sensor", last_sensor, column_text)),
+                )
                 found = [stored for stored in found if (stored[0][0],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][0],))
         return (reading_from_row(*stored) for stored in found[:limit])
 
     def add_place(self, place: Place) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_places([place]) == 1
 
     def add_places(self, places: Iterable[Place]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(places)
         stored = [_stored_place(record) for record in given]
         added = 0
         with self.transaction():
-            for new in stored:
-                if _key_of_place(new) not in self._rows_of_places:
+            for place, new in enumerate(stored):
+                known = self._rows_of_places.get(_key_of_place(new))
+                if known is None:
                     self._put_place(new)
                     added += 1
+                elif not same(known, new, PLACE_JSON):
+                    raise ConflictError(type(given[place]).__name__, {"name": given[place].name}, "save_place")
         return added
 
     def save_place(self, place: Place) -> None:
@@ -265,7 +313,11 @@ class InMemoryKindsRepository:
     def get_place(self, name: str) -> Place | None:
         """The record with this key; None if there is none."""
         try:
-            key = (name,)
+            key = (
+                name
+                if name.__class__ is str and name.isascii() and "\0" not in name
+                else text_of(argument("name", name, column_text)),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -275,7 +327,11 @@ class InMemoryKindsRepository:
     def delete_place(self, name: str) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (name,)
+            key = (
+                name
+                if name.__class__ is str and name.isascii() and "\0" not in name
+                else text_of(argument("name", name, column_text)),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -298,21 +354,24 @@ class InMemoryKindsRepository:
         return True
 
     def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_customers([customer], payloads=None if payload is None else [payload]) == 1
 
     def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         stored = [_stored_customer(record) for record in given]
         new_events = customer_events(given, payloads)
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_customer(new) not in self._rows_of_customers:
+                known = self._rows_of_customers.get(_key_of_customer(new))
+                if known is None:
                     self._put_customer(new)
                     self._announce("acme.kinds.v1.CustomerV1", new_events[place], "added")
                     added += 1
+                elif not same(known, new, CUSTOMER_JSON):
+                    raise ConflictError(type(given[place]).__name__, {"id": given[place].id}, "save_customer")
         return added
 
     def save_customer(self, customer: Customer, *, payload: bytes | None = None) -> None:
@@ -346,7 +405,13 @@ class InMemoryKindsRepository:
     def get_customer(self, id: CustomerIdValue) -> Customer | None:
         """The record with this key; None if there is none."""
         try:
-            key = (CUSTOMER_ID_CONVERTER.to_dto(id),)
+            key = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -356,7 +421,13 @@ class InMemoryKindsRepository:
     def delete_customer(self, id: CustomerIdValue) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (CUSTOMER_ID_CONVERTER.to_dto(id),)
+            key = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -402,37 +473,85 @@ class InMemoryKindsRepository:
             found = list(self._rows_of_customers.values())
         try:
             if from_joined is not None:
-                edge = ((since := from_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                edge = (
+                    (
+                        since := (
+                            from_joined
+                            if from_joined.__class__ is datetime and from_joined.tzinfo is UTC
+                            else moment_of(argument("from_joined", from_joined, timestamp))
+                        )
+                        - EPOCH
+                    ).days
+                    * 86400
+                    + since.seconds
+                ) * 1000000 + since.microseconds
                 found = [stored for stored in found if stored[0][2] >= edge]
             if before_joined is not None:
-                edge = ((since := before_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                edge = (
+                    (
+                        since := (
+                            before_joined
+                            if before_joined.__class__ is datetime and before_joined.tzinfo is UTC
+                            else moment_of(argument("before_joined", before_joined, timestamp))
+                        )
+                        - EPOCH
+                    ).days
+                    * 86400
+                    + since.seconds
+                ) * 1000000 + since.microseconds
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (last_joined, last_id) = after
+                (last_joined, last_id) = last_seen(after, 2)
                 last = (
-                    ((since := last_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    CUSTOMER_ID_CONVERTER.to_dto(last_id),
+                    (
+                        (
+                            since := (
+                                last_joined
+                                if last_joined.__class__ is datetime and last_joined.tzinfo is UTC
+                                else moment_of(argument("joined", last_joined, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds,
+                    __id
+                    if (
+                        __id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", last_id, CUSTOMER_ID_CONVERTER.check))
+                    ).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
                 )
                 found = [stored for stored in found if (stored[0][2], stored[0][0]) > (last[0], last[1])]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][2], stored[0][0]))
         return (customer_from_row(*stored) for stored in found[:limit])
 
     def add_point(self, point: Point) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_points([point]) == 1
 
     def add_points(self, points: Iterable[Point]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(points)
         stored = [_stored_point(record) for record in given]
         added = 0
         with self.transaction():
-            for new in stored:
-                if _key_of_point(new) not in self._rows_of_points:
+            for place, new in enumerate(stored):
+                known = self._rows_of_points.get(_key_of_point(new))
+                if known is None:
                     self._put_point(new)
                     added += 1
+                elif not same(known, new, POINT_JSON):
+                    raise ConflictError(
+                        type(given[place]).__name__, {"x": given[place].x, "y": given[place].y}, "save_point"
+                    )
         return added
 
     def save_point(self, point: Point) -> None:
@@ -455,7 +574,14 @@ class InMemoryKindsRepository:
     def get_point(self, x: int, y: int) -> Point | None:
         """The record with this key; None if there is none."""
         try:
-            key = (x, y)
+            key = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                y
+                if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -465,7 +591,14 @@ class InMemoryKindsRepository:
     def delete_point(self, x: int, y: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (x, y)
+            key = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                y
+                if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -493,12 +626,22 @@ class InMemoryKindsRepository:
         with self._lock:
             found = list(self._rows_of_points.values())
         try:
-            wanted = (x,)
+            wanted = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if after is not None:
-                (last_y,) = after
-                last = (last_y,)
+                (last_y,) = last_seen(after, 1)
+                last = (
+                    last_y
+                    if last_y.__class__ is int and -9223372036854775808 <= last_y <= 9223372036854775807
+                    else integer_of(argument("y", last_y, int64), -9223372036854775808, 9223372036854775807),
+                )
                 found = [stored for stored in found if (stored[0][1],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][1],))

@@ -5,29 +5,44 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final, LiteralString, NamedTuple
 
 import psycopg
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import (
+    column_float_of,
+    integer_of,
+    items_of,
+    moment_of,
+    pairs_of,
+    record_of,
+    string_of,
+    text_of,
+)
+from fieldstone_runtime.json_values import dump_column, load_column
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     a,
-    double,
+    argument,
+    column_double,
+    column_text,
     int64,
+    last_seen,
     list_of,
     optional,
     refusal,
     refusal_among,
+    row_limit,
     timestamp,
-    verify,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
-from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
+from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing
+from fieldstone_runtime.same import JsonColumns, same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import dump_json, load_json, unfit
 from kinds_app.models import Address, Customer, Part, Place, Point, Reading
 from psycopg.errors import UniqueViolation
 
@@ -130,9 +145,9 @@ _READING_BATCH: Final = _Batch(
     """,
 )
 _READING_LIMITS: Final = (
-    ("sensor", text),
-    ("celsius", double),
-    ("note", optional(text)),
+    ("sensor", column_text),
+    ("celsius", column_double),
+    ("note", optional(column_text)),
     ("tags", READING_TAGS_CONVERTER.check),
     ("level", int64),
 )
@@ -199,8 +214,8 @@ _PLACE_BATCH: Final = _Batch(
     """,
 )
 _PLACE_LIMITS: Final = (
-    ("name", text),
-    ("latitude", double),
+    ("name", column_text),
+    ("latitude", column_double),
     ("readings", PLACE_READINGS_CONVERTER.check),
 )
 
@@ -280,12 +295,12 @@ _COPY_CUSTOMER_ADDRESSES: Final = """
 """
 _CUSTOMER_ADDRESSES_TYPES: Final = ("text", "bigint", "text", "text")
 _CUSTOMER_ADDRESSES_LIMITS: Final = (
-    ("street", text),
-    ("city", optional(text)),
+    ("street", column_text),
+    ("city", optional(column_text)),
 )
 _CUSTOMER_LIMITS: Final = (
     ("id", CUSTOMER_ID_CONVERTER.check),
-    ("full_name", text),
+    ("full_name", column_text),
     ("joined", timestamp),
     ("home", optional(a(Address))),
     ("points", CUSTOMER_POINTS_CONVERTER.check),
@@ -361,11 +376,11 @@ _COPY_POINT_PARTS: Final = """
     FROM STDIN (FORMAT BINARY)
 """
 _POINT_PARTS_TYPES: Final = ("bigint", "bigint", "bigint", "double precision")
-_POINT_PARTS_LIMITS: Final = (("share", double),)
+_POINT_PARTS_LIMITS: Final = (("share", column_double),)
 _POINT_LIMITS: Final = (
     ("x", int64),
     ("y", int64),
-    ("label", text),
+    ("label", column_text),
     ("parts", POINT_PARTS_CONVERTER.check),
 )
 _ADD_EVENT: Final = """
@@ -414,35 +429,40 @@ class PostgresKindsRepository:
         self._database.close()
 
     def add_reading(self, reading: Reading) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(reading, _READING_LIMITS)
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(_ADD_READING, _reading_row(reading))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(reading, _READING_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return self.add_readings((reading,)) == 1
 
     def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(readings)
         if not given:
             return 0
         rows = [_reading_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                with self._database.cursor() as cursor:
+                    cursor.execute(_ADD_READING, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        _refuse_others_reading(cursor, given)
+                    return added
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _READING_LIMITS)
                     cursor.executemany(_ADD_READING, rows)
-                    return cursor.rowcount
-                return len(_add_new(cursor, _READING_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        _refuse_others_reading(cursor, given)
+                    return added
+                new = _add_new(cursor, _READING_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_reading(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _READING_LIMITS) from error
 
     def save_reading(self, reading: Reading) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(reading, _READING_LIMITS)
         values = _reading_row(reading)
         try:
             with self._database.cursor() as cursor:
@@ -453,20 +473,38 @@ class PostgresKindsRepository:
     def get_reading(self, sensor: str) -> Reading | None:
         """The record with this key; None where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_GET_READING, (sensor if "\0" not in sensor else unfit(sensor),))
+            cursor.execute(
+                _GET_READING,
+                (
+                    sensor
+                    if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                    else text_of(argument("sensor", sensor, column_text)),
+                ),
+            )
             row = cursor.fetchone()
             return None if row is None else _reading(row)
 
     def delete_reading(self, sensor: str) -> bool:
         """Delete the record with this key; False where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_DELETE_READING, (sensor if "\0" not in sensor else unfit(sensor),))
+            cursor.execute(
+                _DELETE_READING,
+                (
+                    sensor
+                    if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                    else text_of(argument("sensor", sensor, column_text)),
+                ),
+            )
             return cursor.rowcount == 1
 
     def _locked_reading(self, sensor: str) -> Reading | None:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
-            key = (sensor if "\0" not in sensor else unfit(sensor),)
+            key = (
+                sensor
+                if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                else text_of(argument("sensor", sensor, column_text)),
+            )
             cursor.execute(_GET_READING + " FOR UPDATE", key)
             row = cursor.fetchone()
             return None if row is None else _reading(row)
@@ -501,46 +539,56 @@ class PostgresKindsRepository:
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (last_sensor,) = after
+                (last_sensor,) = last_seen(after, 1)
                 sql += " AND (sensor) > (%s)"
-                bound += [last_sensor if "\0" not in last_sensor else unfit(last_sensor)]
+                bound += [
+                    last_sensor
+                    if last_sensor.__class__ is str and last_sensor.isascii() and "\0" not in last_sensor
+                    else text_of(argument("sensor", last_sensor, column_text))
+                ]
         sql += " ORDER BY sensor"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_reading, rows)
 
     def add_place(self, place: Place) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(place, _PLACE_LIMITS)
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(_ADD_PLACE, _place_row(place))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(place, _PLACE_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return self.add_places((place,)) == 1
 
     def add_places(self, places: Iterable[Place]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(places)
         if not given:
             return 0
         rows = [_place_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                with self._database.cursor() as cursor:
+                    cursor.execute(_ADD_PLACE, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        _refuse_others_place(cursor, given)
+                    return added
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _PLACE_LIMITS)
                     cursor.executemany(_ADD_PLACE, rows)
-                    return cursor.rowcount
-                return len(_add_new(cursor, _PLACE_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        _refuse_others_place(cursor, given)
+                    return added
+                new = _add_new(cursor, _PLACE_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_place(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _PLACE_LIMITS) from error
 
     def save_place(self, place: Place) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(place, _PLACE_LIMITS)
         values = _place_row(place)
         try:
             with self._database.cursor() as cursor:
@@ -551,20 +599,38 @@ class PostgresKindsRepository:
     def get_place(self, name: str) -> Place | None:
         """The record with this key; None where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_GET_PLACE, (name if "\0" not in name else unfit(name),))
+            cursor.execute(
+                _GET_PLACE,
+                (
+                    name
+                    if name.__class__ is str and name.isascii() and "\0" not in name
+                    else text_of(argument("name", name, column_text)),
+                ),
+            )
             row = cursor.fetchone()
             return None if row is None else _place(row)
 
     def delete_place(self, name: str) -> bool:
         """Delete the record with this key; False where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_DELETE_PLACE, (name if "\0" not in name else unfit(name),))
+            cursor.execute(
+                _DELETE_PLACE,
+                (
+                    name
+                    if name.__class__ is str and name.isascii() and "\0" not in name
+                    else text_of(argument("name", name, column_text)),
+                ),
+            )
             return cursor.rowcount == 1
 
     def _locked_place(self, name: str) -> Place | None:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
-            key = (name if "\0" not in name else unfit(name),)
+            key = (
+                name
+                if name.__class__ is str and name.isascii() and "\0" not in name
+                else text_of(argument("name", name, column_text)),
+            )
             cursor.execute(_GET_PLACE + " FOR UPDATE", key)
             row = cursor.fetchone()
             return None if row is None else _place(row)
@@ -586,18 +652,18 @@ class PostgresKindsRepository:
         return True
 
     def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_customers((customer,), payloads=None if payload is None else (payload,)) == 1
 
     def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         if not given:
             return 0
-        if payloads is None:
-            payloads = [to_dto_customer(record).SerializeToString() for record in given]
         rows = [_customer_row(record) for record in given]
         addresses_rows = [_customer_addresses_rows(record) for record in given]
+        if payloads is None:
+            payloads = [to_dto_customer(record).SerializeToString() for record in given]
         events = _customer_events(given, payloads, ADDED)
         try:
             with self._database.transaction() as cursor:
@@ -609,6 +675,9 @@ class PostgresKindsRepository:
                     [row for position in new for row in addresses_rows[position]],
                 )
                 copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_customer(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _CUSTOMER_LIMITS) from error
@@ -617,7 +686,6 @@ class PostgresKindsRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_customer(customer).SerializeToString()
-        verify(customer, _CUSTOMER_LIMITS)
         values = _customer_row(customer)
         addresses_rows = _customer_addresses_rows(customer)
         try:
@@ -635,7 +703,14 @@ class PostgresKindsRepository:
         """The record with this key; None where there is none."""
         with self._database.cursor() as cursor:
             cursor.execute(
-                _GET_CUSTOMER, (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+                _GET_CUSTOMER,
+                (
+                    __id
+                    if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                ),
             )
             row = cursor.fetchone()
             return None if row is None else _customer(row)
@@ -643,7 +718,13 @@ class PostgresKindsRepository:
     def delete_customer(self, id: CustomerIdValue) -> bool:
         """Delete the record with this key; False where there is none."""
         with refusing():
-            bound = (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            bound = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(_DELETE_CUSTOMER, bound).fetchall()
             _add_events(cursor, len(deleted), _customer_deletions(deleted))
@@ -652,7 +733,13 @@ class PostgresKindsRepository:
     def _locked_customer(self, id: CustomerIdValue) -> Customer | None:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
-            key = (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            key = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             cursor.execute(_LOCK_CUSTOMER, key)
             cursor.execute(_GET_CUSTOMER, key)  # afterwards: a statement that waits reads child tables as they were
             row = cursor.fetchone()
@@ -699,30 +786,47 @@ class PostgresKindsRepository:
             bound: list[object] = []
             if from_joined is not None:
                 sql += " AND joined >= %s"
-                bound.append(from_joined if from_joined.tzinfo is not None else unfit(from_joined))
+                bound.append(
+                    from_joined
+                    if from_joined.__class__ is datetime and from_joined.tzinfo is UTC
+                    else moment_of(argument("from_joined", from_joined, timestamp))
+                )
             if before_joined is not None:
                 sql += " AND joined < %s"
-                bound.append(before_joined if before_joined.tzinfo is not None else unfit(before_joined))
+                bound.append(
+                    before_joined
+                    if before_joined.__class__ is datetime and before_joined.tzinfo is UTC
+                    else moment_of(argument("before_joined", before_joined, timestamp))
+                )
             if after is not None:
-                (last_joined, last_id) = after
+                (last_joined, last_id) = last_seen(after, 2)
                 sql += " AND (joined, id) > (%s, %s)"
                 bound += [
-                    last_joined if last_joined.tzinfo is not None else unfit(last_joined),
-                    __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(last_id)) else unfit(__id),
+                    last_joined
+                    if last_joined.__class__ is datetime and last_joined.tzinfo is UTC
+                    else moment_of(argument("joined", last_joined, timestamp)),
+                    __id
+                    if (
+                        __id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", last_id, CUSTOMER_ID_CONVERTER.check))
+                    ).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
                 ]
         sql += " ORDER BY joined, id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_customer, rows)
 
     def add_point(self, point: Point) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_points((point,)) == 1
 
     def add_points(self, points: Iterable[Point]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(points)
         if not given:
             return 0
@@ -737,13 +841,15 @@ class PostgresKindsRepository:
                     _POINT_PARTS_TYPES,
                     [row for position in new for row in parts_rows[position]],
                 )
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_point(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _POINT_LIMITS) from error
 
     def save_point(self, point: Point) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(point, _POINT_LIMITS)
         values = _point_row(point)
         parts_rows = _point_parts_rows(point)
         try:
@@ -758,20 +864,47 @@ class PostgresKindsRepository:
     def get_point(self, x: int, y: int) -> Point | None:
         """The record with this key; None where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_GET_POINT, (x, y))
+            cursor.execute(
+                _GET_POINT,
+                (
+                    x
+                    if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                    else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                    y
+                    if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                    else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             row = cursor.fetchone()
             return None if row is None else _point(row)
 
     def delete_point(self, x: int, y: int) -> bool:
         """Delete the record with this key; False where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_DELETE_POINT, (x, y))
+            cursor.execute(
+                _DELETE_POINT,
+                (
+                    x
+                    if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                    else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                    y
+                    if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                    else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             return cursor.rowcount == 1
 
     def _locked_point(self, x: int, y: int) -> Point | None:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
-            key = (x, y)
+            key = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                y
+                if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+            )
             cursor.execute(_LOCK_POINT, key)
             cursor.execute(_GET_POINT, key)  # afterwards: a statement that waits reads child tables as they were
             row = cursor.fetchone()
@@ -798,15 +931,24 @@ class PostgresKindsRepository:
         """The points with this x, by y."""
         sql: LiteralString = _SELECT_POINTS + " WHERE x = %s"
         with refusing():
-            bound: list[object] = [x]
+            bound: list[object] = [
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807)
+            ]
             if after is not None:
-                (last_y,) = after
+                (last_y,) = last_seen(after, 1)
                 sql += " AND (y) > (%s)"
-                bound += [last_y]
+                bound += [
+                    last_y
+                    if last_y.__class__ is int and -9223372036854775808 <= last_y <= 9223372036854775807
+                    else integer_of(argument("y", last_y, int64), -9223372036854775808, 9223372036854775807)
+                ]
         sql += " ORDER BY y"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_point, rows)
 
@@ -836,14 +978,51 @@ def _reading_row(record: Reading) -> Row:
     """What stands in the columns of `kinds_readings`."""
     try:
         return (
-            record.sensor if "\0" not in record.sensor else unfit(record.sensor),
-            record.celsius,
-            None if record.note is None else record.note if "\0" not in record.note else unfit(record.note),
-            dump_json(READING_TAGS_CONVERTER.to_dto(record.tags)),
-            record.level,
+            sensor_ if (sensor_ := record.sensor).__class__ is str and "\x00" not in sensor_ else text_of(sensor_),
+            celsius_
+            if (celsius_ := record.celsius).__class__ is float and celsius_ != -5e-324
+            else column_float_of(celsius_),
+            None
+            if (note_ := record.note) is None
+            else note_
+            if note_.__class__ is str and "\0" not in note_
+            else text_of(note_),
+            dump_column(
+                [
+                    item if item.__class__ is str else string_of(item)
+                    for item in items_of(READING_TAGS_CONVERTER.to_dto(record.tags))
+                ]
+            ),
+            level_
+            if (level_ := record.level).__class__ is int and -9223372036854775808 <= level_ <= 9223372036854775807
+            else integer_of(level_, -9223372036854775808, 9223372036854775807),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _READING_LIMITS) from error
+
+
+_READING_JSON: JsonColumns = (
+    frozenset(
+        [
+            3,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_reading(cursor: Cursor, records: Sequence[Reading]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_reading_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    cursor.executemany(_GET_READING, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:5], *found[5:])
+        given = (row,)
+        if not same(stored, given, _READING_JSON):
+            raise ConflictError(type(record).__name__, {"sensor": record.sensor}, "save_reading")
+        cursor.nextset()
 
 
 def _reading(row: Row) -> Reading:
@@ -859,7 +1038,7 @@ def _reading(row: Row) -> Reading:
         sensor=sensor_,
         celsius=celsius_,
         note=note_,
-        tags=READING_TAGS_CONVERTER.from_dto(load_json(tags_)),
+        tags=READING_TAGS_CONVERTER.from_dto(load_column(tags_)),
         height=level_,
     )
 
@@ -868,12 +1047,38 @@ def _place_row(record: Place) -> Row:
     """What stands in the columns of `kinds_places`."""
     try:
         return (
-            record.name if "\0" not in record.name else unfit(record.name),
-            record.latitude,
-            dump_json([dump_reading(item) for item in PLACE_READINGS_CONVERTER.to_dto(record.readings)]),
+            name_ if (name_ := record.name).__class__ is str and "\x00" not in name_ else text_of(name_),
+            latitude_
+            if (latitude_ := record.latitude).__class__ is float and latitude_ != -5e-324
+            else column_float_of(latitude_),
+            dump_column([dump_reading(item) for item in items_of(PLACE_READINGS_CONVERTER.to_dto(record.readings))]),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _PLACE_LIMITS) from error
+
+
+_PLACE_JSON: JsonColumns = (
+    frozenset(
+        [
+            2,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_place(cursor: Cursor, records: Sequence[Place]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_place_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    cursor.executemany(_GET_PLACE, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:3], *found[3:])
+        given = (row,)
+        if not same(stored, given, _PLACE_JSON):
+            raise ConflictError(type(record).__name__, {"name": record.name}, "save_place")
+        cursor.nextset()
 
 
 def _place(row: Row) -> Place:
@@ -886,7 +1091,7 @@ def _place(row: Row) -> Place:
     return Place(
         name=name_,
         latitude=latitude_,
-        readings=PLACE_READINGS_CONVERTER.from_dto([load_reading(item) for item in load_json(readings_)]),
+        readings=PLACE_READINGS_CONVERTER.from_dto([load_reading(item) for item in load_column(readings_)]),
     )
 
 
@@ -894,14 +1099,22 @@ def _customer_row(record: Customer) -> Row:
     """What stands in the columns of `kinds_customers`."""
     try:
         return (
-            __id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(record.id)) else unfit(__id),
-            record.full_name if "\0" not in record.full_name else unfit(record.full_name),
-            record.joined if record.joined.tzinfo is not None else unfit(record.joined),
-            None if record.home is None else dump_json(dump_address(record.home)),
-            dump_json(
+            id_
+            if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+            else text_of(id_),
+            full_name_
+            if (full_name_ := record.full_name).__class__ is str and "\x00" not in full_name_
+            else text_of(full_name_),
+            joined_
+            if (joined_ := record.joined).__class__ is datetime and joined_.tzinfo is UTC
+            else moment_of(joined_),
+            None if (home_ := record.home) is None else dump_column(dump_address(home_)),
+            dump_column(
                 {
-                    key: item if -9223372036854775808 <= item <= 9223372036854775807 else unfit(item)
-                    for key, item in CUSTOMER_POINTS_CONVERTER.to_dto(record.points).items()
+                    key if key.__class__ is str else string_of(key): item
+                    if item.__class__ is int and -9223372036854775808 <= item <= 9223372036854775807
+                    else integer_of(item, -9223372036854775808, 9223372036854775807)
+                    for key, item in pairs_of(CUSTOMER_POINTS_CONVERTER.to_dto(record.points)).items()
                 }
             ),
         )
@@ -914,8 +1127,15 @@ def _customer_events(records: Sequence[Customer], payloads: Iterable[bytes], cha
     now = now_us()
     return [
         (
-            escaped(CUSTOMER_ID_CONVERTER.to_dto(record.id)) + mark,
-            CUSTOMER_ID_CONVERTER.to_dto(record.id),
+            escaped(
+                id_
+                if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+                else text_of(id_)
+            )
+            + mark,
+            id_
+            if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+            else text_of(id_),
             "acme.kinds.v1.CustomerV1",
             payload,
             now,
@@ -937,7 +1157,11 @@ def _customer_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 
 def _customer_key(record: Customer) -> Row:
     """What stands in the columns of the primary key of `kinds_customers`."""
-    return (__id if "\x00" not in (__id := CUSTOMER_ID_CONVERTER.to_dto(record.id)) else unfit(__id),)
+    return (
+        id_
+        if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+        else text_of(id_),
+    )
 
 
 def _customer_addresses_rows(record: Customer) -> list[Row]:
@@ -947,14 +1171,56 @@ def _customer_addresses_rows(record: Customer) -> list[Row]:
         return [
             (
                 *parent,
-                position,
-                record.street if "\0" not in record.street else unfit(record.street),
-                None if record.city is None else record.city if "\0" not in record.city else unfit(record.city),
+                position
+                if position.__class__ is int and -9223372036854775808 <= position <= 9223372036854775807
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                *_customer_addresses_member_row(value),
             )
-            for position, record in enumerate(record.addresses)
+            for position, value in enumerate(items_of(record.addresses))
         ]
     except VALUE_ERRORS as error:
         raise refusal(record, _CUSTOMER_LIMITS) from error
+
+
+def _customer_addresses_member_row(record: Address) -> Row:
+    record_of(record, Address)
+    return (
+        street_ if (street_ := record.street).__class__ is str and "\x00" not in street_ else text_of(street_),
+        None
+        if (city_ := record.city) is None
+        else city_
+        if city_.__class__ is str and "\0" not in city_
+        else text_of(city_),
+    )
+
+
+_CUSTOMER_JSON: JsonColumns = (
+    frozenset(
+        [
+            3,
+            4,
+        ]
+    ),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_customer(cursor: Cursor, records: Sequence[Customer]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_customer_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    cursor.executemany(_GET_CUSTOMER, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:5], *found[5:])
+        given = (
+            row,
+            [member[2:] for member in _customer_addresses_rows(record)],
+        )
+        if not same(stored, given, _CUSTOMER_JSON):
+            raise ConflictError(type(record).__name__, {"id": record.id}, "save_customer")
+        cursor.nextset()
 
 
 def _customer(row: Row) -> Customer:
@@ -972,8 +1238,8 @@ def _customer(row: Row) -> Customer:
         id=CUSTOMER_ID_CONVERTER.from_dto(id_),
         fullName=full_name_,
         joined=joined_,
-        home=None if home_ is None else load_address(load_json(home_)),
-        points=CUSTOMER_POINTS_CONVERTER.from_dto(load_json(points_)),
+        home=None if home_ is None else load_address(load_column(home_)),
+        points=CUSTOMER_POINTS_CONVERTER.from_dto(load_column(points_)),
         addresses=addresses__,
         active=False,
     )
@@ -983,9 +1249,13 @@ def _point_row(record: Point) -> Row:
     """What stands in the columns of `kinds_points`."""
     try:
         return (
-            record.x,
-            record.y,
-            record.label if "\0" not in record.label else unfit(record.label),
+            x_
+            if (x_ := record.x).__class__ is int and -9223372036854775808 <= x_ <= 9223372036854775807
+            else integer_of(x_, -9223372036854775808, 9223372036854775807),
+            y_
+            if (y_ := record.y).__class__ is int and -9223372036854775808 <= y_ <= 9223372036854775807
+            else integer_of(y_, -9223372036854775808, 9223372036854775807),
+            label_ if (label_ := record.label).__class__ is str and "\x00" not in label_ else text_of(label_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _POINT_LIMITS) from error
@@ -993,7 +1263,14 @@ def _point_row(record: Point) -> Row:
 
 def _point_key(record: Point) -> Row:
     """What stands in the columns of the primary key of `kinds_points`."""
-    return (record.x, record.y)
+    return (
+        x_
+        if (x_ := record.x).__class__ is int and -9223372036854775808 <= x_ <= 9223372036854775807
+        else integer_of(x_, -9223372036854775808, 9223372036854775807),
+        y_
+        if (y_ := record.y).__class__ is int and -9223372036854775808 <= y_ <= 9223372036854775807
+        else integer_of(y_, -9223372036854775808, 9223372036854775807),
+    )
 
 
 def _point_parts_rows(record: Point) -> list[Row]:
@@ -1001,11 +1278,52 @@ def _point_parts_rows(record: Point) -> list[Row]:
     try:
         parent = _point_key(record)
         return [
-            (*parent, position, record.share)
-            for position, record in enumerate(POINT_PARTS_CONVERTER.to_dto(record.parts))
+            (
+                *parent,
+                position
+                if position.__class__ is int and -9223372036854775808 <= position <= 9223372036854775807
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                *_point_parts_member_row(value),
+            )
+            for position, value in enumerate(items_of(POINT_PARTS_CONVERTER.to_dto(record.parts)))
         ]
     except VALUE_ERRORS as error:
         raise refusal(record, _POINT_LIMITS) from error
+
+
+def _point_parts_member_row(record: Part) -> Row:
+    record_of(record, Part)
+    return (share_ if (share_ := record.share).__class__ is float and share_ != -5e-324 else column_float_of(share_),)
+
+
+_POINT_JSON: JsonColumns = (
+    frozenset([]),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_point(cursor: Cursor, records: Sequence[Point]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_point_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    cursor.executemany(_GET_POINT, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:3], *found[3:])
+        given = (
+            row,
+            [member[3:] for member in _point_parts_rows(record)],
+        )
+        if not same(stored, given, _POINT_JSON):
+            raise ConflictError(type(record).__name__, {"x": record.x, "y": record.y}, "save_point")
+        cursor.nextset()
 
 
 def _point(row: Row) -> Point:

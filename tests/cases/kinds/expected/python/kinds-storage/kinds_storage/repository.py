@@ -61,18 +61,24 @@ class KindsRepository(Protocol):
             reading: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             readings: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -134,18 +140,24 @@ class KindsRepository(Protocol):
             place: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     def add_places(self, places: Iterable[Place]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             places: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -188,12 +200,15 @@ class KindsRepository(Protocol):
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
 
         Returns:
-            False if there is one with its key already: that one stays, and no event is written.
+            False if it is there already: no event is written.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             customers: the records.
@@ -201,6 +216,9 @@ class KindsRepository(Protocol):
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -274,18 +292,24 @@ class KindsRepository(Protocol):
             point: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     def add_points(self, points: Iterable[Point]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             points: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 

@@ -6,31 +6,48 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from os import PathLike
 from types import SimpleNamespace
 from typing import Any
 
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import (
+    integer_of,
+    items_of,
+    moment_of,
+    pairs_of,
+    real_from,
+    real_of,
+    record_of,
+    string_of,
+    text_of,
+)
+from fieldstone_runtime.json_values import dump_column, load_column
 from fieldstone_runtime.limits import (
     UNBINDABLE,
     VALUE_ERRORS,
     a,
-    double,
+    argument,
+    column_double,
+    column_text,
     int64,
+    last_seen,
     list_of,
     optional,
     refusal,
     refusal_among,
-    text,
+    row_limit,
     timestamp,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
+from fieldstone_runtime.same import JsonColumns, Stored, same
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
+from fieldstone_runtime.values import EPOCH
 from kinds_app.models import Address, Customer, Part, Place, Point, Reading
 
 from kinds_storage.converters import (
@@ -94,11 +111,24 @@ def reading_row(record: Reading) -> Row:
     """The row of a record."""
     try:
         return (
-            record.sensor,
-            record.celsius if record.celsius == record.celsius else "NaN",
-            record.note,
-            dump_json(READING_TAGS_CONVERTER.to_dto(record.tags)),
-            record.level,
+            sensor_ if (sensor_ := record.sensor).__class__ is str and "\x00" not in sensor_ else text_of(sensor_),
+            celsius_
+            if (celsius_ := record.celsius).__class__ is float and (celsius_ > 0.0 or celsius_ < -5e-324)
+            else real_of(celsius_),
+            None
+            if (note_ := record.note) is None
+            else note_
+            if note_.__class__ is str and "\0" not in note_
+            else text_of(note_),
+            dump_column(
+                [
+                    item if item.__class__ is str else string_of(item)
+                    for item in items_of(READING_TAGS_CONVERTER.to_dto(record.tags))
+                ]
+            ),
+            level_
+            if (level_ := record.level).__class__ is int
+            else integer_of(level_, -9223372036854775808, 9223372036854775807),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, READING_LIMITS) from error
@@ -115,11 +145,33 @@ def reading_from_row(row: Row) -> Reading:
     ) = row
     return Reading(
         sensor=sensor_,
-        celsius=celsius_ if celsius_ != "NaN" else NAN,
+        celsius=celsius_ if celsius_.__class__ is float and celsius_ != -5e-324 else real_from(celsius_),
         note=note_,
-        tags=READING_TAGS_CONVERTER.from_dto(load_json(tags_)),
+        tags=READING_TAGS_CONVERTER.from_dto(load_column(tags_)),
         height=level_,
     )
+
+
+READING_JSON: JsonColumns = (
+    frozenset(
+        [
+            3,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_reading(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    stored = (execute(_GET_READING, (row[0],)).fetchone(),)
+    return not same(stored, given, READING_JSON)
+
+
+def stored_reading(row: Row) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (row,)
 
 
 _INSERT_PLACE = """
@@ -154,9 +206,11 @@ def place_row(record: Place) -> Row:
     """The row of a record."""
     try:
         return (
-            record.name,
-            record.latitude if record.latitude == record.latitude else "NaN",
-            dump_json([dump_reading(item) for item in PLACE_READINGS_CONVERTER.to_dto(record.readings)]),
+            name_ if (name_ := record.name).__class__ is str and "\x00" not in name_ else text_of(name_),
+            latitude_
+            if (latitude_ := record.latitude).__class__ is float and (latitude_ > 0.0 or latitude_ < -5e-324)
+            else real_of(latitude_),
+            dump_column([dump_reading(item) for item in items_of(PLACE_READINGS_CONVERTER.to_dto(record.readings))]),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, PLACE_LIMITS) from error
@@ -171,9 +225,31 @@ def place_from_row(row: Row) -> Place:
     ) = row
     return Place(
         name=name_,
-        latitude=latitude_ if latitude_ != "NaN" else NAN,
-        readings=PLACE_READINGS_CONVERTER.from_dto([load_reading(item) for item in load_json(readings_)]),
+        latitude=latitude_ if latitude_.__class__ is float and latitude_ != -5e-324 else real_from(latitude_),
+        readings=PLACE_READINGS_CONVERTER.from_dto([load_reading(item) for item in load_column(readings_)]),
     )
+
+
+PLACE_JSON: JsonColumns = (
+    frozenset(
+        [
+            2,
+        ]
+    ),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_place(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    stored = (execute(_GET_PLACE, (row[0],)).fetchone(),)
+    return not same(stored, given, PLACE_JSON)
+
+
+def stored_place(row: Row) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (row,)
 
 
 _INSERT_CUSTOMER = """
@@ -249,14 +325,35 @@ def customer_row(record: Customer) -> Row:
     """The row of a record."""
     try:
         return (
-            CUSTOMER_ID_CONVERTER.to_dto(record.id),
-            record.full_name,
-            ((since := record.joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-            None if record.home is None else dump_json(dump_address(record.home)),
-            dump_json(
+            id_
+            if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+            else text_of(id_),
+            full_name_
+            if (full_name_ := record.full_name).__class__ is str and "\x00" not in full_name_
+            else text_of(full_name_),
+            (
+                (
+                    since := (
+                        (
+                            joined_
+                            if (joined_ := record.joined).__class__ is datetime and joined_.tzinfo is UTC
+                            else moment_of(joined_)
+                        )
+                        - EPOCH
+                    )
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
+            None if (home_ := record.home) is None else dump_column(dump_address(home_)),
+            dump_column(
                 {
-                    key: item if -9223372036854775808 <= item <= 9223372036854775807 else unfit(item)
-                    for key, item in CUSTOMER_POINTS_CONVERTER.to_dto(record.points).items()
+                    key if key.__class__ is str else string_of(key): item
+                    if item.__class__ is int and -9223372036854775808 <= item <= 9223372036854775807
+                    else integer_of(item, -9223372036854775808, 9223372036854775807)
+                    for key, item in pairs_of(CUSTOMER_POINTS_CONVERTER.to_dto(record.points)).items()
                 }
             ),
         )
@@ -277,8 +374,8 @@ def customer_from_row(row: Row, addresses: Iterable[Any]) -> Customer:
         id=CUSTOMER_ID_CONVERTER.from_dto(id_),
         fullName=full_name_,
         joined=EPOCH + timedelta(0, 0, joined_),
-        home=None if home_ is None else load_address(load_json(home_)),
-        points=CUSTOMER_POINTS_CONVERTER.from_dto(load_json(points_)),
+        home=None if home_ is None else load_address(load_column(home_)),
+        points=CUSTOMER_POINTS_CONVERTER.from_dto(load_column(points_)),
         addresses=[_customer_addresses_member(*member_) for member_ in addresses],
         active=False,
     )
@@ -287,17 +384,35 @@ def customer_from_row(row: Row, addresses: Iterable[Any]) -> Customer:
 def customer_addresses_rows(record: Customer) -> list[Row]:
     """The rows of `addresses`."""
     try:
-        owner = (CUSTOMER_ID_CONVERTER.to_dto(record.id),)
-        members = enumerate(record.addresses)
-        return [(*owner, position, *_customer_addresses_member_row(value)) for position, value in members]
+        owner = (
+            id_
+            if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+            else text_of(id_),
+        )
+        members = enumerate(items_of(record.addresses))
+        return [
+            (
+                *owner,
+                position
+                if position.__class__ is int
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                *_customer_addresses_member_row(value),
+            )
+            for position, value in members
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, CUSTOMER_LIMITS) from error
 
 
 def _customer_addresses_member_row(record: Address) -> Row:
+    record_of(record, Address)
     return (
-        record.street,
-        record.city,
+        street_ if (street_ := record.street).__class__ is str and "\x00" not in street_ else text_of(street_),
+        None
+        if (city_ := record.city) is None
+        else city_
+        if city_.__class__ is str and "\0" not in city_
+        else text_of(city_),
     )
 
 
@@ -318,6 +433,37 @@ def _whole_customer(rows: sqlite3.Cursor, row: Row) -> Customer:
     )
 
 
+CUSTOMER_JSON: JsonColumns = (
+    frozenset(
+        [
+            3,
+            4,
+        ]
+    ),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_customer(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    owner = (row[0],)
+    stored = (
+        execute(_GET_CUSTOMER, (row[0],)).fetchone(),
+        execute(_SELECT_CUSTOMER_ADDRESSES, owner).fetchall(),
+    )
+    return not same(stored, given, CUSTOMER_JSON)
+
+
+def stored_customer(row: Row, addresses: Iterable[Row]) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (
+        row,
+        [member[2:] for member in addresses],
+    )
+
+
 def customer_events(records: Sequence[Customer], payloads: Iterable[bytes] | None) -> list[Row]:
     """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
@@ -326,8 +472,15 @@ def customer_events(records: Sequence[Customer], payloads: Iterable[bytes] | Non
     try:
         return [
             (
-                escaped(CUSTOMER_ID_CONVERTER.to_dto(record.id)) + mark,
-                CUSTOMER_ID_CONVERTER.to_dto(record.id),
+                escaped(
+                    id_
+                    if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+                    else text_of(id_)
+                )
+                + mark,
+                id_
+                if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+                else text_of(id_),
                 payload,
                 now,
             )
@@ -402,9 +555,9 @@ def point_row(record: Point) -> Row:
     """The row of a record."""
     try:
         return (
-            record.x,
-            record.y,
-            record.label,
+            x_ if (x_ := record.x).__class__ is int else integer_of(x_, -9223372036854775808, 9223372036854775807),
+            y_ if (y_ := record.y).__class__ is int else integer_of(y_, -9223372036854775808, 9223372036854775807),
+            label_ if (label_ := record.label).__class__ is str and "\x00" not in label_ else text_of(label_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, POINT_LIMITS) from error
@@ -428,20 +581,37 @@ def point_from_row(row: Row, parts: Iterable[Any]) -> Point:
 def point_parts_rows(record: Point) -> list[Row]:
     """The rows of `parts`."""
     try:
-        owner = (record.x, record.y)
-        members = enumerate(POINT_PARTS_CONVERTER.to_dto(record.parts))
-        return [(*owner, position, *_point_parts_member_row(value)) for position, value in members]
+        owner = (
+            x_ if (x_ := record.x).__class__ is int else integer_of(x_, -9223372036854775808, 9223372036854775807),
+            y_ if (y_ := record.y).__class__ is int else integer_of(y_, -9223372036854775808, 9223372036854775807),
+        )
+        members = enumerate(items_of(POINT_PARTS_CONVERTER.to_dto(record.parts)))
+        return [
+            (
+                *owner,
+                position
+                if position.__class__ is int
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                *_point_parts_member_row(value),
+            )
+            for position, value in members
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, POINT_LIMITS) from error
 
 
 def _point_parts_member_row(record: Part) -> Row:
-    return (record.share if record.share == record.share else "NaN",)
+    record_of(record, Part)
+    return (
+        share_
+        if (share_ := record.share).__class__ is float and (share_ > 0.0 or share_ < -5e-324)
+        else real_of(share_),
+    )
 
 
 def _point_parts_member(share_: Any) -> Part:
     return Part(
-        share=share_ if share_ != "NaN" else NAN,
+        share=share_ if share_.__class__ is float and share_ != -5e-324 else real_from(share_),
     )
 
 
@@ -455,29 +625,61 @@ def _whole_point(rows: sqlite3.Cursor, row: Row) -> Point:
     )
 
 
+POINT_JSON: JsonColumns = (
+    frozenset([]),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_point(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    owner = (row[0], row[1])
+    stored = (
+        execute(
+            _GET_POINT,
+            (
+                row[0],
+                row[1],
+            ),
+        ).fetchone(),
+        execute(_SELECT_POINT_PARTS, owner).fetchall(),
+    )
+    return not same(stored, given, POINT_JSON)
+
+
+def stored_point(row: Row, parts: Iterable[Row]) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (
+        row,
+        [member[3:] for member in parts],
+    )
+
+
 READING_LIMITS = (
-    ("sensor", text),
-    ("celsius", double),
-    ("note", optional(text)),
+    ("sensor", column_text),
+    ("celsius", column_double),
+    ("note", optional(column_text)),
     ("tags", READING_TAGS_CONVERTER.check),
     ("level", int64),
 )
 """What the columns of a Reading hold."""
 
 PLACE_LIMITS = (
-    ("name", text),
-    ("latitude", double),
+    ("name", column_text),
+    ("latitude", column_double),
     ("readings", PLACE_READINGS_CONVERTER.check),
 )
 """What the columns of a Place hold."""
 
 _CUSTOMER_ADDRESSES_LIMITS = (
-    ("street", text),
-    ("city", optional(text)),
+    ("street", column_text),
+    ("city", optional(column_text)),
 )
 CUSTOMER_LIMITS = (
     ("id", CUSTOMER_ID_CONVERTER.check),
-    ("full_name", text),
+    ("full_name", column_text),
     ("joined", timestamp),
     ("home", optional(a(Address))),
     ("points", CUSTOMER_POINTS_CONVERTER.check),
@@ -485,11 +687,11 @@ CUSTOMER_LIMITS = (
 )
 """What the columns of a Customer hold."""
 
-_POINT_PARTS_LIMITS = (("share", double),)
+_POINT_PARTS_LIMITS = (("share", column_double),)
 POINT_LIMITS = (
     ("x", int64),
     ("y", int64),
-    ("label", text),
+    ("label", column_text),
     ("parts", POINT_PARTS_CONVERTER.check),
 )
 """What the columns of a Point hold."""
@@ -530,21 +732,30 @@ class SQLiteKindsRepository:
         self._database.close()
 
     def add_reading(self, reading: Reading) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = reading_row(reading)
         try:
             with self._database.transaction() as cursor:
-                return cursor.execute(_INSERT_READING, new_row).rowcount == 1
+                if cursor.execute(_INSERT_READING, new_row).rowcount == 0:
+                    if _is_other_reading(cursor, stored_reading(new_row)):
+                        raise ConflictError(type(reading).__name__, {"sensor": reading.sensor}, "save_reading")
+                    return False
+                return True
         except UNBINDABLE as error:
             raise refusal(reading, READING_LIMITS) from error
 
     def add_readings(self, readings: Iterable[Reading]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(readings)
         new_rows = [reading_row(record) for record in given]
         try:
             with self._database.transaction() as cursor:
-                return cursor.executemany(_INSERT_READING, new_rows).rowcount
+                added = cursor.executemany(_INSERT_READING, new_rows).rowcount
+                if added < len(new_rows):
+                    for record, new_row in zip(given, new_rows, strict=True):
+                        if _is_other_reading(cursor, stored_reading(new_row)):
+                            raise ConflictError(type(record).__name__, {"sensor": record.sensor}, "save_reading")
+                return added
         except UNBINDABLE as error:
             raise refusal_among(given, READING_LIMITS) from error
 
@@ -560,7 +771,11 @@ class SQLiteKindsRepository:
     def get_reading(self, sensor: str) -> Reading | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (sensor,)
+            bound = (
+                sensor
+                if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                else text_of(argument("sensor", sensor, column_text)),
+            )
             found = self._local.execute(_GET_READING, bound).fetchone()
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -569,7 +784,11 @@ class SQLiteKindsRepository:
     def delete_reading(self, sensor: str) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (sensor,)
+            bound = (
+                sensor
+                if sensor.__class__ is str and sensor.isascii() and "\0" not in sensor
+                else text_of(argument("sensor", sensor, column_text)),
+            )
             with self._database.transaction() as cursor:
                 return cursor.execute(_DELETE_READING, bound).rowcount == 1
         except FAILURES as error:
@@ -605,13 +824,17 @@ class SQLiteKindsRepository:
             sql = _ALL_READINGS
             bound: list[Any] = []
             if after is not None:
-                (last_sensor,) = after
+                (last_sensor,) = last_seen(after, 1)
                 sql += " AND (sensor) > (?)"
-                bound += [last_sensor]
+                bound += [
+                    last_sensor
+                    if last_sensor.__class__ is str and last_sensor.isascii() and "\0" not in last_sensor
+                    else text_of(argument("sensor", last_sensor, column_text))
+                ]
             sql += " ORDER BY sensor"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_readings(sql, bound)
@@ -621,21 +844,30 @@ class SQLiteKindsRepository:
             yield from map(reading_from_row, rows)
 
     def add_place(self, place: Place) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = place_row(place)
         try:
             with self._database.transaction() as cursor:
-                return cursor.execute(_INSERT_PLACE, new_row).rowcount == 1
+                if cursor.execute(_INSERT_PLACE, new_row).rowcount == 0:
+                    if _is_other_place(cursor, stored_place(new_row)):
+                        raise ConflictError(type(place).__name__, {"name": place.name}, "save_place")
+                    return False
+                return True
         except UNBINDABLE as error:
             raise refusal(place, PLACE_LIMITS) from error
 
     def add_places(self, places: Iterable[Place]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(places)
         new_rows = [place_row(record) for record in given]
         try:
             with self._database.transaction() as cursor:
-                return cursor.executemany(_INSERT_PLACE, new_rows).rowcount
+                added = cursor.executemany(_INSERT_PLACE, new_rows).rowcount
+                if added < len(new_rows):
+                    for record, new_row in zip(given, new_rows, strict=True):
+                        if _is_other_place(cursor, stored_place(new_row)):
+                            raise ConflictError(type(record).__name__, {"name": record.name}, "save_place")
+                return added
         except UNBINDABLE as error:
             raise refusal_among(given, PLACE_LIMITS) from error
 
@@ -651,7 +883,11 @@ class SQLiteKindsRepository:
     def get_place(self, name: str) -> Place | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (name,)
+            bound = (
+                name
+                if name.__class__ is str and name.isascii() and "\0" not in name
+                else text_of(argument("name", name, column_text)),
+            )
             found = self._local.execute(_GET_PLACE, bound).fetchone()
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -660,7 +896,11 @@ class SQLiteKindsRepository:
     def delete_place(self, name: str) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (name,)
+            bound = (
+                name
+                if name.__class__ is str and name.isascii() and "\0" not in name
+                else text_of(argument("name", name, column_text)),
+            )
             with self._database.transaction() as cursor:
                 return cursor.execute(_DELETE_PLACE, bound).rowcount == 1
         except FAILURES as error:
@@ -683,13 +923,15 @@ class SQLiteKindsRepository:
         return True
 
     def add_customer(self, customer: Customer, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = customer_row(customer)
         new_addresses = customer_addresses_rows(customer)
         [new_event] = customer_events([customer], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_CUSTOMER, new_row).rowcount == 0:
+                    if _is_other_customer(cursor, stored_customer(new_row, new_addresses)):
+                        raise ConflictError(type(customer).__name__, {"id": customer.id}, "save_customer")
                     return False
                 cursor.executemany(_INSERT_CUSTOMER_ADDRESSES, new_addresses)
                 cursor.execute(_CUSTOMER_ADDED, new_event)
@@ -698,7 +940,7 @@ class SQLiteKindsRepository:
             raise refusal(customer, CUSTOMER_LIMITS) from error
 
     def add_customers(self, customers: Iterable[Customer], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         new_rows = [customer_row(record) for record in given]
         new_addresses = [customer_addresses_rows(record) for record in given]
@@ -717,6 +959,8 @@ class SQLiteKindsRepository:
                         added += 1
                         cursor.executemany(_INSERT_CUSTOMER_ADDRESSES, new_addresses[place])
                         cursor.execute(_CUSTOMER_ADDED, new_events[place])
+                    elif _is_other_customer(cursor, stored_customer(new_row, new_addresses[place])):
+                        raise ConflictError(type(given[place]).__name__, {"id": given[place].id}, "save_customer")
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, CUSTOMER_LIMITS) from error
@@ -741,7 +985,13 @@ class SQLiteKindsRepository:
     def get_customer(self, id: CustomerIdValue) -> Customer | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (CUSTOMER_ID_CONVERTER.to_dto(id),)
+            bound = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             with self._database.reading(_GET_CUSTOMER, bound) as rows:
                 found = rows.fetchone()
                 return None if found is None else _whole_customer(rows, found)
@@ -751,7 +1001,13 @@ class SQLiteKindsRepository:
     def delete_customer(self, id: CustomerIdValue) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (CUSTOMER_ID_CONVERTER.to_dto(id),)
+            bound = (
+                __id
+                if (__id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", id, CUSTOMER_ID_CONVERTER.check))).__class__
+                is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_CUSTOMER, bound).fetchall()
                 cursor.executemany(_CUSTOMER_DELETED, customer_deletions(deleted))
@@ -801,24 +1057,69 @@ class SQLiteKindsRepository:
             if from_joined is not None:
                 sql += " AND joined >= ?"
                 bound.append(
-                    ((since := from_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                    (
+                        (
+                            since := (
+                                from_joined
+                                if from_joined.__class__ is datetime and from_joined.tzinfo is UTC
+                                else moment_of(argument("from_joined", from_joined, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds
                 )
             if before_joined is not None:
                 sql += " AND joined < ?"
                 bound.append(
-                    ((since := before_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                    (
+                        (
+                            since := (
+                                before_joined
+                                if before_joined.__class__ is datetime and before_joined.tzinfo is UTC
+                                else moment_of(argument("before_joined", before_joined, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds
                 )
             if after is not None:
-                (last_joined, last_id) = after
+                (last_joined, last_id) = last_seen(after, 2)
                 sql += " AND (joined, id) > (?, ?)"
                 bound += [
-                    ((since := last_joined - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    CUSTOMER_ID_CONVERTER.to_dto(last_id),
+                    (
+                        (
+                            since := (
+                                last_joined
+                                if last_joined.__class__ is datetime and last_joined.tzinfo is UTC
+                                else moment_of(argument("joined", last_joined, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds,
+                    __id
+                    if (
+                        __id := CUSTOMER_ID_CONVERTER.to_dto(argument("id", last_id, CUSTOMER_ID_CONVERTER.check))
+                    ).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
                 ]
             sql += " ORDER BY joined, id"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_customers(sql, bound)
@@ -829,12 +1130,14 @@ class SQLiteKindsRepository:
                 yield _whole_customer(rows, row)
 
     def add_point(self, point: Point) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = point_row(point)
         new_parts = point_parts_rows(point)
         try:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_POINT, new_row).rowcount == 0:
+                    if _is_other_point(cursor, stored_point(new_row, new_parts)):
+                        raise ConflictError(type(point).__name__, {"x": point.x, "y": point.y}, "save_point")
                     return False
                 cursor.executemany(_INSERT_POINT_PARTS, new_parts)
                 return True
@@ -842,7 +1145,7 @@ class SQLiteKindsRepository:
             raise refusal(point, POINT_LIMITS) from error
 
     def add_points(self, points: Iterable[Point]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(points)
         new_rows = [point_row(record) for record in given]
         new_parts = [point_parts_rows(record) for record in given]
@@ -858,6 +1161,10 @@ class SQLiteKindsRepository:
                     if cursor.execute(_INSERT_POINT, new_row).rowcount == 1:
                         added += 1
                         cursor.executemany(_INSERT_POINT_PARTS, new_parts[place])
+                    elif _is_other_point(cursor, stored_point(new_row, new_parts[place])):
+                        raise ConflictError(
+                            type(given[place]).__name__, {"x": given[place].x, "y": given[place].y}, "save_point"
+                        )
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, POINT_LIMITS) from error
@@ -877,7 +1184,14 @@ class SQLiteKindsRepository:
     def get_point(self, x: int, y: int) -> Point | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (x, y)
+            bound = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                y
+                if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+            )
             with self._database.reading(_GET_POINT, bound) as rows:
                 found = rows.fetchone()
                 return None if found is None else _whole_point(rows, found)
@@ -887,7 +1201,14 @@ class SQLiteKindsRepository:
     def delete_point(self, x: int, y: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (x, y)
+            bound = (
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807),
+                y
+                if y.__class__ is int and -9223372036854775808 <= y <= 9223372036854775807
+                else integer_of(argument("y", y, int64), -9223372036854775808, 9223372036854775807),
+            )
             with self._database.transaction() as cursor:
                 return cursor.execute(_DELETE_POINT, bound).rowcount == 1
         except FAILURES as error:
@@ -914,15 +1235,23 @@ class SQLiteKindsRepository:
         """The points with this x, by y."""
         try:
             sql = _POINTS_OF_COLUMN
-            bound: list[Any] = [x]
+            bound: list[Any] = [
+                x
+                if x.__class__ is int and -9223372036854775808 <= x <= 9223372036854775807
+                else integer_of(argument("x", x, int64), -9223372036854775808, 9223372036854775807)
+            ]
             if after is not None:
-                (last_y,) = after
+                (last_y,) = last_seen(after, 1)
                 sql += " AND (y) > (?)"
-                bound += [last_y]
+                bound += [
+                    last_y
+                    if last_y.__class__ is int and -9223372036854775808 <= last_y <= 9223372036854775807
+                    else integer_of(argument("y", last_y, int64), -9223372036854775808, 9223372036854775807)
+                ]
             sql += " ORDER BY y"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_points(sql, bound)

@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "lab"
 DISTRIBUTION = "lab-contracts"
 VERSION = "1.0.0"
-DIGEST = "b5:e7d74416f8c61b54a0d2500196966acf24bedc3ee8bd6d0ec2f73e2f296ec17d5cabf324966d429d589e15b4f8c945fee083240cc6a89d2d5ecd443d05c0aa8e"
+DIGEST = "b5:91a0d8960e3da4452d66740977fcd084cc1f4a7742c48d1e86990806a828624a73d7380fd5692162f28617f427d09119d6971e5afe296c124bf02dda6af78ab3"
 SERVICES = ("lab.trainer.v1.TrainerQueryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -5,16 +5,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
 from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Cursor, copy
-from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, moment_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    int32,
+    last_seen,
+    refusal,
+    refusal_among,
+    row_limit,
+    timestamp,
+)
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.same import same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import unfit
 from lab_app.steps import Step
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
@@ -44,6 +55,7 @@ from lab_storage.postgres import (
     _ADD_AGENT,
     _ADD_EVENT,
     _AGENT_BATCH,
+    _AGENT_JSON,
     _AGENT_LIMITS,
     _COPY_EVENTS,
     _COPY_STEP_TAGS,
@@ -60,6 +72,7 @@ from lab_storage.postgres import (
     _SELECT_STEPS,
     _SMALL,
     _STEP_BATCH,
+    _STEP_JSON,
     _STEP_LIMITS,
     _STEP_TAGS_TYPES,
     PostgresLabRepository,
@@ -119,18 +132,18 @@ class AsyncPostgresLabRepository:
             yield cursor.connection
 
     async def add_step(self, step: Step, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self.add_steps((step,), payloads=None if payload is None else (payload,)) == 1
 
     async def add_steps(self, steps: Iterable[Step], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         if not given:
             return 0
-        if payloads is None:
-            payloads = [to_dto_step(record).SerializeToString() for record in given]
         rows = [_step_row(record) for record in given]
         tags_rows = [_step_tags_rows(record) for record in given]
+        if payloads is None:
+            payloads = [to_dto_step(record).SerializeToString() for record in given]
         events = _step_events(given, payloads, ADDED)
         try:
             async with self._database.transaction() as cursor:
@@ -142,6 +155,9 @@ class AsyncPostgresLabRepository:
                     [row for position in new for row in tags_rows[position]],
                 )
                 await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_step(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _STEP_LIMITS) from error
@@ -150,7 +166,6 @@ class AsyncPostgresLabRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_step(step).SerializeToString()
-        verify(step, _STEP_LIMITS)
         values = _step_row(step)
         tags_rows = _step_tags_rows(step)
         try:
@@ -170,8 +185,18 @@ class AsyncPostgresLabRepository:
             await cursor.execute(
                 _GET_STEP,
                 (
-                    __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                    index if -2147483648 <= index <= 2147483647 else unfit(index),
+                    __run_id
+                    if (
+                        __run_id := STEP_RUN_ID_CONVERTER.to_dto(
+                            argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check)
+                        )
+                    ).__class__
+                    is str
+                    and "\x00" not in __run_id
+                    else text_of(__run_id),
+                    index
+                    if index.__class__ is int and -2147483648 <= index <= 2147483647
+                    else integer_of(argument("index", index, int32), -2147483648, 2147483647),
                 ),
             )
             row = await cursor.fetchone()
@@ -181,8 +206,16 @@ class AsyncPostgresLabRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                index if -2147483648 <= index <= 2147483647 else unfit(index),
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
             )
         async with self._database.transaction() as cursor:
             with refusing():
@@ -194,8 +227,16 @@ class AsyncPostgresLabRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
             key = (
-                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                index if -2147483648 <= index <= 2147483647 else unfit(index),
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
             )
             await cursor.execute(_LOCK_STEP, key)
             await cursor.execute(_GET_STEP, key)  # afterwards: a statement that waits reads child tables as they were
@@ -253,16 +294,27 @@ class AsyncPostgresLabRepository:
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s"
         with refusing():
             bound: list[object] = [
-                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id)
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id)
             ]
             if after is not None:
-                (last_index,) = after
+                (last_index,) = last_seen(after, 1)
                 sql += " AND (step_index) > (%s)"
-                bound += [last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index)]
+                bound += [
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647)
+                ]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_step, rows):
@@ -281,65 +333,93 @@ class AsyncPostgresLabRepository:
         sql: LiteralString = _SELECT_STEPS + " WHERE device = %s"
         with refusing():
             bound: list[object] = [
-                int(__device)
-                if -2147483648 <= (__device := STEP_DEVICE_CONVERTER.to_dto(device)) <= 2147483647
-                else unfit(__device)
+                __device
+                if (
+                    __device := STEP_DEVICE_CONVERTER.to_dto(argument("device", device, STEP_DEVICE_CONVERTER.check))
+                ).__class__
+                is int
+                and -2147483648 <= __device <= 2147483647
+                else integer_of(__device, -2147483648, 2147483647)
             ]
             if from_time is not None:
                 sql += " AND timestamp >= %s"
-                bound.append(from_time if from_time.tzinfo is not None else unfit(from_time))
+                bound.append(
+                    from_time
+                    if from_time.__class__ is datetime and from_time.tzinfo is UTC
+                    else moment_of(argument("from_time", from_time, timestamp))
+                )
             if before_time is not None:
                 sql += " AND timestamp < %s"
-                bound.append(before_time if before_time.tzinfo is not None else unfit(before_time))
+                bound.append(
+                    before_time
+                    if before_time.__class__ is datetime and before_time.tzinfo is UTC
+                    else moment_of(argument("before_time", before_time, timestamp))
+                )
             if after is not None:
-                (last_timestamp, last_run_id, last_index) = after
+                (last_timestamp, last_run_id, last_index) = last_seen(after, 3)
                 sql += " AND (timestamp, run_id, step_index) > (%s, %s, %s)"
                 bound += [
-                    last_timestamp if last_timestamp.tzinfo is not None else unfit(last_timestamp),
+                    last_timestamp
+                    if last_timestamp.__class__ is datetime and last_timestamp.tzinfo is UTC
+                    else moment_of(argument("timestamp", last_timestamp, timestamp)),
                     __run_id
-                    if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(last_run_id))
-                    else unfit(__run_id),
-                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
+                    if (
+                        __run_id := STEP_RUN_ID_CONVERTER.to_dto(
+                            argument("run_id", last_run_id, STEP_RUN_ID_CONVERTER.check)
+                        )
+                    ).__class__
+                    is str
+                    and "\x00" not in __run_id
+                    else text_of(__run_id),
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647),
                 ]
         sql += " ORDER BY timestamp, run_id, step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_step, rows):
                     yield record
 
     async def add_agent(self, agent: AgentRecord) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(agent, _AGENT_LIMITS)
-        try:
-            async with self._database.cursor() as cursor:
-                await cursor.execute(_ADD_AGENT, _agent_row(agent))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(agent, _AGENT_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return await self.add_agents((agent,)) == 1
 
     async def add_agents(self, agents: Iterable[AgentRecord]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(agents)
         if not given:
             return 0
         rows = [_agent_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                async with self._database.cursor() as cursor:
+                    await cursor.execute(_ADD_AGENT, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        await _refuse_others_agent(cursor, given)
+                    return added
             async with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _AGENT_LIMITS)
                     await cursor.executemany(_ADD_AGENT, rows)
-                    return cursor.rowcount
-                return len(await _add_new(cursor, _AGENT_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        await _refuse_others_agent(cursor, given)
+                    return added
+                new = await _add_new(cursor, _AGENT_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_agent(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _AGENT_LIMITS) from error
 
     async def save_agent(self, agent: AgentRecord) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(agent, _AGENT_LIMITS)
         values = _agent_row(agent)
         try:
             async with self._database.cursor() as cursor:
@@ -351,7 +431,14 @@ class AsyncPostgresLabRepository:
         """The record with this key; None where there is none."""
         async with self._database.cursor() as cursor:
             await cursor.execute(
-                _GET_AGENT, (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+                _GET_AGENT,
+                (
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                ),
             )
             row = await cursor.fetchone()
             return None if row is None else _agent(row)
@@ -360,14 +447,26 @@ class AsyncPostgresLabRepository:
         """Delete the record with this key; False where there is none."""
         async with self._database.cursor() as cursor:
             await cursor.execute(
-                _DELETE_AGENT, (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+                _DELETE_AGENT,
+                (
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                ),
             )
             return cursor.rowcount == 1
 
     async def _locked_agent(self, id: AgentIdValue) -> AgentRecord | None:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
-            key = (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            key = (
+                __id
+                if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__ is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             await cursor.execute(_GET_AGENT + " FOR UPDATE", key)
             row = await cursor.fetchone()
             return None if row is None else _agent(row)
@@ -402,13 +501,20 @@ class AsyncPostgresLabRepository:
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (last_id,) = after
+                (last_id,) = last_seen(after, 1)
                 sql += " AND (id) > (%s)"
-                bound += [__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(last_id)) else unfit(__id)]
+                bound += [
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", last_id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id)
+                ]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_agent, rows):
@@ -434,3 +540,40 @@ async def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None
         await cursor.executemany(_ADD_EVENT, events)
     else:
         await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
+
+
+async def _refuse_others_step(cursor: Cursor, records: Sequence[Step]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_step_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    await cursor.executemany(_GET_STEP, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:14], *found[14:])
+        given = (
+            row,
+            [member[3:] for member in _step_tags_rows(record)],
+        )
+        if not same(stored, given, _STEP_JSON):
+            raise ConflictError(type(record).__name__, {"run_id": record.run_id, "index": record.index}, "save_step")
+        cursor.nextset()
+
+
+async def _refuse_others_agent(cursor: Cursor, records: Sequence[AgentRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_agent_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    await cursor.executemany(_GET_AGENT, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:4], *found[4:])
+        given = (row,)
+        if not same(stored, given, _AGENT_JSON):
+            raise ConflictError(type(record).__name__, {"id": record.id}, "save_agent")
+        cursor.nextset()

@@ -90,12 +90,15 @@ class AsyncLabRepository(Protocol):
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
 
         Returns:
-            False if there is one with its key already: that one stays, and no event is written.
+            False if it is there already: no event is written.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_steps(self, steps: Iterable[Step], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             steps: the records.
@@ -103,6 +106,9 @@ class AsyncLabRepository(Protocol):
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -211,18 +217,24 @@ class AsyncLabRepository(Protocol):
             agent: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     async def add_agents(self, agents: Iterable[AgentRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             agents: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 

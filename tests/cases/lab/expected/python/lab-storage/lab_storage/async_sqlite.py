@@ -77,11 +77,11 @@ class AsyncSQLiteLabRepository:
         return self._database.transaction()
 
     async def add_step(self, step: Step, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_step(step, payload=payload))
 
     async def add_steps(self, steps: Iterable[Step], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         steps = [*steps]
         payloads = None if payloads is None else [*payloads]
         return await self._database.write(lambda: self._sync().add_steps(steps, payloads=payloads))
@@ -161,11 +161,11 @@ class AsyncSQLiteLabRepository:
         )
 
     async def add_agent(self, agent: AgentRecord) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_agent(agent))
 
     async def add_agents(self, agents: Iterable[AgentRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         agents = [*agents]
         return await self._database.write(lambda: self._sync().add_agents(agents))
 

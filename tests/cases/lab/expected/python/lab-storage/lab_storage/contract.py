@@ -23,7 +23,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import pytest
-from fieldstone_runtime.errors import ValueRefusedError
+from fieldstone_runtime.errors import ConflictError, ValueRefusedError
 from fieldstone_runtime.outbox import record_key
 from lab_app.steps import Reward, Step
 
@@ -83,7 +83,7 @@ def changed(record: T, /, **values: Any) -> T:
 
 
 def plain(value: object) -> object:
-    """What two records that are the same have in common: NaN is NaN, and an enum is its number."""
+    """What two records that are the same have in common: NaN is NaN, 0.0 is not -0.0, and an enum is its number."""
     if type(value) in _PARTS:
         return [plain(part) for part in _PARTS[type(value)](value)]
     if isinstance(value, dict):
@@ -92,7 +92,7 @@ def plain(value: object) -> object:
         return [plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+    return str(value) if isinstance(value, float) and (math.isnan(value) or value == 0) else value
 
 
 _PARTS: dict[type, Callable[[Any], tuple[object, ...]]] = {
@@ -172,12 +172,14 @@ def example_step(n: int) -> Step:
         )[(n + 4) % 3],
         action=(
             STEP_ACTION_CONVERTER.from_dto([]),
-            STEP_ACTION_CONVERTER.from_dto([0.0, 0.1, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324]),
+            STEP_ACTION_CONVERTER.from_dto(
+                [0.0, 0.1, -0.0, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324]
+            ),
         )[(n + 5) % 2],
         mask=(None, STEP_MASK_CONVERTER.example(0), STEP_MASK_CONVERTER.example(1), STEP_MASK_CONVERTER.example(2))[
             (n + 6) % 4
         ],
-        reward=(0.0, 0.1, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 7) % 7],
+        reward=(0.0, 0.1, -0.0, math.inf, -math.inf, math.nan, -1.7976931348623157e308, 5e-324)[(n + 7) % 8],
         info=(
             STEP_INFO_CONVERTER.from_dto({}),
             STEP_INFO_CONVERTER.from_dto({"a": [1.0, None, True, -0.5, 'ü \0 " \\'], "": {}}),
@@ -222,12 +224,19 @@ def unfit_steps() -> list[tuple[str, Step]]:
     return [
         ("index", changed(example_step(1), index=2**31)),
         ("timestamp", changed(example_step(1), timestamp=datetime(2026, 1, 31))),
+        ("reward", changed(example_step(1), reward=-5e-324)),
     ]
 
 
 def same_key_step(step: Step, other: Step) -> Step:
     """The other record, with the key of the first."""
     return changed(other, run_id=step.run_id, index=step.index)
+
+
+def other_step(step: Step) -> Step:
+    """Another record with the key of one."""
+    others = (same_key_step(step, example_step(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(step))
 
 
 def answer_of_steps_of_run(count: int) -> list[Step]:
@@ -288,6 +297,12 @@ def same_key_agent(agent: AgentRecord, other: AgentRecord) -> AgentRecord:
     return changed(other, id=agent.id)
 
 
+def other_agent(agent: AgentRecord) -> AgentRecord:
+    """Another record with the key of one."""
+    others = (same_key_agent(agent, example_agent(n)) for n in range(1, EXAMPLES))
+    return next(other for other in others if plain(other) != plain(agent))
+
+
 def answer_of_agents(count: int) -> list[AgentRecord]:
     """Records that the query finds, in the order of their numbers."""
     return [
@@ -336,12 +351,40 @@ class StepContract(_EventsContract):
         assert repository.get_step(record.run_id, record.index) is None
         assert repository.delete_step(record.run_id, record.index) is False
 
-    def test_step_that_is_added_twice_stays_as_it_was_first(self, repository: LabRepository) -> None:
-        record = example_step(0)
-        assert repository.add_step(record) is True
-        assert repository.add_step(record) is False
-        assert repository.add_step(same_key_step(record, example_step(1))) is False
+    def test_step_that_is_added_again_is_there_already(self, repository: LabRepository) -> None:
+        for record in [example_step(n) for n in range(EXAMPLES)]:
+            assert repository.add_step(record) is True
+            assert repository.add_step(record) is False
+            assert plain(repository.get_step(record.run_id, record.index)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_step_with_the_key_of_another_is_refused(self, repository: LabRepository, count: int) -> None:
+        record, others = example_step(0), [example_step(n) for n in range(2, count + 1)]
+        other = other_step(record)
+        assert repository.add_steps([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_step(other),
+            lambda: repository.add_steps([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"run_id": record.run_id, "index": record.index}
         assert plain(repository.get_step(record.run_id, record.index)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_step(record.run_id, record.index) is None
+
+    def test_steps_of_one_key_in_a_batch(self, repository: LabRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_step(0), *(example_step(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_steps([*records, other_step(records[0])])
+            for record in records:
+                assert repository.delete_step(record.run_id, record.index) is False
+            assert repository.add_steps([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_step(record.run_id, record.index) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_steps_that_are_added_twice_count_once(self, repository: LabRepository, count: int) -> None:
@@ -349,13 +392,6 @@ class StepContract(_EventsContract):
         assert repository.add_steps(records) == count
         assert repository.add_steps(iter(records)) == 0
         assert repository.add_steps([*records, example_step(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_steps_with_one_key_in_a_batch_stays(self, repository: LabRepository, count: int) -> None:
-        record = example_step(0)
-        others = [example_step(n) for n in range(2, count)]
-        assert repository.add_steps([record, *others, same_key_step(record, example_step(1))]) == count - 1
-        assert plain(repository.get_step(record.run_id, record.index)) == plain(record)
 
     def test_step_is_saved_over_the_one_with_its_key(self, repository: LabRepository) -> None:
         record = example_step(0)
@@ -679,12 +715,40 @@ class AgentContract:
         assert repository.get_agent(record.id) is None
         assert repository.delete_agent(record.id) is False
 
-    def test_agent_that_is_added_twice_stays_as_it_was_first(self, repository: LabRepository) -> None:
-        record = example_agent(0)
-        assert repository.add_agent(record) is True
-        assert repository.add_agent(record) is False
-        assert repository.add_agent(same_key_agent(record, example_agent(1))) is False
+    def test_agent_that_is_added_again_is_there_already(self, repository: LabRepository) -> None:
+        for record in [example_agent(n) for n in range(EXAMPLES)]:
+            assert repository.add_agent(record) is True
+            assert repository.add_agent(record) is False
+            assert plain(repository.get_agent(record.id)) == plain(record)
+
+    @pytest.mark.parametrize("count", [1, 5, LARGE])
+    def test_agent_with_the_key_of_another_is_refused(self, repository: LabRepository, count: int) -> None:
+        record, others = example_agent(0), [example_agent(n) for n in range(2, count + 1)]
+        other = other_agent(record)
+        assert repository.add_agents([record, *others[:2]]) == 1 + len(others[:2])
+        writes: list[Callable[[], object]] = [
+            lambda: repository.add_agent(other),
+            lambda: repository.add_agents([*others, other]),
+        ]
+        for write in writes:
+            with pytest.raises(ConflictError) as raised:
+                write()
+            assert raised.value.record == type(record).__name__
+            assert raised.value.key == {"id": record.id}
         assert plain(repository.get_agent(record.id)) == plain(record)
+        for record in others[2:]:
+            assert repository.get_agent(record.id) is None
+
+    def test_agents_of_one_key_in_a_batch(self, repository: LabRepository) -> None:
+        for count in (3, LARGE):
+            records = [example_agent(0), *(example_agent(n) for n in range(2, count))]
+            with pytest.raises(ConflictError):
+                repository.add_agents([*records, other_agent(records[0])])
+            for record in records:
+                assert repository.delete_agent(record.id) is False
+            assert repository.add_agents([*records, records[0]]) == len(records)
+            for record in records:
+                assert repository.delete_agent(record.id) is True
 
     @pytest.mark.parametrize("count", [0, 1, 5, LARGE])
     def test_agents_that_are_added_twice_count_once(self, repository: LabRepository, count: int) -> None:
@@ -692,13 +756,6 @@ class AgentContract:
         assert repository.add_agents(records) == count
         assert repository.add_agents(iter(records)) == 0
         assert repository.add_agents([*records, example_agent(count)]) == 1
-
-    @pytest.mark.parametrize("count", [5, LARGE])
-    def test_first_of_agents_with_one_key_in_a_batch_stays(self, repository: LabRepository, count: int) -> None:
-        record = example_agent(0)
-        others = [example_agent(n) for n in range(2, count)]
-        assert repository.add_agents([record, *others, same_key_agent(record, example_agent(1))]) == count - 1
-        assert plain(repository.get_agent(record.id)) == plain(record)
 
     def test_agent_is_saved_over_the_one_with_its_key(self, repository: LabRepository) -> None:
         record = example_agent(0)

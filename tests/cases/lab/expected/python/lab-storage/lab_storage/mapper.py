@@ -9,9 +9,11 @@ What is absent stays absent.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fieldstone_runtime.exact import binary_of, items_of, moment_of, record_of, string_of
+from fieldstone_runtime.json_values import dump_json, load_json
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     absent,
@@ -24,7 +26,8 @@ from fieldstone_runtime.limits import (
     timestamp,
     timestamp_message,
 )
-from fieldstone_runtime.values import EPOCH, dump_json, fill_struct, load_json, read_struct, unfit
+from fieldstone_runtime.unfit import unfit
+from fieldstone_runtime.values import EPOCH, fill_struct, read_struct
 from lab_app.steps import Reward, Step
 from lab_contracts.lab.trainer.v1 import trainer_v1_pb2
 
@@ -55,25 +58,42 @@ def to_dto_step(record: Step) -> trainer_v1_pb2.StepV1:
     try:
         dto.run_id = STEP_RUN_ID_CONVERTER.to_dto(record.run_id)
         dto.step_index = record.index
-        since = record.timestamp - EPOCH
+        since = (
+            record.timestamp
+            if record.timestamp.__class__ is datetime and record.timestamp.tzinfo is UTC
+            else moment_of(record.timestamp)
+        ) - EPOCH
         at = dto.timestamp
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
         dto.device = STEP_DEVICE_CONVERTER.to_dto(record.device)
-        dto.observation = STEP_OBSERVATION_CONVERTER.to_dto(record.observation)
-        dto.action.extend(STEP_ACTION_CONVERTER.to_dto(record.action))
+        dto.observation = (
+            STEP_OBSERVATION_CONVERTER.to_dto(record.observation)
+            if STEP_OBSERVATION_CONVERTER.to_dto(record.observation).__class__ is bytes
+            else binary_of(STEP_OBSERVATION_CONVERTER.to_dto(record.observation))
+        )
+        dto.action.extend(items_of(STEP_ACTION_CONVERTER.to_dto(record.action)))
         if (mask := record.mask) is not None:
-            dto.mask = STEP_MASK_CONVERTER.to_dto(mask)
+            dto.mask = (
+                STEP_MASK_CONVERTER.to_dto(mask)
+                if STEP_MASK_CONVERTER.to_dto(mask).__class__ is bytes
+                else binary_of(STEP_MASK_CONVERTER.to_dto(mask))
+            )
         dto.reward = record.reward
         fill_struct(dto.info, STEP_INFO_CONVERTER.to_dto(record.info))
-        dto.tags.extend(STEP_TAGS_CONVERTER.to_dto(record.tags))
+        dto.tags.extend(items_of(STEP_TAGS_CONVERTER.to_dto(record.tags)))
         dto.cost = STEP_COST_CONVERTER.to_dto(record.cost)
         dto.outcome = STEP_OUTCOME_CONVERTER.to_dto(record.outcome)
-        since = STEP_CLOCK_CONVERTER.to_dto(record.clock) - EPOCH
+        since = (
+            STEP_CLOCK_CONVERTER.to_dto(record.clock)
+            if STEP_CLOCK_CONVERTER.to_dto(record.clock).__class__ is datetime
+            and STEP_CLOCK_CONVERTER.to_dto(record.clock).tzinfo is UTC
+            else moment_of(STEP_CLOCK_CONVERTER.to_dto(record.clock))
+        ) - EPOCH
         at = dto.clock
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
-        for rewards_item in STEP_REWARDS_CONVERTER.to_dto(record.rewards):
+        for rewards_item in items_of(STEP_REWARDS_CONVERTER.to_dto(record.rewards)):
             rewards_dto = dto.rewards.add()
             fill_dto_reward(rewards_dto, rewards_item)
         dto.environment = dump_json(STEP_ENVIRONMENT_CONVERTER.to_dto(record.environment)).encode()
@@ -87,25 +107,42 @@ def fill_dto_step(dto: trainer_v1_pb2.StepV1, record: Step) -> None:
     try:
         dto.run_id = STEP_RUN_ID_CONVERTER.to_dto(record.run_id)
         dto.step_index = record.index
-        since = record.timestamp - EPOCH
+        since = (
+            record.timestamp
+            if record.timestamp.__class__ is datetime and record.timestamp.tzinfo is UTC
+            else moment_of(record.timestamp)
+        ) - EPOCH
         at = dto.timestamp
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
         dto.device = STEP_DEVICE_CONVERTER.to_dto(record.device)
-        dto.observation = STEP_OBSERVATION_CONVERTER.to_dto(record.observation)
-        dto.action.extend(STEP_ACTION_CONVERTER.to_dto(record.action))
+        dto.observation = (
+            STEP_OBSERVATION_CONVERTER.to_dto(record.observation)
+            if STEP_OBSERVATION_CONVERTER.to_dto(record.observation).__class__ is bytes
+            else binary_of(STEP_OBSERVATION_CONVERTER.to_dto(record.observation))
+        )
+        dto.action.extend(items_of(STEP_ACTION_CONVERTER.to_dto(record.action)))
         if (mask := record.mask) is not None:
-            dto.mask = STEP_MASK_CONVERTER.to_dto(mask)
+            dto.mask = (
+                STEP_MASK_CONVERTER.to_dto(mask)
+                if STEP_MASK_CONVERTER.to_dto(mask).__class__ is bytes
+                else binary_of(STEP_MASK_CONVERTER.to_dto(mask))
+            )
         dto.reward = record.reward
         fill_struct(dto.info, STEP_INFO_CONVERTER.to_dto(record.info))
-        dto.tags.extend(STEP_TAGS_CONVERTER.to_dto(record.tags))
+        dto.tags.extend(items_of(STEP_TAGS_CONVERTER.to_dto(record.tags)))
         dto.cost = STEP_COST_CONVERTER.to_dto(record.cost)
         dto.outcome = STEP_OUTCOME_CONVERTER.to_dto(record.outcome)
-        since = STEP_CLOCK_CONVERTER.to_dto(record.clock) - EPOCH
+        since = (
+            STEP_CLOCK_CONVERTER.to_dto(record.clock)
+            if STEP_CLOCK_CONVERTER.to_dto(record.clock).__class__ is datetime
+            and STEP_CLOCK_CONVERTER.to_dto(record.clock).tzinfo is UTC
+            else moment_of(STEP_CLOCK_CONVERTER.to_dto(record.clock))
+        ) - EPOCH
         at = dto.clock
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
-        for rewards_item in STEP_REWARDS_CONVERTER.to_dto(record.rewards):
+        for rewards_item in items_of(STEP_REWARDS_CONVERTER.to_dto(record.rewards)):
             rewards_dto = dto.rewards.add()
             fill_dto_reward(rewards_dto, rewards_item)
         dto.environment = dump_json(STEP_ENVIRONMENT_CONVERTER.to_dto(record.environment)).encode()
@@ -124,7 +161,7 @@ def from_dto_step(dto: trainer_v1_pb2.StepV1) -> Step:
             + timedelta(
                 0,
                 (at := dto.timestamp).seconds,
-                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos),
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("timestamp")
             else absent("StepV1", "timestamp"),
@@ -142,7 +179,7 @@ def from_dto_step(dto: trainer_v1_pb2.StepV1) -> Step:
                 + timedelta(
                     0,
                     (at := dto.clock).seconds,
-                    nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos),
+                    nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
                 )
             )
             if has("clock")
@@ -160,7 +197,11 @@ def to_dto_reward(record: Reward) -> trainer_v1_pb2.RewardV1:
     dto = trainer_v1_pb2.RewardV1()
     try:
         dto.name = record.name
-        dto.values = REWARD_VALUES_CONVERTER.to_dto(record.values)
+        dto.values = (
+            REWARD_VALUES_CONVERTER.to_dto(record.values)
+            if REWARD_VALUES_CONVERTER.to_dto(record.values).__class__ is bytes
+            else binary_of(REWARD_VALUES_CONVERTER.to_dto(record.values))
+        )
     except VALUE_ERRORS as error:
         raise refusal(record, _REWARD_LIMITS) from error
     return dto
@@ -170,7 +211,11 @@ def fill_dto_reward(dto: trainer_v1_pb2.RewardV1, record: Reward) -> None:
     """Fill an empty DTO, also one that stands in a batch: `fill_dto_reward(batch.items.add(), record)`."""
     try:
         dto.name = record.name
-        dto.values = REWARD_VALUES_CONVERTER.to_dto(record.values)
+        dto.values = (
+            REWARD_VALUES_CONVERTER.to_dto(record.values)
+            if REWARD_VALUES_CONVERTER.to_dto(record.values).__class__ is bytes
+            else binary_of(REWARD_VALUES_CONVERTER.to_dto(record.values))
+        )
     except VALUE_ERRORS as error:
         raise refusal(record, _REWARD_LIMITS) from error
 
@@ -189,10 +234,18 @@ def from_dto_reward(dto: trainer_v1_pb2.RewardV1) -> Reward:
 
 def dump_reward(record: Reward) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "name": record.name,
-        "values": b64encode(REWARD_VALUES_CONVERTER.to_dto(record.values)).decode(),
-    }
+    record_of(record, Reward)
+    try:
+        return {
+            "name": record.name if record.name.__class__ is str else string_of(record.name),
+            "values": b64encode(
+                __values
+                if (__values := REWARD_VALUES_CONVERTER.to_dto(record.values)).__class__ is bytes
+                else binary_of(__values)
+            ).decode(),
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _REWARD_LIMITS) from error
 
 
 def load_reward(data: dict[str, Any]) -> Reward:
@@ -210,10 +263,16 @@ def to_dto_agent(record: AgentRecord) -> trainer_v1_pb2.AgentV1:
     dto = trainer_v1_pb2.AgentV1()
     try:
         dto.id = AGENT_ID_CONVERTER.to_dto(record.id)
-        dto.weights = AGENT_WEIGHTS_CONVERTER.to_dto(record.weights)
+        dto.weights = (
+            AGENT_WEIGHTS_CONVERTER.to_dto(record.weights)
+            if AGENT_WEIGHTS_CONVERTER.to_dto(record.weights).__class__ is bytes
+            else binary_of(AGENT_WEIGHTS_CONVERTER.to_dto(record.weights))
+        )
         if (budget := record.budget) is not None:
             dto.budget = AGENT_BUDGET_CONVERTER.to_dto(budget)
-        since = record.seen - EPOCH
+        since = (
+            record.seen if record.seen.__class__ is datetime and record.seen.tzinfo is UTC else moment_of(record.seen)
+        ) - EPOCH
         at = dto.seen
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
@@ -226,10 +285,16 @@ def fill_dto_agent(dto: trainer_v1_pb2.AgentV1, record: AgentRecord) -> None:
     """Fill an empty DTO, also one that stands in a batch: `fill_dto_agent(batch.items.add(), record)`."""
     try:
         dto.id = AGENT_ID_CONVERTER.to_dto(record.id)
-        dto.weights = AGENT_WEIGHTS_CONVERTER.to_dto(record.weights)
+        dto.weights = (
+            AGENT_WEIGHTS_CONVERTER.to_dto(record.weights)
+            if AGENT_WEIGHTS_CONVERTER.to_dto(record.weights).__class__ is bytes
+            else binary_of(AGENT_WEIGHTS_CONVERTER.to_dto(record.weights))
+        )
         if (budget := record.budget) is not None:
             dto.budget = AGENT_BUDGET_CONVERTER.to_dto(budget)
-        since = record.seen - EPOCH
+        since = (
+            record.seen if record.seen.__class__ is datetime and record.seen.tzinfo is UTC else moment_of(record.seen)
+        ) - EPOCH
         at = dto.seen
         at.seconds = since.days * 86400 + since.seconds
         at.nanos = since.microseconds * 1000
@@ -248,7 +313,9 @@ def from_dto_agent(dto: trainer_v1_pb2.AgentV1) -> AgentRecord:
         record.seen = (
             EPOCH
             + timedelta(
-                0, (at := dto.seen).seconds, nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos)
+                0,
+                (at := dto.seen).seconds,
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("seen")
             else absent("AgentV1", "seen")

@@ -5,13 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, moment_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    int32,
+    last_seen,
+    refused_argument,
+    row_limit,
+    timestamp,
+    verify,
+)
+from fieldstone_runtime.same import Stored, same
 from fieldstone_runtime.tasks import TransactionLock
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import EPOCH, unfit
+from fieldstone_runtime.values import EPOCH
 from lab_app.steps import Step
 
 from lab_storage.converters import (
@@ -37,7 +49,9 @@ from lab_storage.converters import (
 from lab_storage.migrations import SQLITE
 from lab_storage.records import AgentRecord
 from lab_storage.sqlite import (
+    AGENT_JSON,
     AGENT_LIMITS,
+    STEP_JSON,
     STEP_LIMITS,
     agent_from_row,
     agent_row,
@@ -46,18 +60,20 @@ from lab_storage.sqlite import (
     step_from_row,
     step_row,
     step_tags_rows,
+    stored_agent,
+    stored_step,
 )
 
 Row = tuple[Any, ...]
 """A row as SQLite would have it, or a part of one."""
 
-Stored = tuple[Any, ...]
-"""What is kept of a record: its row, then the rows of each list and map that has a table."""
-
 
 def _stored_step(step: Step) -> Stored:
     verify(step, STEP_LIMITS)
-    return (step_row(step), [row[3:] for row in step_tags_rows(step)])
+    return stored_step(
+        step_row(step),
+        step_tags_rows(step),
+    )
 
 
 def _key_of_step(stored: Stored) -> Row:
@@ -66,7 +82,9 @@ def _key_of_step(stored: Stored) -> Row:
 
 def _stored_agent(agent: AgentRecord) -> Stored:
     verify(agent, AGENT_LIMITS)
-    return (agent_row(agent),)
+    return stored_agent(
+        agent_row(agent),
+    )
 
 
 def _key_of_agent(stored: Stored) -> Row:
@@ -126,21 +144,28 @@ class InMemoryLabRepository:
         _set(table, key, new)
 
     def add_step(self, step: Step, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_steps([step], payloads=None if payload is None else [payload]) == 1
 
     def add_steps(self, steps: Iterable[Step], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         stored = [_stored_step(record) for record in given]
         new_events = step_events(given, payloads)
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_step(new) not in self._rows_of_steps:
+                known = self._rows_of_steps.get(_key_of_step(new))
+                if known is None:
                     self._put_step(new)
                     self._announce("lab.trainer.v1.StepV1", new_events[place], "added")
                     added += 1
+                elif not same(known, new, STEP_JSON):
+                    raise ConflictError(
+                        type(given[place]).__name__,
+                        {"run_id": given[place].run_id, "index": given[place].index},
+                        "save_step",
+                    )
         return added
 
     def save_step(self, step: Step, *, payload: bytes | None = None) -> None:
@@ -174,7 +199,18 @@ class InMemoryLabRepository:
     def get_step(self, run_id: StepRunIdValue, index: int) -> Step | None:
         """The record with this key; None if there is none."""
         try:
-            key = (STEP_RUN_ID_CONVERTER.to_dto(run_id), index if -2147483648 <= index <= 2147483647 else unfit(index))
+            key = (
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -184,7 +220,18 @@ class InMemoryLabRepository:
     def delete_step(self, run_id: StepRunIdValue, index: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (STEP_RUN_ID_CONVERTER.to_dto(run_id), index if -2147483648 <= index <= 2147483647 else unfit(index))
+            key = (
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -241,12 +288,26 @@ class InMemoryLabRepository:
         with self._lock:
             found = list(self._rows_of_steps.values())
         try:
-            wanted = (STEP_RUN_ID_CONVERTER.to_dto(run_id),)
+            wanted = (
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if after is not None:
-                (last_index,) = after
-                last = (last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),)
+                (last_index,) = last_seen(after, 1)
+                last = (
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647),
+                )
                 found = [stored for stored in found if (stored[0][1],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][1],))
@@ -266,48 +327,102 @@ class InMemoryLabRepository:
             found = list(self._rows_of_steps.values())
         try:
             wanted = (
-                int(__device)
-                if -2147483648 <= (__device := STEP_DEVICE_CONVERTER.to_dto(device)) <= 2147483647
-                else unfit(__device),
+                __device
+                if (
+                    __device := STEP_DEVICE_CONVERTER.to_dto(argument("device", device, STEP_DEVICE_CONVERTER.check))
+                ).__class__
+                is int
+                and -2147483648 <= __device <= 2147483647
+                else integer_of(__device, -2147483648, 2147483647),
             )
             found = [stored for stored in found if (stored[0][3],) == wanted]
             if from_time is not None:
-                edge = ((since := from_time - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                edge = (
+                    (
+                        since := (
+                            from_time
+                            if from_time.__class__ is datetime and from_time.tzinfo is UTC
+                            else moment_of(argument("from_time", from_time, timestamp))
+                        )
+                        - EPOCH
+                    ).days
+                    * 86400
+                    + since.seconds
+                ) * 1000000 + since.microseconds
                 found = [stored for stored in found if stored[0][2] >= edge]
             if before_time is not None:
-                edge = ((since := before_time - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                edge = (
+                    (
+                        since := (
+                            before_time
+                            if before_time.__class__ is datetime and before_time.tzinfo is UTC
+                            else moment_of(argument("before_time", before_time, timestamp))
+                        )
+                        - EPOCH
+                    ).days
+                    * 86400
+                    + since.seconds
+                ) * 1000000 + since.microseconds
                 found = [stored for stored in found if stored[0][2] < edge]
             if after is not None:
-                (last_timestamp, last_run_id, last_index) = after
+                (last_timestamp, last_run_id, last_index) = last_seen(after, 3)
                 last = (
-                    ((since := last_timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    STEP_RUN_ID_CONVERTER.to_dto(last_run_id),
-                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
+                    (
+                        (
+                            since := (
+                                last_timestamp
+                                if last_timestamp.__class__ is datetime and last_timestamp.tzinfo is UTC
+                                else moment_of(argument("timestamp", last_timestamp, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds,
+                    __run_id
+                    if (
+                        __run_id := STEP_RUN_ID_CONVERTER.to_dto(
+                            argument("run_id", last_run_id, STEP_RUN_ID_CONVERTER.check)
+                        )
+                    ).__class__
+                    is str
+                    and "\x00" not in __run_id
+                    else text_of(__run_id),
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647),
                 )
                 found = [
                     stored
                     for stored in found
                     if (stored[0][2], stored[0][0], stored[0][1]) > (last[0], last[1], last[2])
                 ]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][2], stored[0][0], stored[0][1]))
         return (step_from_row(*stored) for stored in found[:limit])
 
     def add_agent(self, agent: AgentRecord) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_agents([agent]) == 1
 
     def add_agents(self, agents: Iterable[AgentRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(agents)
         stored = [_stored_agent(record) for record in given]
         added = 0
         with self.transaction():
-            for new in stored:
-                if _key_of_agent(new) not in self._rows_of_agents:
+            for place, new in enumerate(stored):
+                known = self._rows_of_agents.get(_key_of_agent(new))
+                if known is None:
                     self._put_agent(new)
                     added += 1
+                elif not same(known, new, AGENT_JSON):
+                    raise ConflictError(type(given[place]).__name__, {"id": given[place].id}, "save_agent")
         return added
 
     def save_agent(self, agent: AgentRecord) -> None:
@@ -330,7 +445,12 @@ class InMemoryLabRepository:
     def get_agent(self, id: AgentIdValue) -> AgentRecord | None:
         """The record with this key; None if there is none."""
         try:
-            key = (AGENT_ID_CONVERTER.to_dto(id),)
+            key = (
+                __id
+                if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__ is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -340,7 +460,12 @@ class InMemoryLabRepository:
     def delete_agent(self, id: AgentIdValue) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (AGENT_ID_CONVERTER.to_dto(id),)
+            key = (
+                __id
+                if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__ is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -374,9 +499,17 @@ class InMemoryLabRepository:
             found = list(self._rows_of_agents.values())
         try:
             if after is not None:
-                (last_id,) = after
-                last = (AGENT_ID_CONVERTER.to_dto(last_id),)
+                (last_id,) = last_seen(after, 1)
+                last = (
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", last_id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                )
                 found = [stored for stored in found if (stored[0][0],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][0],))

@@ -5,18 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final, LiteralString, NamedTuple
 
 import psycopg
-from fieldstone_runtime.limits import VALUE_ERRORS, double, int32, optional, refusal, refusal_among, timestamp, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import binary_of, column_float_of, float_of, integer_of, items_of, moment_of, text_of
+from fieldstone_runtime.json_values import dump_column, dump_json, load_column, struct_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_double,
+    int32,
+    last_seen,
+    optional,
+    refusal,
+    refusal_among,
+    row_limit,
+    timestamp,
+)
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
 from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing
+from fieldstone_runtime.same import JsonColumns, same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import dump_json, load_json, unfit
 from lab_app.steps import Step
 from psycopg.errors import UniqueViolation
 
@@ -173,7 +187,7 @@ _STEP_LIMITS: Final = (
     ("observation", STEP_OBSERVATION_CONVERTER.check),
     ("action", STEP_ACTION_CONVERTER.check),
     ("mask", optional(STEP_MASK_CONVERTER.check)),
-    ("reward", double),
+    ("reward", column_double),
     ("info", STEP_INFO_CONVERTER.check),
     ("cost", STEP_COST_CONVERTER.check),
     ("outcome", STEP_OUTCOME_CONVERTER.check),
@@ -298,18 +312,18 @@ class PostgresLabRepository:
         self._database.close()
 
     def add_step(self, step: Step, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_steps((step,), payloads=None if payload is None else (payload,)) == 1
 
     def add_steps(self, steps: Iterable[Step], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         if not given:
             return 0
-        if payloads is None:
-            payloads = [to_dto_step(record).SerializeToString() for record in given]
         rows = [_step_row(record) for record in given]
         tags_rows = [_step_tags_rows(record) for record in given]
+        if payloads is None:
+            payloads = [to_dto_step(record).SerializeToString() for record in given]
         events = _step_events(given, payloads, ADDED)
         try:
             with self._database.transaction() as cursor:
@@ -321,6 +335,9 @@ class PostgresLabRepository:
                     [row for position in new for row in tags_rows[position]],
                 )
                 copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_step(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _STEP_LIMITS) from error
@@ -329,7 +346,6 @@ class PostgresLabRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_step(step).SerializeToString()
-        verify(step, _STEP_LIMITS)
         values = _step_row(step)
         tags_rows = _step_tags_rows(step)
         try:
@@ -349,8 +365,18 @@ class PostgresLabRepository:
             cursor.execute(
                 _GET_STEP,
                 (
-                    __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                    index if -2147483648 <= index <= 2147483647 else unfit(index),
+                    __run_id
+                    if (
+                        __run_id := STEP_RUN_ID_CONVERTER.to_dto(
+                            argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check)
+                        )
+                    ).__class__
+                    is str
+                    and "\x00" not in __run_id
+                    else text_of(__run_id),
+                    index
+                    if index.__class__ is int and -2147483648 <= index <= 2147483647
+                    else integer_of(argument("index", index, int32), -2147483648, 2147483647),
                 ),
             )
             row = cursor.fetchone()
@@ -360,8 +386,16 @@ class PostgresLabRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                index if -2147483648 <= index <= 2147483647 else unfit(index),
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
             )
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(_DELETE_STEP, bound).fetchall()
@@ -372,8 +406,16 @@ class PostgresLabRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
             key = (
-                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id),
-                index if -2147483648 <= index <= 2147483647 else unfit(index),
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
             )
             cursor.execute(_LOCK_STEP, key)
             cursor.execute(_GET_STEP, key)  # afterwards: a statement that waits reads child tables as they were
@@ -431,16 +473,27 @@ class PostgresLabRepository:
         sql: LiteralString = _SELECT_STEPS + " WHERE run_id = %s"
         with refusing():
             bound: list[object] = [
-                __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(run_id)) else unfit(__run_id)
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id)
             ]
             if after is not None:
-                (last_index,) = after
+                (last_index,) = last_seen(after, 1)
                 sql += " AND (step_index) > (%s)"
-                bound += [last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index)]
+                bound += [
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647)
+                ]
         sql += " ORDER BY step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_step, rows)
 
@@ -457,63 +510,91 @@ class PostgresLabRepository:
         sql: LiteralString = _SELECT_STEPS + " WHERE device = %s"
         with refusing():
             bound: list[object] = [
-                int(__device)
-                if -2147483648 <= (__device := STEP_DEVICE_CONVERTER.to_dto(device)) <= 2147483647
-                else unfit(__device)
+                __device
+                if (
+                    __device := STEP_DEVICE_CONVERTER.to_dto(argument("device", device, STEP_DEVICE_CONVERTER.check))
+                ).__class__
+                is int
+                and -2147483648 <= __device <= 2147483647
+                else integer_of(__device, -2147483648, 2147483647)
             ]
             if from_time is not None:
                 sql += " AND timestamp >= %s"
-                bound.append(from_time if from_time.tzinfo is not None else unfit(from_time))
+                bound.append(
+                    from_time
+                    if from_time.__class__ is datetime and from_time.tzinfo is UTC
+                    else moment_of(argument("from_time", from_time, timestamp))
+                )
             if before_time is not None:
                 sql += " AND timestamp < %s"
-                bound.append(before_time if before_time.tzinfo is not None else unfit(before_time))
+                bound.append(
+                    before_time
+                    if before_time.__class__ is datetime and before_time.tzinfo is UTC
+                    else moment_of(argument("before_time", before_time, timestamp))
+                )
             if after is not None:
-                (last_timestamp, last_run_id, last_index) = after
+                (last_timestamp, last_run_id, last_index) = last_seen(after, 3)
                 sql += " AND (timestamp, run_id, step_index) > (%s, %s, %s)"
                 bound += [
-                    last_timestamp if last_timestamp.tzinfo is not None else unfit(last_timestamp),
+                    last_timestamp
+                    if last_timestamp.__class__ is datetime and last_timestamp.tzinfo is UTC
+                    else moment_of(argument("timestamp", last_timestamp, timestamp)),
                     __run_id
-                    if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(last_run_id))
-                    else unfit(__run_id),
-                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
+                    if (
+                        __run_id := STEP_RUN_ID_CONVERTER.to_dto(
+                            argument("run_id", last_run_id, STEP_RUN_ID_CONVERTER.check)
+                        )
+                    ).__class__
+                    is str
+                    and "\x00" not in __run_id
+                    else text_of(__run_id),
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647),
                 ]
         sql += " ORDER BY timestamp, run_id, step_index"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_step, rows)
 
     def add_agent(self, agent: AgentRecord) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(agent, _AGENT_LIMITS)
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(_ADD_AGENT, _agent_row(agent))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(agent, _AGENT_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return self.add_agents((agent,)) == 1
 
     def add_agents(self, agents: Iterable[AgentRecord]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(agents)
         if not given:
             return 0
         rows = [_agent_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                with self._database.cursor() as cursor:
+                    cursor.execute(_ADD_AGENT, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        _refuse_others_agent(cursor, given)
+                    return added
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _AGENT_LIMITS)
                     cursor.executemany(_ADD_AGENT, rows)
-                    return cursor.rowcount
-                return len(_add_new(cursor, _AGENT_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        _refuse_others_agent(cursor, given)
+                    return added
+                new = _add_new(cursor, _AGENT_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_agent(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _AGENT_LIMITS) from error
 
     def save_agent(self, agent: AgentRecord) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(agent, _AGENT_LIMITS)
         values = _agent_row(agent)
         try:
             with self._database.cursor() as cursor:
@@ -525,7 +606,14 @@ class PostgresLabRepository:
         """The record with this key; None where there is none."""
         with self._database.cursor() as cursor:
             cursor.execute(
-                _GET_AGENT, (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+                _GET_AGENT,
+                (
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                ),
             )
             row = cursor.fetchone()
             return None if row is None else _agent(row)
@@ -534,14 +622,26 @@ class PostgresLabRepository:
         """Delete the record with this key; False where there is none."""
         with self._database.cursor() as cursor:
             cursor.execute(
-                _DELETE_AGENT, (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+                _DELETE_AGENT,
+                (
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id),
+                ),
             )
             return cursor.rowcount == 1
 
     def _locked_agent(self, id: AgentIdValue) -> AgentRecord | None:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
-            key = (__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(id)) else unfit(__id),)
+            key = (
+                __id
+                if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__ is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             cursor.execute(_GET_AGENT + " FOR UPDATE", key)
             row = cursor.fetchone()
             return None if row is None else _agent(row)
@@ -574,13 +674,20 @@ class PostgresLabRepository:
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (last_id,) = after
+                (last_id,) = last_seen(after, 1)
                 sql += " AND (id) > (%s)"
-                bound += [__id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(last_id)) else unfit(__id)]
+                bound += [
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", last_id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id)
+                ]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_agent, rows)
 
@@ -610,23 +717,48 @@ def _step_row(record: Step) -> Row:
     """What stands in the columns of `trainer_steps`."""
     try:
         return (
-            __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)) else unfit(__run_id),
-            record.index if -2147483648 <= record.index <= 2147483647 else unfit(record.index),
-            record.timestamp if record.timestamp.tzinfo is not None else unfit(record.timestamp),
-            int(__device)
-            if -2147483648 <= (__device := STEP_DEVICE_CONVERTER.to_dto(record.device)) <= 2147483647
-            else unfit(__device),
-            STEP_OBSERVATION_CONVERTER.to_dto(record.observation),
-            dump_json(STEP_ACTION_CONVERTER.to_dto(record.action)),
-            None if record.mask is None else STEP_MASK_CONVERTER.to_dto(record.mask),
-            record.reward,
-            dump_json(STEP_INFO_CONVERTER.to_dto(record.info)),
-            __cost if "\x00" not in (__cost := STEP_COST_CONVERTER.to_dto(record.cost)) else unfit(__cost),
-            int(__outcome)
-            if -2147483648 <= (__outcome := STEP_OUTCOME_CONVERTER.to_dto(record.outcome)) <= 2147483647
-            else unfit(__outcome),
-            __clock if (__clock := STEP_CLOCK_CONVERTER.to_dto(record.clock)).tzinfo is not None else unfit(__clock),
-            dump_json([dump_reward(item) for item in STEP_REWARDS_CONVERTER.to_dto(record.rewards)]),
+            run_id_
+            if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
+            else text_of(run_id_),
+            index_
+            if (index_ := record.index).__class__ is int and -2147483648 <= index_ <= 2147483647
+            else integer_of(index_, -2147483648, 2147483647),
+            timestamp_
+            if (timestamp_ := record.timestamp).__class__ is datetime and timestamp_.tzinfo is UTC
+            else moment_of(timestamp_),
+            device_
+            if (device_ := STEP_DEVICE_CONVERTER.to_dto(record.device)).__class__ is int
+            and -2147483648 <= device_ <= 2147483647
+            else integer_of(device_, -2147483648, 2147483647),
+            observation_
+            if (observation_ := STEP_OBSERVATION_CONVERTER.to_dto(record.observation)).__class__ is bytes
+            else binary_of(observation_),
+            dump_column(
+                [
+                    item if item.__class__ is float else float_of(item)
+                    for item in items_of(STEP_ACTION_CONVERTER.to_dto(record.action))
+                ]
+            ),
+            None
+            if (mask_ := record.mask) is None
+            else __mask
+            if (__mask := STEP_MASK_CONVERTER.to_dto(mask_)).__class__ is bytes
+            else binary_of(__mask),
+            reward_
+            if (reward_ := record.reward).__class__ is float and reward_ != -5e-324
+            else column_float_of(reward_),
+            dump_column(struct_of(STEP_INFO_CONVERTER.to_dto(record.info))),
+            cost_
+            if (cost_ := STEP_COST_CONVERTER.to_dto(record.cost)).__class__ is str and "\x00" not in cost_
+            else text_of(cost_),
+            outcome_
+            if (outcome_ := STEP_OUTCOME_CONVERTER.to_dto(record.outcome)).__class__ is int
+            and -2147483648 <= outcome_ <= 2147483647
+            else integer_of(outcome_, -2147483648, 2147483647),
+            clock_
+            if (clock_ := STEP_CLOCK_CONVERTER.to_dto(record.clock)).__class__ is datetime and clock_.tzinfo is UTC
+            else moment_of(clock_),
+            dump_column([dump_reward(item) for item in items_of(STEP_REWARDS_CONVERTER.to_dto(record.rewards))]),
             dump_json(STEP_ENVIRONMENT_CONVERTER.to_dto(record.environment)),
         )
     except VALUE_ERRORS as error:
@@ -640,12 +772,23 @@ def _step_events(records: Sequence[Step], payloads: Iterable[bytes], change: str
         (
             "/".join(
                 (
-                    escaped(STEP_RUN_ID_CONVERTER.to_dto(record.run_id)),
-                    str(record.index if -2147483648 <= record.index <= 2147483647 else unfit(record.index)),
+                    escaped(
+                        run_id_
+                        if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str
+                        and "\x00" not in run_id_
+                        else text_of(run_id_)
+                    ),
+                    str(
+                        index_
+                        if (index_ := record.index).__class__ is int and -2147483648 <= index_ <= 2147483647
+                        else integer_of(index_, -2147483648, 2147483647)
+                    ),
                 )
             )
             + mark,
-            STEP_RUN_ID_CONVERTER.to_dto(record.run_id),
+            run_id_
+            if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
+            else text_of(run_id_),
             "lab.trainer.v1.StepV1",
             payload,
             now,
@@ -669,8 +812,12 @@ def _step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 def _step_key(record: Step) -> Row:
     """What stands in the columns of the primary key of `trainer_steps`."""
     return (
-        __run_id if "\x00" not in (__run_id := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)) else unfit(__run_id),
-        record.index if -2147483648 <= record.index <= 2147483647 else unfit(record.index),
+        run_id_
+        if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
+        else text_of(run_id_),
+        index_
+        if (index_ := record.index).__class__ is int and -2147483648 <= index_ <= 2147483647
+        else integer_of(index_, -2147483648, 2147483647),
     )
 
 
@@ -679,11 +826,54 @@ def _step_tags_rows(record: Step) -> list[Row]:
     try:
         parent = _step_key(record)
         return [
-            (*parent, position, value if "\0" not in value else unfit(value))
-            for position, value in enumerate(STEP_TAGS_CONVERTER.to_dto(record.tags))
+            (
+                *parent,
+                position
+                if position.__class__ is int and -9223372036854775808 <= position <= 9223372036854775807
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                value if value.__class__ is str and "\0" not in value else text_of(value),
+            )
+            for position, value in enumerate(items_of(STEP_TAGS_CONVERTER.to_dto(record.tags)))
         ]
     except VALUE_ERRORS as error:
         raise refusal(record, _STEP_LIMITS) from error
+
+
+_STEP_JSON: JsonColumns = (
+    frozenset(
+        [
+            5,
+            8,
+            12,
+            13,
+        ]
+    ),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_step(cursor: Cursor, records: Sequence[Step]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_step_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    cursor.executemany(_GET_STEP, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:14], *found[14:])
+        given = (
+            row,
+            [member[3:] for member in _step_tags_rows(record)],
+        )
+        if not same(stored, given, _STEP_JSON):
+            raise ConflictError(type(record).__name__, {"run_id": record.run_id, "index": record.index}, "save_step")
+        cursor.nextset()
 
 
 def _step(row: Row) -> Step:
@@ -712,17 +902,17 @@ def _step(row: Row) -> Step:
         timestamp=timestamp_,
         device=STEP_DEVICE_CONVERTER.from_dto(DEVICE_BY_NUMBER[device_] if device_ in DEVICE_BY_NUMBER else device_),
         observation=STEP_OBSERVATION_CONVERTER.from_dto(observation_),
-        action=STEP_ACTION_CONVERTER.from_dto(load_json(action_)),
+        action=STEP_ACTION_CONVERTER.from_dto(load_column(action_)),
         mask=None if mask_ is None else STEP_MASK_CONVERTER.from_dto(mask_),
         reward=reward_,
-        info=STEP_INFO_CONVERTER.from_dto(load_json(info_)),
+        info=STEP_INFO_CONVERTER.from_dto(load_column(info_)),
         cost=STEP_COST_CONVERTER.from_dto(cost_),
         outcome=STEP_OUTCOME_CONVERTER.from_dto(
             OUTCOME_BY_NUMBER[outcome_] if outcome_ in OUTCOME_BY_NUMBER else outcome_
         ),
         clock=STEP_CLOCK_CONVERTER.from_dto(clock_),
-        rewards=STEP_REWARDS_CONVERTER.from_dto([load_reward(item) for item in load_json(rewards_)]),
-        environment=STEP_ENVIRONMENT_CONVERTER.from_dto(load_json(environment_)),
+        rewards=STEP_REWARDS_CONVERTER.from_dto([load_reward(item) for item in load_column(rewards_)]),
+        environment=STEP_ENVIRONMENT_CONVERTER.from_dto(load_column(environment_)),
         tags=tags__,
     )
 
@@ -731,17 +921,39 @@ def _agent_row(record: AgentRecord) -> Row:
     """What stands in the columns of `trainer_agents`."""
     try:
         return (
-            __id if "\x00" not in (__id := AGENT_ID_CONVERTER.to_dto(record.id)) else unfit(__id),
-            AGENT_WEIGHTS_CONVERTER.to_dto(record.weights),
+            id_
+            if (id_ := AGENT_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+            else text_of(id_),
+            weights_
+            if (weights_ := AGENT_WEIGHTS_CONVERTER.to_dto(record.weights)).__class__ is bytes
+            else binary_of(weights_),
             None
-            if record.budget is None
+            if (budget_ := record.budget) is None
             else __budget
-            if "\x00" not in (__budget := AGENT_BUDGET_CONVERTER.to_dto(record.budget))
-            else unfit(__budget),
-            record.seen if record.seen.tzinfo is not None else unfit(record.seen),
+            if (__budget := AGENT_BUDGET_CONVERTER.to_dto(budget_)).__class__ is str and "\x00" not in __budget
+            else text_of(__budget),
+            seen_ if (seen_ := record.seen).__class__ is datetime and seen_.tzinfo is UTC else moment_of(seen_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _AGENT_LIMITS) from error
+
+
+_AGENT_JSON: JsonColumns = (frozenset([]),)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_agent(cursor: Cursor, records: Sequence[AgentRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_agent_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    cursor.executemany(_GET_AGENT, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:4], *found[4:])
+        given = (row,)
+        if not same(stored, given, _AGENT_JSON):
+            raise ConflictError(type(record).__name__, {"id": record.id}, "save_agent")
+        cursor.nextset()
 
 
 def _agent(row: Row) -> AgentRecord:

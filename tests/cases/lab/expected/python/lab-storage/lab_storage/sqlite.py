@@ -6,28 +6,35 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from os import PathLike
 from types import SimpleNamespace
 from typing import Any
 
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import binary_of, float_of, integer_of, items_of, moment_of, real_from, real_of, text_of
+from fieldstone_runtime.json_values import dump_column, dump_json, load_column, struct_of
 from fieldstone_runtime.limits import (
     UNBINDABLE,
     VALUE_ERRORS,
-    double,
+    argument,
+    column_double,
     int32,
+    last_seen,
     optional,
     refusal,
     refusal_among,
+    row_limit,
     timestamp,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
+from fieldstone_runtime.same import JsonColumns, Stored, same
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import EPOCH, NAN, dump_json, load_json, unfit
+from fieldstone_runtime.values import EPOCH
 from lab_app.steps import Step
 
 from lab_storage.converters import (
@@ -154,24 +161,75 @@ def step_row(record: Step) -> Row:
     """The row of a record."""
     try:
         return (
-            STEP_RUN_ID_CONVERTER.to_dto(record.run_id),
-            record.index if -2147483648 <= record.index <= 2147483647 else unfit(record.index),
-            ((since := record.timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-            int(__device)
-            if -2147483648 <= (__device := STEP_DEVICE_CONVERTER.to_dto(record.device)) <= 2147483647
-            else unfit(__device),
-            STEP_OBSERVATION_CONVERTER.to_dto(record.observation),
-            dump_json(STEP_ACTION_CONVERTER.to_dto(record.action)),
-            None if record.mask is None else STEP_MASK_CONVERTER.to_dto(record.mask),
-            record.reward if record.reward == record.reward else "NaN",
-            dump_json(STEP_INFO_CONVERTER.to_dto(record.info)),
-            STEP_COST_CONVERTER.to_dto(record.cost),
-            int(__outcome)
-            if -2147483648 <= (__outcome := STEP_OUTCOME_CONVERTER.to_dto(record.outcome)) <= 2147483647
-            else unfit(__outcome),
-            ((since := STEP_CLOCK_CONVERTER.to_dto(record.clock) - EPOCH).days * 86400 + since.seconds) * 1000000
+            run_id_
+            if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
+            else text_of(run_id_),
+            index_
+            if (index_ := record.index).__class__ is int and -2147483648 <= index_ <= 2147483647
+            else integer_of(index_, -2147483648, 2147483647),
+            (
+                (
+                    since := (
+                        (
+                            timestamp_
+                            if (timestamp_ := record.timestamp).__class__ is datetime and timestamp_.tzinfo is UTC
+                            else moment_of(timestamp_)
+                        )
+                        - EPOCH
+                    )
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
             + since.microseconds,
-            dump_json([dump_reward(item) for item in STEP_REWARDS_CONVERTER.to_dto(record.rewards)]),
+            device_
+            if (device_ := STEP_DEVICE_CONVERTER.to_dto(record.device)).__class__ is int
+            and -2147483648 <= device_ <= 2147483647
+            else integer_of(device_, -2147483648, 2147483647),
+            observation_
+            if (observation_ := STEP_OBSERVATION_CONVERTER.to_dto(record.observation)).__class__ is bytes
+            else binary_of(observation_),
+            dump_column(
+                [
+                    item if item.__class__ is float else float_of(item)
+                    for item in items_of(STEP_ACTION_CONVERTER.to_dto(record.action))
+                ]
+            ),
+            None
+            if (mask_ := record.mask) is None
+            else __mask
+            if (__mask := STEP_MASK_CONVERTER.to_dto(mask_)).__class__ is bytes
+            else binary_of(__mask),
+            reward_
+            if (reward_ := record.reward).__class__ is float and (reward_ > 0.0 or reward_ < -5e-324)
+            else real_of(reward_),
+            dump_column(struct_of(STEP_INFO_CONVERTER.to_dto(record.info))),
+            cost_
+            if (cost_ := STEP_COST_CONVERTER.to_dto(record.cost)).__class__ is str and "\x00" not in cost_
+            else text_of(cost_),
+            outcome_
+            if (outcome_ := STEP_OUTCOME_CONVERTER.to_dto(record.outcome)).__class__ is int
+            and -2147483648 <= outcome_ <= 2147483647
+            else integer_of(outcome_, -2147483648, 2147483647),
+            (
+                (
+                    since := (
+                        (
+                            clock_
+                            if (clock_ := STEP_CLOCK_CONVERTER.to_dto(record.clock)).__class__ is datetime
+                            and clock_.tzinfo is UTC
+                            else moment_of(clock_)
+                        )
+                        - EPOCH
+                    )
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
+            dump_column([dump_reward(item) for item in items_of(STEP_REWARDS_CONVERTER.to_dto(record.rewards))]),
             dump_json(STEP_ENVIRONMENT_CONVERTER.to_dto(record.environment)),
         )
     except VALUE_ERRORS as error:
@@ -202,17 +260,17 @@ def step_from_row(row: Row, tags: Iterable[Any]) -> Step:
         timestamp=EPOCH + timedelta(0, 0, timestamp_),
         device=STEP_DEVICE_CONVERTER.from_dto(DEVICE_BY_NUMBER[device_] if device_ in DEVICE_BY_NUMBER else device_),
         observation=STEP_OBSERVATION_CONVERTER.from_dto(observation_),
-        action=STEP_ACTION_CONVERTER.from_dto(load_json(action_)),
+        action=STEP_ACTION_CONVERTER.from_dto(load_column(action_)),
         mask=None if mask_ is None else STEP_MASK_CONVERTER.from_dto(mask_),
-        reward=reward_ if reward_ != "NaN" else NAN,
-        info=STEP_INFO_CONVERTER.from_dto(load_json(info_)),
+        reward=reward_ if reward_.__class__ is float and reward_ != -5e-324 else real_from(reward_),
+        info=STEP_INFO_CONVERTER.from_dto(load_column(info_)),
         cost=STEP_COST_CONVERTER.from_dto(cost_),
         outcome=STEP_OUTCOME_CONVERTER.from_dto(
             OUTCOME_BY_NUMBER[outcome_] if outcome_ in OUTCOME_BY_NUMBER else outcome_
         ),
         clock=STEP_CLOCK_CONVERTER.from_dto(EPOCH + timedelta(0, 0, clock_)),
-        rewards=STEP_REWARDS_CONVERTER.from_dto([load_reward(item) for item in load_json(rewards_)]),
-        environment=STEP_ENVIRONMENT_CONVERTER.from_dto(load_json(environment_)),
+        rewards=STEP_REWARDS_CONVERTER.from_dto([load_reward(item) for item in load_column(rewards_)]),
+        environment=STEP_ENVIRONMENT_CONVERTER.from_dto(load_column(environment_)),
         tags=STEP_TAGS_CONVERTER.from_dto([value_ for (value_,) in tags]),
     )
 
@@ -221,11 +279,24 @@ def step_tags_rows(record: Step) -> list[Row]:
     """The rows of `tags`."""
     try:
         owner = (
-            STEP_RUN_ID_CONVERTER.to_dto(record.run_id),
-            record.index if -2147483648 <= record.index <= 2147483647 else unfit(record.index),
+            run_id_
+            if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
+            else text_of(run_id_),
+            index_
+            if (index_ := record.index).__class__ is int and -2147483648 <= index_ <= 2147483647
+            else integer_of(index_, -2147483648, 2147483647),
         )
-        members = enumerate(STEP_TAGS_CONVERTER.to_dto(record.tags))
-        return [(*owner, position, value) for position, value in members]
+        members = enumerate(items_of(STEP_TAGS_CONVERTER.to_dto(record.tags)))
+        return [
+            (
+                *owner,
+                position
+                if position.__class__ is int
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                value if value.__class__ is str and "\0" not in value else text_of(value),
+            )
+            for position, value in members
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, STEP_LIMITS) from error
 
@@ -240,6 +311,45 @@ def _whole_step(rows: sqlite3.Cursor, row: Row) -> Step:
     )
 
 
+STEP_JSON: JsonColumns = (
+    frozenset(
+        [
+            5,
+            8,
+            12,
+            13,
+        ]
+    ),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_step(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    owner = (row[0], row[1])
+    stored = (
+        execute(
+            _GET_STEP,
+            (
+                row[0],
+                row[1],
+            ),
+        ).fetchone(),
+        execute(_SELECT_STEP_TAGS, owner).fetchall(),
+    )
+    return not same(stored, given, STEP_JSON)
+
+
+def stored_step(row: Row, tags: Iterable[Row]) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (
+        row,
+        [member[3:] for member in tags],
+    )
+
+
 def step_events(records: Sequence[Step], payloads: Iterable[bytes] | None) -> list[Row]:
     """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
@@ -250,12 +360,23 @@ def step_events(records: Sequence[Step], payloads: Iterable[bytes] | None) -> li
             (
                 "/".join(
                     (
-                        escaped(STEP_RUN_ID_CONVERTER.to_dto(record.run_id)),
-                        str(record.index if -2147483648 <= record.index <= 2147483647 else unfit(record.index)),
+                        escaped(
+                            run_id_
+                            if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str
+                            and "\x00" not in run_id_
+                            else text_of(run_id_)
+                        ),
+                        str(
+                            index_
+                            if (index_ := record.index).__class__ is int and -2147483648 <= index_ <= 2147483647
+                            else integer_of(index_, -2147483648, 2147483647)
+                        ),
                     )
                 )
                 + mark,
-                STEP_RUN_ID_CONVERTER.to_dto(record.run_id),
+                run_id_
+                if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
+                else text_of(run_id_),
                 payload,
                 now,
             )
@@ -311,10 +432,33 @@ def agent_row(record: AgentRecord) -> Row:
     """The row of a record."""
     try:
         return (
-            AGENT_ID_CONVERTER.to_dto(record.id),
-            AGENT_WEIGHTS_CONVERTER.to_dto(record.weights),
-            None if record.budget is None else AGENT_BUDGET_CONVERTER.to_dto(record.budget),
-            ((since := record.seen - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
+            id_
+            if (id_ := AGENT_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
+            else text_of(id_),
+            weights_
+            if (weights_ := AGENT_WEIGHTS_CONVERTER.to_dto(record.weights)).__class__ is bytes
+            else binary_of(weights_),
+            None
+            if (budget_ := record.budget) is None
+            else __budget
+            if (__budget := AGENT_BUDGET_CONVERTER.to_dto(budget_)).__class__ is str and "\x00" not in __budget
+            else text_of(__budget),
+            (
+                (
+                    since := (
+                        (
+                            seen_
+                            if (seen_ := record.seen).__class__ is datetime and seen_.tzinfo is UTC
+                            else moment_of(seen_)
+                        )
+                        - EPOCH
+                    )
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
         )
     except VALUE_ERRORS as error:
         raise refusal(record, AGENT_LIMITS) from error
@@ -336,6 +480,22 @@ def agent_from_row(row: Row) -> AgentRecord:
     return record
 
 
+AGENT_JSON: JsonColumns = (frozenset([]),)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_agent(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    stored = (execute(_GET_AGENT, (row[0],)).fetchone(),)
+    return not same(stored, given, AGENT_JSON)
+
+
+def stored_agent(row: Row) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (row,)
+
+
 STEP_LIMITS = (
     ("run_id", STEP_RUN_ID_CONVERTER.check),
     ("index", int32),
@@ -344,7 +504,7 @@ STEP_LIMITS = (
     ("observation", STEP_OBSERVATION_CONVERTER.check),
     ("action", STEP_ACTION_CONVERTER.check),
     ("mask", optional(STEP_MASK_CONVERTER.check)),
-    ("reward", double),
+    ("reward", column_double),
     ("info", STEP_INFO_CONVERTER.check),
     ("cost", STEP_COST_CONVERTER.check),
     ("outcome", STEP_OUTCOME_CONVERTER.check),
@@ -399,13 +559,17 @@ class SQLiteLabRepository:
         self._database.close()
 
     def add_step(self, step: Step, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = step_row(step)
         new_tags = step_tags_rows(step)
         [new_event] = step_events([step], None if payload is None else [payload])
         try:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_STEP, new_row).rowcount == 0:
+                    if _is_other_step(cursor, stored_step(new_row, new_tags)):
+                        raise ConflictError(
+                            type(step).__name__, {"run_id": step.run_id, "index": step.index}, "save_step"
+                        )
                     return False
                 cursor.executemany(_INSERT_STEP_TAGS, new_tags)
                 cursor.execute(_STEP_ADDED, new_event)
@@ -414,7 +578,7 @@ class SQLiteLabRepository:
             raise refusal(step, STEP_LIMITS) from error
 
     def add_steps(self, steps: Iterable[Step], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(steps)
         new_rows = [step_row(record) for record in given]
         new_tags = [step_tags_rows(record) for record in given]
@@ -433,6 +597,12 @@ class SQLiteLabRepository:
                         added += 1
                         cursor.executemany(_INSERT_STEP_TAGS, new_tags[place])
                         cursor.execute(_STEP_ADDED, new_events[place])
+                    elif _is_other_step(cursor, stored_step(new_row, new_tags[place])):
+                        raise ConflictError(
+                            type(given[place]).__name__,
+                            {"run_id": given[place].run_id, "index": given[place].index},
+                            "save_step",
+                        )
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, STEP_LIMITS) from error
@@ -458,8 +628,16 @@ class SQLiteLabRepository:
         """The record with this key; None if there is none."""
         try:
             bound = (
-                STEP_RUN_ID_CONVERTER.to_dto(run_id),
-                index if -2147483648 <= index <= 2147483647 else unfit(index),
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
             )
             with self._database.reading(_GET_STEP, bound) as rows:
                 found = rows.fetchone()
@@ -471,8 +649,16 @@ class SQLiteLabRepository:
         """Delete the record with this key; False if there is none."""
         try:
             bound = (
-                STEP_RUN_ID_CONVERTER.to_dto(run_id),
-                index if -2147483648 <= index <= 2147483647 else unfit(index),
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id),
+                index
+                if index.__class__ is int and -2147483648 <= index <= 2147483647
+                else integer_of(argument("index", index, int32), -2147483648, 2147483647),
             )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_STEP, bound).fetchall()
@@ -531,15 +717,27 @@ class SQLiteLabRepository:
         """The steps with this run_id, by index."""
         try:
             sql = _STEPS_OF_RUN
-            bound: list[Any] = [STEP_RUN_ID_CONVERTER.to_dto(run_id)]
+            bound: list[Any] = [
+                __run_id
+                if (
+                    __run_id := STEP_RUN_ID_CONVERTER.to_dto(argument("run_id", run_id, STEP_RUN_ID_CONVERTER.check))
+                ).__class__
+                is str
+                and "\x00" not in __run_id
+                else text_of(__run_id)
+            ]
             if after is not None:
-                (last_index,) = after
+                (last_index,) = last_seen(after, 1)
                 sql += " AND (step_index) > (?)"
-                bound += [last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index)]
+                bound += [
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647)
+                ]
             sql += " ORDER BY step_index"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_steps(sql, bound)
@@ -557,30 +755,85 @@ class SQLiteLabRepository:
         try:
             sql = _STEPS_OF_DEVICE
             bound: list[Any] = [
-                int(__device)
-                if -2147483648 <= (__device := STEP_DEVICE_CONVERTER.to_dto(device)) <= 2147483647
-                else unfit(__device)
+                __device
+                if (
+                    __device := STEP_DEVICE_CONVERTER.to_dto(argument("device", device, STEP_DEVICE_CONVERTER.check))
+                ).__class__
+                is int
+                and -2147483648 <= __device <= 2147483647
+                else integer_of(__device, -2147483648, 2147483647)
             ]
             if from_time is not None:
                 sql += " AND timestamp >= ?"
-                bound.append(((since := from_time - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds)
+                bound.append(
+                    (
+                        (
+                            since := (
+                                from_time
+                                if from_time.__class__ is datetime and from_time.tzinfo is UTC
+                                else moment_of(argument("from_time", from_time, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds
+                )
             if before_time is not None:
                 sql += " AND timestamp < ?"
                 bound.append(
-                    ((since := before_time - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds
+                    (
+                        (
+                            since := (
+                                before_time
+                                if before_time.__class__ is datetime and before_time.tzinfo is UTC
+                                else moment_of(argument("before_time", before_time, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds
                 )
             if after is not None:
-                (last_timestamp, last_run_id, last_index) = after
+                (last_timestamp, last_run_id, last_index) = last_seen(after, 3)
                 sql += " AND (timestamp, run_id, step_index) > (?, ?, ?)"
                 bound += [
-                    ((since := last_timestamp - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-                    STEP_RUN_ID_CONVERTER.to_dto(last_run_id),
-                    last_index if -2147483648 <= last_index <= 2147483647 else unfit(last_index),
+                    (
+                        (
+                            since := (
+                                last_timestamp
+                                if last_timestamp.__class__ is datetime and last_timestamp.tzinfo is UTC
+                                else moment_of(argument("timestamp", last_timestamp, timestamp))
+                            )
+                            - EPOCH
+                        ).days
+                        * 86400
+                        + since.seconds
+                    )
+                    * 1000000
+                    + since.microseconds,
+                    __run_id
+                    if (
+                        __run_id := STEP_RUN_ID_CONVERTER.to_dto(
+                            argument("run_id", last_run_id, STEP_RUN_ID_CONVERTER.check)
+                        )
+                    ).__class__
+                    is str
+                    and "\x00" not in __run_id
+                    else text_of(__run_id),
+                    last_index
+                    if last_index.__class__ is int and -2147483648 <= last_index <= 2147483647
+                    else integer_of(argument("index", last_index, int32), -2147483648, 2147483647),
                 ]
             sql += " ORDER BY timestamp, run_id, step_index"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_steps(sql, bound)
@@ -591,21 +844,30 @@ class SQLiteLabRepository:
                 yield _whole_step(rows, row)
 
     def add_agent(self, agent: AgentRecord) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = agent_row(agent)
         try:
             with self._database.transaction() as cursor:
-                return cursor.execute(_INSERT_AGENT, new_row).rowcount == 1
+                if cursor.execute(_INSERT_AGENT, new_row).rowcount == 0:
+                    if _is_other_agent(cursor, stored_agent(new_row)):
+                        raise ConflictError(type(agent).__name__, {"id": agent.id}, "save_agent")
+                    return False
+                return True
         except UNBINDABLE as error:
             raise refusal(agent, AGENT_LIMITS) from error
 
     def add_agents(self, agents: Iterable[AgentRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(agents)
         new_rows = [agent_row(record) for record in given]
         try:
             with self._database.transaction() as cursor:
-                return cursor.executemany(_INSERT_AGENT, new_rows).rowcount
+                added = cursor.executemany(_INSERT_AGENT, new_rows).rowcount
+                if added < len(new_rows):
+                    for record, new_row in zip(given, new_rows, strict=True):
+                        if _is_other_agent(cursor, stored_agent(new_row)):
+                            raise ConflictError(type(record).__name__, {"id": record.id}, "save_agent")
+                return added
         except UNBINDABLE as error:
             raise refusal_among(given, AGENT_LIMITS) from error
 
@@ -621,7 +883,12 @@ class SQLiteLabRepository:
     def get_agent(self, id: AgentIdValue) -> AgentRecord | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (AGENT_ID_CONVERTER.to_dto(id),)
+            bound = (
+                __id
+                if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__ is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             found = self._local.execute(_GET_AGENT, bound).fetchone()
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -630,7 +897,12 @@ class SQLiteLabRepository:
     def delete_agent(self, id: AgentIdValue) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (AGENT_ID_CONVERTER.to_dto(id),)
+            bound = (
+                __id
+                if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", id, AGENT_ID_CONVERTER.check))).__class__ is str
+                and "\x00" not in __id
+                else text_of(__id),
+            )
             with self._database.transaction() as cursor:
                 return cursor.execute(_DELETE_AGENT, bound).rowcount == 1
         except FAILURES as error:
@@ -664,13 +936,19 @@ class SQLiteLabRepository:
             sql = _AGENTS
             bound: list[Any] = []
             if after is not None:
-                (last_id,) = after
+                (last_id,) = last_seen(after, 1)
                 sql += " AND (id) > (?)"
-                bound += [AGENT_ID_CONVERTER.to_dto(last_id)]
+                bound += [
+                    __id
+                    if (__id := AGENT_ID_CONVERTER.to_dto(argument("id", last_id, AGENT_ID_CONVERTER.check))).__class__
+                    is str
+                    and "\x00" not in __id
+                    else text_of(__id)
+                ]
             sql += " ORDER BY id"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_agents(sql, bound)

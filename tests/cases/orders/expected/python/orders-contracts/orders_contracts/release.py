@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.2.0"
-DIGEST = "b5:b8bdfbe33171ac0f4cab4d7ad62c73958030efe0c5d30f32da2fe9fee5b08260db0d5e956491f917423c85b059fc32d7003a7994f3a8ad5f36a88e0fb14a92c2"
+DIGEST = "b5:9d29bbf6c8d18dc4d434004f37129713d10ed87076bd7ef6de8b328707eab2f97d4002c87ae308e8c874554610c586baba2450795007c3541760a6290d285e17"
 SERVICES = ("acme.orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

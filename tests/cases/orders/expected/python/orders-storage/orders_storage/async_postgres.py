@@ -6,15 +6,31 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
 from fieldstone_runtime.asynchronous.postgres import AsyncPostgresDatabase, Cursor, copy
-from fieldstone_runtime.limits import VALUE_ERRORS, refusal, refusal_among, verify
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import integer_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_text,
+    column_uint64,
+    duration,
+    int32,
+    int64,
+    last_seen,
+    refusal,
+    refusal_among,
+    row_limit,
+)
 from fieldstone_runtime.outbox import ADDED, UPDATED
 from fieldstone_runtime.postgres import Row, refusing
+from fieldstone_runtime.same import same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import duration_micros, unfit
+from fieldstone_runtime.values import duration_micros
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
@@ -28,6 +44,7 @@ from orders_storage.postgres import (
     _COPY_ORDER_PICTURES,
     _COUNT_OF_SHOP,
     _CUSTOMER_BATCH,
+    _CUSTOMER_JSON,
     _CUSTOMER_LIMITS,
     _DELETE_CUSTOMER,
     _DELETE_ORDER,
@@ -40,6 +57,7 @@ from orders_storage.postgres import (
     _GET_ORDER,
     _LOCK_ORDER,
     _ORDER_BATCH,
+    _ORDER_JSON,
     _ORDER_LABELS_TYPES,
     _ORDER_LIMITS,
     _ORDER_LINES_TYPES,
@@ -108,20 +126,20 @@ class AsyncPostgresOrdersRepository:
             yield cursor.connection
 
     async def add_order(self, order: OrderRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self.add_orders((order,), payloads=None if payload is None else (payload,)) == 1
 
     async def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(orders)
         if not given:
             return 0
-        if payloads is None:
-            payloads = [to_dto_order(record).SerializeToString() for record in given]
         rows = [_order_row(record) for record in given]
         lines_rows = [_order_lines_rows(record) for record in given]
         labels_rows = [_order_labels_rows(record) for record in given]
         pictures_rows = [_order_pictures_rows(record) for record in given]
+        if payloads is None:
+            payloads = [to_dto_order(record).SerializeToString() for record in given]
         events = _order_events(given, payloads, ADDED)
         try:
             async with self._database.transaction() as cursor:
@@ -145,6 +163,9 @@ class AsyncPostgresOrdersRepository:
                     [row for position in new for row in pictures_rows[position]],
                 )
                 await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_order(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _ORDER_LIMITS) from error
@@ -153,7 +174,6 @@ class AsyncPostgresOrdersRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_order(order).SerializeToString()
-        verify(order, _ORDER_LIMITS)
         values = _order_row(order)
         lines_rows = _order_lines_rows(order)
         labels_rows = _order_labels_rows(order)
@@ -179,8 +199,12 @@ class AsyncPostgresOrdersRepository:
             await cursor.execute(
                 _GET_ORDER,
                 (
-                    shop if "\0" not in shop else unfit(shop),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    shop
+                    if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                    else text_of(argument("shop", shop, column_text)),
+                    number
+                    if number.__class__ is int and 0 <= number <= 9223372036854775807
+                    else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
                 ),
             )
             row = await cursor.fetchone()
@@ -190,8 +214,12 @@ class AsyncPostgresOrdersRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                shop if "\0" not in shop else unfit(shop),
-                number if 0 <= number <= 9223372036854775807 else unfit(number),
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
             )
         async with self._database.transaction() as cursor:
             with refusing():
@@ -203,8 +231,12 @@ class AsyncPostgresOrdersRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
             key = (
-                shop if "\0" not in shop else unfit(shop),
-                number if 0 <= number <= 9223372036854775807 else unfit(number),
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
             )
             await cursor.execute(_LOCK_ORDER, key)
             await cursor.execute(_GET_ORDER, key)  # afterwards: a statement that waits reads child tables as they were
@@ -296,25 +328,53 @@ class AsyncPostgresOrdersRepository:
         """The orders with this customer_id, by placed_at_micros, shop and number, the last ones first."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE customer_id = %s"
         with refusing():
-            bound: list[object] = [customer_id]
+            bound: list[object] = [
+                customer_id
+                if customer_id.__class__ is int and -9223372036854775808 <= customer_id <= 9223372036854775807
+                else integer_of(argument("customer_id", customer_id, int64), -9223372036854775808, 9223372036854775807)
+            ]
             if from_placed is not None:
                 sql += " AND placed_at_micros >= %s"
-                bound.append(from_placed)
+                bound.append(
+                    from_placed
+                    if from_placed.__class__ is int and -9223372036854775808 <= from_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("from_placed", from_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if before_placed is not None:
                 sql += " AND placed_at_micros < %s"
-                bound.append(before_placed)
+                bound.append(
+                    before_placed
+                    if before_placed.__class__ is int and -9223372036854775808 <= before_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("before_placed", before_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_placed_at_micros, last_shop, last_number) = after
+                (last_placed_at_micros, last_shop, last_number) = last_seen(after, 3)
                 sql += " AND (placed_at_micros, shop, number) < (%s, %s, %s)"
                 bound += [
-                    last_placed_at_micros,
-                    last_shop if "\0" not in last_shop else unfit(last_shop),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_placed_at_micros
+                    if last_placed_at_micros.__class__ is int
+                    and -9223372036854775808 <= last_placed_at_micros <= 9223372036854775807
+                    else integer_of(
+                        argument("placed_at_micros", last_placed_at_micros, int64),
+                        -9223372036854775808,
+                        9223372036854775807,
+                    ),
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY placed_at_micros DESC, shop DESC, number DESC"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_order, rows):
@@ -324,7 +384,11 @@ class AsyncPostgresOrdersRepository:
         """The first of the orders with this reference, by shop and number."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE reference = %s"
         with refusing():
-            bound: list[object] = [reference if "\0" not in reference else unfit(reference)]
+            bound: list[object] = [
+                reference
+                if reference.__class__ is str and reference.isascii() and "\0" not in reference
+                else text_of(argument("reference", reference, column_text))
+            ]
         sql += " ORDER BY shop, number"
         async with self._database.cursor() as cursor:
             row = await (await cursor.execute(sql + " LIMIT 1", bound)).fetchone()
@@ -334,7 +398,11 @@ class AsyncPostgresOrdersRepository:
         """How many orders there are with this shop."""
         sql: LiteralString = _COUNT_OF_SHOP + " WHERE shop = %s"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
         async with self._database.cursor() as cursor:
             ((count,),) = await (await cursor.execute(sql, bound)).fetchall()
             return int(count)
@@ -347,16 +415,21 @@ class AsyncPostgresOrdersRepository:
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (last_shop, last_number) = after
+                (last_shop, last_number) = last_seen(after, 2)
                 sql += " AND (shop, number) > (%s, %s)"
                 bound += [
-                    last_shop if "\0" not in last_shop else unfit(last_shop),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY shop, number"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_order, rows):
@@ -374,24 +447,41 @@ class AsyncPostgresOrdersRepository:
         """The orders with this shop, by urgency and number."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
             if from_urgency is not None:
                 sql += " AND urgency >= %s"
-                bound.append(from_urgency if -2147483648 <= from_urgency <= 2147483647 else unfit(from_urgency))
+                bound.append(
+                    from_urgency
+                    if from_urgency.__class__ is int and -2147483648 <= from_urgency <= 2147483647
+                    else integer_of(argument("from_urgency", from_urgency, int32), -2147483648, 2147483647)
+                )
             if before_urgency is not None:
                 sql += " AND urgency < %s"
-                bound.append(before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency))
+                bound.append(
+                    before_urgency
+                    if before_urgency.__class__ is int and -2147483648 <= before_urgency <= 2147483647
+                    else integer_of(argument("before_urgency", before_urgency, int32), -2147483648, 2147483647)
+                )
             if after is not None:
-                (last_urgency, last_number) = after
+                (last_urgency, last_number) = last_seen(after, 2)
                 sql += " AND (urgency, number) > (%s, %s)"
                 bound += [
-                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_urgency
+                    if last_urgency.__class__ is int and -2147483648 <= last_urgency <= 2147483647
+                    else integer_of(argument("urgency", last_urgency, int32), -2147483648, 2147483647),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY urgency, number"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_order, rows):
@@ -409,24 +499,31 @@ class AsyncPostgresOrdersRepository:
         """The orders with this shop that have promise, by promise and number, the last ones first."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s AND promise IS NOT NULL"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
             if from_promise is not None:
                 sql += " AND promise >= %s"
-                bound.append(duration_micros(from_promise))
+                bound.append(duration_micros(argument("from_promise", from_promise, duration)))
             if before_promise is not None:
                 sql += " AND promise < %s"
-                bound.append(duration_micros(before_promise))
+                bound.append(duration_micros(argument("before_promise", before_promise, duration)))
             if after is not None:
-                (last_promise, last_number) = after
+                (last_promise, last_number) = last_seen(after, 2)
                 sql += " AND (promise, number) < (%s, %s)"
                 bound += [
-                    duration_micros(last_promise),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    duration_micros(argument("promise", last_promise, duration)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY promise DESC, number DESC"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_order, rows):
@@ -436,7 +533,11 @@ class AsyncPostgresOrdersRepository:
         """Delete the orders with this shop."""
         sql: LiteralString = _DELETE_SHOP + " WHERE shop = %s"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
         async with self._database.transaction() as cursor:
             with refusing():
                 deleted = await (await cursor.execute(sql + " RETURNING shop, number, customer_id", bound)).fetchall()
@@ -444,35 +545,40 @@ class AsyncPostgresOrdersRepository:
                 return len(deleted)
 
     async def add_customer(self, customer: CustomerRecord) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(customer, _CUSTOMER_LIMITS)
-        try:
-            async with self._database.cursor() as cursor:
-                await cursor.execute(_ADD_CUSTOMER, _customer_row(customer))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(customer, _CUSTOMER_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return await self.add_customers((customer,)) == 1
 
     async def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         if not given:
             return 0
         rows = [_customer_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                async with self._database.cursor() as cursor:
+                    await cursor.execute(_ADD_CUSTOMER, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        await _refuse_others_customer(cursor, given)
+                    return added
             async with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _CUSTOMER_LIMITS)
                     await cursor.executemany(_ADD_CUSTOMER, rows)
-                    return cursor.rowcount
-                return len(await _add_new(cursor, _CUSTOMER_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        await _refuse_others_customer(cursor, given)
+                    return added
+                new = await _add_new(cursor, _CUSTOMER_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    await _refuse_others_customer(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _CUSTOMER_LIMITS) from error
 
     async def save_customer(self, customer: CustomerRecord) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(customer, _CUSTOMER_LIMITS)
         values = _customer_row(customer)
         try:
             async with self._database.cursor() as cursor:
@@ -483,20 +589,38 @@ class AsyncPostgresOrdersRepository:
     async def get_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key; None where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_GET_CUSTOMER, (id,))
+            await cursor.execute(
+                _GET_CUSTOMER,
+                (
+                    id
+                    if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                    else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             row = await cursor.fetchone()
             return None if row is None else _customer(row)
 
     async def delete_customer(self, id: int) -> bool:
         """Delete the record with this key; False where there is none."""
         async with self._database.cursor() as cursor:
-            await cursor.execute(_DELETE_CUSTOMER, (id,))
+            await cursor.execute(
+                _DELETE_CUSTOMER,
+                (
+                    id
+                    if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                    else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             return cursor.rowcount == 1
 
     async def _locked_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key, which others cannot change until the transaction ends."""
         async with self._database.cursor() as cursor:
-            key = (id,)
+            key = (
+                id
+                if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+            )
             await cursor.execute(_GET_CUSTOMER + " FOR UPDATE", key)
             row = await cursor.fetchone()
             return None if row is None else _customer(row)
@@ -531,18 +655,31 @@ class AsyncPostgresOrdersRepository:
             bound: list[object] = []
             if from_id is not None:
                 sql += " AND id >= %s"
-                bound.append(from_id)
+                bound.append(
+                    from_id
+                    if from_id.__class__ is int and -9223372036854775808 <= from_id <= 9223372036854775807
+                    else integer_of(argument("from_id", from_id, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_id is not None:
                 sql += " AND id < %s"
-                bound.append(before_id)
+                bound.append(
+                    before_id
+                    if before_id.__class__ is int and -9223372036854775808 <= before_id <= 9223372036854775807
+                    else integer_of(argument("before_id", before_id, int64), -9223372036854775808, 9223372036854775807)
+                )
             if after is not None:
-                (last_id,) = after
+                (last_id,) = last_seen(after, 1)
                 sql += " AND (id) > (%s)"
-                bound += [last_id]
+                bound += [
+                    last_id
+                    if last_id.__class__ is int and -9223372036854775808 <= last_id <= 9223372036854775807
+                    else integer_of(argument("id", last_id, int64), -9223372036854775808, 9223372036854775807)
+                ]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         async with aclosing(self._database.chunks(sql, bound)) as chunks:
             async for rows in chunks:
                 for record in map(_customer, rows):
@@ -568,3 +705,42 @@ async def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None
         await cursor.executemany(_ADD_EVENT, events)
     else:
         await copy(cursor, _COPY_EVENTS, _EVENT_TYPES, events)
+
+
+async def _refuse_others_order(cursor: Cursor, records: Sequence[OrderRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_order_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    await cursor.executemany(_GET_ORDER, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:26], *found[26:])
+        given = (
+            row,
+            [member[3:] for member in _order_lines_rows(record)],
+            sorted((member[2:] for member in _order_labels_rows(record)), key=itemgetter(0)),
+            [member[3:] for member in _order_pictures_rows(record)],
+        )
+        if not same(stored, given, _ORDER_JSON):
+            raise ConflictError(type(record).__name__, {"shop": record.shop, "number": record.number}, "save_order")
+        cursor.nextset()
+
+
+async def _refuse_others_customer(cursor: Cursor, records: Sequence[CustomerRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_customer_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    await cursor.executemany(_GET_CUSTOMER, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = await cursor.fetchone()
+        stored = None if found is None else (found[:3], *found[3:])
+        given = (row,)
+        if not same(stored, given, _CUSTOMER_JSON):
+            raise ConflictError(type(record).__name__, {"id": record.id}, "save_customer")
+        cursor.nextset()

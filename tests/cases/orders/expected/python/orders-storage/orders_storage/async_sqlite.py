@@ -59,11 +59,11 @@ class AsyncSQLiteOrdersRepository:
         return self._database.transaction()
 
     async def add_order(self, order: OrderRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_order(order, payload=payload))
 
     async def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         orders = [*orders]
         payloads = None if payloads is None else [*payloads]
         return await self._database.write(lambda: self._sync().add_orders(orders, payloads=payloads))
@@ -215,11 +215,11 @@ class AsyncSQLiteOrdersRepository:
         return await self._database.write(lambda: self._sync().delete_shop(shop))
 
     async def add_customer(self, customer: CustomerRecord) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return await self._database.write(lambda: self._sync().add_customer(customer))
 
     async def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         customers = [*customers]
         return await self._database.write(lambda: self._sync().add_customers(customers))
 

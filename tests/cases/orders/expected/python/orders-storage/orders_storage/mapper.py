@@ -8,9 +8,21 @@ What is absent stays absent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fieldstone_runtime.exact import (
+    binary_of,
+    float32_of,
+    float_of,
+    integer_of,
+    items_of,
+    moment_of,
+    pairs_of,
+    record_of,
+    string_of,
+)
+from fieldstone_runtime.json_values import dump_json, load_json, or_null
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     a,
@@ -36,19 +48,16 @@ from fieldstone_runtime.limits import (
     uint32,
     uint64,
 )
+from fieldstone_runtime.unfit import unfit
 from fieldstone_runtime.values import (
     EPOCH,
-    dump_json,
     duration_micros,
     fill_duration,
     fill_message,
     fill_struct,
-    load_json,
     read_duration,
     read_struct,
     timestamp_micros,
-    unfit,
-    within_float32,
 )
 from google.type import money_pb2
 from orders_contracts.acme.orders.v1 import orders_pb2
@@ -78,10 +87,10 @@ def to_dto_order(record: OrderRecord) -> orders_pb2.Order:
         dto.status = record.status  # type: ignore[assignment]
         if (total := record.total) is not None:
             fill_dto_money(dto.total, total)
-        for lines_item in record.lines:
+        for lines_item in items_of(record.lines):
             lines_dto = dto.lines.add()
             fill_dto_order_line(lines_dto, lines_item)
-        dto.labels.update(record.labels)
+        dto.labels.update(pairs_of(record.labels))
         if (address := record.address) is not None:
             fill_dto_address(dto.address, address)
         if (card := record.card) is not None:
@@ -89,11 +98,11 @@ def to_dto_order(record: OrderRecord) -> orders_pb2.Order:
         if (invoice_days := record.invoice_days) is not None:
             dto.invoice_days = invoice_days
         if (voucher := record.voucher) is not None:
-            dto.voucher = voucher
+            dto.voucher = voucher if voucher.__class__ is bytes else binary_of(voucher)
         if (promise := record.promise) is not None:
             fill_duration(dto.promise, promise)
         if (sent_at := record.sent_at) is not None:
-            since = sent_at - EPOCH
+            since = (sent_at if sent_at.__class__ is datetime and sent_at.tzinfo is UTC else moment_of(sent_at)) - EPOCH
             at = dto.sent_at
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -101,10 +110,10 @@ def to_dto_order(record: OrderRecord) -> orders_pb2.Order:
             fill_struct(dto.extra, extra)
         if (weight := record.weight) is not None:
             dto.weight.value = weight
-        dto.discount = within_float32(record.discount)
+        dto.discount = float32_of(record.discount)
         dto.gift = record.gift
-        dto.trail.extend(record.trail)  # type: ignore[arg-type]
-        dto.questions.update(record.questions)
+        dto.trail.extend(items_of(record.trail))
+        dto.questions.update(pairs_of(record.questions))
         if (note := record.note) is not None:
             dto.note = dump_json(note)
         setattr(dto, "from", record.origin)
@@ -114,9 +123,11 @@ def to_dto_order(record: OrderRecord) -> orders_pb2.Order:
         dto.urgency = record.urgency
         if (carrier := record.carrier) is not None:
             dto.carrier = carrier
-        dto.pictures.extend(record.pictures)
+        dto.pictures.extend(
+            [item if item.__class__ is bytes else binary_of(item) for item in items_of(record.pictures)]
+        )
         if (seen_at := record.seen_at) is not None:
-            since = seen_at - EPOCH
+            since = (seen_at if seen_at.__class__ is datetime and seen_at.tzinfo is UTC else moment_of(seen_at)) - EPOCH
             at = dto.seen_at
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -139,10 +150,10 @@ def fill_dto_order(dto: orders_pb2.Order, record: OrderRecord) -> None:
         dto.status = record.status  # type: ignore[assignment]
         if (total := record.total) is not None:
             fill_dto_money(dto.total, total)
-        for lines_item in record.lines:
+        for lines_item in items_of(record.lines):
             lines_dto = dto.lines.add()
             fill_dto_order_line(lines_dto, lines_item)
-        dto.labels.update(record.labels)
+        dto.labels.update(pairs_of(record.labels))
         if (address := record.address) is not None:
             fill_dto_address(dto.address, address)
         if (card := record.card) is not None:
@@ -150,11 +161,11 @@ def fill_dto_order(dto: orders_pb2.Order, record: OrderRecord) -> None:
         if (invoice_days := record.invoice_days) is not None:
             dto.invoice_days = invoice_days
         if (voucher := record.voucher) is not None:
-            dto.voucher = voucher
+            dto.voucher = voucher if voucher.__class__ is bytes else binary_of(voucher)
         if (promise := record.promise) is not None:
             fill_duration(dto.promise, promise)
         if (sent_at := record.sent_at) is not None:
-            since = sent_at - EPOCH
+            since = (sent_at if sent_at.__class__ is datetime and sent_at.tzinfo is UTC else moment_of(sent_at)) - EPOCH
             at = dto.sent_at
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -162,10 +173,10 @@ def fill_dto_order(dto: orders_pb2.Order, record: OrderRecord) -> None:
             fill_struct(dto.extra, extra)
         if (weight := record.weight) is not None:
             dto.weight.value = weight
-        dto.discount = within_float32(record.discount)
+        dto.discount = float32_of(record.discount)
         dto.gift = record.gift
-        dto.trail.extend(record.trail)  # type: ignore[arg-type]
-        dto.questions.update(record.questions)
+        dto.trail.extend(items_of(record.trail))
+        dto.questions.update(pairs_of(record.questions))
         if (note := record.note) is not None:
             dto.note = dump_json(note)
         setattr(dto, "from", record.origin)
@@ -175,9 +186,11 @@ def fill_dto_order(dto: orders_pb2.Order, record: OrderRecord) -> None:
         dto.urgency = record.urgency
         if (carrier := record.carrier) is not None:
             dto.carrier = carrier
-        dto.pictures.extend(record.pictures)
+        dto.pictures.extend(
+            [item if item.__class__ is bytes else binary_of(item) for item in items_of(record.pictures)]
+        )
         if (seen_at := record.seen_at) is not None:
-            since = seen_at - EPOCH
+            since = (seen_at if seen_at.__class__ is datetime and seen_at.tzinfo is UTC else moment_of(seen_at)) - EPOCH
             at = dto.seen_at
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -208,7 +221,9 @@ def from_dto_order(dto: orders_pb2.Order) -> OrderRecord:
         record.sent_at = (
             EPOCH
             + timedelta(
-                0, (at := dto.sent_at).seconds, nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos)
+                0,
+                (at := dto.sent_at).seconds,
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("sent_at")
             else None
@@ -219,7 +234,7 @@ def from_dto_order(dto: orders_pb2.Order) -> OrderRecord:
         record.gift = dto.gift
         record.trail = [ORDER_STATUS_BY_NUMBER.get(item, item) for item in dto.trail]
         record.questions = dict(dto.questions)
-        record.note = load_json(dto.note) if dto.note else None
+        record.note = or_null(load_json(dto.note)) if dto.note else None
         record.origin = getattr(dto, "from")
         record.category = dto.category.SerializeToString(deterministic=True) if has("category") else None
         record.hint = dto.hint
@@ -229,7 +244,9 @@ def from_dto_order(dto: orders_pb2.Order) -> OrderRecord:
         record.seen_at = (
             EPOCH
             + timedelta(
-                0, (at := dto.seen_at).seconds, nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos)
+                0,
+                (at := dto.seen_at).seconds,
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("seen_at")
             else None
@@ -302,11 +319,21 @@ def from_dto_money(dto: money_pb2.Money) -> Money:
 
 def dump_money(record: Money) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "currency_code": record.currency_code,
-        "units": record.units if -9223372036854775808 <= record.units <= 9223372036854775807 else unfit(record.units),
-        "nanos": record.nanos if -2147483648 <= record.nanos <= 2147483647 else unfit(record.nanos),
-    }
+    record_of(record, Money)
+    try:
+        return {
+            "currency_code": record.currency_code
+            if record.currency_code.__class__ is str
+            else string_of(record.currency_code),
+            "units": record.units
+            if record.units.__class__ is int and -9223372036854775808 <= record.units <= 9223372036854775807
+            else integer_of(record.units, -9223372036854775808, 9223372036854775807),
+            "nanos": record.nanos
+            if record.nanos.__class__ is int and -2147483648 <= record.nanos <= 2147483647
+            else integer_of(record.nanos, -2147483648, 2147483647),
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _MONEY_LIMITS) from error
 
 
 def load_money(data: dict[str, Any]) -> Money:
@@ -326,7 +353,7 @@ def fill_dto_order_line(dto: orders_pb2.Order.Line, record: OrderLine) -> None:
         dto.count = record.count
         if (price := record.price) is not None:
             fill_dto_money(dto.price, price)
-        dto.wishes.extend(record.wishes)
+        dto.wishes.extend(items_of(record.wishes))
     except VALUE_ERRORS as error:
         raise refusal(record, _ORDER_LINE_LIMITS) from error
 
@@ -349,11 +376,11 @@ def fill_dto_address(dto: orders_pb2.Address, record: Address) -> None:
     """Fill an empty DTO, also one that stands in a batch: `fill_dto_address(batch.items.add(), record)`."""
     dto.SetInParent()
     try:
-        dto.lines.extend(record.lines)
+        dto.lines.extend(items_of(record.lines))
         dto.country = record.country
         if (point := record.point) is not None:
             fill_dto_address_point(dto.point, point)
-        for hours_key, hours_item in record.hours.items():
+        for hours_key, hours_item in pairs_of(record.hours).items():
             fill_duration(dto.hours[hours_key], hours_item)
     except VALUE_ERRORS as error:
         raise refusal(record, _ADDRESS_LIMITS) from error
@@ -375,12 +402,19 @@ def from_dto_address(dto: orders_pb2.Address) -> Address:
 
 def dump_address(record: Address) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "lines": record.lines,
-        "country": record.country,
-        "point": None if record.point is None else dump_address_point(record.point),
-        "hours": {key: duration_micros(item) for key, item in record.hours.items()},
-    }
+    record_of(record, Address)
+    try:
+        return {
+            "lines": [item if item.__class__ is str else string_of(item) for item in items_of(record.lines)],
+            "country": record.country if record.country.__class__ is str else string_of(record.country),
+            "point": None if record.point is None else dump_address_point(record.point),
+            "hours": {
+                key if key.__class__ is str else string_of(key): duration_micros(item)
+                for key, item in pairs_of(record.hours).items()
+            },
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ADDRESS_LIMITS) from error
 
 
 def load_address(data: dict[str, Any]) -> Address:
@@ -400,7 +434,11 @@ def fill_dto_address_point(dto: orders_pb2.Address.Point, record: AddressPoint) 
         dto.latitude = record.latitude
         dto.longitude = record.longitude
         if (measured_at := record.measured_at) is not None:
-            since = measured_at - EPOCH
+            since = (
+                measured_at
+                if measured_at.__class__ is datetime and measured_at.tzinfo is UTC
+                else moment_of(measured_at)
+            ) - EPOCH
             at = dto.measured_at
             at.seconds = since.days * 86400 + since.seconds
             at.nanos = since.microseconds * 1000
@@ -420,7 +458,7 @@ def from_dto_address_point(dto: orders_pb2.Address.Point) -> AddressPoint:
             + timedelta(
                 0,
                 (at := dto.measured_at).seconds,
-                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 else unfit(nanos),
+                nanos // 1000 if 0 <= (nanos := at.nanos) < 1000000000 and not nanos % 1000 else unfit(nanos),
             )
             if has("measured_at")
             else None
@@ -432,11 +470,15 @@ def from_dto_address_point(dto: orders_pb2.Address.Point) -> AddressPoint:
 
 def dump_address_point(record: AddressPoint) -> dict[str, Any]:
     """What stands in a JSON column for a record."""
-    return {
-        "latitude": record.latitude,
-        "longitude": record.longitude,
-        "measured_at": None if record.measured_at is None else timestamp_micros(record.measured_at),
-    }
+    record_of(record, AddressPoint)
+    try:
+        return {
+            "latitude": record.latitude if record.latitude.__class__ is float else float_of(record.latitude),
+            "longitude": record.longitude if record.longitude.__class__ is float else float_of(record.longitude),
+            "measured_at": None if record.measured_at is None else timestamp_micros(record.measured_at),
+        }
+    except VALUE_ERRORS as error:
+        raise refusal(record, _ADDRESS_POINT_LIMITS) from error
 
 
 def load_address_point(data: dict[str, Any]) -> AddressPoint:
@@ -527,7 +569,7 @@ _ADDRESS_LIMITS = (
     ("point", optional(a(AddressPoint))),
     ("hours", map_of(text, duration)),
 )
-_ADDRESS_DTO_LIMITS = (("hours", duration_message),)
+_ADDRESS_DTO_LIMITS = (("hours", map_of(text, duration_message)),)
 _ADDRESS_POINT_LIMITS = (
     ("latitude", double),
     ("longitude", double),

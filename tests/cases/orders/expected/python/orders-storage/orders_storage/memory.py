@@ -8,16 +8,32 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from fieldstone_runtime.errors import UniqueConflictError
-from fieldstone_runtime.limits import VALUE_ERRORS, refused_argument, verify
+from fieldstone_runtime.errors import ConflictError, UniqueConflictError
+from fieldstone_runtime.exact import integer_of, text_of
+from fieldstone_runtime.limits import (
+    VALUE_ERRORS,
+    argument,
+    column_text,
+    column_uint64,
+    duration,
+    int32,
+    int64,
+    last_seen,
+    refused_argument,
+    row_limit,
+    verify,
+)
+from fieldstone_runtime.same import Stored, same
 from fieldstone_runtime.tasks import TransactionLock
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import duration_micros, unfit
+from fieldstone_runtime.values import duration_micros
 
 from orders_storage.migrations import SQLITE
 from orders_storage.records import Address, CustomerRecord, Money, OrderLine, OrderRecord, OrderStatus
 from orders_storage.sqlite import (
+    CUSTOMER_JSON,
     CUSTOMER_LIMITS,
+    ORDER_JSON,
     ORDER_LIMITS,
     customer_from_row,
     customer_row,
@@ -28,22 +44,21 @@ from orders_storage.sqlite import (
     order_lines_rows,
     order_pictures_rows,
     order_row,
+    stored_customer,
+    stored_order,
 )
 
 Row = tuple[Any, ...]
 """A row as SQLite would have it, or a part of one."""
 
-Stored = tuple[Any, ...]
-"""What is kept of a record: its row, then the rows of each list and map that has a table."""
-
 
 def _stored_order(order: OrderRecord) -> Stored:
     verify(order, ORDER_LIMITS)
-    return (
+    return stored_order(
         order_row(order),
-        [row[3:] for row in order_lines_rows(order)],
-        [row[2:] for row in order_labels_rows(order)],
-        [row[3:] for row in order_pictures_rows(order)],
+        order_lines_rows(order),
+        order_labels_rows(order),
+        order_pictures_rows(order),
     )
 
 
@@ -57,7 +72,9 @@ def _orders_reference_idx(stored: Stored) -> Row:
 
 def _stored_customer(customer: CustomerRecord) -> Stored:
     verify(customer, CUSTOMER_LIMITS)
-    return (customer_row(customer),)
+    return stored_customer(
+        customer_row(customer),
+    )
 
 
 def _key_of_customer(stored: Stored) -> Row:
@@ -118,21 +135,28 @@ class InMemoryOrdersRepository:
         _set(table, key, new)
 
     def add_order(self, order: OrderRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_orders([order], payloads=None if payload is None else [payload]) == 1
 
     def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(orders)
         stored = [_stored_order(record) for record in given]
         new_events = order_events(given, payloads)
         added = 0
         with self.transaction():
             for place, new in enumerate(stored):
-                if _key_of_order(new) not in self._rows_of_orders:
+                known = self._rows_of_orders.get(_key_of_order(new))
+                if known is None:
                     self._put_order(new)
                     self._announce("acme.orders.v1.Order", new_events[place], "added")
                     added += 1
+                elif not same(known, new, ORDER_JSON):
+                    raise ConflictError(
+                        type(given[place]).__name__,
+                        {"shop": given[place].shop, "number": given[place].number},
+                        "save_order",
+                    )
         return added
 
     def save_order(self, order: OrderRecord, *, payload: bytes | None = None) -> None:
@@ -172,7 +196,14 @@ class InMemoryOrdersRepository:
     def get_order(self, shop: str, number: int) -> OrderRecord | None:
         """The record with this key; None if there is none."""
         try:
-            key = (shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
+            key = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -182,7 +213,14 @@ class InMemoryOrdersRepository:
     def delete_order(self, shop: str, number: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
+            key = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -274,26 +312,55 @@ class InMemoryOrdersRepository:
         with self._lock:
             found = list(self._rows_of_orders.values())
         try:
-            wanted = (customer_id,)
+            wanted = (
+                customer_id
+                if customer_id.__class__ is int and -9223372036854775808 <= customer_id <= 9223372036854775807
+                else integer_of(argument("customer_id", customer_id, int64), -9223372036854775808, 9223372036854775807),
+            )
             found = [stored for stored in found if (stored[0][2],) == wanted]
             if from_placed is not None:
-                edge = from_placed
+                edge = (
+                    from_placed
+                    if from_placed.__class__ is int and -9223372036854775808 <= from_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("from_placed", from_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [stored for stored in found if stored[0][3] >= edge]
             if before_placed is not None:
-                edge = before_placed
+                edge = (
+                    before_placed
+                    if before_placed.__class__ is int and -9223372036854775808 <= before_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("before_placed", before_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
                 found = [stored for stored in found if stored[0][3] < edge]
             if after is not None:
-                (last_placed_at_micros, last_shop, last_number) = after
+                (last_placed_at_micros, last_shop, last_number) = last_seen(after, 3)
                 last = (
-                    last_placed_at_micros,
-                    last_shop,
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_placed_at_micros
+                    if last_placed_at_micros.__class__ is int
+                    and -9223372036854775808 <= last_placed_at_micros <= 9223372036854775807
+                    else integer_of(
+                        argument("placed_at_micros", last_placed_at_micros, int64),
+                        -9223372036854775808,
+                        9223372036854775807,
+                    ),
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 )
                 found = [
                     stored
                     for stored in found
                     if (stored[0][3], stored[0][0], stored[0][1]) < (last[0], last[1], last[2])
                 ]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][3], stored[0][0], stored[0][1]), reverse=True)
@@ -304,7 +371,11 @@ class InMemoryOrdersRepository:
         with self._lock:
             found = list(self._rows_of_orders.values())
         try:
-            wanted = (reference,)
+            wanted = (
+                reference
+                if reference.__class__ is str and reference.isascii() and "\0" not in reference
+                else text_of(argument("reference", reference, column_text)),
+            )
             found = [stored for stored in found if (stored[0][4],) == wanted]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -316,7 +387,11 @@ class InMemoryOrdersRepository:
         with self._lock:
             found = list(self._rows_of_orders.values())
         try:
-            wanted = (shop,)
+            wanted = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -328,9 +403,18 @@ class InMemoryOrdersRepository:
             found = list(self._rows_of_orders.values())
         try:
             if after is not None:
-                (last_shop, last_number) = after
-                last = (last_shop, last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number))
+                (last_shop, last_number) = last_seen(after, 2)
+                last = (
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
+                )
                 found = [stored for stored in found if (stored[0][0], stored[0][1]) > (last[0], last[1])]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][0], stored[0][1]))
@@ -349,21 +433,39 @@ class InMemoryOrdersRepository:
         with self._lock:
             found = list(self._rows_of_orders.values())
         try:
-            wanted = (shop,)
+            wanted = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if from_urgency is not None:
-                edge = from_urgency if -2147483648 <= from_urgency <= 2147483647 else unfit(from_urgency)
+                edge = (
+                    from_urgency
+                    if from_urgency.__class__ is int and -2147483648 <= from_urgency <= 2147483647
+                    else integer_of(argument("from_urgency", from_urgency, int32), -2147483648, 2147483647)
+                )
                 found = [stored for stored in found if stored[0][22] >= edge]
             if before_urgency is not None:
-                edge = before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency)
+                edge = (
+                    before_urgency
+                    if before_urgency.__class__ is int and -2147483648 <= before_urgency <= 2147483647
+                    else integer_of(argument("before_urgency", before_urgency, int32), -2147483648, 2147483647)
+                )
                 found = [stored for stored in found if stored[0][22] < edge]
             if after is not None:
-                (last_urgency, last_number) = after
+                (last_urgency, last_number) = last_seen(after, 2)
                 last = (
-                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_urgency
+                    if last_urgency.__class__ is int and -2147483648 <= last_urgency <= 2147483647
+                    else integer_of(argument("urgency", last_urgency, int32), -2147483648, 2147483647),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 )
                 found = [stored for stored in found if (stored[0][22], stored[0][1]) > (last[0], last[1])]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][22], stored[0][1]))
@@ -383,29 +485,37 @@ class InMemoryOrdersRepository:
             found = list(self._rows_of_orders.values())
         found = [stored for stored in found if stored[0][11] is not None]
         try:
-            wanted = (shop,)
+            wanted = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
             if from_promise is not None:
-                edge = duration_micros(from_promise)
+                edge = duration_micros(argument("from_promise", from_promise, duration))
                 found = [
                     stored
                     for stored in found
                     if stored[0][11] is not None and (stored[0][11] is None, stored[0][11]) >= (edge is None, edge)
                 ]
             if before_promise is not None:
-                edge = duration_micros(before_promise)
+                edge = duration_micros(argument("before_promise", before_promise, duration))
                 found = [
                     stored
                     for stored in found
                     if stored[0][11] is not None and (stored[0][11] is None, stored[0][11]) < (edge is None, edge)
                 ]
             if after is not None:
-                (last_promise, last_number) = after
+                (last_promise, last_number) = last_seen(after, 2)
                 last = (
-                    duration_micros(last_promise),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    duration_micros(argument("promise", last_promise, duration)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 )
                 found = [stored for stored in found if (stored[0][11], stored[0][1]) < (last[0], last[1])]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][11], stored[0][1]), reverse=True)
@@ -416,7 +526,11 @@ class InMemoryOrdersRepository:
         with self._lock:
             found = list(self._rows_of_orders.values())
         try:
-            wanted = (shop,)
+            wanted = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+            )
             found = [stored for stored in found if (stored[0][0],) == wanted]
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
@@ -424,19 +538,22 @@ class InMemoryOrdersRepository:
             return sum(self._erase_order(_key_of_order(stored)) for stored in found)
 
     def add_customer(self, customer: CustomerRecord) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_customers([customer]) == 1
 
     def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         stored = [_stored_customer(record) for record in given]
         added = 0
         with self.transaction():
-            for new in stored:
-                if _key_of_customer(new) not in self._rows_of_customers:
+            for place, new in enumerate(stored):
+                known = self._rows_of_customers.get(_key_of_customer(new))
+                if known is None:
                     self._put_customer(new)
                     added += 1
+                elif not same(known, new, CUSTOMER_JSON):
+                    raise ConflictError(type(given[place]).__name__, {"id": given[place].id}, "save_customer")
         return added
 
     def save_customer(self, customer: CustomerRecord) -> None:
@@ -459,7 +576,11 @@ class InMemoryOrdersRepository:
     def get_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key; None if there is none."""
         try:
-            key = (id,)
+            key = (
+                id
+                if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self._lock:
@@ -469,7 +590,11 @@ class InMemoryOrdersRepository:
     def delete_customer(self, id: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            key = (id,)
+            key = (
+                id
+                if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+            )
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         with self.transaction():
@@ -502,15 +627,29 @@ class InMemoryOrdersRepository:
             found = list(self._rows_of_customers.values())
         try:
             if from_id is not None:
-                edge = from_id
+                edge = (
+                    from_id
+                    if from_id.__class__ is int and -9223372036854775808 <= from_id <= 9223372036854775807
+                    else integer_of(argument("from_id", from_id, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [stored for stored in found if stored[0][0] >= edge]
             if before_id is not None:
-                edge = before_id
+                edge = (
+                    before_id
+                    if before_id.__class__ is int and -9223372036854775808 <= before_id <= 9223372036854775807
+                    else integer_of(argument("before_id", before_id, int64), -9223372036854775808, 9223372036854775807)
+                )
                 found = [stored for stored in found if stored[0][0] < edge]
             if after is not None:
-                (last_id,) = after
-                last = (last_id,)
+                (last_id,) = last_seen(after, 1)
+                last = (
+                    last_id
+                    if last_id.__class__ is int and -9223372036854775808 <= last_id <= 9223372036854775807
+                    else integer_of(argument("id", last_id, int64), -9223372036854775808, 9223372036854775807),
+                )
                 found = [stored for stored in found if (stored[0][0],) > (last[0],)]
+            if limit is not None:
+                limit = row_limit(limit)
         except VALUE_ERRORS as error:
             raise refused_argument(error) from error
         found.sort(key=lambda stored: (stored[0][0],))

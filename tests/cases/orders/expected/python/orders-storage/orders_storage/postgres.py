@@ -5,40 +5,62 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, Final, LiteralString, NamedTuple
 
 import psycopg
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import (
+    binary_of,
+    column_float_of,
+    flag_of,
+    float32_of,
+    integer_of,
+    items_of,
+    moment_of,
+    name_of,
+    pairs_of,
+    record_of,
+    string_of,
+    text_of,
+)
+from fieldstone_runtime.json_values import JSON_NULL, dump_column, dump_json, load_column, or_null, struct_of
 from fieldstone_runtime.limits import (
     VALUE_ERRORS,
     a,
+    argument,
     binary,
     boolean,
-    double,
+    column_double,
+    column_text,
+    column_uint64,
     duration,
     float32,
     int32,
     int64,
     json_object,
     json_value,
+    last_seen,
     list_of,
     map_of,
     optional,
     refusal,
     refusal_among,
+    row_limit,
+    text,
     timestamp,
     two_of_oneof,
     uint32,
-    uint64,
-    verify,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import ADDED, DELETED, UPDATED, escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
-from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing, text
+from fieldstone_runtime.postgres import Cursor, PostgresDatabase, Row, copy, refusing
+from fieldstone_runtime.same import JsonColumns, same
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import dump_json, duration_micros, load_json, unfit, within_float32
+from fieldstone_runtime.values import duration_micros
 from psycopg.errors import UniqueViolation
 
 from orders_storage.mapper import dto_of_deleted_order, dump_address, dump_money, load_address, load_money, to_dto_order
@@ -228,40 +250,40 @@ _ORDER_PICTURES_TYPES: Final = ("text", "bigint", "bigint", "bytea")
 _COUNT_OF_SHOP: Final = "SELECT count(*) FROM orders"
 _DELETE_SHOP: Final = "DELETE FROM orders"
 _ORDER_LINES_LIMITS: Final = (
-    ("sku", text),
+    ("sku", column_text),
     ("count", uint32),
     ("price", optional(a(Money))),
     ("wishes", list_of(text)),
 )
 _ORDER_LIMITS: Final = (
-    ("shop", text),
-    ("number", uint64),
+    ("shop", column_text),
+    ("number", column_uint64),
     ("customer_id", int64),
     ("placed_at_micros", int64),
-    ("reference", text),
+    ("reference", column_text),
     ("status", int32),
     ("total", optional(a(Money))),
     ("address", optional(a(Address))),
-    ("card", optional(text)),
+    ("card", optional(column_text)),
     ("invoice_days", optional(int32)),
     ("voucher", optional(binary)),
     ("promise", optional(duration)),
     ("sent_at", optional(timestamp)),
     ("extra", optional(json_object)),
-    ("weight", optional(double)),
+    ("weight", optional(column_double)),
     ("discount", float32),
     ("gift", boolean),
     ("trail", list_of(int32)),
     ("questions", map_of(int32, int64)),
     ("note", json_value),
-    ("origin", text),
+    ("origin", column_text),
     ("category", optional(binary)),
     ("urgency", int32),
-    ("carrier", optional(text)),
+    ("carrier", optional(column_text)),
     ("seen_at", optional(timestamp)),
     ("stage", int32),
     ("lines", list_of(a(OrderLine, _ORDER_LINES_LIMITS))),
-    ("labels", map_of(text, text)),
+    ("labels", map_of(column_text, column_text)),
     ("pictures", list_of(binary)),
 )
 
@@ -328,7 +350,7 @@ _CUSTOMER_BATCH: Final = _Batch(
 )
 _CUSTOMER_LIMITS: Final = (
     ("id", int64),
-    ("name", optional(text)),
+    ("name", optional(column_text)),
     ("letters", boolean),
 )
 _ADD_EVENT: Final = """
@@ -377,20 +399,20 @@ class PostgresOrdersRepository:
         self._database.close()
 
     def add_order(self, order: OrderRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         return self.add_orders((order,), payloads=None if payload is None else (payload,)) == 1
 
     def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(orders)
         if not given:
             return 0
-        if payloads is None:
-            payloads = [to_dto_order(record).SerializeToString() for record in given]
         rows = [_order_row(record) for record in given]
         lines_rows = [_order_lines_rows(record) for record in given]
         labels_rows = [_order_labels_rows(record) for record in given]
         pictures_rows = [_order_pictures_rows(record) for record in given]
+        if payloads is None:
+            payloads = [to_dto_order(record).SerializeToString() for record in given]
         events = _order_events(given, payloads, ADDED)
         try:
             with self._database.transaction() as cursor:
@@ -414,6 +436,9 @@ class PostgresOrdersRepository:
                     [row for position in new for row in pictures_rows[position]],
                 )
                 copy(cursor, _COPY_EVENTS, _EVENT_TYPES, [events[position] for position in new])
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_order(cursor, [given[position] for position in sorted(known)])
                 return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _ORDER_LIMITS) from error
@@ -422,7 +447,6 @@ class PostgresOrdersRepository:
         """Write a record over the one with its key, or add it."""
         if payload is None:
             payload = to_dto_order(order).SerializeToString()
-        verify(order, _ORDER_LIMITS)
         values = _order_row(order)
         lines_rows = _order_lines_rows(order)
         labels_rows = _order_labels_rows(order)
@@ -448,8 +472,12 @@ class PostgresOrdersRepository:
             cursor.execute(
                 _GET_ORDER,
                 (
-                    shop if "\0" not in shop else unfit(shop),
-                    number if 0 <= number <= 9223372036854775807 else unfit(number),
+                    shop
+                    if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                    else text_of(argument("shop", shop, column_text)),
+                    number
+                    if number.__class__ is int and 0 <= number <= 9223372036854775807
+                    else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
                 ),
             )
             row = cursor.fetchone()
@@ -459,8 +487,12 @@ class PostgresOrdersRepository:
         """Delete the record with this key; False where there is none."""
         with refusing():
             bound = (
-                shop if "\0" not in shop else unfit(shop),
-                number if 0 <= number <= 9223372036854775807 else unfit(number),
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
             )
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(_DELETE_ORDER, bound).fetchall()
@@ -471,8 +503,12 @@ class PostgresOrdersRepository:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
             key = (
-                shop if "\0" not in shop else unfit(shop),
-                number if 0 <= number <= 9223372036854775807 else unfit(number),
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
             )
             cursor.execute(_LOCK_ORDER, key)
             cursor.execute(_GET_ORDER, key)  # afterwards: a statement that waits reads child tables as they were
@@ -564,25 +600,53 @@ class PostgresOrdersRepository:
         """The orders with this customer_id, by placed_at_micros, shop and number, the last ones first."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE customer_id = %s"
         with refusing():
-            bound: list[object] = [customer_id]
+            bound: list[object] = [
+                customer_id
+                if customer_id.__class__ is int and -9223372036854775808 <= customer_id <= 9223372036854775807
+                else integer_of(argument("customer_id", customer_id, int64), -9223372036854775808, 9223372036854775807)
+            ]
             if from_placed is not None:
                 sql += " AND placed_at_micros >= %s"
-                bound.append(from_placed)
+                bound.append(
+                    from_placed
+                    if from_placed.__class__ is int and -9223372036854775808 <= from_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("from_placed", from_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if before_placed is not None:
                 sql += " AND placed_at_micros < %s"
-                bound.append(before_placed)
+                bound.append(
+                    before_placed
+                    if before_placed.__class__ is int and -9223372036854775808 <= before_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("before_placed", before_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_placed_at_micros, last_shop, last_number) = after
+                (last_placed_at_micros, last_shop, last_number) = last_seen(after, 3)
                 sql += " AND (placed_at_micros, shop, number) < (%s, %s, %s)"
                 bound += [
-                    last_placed_at_micros,
-                    last_shop if "\0" not in last_shop else unfit(last_shop),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_placed_at_micros
+                    if last_placed_at_micros.__class__ is int
+                    and -9223372036854775808 <= last_placed_at_micros <= 9223372036854775807
+                    else integer_of(
+                        argument("placed_at_micros", last_placed_at_micros, int64),
+                        -9223372036854775808,
+                        9223372036854775807,
+                    ),
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY placed_at_micros DESC, shop DESC, number DESC"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_order, rows)
 
@@ -590,7 +654,11 @@ class PostgresOrdersRepository:
         """The first of the orders with this reference, by shop and number."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE reference = %s"
         with refusing():
-            bound: list[object] = [reference if "\0" not in reference else unfit(reference)]
+            bound: list[object] = [
+                reference
+                if reference.__class__ is str and reference.isascii() and "\0" not in reference
+                else text_of(argument("reference", reference, column_text))
+            ]
         sql += " ORDER BY shop, number"
         with self._database.cursor() as cursor:
             row = cursor.execute(sql + " LIMIT 1", bound).fetchone()
@@ -600,7 +668,11 @@ class PostgresOrdersRepository:
         """How many orders there are with this shop."""
         sql: LiteralString = _COUNT_OF_SHOP + " WHERE shop = %s"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
         with self._database.cursor() as cursor:
             ((count,),) = cursor.execute(sql, bound).fetchall()
             return int(count)
@@ -611,16 +683,21 @@ class PostgresOrdersRepository:
         with refusing():
             bound: list[object] = []
             if after is not None:
-                (last_shop, last_number) = after
+                (last_shop, last_number) = last_seen(after, 2)
                 sql += " AND (shop, number) > (%s, %s)"
                 bound += [
-                    last_shop if "\0" not in last_shop else unfit(last_shop),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY shop, number"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_order, rows)
 
@@ -636,24 +713,41 @@ class PostgresOrdersRepository:
         """The orders with this shop, by urgency and number."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
             if from_urgency is not None:
                 sql += " AND urgency >= %s"
-                bound.append(from_urgency if -2147483648 <= from_urgency <= 2147483647 else unfit(from_urgency))
+                bound.append(
+                    from_urgency
+                    if from_urgency.__class__ is int and -2147483648 <= from_urgency <= 2147483647
+                    else integer_of(argument("from_urgency", from_urgency, int32), -2147483648, 2147483647)
+                )
             if before_urgency is not None:
                 sql += " AND urgency < %s"
-                bound.append(before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency))
+                bound.append(
+                    before_urgency
+                    if before_urgency.__class__ is int and -2147483648 <= before_urgency <= 2147483647
+                    else integer_of(argument("before_urgency", before_urgency, int32), -2147483648, 2147483647)
+                )
             if after is not None:
-                (last_urgency, last_number) = after
+                (last_urgency, last_number) = last_seen(after, 2)
                 sql += " AND (urgency, number) > (%s, %s)"
                 bound += [
-                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_urgency
+                    if last_urgency.__class__ is int and -2147483648 <= last_urgency <= 2147483647
+                    else integer_of(argument("urgency", last_urgency, int32), -2147483648, 2147483647),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY urgency, number"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_order, rows)
 
@@ -669,24 +763,31 @@ class PostgresOrdersRepository:
         """The orders with this shop that have promise, by promise and number, the last ones first."""
         sql: LiteralString = _SELECT_ORDERS + " WHERE shop = %s AND promise IS NOT NULL"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
             if from_promise is not None:
                 sql += " AND promise >= %s"
-                bound.append(duration_micros(from_promise))
+                bound.append(duration_micros(argument("from_promise", from_promise, duration)))
             if before_promise is not None:
                 sql += " AND promise < %s"
-                bound.append(duration_micros(before_promise))
+                bound.append(duration_micros(argument("before_promise", before_promise, duration)))
             if after is not None:
-                (last_promise, last_number) = after
+                (last_promise, last_number) = last_seen(after, 2)
                 sql += " AND (promise, number) < (%s, %s)"
                 bound += [
-                    duration_micros(last_promise),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    duration_micros(argument("promise", last_promise, duration)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
         sql += " ORDER BY promise DESC, number DESC"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_order, rows)
 
@@ -694,42 +795,51 @@ class PostgresOrdersRepository:
         """Delete the orders with this shop."""
         sql: LiteralString = _DELETE_SHOP + " WHERE shop = %s"
         with refusing():
-            bound: list[object] = [shop if "\0" not in shop else unfit(shop)]
+            bound: list[object] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
         with self._database.transaction() as cursor, refusing():
             deleted = cursor.execute(sql + " RETURNING shop, number, customer_id", bound).fetchall()
             _add_events(cursor, len(deleted), _order_deletions(deleted))
             return len(deleted)
 
     def add_customer(self, customer: CustomerRecord) -> bool:
-        """Add a record; False, and nothing is written, where its key is there already."""
-        verify(customer, _CUSTOMER_LIMITS)
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(_ADD_CUSTOMER, _customer_row(customer))
-                return cursor.rowcount == 1
-        except VALUE_ERRORS as error:
-            raise refusal(customer, _CUSTOMER_LIMITS) from error
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
+        return self.add_customers((customer,)) == 1
 
     def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
-        """Add all or none; gives how many were new, and passes over those whose key is there already."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         if not given:
             return 0
         rows = [_customer_row(record) for record in given]
         try:
+            if len(rows) == 1:
+                with self._database.cursor() as cursor:
+                    cursor.execute(_ADD_CUSTOMER, rows[0])
+                    added = cursor.rowcount
+                    if not added:
+                        _refuse_others_customer(cursor, given)
+                    return added
             with self._database.transaction() as cursor:
                 if len(rows) <= _SMALL:
-                    for record in given:
-                        verify(record, _CUSTOMER_LIMITS)
                     cursor.executemany(_ADD_CUSTOMER, rows)
-                    return cursor.rowcount
-                return len(_add_new(cursor, _CUSTOMER_BATCH, rows))
+                    added = cursor.rowcount
+                    if added < len(rows):
+                        _refuse_others_customer(cursor, given)
+                    return added
+                new = _add_new(cursor, _CUSTOMER_BATCH, rows)
+                if len(new) < len(given):
+                    known = set(range(len(given))).difference(new)
+                    _refuse_others_customer(cursor, [given[position] for position in sorted(known)])
+                return len(new)
         except VALUE_ERRORS as error:
             raise refusal_among(given, _CUSTOMER_LIMITS) from error
 
     def save_customer(self, customer: CustomerRecord) -> None:
         """Write a record over the one with its key, or add it."""
-        verify(customer, _CUSTOMER_LIMITS)
         values = _customer_row(customer)
         try:
             with self._database.cursor() as cursor:
@@ -740,20 +850,38 @@ class PostgresOrdersRepository:
     def get_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key; None where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_GET_CUSTOMER, (id,))
+            cursor.execute(
+                _GET_CUSTOMER,
+                (
+                    id
+                    if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                    else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             row = cursor.fetchone()
             return None if row is None else _customer(row)
 
     def delete_customer(self, id: int) -> bool:
         """Delete the record with this key; False where there is none."""
         with self._database.cursor() as cursor:
-            cursor.execute(_DELETE_CUSTOMER, (id,))
+            cursor.execute(
+                _DELETE_CUSTOMER,
+                (
+                    id
+                    if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                    else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+                ),
+            )
             return cursor.rowcount == 1
 
     def _locked_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key, which others cannot change until the transaction ends."""
         with self._database.cursor() as cursor:
-            key = (id,)
+            key = (
+                id
+                if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+            )
             cursor.execute(_GET_CUSTOMER + " FOR UPDATE", key)
             row = cursor.fetchone()
             return None if row is None else _customer(row)
@@ -786,18 +914,31 @@ class PostgresOrdersRepository:
             bound: list[object] = []
             if from_id is not None:
                 sql += " AND id >= %s"
-                bound.append(from_id)
+                bound.append(
+                    from_id
+                    if from_id.__class__ is int and -9223372036854775808 <= from_id <= 9223372036854775807
+                    else integer_of(argument("from_id", from_id, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_id is not None:
                 sql += " AND id < %s"
-                bound.append(before_id)
+                bound.append(
+                    before_id
+                    if before_id.__class__ is int and -9223372036854775808 <= before_id <= 9223372036854775807
+                    else integer_of(argument("before_id", before_id, int64), -9223372036854775808, 9223372036854775807)
+                )
             if after is not None:
-                (last_id,) = after
+                (last_id,) = last_seen(after, 1)
                 sql += " AND (id) > (%s)"
-                bound += [last_id]
+                bound += [
+                    last_id
+                    if last_id.__class__ is int and -9223372036854775808 <= last_id <= 9223372036854775807
+                    else integer_of(argument("id", last_id, int64), -9223372036854775808, 9223372036854775807)
+                ]
         sql += " ORDER BY id"
         if limit is not None:
             sql += " LIMIT %s"
-            bound.append(limit)
+            with refusing():
+                bound.append(row_limit(limit))
         for rows in self._database.chunks(sql, bound):
             yield from map(_customer, rows)
 
@@ -829,50 +970,96 @@ def _order_row(record: OrderRecord) -> Row:
         if (record.card is not None) + (record.invoice_days is not None) + (record.voucher is not None) > 1:
             raise two_of_oneof(record, ("card", "invoice_days", "voucher"))
         return (
-            record.shop if "\0" not in record.shop else unfit(record.shop),
-            record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number),
-            record.customer_id,
-            record.placed_at_micros,
-            record.reference if "\0" not in record.reference else unfit(record.reference),
-            ORDER_STATUS_NAMES.get(record.status)
-            or str(int(record.status) if -2147483648 <= record.status <= 2147483647 else unfit(record.status)),
-            None if record.total is None else dump_json(dump_money(record.total)),
-            None if record.address is None else dump_json(dump_address(record.address)),
-            None if record.card is None else record.card if "\0" not in record.card else unfit(record.card),
+            shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
+            number_
+            if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+            else integer_of(number_, 0, 9223372036854775807),
+            customer_id_
+            if (customer_id_ := record.customer_id).__class__ is int
+            and -9223372036854775808 <= customer_id_ <= 9223372036854775807
+            else integer_of(customer_id_, -9223372036854775808, 9223372036854775807),
+            placed_at_micros_
+            if (placed_at_micros_ := record.placed_at_micros).__class__ is int
+            and -9223372036854775808 <= placed_at_micros_ <= 9223372036854775807
+            else integer_of(placed_at_micros_, -9223372036854775808, 9223372036854775807),
+            reference_
+            if (reference_ := record.reference).__class__ is str and "\x00" not in reference_
+            else text_of(reference_),
+            name_of(record.status, ORDER_STATUS_NAMES),
+            None if (total_ := record.total) is None else dump_column(dump_money(total_)),
+            None if (address_ := record.address) is None else dump_column(dump_address(address_)),
             None
-            if record.invoice_days is None
-            else record.invoice_days
-            if -2147483648 <= record.invoice_days <= 2147483647
-            else unfit(record.invoice_days),
-            record.voucher,
-            None if record.promise is None else duration_micros(record.promise),
+            if (card_ := record.card) is None
+            else card_
+            if card_.__class__ is str and "\0" not in card_
+            else text_of(card_),
             None
-            if record.sent_at is None
-            else record.sent_at
-            if record.sent_at.tzinfo is not None
-            else unfit(record.sent_at),
-            None if record.extra is None else dump_json(record.extra),
-            record.weight,
-            within_float32(record.discount),
-            record.gift,
-            dump_json([int(item) if -2147483648 <= item <= 2147483647 else unfit(item) for item in record.trail]),
-            dump_json(
+            if (invoice_days_ := record.invoice_days) is None
+            else invoice_days_
+            if invoice_days_.__class__ is int and -2147483648 <= invoice_days_ <= 2147483647
+            else integer_of(invoice_days_, -2147483648, 2147483647),
+            None
+            if (voucher_ := record.voucher) is None
+            else voucher_
+            if voucher_.__class__ is bytes
+            else binary_of(voucher_),
+            None if (promise_ := record.promise) is None else duration_micros(promise_),
+            None
+            if (sent_at_ := record.sent_at) is None
+            else sent_at_
+            if sent_at_.__class__ is datetime and sent_at_.tzinfo is UTC
+            else moment_of(sent_at_),
+            None if (extra_ := record.extra) is None else dump_column(struct_of(extra_)),
+            None
+            if (weight_ := record.weight) is None
+            else weight_
+            if weight_.__class__ is float and weight_ != -5e-324
+            else column_float_of(weight_),
+            float32_of(record.discount),
+            gift_ if (gift_ := record.gift).__class__ is bool else flag_of(gift_),
+            dump_column(
+                [
+                    item
+                    if item.__class__ is int and -2147483648 <= item <= 2147483647
+                    else integer_of(item, -2147483648, 2147483647)
+                    for item in items_of(record.trail)
+                ]
+            ),
+            dump_column(
                 {
-                    str(key): item if -9223372036854775808 <= item <= 9223372036854775807 else unfit(item)
-                    for key, item in record.questions.items()
+                    str(
+                        key
+                        if key.__class__ is int and -2147483648 <= key <= 2147483647
+                        else integer_of(key, -2147483648, 2147483647)
+                    ): item
+                    if item.__class__ is int and -9223372036854775808 <= item <= 9223372036854775807
+                    else integer_of(item, -9223372036854775808, 9223372036854775807)
+                    for key, item in pairs_of(record.questions).items()
                 }
             ),
-            "null" if record.note is None else dump_json(record.note),
-            record.origin if "\0" not in record.origin else unfit(record.origin),
-            record.category,
-            record.urgency if -2147483648 <= record.urgency <= 2147483647 else unfit(record.urgency),
-            None if record.carrier is None else record.carrier if "\0" not in record.carrier else unfit(record.carrier),
+            "null" if (note_ := record.note) is None else " null" if note_ is JSON_NULL else dump_json(note_),
+            origin_ if (origin_ := record.origin).__class__ is str and "\x00" not in origin_ else text_of(origin_),
             None
-            if record.seen_at is None
-            else record.seen_at
-            if record.seen_at.tzinfo is not None
-            else unfit(record.seen_at),
-            int(record.stage) if -2147483648 <= record.stage <= 2147483647 else unfit(record.stage),
+            if (category_ := record.category) is None
+            else category_
+            if category_.__class__ is bytes
+            else binary_of(category_),
+            urgency_
+            if (urgency_ := record.urgency).__class__ is int and -2147483648 <= urgency_ <= 2147483647
+            else integer_of(urgency_, -2147483648, 2147483647),
+            None
+            if (carrier_ := record.carrier) is None
+            else carrier_
+            if carrier_.__class__ is str and "\0" not in carrier_
+            else text_of(carrier_),
+            None
+            if (seen_at_ := record.seen_at) is None
+            else seen_at_
+            if seen_at_.__class__ is datetime and seen_at_.tzinfo is UTC
+            else moment_of(seen_at_),
+            stage_
+            if (stage_ := record.stage).__class__ is int and -2147483648 <= stage_ <= 2147483647
+            else integer_of(stage_, -2147483648, 2147483647),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _ORDER_LIMITS) from error
@@ -885,12 +1072,23 @@ def _order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes], cha
         (
             "/".join(
                 (
-                    escaped(record.shop),
-                    str(record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number)),
+                    escaped(
+                        shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_)
+                    ),
+                    str(
+                        number_
+                        if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+                        else integer_of(number_, 0, 9223372036854775807)
+                    ),
                 )
             )
             + mark,
-            str(record.customer_id),
+            str(
+                customer_id_
+                if (customer_id_ := record.customer_id).__class__ is int
+                and -9223372036854775808 <= customer_id_ <= 9223372036854775807
+                else integer_of(customer_id_, -9223372036854775808, 9223372036854775807)
+            ),
             "acme.orders.v1.Order",
             payload,
             now,
@@ -914,8 +1112,10 @@ def _order_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 def _order_key(record: OrderRecord) -> Row:
     """What stands in the columns of the primary key of `orders`."""
     return (
-        record.shop if "\0" not in record.shop else unfit(record.shop),
-        record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number),
+        shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
+        number_
+        if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+        else integer_of(number_, 0, 9223372036854775807),
     )
 
 
@@ -926,16 +1126,27 @@ def _order_lines_rows(record: OrderRecord) -> list[Row]:
         return [
             (
                 *parent,
-                position,
-                record.sku if "\0" not in record.sku else unfit(record.sku),
-                record.count if 0 <= record.count <= 4294967295 else unfit(record.count),
-                None if record.price is None else dump_json(dump_money(record.price)),
-                dump_json(record.wishes),
+                position
+                if position.__class__ is int and -9223372036854775808 <= position <= 9223372036854775807
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                *_order_lines_member_row(value),
             )
-            for position, record in enumerate(record.lines)
+            for position, value in enumerate(items_of(record.lines))
         ]
     except VALUE_ERRORS as error:
         raise refusal(record, _ORDER_LIMITS) from error
+
+
+def _order_lines_member_row(record: OrderLine) -> Row:
+    record_of(record, OrderLine)
+    return (
+        sku_ if (sku_ := record.sku).__class__ is str and "\x00" not in sku_ else text_of(sku_),
+        count_
+        if (count_ := record.count).__class__ is int and 0 <= count_ <= 4294967295
+        else integer_of(count_, 0, 4294967295),
+        None if (price_ := record.price) is None else dump_column(dump_money(price_)),
+        dump_column([item if item.__class__ is str else string_of(item) for item in items_of(record.wishes)]),
+    )
 
 
 def _order_labels_rows(record: OrderRecord) -> list[Row]:
@@ -943,8 +1154,12 @@ def _order_labels_rows(record: OrderRecord) -> list[Row]:
     try:
         parent = _order_key(record)
         return [
-            (*parent, key if "\0" not in key else unfit(key), value if "\0" not in value else unfit(value))
-            for key, value in record.labels.items()
+            (
+                *parent,
+                key if key.__class__ is str and "\0" not in key else text_of(key),
+                value if value.__class__ is str and "\0" not in value else text_of(value),
+            )
+            for key, value in pairs_of(record.labels).items()
         ]
     except VALUE_ERRORS as error:
         raise refusal(record, _ORDER_LIMITS) from error
@@ -954,9 +1169,66 @@ def _order_pictures_rows(record: OrderRecord) -> list[Row]:
     """What stands in `orders_pictures` for a record."""
     try:
         parent = _order_key(record)
-        return [(*parent, position, value) for position, value in enumerate(record.pictures)]
+        return [
+            (
+                *parent,
+                position
+                if position.__class__ is int and -9223372036854775808 <= position <= 9223372036854775807
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                value if value.__class__ is bytes else binary_of(value),
+            )
+            for position, value in enumerate(items_of(record.pictures))
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, _ORDER_LIMITS) from error
+
+
+_ORDER_JSON: JsonColumns = (
+    frozenset(
+        [
+            6,
+            7,
+            13,
+            17,
+            18,
+            19,
+        ]
+    ),
+    frozenset(
+        [
+            2,
+            3,
+        ]
+    ),
+    frozenset([]),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_order(cursor: Cursor, records: Sequence[OrderRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_order_row(record) for record in records]
+    keys = [
+        (
+            row[0],
+            row[1],
+        )
+        for row in rows
+    ]
+    cursor.executemany(_GET_ORDER, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:26], *found[26:])
+        given = (
+            row,
+            [member[3:] for member in _order_lines_rows(record)],
+            sorted((member[2:] for member in _order_labels_rows(record)), key=itemgetter(0)),
+            [member[3:] for member in _order_pictures_rows(record)],
+        )
+        if not same(stored, given, _ORDER_JSON):
+            raise ConflictError(type(record).__name__, {"shop": record.shop, "number": record.number}, "save_order")
+        cursor.nextset()
 
 
 def _order(row: Row) -> OrderRecord:
@@ -994,22 +1266,22 @@ def _order(row: Row) -> OrderRecord:
         pictures_,
     ) = row
     record.status = ORDER_STATUS_BY_NAME[status_] if status_ in ORDER_STATUS_BY_NAME else int(status_)
-    record.total = None if total_ is None else load_money(load_json(total_))
-    record.address = None if address_ is None else load_address(load_json(address_))
+    record.total = None if total_ is None else load_money(load_column(total_))
+    record.address = None if address_ is None else load_address(load_column(address_))
     record.promise = None if promise_ is None else timedelta(0, 0, promise_)
-    record.extra = None if extra_ is None else load_json(extra_)
+    record.extra = None if extra_ is None else load_column(extra_)
     record.trail = [
-        ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_json(trail_)
+        ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_column(trail_)
     ]
-    record.questions = {int(key): item for key, item in load_json(questions_).items()}
-    record.note = None if note_ == "null" else load_json(note_)
+    record.questions = {int(key): item for key, item in load_column(questions_).items()}
+    record.note = None if note_ == "null" else or_null(load_column(note_))
     record.stage = ORDER_STATUS_BY_NUMBER[stage_] if stage_ in ORDER_STATUS_BY_NUMBER else stage_
     record.lines = [
         OrderLine(
             sku=sku_,
             count=count_,
-            price=None if price_ is None else load_money(load_json(price_)),
-            wishes=load_json(wishes_),
+            price=None if price_ is None else load_money(load_column(price_)),
+            wishes=load_column(wishes_),
         )
         for sku_, count_, price_, wishes_ in lines_
     ]
@@ -1023,12 +1295,36 @@ def _customer_row(record: CustomerRecord) -> Row:
     """What stands in the columns of `shop_customers`."""
     try:
         return (
-            record.id,
-            None if record.name is None else record.name if "\0" not in record.name else unfit(record.name),
-            record.letters,
+            id_
+            if (id_ := record.id).__class__ is int and -9223372036854775808 <= id_ <= 9223372036854775807
+            else integer_of(id_, -9223372036854775808, 9223372036854775807),
+            None
+            if (name_ := record.name) is None
+            else name_
+            if name_.__class__ is str and "\0" not in name_
+            else text_of(name_),
+            letters_ if (letters_ := record.letters).__class__ is bool else flag_of(letters_),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, _CUSTOMER_LIMITS) from error
+
+
+_CUSTOMER_JSON: JsonColumns = (frozenset([]),)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _refuse_others_customer(cursor: Cursor, records: Sequence[CustomerRecord]) -> None:
+    """Raise a ConflictError for a record that is stored with other content."""
+    rows = [_customer_row(record) for record in records]
+    keys = [(row[0],) for row in rows]
+    cursor.executemany(_GET_CUSTOMER, keys, returning=True)
+    for record, row in zip(records, rows, strict=True):
+        found = cursor.fetchone()
+        stored = None if found is None else (found[:3], *found[3:])
+        given = (row,)
+        if not same(stored, given, _CUSTOMER_JSON):
+            raise ConflictError(type(record).__name__, {"id": record.id}, "save_customer")
+        cursor.nextset()
 
 
 def _customer(row: Row) -> CustomerRecord:

@@ -55,12 +55,15 @@ class OrdersRepository(Protocol):
             payload: the DTO's bytes, where they are there already: they go into the event as they are.
 
         Returns:
-            False if there is one with its key already: that one stays, and no event is written.
+            False if it is there already: no event is written.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             orders: the records.
@@ -68,6 +71,9 @@ class OrdersRepository(Protocol):
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 
@@ -259,18 +265,24 @@ class OrdersRepository(Protocol):
             customer: the record.
 
         Returns:
-            False if there is one with its key already: that one stays.
+            False if it is there already.
+
+        Raises:
+            ConflictError: a record with its key and other content is there; it stays.
         """
         ...
 
     def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over.
+        """Add records, all of them or none, but those that are there already.
 
         Args:
             customers: the records.
 
         Returns:
             How many were new.
+
+        Raises:
+            ConflictError: a record with the key of one of them and other content is there.
         """
         ...
 

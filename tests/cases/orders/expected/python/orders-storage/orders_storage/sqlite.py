@@ -6,42 +6,65 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
+from operator import itemgetter
 from os import PathLike
 from types import SimpleNamespace
 from typing import Any
 
+from fieldstone_runtime.errors import ConflictError
+from fieldstone_runtime.exact import (
+    binary_of,
+    flag_of,
+    float32_of,
+    integer_of,
+    items_of,
+    moment_of,
+    name_of,
+    pairs_of,
+    real_from,
+    real_of,
+    record_of,
+    string_of,
+    text_of,
+)
+from fieldstone_runtime.json_values import JSON_NULL, dump_column, dump_json, load_column, or_null, struct_of
 from fieldstone_runtime.limits import (
     UNBINDABLE,
     VALUE_ERRORS,
     a,
+    argument,
     binary,
     boolean,
-    double,
+    column_double,
+    column_text,
+    column_uint64,
     duration,
     float32,
     int32,
     int64,
     json_object,
     json_value,
+    last_seen,
     list_of,
     map_of,
     optional,
     refusal,
     refusal_among,
+    row_limit,
     text,
     timestamp,
     two_of_oneof,
     uint32,
-    uint64,
 )
 from fieldstone_runtime.migrations import migrate
 from fieldstone_runtime.outbox import escaped, event_marks, now_us
 from fieldstone_runtime.outbox_tables import migrate_outbox
+from fieldstone_runtime.same import JsonColumns, Stored, same
 from fieldstone_runtime.sqlite import FAILURES, SQLiteDatabase
 from fieldstone_runtime.unset import UNSET, Unset
-from fieldstone_runtime.values import EPOCH, NAN, dump_json, duration_micros, load_json, unfit, within_float32
+from fieldstone_runtime.values import EPOCH, duration_micros
 
 from orders_storage.mapper import dto_of_deleted_order, dump_address, dump_money, load_address, load_money, to_dto_order
 from orders_storage.migrations import SQLITE
@@ -212,46 +235,112 @@ def order_row(record: OrderRecord) -> Row:
         if (record.card is not None) + (record.invoice_days is not None) + (record.voucher is not None) > 1:
             raise two_of_oneof(record, ("card", "invoice_days", "voucher"))
         return (
-            record.shop,
-            record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number),
-            record.customer_id,
-            record.placed_at_micros,
-            record.reference,
-            ORDER_STATUS_NAMES.get(record.status)
-            or str(int(record.status) if -2147483648 <= record.status <= 2147483647 else unfit(record.status)),
-            None if record.total is None else dump_json(dump_money(record.total)),
-            None if record.address is None else dump_json(dump_address(record.address)),
-            record.card,
+            shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
+            number_
+            if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+            else integer_of(number_, 0, 9223372036854775807),
+            customer_id_
+            if (customer_id_ := record.customer_id).__class__ is int
+            else integer_of(customer_id_, -9223372036854775808, 9223372036854775807),
+            placed_at_micros_
+            if (placed_at_micros_ := record.placed_at_micros).__class__ is int
+            else integer_of(placed_at_micros_, -9223372036854775808, 9223372036854775807),
+            reference_
+            if (reference_ := record.reference).__class__ is str and "\x00" not in reference_
+            else text_of(reference_),
+            name_of(record.status, ORDER_STATUS_NAMES),
+            None if (total_ := record.total) is None else dump_column(dump_money(total_)),
+            None if (address_ := record.address) is None else dump_column(dump_address(address_)),
             None
-            if record.invoice_days is None
-            else record.invoice_days
-            if -2147483648 <= record.invoice_days <= 2147483647
-            else unfit(record.invoice_days),
-            record.voucher,
-            None if record.promise is None else duration_micros(record.promise),
+            if (card_ := record.card) is None
+            else card_
+            if card_.__class__ is str and "\0" not in card_
+            else text_of(card_),
             None
-            if record.sent_at is None
-            else ((since := record.sent_at - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-            None if record.extra is None else dump_json(record.extra),
-            None if record.weight is None else record.weight if record.weight == record.weight else "NaN",
-            within_float32(record.discount) if record.discount == record.discount else "NaN",
-            1 if record.gift else 0,
-            dump_json([int(item) if -2147483648 <= item <= 2147483647 else unfit(item) for item in record.trail]),
-            dump_json(
+            if (invoice_days_ := record.invoice_days) is None
+            else invoice_days_
+            if invoice_days_.__class__ is int and -2147483648 <= invoice_days_ <= 2147483647
+            else integer_of(invoice_days_, -2147483648, 2147483647),
+            None
+            if (voucher_ := record.voucher) is None
+            else voucher_
+            if voucher_.__class__ is bytes
+            else binary_of(voucher_),
+            None if (promise_ := record.promise) is None else duration_micros(promise_),
+            None
+            if (sent_at_ := record.sent_at) is None
+            else (
+                (
+                    since := (
+                        sent_at_ if sent_at_.__class__ is datetime and sent_at_.tzinfo is UTC else moment_of(sent_at_)
+                    )
+                    - EPOCH
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
+            None if (extra_ := record.extra) is None else dump_column(struct_of(extra_)),
+            None
+            if (weight_ := record.weight) is None
+            else weight_
+            if weight_.__class__ is float and (weight_ > 0.0 or weight_ < -5e-324)
+            else real_of(weight_),
+            real_of(float32_of(record.discount)),
+            1 if (gift_ := record.gift) is True else 0 if gift_ is False else int(flag_of(gift_)),
+            dump_column(
+                [
+                    item
+                    if item.__class__ is int and -2147483648 <= item <= 2147483647
+                    else integer_of(item, -2147483648, 2147483647)
+                    for item in items_of(record.trail)
+                ]
+            ),
+            dump_column(
                 {
-                    str(key): item if -9223372036854775808 <= item <= 9223372036854775807 else unfit(item)
-                    for key, item in record.questions.items()
+                    str(
+                        key
+                        if key.__class__ is int and -2147483648 <= key <= 2147483647
+                        else integer_of(key, -2147483648, 2147483647)
+                    ): item
+                    if item.__class__ is int and -9223372036854775808 <= item <= 9223372036854775807
+                    else integer_of(item, -9223372036854775808, 9223372036854775807)
+                    for key, item in pairs_of(record.questions).items()
                 }
             ),
-            "null" if record.note is None else dump_json(record.note),
-            record.origin,
-            record.category,
-            record.urgency if -2147483648 <= record.urgency <= 2147483647 else unfit(record.urgency),
-            record.carrier,
+            "null" if (note_ := record.note) is None else " null" if note_ is JSON_NULL else dump_json(note_),
+            origin_ if (origin_ := record.origin).__class__ is str and "\x00" not in origin_ else text_of(origin_),
             None
-            if record.seen_at is None
-            else ((since := record.seen_at - EPOCH).days * 86400 + since.seconds) * 1000000 + since.microseconds,
-            int(record.stage) if -2147483648 <= record.stage <= 2147483647 else unfit(record.stage),
+            if (category_ := record.category) is None
+            else category_
+            if category_.__class__ is bytes
+            else binary_of(category_),
+            urgency_
+            if (urgency_ := record.urgency).__class__ is int and -2147483648 <= urgency_ <= 2147483647
+            else integer_of(urgency_, -2147483648, 2147483647),
+            None
+            if (carrier_ := record.carrier) is None
+            else carrier_
+            if carrier_.__class__ is str and "\0" not in carrier_
+            else text_of(carrier_),
+            None
+            if (seen_at_ := record.seen_at) is None
+            else (
+                (
+                    since := (
+                        seen_at_ if seen_at_.__class__ is datetime and seen_at_.tzinfo is UTC else moment_of(seen_at_)
+                    )
+                    - EPOCH
+                ).days
+                * 86400
+                + since.seconds
+            )
+            * 1000000
+            + since.microseconds,
+            stage_
+            if (stage_ := record.stage).__class__ is int and -2147483648 <= stage_ <= 2147483647
+            else integer_of(stage_, -2147483648, 2147483647),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, ORDER_LIMITS) from error
@@ -294,22 +383,28 @@ def order_from_row(row: Row, lines: Iterable[Any], labels: Iterable[Any], pictur
     record.placed_at_micros = placed_at_micros_
     record.reference = reference_
     record.status = ORDER_STATUS_BY_NAME[status_] if status_ in ORDER_STATUS_BY_NAME else int(status_)
-    record.total = None if total_ is None else load_money(load_json(total_))
-    record.address = None if address_ is None else load_address(load_json(address_))
+    record.total = None if total_ is None else load_money(load_column(total_))
+    record.address = None if address_ is None else load_address(load_column(address_))
     record.card = card_
     record.invoice_days = invoice_days_
     record.voucher = voucher_
     record.promise = None if promise_ is None else timedelta(0, 0, promise_)
     record.sent_at = None if sent_at_ is None else EPOCH + timedelta(0, 0, sent_at_)
-    record.extra = None if extra_ is None else load_json(extra_)
-    record.weight = None if weight_ is None else weight_ if weight_ != "NaN" else NAN
-    record.discount = discount_ if discount_ != "NaN" else NAN
+    record.extra = None if extra_ is None else load_column(extra_)
+    record.weight = (
+        None
+        if weight_ is None
+        else weight_
+        if weight_.__class__ is float and weight_ != -5e-324
+        else real_from(weight_)
+    )
+    record.discount = discount_ if discount_.__class__ is float and discount_ != -5e-324 else real_from(discount_)
     record.gift = gift_ == 1
     record.trail = [
-        ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_json(trail_)
+        ORDER_STATUS_BY_NUMBER[item] if item in ORDER_STATUS_BY_NUMBER else item for item in load_column(trail_)
     ]
-    record.questions = {int(key): item for key, item in load_json(questions_).items()}
-    record.note = None if note_ == "null" else load_json(note_)
+    record.questions = {int(key): item for key, item in load_column(questions_).items()}
+    record.note = None if note_ == "null" else or_null(load_column(note_))
     record.origin = origin_
     record.category = category_
     record.urgency = urgency_
@@ -326,19 +421,36 @@ def order_from_row(row: Row, lines: Iterable[Any], labels: Iterable[Any], pictur
 def order_lines_rows(record: OrderRecord) -> list[Row]:
     """The rows of `lines`."""
     try:
-        owner = (record.shop, record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number))
-        members = enumerate(record.lines)
-        return [(*owner, position, *_order_lines_member_row(value)) for position, value in members]
+        owner = (
+            shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
+            number_
+            if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+            else integer_of(number_, 0, 9223372036854775807),
+        )
+        members = enumerate(items_of(record.lines))
+        return [
+            (
+                *owner,
+                position
+                if position.__class__ is int
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                *_order_lines_member_row(value),
+            )
+            for position, value in members
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, ORDER_LIMITS) from error
 
 
 def _order_lines_member_row(record: OrderLine) -> Row:
+    record_of(record, OrderLine)
     return (
-        record.sku,
-        record.count if 0 <= record.count <= 4294967295 else unfit(record.count),
-        None if record.price is None else dump_json(dump_money(record.price)),
-        dump_json(record.wishes),
+        sku_ if (sku_ := record.sku).__class__ is str and "\x00" not in sku_ else text_of(sku_),
+        count_
+        if (count_ := record.count).__class__ is int and 0 <= count_ <= 4294967295
+        else integer_of(count_, 0, 4294967295),
+        None if (price_ := record.price) is None else dump_column(dump_money(price_)),
+        dump_column([item if item.__class__ is str else string_of(item) for item in items_of(record.wishes)]),
     )
 
 
@@ -346,17 +458,29 @@ def _order_lines_member(sku_: Any, count_: Any, price_: Any, wishes_: Any) -> Or
     return OrderLine(
         sku=sku_,
         count=count_,
-        price=None if price_ is None else load_money(load_json(price_)),
-        wishes=load_json(wishes_),
+        price=None if price_ is None else load_money(load_column(price_)),
+        wishes=load_column(wishes_),
     )
 
 
 def order_labels_rows(record: OrderRecord) -> list[Row]:
     """The rows of `labels`."""
     try:
-        owner = (record.shop, record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number))
-        members = record.labels.items()
-        return [(*owner, key, value) for key, value in members]
+        owner = (
+            shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
+            number_
+            if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+            else integer_of(number_, 0, 9223372036854775807),
+        )
+        members = pairs_of(record.labels).items()
+        return [
+            (
+                *owner,
+                key if key.__class__ is str and "\0" not in key else text_of(key),
+                value if value.__class__ is str and "\0" not in value else text_of(value),
+            )
+            for key, value in members
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, ORDER_LIMITS) from error
 
@@ -364,9 +488,23 @@ def order_labels_rows(record: OrderRecord) -> list[Row]:
 def order_pictures_rows(record: OrderRecord) -> list[Row]:
     """The rows of `pictures`."""
     try:
-        owner = (record.shop, record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number))
-        members = enumerate(record.pictures)
-        return [(*owner, position, value) for position, value in members]
+        owner = (
+            shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
+            number_
+            if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+            else integer_of(number_, 0, 9223372036854775807),
+        )
+        members = enumerate(items_of(record.pictures))
+        return [
+            (
+                *owner,
+                position
+                if position.__class__ is int
+                else integer_of(position, -9223372036854775808, 9223372036854775807),
+                value if value.__class__ is bytes else binary_of(value),
+            )
+            for position, value in members
+        ]
     except VALUE_ERRORS as error:
         raise refusal(record, ORDER_LIMITS) from error
 
@@ -383,6 +521,58 @@ def _whole_order(rows: sqlite3.Cursor, row: Row) -> OrderRecord:
     )
 
 
+ORDER_JSON: JsonColumns = (
+    frozenset(
+        [
+            6,
+            7,
+            13,
+            17,
+            18,
+            19,
+        ]
+    ),
+    frozenset(
+        [
+            2,
+            3,
+        ]
+    ),
+    frozenset([]),
+    frozenset([]),
+)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_order(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    owner = (row[0], row[1])
+    stored = (
+        execute(
+            _GET_ORDER,
+            (
+                row[0],
+                row[1],
+            ),
+        ).fetchone(),
+        execute(_SELECT_ORDER_LINES, owner).fetchall(),
+        execute(_SELECT_ORDER_LABELS, owner).fetchall(),
+        execute(_SELECT_ORDER_PICTURES, owner).fetchall(),
+    )
+    return not same(stored, given, ORDER_JSON)
+
+
+def stored_order(row: Row, lines: Iterable[Row], labels: Iterable[Row], pictures: Iterable[Row]) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (
+        row,
+        [member[3:] for member in lines],
+        sorted((member[2:] for member in labels), key=itemgetter(0)),
+        [member[3:] for member in pictures],
+    )
+
+
 def order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes] | None) -> list[Row]:
     """The events of records: idempotency key, aggregate key, payload, time. ValueError for too few payloads, or many."""
     if payloads is None:
@@ -393,12 +583,23 @@ def order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes] | Non
             (
                 "/".join(
                     (
-                        escaped(record.shop),
-                        str(record.number if 0 <= record.number <= 9223372036854775807 else unfit(record.number)),
+                        escaped(
+                            shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_)
+                        ),
+                        str(
+                            number_
+                            if (number_ := record.number).__class__ is int and 0 <= number_ <= 9223372036854775807
+                            else integer_of(number_, 0, 9223372036854775807)
+                        ),
                     )
                 )
                 + mark,
-                str(record.customer_id),
+                str(
+                    customer_id_
+                    if (customer_id_ := record.customer_id).__class__ is int
+                    and -9223372036854775808 <= customer_id_ <= 9223372036854775807
+                    else integer_of(customer_id_, -9223372036854775808, 9223372036854775807)
+                ),
                 payload,
                 now,
             )
@@ -453,9 +654,13 @@ def customer_row(record: CustomerRecord) -> Row:
     """The row of a record."""
     try:
         return (
-            record.id,
-            record.name,
-            1 if record.letters else 0,
+            id_ if (id_ := record.id).__class__ is int else integer_of(id_, -9223372036854775808, 9223372036854775807),
+            None
+            if (name_ := record.name) is None
+            else name_
+            if name_.__class__ is str and "\0" not in name_
+            else text_of(name_),
+            1 if (letters_ := record.letters) is True else 0 if letters_ is False else int(flag_of(letters_)),
         )
     except VALUE_ERRORS as error:
         raise refusal(record, CUSTOMER_LIMITS) from error
@@ -475,48 +680,64 @@ def customer_from_row(row: Row) -> CustomerRecord:
     return record
 
 
+CUSTOMER_JSON: JsonColumns = (frozenset([]),)
+"""The positions of JSON in a row, then in the rows of each list and map."""
+
+
+def _is_other_customer(cursor: sqlite3.Cursor, given: Stored) -> bool:
+    """Whether the record that is stored under the key of another has other content."""
+    row, execute = given[0], cursor.connection.execute
+    stored = (execute(_GET_CUSTOMER, (row[0],)).fetchone(),)
+    return not same(stored, given, CUSTOMER_JSON)
+
+
+def stored_customer(row: Row) -> Stored:
+    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    return (row,)
+
+
 _ORDER_LINES_LIMITS = (
-    ("sku", text),
+    ("sku", column_text),
     ("count", uint32),
     ("price", optional(a(Money))),
     ("wishes", list_of(text)),
 )
 ORDER_LIMITS = (
-    ("shop", text),
-    ("number", uint64),
+    ("shop", column_text),
+    ("number", column_uint64),
     ("customer_id", int64),
     ("placed_at_micros", int64),
-    ("reference", text),
+    ("reference", column_text),
     ("status", int32),
     ("total", optional(a(Money))),
     ("address", optional(a(Address))),
-    ("card", optional(text)),
+    ("card", optional(column_text)),
     ("invoice_days", optional(int32)),
     ("voucher", optional(binary)),
     ("promise", optional(duration)),
     ("sent_at", optional(timestamp)),
     ("extra", optional(json_object)),
-    ("weight", optional(double)),
+    ("weight", optional(column_double)),
     ("discount", float32),
     ("gift", boolean),
     ("trail", list_of(int32)),
     ("questions", map_of(int32, int64)),
     ("note", json_value),
-    ("origin", text),
+    ("origin", column_text),
     ("category", optional(binary)),
     ("urgency", int32),
-    ("carrier", optional(text)),
+    ("carrier", optional(column_text)),
     ("seen_at", optional(timestamp)),
     ("stage", int32),
     ("lines", list_of(a(OrderLine, _ORDER_LINES_LIMITS))),
-    ("labels", map_of(text, text)),
+    ("labels", map_of(column_text, column_text)),
     ("pictures", list_of(binary)),
 )
 """What the columns of a OrderRecord hold."""
 
 CUSTOMER_LIMITS = (
     ("id", int64),
-    ("name", optional(text)),
+    ("name", optional(column_text)),
     ("letters", boolean),
 )
 """What the columns of a CustomerRecord hold."""
@@ -557,7 +778,7 @@ class SQLiteOrdersRepository:
         self._database.close()
 
     def add_order(self, order: OrderRecord, *, payload: bytes | None = None) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = order_row(order)
         new_lines = order_lines_rows(order)
         new_labels = order_labels_rows(order)
@@ -566,6 +787,10 @@ class SQLiteOrdersRepository:
         try:
             with self._database.transaction() as cursor:
                 if cursor.execute(_INSERT_ORDER, new_row).rowcount == 0:
+                    if _is_other_order(cursor, stored_order(new_row, new_lines, new_labels, new_pictures)):
+                        raise ConflictError(
+                            type(order).__name__, {"shop": order.shop, "number": order.number}, "save_order"
+                        )
                     return False
                 cursor.executemany(_INSERT_ORDER_LINES, new_lines)
                 cursor.executemany(_INSERT_ORDER_LABELS, new_labels)
@@ -576,7 +801,7 @@ class SQLiteOrdersRepository:
             raise refusal(order, ORDER_LIMITS) from error
 
     def add_orders(self, orders: Iterable[OrderRecord], *, payloads: Iterable[bytes] | None = None) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(orders)
         new_rows = [order_row(record) for record in given]
         new_lines = [order_lines_rows(record) for record in given]
@@ -601,6 +826,14 @@ class SQLiteOrdersRepository:
                         cursor.executemany(_INSERT_ORDER_LABELS, new_labels[place])
                         cursor.executemany(_INSERT_ORDER_PICTURES, new_pictures[place])
                         cursor.execute(_ORDER_ADDED, new_events[place])
+                    elif _is_other_order(
+                        cursor, stored_order(new_row, new_lines[place], new_labels[place], new_pictures[place])
+                    ):
+                        raise ConflictError(
+                            type(given[place]).__name__,
+                            {"shop": given[place].shop, "number": given[place].number},
+                            "save_order",
+                        )
                 return added
         except UNBINDABLE as error:
             raise refusal_among(given, ORDER_LIMITS) from error
@@ -631,7 +864,14 @@ class SQLiteOrdersRepository:
     def get_order(self, shop: str, number: int) -> OrderRecord | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
+            bound = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
+            )
             with self._database.reading(_GET_ORDER, bound) as rows:
                 found = rows.fetchone()
                 return None if found is None else _whole_order(rows, found)
@@ -641,7 +881,14 @@ class SQLiteOrdersRepository:
     def delete_order(self, shop: str, number: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (shop, number if 0 <= number <= 9223372036854775807 else unfit(number))
+            bound = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+                number
+                if number.__class__ is int and 0 <= number <= 9223372036854775807
+                else integer_of(argument("number", number, column_uint64), 0, 9223372036854775807),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_ORDER, bound).fetchall()
                 cursor.executemany(_ORDER_DELETED, order_deletions(deleted))
@@ -734,25 +981,52 @@ class SQLiteOrdersRepository:
         """The orders with this customer_id, by placed_at_micros, shop and number, the last ones first."""
         try:
             sql = _ORDERS_OF_CUSTOMER
-            bound: list[Any] = [customer_id]
+            bound: list[Any] = [
+                customer_id
+                if customer_id.__class__ is int and -9223372036854775808 <= customer_id <= 9223372036854775807
+                else integer_of(argument("customer_id", customer_id, int64), -9223372036854775808, 9223372036854775807)
+            ]
             if from_placed is not None:
                 sql += " AND placed_at_micros >= ?"
-                bound.append(from_placed)
+                bound.append(
+                    from_placed
+                    if from_placed.__class__ is int and -9223372036854775808 <= from_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("from_placed", from_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if before_placed is not None:
                 sql += " AND placed_at_micros < ?"
-                bound.append(before_placed)
+                bound.append(
+                    before_placed
+                    if before_placed.__class__ is int and -9223372036854775808 <= before_placed <= 9223372036854775807
+                    else integer_of(
+                        argument("before_placed", before_placed, int64), -9223372036854775808, 9223372036854775807
+                    )
+                )
             if after is not None:
-                (last_placed_at_micros, last_shop, last_number) = after
+                (last_placed_at_micros, last_shop, last_number) = last_seen(after, 3)
                 sql += " AND (placed_at_micros, shop, number) < (?, ?, ?)"
                 bound += [
-                    last_placed_at_micros,
-                    last_shop,
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_placed_at_micros
+                    if last_placed_at_micros.__class__ is int
+                    and -9223372036854775808 <= last_placed_at_micros <= 9223372036854775807
+                    else integer_of(
+                        argument("placed_at_micros", last_placed_at_micros, int64),
+                        -9223372036854775808,
+                        9223372036854775807,
+                    ),
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
             sql += " ORDER BY placed_at_micros DESC, shop DESC, number DESC"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_orders(sql, bound)
@@ -760,7 +1034,11 @@ class SQLiteOrdersRepository:
     def order_by_reference(self, reference: str) -> OrderRecord | None:
         """The first of the orders with this reference, by shop and number."""
         try:
-            bound = (reference,)
+            bound = (
+                reference
+                if reference.__class__ is str and reference.isascii() and "\0" not in reference
+                else text_of(argument("reference", reference, column_text)),
+            )
             with self._database.reading(_ORDER_BY_REFERENCE, bound) as rows:
                 found = rows.fetchone()
                 return None if found is None else _whole_order(rows, found)
@@ -770,7 +1048,11 @@ class SQLiteOrdersRepository:
     def count_of_shop(self, shop: str) -> int:
         """How many orders there are with this shop."""
         try:
-            bound = (shop,)
+            bound = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+            )
             return int(self._local.execute(_COUNT_OF_SHOP, bound).fetchone()[0])
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -781,13 +1063,20 @@ class SQLiteOrdersRepository:
             sql = _ALL_ORDERS
             bound: list[Any] = []
             if after is not None:
-                (last_shop, last_number) = after
+                (last_shop, last_number) = last_seen(after, 2)
                 sql += " AND (shop, number) > (?, ?)"
-                bound += [last_shop, last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number)]
+                bound += [
+                    last_shop
+                    if last_shop.__class__ is str and last_shop.isascii() and "\0" not in last_shop
+                    else text_of(argument("shop", last_shop, column_text)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
+                ]
             sql += " ORDER BY shop, number"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_orders(sql, bound)
@@ -804,24 +1093,40 @@ class SQLiteOrdersRepository:
         """The orders with this shop, by urgency and number."""
         try:
             sql = _URGENT_ORDERS
-            bound: list[Any] = [shop]
+            bound: list[Any] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
             if from_urgency is not None:
                 sql += " AND urgency >= ?"
-                bound.append(from_urgency if -2147483648 <= from_urgency <= 2147483647 else unfit(from_urgency))
+                bound.append(
+                    from_urgency
+                    if from_urgency.__class__ is int and -2147483648 <= from_urgency <= 2147483647
+                    else integer_of(argument("from_urgency", from_urgency, int32), -2147483648, 2147483647)
+                )
             if before_urgency is not None:
                 sql += " AND urgency < ?"
-                bound.append(before_urgency if -2147483648 <= before_urgency <= 2147483647 else unfit(before_urgency))
+                bound.append(
+                    before_urgency
+                    if before_urgency.__class__ is int and -2147483648 <= before_urgency <= 2147483647
+                    else integer_of(argument("before_urgency", before_urgency, int32), -2147483648, 2147483647)
+                )
             if after is not None:
-                (last_urgency, last_number) = after
+                (last_urgency, last_number) = last_seen(after, 2)
                 sql += " AND (urgency, number) > (?, ?)"
                 bound += [
-                    last_urgency if -2147483648 <= last_urgency <= 2147483647 else unfit(last_urgency),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    last_urgency
+                    if last_urgency.__class__ is int and -2147483648 <= last_urgency <= 2147483647
+                    else integer_of(argument("urgency", last_urgency, int32), -2147483648, 2147483647),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
             sql += " ORDER BY urgency, number"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_orders(sql, bound)
@@ -838,24 +1143,30 @@ class SQLiteOrdersRepository:
         """The orders with this shop that have promise, by promise and number, the last ones first."""
         try:
             sql = _PROMISED_ORDERS
-            bound: list[Any] = [shop]
+            bound: list[Any] = [
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text))
+            ]
             if from_promise is not None:
                 sql += " AND promise >= ?"
-                bound.append(duration_micros(from_promise))
+                bound.append(duration_micros(argument("from_promise", from_promise, duration)))
             if before_promise is not None:
                 sql += " AND promise < ?"
-                bound.append(duration_micros(before_promise))
+                bound.append(duration_micros(argument("before_promise", before_promise, duration)))
             if after is not None:
-                (last_promise, last_number) = after
+                (last_promise, last_number) = last_seen(after, 2)
                 sql += " AND (promise, number) < (?, ?)"
                 bound += [
-                    duration_micros(last_promise),
-                    last_number if 0 <= last_number <= 9223372036854775807 else unfit(last_number),
+                    duration_micros(argument("promise", last_promise, duration)),
+                    last_number
+                    if last_number.__class__ is int and 0 <= last_number <= 9223372036854775807
+                    else integer_of(argument("number", last_number, column_uint64), 0, 9223372036854775807),
                 ]
             sql += " ORDER BY promise DESC, number DESC"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_orders(sql, bound)
@@ -863,7 +1174,11 @@ class SQLiteOrdersRepository:
     def delete_shop(self, shop: str) -> int:
         """Delete the orders with this shop."""
         try:
-            bound = (shop,)
+            bound = (
+                shop
+                if shop.__class__ is str and shop.isascii() and "\0" not in shop
+                else text_of(argument("shop", shop, column_text)),
+            )
             with self._database.transaction() as cursor:
                 deleted = cursor.execute(_DELETE_SHOP, bound).fetchall()
                 cursor.executemany(_ORDER_DELETED, order_deletions(deleted))
@@ -877,21 +1192,30 @@ class SQLiteOrdersRepository:
                 yield _whole_order(rows, row)
 
     def add_customer(self, customer: CustomerRecord) -> bool:
-        """Add a record; False if there is one with its key already."""
+        """Add a record; False if it is there already. ConflictError if another is there with its key."""
         new_row = customer_row(customer)
         try:
             with self._database.transaction() as cursor:
-                return cursor.execute(_INSERT_CUSTOMER, new_row).rowcount == 1
+                if cursor.execute(_INSERT_CUSTOMER, new_row).rowcount == 0:
+                    if _is_other_customer(cursor, stored_customer(new_row)):
+                        raise ConflictError(type(customer).__name__, {"id": customer.id}, "save_customer")
+                    return False
+                return True
         except UNBINDABLE as error:
             raise refusal(customer, CUSTOMER_LIMITS) from error
 
     def add_customers(self, customers: Iterable[CustomerRecord]) -> int:
-        """Add records, all of them or none; those whose key is there already are passed over."""
+        """Add records, all of them or none, but those that are there already; gives how many were new."""
         given = list(customers)
         new_rows = [customer_row(record) for record in given]
         try:
             with self._database.transaction() as cursor:
-                return cursor.executemany(_INSERT_CUSTOMER, new_rows).rowcount
+                added = cursor.executemany(_INSERT_CUSTOMER, new_rows).rowcount
+                if added < len(new_rows):
+                    for record, new_row in zip(given, new_rows, strict=True):
+                        if _is_other_customer(cursor, stored_customer(new_row)):
+                            raise ConflictError(type(record).__name__, {"id": record.id}, "save_customer")
+                return added
         except UNBINDABLE as error:
             raise refusal_among(given, CUSTOMER_LIMITS) from error
 
@@ -907,7 +1231,11 @@ class SQLiteOrdersRepository:
     def get_customer(self, id: int) -> CustomerRecord | None:
         """The record with this key; None if there is none."""
         try:
-            bound = (id,)
+            bound = (
+                id
+                if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+            )
             found = self._local.execute(_GET_CUSTOMER, bound).fetchone()
         except FAILURES as error:
             raise self._database.failure(error) from error
@@ -916,7 +1244,11 @@ class SQLiteOrdersRepository:
     def delete_customer(self, id: int) -> bool:
         """Delete the record with this key; False if there is none."""
         try:
-            bound = (id,)
+            bound = (
+                id
+                if id.__class__ is int and -9223372036854775808 <= id <= 9223372036854775807
+                else integer_of(argument("id", id, int64), -9223372036854775808, 9223372036854775807),
+            )
             with self._database.transaction() as cursor:
                 return cursor.execute(_DELETE_CUSTOMER, bound).rowcount == 1
         except FAILURES as error:
@@ -950,18 +1282,30 @@ class SQLiteOrdersRepository:
             bound: list[Any] = []
             if from_id is not None:
                 sql += " AND id >= ?"
-                bound.append(from_id)
+                bound.append(
+                    from_id
+                    if from_id.__class__ is int and -9223372036854775808 <= from_id <= 9223372036854775807
+                    else integer_of(argument("from_id", from_id, int64), -9223372036854775808, 9223372036854775807)
+                )
             if before_id is not None:
                 sql += " AND id < ?"
-                bound.append(before_id)
+                bound.append(
+                    before_id
+                    if before_id.__class__ is int and -9223372036854775808 <= before_id <= 9223372036854775807
+                    else integer_of(argument("before_id", before_id, int64), -9223372036854775808, 9223372036854775807)
+                )
             if after is not None:
-                (last_id,) = after
+                (last_id,) = last_seen(after, 1)
                 sql += " AND (id) > (?)"
-                bound += [last_id]
+                bound += [
+                    last_id
+                    if last_id.__class__ is int and -9223372036854775808 <= last_id <= 9223372036854775807
+                    else integer_of(argument("id", last_id, int64), -9223372036854775808, 9223372036854775807)
+                ]
             sql += " ORDER BY id"
             if limit is not None:
                 sql += " LIMIT ?"
-                bound.append(limit)
+                bound.append(row_limit(limit))
         except FAILURES as error:
             raise self._database.failure(error) from error
         return self._read_customers(sql, bound)
