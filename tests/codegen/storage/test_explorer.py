@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from fieldstone_runtime.errors import StorageError, ValueRefusedError
 
-from fieldstone.codegen.storage.views import EntityView, QueryView
+from fieldstone.codegen.storage.queries.views import QueryView
+from fieldstone.codegen.storage.views import EntityView
 from fieldstone.project.project import Project
 from tests.codegen.packages import Generated, generated_all
 from tests.codegen.server import PostgresServer

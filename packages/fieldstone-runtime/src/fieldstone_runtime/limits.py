@@ -15,8 +15,6 @@ from fieldstone_runtime.unfit import UnfitError
 
 T = TypeVar("T")
 
-T = TypeVar("T")
-
 Check = Callable[[object], str]
 """What would fit instead of a value, in words; empty for a value that fits."""
 
