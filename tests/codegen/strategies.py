@@ -110,4 +110,6 @@ def comparable(value: Any) -> Any:
         return {key: comparable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [comparable(item) for item in value]
-    return str(value) if isinstance(value, float) and (math.isnan(value) or value == 0) else value
+    if not isinstance(value, float):
+        return value
+    return "NaN" if math.isnan(value) else str(value) if value == 0 else value
