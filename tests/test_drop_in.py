@@ -180,6 +180,7 @@ def test_a_database(released: Repo) -> None:
     assert '"""For Duck."""' in released.read(f"{storage}/orders_storage/migrations.py")
     assert 'duck = ["fieldstone-runtime[duck]' in released.read(f"{storage}/pyproject.toml")
     assert released.spawn("migrate", "duck:orders.db").code == 0
+    assert "a database of duck cannot be taken over" in released.spawn("migrate", "duck:orders.db", "--baseline").err
     assert (released.root / "orders.db").is_file()
 
 

@@ -11,7 +11,7 @@ import yaml
 from google.protobuf.compiler import plugin_pb2
 
 from fieldstone.workflows.protoc_plugin import respond
-from tests.codegen.shop import BIN, HERE, SHOP, Workspace, make_generated, make_workspace
+from tests.codegen.shop import BIN, HERE, Workspace, make_generated, make_workspace
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -67,11 +67,13 @@ def test_a_part_of_a_module_is_refused(tmp_path: Path, arguments: tuple[str, ...
 
 def test_an_error_is_one_line_of_buf(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path)
-    workspace.edit(SHOP, "message Order {", "message None {}\nmessage Order {")
+    (tmp_path / "shop/acme/shop/v1/1st.proto").write_text(
+        'syntax = "proto3";\npackage acme.shop.v1;\nmessage First {}\n'
+    )
     done = _buf_generate(workspace)
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "shop_pb2.pyi" in done.stderr
+    assert "Python cannot import acme/shop/v1/1st.proto" in done.stderr
     assert not (tmp_path / "generated").exists()
 
 

@@ -37,6 +37,11 @@ def render(template: str, **views: Any) -> str:
     return _environment().get_template(template).render(**views)
 
 
+def has_template(template: str) -> bool:
+    """Whether `codegen/templates` has this template."""
+    return (_TEMPLATES / template).is_file()
+
+
 @functools.cache
 def _environment() -> Environment:
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.contracts.packages import SQL, storage_folder
-from fieldstone.codegen.render import render
+from fieldstone.codegen.render import has_template, render
 from fieldstone.codegen.scopes import settled, settled_with_names
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.completion import with_ready_converters
@@ -88,12 +88,13 @@ def _python(template: str, **views: ModuleView | ServicerView) -> str:
 
 
 def _repositories(view: ModuleView) -> Iterator[tuple[str, str]]:
-    """The repository of each database by its module's name, and the async twins."""
+    """The repository of each database by its module's name, and the async twin where there is a template for it."""
     for name, dialect in all_dialects().items():
         rendered = render(f"{name}/repository.py.j2", view=view)
         text, names = settled_with_names(rendered)
         yield name, text
-        yield f"async_{name}", async_twin(view, name, rendered, names, is_awaited=dialect.is_awaited)
+        if has_template(f"{name}/async_repository.py.j2"):
+            yield f"async_{name}", async_twin(view, name, rendered, names, is_awaited=dialect.is_awaited)
     yield "async_repository", async_protocol(view, render("storage/repository.py.j2", view=view))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
+from fieldstone.errors import Invalid
 from fieldstone.workflows.taking_over.differences import Difference
 from fieldstone.workflows.taking_over.tables import Tables
 
@@ -42,5 +44,15 @@ class Introspection(Protocol):
 
 
 def introspection(dialect: str) -> Introspection:
-    """The introspection of a dialect, by its name."""
-    return cast("Introspection", import_module(f"{__name__}.{dialect}"))
+    """The introspection of a dialect, by its name.
+
+    Raises:
+        FieldstoneError: the dialect has none.
+    """
+    name = f"{__name__}.{dialect}"
+    if find_spec(name) is None:
+        raise Invalid(
+            f"a database of {dialect} cannot be taken over: {name} is missing",
+            fix="leave out --baseline, and begin with an empty database",
+        )
+    return cast("Introspection", import_module(name))
