@@ -8,8 +8,8 @@ from __future__ import annotations
 
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
-VERSION = "1.5.0-dev.0"
-DIGEST = "b5:82db7b60031074d35515bc4e7f3ad7880bba6cb4a91ddc73a46300577dfd69dddb40dc7f7b3e81cb01c48422e5e819abab7c921642af856397e39aeda4fb7b5c"
+VERSION = "1.5.0"
+DIGEST = "b5:723928c99ae2675fce329fc603ca886330001326833d5103232557b05ce458326daead534c06a0b48d9c0090ec160565a995742b3b60c373cefdc1c386850017"
 SERVICES = (
     "telemetry.v1.TelemetryQueryService",
     "telemetry.v2.TelemetryQueryService",

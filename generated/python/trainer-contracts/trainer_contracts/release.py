@@ -8,7 +8,7 @@ from __future__ import annotations
 
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
-VERSION = "1.1.0-dev.0"
+VERSION = "1.1.0"
 DIGEST = "b5:332c5de2fe38621ab496f9d79950a75898bfb8fd8a57b3485a14c671e282e24d121c9ef6445bac923f6979aa0c1e27ee48d721651a3e6b0376a94097928b96d4"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
