@@ -86,7 +86,7 @@ test-packages: setup ## compile and run the Java and Go packages: takes Maven, G
 		[ -z "$$missing" ] || { echo "missing:$$missing; on Debian: apt-get install $(PACKAGES_TAKE)" >&2; exit 1; }
 	$(BIN)/python -m pytest --timeout 600 tests/clients $(PYTEST_ARGS)
 
-fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and oracle; edits of a large tree, of its checkout, of the cache
+fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and oracle; edits of trees and of the cache; names, schemas and values of storage
 	@export FIELDSTONE_SEED=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$FIELDSTONE_SEED"; failed=0; \
 		FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-20000} \
 		$(BIN)/python -m pytest -rP --timeout 7200 tests/compatibility/test_soundness.py || failed=1; \
@@ -98,6 +98,10 @@ fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and or
 		$(BIN)/python -m pytest -q --timeout 3600 tests/cli/test_changing_files.py tests/cli/test_cache_values.py || failed=1; \
 		FIELDSTONE_TABLES=$${FIELDSTONE_TABLES:-1000} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_changed_tables.py || failed=1; \
+		FIELDSTONE_MODULES=$${FIELDSTONE_MODULES:-150} \
+		$(BIN)/python -m pytest -q --timeout 7200 tests/codegen/storage/test_explorer.py || failed=1; \
+		FIELDSTONE_FUZZ=1 $(BIN)/python -m pytest -q --timeout 7200 \
+		tests/codegen/storage/test_names.py tests/codegen/storage/test_contract.py || failed=1; \
 		exit $$failed
 
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage

@@ -29,7 +29,7 @@ NASTY = (
 ).split()
 """Names that generated code uses itself."""
 
-FEW = 16
+FEW = 10
 """So many names are tried in the suite; with FIELDSTONE_FUZZ all."""
 
 REFUSED = (
