@@ -83,7 +83,7 @@ def format_python(files: Mapping[str, str]) -> dict[str, str]:
         files: path to text.
 
     Raises:
-        FieldstoneError: ruff is missing, or a file is no Python.
+        FieldstoneError: ruff is missing, or a file is no Python, or does not compile.
     """
     python = {path: text for path, text in files.items() if path.endswith((".py", ".pyi"))}
     if not python:
@@ -96,7 +96,19 @@ def format_python(files: Mapping[str, str]) -> dict[str, str]:
             target.write_text(text, "utf-8", newline="\n")
         _ruff("check", *_TIDY, "--fix", "--extend-exclude", _BY_PROTOC, "--quiet", cwd=root)
         _ruff("format", cwd=root)
-        return {**files, **{path: (root / path).read_text("utf-8") for path in python}}
+        formatted = {path: (root / path).read_text("utf-8") for path in python}
+    _compile(formatted)
+    return {**files, **formatted}
+
+
+def _compile(files: Mapping[str, str]) -> None:
+    """Refuse modules that parse and do not compile, such as functions with two arguments of one name."""
+    for path, text in files.items():
+        if path.endswith(".py"):
+            try:
+                compile(text, path, "exec", dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError) as error:
+                raise _no_python(f"{path}: {error}") from error
 
 
 def _ruff(verb: str, *arguments: str, cwd: Path) -> None:
@@ -109,10 +121,14 @@ def _ruff(verb: str, *arguments: str, cwd: Path) -> None:
     if done.returncode:
         said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         first = re.sub(r"^error: ", "", said[0]) if said else f"it ended with {done.returncode}"
-        raise Invalid(
-            f"what was generated is no Python: {first}",
-            fix="report it with the schema; until it is mended, set generate = false",
-        )
+        raise _no_python(first)
+
+
+def _no_python(problem: str) -> Invalid:
+    return Invalid(
+        f"what was generated is no Python: {problem}",
+        fix="report it with the schema; until it is mended, set generate = false",
+    )
 
 
 def _find_ruff() -> str:
