@@ -30,7 +30,7 @@ MODULES = int(os.environ.get("FIELDSTONE_MODULES", "6"))
 AT_ONCE = 6
 """So many are generated in one repository."""
 
-RECORDS = 25
+RECORDS = 12
 """So many records of each entity, and as many with a value that may not fit."""
 
 

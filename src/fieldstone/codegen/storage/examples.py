@@ -54,7 +54,9 @@ _SCALARS: dict[str, Sequence[str]] = {
 _SCALARS["column_double"] = _SCALARS["double"]
 """By the name of the check in `fieldstone_runtime.limits`; `message` is the bytes of one that may be any."""
 
-_NULL: Mapping[str, Sequence[str]] = dict.fromkeys(("json_value", "struct_value"), ("JSON_NULL",))
+_NULL: Mapping[str, Sequence[str]] = {
+    limit.format(value): ("JSON_NULL",) for limit in ("{}", "optional({})") for value in ("json_value", "struct_value")
+}
 """The JSON value null, which an attribute of a row tells from an absent one."""
 
 _NUMBERED: Mapping[str, str] = {
@@ -157,9 +159,7 @@ def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
             if column is entity.version
             else rising
             if is_numbered
-            else _chosen(
-                [*values.of(_limit(column)), *_NULL.get(scalar, ())], column.attribute, entity.oneofs, position
-            ),
+            else _chosen(_of_column(column, entity, values), column.attribute, entity.oneofs, position),
             rises=is_numbered and column is not entity.version and rises and column.kind != "enum_name",
             differs=is_numbered and column is not entity.version and scalar != "boolean",
             unfit=""
@@ -171,6 +171,13 @@ def _of_entity(entity: EntityView, values: _Values) -> Iterator[ExampleView]:
         yield ExampleView(attribute=child.attribute, value=_chosen(given, child.attribute, (), position), unfit="")
     for attribute, value in entity.unstored:
         yield ExampleView(attribute=attribute, value=value, unfit="")
+
+
+def _of_column(column: ColumnView, entity: EntityView, values: _Values) -> list[str]:
+    """Values that come back as they were: a zero has no sign where an index compares it."""
+    found = [*values.of(_limit(column)), *_NULL.get(column.limit, ())]
+    is_compared = any(column.name in index.columns for index in entity.indexes)
+    return [value for value in found if not (is_compared and value == "-0.0")]
 
 
 def _numbered(entity: EntityView) -> set[str]:
