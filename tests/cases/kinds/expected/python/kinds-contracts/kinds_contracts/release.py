@@ -6,4 +6,4 @@ from __future__ import annotations
 NAME = "kinds"
 DISTRIBUTION = "kinds-contracts"
 VERSION = "1.0.0"
-DIGEST = "b5:37216d920f56bab996875e128a5ede186ebf4f94071a72b1dec22ca76fef2044b0195b17cae61cfb902c77108f0420941409dd1a020e19dd8d5a40dc4e840256"
+DIGEST = "b5:8fe8dcf6e37365a06a36d9e16e95d018c2668ec0d3b88d8653b08b6a7bef38bcf4a8d844327d33358cef21560d297df3475cbdbf087caf0c33cc22bed20f0c59"

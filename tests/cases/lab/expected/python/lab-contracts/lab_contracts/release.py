@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "lab"
 DISTRIBUTION = "lab-contracts"
 VERSION = "1.0.0"
-DIGEST = "b5:91a0d8960e3da4452d66740977fcd084cc1f4a7742c48d1e86990806a828624a73d7380fd5692162f28617f427d09119d6971e5afe296c124bf02dda6af78ab3"
+DIGEST = "b5:2d2f70e4e38dedd6178c7849e03e6b3bfc497947e12cbce317de5080461292272633a61d51ff9274bb2a0ba9ad3cbb1bbcaee9767c3a19df02c9bb20abdd4ea9"
 SERVICES = ("lab.trainer.v1.TrainerQueryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.2.0"
-DIGEST = "b5:9d29bbf6c8d18dc4d434004f37129713d10ed87076bd7ef6de8b328707eab2f97d4002c87ae308e8c874554610c586baba2450795007c3541760a6290d285e17"
+DIGEST = "b5:6eb9d667678a04a49b37a9d757b2542d918aa4a10a334d7330f81cc562dbfd574853815d21344c597cc08f025b8655a1abef27b7ae0ac55979377ed79cc98524"
 SERVICES = ("acme.orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
