@@ -96,6 +96,7 @@ def test_the_same_steps_again_are_answered_for_and_stored_once(tmp_path: Path) -
         ({"observation_json": "[NaN]"}, "StepRecord.observation must be a JSON value"),
         ({"info_json": '{"a": -Infinity}'}, "StepRecord.info must be a JSON value"),
         ({"timestamp": {"seconds": 1 << 60}}, "timestamp"),
+        ({"timestamp": {"nanos": 1}}, "timestamp"),
     ],
 )
 def test_a_bad_step_ends_its_own_stream_with_the_reason(fields: dict[str, Any], reason: str, tmp_path: Path) -> None:

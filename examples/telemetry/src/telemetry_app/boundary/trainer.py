@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from fieldstone_runtime.values import read_timestamp
 from trainer_contracts.trainer.v1.telemetry_pb2 import RunEpisode, RunStep
 
 from telemetry_app.records import EpisodeRollup, StepRecord
@@ -130,6 +131,6 @@ def _time(message: RunStep | RunEpisode) -> datetime | None:
     if not message.HasField("timestamp"):
         return None
     try:
-        return message.timestamp.ToDatetime(tzinfo=UTC)
+        return read_timestamp(message.timestamp)
     except (ValueError, OverflowError) as error:
         raise RefusedError(f"timestamp cannot be held: {error}") from error
