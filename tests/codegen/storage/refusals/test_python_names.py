@@ -1,4 +1,4 @@
-"""Names of methods, arguments, attributes, classes and values of enums."""
+"""Names of methods, arguments, attributes and classes."""
 
 from __future__ import annotations
 
@@ -91,13 +91,6 @@ NAMES: Mapping[str, tuple[str, list[str]]] = {
         entity("not_stored: true", "string a", annotated("string b", 'attribute: "a"')),
         ["4:3: b has the attribute a, and so has a; give it another with attribute"],
     ),
-    "values of an enum": (
-        entity("not_stored: true", "Kind kind") + "enum Kind {\n  None = 0;\n  mro = 1;\n  KIND_MANY = 2;\n}",
-        [
-            '6:3: Kind has the value "None", which no enum of Python can have; call it KIND_NONE',
-            '7:3: Kind has the value "mro", which no enum of Python can have; call it KIND_MRO',
-        ],
-    ),
 }
 
 
@@ -158,5 +151,4 @@ def test_names_in_messages_of_another_module() -> None:
     as_bytes = "keep the field that holds it as bytes: codec: CODEC_PROTO"
     assert refused(files, own=[PATH]) == [
         f'4:3: the attribute of Span.from is "from", a keyword of Python; {as_bytes}',
-        f'4:3: Kind has the value "None", which no enum of Python can have; {as_bytes}',
     ]

@@ -1,4 +1,4 @@
-"""Names in generated records: attributes, classes and members of enums."""
+"""Names in generated records: attributes and classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from fieldstone.schema.model import Enum, Field, Message
 from fieldstone.schema.storage import record_name, snake
 
 _AS_BYTES = "keep the field that holds it as bytes: codec: CODEC_PROTO"
-_OF_ENUMS = frozenset({"mro", "name", "value"})
 
 
 def attributes(subject: Subject) -> Iterator[Refusal]:
@@ -90,18 +89,6 @@ def functions_alike(subject: Subject) -> Iterator[Refusal]:
             yield Refusal(subject.location_of(message), what, f"give {other.name} another with name")
 
 
-def members(subject: Subject) -> Iterator[Refusal]:
-    """The values of an enum can be written in Python."""
-    for enum in subject.enums:
-        for value in enum.values:
-            if is_python_word(value.name) or value.name in _OF_ENUMS or value.name.startswith("_"):
-                what = f'{enum.name} has the value "{value.name}", which no enum of Python can have'
-                own = subject.is_own(enum)
-                fix = f"call it {snake(enum.name).upper()}_{value.name.strip('_').upper()}"
-                location = value.location if own else subject.location_of(enum)
-                yield Refusal(location, what, fix if own else _AS_BYTES)
-
-
 def attribute_name(field: Field) -> str:
     """The attribute of a record that a field is kept in."""
     return field.column.attribute or field.name
@@ -128,5 +115,5 @@ def _reference(element: Message | Enum) -> str:
     return element.entity.record if isinstance(element, Message) and element.entity is not None else ""
 
 
-CHECKS = (attributes, attributes_alike, classes_alike, functions_alike, members)
+CHECKS = (attributes, attributes_alike, classes_alike, functions_alike)
 """Every check of the topic."""
