@@ -21,7 +21,7 @@ from telemetry_app.records import EpisodeRollup, StepRecord
 
 
 class Topic(StrEnum):
-    """What an event is about."""
+    """The subject of an event."""
 
     STEP = "step"
     EPISODE = "episode"

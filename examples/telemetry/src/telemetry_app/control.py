@@ -1,4 +1,4 @@
-"""What the hub has to report beside the records themselves."""
+"""Reports of the hub beside the records themselves."""
 
 from __future__ import annotations
 

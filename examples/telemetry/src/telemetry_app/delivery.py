@@ -1,4 +1,4 @@
-"""What a worker has yet to bring to the hub."""
+"""The steps that a worker has yet to bring to the hub."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Delivery(Generic[M]):
             self._tell()
 
     async def _messages(self) -> AsyncIterator[M]:
-        """What is not stored, then what comes; changes nothing, for gRPC reads on for a while in a broken stream."""
+        """The requests that are not stored, then new ones; changes nothing, for gRPC reads on in a broken stream."""
         position = self.stored
         while True:
             while position < self.stored + len(self._kept):

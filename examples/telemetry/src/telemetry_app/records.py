@@ -1,4 +1,4 @@
-"""What the trainer's own code works with: free to change, and never sent to another team."""
+"""The records of the trainer's own code: free to change, and never sent to another team."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the storage code that Fieldstone generates has in common, for SQLite and PostgreSQL."""
+"""The shared part of the storage code that Fieldstone generates, for SQLite and PostgreSQL."""

@@ -110,7 +110,7 @@ def real_from(stored: Any) -> float:
 
 
 def unsigned(stored: float | str) -> float | str:
-    """What a column stores for a float, without the sign of a zero: 0.0 and -0.0 are equal where they are compared."""
+    """A float as a column stores it, without the sign of a zero: 0.0 and -0.0 are equal where they are compared."""
     return 0.0 if stored in (0, NEGATIVE_ZERO) else stored
 
 

@@ -59,7 +59,7 @@ def _other(value: object) -> object:
 
 
 def _encoding(*, nan: bool) -> Any:
-    """What `JSONEncoder.encode` makes anew for every value, which takes longer than most values do."""
+    """The encoder that `JSONEncoder.encode` makes anew for every value, which takes longer than most values do."""
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=nan, default=_other)
     if c_make_encoder is None:  # other Pythons than CPython have none
         return encoder.iterencode
@@ -91,7 +91,7 @@ def dump_json(value: Any) -> str:
 
 
 def dump_column(value: Any) -> str:
-    """What a column of JSON holds: as `dump_json`, with NaN and infinities as Python writes them."""
+    """The text in a column of JSON: as `dump_json`, with NaN and infinities as Python writes them."""
     return "".join(_with_nan(value, 0))
 
 

@@ -1,4 +1,4 @@
-"""What a field and its column can hold, in words; asked only once something did not fit.
+"""The limits of fields and columns, in words; asked only once something did not fit.
 
 Each check gives an empty text for a value that fits, else what would: "an int from 0 to 4294967295".
 """
@@ -16,16 +16,16 @@ from fieldstone_runtime.unfit import UnfitError
 T = TypeVar("T")
 
 Check = Callable[[object], str]
-"""What would fit instead of a value, in words; empty for a value that fits."""
+"""Describes in words what would fit instead of a value; gives an empty text for a value that fits."""
 
 Checks = Iterable[tuple[str, Check]]
 """The attributes of a record, each with its check."""
 
 VALUE_ERRORS = (TypeError, ValueError, OverflowError, AttributeError, RecursionError)
-"""What Python, protobuf and sqlite3 raise for a value that does not fit; a UnicodeError is a ValueError."""
+"""The errors of Python, protobuf and sqlite3 for a value that does not fit; a UnicodeError is a ValueError."""
 
 UNBINDABLE = (OverflowError, UnicodeError, ValueRefusedError)
-"""What is raised where only the database finds that a value does not fit."""
+"""The errors where only the database finds that a value does not fit."""
 
 
 def refusal(record: object, checks: Checks) -> StorageError:

@@ -28,7 +28,7 @@ class Applied(NamedTuple):
 
 
 class Migration(NamedTuple):
-    """What a release does to a database: its semver version, and SQL statements without semicolons."""
+    """The changes of a release to a database: its semver version, and SQL statements without semicolons."""
 
     version: str
     statements: tuple[str, ...]
@@ -47,10 +47,10 @@ class Migration(NamedTuple):
 
 
 class Database(Protocol):
-    """What a kind of database does for its migrations; the methods but the first are called inside it."""
+    """The part of a kind of database in its migrations; the methods but the first are called inside it."""
 
     name: str
-    """What people call the database: a path, or an address without its password."""
+    """The database's name for people: a path, or an address without its password."""
 
     def exclusively(self) -> AbstractContextManager[object]:
         """A transaction beside which no other migration runs, in this process or another."""

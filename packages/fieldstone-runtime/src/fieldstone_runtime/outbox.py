@@ -1,4 +1,4 @@
-"""What an event in an outbox is known by, what it says, and when it was written."""
+"""The identity, the kinds and the times of events in an outbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 from time import time_ns
 
 ADDED, UPDATED, DELETED = "added", "updated", "deleted"
-"""What happened to the record of an event, as its column `change` has it."""
+"""The changes that an event tells of a record, as its column `change` has them."""
 
 SAVED = "saved"
 """Added or updated: what is known of an event that older code wrote."""
@@ -26,7 +26,7 @@ def escaped(text: str) -> str:
 
 
 def event_marks(count: int) -> list[str]:
-    """What the idempotency keys of new events end in, after the record's key: no event of any database has it again.
+    """The ends of the idempotency keys of new events, after the record's key; no event of any database has one again.
 
     Each is "@", 96 random bits of the system, one draw for all of a call, and a number. It depends on nothing that can
     come back: SQLite gives the id of a deleted row again, a restored backup repeats its sequences, and a forked

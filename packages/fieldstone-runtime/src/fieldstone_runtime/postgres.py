@@ -211,7 +211,7 @@ class PostgresDatabase:
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """What `migrations.migrate` runs in: a transaction beside which no other migration runs."""
+        """The transaction of `migrations.migrate`, beside which no other migration runs."""
         with self.transaction() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{round(self._timeout * 1000)}ms",))
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATIONS,))

@@ -19,7 +19,7 @@ from fieldstone_runtime.statements import OnStatement, timed
 from fieldstone_runtime.tasks import refuse_others, running_task
 
 FAILURES = (sqlite3.Error, *VALUE_ERRORS)
-"""What an execute raises, for the database or for a value that it was given."""
+"""The errors of an execute, for the database or for a value that it was given."""
 
 _OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
 _NESTED = ("SAVEPOINT nested", "RELEASE nested", ("ROLLBACK TO nested", "RELEASE nested"))
@@ -200,7 +200,7 @@ class SQLiteDatabase:
         return kind(f"{self.name} {problem} ({text})")
 
     exclusively = transaction
-    """What `migrations.migrate` runs in: SQLite has one writer at a time."""
+    """The transaction of `migrations.migrate`: SQLite has one writer at a time."""
 
     def applied(self, module: str) -> dict[str, Applied]:
         """The migrations that were applied, by version."""
@@ -278,7 +278,7 @@ class SQLiteDatabase:
 
 
 class _Local(threading.local):
-    """What each thread has of its own; threading calls `__init__` once in each."""
+    """The connection and state of each thread; threading calls `__init__` once in each."""
 
     def __init__(self, database: SQLiteDatabase) -> None:
         self.connection, self._name = database._take(), database.name  # noqa: SLF001

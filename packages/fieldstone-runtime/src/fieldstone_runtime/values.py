@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What timestamps are counted from."""
+"""The moment that timestamps are counted from."""
 
 NAN = nan
 """Not a number: SQLite has no such value, and a column holds the text "NaN" for it."""
 
 MICROSECONDS = "whole microseconds; CODEC_NANOSECONDS keeps more"
-"""What a time of a DTO must have, in words."""
+"""The precision that a time of a DTO must have, in words."""
 
 _LONGEST_SECONDS, _NANOS = 315_576_000_000, 1_000_000_000
 _LONGEST = timedelta(0, _LONGEST_SECONDS)

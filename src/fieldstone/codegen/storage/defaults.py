@@ -56,7 +56,7 @@ ZEROS: Mapping[str, Default] = {
     "text": "",
     "timestamp": _EPOCH,
 }
-"""What stands for nothing in a column of a kind; 0 where it is not named."""
+"""The value that stands for nothing in a column of a kind; 0 where it is not named."""
 
 
 def _given(column: ColumnView, field: Field, given: str, schema: Schema) -> Default:

@@ -33,7 +33,7 @@ def episode_end(terminated: bool, truncated: bool) -> v2.EpisodeEnd:  # noqa: FB
 
 
 def render(payload: bytes | None, frame_ref: str | None, hint: bytes | None) -> v2.RenderV2 | None:
-    """What a step looked like; None where nothing was said of it.
+    """The picture of a step; None where nothing was said of it.
 
     Raises:
         google.protobuf.json_format.ParseError: the hint is no JSON object.

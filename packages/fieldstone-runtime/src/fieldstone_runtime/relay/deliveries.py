@@ -56,7 +56,7 @@ class Deliveries:
         )
 
     def index_statements(self) -> list[str]:
-        """What makes the indexes by which a relay finds its work, where they are not there yet."""
+        """The statements for the indexes by which a relay finds its work, where they are not there yet."""
         return [
             f"CREATE INDEX IF NOT EXISTS {beside(self.table, name)} ON {self.table} ({self.indexes}) WHERE {condition}"
             for name, condition in WAITING.items()

@@ -1,4 +1,4 @@
-"""What is relayed, and what a sink does with it."""
+"""Events that are relayed, and the interface of a sink."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a relay does and what is left to do, as metrics of OpenTelemetry."""
+"""Metrics of OpenTelemetry: the work that a relay has done, and the work that is left."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _CLEAN_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Counts:
-    """What a relay has done so far.
+    """The work that a relay has done so far.
 
     Attributes:
         delivered: events that it brought to the sink.

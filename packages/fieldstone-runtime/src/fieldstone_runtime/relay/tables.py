@@ -15,7 +15,7 @@ class Tables(ABC):
     """The tables of a database, read and written in transactions that exclude those of other relays."""
 
     skip_locked = ""
-    """What ends a query for rows that nobody else has locked."""
+    """The end of a query for rows that nobody else has locked."""
 
     @abstractmethod
     def close(self) -> None:

@@ -16,10 +16,10 @@ from fieldstone_runtime.relay.outbox import Outbox
 from fieldstone_runtime.relay.sinks.table import TABLE
 
 SOURCES = "sqlite:///telemetry.db or postgresql://user@host/database"
-"""What an outbox's URL looks like."""
+"""The form of an outbox's URL."""
 
 SINKS = f"kafka://host:9092/topic, s3://bucket/prefix, {SOURCES}"
-"""What a sink's URL looks like."""
+"""The form of a sink's URL."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SINK_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\Z")

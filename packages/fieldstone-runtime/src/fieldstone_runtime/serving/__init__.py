@@ -1,4 +1,4 @@
-"""What servers of a contract share; it needs the extra `grpc` of fieldstone-runtime.
+"""The shared part of servers of a contract; it needs the extra `grpc` of fieldstone-runtime.
 
 Servicers are for `grpc.aio`: a client that is slow or gone holds no thread.
 """

@@ -1,4 +1,4 @@
-"""Which release of a contract a server answers with, and which clients it is for."""
+"""The release of a contract that a server answers with, and the clients that it is for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSIONED = re.compile(r"(?P<stem>.+)\.v\d+(?:(?:alpha|beta)\d*|p\d+(?:alpha|be
 
 
 class Contract(Protocol):
-    """What a contracts package says of its release: its module `release`, `telemetry_contracts.release`."""
+    """The release of a contracts package, as its module `release` says: `telemetry_contracts.release`."""
 
     @property
     def NAME(self) -> str:  # noqa: N802  # a constant of the module
@@ -24,7 +24,7 @@ class Contract(Protocol):
 
     @property
     def DISTRIBUTION(self) -> str:  # noqa: N802
-        """What clients install: "telemetry-contracts"."""
+        """The distribution that clients install: "telemetry-contracts"."""
         ...
 
     @property
@@ -44,7 +44,7 @@ class Contract(Protocol):
 
 
 class MalformedVersionError(ValueError):
-    """What should be a version is none."""
+    """A text that should be a version is none."""
 
 
 def stem(service: str) -> str:

@@ -40,7 +40,7 @@ class PageLimits:
 
 
 DEFAULT_LIMITS = PageLimits()
-"""What servicers keep to where nothing else is said."""
+"""The limits of servicers where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Page(Generic[Dto, Position]):
 
 
 class Question(Generic[Position]):
-    """What a token belongs to: a query and its arguments.
+    """The owner of a token: a query and its arguments.
 
     Args:
         query: the query's full name.

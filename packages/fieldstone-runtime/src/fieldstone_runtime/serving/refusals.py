@@ -20,7 +20,7 @@ class NothingFoundError(LookupError):
 
 
 class UnanswerableError(Exception):
-    """What is stored cannot be told in the contract's words; its cause says why."""
+    """A stored record cannot be told in the contract's words; its cause says why."""
 
 
 def given(name: str, value: Value | None) -> Value:

@@ -64,7 +64,7 @@ class RenderedModule:
         insort(self._edits, (start, end, text), key=_START)
 
     def text(self, start: int, end: int) -> str:
-        """What is between two offsets, with the changes that were made there."""
+        """The text between two offsets, with the changes that were made there."""
         parts, last = [], start
         inside = bisect_left(self._edits, start, key=_START), bisect_right(self._edits, end, key=_START)
         for first, after, new in self._edits[slice(*inside)]:

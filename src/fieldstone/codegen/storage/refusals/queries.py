@@ -91,7 +91,7 @@ def absences(subject: Subject) -> Iterator[Refusal]:
 
 
 def lists(subject: Subject) -> Iterator[Refusal]:
-    """What is looked up in a list is equal to itself."""
+    """Values that are looked up in a list are equal to themselves."""
     for table, query in _queries(subject):
         for name in query.among:
             column = table.column(name)

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from fieldstone_runtime.relay.events import Batch, Event, UnavailableError
 
 _REFUSED = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD}
-"""What is wrong with a message rather than with the broker (https://kafka.apache.org/protocol.html#protocol_error_codes)."""
+"""Errors of a message rather than of the broker (https://kafka.apache.org/protocol.html#protocol_error_codes)."""
 
 _MARGIN_SECONDS = 5.0
 

@@ -1,4 +1,4 @@
-"""What the sinks that are tables share: the table, and the search for the row that is refused."""
+"""The shared part of sinks that are tables: the table, and the search for the row that is refused."""
 
 from __future__ import annotations
 
