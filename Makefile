@@ -20,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo check static test test-installs test-benchmarks test-packages fuzz pipeline soak bench scale docs fmt lock clean
+.PHONY: help setup demo check static test test-slow test-installs test-benchmarks test-packages fuzz pipeline soak bench scale docs fmt lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
@@ -52,7 +52,7 @@ $(READY): requirements.lock src/fieldstone/__init__.py $(addsuffix /pyproject.to
 demo: setup ## see a breaking change refused and an additive one released
 	@PATH="$(CURDIR)/$(BIN):$$PATH" demo/run.sh
 
-check: static test test-installs test-benchmarks ## all that CI checks: static, then the tests
+check: static test test-slow test-installs test-benchmarks ## all that CI checks: static, then the tests
 
 static: setup ## formatting, lint, types, layers
 	$(BIN)/ruff format --check
@@ -62,8 +62,11 @@ static: setup ## formatting, lint, types, layers
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/fieldstone generate --check
 	$(UV) pip check --python $(BIN)/python
 
-test: setup ## the suite, with its coverage, without installs and benchmarks
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not installs and not benchmarks" --cov --cov-report=term $(PYTEST_ARGS)
+test: setup ## the suite, with its coverage, in under five minutes
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not installs and not benchmarks" --cov --cov-report=term $(PYTEST_ARGS)
+
+test-slow: setup ## the long tests: sweeps, all databases, kills
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not installs and not benchmarks" $(PYTEST_ARGS)
 
 test-installs: setup ## install what we publish with pip, uv, Poetry, npm and pre-commit
 	$(BIN)/python -m pytest -n auto --dist worksteal -m installs $(PYTEST_ARGS)

@@ -16,6 +16,8 @@ from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer
 from tests.codegen.storage.meters import FEWER, generated_meters
 
+pytestmark = pytest.mark.slow
+
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-W", "error"]
 
 SUITE = """

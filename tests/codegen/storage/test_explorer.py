@@ -24,6 +24,8 @@ from tests.codegen.storage.random_schemas import random_schema
 from tests.codegen.storage.random_values import WRONG, RandomRecords
 from tests.conftest import SEED, VOCABULARY
 
+pytestmark = pytest.mark.slow
+
 MODULES = int(os.environ.get("FIELDSTONE_MODULES", "6"))
 """So many random schemas."""
 

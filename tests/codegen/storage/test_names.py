@@ -21,6 +21,8 @@ from tests.codegen.storage.driven import Driven
 from tests.codegen.storage.swept import ROLES, all_names, swept
 from tests.conftest import SEED, VOCABULARY
 
+pytestmark = pytest.mark.slow
+
 NASTY = (
     "key value position row rows cursor sql bound text limit after None True class int str list dict self record dto "
     "_whole_x _sql error found given payload unfit EPOCH NAN datetime timedelta Any Iterator chain a at since nanos "
