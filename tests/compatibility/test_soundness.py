@@ -15,6 +15,8 @@ import pytest
 from tests.compatibility.fuzzing import by_kind, described, run
 from tests.conftest import SEED
 
+pytestmark = pytest.mark.slow
+
 PAIRS = int(os.environ.get("FIELDSTONE_PAIRS", "100"))
 SHOWN = 12
 """So many kinds of failure are shown with a reduced pair."""

@@ -20,6 +20,8 @@ from fieldstone.workflows.release import release
 from tests.cli.workspace import MANY, Repo, many, many_sources, new_repo, pinned_environment
 from tests.conftest import SEED
 
+pytestmark = pytest.mark.slow
+
 STEPS = int(os.environ.get("FIELDSTONE_STEPS", "13"))
 ANEW = 12
 """After how many steps the checkout is made as it was, the cache left; so it is where it no longer compiles."""

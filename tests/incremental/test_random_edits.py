@@ -23,6 +23,8 @@ from tests.incremental.edits import edited
 from tests.incremental.part_and_whole import judged, told
 from tests.incremental.trees import Tree, make_tree
 
+pytestmark = pytest.mark.slow
+
 EDITS = int(os.environ.get("FIELDSTONE_EDITS", "6"))
 FILES = 70
 LINT = """

@@ -28,6 +28,8 @@ from tests.relay.destinations import Source, Target, in_order, relay, relayed, s
 from tests.relay.kafka_errors import mock_cluster
 from tests.relay.servers import Server, free_port, make_bucket, proxied, running_kafka, running_s3
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("FIELDSTONE_KILLS", "3"))
 """How often a relay is killed; `make soak` sets 200."""
 

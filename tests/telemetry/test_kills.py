@@ -19,6 +19,8 @@ from tests.conftest import SEED
 from tests.relay.destinations import Source, Target, in_order, relay, relayed
 from tests.telemetry.running import LONGEST, Hub, opened, running_hub, worker
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("FIELDSTONE_KILLS", "2"))
 """How often each of them is killed; `make soak` sets 200."""
 

@@ -19,6 +19,8 @@ from tests.codegen.packages import Generated, generated
 from tests.codegen.server import PostgresServer
 from tests.schema.files import write_files
 
+pytestmark = pytest.mark.slow
+
 BOX = """\
 from __future__ import annotations
 from dataclasses import dataclass

@@ -17,6 +17,8 @@ from fieldstone.workflows.generate import generate
 from tests.codegen.cases import build_case
 from tests.codegen.server import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "1.1.0", "1.2.0"
 RECORDS = 40
 

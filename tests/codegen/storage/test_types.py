@@ -12,6 +12,8 @@ import pytest
 
 from tests.codegen.cases import CASES, ROOT, case_names
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = [ROOT / "generated", *(CASES / name / "expected" for name in case_names())]
 SOURCES = ["packages/fieldstone-runtime/src", "examples/telemetry/src"]
 
