@@ -14,6 +14,8 @@ from trainer_contracts.trainer.v1 import telemetry_pb2_grpc as trainer_grpc
 
 from tests.conftest import SEED
 
+LONG = 60.0
+
 MESSAGES = 400
 
 
@@ -68,3 +70,24 @@ def test_every_message_arrives_however_often_the_stream_breaks() -> None:
     stored, delivery = asyncio.run(deliver())
     assert stored == set(range(MESSAGES))
     assert delivery.stored == MESSAGES
+
+
+def test_a_cancelled_delivery_ends_even_if_grpc_calls_it_a_failure() -> None:
+    async def scenario() -> bool:
+        async def stream(_messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+            try:
+                await asyncio.sleep(LONG)
+            except asyncio.CancelledError:
+                raise grpc.aio.AioRpcError(
+                    grpc.StatusCode.CANCELLED, grpc.aio.Metadata(), grpc.aio.Metadata()
+                ) from None
+            yield
+
+        delivering = asyncio.create_task(Delivery[Any](patience=LONG).run(stream))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        delivering.cancel()
+        await asyncio.wait([delivering], timeout=LONG)
+        return delivering.cancelled()
+
+    assert asyncio.run(scenario())

@@ -261,11 +261,11 @@ def test_a_full_writer_holds_the_worker_back(tmp_path: Path) -> None:
                     sent += 1
 
             call = running.stub.PublishRunSteps(steps())
-            seen = -1
-            while sent != seen or sent < 50:
-                seen = sent
-                await asyncio.sleep(0.2)
             (queue,) = running.bus.subscriptions
+            seen = -1
+            while sent != seen or len(queue) < 50:
+                seen = sent
+                await asyncio.sleep(0.5)
             assert len(queue) == 50
             assert sent < 20_000  # what gRPC holds on both sides
             call.cancel()

@@ -72,7 +72,12 @@ class Delivery(Generic[M]):
             before_sleep=_log_failure,
             reraise=True,
         )
-        await retrying(self._attempt, publish)
+        try:
+            await retrying(self._attempt, publish)
+        except grpc.aio.AioRpcError as error:
+            if _is_being_cancelled():
+                raise asyncio.CancelledError from error
+            raise
 
     async def _attempt(self, publish: Callable[[AsyncIterator[M]], Any]) -> None:
         before = self.stored
@@ -107,7 +112,13 @@ class Delivery(Generic[M]):
         return _BACKOFF(failed)
 
     def _gives_up(self, _: RetryCallState) -> bool:
-        return monotonic() - self._last_stored > self._patience
+        return _is_being_cancelled() or monotonic() - self._last_stored > self._patience
+
+
+def _is_being_cancelled() -> bool:
+    """Whether this task is to end: gRPC may tell it by CANCELLED, which a hub that goes away gives as well."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _may_pass(error: BaseException) -> bool:
