@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fieldstone.errors import Damaged, FieldstoneError, Unavailable
+from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.folder import FolderRegistry
-from fieldstone.registry.memory import MemoryRegistry
 from fieldstone.registry.release import Release
 from tests.cli.conftest import release_all
 from tests.cli.workspace import HERE, SHOP, Ran, Repo, as_template, copy_repo
@@ -33,6 +33,15 @@ COMMANDS = [
 ]
 
 
+def addresses(repo: Repo) -> dict[str, str]:
+    """An address of each kind of registry for a repository."""
+    return {
+        "folder": "registry",
+        "memory": f"memory:{repo.root}",
+        "sqlite": f"sqlite:///{repo.root.parent}/registry.db",
+    }
+
+
 def fill(repo: Repo, address: str) -> Repo:
     """Release money once and shop twice into a registry."""
     repo.settings(SETTINGS.format(address))
@@ -44,13 +53,13 @@ def fill(repo: Repo, address: str) -> Repo:
 
 @pytest.fixture(scope="session")
 def folder_template(fresh_template: Repo, tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A copy for each test; what is in memory is filled anew."""
+    """A copy for each test; other registries than a folder are filled anew."""
     root = tmp_path_factory.mktemp("registries") / "repo"
     shutil.copytree(fresh_template.root, root)
     return as_template(fill(Repo(root, fresh_template.environment), "registry"))
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "sqlite"])
 def shared(
     request: pytest.FixtureRequest,
     folder_template: Repo,
@@ -62,13 +71,14 @@ def shared(
     if request.param == "folder":
         return copy_repo(folder_template, tmp_path / "repo", capsys)
     repo = copy_repo(fresh_template, tmp_path / "repo", capsys)
-    return fill(repo, f"memory:{repo.root}")
+    return fill(repo, addresses(repo)[request.param])
 
 
 def without_places(ran: Ran, repo: Repo) -> tuple[int, str]:
     """The output, where the releases are called the same wherever they are."""
     said = ran.out + ran.err
-    for place in (f"memory:{repo.root}", str(repo.root / "registry"), "registry/"):
+    kinds = addresses(repo)
+    for place in (kinds["memory"], kinds["sqlite"], str(repo.root / "registry"), "registry/"):
         said = said.replace(place, "REGISTRY" + "/" * place.endswith("/"))
     return ran.code, said.replace(str(repo.root), "ROOT")
 
@@ -76,17 +86,17 @@ def without_places(ran: Ran, repo: Repo) -> tuple[int, str]:
 @pytest.mark.parametrize("edit", [None, BREAK], ids=["unchanged", "broken"])
 def test_every_command_says_the_same(fresh: Repo, edit: tuple[str, str] | None, tmp_path: Path) -> None:
     said: dict[str, list[tuple[int, str]]] = {}
-    for kind in ("folder", "memory"):
+    for kind in ("folder", "memory", "sqlite"):
         repo = Repo(tmp_path / kind / "repo", fresh.environment, fresh.capsys)
         shutil.copytree(fresh.root, repo.root)
-        address = "registry" if kind == "folder" else f"memory:{repo.root}"
-        fill(repo, address)
+        fill(repo, addresses(repo)[kind])
         if edit:
             repo.edit(SHOP, *edit)
         said[kind] = [without_places(repo.run(*command), repo) for command in COMMANDS]
-    for command, folder, memory in zip(COMMANDS, said["folder"], said["memory"], strict=True):
-        assert memory[0] == folder[0], (command, folder, memory)
-        assert "git" not in memory[1] or "git" in folder[1], (command, memory)
+    for command, folder, *others in zip(COMMANDS, *said.values(), strict=True):
+        for other in others:
+            assert other[0] == folder[0], (command, folder, other)
+            assert "git" not in other[1] or "git" in folder[1], (command, other)
 
 
 def test_code_and_packages_are_made_from_it(shared: Repo) -> None:
@@ -116,7 +126,7 @@ def test_a_registry_that_fails_in_the_middle(
 
     shared.edit(SHOP, "  string buyer = 9;\n", "  string buyer = 9;\n  string payer = 10;\n")
     before = shared.snapshot(".")
-    for backend in (FolderRegistry, MemoryRegistry):
+    for backend in (FolderRegistry, FetchedRegistry):
         for method in ("read", "local"):
             monkeypatch.setattr(backend, method, fail)
     ran = shared.run(*command.split())

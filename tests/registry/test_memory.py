@@ -9,7 +9,8 @@ import pytest
 from fieldstone.cache import Cache
 from fieldstone.errors import Damaged, Invalid
 from fieldstone.registry import folder_of, open_registry
-from fieldstone.registry.memory import MemoryRegistry
+from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.memory import MemoryStore
 from tests.registry.contract import FILES, FIRST, Open, RegistryContract
 
 
@@ -23,16 +24,16 @@ class TestMemory(RegistryContract):
 
 
 @pytest.fixture
-def damaged() -> MemoryRegistry:
+def damaged() -> FetchedRegistry:
     """A release whose image is not what was released."""
     kept: dict[tuple[str, str], dict[str, bytes]] = {}
-    registry = MemoryRegistry("memory:damaged", kept)
+    registry = FetchedRegistry(MemoryStore("memory:damaged", kept))
     registry.add(FIRST, FILES)
     kept["shop", "1.0.0"]["image.binpb"] = b"other"
     return registry
 
 
-def test_other_bytes_than_were_released_are_refused(damaged: MemoryRegistry) -> None:
+def test_other_bytes_than_were_released_are_refused(damaged: FetchedRegistry) -> None:
     release = damaged.release("shop", "1.0.0")
     for get in (damaged.read, damaged.local):
         with pytest.raises(Damaged, match=r"image\.binpb is not what was released \(5 bytes\); release again"):

@@ -103,23 +103,27 @@ def folder_of(address: str) -> Path | None:
     return None if _SCHEME.match(address) else Path(address)
 
 
+_BACKENDS = {"sqlite": "sql", "postgresql": "sql"}
+"""The Python module of this package that opens the addresses of a scheme; others are named after their scheme."""
+
+
 def open_registry(address: str | Path, cache: Cache | None = None) -> Registry:
     """The registry at an address; a folder need not exist yet.
 
-    The scheme of an address is the name of the Python module that opens it: `fieldstone.registry.memory` opens
-    `memory:tests`.
-
     Args:
-        address: a folder, or an address that begins with a scheme.
+        address: a folder, or an address that begins with a scheme: `sqlite:///PATH`, `postgresql://...`.
         cache: the cache of digests; without it every file is read.
 
     Raises:
         Invalid: there is no backend for the scheme.
     """
     scheme = _SCHEME.match(str(address))
-    name = f"{__name__}.{scheme[1] if scheme else 'folder'}"
+    name = f"{__name__}.{_BACKENDS.get(scheme[1], scheme[1]) if scheme else 'folder'}"
     if find_spec(name) is None or not hasattr(backend := import_module(name), "open_address"):
-        raise Invalid(f"no registry can be opened at {address}", fix="name its folder as `registry` in the settings")
+        raise Invalid(
+            f"no registry can be opened at {address}",
+            fix="name as `registry` in the settings a folder, sqlite:///PATH, or postgresql://USER@HOST/NAME",
+        )
     found: Registry = backend.open_address(str(address), cache)
     return found
 

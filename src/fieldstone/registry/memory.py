@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fieldstone.errors import Damaged, NotFound
-from fieldstone.registry import Defect, manifest
-from fieldstone.registry.chain import broken_links, broken_retirements, refuse_if_overtaken
-from fieldstone.registry.local import Objects, checked
+from fieldstone.registry.chain import refuse_if_overtaken
+from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order
 
 if TYPE_CHECKING:
-    from semver import Version
-
     from fieldstone.cache import Cache
 
 Files = dict[str, bytes]
@@ -25,98 +20,41 @@ _STORES: dict[str, dict[tuple[str, str], Files]] = {}
 """The releases of each registry by module and version."""
 
 
-def open_address(address: str, cache: Cache | None) -> MemoryRegistry:
+def open_address(address: str, cache: Cache | None) -> FetchedRegistry:
     """The registry with a name; it exists until the process ends. See `open_registry`."""
-    return MemoryRegistry(address, _STORES.setdefault(address, {}), cache)
+    return FetchedRegistry(MemoryStore(address, _STORES.setdefault(address, {})), cache)
 
 
-class MemoryRegistry:
-    """A registry with its files in a dictionary."""
+class MemoryStore:
+    """Releases in a dictionary; see `Store`."""
 
     remedy = "release again"
 
-    def __init__(self, address: str, files: dict[tuple[str, str], Files], cache: Cache | None = None) -> None:
+    def __init__(self, address: str, files: dict[tuple[str, str], Files]) -> None:
         self.address = address
         self._files = files
-        self._objects = Objects(cache.store.folder if cache else None)
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
         return sorted({module for module, _ in self._files})
 
-    def versions(self, module: str) -> list[Version]:
-        """The versions of a module in semver order; empty if there is no release."""
-        names = [version for name, version in self._files if name == module]
-        return [*in_order(names, f"{self.address}/{module}").values()]
+    def versions(self, module: str) -> list[str]:
+        """The versions of a module."""
+        return [version for name, version in self._files if name == module]
 
-    def release(self, module: str, version: str) -> Release:
-        """The manifest of a release.
+    def manifest(self, module: str, version: str) -> bytes | None:
+        """The text of a release's manifest."""
+        return self._files.get((module, version), {}).get(NAME)
 
-        Raises:
-            NotFound: there is no such module or version.
-        """
-        if (module, version) not in self._files:
-            has = ", ".join(map(str, self.versions(module))) or "no release of that module"
-            raise NotFound(f"no release {version} of {module} in {self.address}", fix=f"it has {has}")
-        where = f"{self.address}/{module}/{version}/{NAME}"
-        return manifest.from_toml(self._files[module, version][NAME].decode("utf-8", "replace"), where=where)
+    def content(self, release: Release, path: str) -> bytes | None:
+        """One file of a release."""
+        return self._files.get((release.name, release.version), {}).get(path)
 
-    def releases(self, module: str) -> list[Release]:
-        """The manifests of all releases of a module in semver order."""
-        return [self.release(module, str(version)) for version in self.versions(module)]
-
-    def read(self, release: Release, path: str) -> bytes:
-        """One file of a release.
-
-        Raises:
-            Damaged: it is missing, or differs from the released file.
-        """
-        return checked(
-            self._fetch(release, path), release.files.get(path), what=self._what(release, path), remedy=self.remedy
-        )
-
-    def local(self, release: Release, path: str) -> Path:
-        """A local file with the content of one file of a release; see `Objects`."""
-        digest, what = release.files.get(path, ""), self._what(release, path)
-        return self._objects.local(digest, lambda: self._fetch(release, path), what=what, remedy=self.remedy)
-
-    def label(self, release: Release) -> str:
-        """The address of a release."""
-        return f"{self.address}/{release.name}/{release.version}"
-
-    def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Add a new release.
+    def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:
+        """Add a release.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        versions = self.versions(release.name)
-        refuse_if_overtaken(release, [*map(str, versions)])
-        text = manifest.to_toml(release)
-        self._files[release.name, release.version] = {**files, NAME: text.encode()}
-
-    def defects(self, module: str) -> Iterator[Defect]:
-        """The defects in the files and the chain of a module's releases."""
-        releases = self.releases(module)
-        for release in releases:
-            for path in release.files:
-                try:
-                    self.read(release, path)
-                except Damaged as error:
-                    where = self._what(release, path)
-                    yield Defect("registry-file-changed", module, release.version, where, error.problem, error.fix)
-        yield from broken_links(releases, self.label, self.remedy)
-        yield from broken_retirements(releases, self.label, self.remedy)
-
-    def links(self) -> Iterator[Defect]:
-        """No defects: there are no links in memory."""
-        return iter(())
-
-    def _fetch(self, release: Release, path: str) -> bytes:
-        content = self._files.get((release.name, release.version), {}).get(path)
-        if content is None:
-            raise Damaged(f"{self._what(release, path)} is missing", fix=self.remedy)
-        return content
-
-    def _what(self, release: Release, path: str) -> str:
-        return f"{self.label(release)}/{path}"
+        refuse_if_overtaken(release, [*in_order(self.versions(release.name), self.address)])
+        self._files[release.name, release.version] = {**files, NAME: text}

@@ -1,0 +1,161 @@
+"""A registry in a database: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`, with `?objects=URL` for large contents.
+
+A release is one transaction. Contents are stored once by their digest, in the database or in the object store; the
+rows of releases have pointers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from fieldstone.registry.chain import refuse_if_overtaken
+from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.local import checked
+from fieldstone.registry.release import Release
+from fieldstone.registry.sql.contents import Contents, open_contents
+from fieldstone.registry.sql.database import Database
+from fieldstone.registry.versions import in_order
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from fieldstone.cache import Cache
+
+_OBJECTS = "objects="
+_ADD_CONTENT = "INSERT INTO contents VALUES (:digest, :size, :bytes) ON CONFLICT (digest) DO NOTHING"
+_ADD_TO_MODULE = "INSERT INTO module_contents VALUES (:module, :digest) ON CONFLICT (module, digest) DO NOTHING"
+
+
+def open_address(address: str, cache: Cache | None) -> FetchedRegistry:
+    """The registry in a database, which is set up if it is empty. See `open_registry`.
+
+    Raises:
+        Invalid: the address is no address of a database, or a newer Fieldstone changed its tables.
+        Unavailable: the database cannot be reached.
+    """
+    return FetchedRegistry(open_store(address), cache)
+
+
+def open_store(address: str) -> SqlStore:
+    """The releases in a database; see `open_address`."""
+    database, _, query = address.partition("?")
+    options = query.split("&") if query else []
+    objects = [option.removeprefix(_OBJECTS) for option in options if option.startswith(_OBJECTS)]
+    rest = "&".join(option for option in options if not option.startswith(_OBJECTS))
+    return SqlStore(
+        Database(f"{database}?{rest}" if rest else database), open_contents(objects[-1]) if objects else None
+    )
+
+
+class SqlStore:
+    """Releases in the tables of `migrations/0001_releases.sql`; see `Store`.
+
+    Args:
+        database: the database.
+        contents: the store of contents; None keeps them in the database.
+    """
+
+    remedy = "restore it from a backup of the database"
+
+    def __init__(self, database: Database, contents: Contents | None = None) -> None:
+        self.database = database
+        self.address = database.address
+        self._contents = contents
+
+    def modules(self) -> list[str]:
+        """The names of all modules with a release, sorted."""
+        with self.database.reading() as connection:
+            found = connection.execute(text("SELECT name FROM modules WHERE releases > 0"))
+            return sorted(name for (name,) in found)
+
+    def versions(self, module: str) -> list[str]:
+        """The versions of a module, in the order of their releases."""
+        with self.database.reading() as connection:
+            return _versions(connection, module)
+
+    def manifest(self, module: str, version: str) -> bytes | None:
+        """The text of a release's manifest."""
+        with self.database.reading() as connection:
+            found = connection.execute(
+                text("SELECT manifest FROM releases WHERE module = :module AND version = :version"),
+                {"module": module, "version": version},
+            ).scalar_one_or_none()
+        return None if found is None else bytes(found)
+
+    def content(self, release: Release, path: str) -> bytes | None:
+        """One file of a release."""
+        return self.by_digest(release.name, release.files.get(path, ""))
+
+    def by_digest(self, module: str, digest: str) -> bytes | None:
+        """A content of a module's releases; None if no release of that module has it.
+
+        Raises:
+            Unavailable: the database or the object store cannot be reached.
+        """
+        with self.database.reading() as connection:
+            found = connection.execute(
+                text(
+                    "SELECT bytes FROM contents JOIN module_contents USING (digest) "
+                    "WHERE module = :module AND digest = :digest"
+                ),
+                {"module": module, "digest": digest},
+            ).one_or_none()
+        if found is None:
+            return None
+        if found[0] is None and self._contents is not None:
+            return self._contents.get(digest)
+        return None if found[0] is None else bytes(found[0])
+
+    def add(self, release: Release, text_: bytes, files: Mapping[str, bytes]) -> None:
+        """Write a new release in one transaction.
+
+        Raises:
+            Conflict: the version exists already, or another release was added meanwhile.
+            Damaged: a file is not the one that the release names.
+            Unavailable: the database or the object store cannot be reached; nothing was written.
+        """
+        with self.database.transaction() as connection:
+            _lock(connection, release.name)
+            versions = _versions(connection, release.name)
+            refuse_if_overtaken(release, [*in_order(versions, f"{self.address}/{release.name}")])
+            self._write_contents(connection, release, files)
+            row = {
+                "module": release.name,
+                "version": release.version,
+                "number": len(versions) + 1,
+                "manifest": text_,
+            }
+            connection.execute(
+                text("INSERT INTO releases VALUES (:module, :version, :number, :manifest)"),
+                row,
+            )
+
+    def _write_contents(self, connection: Connection, release: Release, files: Mapping[str, bytes]) -> None:
+        rows = []
+        for path, content in sorted(files.items()):
+            digest = release.files.get(path)
+            checked(content, digest, what=f"{path} of {release.name} {release.version}", remedy="release again")
+            if self._contents is not None:
+                self._contents.put(str(digest), content)
+            inside = content if self._contents is None else None
+            rows.append({"module": release.name, "digest": digest, "size": len(content), "bytes": inside})
+        for statement in (_ADD_CONTENT, _ADD_TO_MODULE) if rows else ():
+            connection.execute(text(statement), rows)
+
+
+def _versions(connection: Connection, module: str) -> list[str]:
+    found = connection.execute(
+        text("SELECT version FROM releases WHERE module = :module ORDER BY number"), {"module": module}
+    )
+    return [version for (version,) in found]
+
+
+def _lock(connection: Connection, module: str) -> None:
+    """Lock the row of a module, and count its new release."""
+    connection.execute(
+        text("INSERT INTO modules (name) VALUES (:module) ON CONFLICT (name) DO NOTHING"), {"module": module}
+    )
+    connection.execute(text("UPDATE modules SET releases = releases + 1 WHERE name = :module"), {"module": module})

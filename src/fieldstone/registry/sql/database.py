@@ -1,0 +1,210 @@
+"""A database with numbered migrations: SQLite or PostgreSQL, with the same statements.
+
+Migrations are the files `migrations/NNNN_name.sql`, applied in order under a lock. A released one is never edited.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from fieldstone.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_LOCK = 0x6669656C64  # "field"
+"""The PostgreSQL advisory lock of migrations."""
+_LONGEST_WAIT = 30
+"""The most seconds that a statement waits for a lock of SQLite, and a caller for a connection."""
+_VERSION = "SELECT coalesce(max(number), 0) FROM fieldstone_migrations"
+
+
+class Database:
+    """Connections to a database whose tables exist.
+
+    Args:
+        address: `sqlite:///PATH`, or `postgresql://USER@HOST/NAME` with what libpq knows (PGPASSWORD, ~/.pgpass).
+
+    Raises:
+        Invalid: the address is no address of a database.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            self._url = make_url(address)
+        except ArgumentError as error:
+            raise Invalid(
+                f"{address.partition(':')[0]}:... is no address of a database",
+                fix="write it as sqlite:///PATH or postgresql://USER@HOST/NAME",
+            ) from error
+        self.address = self._url.render_as_string(hide_password=True)
+        """The address for messages, without its password."""
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._open: ContextVar[Connection | None] = ContextVar("connection", default=None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection in a transaction, which is committed at the end; inside another transaction, that one.
+
+        In SQLite it is the only one that writes.
+
+        Raises:
+            Unavailable: the database cannot be reached, or has no connection left.
+        """
+        outer = self._open.get()
+        if outer is not None:
+            yield outer
+            return
+        with self._translated(), self._engine.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            token = self._open.set(connection)
+            try:
+                yield connection
+            finally:
+                self._open.reset(token)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for statements that only read; inside a transaction, that one.
+
+        Raises:
+            Unavailable: the database cannot be reached, or has no connection left.
+        """
+        outer = self._open.get()
+        if outer is not None:
+            yield outer
+            return
+        with self._translated(), self._reading.connect() as connection:
+            yield connection
+
+    @property
+    def version(self) -> int:
+        """The number of the newest migration in the database.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with self._translated(), self._raw.connect() as connection:
+            return int(connection.execute(text(_VERSION)).scalar_one())
+
+    def require_known_version(self) -> None:
+        """Raise if a newer Fieldstone has changed the tables.
+
+        Raises:
+            Invalid: it has; this one must not write them.
+            Unavailable: the database cannot be reached.
+        """
+        _refuse_newer(self.version, self.address)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """The connections, once the tables exist."""
+        with self._translated():
+            _migrate(self._raw, self.address, is_sqlite=self.is_sqlite)
+        return self._raw
+
+    @cached_property
+    def _reading(self) -> Engine:
+        return self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @cached_property
+    def _raw(self) -> Engine:
+        engine = self._connected()
+        weakref.finalize(self, engine.dispose)
+        return engine
+
+    def _connected(self) -> Engine:
+        url = self._url
+        if self.is_sqlite:
+            path = Path(url.database or "")
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Unavailable(f"cannot make the folder {path.parent}: {error.strerror}") from error
+            engine = create_engine(url, connect_args={"timeout": _LONGEST_WAIT}, pool_timeout=_LONGEST_WAIT)
+            event.listen(engine, "connect", _set_up_sqlite)
+            return engine
+        try:
+            return create_engine(
+                url.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                pool_timeout=_LONGEST_WAIT,
+                connect_args={"connect_timeout": 10, "application_name": "fieldstone"},
+            )
+        except (NoSuchModuleError, ImportError) as error:
+            raise Invalid(f"cannot open {self.address}: {error}", fix="install psycopg") from error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn errors of the driver into one that says what could not be reached."""
+        try:
+            yield
+        except (DBAPIError, PoolTimeoutError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()
+            raise Unavailable(
+                f"the database {self.address} does not answer: {reason[0] if reason else 'no reason given'}",
+                fix="see whether it runs and can be reached, then do it again",
+            ) from error
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Settings of a new connection of SQLite; the transactions are begun by `Database`."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(engine: Engine, address: str, *, is_sqlite: bool) -> None:
+    """Apply the migrations that the database lacks.
+
+    Raises:
+        Invalid: the database has one that this Fieldstone does not know.
+    """
+    with engine.begin() as connection:
+        if is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS fieldstone_migrations (number INTEGER PRIMARY KEY)")
+        current = int(connection.execute(text(_VERSION)).scalar_one())
+        _refuse_newer(current, address)
+        for number, script in _migrations():
+            if number > current:
+                for statement in _statements(script):
+                    connection.exec_driver_sql(statement)
+                connection.execute(text("INSERT INTO fieldstone_migrations VALUES (:number)"), {"number": number})
+
+
+def _refuse_newer(current: int, address: str) -> None:
+    newest = _migrations()[-1][0]
+    if current > newest:
+        raise Invalid(
+            f"the database {address} has migration {current}, and this Fieldstone knows {newest}",
+            fix="use a Fieldstone as new as the one that changed it",
+        )
+
+
+def _migrations() -> list[tuple[int, str]]:
+    """The migrations, by number and text, in order."""
+    folder = files(__package__) / "migrations"
+    scripts = sorted((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".sql"))
+    return [(int(name[:4]), script) for name, script in scripts]
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a migration: none has a semicolon inside."""
+    plain = re.sub(r"--.*", "", script)
+    return [statement for part in plain.split(";") if (statement := part.strip())]

@@ -1,0 +1,136 @@
+"""The registry in SQLite and PostgreSQL keeps the contract; contents lie in the database or in an object store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from fieldstone.cache import Cache
+from fieldstone.errors import Conflict, Damaged, Invalid, Unavailable
+from fieldstone.registry import open_registry
+from fieldstone.registry.sql import open_store
+from fieldstone.registry.sql.database import Database
+from tests.codegen.server import PostgresServer, running_postgres
+from tests.registry.contract import FILES, FIRST, Open, RegistryContract
+
+
+class TestSqlite(RegistryContract):
+    """In a file of SQLite."""
+
+    @pytest.fixture
+    def anew(self, tmp_path: Path) -> Open:
+        return lambda: open_registry(f"sqlite:///{tmp_path}/registry.db", Cache(tmp_path))
+
+
+class TestObjects(RegistryContract):
+    """In SQLite, with the contents in an object store."""
+
+    @pytest.fixture
+    def anew(self, tmp_path: Path) -> Open:
+        (tmp_path / "objects").mkdir()
+        address = f"sqlite:///{tmp_path}/registry.db?objects=file://{tmp_path}/objects"
+        return lambda: open_registry(address, Cache(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+def database_of(server: PostgresServer) -> str:
+    name = f"registry_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name}")
+    return f"postgresql://postgres@127.0.0.1:{server.port}/{name}"
+
+
+class TestPostgres(RegistryContract):
+    """In PostgreSQL."""
+
+    @pytest.fixture
+    def anew(self, postgres: PostgresServer, tmp_path: Path) -> Open:
+        address = database_of(postgres)
+        return lambda: open_registry(address, Cache(tmp_path))
+
+
+def test_contents_of_an_object_store_are_not_in_the_database(tmp_path: Path) -> None:
+    (tmp_path / "objects").mkdir()
+    address = f"sqlite:///{tmp_path}/registry.db?objects=file://{tmp_path}/objects"
+    open_registry(address).add(FIRST, FILES)
+    rows = sqlite3.connect(tmp_path / "registry.db").execute("SELECT size, bytes FROM contents").fetchall()
+    assert sorted(rows) == [(2, None), (5, None), (6, None)]
+    assert len([path for path in (tmp_path / "objects").rglob("*") if path.is_file()]) == 3
+
+
+def test_a_release_in_a_failed_transaction_is_not_there(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/registry.db")
+
+    def add_and_fail() -> None:
+        with store.database.transaction():
+            store.add(FIRST, b"", FILES)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        add_and_fail()
+    assert (store.modules(), store.versions("shop"), store.by_digest("shop", FIRST.files["image.binpb"])) == (
+        [],
+        [],
+        None,
+    )
+
+
+def test_a_content_belongs_to_the_modules_that_have_it(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/registry.db")
+    store.add(FIRST, b"", FILES)
+    digest = FIRST.files["image.binpb"]
+    assert (store.by_digest("shop", digest), store.by_digest("other", digest)) == (b"image", None)
+
+
+def test_a_changed_content_is_told(tmp_path: Path) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.db")
+    registry.add(FIRST, FILES)
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.execute("UPDATE contents SET bytes = x'00' WHERE size = 5")
+        connection.execute(
+            "UPDATE releases SET manifest = CAST(replace(CAST(manifest AS TEXT), 'first release', 'other') AS BLOB)"
+        )
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.db")
+    with pytest.raises(Damaged, match=r"image\.binpb is not what was released.*restore it from a backup"):
+        registry.read(registry.release("shop", "1.0.0"), "image.binpb")
+    assert [defect.path.rpartition("/")[2] for defect in registry.defects("shop")] == ["release.toml", "image.binpb"]
+
+
+def test_an_older_fieldstone_leaves_a_newer_database_alone(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/registry.db"
+    database = Database(address)
+    with database.transaction() as connection:
+        connection.execute(text("INSERT INTO fieldstone_migrations VALUES (9999)"))
+    for attempt in (database.require_known_version, open_registry(address).modules):
+        with pytest.raises(Invalid, match=r"has migration 9999, and this Fieldstone knows \d+; use a"):
+            attempt()
+
+
+@pytest.mark.parametrize("address", ["postgresql://nobody:secret@127.0.0.1:1/none", "sqlite:////proc/none/registry.db"])
+def test_a_database_out_of_reach_is_told_without_its_password(address: str) -> None:
+    with pytest.raises(Unavailable) as caught:
+        open_registry(address).modules()
+    assert "secret" not in str(caught.value)
+
+
+def test_what_is_no_address_of_a_database() -> None:
+    for address in ("sqlite:x", "postgresql:x"):
+        with pytest.raises(Invalid, match="write it as sqlite:///PATH or postgresql://USER@HOST/NAME"):
+            open_registry(address)
+
+
+def test_a_release_that_is_there_already(tmp_path: Path) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.db")
+    registry.add(FIRST, FILES)
+    with pytest.raises(Conflict):
+        registry.add(FIRST, FILES)
+    assert [*map(str, registry.versions("shop"))] == ["1.0.0"]
