@@ -14,9 +14,12 @@ from sqlalchemy import text
 from fieldstone.registry.chain import refuse_if_overtaken
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.local import checked
+from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.release import Release
+from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.contents import Contents, open_contents
 from fieldstone.registry.sql.database import Database
+from fieldstone.registry.sql.identities import module_id, release_id
 from fieldstone.registry.versions import in_order
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def open_store(address: str) -> SqlStore:
 
 
 class SqlStore:
-    """Releases in the tables of `migrations/0001_releases.sql`; see `Store`.
+    """Releases in the tables of `migrations/0001_registry.sql`; see `Store`.
 
     Args:
         database: the database.
@@ -126,11 +129,11 @@ class SqlStore:
                 "module": release.name,
                 "version": release.version,
                 "number": len(versions) + 1,
+                "commit": release_id(seal_of(text_.decode())),
                 "manifest": text_,
             }
             connection.execute(
-                text("INSERT INTO releases VALUES (:module, :version, :number, :manifest)"),
-                row,
+                text("INSERT INTO releases VALUES (:module, :version, :number, :commit, :manifest)"), row
             )
 
     def _write_contents(self, connection: Connection, release: Release, files: Mapping[str, bytes]) -> None:
@@ -155,7 +158,9 @@ def _versions(connection: Connection, module: str) -> list[str]:
 
 def _lock(connection: Connection, module: str) -> None:
     """Lock the row of a module, and count its new release."""
+    row = {"module": module, "id": module_id(module), "now": now()}
     connection.execute(
-        text("INSERT INTO modules (name) VALUES (:module) ON CONFLICT (name) DO NOTHING"), {"module": module}
+        text("INSERT INTO modules (name, id, created_at) VALUES (:module, :id, :now) ON CONFLICT (name) DO NOTHING"),
+        row,
     )
     connection.execute(text("UPDATE modules SET releases = releases + 1 WHERE name = :module"), {"module": module})

@@ -1,0 +1,257 @@
+"""Modules and commits of a database registry, as buf knows them: a release and a draft are both a commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, json
+from sqlalchemy import text
+
+from fieldstone.errors import Invalid, NotFound
+from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.release import Link, Release
+from fieldstone.registry.sql import SqlStore
+from fieldstone.registry.sql.clock import now
+from fieldstone.registry.sql.identities import draft_id, module_id, release_id
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+MAIN = "main"
+"""The default label of every module: its newest release."""
+_MODULE = "SELECT name, id, owner, description, created_at, releases FROM modules WHERE "
+_COMMIT_ID = re.compile("[0-9a-f]{32}")
+_VERSION_LABEL = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
+
+
+class ListedModule(Struct, frozen=True):
+    """A module of the registry, with or without releases.
+
+    Attributes:
+        name: its name.
+        id: its id for buf.
+        owner: the first part of its name in buf.
+        description: a text for people.
+        created_at: see `clock`.
+        releases: the number of its releases.
+    """
+
+    name: str
+    id: str
+    owner: str
+    description: str
+    created_at: str
+    releases: int
+
+
+class Commit(Struct, frozen=True, kw_only=True):
+    """A release or a draft of a module.
+
+    Attributes:
+        id: 32 hexadecimal digits.
+        module: the module's name.
+        digest: its b5 digest.
+        created_at: see `clock`.
+        files: its sources, path to digest.
+        dependencies: the ids of the commits that it was compiled with.
+        version: the version of a release; empty for a draft.
+        label: the label of a draft; empty for a release.
+    """
+
+    id: str
+    module: str
+    digest: str
+    created_at: str
+    files: Mapping[str, str]
+    dependencies: tuple[str, ...] = ()
+    version: str = ""
+    label: str = ""
+
+
+class Catalog:
+    """Look-ups of modules and commits. Every method may raise `Unavailable`."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self.database = store.database
+        self.registry = FetchedRegistry(store)
+
+    def module(self, name: str) -> ListedModule | None:
+        """The module of a name."""
+        return self._module("name = :value", name)
+
+    def module_of_id(self, id_: str) -> ListedModule | None:
+        """The module of an id."""
+        return self._module("id = :value", id_)
+
+    def modules(self) -> list[ListedModule]:
+        """All modules, by name."""
+        with self.database.reading() as connection:
+            return sorted((ListedModule(*row) for row in connection.execute(text(f"{_MODULE} 1 = 1"))), key=_name)
+
+    def newest(self, module: str) -> Commit | None:
+        """The newest release of a module, by semver."""
+        versions = self.registry.versions(module)
+        return self.release(module, str(versions[-1])) if versions else None
+
+    def release(self, module: str, version: str) -> Commit:
+        """A release as a commit.
+
+        Raises:
+            NotFound: there is no such release.
+        """
+        return self._of_release(self.registry.release(module, version))
+
+    def commit(self, id_: str) -> Commit | None:
+        """The commit of an id."""
+        with self.database.reading() as connection:
+            released = connection.execute(
+                text("SELECT module, version FROM releases WHERE commit_id = :id"), {"id": id_}
+            ).one_or_none()
+        if released:
+            return self.release(*released)
+        return self._draft("commit_id = :id", {"id": id_})
+
+    def labelled(self, module: str, label: str) -> Commit | None:
+        """The commit of a module's label: `main`, `v1.2.3` or `1.2.3`, a draft's label, or a commit id."""
+        if label in {"", MAIN}:
+            return self.newest(module)
+        version = _VERSION_LABEL.fullmatch(label)
+        if version and version[1] in self.store.versions(module):
+            return self.release(module, version[1])
+        draft = self._draft("module = :module AND label = :label", {"module": module, "label": label})
+        if draft is None and _COMMIT_ID.fullmatch(label):
+            found = self.commit(label)
+            return found if found and found.module == module else None
+        return draft
+
+    def drafts(self, module: str) -> list[Commit]:
+        """The drafts of a module that have not expired, by label."""
+        with self.database.reading() as connection:
+            query = text(f"{_DRAFT} module = :module AND expires_at > :now ORDER BY label")
+            return [_as_draft(row) for row in connection.execute(query, {"module": module, "now": now()})]
+
+    def with_dependencies(self, commits: Iterable[Commit]) -> list[Commit]:
+        """Commits and all that they depend on, each once.
+
+        Raises:
+            Damaged: a dependency is not there.
+        """
+        found: dict[str, Commit] = {}
+        waiting = [*commits]
+        while waiting:
+            commit = waiting.pop(0)
+            if commit.id not in found:
+                found[commit.id] = commit
+                waiting += [other for id_ in commit.dependencies if (other := self.commit(id_))]
+        return [*found.values()]
+
+    def content(self, commit: Commit, path: str) -> bytes:
+        """One source file of a commit.
+
+        Raises:
+            NotFound: it has no such file.
+            Damaged: the content is missing or is another one.
+        """
+        from fieldstone.registry.local import checked
+
+        if path not in commit.files:
+            raise NotFound(f"no {path} in {commit.module}")
+        content = self.store.by_digest(commit.module, commit.files[path]) or b""
+        what = f"{path} of {commit.module} {commit.version or commit.label}"
+        return checked(content, commit.files[path], what=what, remedy=self.store.remedy)
+
+    def _module(self, condition: str, value: str) -> ListedModule | None:
+        with self.database.reading() as connection:
+            row = connection.execute(text(_MODULE + condition), {"value": value}).one_or_none()
+        return ListedModule(*row) if row else None
+
+    def _of_release(self, release: Release) -> Commit:
+        return Commit(
+            id=release_id(release.seal),
+            module=release.name,
+            digest=release.digest,
+            created_at=release.released_at,
+            files=release.sources,
+            dependencies=tuple(self._id_of(link) for link in release.dependencies if not link.is_remote),
+            version=release.version,
+        )
+
+    def _id_of(self, link: Link) -> str:
+        return release_id(self.registry.release(link.name, link.version).seal)
+
+    def _draft(self, condition: str, values: Mapping[str, str]) -> Commit | None:
+        with self.database.reading() as connection:
+            query = text(f"{_DRAFT} {condition} AND expires_at > :now")
+            row = connection.execute(query, {**values, "now": now()}).one_or_none()
+        return _as_draft(row) if row else None
+
+
+_DRAFT = "SELECT commit_id, module, digest, created_at, files, dependencies, label FROM drafts WHERE"
+
+
+def create_module(connection: Connection, name: str, owner: str, description: str = "") -> None:
+    """Create a module without a release.
+
+    Raises:
+        Invalid: it exists with another owner.
+    """
+    row = {"name": name, "id": module_id(name), "owner": owner, "description": description, "now": now()}
+    connection.execute(
+        text(
+            "INSERT INTO modules (name, id, owner, description, created_at) "
+            "VALUES (:name, :id, :owner, :description, :now) ON CONFLICT (name) DO NOTHING"
+        ),
+        row,
+    )
+    # A module that was copied here has no owner yet.
+    connection.execute(text("UPDATE modules SET owner = :owner WHERE name = :name AND owner = ''"), row)
+    found = connection.execute(text("SELECT owner FROM modules WHERE name = :name"), row).scalar_one()
+    if found != owner:
+        raise Invalid(f"module {name} belongs to {found}, not to {owner}", fix=f"push it as {found}/{name}")
+
+
+def save_draft(connection: Connection, draft: Commit, expires_at: str) -> None:
+    """Save a draft under its label, in place of the one that had it.
+
+    Args:
+        connection: the connection of a transaction, in which its contents were stored.
+        draft: the draft, without an id.
+        expires_at: see `clock`.
+    """
+    row = {
+        "module": draft.module,
+        "label": draft.label,
+        "id": draft_id(draft.module, draft.digest, draft.label),
+        "digest": draft.digest,
+        "files": json.encode(draft.files).decode(),
+        "dependencies": json.encode(draft.dependencies).decode(),
+        "created_at": now(),
+        "expires_at": expires_at,
+    }
+    connection.execute(text("DELETE FROM drafts WHERE module = :module AND label = :label"), row)
+    connection.execute(
+        text(
+            "INSERT INTO drafts VALUES (:module, :label, :id, :digest, :files, :dependencies, :created_at, :expires_at)"
+        ),
+        row,
+    )
+
+
+def _as_draft(row: Row[Any]) -> Commit:
+    id_, module, digest, created_at, files, dependencies, label = row
+    return Commit(
+        id=id_,
+        module=module,
+        digest=digest,
+        created_at=created_at,
+        files=json.decode(files, type=dict[str, str]),
+        dependencies=json.decode(dependencies, type=tuple[str, ...]),
+        label=label,
+    )
+
+
+def _name(module: ListedModule) -> str:
+    return module.name
