@@ -43,3 +43,7 @@ class Invalid(FieldstoneError):
 
 class Unavailable(FieldstoneError):
     """A file, program or service cannot be used now: the same request may succeed later."""
+
+
+class Denied(FieldstoneError):
+    """The caller may not do that, or has to say who they are first."""

@@ -20,6 +20,7 @@ _COMMANDS = {
     "package": "Build the packages that other teams install, from a release.",
     "migrate": "Migrate a database to the newest releases.",
     "relay": "Deliver the events of an outbox to Kafka, S3, PostgreSQL or SQLite.",
+    "serve": "Serve a shared registry for buf and Fieldstone.",
     "index": "Serve packages to other teams: an index for pip, uv, Poetry and npm.",
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from fieldstone.checking.baseline import history, released
 from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, used_waivers
 from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
+from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.verdict import may_carry
 from fieldstone.errors import Conflict, FieldstoneError, Invalid
@@ -45,7 +47,14 @@ class Released(Struct, frozen=True):
 
 
 def release(
-    project: Project, name: str, *, version: str = "", dry_run: bool = False, now: datetime | None = None
+    project: Project,
+    name: str,
+    *,
+    version: str = "",
+    dry_run: bool = False,
+    now: datetime | None = None,
+    start: Path | None = None,
+    options: CheckOptions = DEFAULT_OPTIONS,
 ) -> Released:
     """Release a module from the working tree; the cache is used only if it was enabled explicitly.
 
@@ -55,6 +64,8 @@ def release(
         version: the version to give it; by default the smallest that its changes allow.
         dry_run: check the module and determine the version, but write nothing.
         now: the time of the release in UTC, whose day it is judged as of; by default the current time.
+        start: the folder that paths in the report are relative to; the working directory by default.
+        options: the optional parts of the check.
 
     Raises:
         FieldstoneError: the version is invalid, the module is retired, a dependency is not released, a release of any
@@ -69,7 +80,7 @@ def release(
         return Released(check(project, [name], full=True, today=made.date()).report.modules[0])
     module = project.module(name)
     sources = module.contents()
-    checked = check(project, [name], full=True, today=made.date())
+    checked = check(project, [name], full=True, today=made.date(), start=start, options=options)
     (report,) = checked.report.modules
     if not report.allowed:
         return Released(report)
@@ -125,12 +136,13 @@ def _draft(
 
 
 def require_order(project: Project) -> None:
-    """Raise if the registry is in disorder, in any module.
+    """Raise if the registry is in disorder; in a shared registry, the modules of this workspace count.
 
     Raises:
-        FieldstoneError: a release of any module is incomplete, or has stray files.
+        FieldstoneError: a release is incomplete, or has stray files.
     """
-    for name in project.registry.modules():
+    released = project.registry.modules()
+    for name in released if project.owns_registry else {*released}.intersection(project.workspace.modules):
         project.registry.releases(name)
 
 
@@ -182,16 +194,26 @@ def _is_source(module: Module, path: str) -> bool:
 
 
 def _imports(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
-    """The releases that the module imports from; each must be its module's newest, and unchanged since."""
+    """The releases that the module imports from: each module of them as it is must be released."""
     for other in dependencies.of(module):
         project.require_living(other.name)
-        newest = project.newest(other)
         digest = dependencies.digest(other)
-        if newest is None or newest.digest != digest:
+        pinned = _release_of(project, other, digest)
+        if pinned is None:
+            newest = project.newest(other)
             state = f"differs from {newest.version}, its newest release" if newest else "has no release yet"
             raise Invalid(
                 f"{module.name} imports {other.name}, which {state}", fix=f"run `fieldstone release {other.name}` first"
             )
-        yield Link(other.name, newest.version, digest)
+        yield Link(other.name, pinned.version, digest)
     for remote in dependencies.remote(module):
         yield Link(remote.name, remote.commit, remote.digest)
+
+
+def _release_of(project: Project, module: Module, digest: str) -> Release | None:
+    """The newest release of a module with a digest; None if there is none."""
+    for version in reversed(project.registry.versions(module.name)):
+        found = project.registry.release(module.name, str(version))
+        if found.digest == digest:
+            return found
+    return None

@@ -21,6 +21,7 @@ from fieldstone.registry.sql.contents import Contents, open_contents
 from fieldstone.registry.sql.database import Database
 from fieldstone.registry.sql.identities import module_id, release_id
 from fieldstone.registry.versions import in_order
+from fieldstone.schema.digest import file_digest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -124,7 +125,7 @@ class SqlStore:
             _lock(connection, release.name)
             versions = _versions(connection, release.name)
             refuse_if_overtaken(release, [*in_order(versions, f"{self.address}/{release.name}")])
-            self._write_contents(connection, release, files)
+            self._write_contents(connection, release.name, _verified(release, files))
             row = {
                 "module": release.name,
                 "version": release.version,
@@ -136,17 +137,43 @@ class SqlStore:
                 text("INSERT INTO releases VALUES (:module, :version, :number, :commit, :manifest)"), row
             )
 
-    def _write_contents(self, connection: Connection, release: Release, files: Mapping[str, bytes]) -> None:
+    def keep(self, connection: Connection, module: str, files: Mapping[str, bytes]) -> None:
+        """Store the files of a module's draft.
+
+        Args:
+            connection: the connection of a transaction.
+            module: the module, which has a row.
+            files: path to bytes.
+
+        Raises:
+            Unavailable: the object store cannot be reached.
+        """
+        self._write_contents(connection, module, {file_digest(content): content for content in files.values()})
+
+    def _write_contents(self, connection: Connection, module: str, contents: Mapping[str, bytes]) -> None:
         rows = []
-        for path, content in sorted(files.items()):
-            digest = release.files.get(path)
-            checked(content, digest, what=f"{path} of {release.name} {release.version}", remedy="release again")
+        for digest, content in sorted(contents.items()):
             if self._contents is not None:
-                self._contents.put(str(digest), content)
+                self._contents.put(digest, content)
             inside = content if self._contents is None else None
-            rows.append({"module": release.name, "digest": digest, "size": len(content), "bytes": inside})
+            rows.append({"module": module, "digest": digest, "size": len(content), "bytes": inside})
         for statement in (_ADD_CONTENT, _ADD_TO_MODULE) if rows else ():
             connection.execute(text(statement), rows)
+
+
+def _verified(release: Release, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The contents of a release's files by their digests.
+
+    Raises:
+        Damaged: a file is not the one that the release names.
+    """
+    what = f"{release.name} {release.version}"
+    return {
+        release.files.get(path, ""): checked(
+            content, release.files.get(path), what=f"{path} of {what}", remedy="release again"
+        )
+        for path, content in files.items()
+    }
 
 
 def _versions(connection: Connection, module: str) -> list[str]:

@@ -240,7 +240,7 @@ def save_draft(connection: Connection, draft: Commit, expires_at: str) -> None:
     )
 
 
-def _as_draft(row: Row[Any]) -> Commit:
+def _as_draft(row: Row[*tuple[Any, ...]]) -> Commit:
     id_, module, digest, created_at, files, dependencies, label = row
     return Commit(
         id=id_,

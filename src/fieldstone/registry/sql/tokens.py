@@ -6,6 +6,7 @@ A secret has 256 random bits, so a plain hash is enough: there is nothing to gue
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ SCOPES = ("read", "push", "approve", "admin")
 """The scopes; `admin` includes all others, and each of them includes `read`."""
 _PREFIX = "fst_"
 """The beginning of every secret, so that scanners of repositories can find them."""
+_NAME = re.compile("[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
+"""A name is the login in a netrc file, which ends it at a space."""
 _COLUMNS = "id, name, scopes, modules, created_at, expires_at, revoked_at, used_at"
 
 
@@ -81,8 +84,12 @@ def create(
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         raise Invalid(f"no scope {', '.join(unknown) or 'given'}", fix=f"give some of {', '.join(SCOPES)}")
-    if not name.strip() or not name.isprintable() or not modules or days <= 0:
-        raise Invalid("a token needs a name, modules and a lifetime in days")
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"{name!r} is no name of a token", fix="use at most 64 lower-case letters, digits and `-`, a letter first"
+        )
+    if not modules or any(not pattern or " " in pattern for pattern in modules) or days <= 0:
+        raise Invalid("a token needs patterns of modules, and a lifetime in days")
     secret = _PREFIX + secrets.token_urlsafe(32)
     token = Token(uuid4().hex, name, scopes, modules, now(), after(days))
     connection.execute(
@@ -152,7 +159,7 @@ def revoke(connection: Connection, id_: str) -> None:
         raise NotFound(f"no token {id_}", fix="`fieldstone registry token list` shows the ids")
 
 
-def _token(row: Row[Any]) -> Token:
+def _token(row: Row[*tuple[Any, ...]]) -> Token:
     id_, name, scopes, modules, *times = row
     return Token(id_, name, tuple(scopes.split()), tuple(modules.split()), *times)
 

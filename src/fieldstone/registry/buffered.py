@@ -1,0 +1,62 @@
+"""Releases that are not written yet, in front of a store: judged on top of each other, and written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fieldstone.registry.chain import refuse_if_overtaken
+from fieldstone.registry.fetched import Store
+from fieldstone.registry.release import NAME, Release
+from fieldstone.registry.versions import in_order
+
+
+class BufferedStore:
+    """A store whose new releases stay in memory until `write`; see `Store`.
+
+    Args:
+        store: the store behind it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.address, self.remedy = store.address, store.remedy
+        self._store = store
+        self.added: dict[tuple[str, str], tuple[Release, Mapping[str, bytes]]] = {}
+        """The new releases by module and version, in their order: the release, and its files with its manifest."""
+
+    def modules(self) -> list[str]:
+        """The names of all modules with a release, sorted."""
+        return sorted({*self._store.modules(), *(module for module, _ in self.added)})
+
+    def versions(self, module: str) -> list[str]:
+        """The versions of a module."""
+        return [*self._store.versions(module), *(version for name, version in self.added if name == module)]
+
+    def manifest(self, module: str, version: str) -> bytes | None:
+        """The text of a release's manifest."""
+        if (module, version) in self.added:
+            return self.added[module, version][1][NAME]
+        return self._store.manifest(module, version)
+
+    def content(self, release: Release, path: str) -> bytes | None:
+        """One file of a release."""
+        if (release.name, release.version) in self.added:
+            return self.added[release.name, release.version][1].get(path)
+        return self._store.content(release, path)
+
+    def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:
+        """Keep a new release.
+
+        Raises:
+            Conflict: the version exists already, or another release was added meanwhile.
+        """
+        refuse_if_overtaken(release, [*in_order(self.versions(release.name), self.address)])
+        self.added[release.name, release.version] = release, {**files, NAME: text}
+
+    def write(self) -> None:
+        """Write the new releases to the store behind.
+
+        Raises:
+            Conflict: another release was added there meanwhile.
+        """
+        for release, files in self.added.values():
+            self._store.add(release, files[NAME], {path: content for path, content in files.items() if path != NAME})

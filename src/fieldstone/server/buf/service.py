@@ -1,0 +1,52 @@
+"""All methods of the protocol by the path of their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from anyio import to_thread
+
+from fieldstone.server.buf import commits, labels, modules, owners
+from fieldstone.server.buf.connect import Answer
+from fieldstone.server.buf.references import References
+from fieldstone.server.buf.upload import upload
+from fieldstone.server.callers import Caller
+from fieldstone.server.work import Work
+
+_READING: dict[str, Callable[[References, Any, Caller], Any]] = {
+    "/buf.registry.module.v1.ModuleService/GetModules": modules.get_modules,
+    "/buf.registry.module.v1.ModuleService/ListModules": modules.list_modules,
+    "/buf.registry.module.v1.ModuleService/CreateModules": modules.create_modules,
+    "/buf.registry.module.v1.CommitService/GetCommits": commits.get_commits,
+    "/buf.registry.module.v1.CommitService/ListCommits": commits.list_commits,
+    "/buf.registry.module.v1.GraphService/GetGraph": commits.get_graph,
+    "/buf.registry.module.v1.DownloadService/Download": commits.download,
+    "/buf.registry.module.v1.ResourceService/GetResources": commits.get_resources,
+    "/buf.registry.module.v1.LabelService/GetLabels": labels.get_labels,
+    "/buf.registry.module.v1.LabelService/ListLabels": labels.list_labels,
+    "/buf.registry.module.v1.LabelService/ListLabelHistory": labels.list_label_history,
+    "/buf.registry.owner.v1.OwnerService/GetOwners": owners.get_owners,
+    "/buf.registry.owner.v1.UserService/GetCurrentUser": owners.get_current_user,
+    "/buf.alpha.registry.v1alpha1.AuthnService/GetCurrentUser": owners.log_in,
+}
+"""The methods that only ask the database."""
+_UPLOAD = "/buf.registry.module.v1.UploadService/Upload"
+
+
+def answers(references: References, work: Work) -> dict[str, Answer]:
+    """The answers to all methods.
+
+    Args:
+        references: what can be asked for.
+        work: where pushes are judged.
+    """
+
+    async def read(answer: Callable[[References, Any, Caller], Any], request: Any, caller: Caller) -> Any:
+        return await to_thread.run_sync(answer, references, request, caller)
+
+    async def push(request: Any, caller: Caller) -> Any:
+        return await upload(references, request, caller, work)
+
+    return {path: partial(read, answer) for path, answer in _READING.items()} | {_UPLOAD: push}

@@ -1,0 +1,97 @@
+"""A shared registry over HTTP: the protocol of stock buf, and its health."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.registry.sql import open_store
+from fieldstone.registry.sql.catalog import Catalog
+from fieldstone.server.buf import connect, messages
+from fieldstone.server.buf.references import References
+from fieldstone.server.buf.service import answers
+from fieldstone.server.callers import Callers
+from fieldstone.server.work import Work
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The options of a server.
+
+    Attributes:
+        address: the address of a database registry.
+        anonymous_reads: whether requests without a token may read.
+        processes: the number of processes that judge pushes.
+        draft_days: the lifetime of a draft.
+    """
+
+    address: str
+    anonymous_reads: bool = False
+    processes: int = 2
+    draft_days: float = 30
+
+
+def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
+    """The registry as an ASGI application.
+
+    Args:
+        options: its options.
+        around: runs around the application, inside its own start and end.
+
+    Raises:
+        FieldstoneError: the database cannot be opened.
+    """
+    store = open_store(options.address)
+    catalog = Catalog(store)
+    catalog.modules()  # the tables exist now
+    work = Work(options.address, processes=options.processes, draft_days=options.draft_days)
+    messages.methods()
+    callers = Callers(store.database, anonymous_reads=options.anonymous_reads)
+    answered = answers(References(catalog), work)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        try:
+            if around is None:
+                yield
+            else:
+                async with around(app):
+                    yield
+        finally:
+            work.close()
+
+    async def buf(request: Request) -> Response:
+        try:
+            caller = await run_in_threadpool(callers.of, request.headers)
+        except FieldstoneError as error:
+            return connect.failure_of(error, None)
+        return await connect.call(request, answered, caller)
+
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("alive")
+
+    async def ready(_request: Request) -> Response:
+        try:
+            await run_in_threadpool(store.database.require_known_version)
+        except FieldstoneError as error:
+            return PlainTextResponse(str(error), 503)
+        return PlainTextResponse("ready")
+
+    routes = [
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+        Route("/{service}/{method}", buf, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)

@@ -1,0 +1,76 @@
+"""Work on modules, in processes of their own: the event loop only waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+from fieldstone.errors import Unavailable
+from fieldstone.workflows.push import push
+
+if TYPE_CHECKING:
+    from fieldstone.workflows.push import Pushed
+    from fieldstone.workflows.pushing.upload import Upload
+
+_LONGEST = 60.0
+"""The seconds that a push may take."""
+
+
+class Work:
+    """Judges pushes, those to one module one after the other.
+
+    Args:
+        address: the address of the database registry.
+        processes: the number of processes.
+        draft_days: the lifetime of a draft.
+    """
+
+    def __init__(self, address: str, *, processes: int, draft_days: float) -> None:
+        self._address, self._processes, self._draft_days = address, processes, draft_days
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._pool = self._started()
+
+    def close(self) -> None:
+        """End the processes, after what they are doing."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def push(self, upload: Upload, policy: Mapping[str, Any] = {}) -> Pushed:
+        """Judge an upload; see `workflows.push`.
+
+        Raises:
+            Unavailable: its process died, or it took too long.
+            FieldstoneError: see `workflows.push`.
+        """
+        async with AsyncExitStack() as locked:
+            for module in sorted(content.module for content in upload.contents):
+                await locked.enter_async_context(self._locks[module])
+            loop = asyncio.get_running_loop()
+            try:
+                async with asyncio.timeout(_LONGEST):
+                    return await loop.run_in_executor(self._pool, push, self._address, upload, policy, self._draft_days)
+            except TimeoutError as error:
+                raise Unavailable(
+                    f"the push was not judged within {_LONGEST:g} seconds", fix="push less at once"
+                ) from error
+            except BrokenProcessPool as error:
+                self._pool = self._started()
+                raise Unavailable("the process that judged the push died", fix="push again") from error
+
+    def _started(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), initializer=_warm_up)
+
+
+def _warm_up() -> None:
+    """Import what a push needs before the first one comes."""
+    import signal
+
+    import fieldstone.checking.judging
+    import fieldstone.workflows.release  # noqa: F401
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself

@@ -1,0 +1,221 @@
+"""Push: judge uploaded modules by the registry's policy, and release what may be released.
+
+All modules of an upload become releases in one transaction, or none does.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from fieldstone.checking.options import CheckOptions
+from fieldstone.compatibility.finding import ModuleReport, Report
+from fieldstone.errors import Conflict, NotFound
+from fieldstone.project.project import Project
+from fieldstone.registry.buffered import BufferedStore
+from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.release import IMAGE, SOURCES, Release
+from fieldstone.registry.sql import SqlStore, audit, open_store
+from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
+from fieldstone.registry.sql.clock import after
+from fieldstone.report import render
+from fieldstone.report.text import summary
+from fieldstone.schema.descriptors import load_schema
+from fieldstone.schema.digest import file_digest
+from fieldstone.workflows.check import check
+from fieldstone.workflows.pushing.names import claim
+from fieldstone.workflows.pushing.scratch import lay_out
+from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
+from fieldstone.workflows.release import parse_version, release
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_UNSTYLED = CheckOptions(style=False)
+"""A push has no buf.yaml, so the style that its authors asked for is unknown."""
+_ATTEMPTS = 10
+"""The most times that a push is judged because others were faster."""
+
+
+class Pushed(Struct, frozen=True):
+    """The result of a push.
+
+    Attributes:
+        commits: the commit of each module, in the order of the upload; empty if it was refused.
+        refusal: the findings and the summary, for people; empty if it was not refused.
+        warning: what is worth a word although it was accepted: the findings of drafts.
+    """
+
+    commits: tuple[Commit, ...] = ()
+    refusal: str = ""
+    warning: str = ""
+
+
+def push(address: str, upload: Upload, policy: Mapping[str, Any], draft_days: float) -> Pushed:
+    """Judge an upload, and write what it comes to.
+
+    Args:
+        address: the address of a database registry; see `open_registry`.
+        upload: the upload.
+        policy: the settings of modules, by name, as below `[modules]` in the settings.
+        draft_days: the lifetime of a draft.
+
+    Raises:
+        Invalid: the upload cannot be a module's, or takes what belongs to another module.
+        NotFound: a commit that it was compiled with is not there.
+        Conflict: others were faster each time.
+        FieldstoneError: a module does not compile, or the registry cannot be read or written.
+    """
+    refuse_unusable(upload)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _Push(open_store(address), upload, policy, draft_days).judged()
+        except Conflict as error:
+            overtaken = error
+    raise overtaken
+
+
+class _Push:
+    """One attempt."""
+
+    def __init__(self, store: SqlStore, upload: Upload, policy: Mapping[str, Any], draft_days: float) -> None:
+        self.store, self.upload, self.policy, self.draft_days = store, upload, policy, draft_days
+        self.catalog = Catalog(store)
+        self.buffer = BufferedStore(store)
+        self.drafts: list[tuple[Commit, Mapping[str, bytes]]] = []
+        self.warnings: list[str] = []
+
+    def judged(self) -> Pushed:
+        with tempfile.TemporaryDirectory(prefix="fieldstone-push-") as scratch:
+            folder = Path(scratch).resolve()
+            project = lay_out(folder, self._sources(), registry=FetchedRegistry(self.buffer), policy=self.policy)
+            for content in _in_order(project, self.upload):
+                refusal = self._judge(project, content)
+                if refusal:
+                    self._record_refusal(content, refusal)
+                    return Pushed(refusal=refusal)
+            self._write()
+        return Pushed(tuple(map(self._commit, self.upload.contents)), warning="\n".join(self.warnings))
+
+    def _sources(self) -> dict[str, Mapping[str, bytes]]:
+        """The files of each module of the workspace: the pushed ones, and what they were compiled with."""
+        sources = {content.module: content.files for content in self.upload.contents}
+        for commit in self._compiled_with():
+            if commit.module not in sources:
+                sources[commit.module] = {path: self.catalog.content(commit, path) for path in commit.files}
+        return sources
+
+    def _compiled_with(self) -> list[Commit]:
+        found = []
+        for id_ in self.upload.dependencies:
+            commit = self.catalog.commit(id_)
+            if commit is None:
+                raise NotFound(f"no commit {id_} in this registry", fix="run `buf dep update`")
+            found.append(commit)
+        return self.catalog.with_dependencies(found)
+
+    def _judge(self, project: Project, content: Content) -> str:
+        """The reason why a module is refused, for people; empty if it is not. Its release or draft is kept."""
+        if not _is_release(content.label):
+            self._draft(project, content)
+            return ""
+        wanted = "" if content.label in {"", MAIN} else content.label.removeprefix("v")
+        outcome = release(project, content.module, version=wanted, start=_root(project, content), options=_UNSTYLED)
+        if outcome.refused:
+            return outcome.refused
+        return "" if outcome.report.allowed else _told(outcome.report, _root(project, content))
+
+    def _draft(self, project: Project, content: Content) -> None:
+        root = _root(project, content)
+        (report,) = check(project, [content.module], start=root, options=_UNSTYLED).report.modules
+        if report.findings:
+            self.warnings.append(_told(report, root))
+        module = project.module(content.module)
+        files = module.contents()
+        commit = Commit(
+            id="",
+            module=content.module,
+            digest=project.dependencies.digest(module),
+            created_at="",
+            files={path: file_digest(data) for path, data in sorted(files.items())},
+            dependencies=self.upload.dependencies,
+            label=content.label,
+        )
+        self.drafts.append((commit, files))
+
+    def _write(self) -> None:
+        with self.store.database.transaction() as connection:
+            for content in self.upload.contents:
+                create_module(connection, content.module, content.owner)
+            self.buffer.write()
+            for released, files in self.buffer.added.values():
+                types = [element.full_name for element in load_schema(files[IMAGE], where=released.name).types()]
+                claim(connection, released.name, released.protos, types)
+                self._audit(connection, "release", released.name, _facts(released))
+            for draft, files in self.drafts:
+                self.store.keep(connection, draft.module, files)
+                save_draft(connection, draft, after(self.draft_days))
+                self._audit(connection, "draft", draft.module, {"label": draft.label, "digest": draft.digest})
+
+    def _record_refusal(self, content: Content, refusal: str) -> None:
+        with self.store.database.transaction() as connection:
+            create_module(connection, content.module, content.owner)
+            self._audit(connection, "refuse", content.module, {"label": content.label or MAIN, "why": refusal})
+
+    def _audit(self, connection: Connection, action: str, module: str, details: dict[str, Any]) -> None:
+        entry = audit.Entry(action, self.upload.who, self.upload.credential, module, details)
+        audit.append(connection, entry, is_sqlite=self.store.database.is_sqlite)
+
+    def _commit(self, content: Content) -> Commit:
+        found = self.catalog.labelled(content.module, content.label)
+        if found is None:
+            raise NotFound(f"no {content.label or MAIN} of {content.module} after it was pushed")
+        return found
+
+
+def _is_release(label: str) -> bool:
+    """Whether a label asks for a release: the default one, or `v1.2.3`."""
+    if label in {"", MAIN}:
+        return True
+    return label[:1] == "v" and label[1:2].isdigit() and bool(parse_version(label[1:]))
+
+
+def _in_order(project: Project, upload: Upload) -> Iterator[Content]:
+    """The modules of an upload, each after those that it imports."""
+    waiting = {content.module: content for content in upload.contents}
+    while waiting:
+        for name in sorted(waiting):
+            needed = {other.name for other in project.dependencies.of(project.module(name))}
+            if needed.isdisjoint(waiting):
+                yield waiting.pop(name)
+                break
+
+
+def _root(project: Project, content: Content) -> Path:
+    return project.module(content.module).root
+
+
+def _told(report: ModuleReport, root: Path) -> str:
+    """The findings of a module and their summary, with paths as its files have them."""
+
+    def lines(path: str) -> list[str]:
+        file = root / path
+        return file.read_text("utf-8", "replace").split("\n") if file.is_file() else []
+
+    return f"{render(Report((report,)), 'text', read=lines)}{summary(report)}"
+
+
+def _facts(released: Release) -> dict[str, Any]:
+    sources = sum(path.startswith(SOURCES) for path in released.files)
+    return {
+        "version": released.version,
+        "bump": released.bump,
+        "digest": released.digest,
+        "previous": released.previous.version if released.previous else "",
+        "waivers": len(released.waivers),
+        "files": sources,
+    }

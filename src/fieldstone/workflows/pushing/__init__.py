@@ -1,0 +1,1 @@
+"""What a push needs: its checks of paths, its workspace, its owners of names."""

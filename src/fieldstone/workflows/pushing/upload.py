@@ -1,0 +1,79 @@
+"""An upload: files of modules that a client wants to release, before they are trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from fieldstone.errors import Invalid
+from fieldstone.registry.release import PROTO
+from fieldstone.workspace.modules import DOCUMENTS
+
+MOST_FILES = 20_000
+"""The most files of an upload."""
+LARGEST = 32 * 2**20
+"""The most bytes of the files of an upload."""
+DEEPEST = 32
+"""The most folders above a file."""
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """The files of one module, and the label that they are pushed under.
+
+    Attributes:
+        module: the module's name.
+        owner: the first part of its name in buf.
+        files: path to bytes.
+        label: the label; empty for the default one.
+    """
+
+    module: str
+    owner: str
+    files: Mapping[str, bytes]
+    label: str = ""
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """One push.
+
+    Attributes:
+        contents: the modules, each once.
+        dependencies: the ids of the commits that they were compiled with.
+        who: the name of who pushes.
+        credential: the id of their token.
+    """
+
+    contents: tuple[Content, ...]
+    dependencies: tuple[str, ...] = ()
+    who: str = ""
+    credential: str = ""
+
+
+def refuse_unusable(upload: Upload) -> None:
+    """Raise if an upload has files that no module can have.
+
+    Raises:
+        Invalid: a path is unsafe or has no place in a module, or there are too many files or bytes.
+    """
+    names = [content.module for content in upload.contents]
+    if not names or len({*names}) < len(names):
+        raise Invalid("an upload has each module once, and at least one")
+    files = [(content.module, path, data) for content in upload.contents for path, data in content.files.items()]
+    if len(files) > MOST_FILES:
+        raise Invalid(f"an upload of {len(files)} files", fix=f"push at most {MOST_FILES} at once")
+    if sum(len(data) for _, _, data in files) > LARGEST:
+        raise Invalid(f"an upload of more than {LARGEST} bytes", fix="push fewer modules at once")
+    for module, path, _ in files:
+        _refuse_path(module, path)
+    for content in upload.contents:
+        if not any(path.endswith(PROTO) for path in content.files):
+            raise Invalid(f"the upload of {content.module} has no .proto file")
+
+
+def _refuse_path(module: str, path: str) -> None:
+    parts = path.split("/")
+    if not {"", ".", ".."}.isdisjoint(parts) or "\\" in path or not path.isprintable() or len(parts) > DEEPEST:
+        raise Invalid(f"{path!r} in the upload of {module} is no path of a file in a module")
+    if not path.endswith(PROTO) and path not in DOCUMENTS:
+        raise Invalid(f"{path} in the upload of {module} is neither a .proto file nor one of {', '.join(DOCUMENTS)}")
