@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import re
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
@@ -284,7 +285,7 @@ def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Findi
 def _path_from(start: Path, path: Path) -> str:
     """A path relative to a folder; an address stays as it is."""
     if not path.is_absolute():
-        return path.as_posix()
+        return re.sub(r"^([a-z][a-z0-9+]+):/(?!/)", r"\1://", path.as_posix())  # `Path` drops the second slash
     return Path(os.path.relpath(path, start)).as_posix()
 
 

@@ -35,6 +35,8 @@ class Project(Struct, frozen=True, dict=True):
     """The progress and timing of the command."""
     permission: Permission = field(default_factory=Permission)
     """The permission to use its cache."""
+    opened: Registry | None = None
+    """A registry that is open already; by default the one that the settings name is opened."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
@@ -57,7 +59,7 @@ class Project(Struct, frozen=True, dict=True):
             settings: the settings to judge by.
             workspace: the modules.
         """
-        other = Project(settings, self.bare, self.phases, self.permission)
+        other = Project(settings, self.bare, self.phases, self.permission, self.opened)
         vars(other).update(workspace=workspace, cache=self.cache)
         return other
 
@@ -143,7 +145,7 @@ class Project(Struct, frozen=True, dict=True):
         """The registry of the releases."""
         from fieldstone.registry import open_registry
 
-        return open_registry(self.settings.registry, self.cache)
+        return self.opened or open_registry(self.settings.registry, self.cache)
 
     def module(self, name: str) -> Module:
         """The module with a name.

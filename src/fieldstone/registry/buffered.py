@@ -15,10 +15,11 @@ class BufferedStore:
 
     Args:
         store: the store behind it.
+        address: the address for messages, where that of the store is not for everybody.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.address, self.remedy = store.address, store.remedy
+    def __init__(self, store: Store, address: str = "") -> None:
+        self.address, self.remedy = address or store.address, store.remedy
         self._store = store
         self.added: dict[tuple[str, str], tuple[Release, Mapping[str, bytes]]] = {}
         """The new releases by module and version, in their order: the release, and its files with its manifest."""

@@ -28,11 +28,13 @@ class Caller(Struct, frozen=True):
         name: the name of its token; `anonymous` without one.
         token: the token; None without one.
         anonymous_reads: whether it may read without a token.
+        address: the address that it calls this server by.
     """
 
     name: str = "anonymous"
     token: Token | None = None
     anonymous_reads: bool = False
+    address: str = ""
 
     @property
     def credential(self) -> str:
@@ -74,11 +76,15 @@ class Callers:
 
     def __init__(self, database: Database, *, anonymous_reads: bool) -> None:
         self._database = database
-        self._anonymous = Caller(anonymous_reads=anonymous_reads)
+        self._anonymous_reads = anonymous_reads
         self._known: dict[str, tuple[float, Token]] = {}
 
-    def of(self, headers: Mapping[str, str]) -> Caller:
-        """The caller of a request, from its header `authorization`: Bearer, or Basic with the token as password.
+    def of(self, headers: Mapping[str, str], address: str = "") -> Caller:
+        """The caller of a request.
+
+        Args:
+            headers: with `authorization`: Bearer, or Basic with the token as password.
+            address: the address that the request came to.
 
         Raises:
             Denied: it sent a token, and that is unknown, expired or revoked.
@@ -86,11 +92,11 @@ class Callers:
         """
         secret = secret_of(headers.get("authorization", ""))
         if not secret:
-            return self._anonymous
+            return Caller(anonymous_reads=self._anonymous_reads, address=address)
         seen, token = self._known.get(secret, (0.0, None))
         if token is None or time.monotonic() - seen > _REMEMBERED or not token.is_alive:
             token = self._looked_up(secret)
-        return Caller(token.name, token, self._anonymous.anonymous_reads)
+        return Caller(token.name, token, self._anonymous_reads, address)
 
     def _looked_up(self, secret: str) -> Token:
         self._known.pop(secret, None)

@@ -74,7 +74,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
 
     async def buf(request: Request) -> Response:
         try:
-            caller = await run_in_threadpool(callers.of, request.headers)
+            caller = await run_in_threadpool(callers.of, request.headers, str(request.base_url).rstrip("/"))
         except FieldstoneError as error:
             return connect.failure_of(error, None)
         return await connect.call(request, answered, caller)

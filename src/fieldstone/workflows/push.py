@@ -85,7 +85,7 @@ class _Push:
     def __init__(self, store: SqlStore, upload: Upload, policy: Mapping[str, Any], draft_days: float) -> None:
         self.store, self.upload, self.policy, self.draft_days = store, upload, policy, draft_days
         self.catalog = Catalog(store)
-        self.buffer = BufferedStore(store)
+        self.buffer = BufferedStore(store, upload.address)
         self.drafts: list[tuple[Commit, Mapping[str, bytes]]] = []
         self.warnings: list[str] = []
 

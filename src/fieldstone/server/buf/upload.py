@@ -28,7 +28,13 @@ async def upload(references: References, request: Any, caller: Caller, work: Wor
         if commit is not None:
             caller.require("read", commit.module)
     pushed = await work.push(
-        Upload(contents=contents, dependencies=dependencies, who=caller.name, credential=caller.credential)
+        Upload(
+            contents=contents,
+            dependencies=dependencies,
+            who=caller.name,
+            credential=caller.credential,
+            address=caller.address,
+        )
     )
     if pushed.refusal:
         raise PushRefused(pushed.refusal)

@@ -35,6 +35,4 @@ def lay_out(
     listed = [{"path": f"modules/{module}"} for module in sorted(sources)]
     (folder / "buf.yaml").write_text(yaml.safe_dump({"version": "v2", "modules": listed}), "utf-8")
     named = {module: {**policy.get(module, {}), "path": f"modules/{module}"} for module in sources}
-    project = Project(Settings(folder, values={"registry": registry.address, "modules": named}))
-    vars(project)["registry"] = registry
-    return project
+    return Project(Settings(folder, values={"registry": registry.address, "modules": named}), opened=registry)

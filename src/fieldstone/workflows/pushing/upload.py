@@ -42,12 +42,14 @@ class Upload(Struct, frozen=True, kw_only=True):
         dependencies: the ids of the commits that they were compiled with.
         who: the name of who pushes.
         credential: the id of their token.
+        address: the address of the registry in messages.
     """
 
     contents: tuple[Content, ...]
     dependencies: tuple[str, ...] = ()
     who: str = ""
     credential: str = ""
+    address: str = ""
 
 
 def refuse_unusable(upload: Upload) -> None:

@@ -1,0 +1,156 @@
+"""A shared registry on loopback, and the stock buf that talks to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LONGEST = 60
+"""Seconds that a server may take to start or end, and a client to answer."""
+ORDER = """
+syntax = "proto3";
+
+package acme.shop.v1;
+
+message Order {
+  string id = 1;
+  int64 total = 2;
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A registry that runs.
+
+    Attributes:
+        port: where on 127.0.0.1.
+        process: what runs.
+        data: the folder of its database.
+        token: the token of its admin.
+    """
+
+    port: int
+    process: subprocess.Popen[str]
+    data: Path
+    token: str
+
+    @property
+    def host(self) -> str:
+        """Its name for buf: the host of its modules."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{self.host}"
+
+
+@contextmanager
+def serving(data: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Serving]:
+    """`fieldstone serve` on a free port, with its data below a folder."""
+    command = [Path(sys.executable).with_name("fieldstone"), "serve", "--port", "0", "--data", data, *arguments]
+    process = subprocess.Popen(
+        command, env={**os.environ, **(environment or {})}, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        found = re.search(r"at http://[^ ]+:(\d+);", first)
+        assert found, first + process.stderr.read()
+        yield Serving(int(found[1]), process, data, (data / "admin-token").read_text("utf-8").strip())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a program said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buf:
+    """Stock buf with a configuration, a cache and a login of its own.
+
+    Attributes:
+        home: their folder, and that of the modules.
+        registry: whom it talks to.
+        program: which buf.
+        environment: variables besides those.
+    """
+
+    home: Path
+    registry: Serving
+    program: str = str(Path(sys.executable).with_name("buf"))
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        (self.home / "config").mkdir(parents=True, exist_ok=True)
+        (self.home / "config/config.yaml").write_text('version: v1\ntls:\n  use: "false"\n', "utf-8")
+
+    def __call__(self, *arguments: str, cwd: str = ".", given: str = "", token: str | None = None) -> Ran:
+        """Run a command; the token is the admin's unless another one is named, and "" for none."""
+        secret = self.registry.token if token is None else token
+        ran = subprocess.run(
+            [self.program, *arguments],
+            cwd=self.home / cwd,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.home),
+                "BUF_CONFIG_DIR": str(self.home / "config"),
+                "BUF_CACHE_DIR": str(self.home / "cache"),
+                "NETRC": str(self.home / "netrc"),
+                **({"BUF_TOKEN": secret} if secret else {}),
+                **self.environment,
+            },
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def module(self, name: str, files: Mapping[str, str], *deps: str) -> None:
+        """Write a module `acme/<name>` into a folder of that name.
+
+        Args:
+            name: its name.
+            files: path to text.
+            deps: the modules of this registry that it depends on: `acme/shop`, `acme/shop:v1.0.0`.
+        """
+        root = self.home / name
+        shutil.rmtree(root, ignore_errors=True)
+        listed = "".join(f"  - {self.registry.host}/{dep}\n" for dep in deps)
+        config = f"version: v2\nname: {self.registry.host}/acme/{name}\n" + (f"deps:\n{listed}" if deps else "")
+        for path, text in {"buf.yaml": config, **files}.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(textwrap.dedent(text).lstrip(), "utf-8")
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text in a file, which must have it."""
+        text = (self.home / path).read_text("utf-8")
+        assert old in text, path
+        (self.home / path).write_text(text.replace(old, new), "utf-8")
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        shutil.rmtree(self.home / "cache", ignore_errors=True)
