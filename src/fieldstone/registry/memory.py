@@ -90,8 +90,7 @@ class MemoryRegistry:
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        versions = self.versions(release.name)
-        refuse_if_overtaken(release, [*map(str, versions)])
+        refuse_if_overtaken(release, self)
         text = manifest.to_toml(release)
         self._files[release.name, release.version] = {**files, NAME: text.encode()}
 
