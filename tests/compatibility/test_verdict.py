@@ -53,6 +53,15 @@ def test_before_1_0_a_break_may_be_asked_to_raise_the_major() -> None:
     assert str(smallest_version(released, MINOR, zero_minor=False)) == "0.4.0"
 
 
+def test_a_line_takes_patches_and_the_main_line_leaves_them_to_it() -> None:
+    released = [Version.parse("1.4.0"), Version.parse("1.4.1")]
+    found = [str(smallest_version(released, bump, line="1.4")) for bump in (PATCH, MINOR, MAJOR)]
+    assert found == ["1.4.2", "1.4.2", "2.0.0"]
+    assert smallest_version(released, NONE, line="1.4") is None
+    beside = [Version.parse("1.4.2")]
+    assert [str(smallest_version(released, bump, beside=beside)) for bump in (PATCH, MINOR)] == ["1.5.0", "1.5.0"]
+
+
 @pytest.mark.parametrize(
     ("version", "smallest", "may"),
     [

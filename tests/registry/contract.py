@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, NotFound
-from fieldstone.registry import Registry
+from fieldstone.registry import Registry, lines
 from fieldstone.registry.release import Release
 from fieldstone.schema.digest import file_digest, manifest
 
@@ -115,6 +115,27 @@ class RegistryContract:
         (defect,) = anew().defects("shop")
         assert (defect.kind, defect.version) == ("registry-chain-broken", "1.2.0")
         assert registry.remedy in defect.fix
+
+    def test_a_line_goes_on_beside_newer_releases(self, anew: Open) -> None:
+        registry = anew()
+        registry.add(FIRST, FILES)
+        registry.add(following(registry, "1.1.0"), FILES)
+        first, newest = (registry.release("shop", version) for version in ("1.0.0", "1.1.0"))
+        of_line = replace(FIRST, version="1.0.1", line="1.0", previous=first.link, beside=(newest.link,))
+        late = following(registry, "1.2.0")
+        for wrong in (replace(of_line, previous=newest.link), replace(of_line, beside=())):
+            with pytest.raises(Conflict, match="was released meanwhile"):
+                registry.add(wrong, FILES)
+        registry.add(of_line, FILES)
+        with pytest.raises(Conflict, match=r"shop 1\.0\.1 was released meanwhile, in another line"):
+            registry.add(late, FILES)
+        registry.add(replace(late, beside=(registry.release("shop", "1.0.1").link,)), FILES)
+        found = anew()
+        assert [*map(str, found.versions("shop"))] == ["1.0.0", "1.0.1", "1.1.0", "1.2.0"]
+        assert [*found.defects("shop")] == []
+        heads = [lines.newest(found, "shop", line) for line in ("", "main", "1.0")]
+        assert [head.version for head in heads if head] == ["1.2.0", "1.2.0", "1.0.1"]
+        assert [tip.version for tip in lines.tips(found, "shop")] == ["1.0.1", "1.2.0"]
 
     def test_people_are_told_where_a_release_is(self, anew: Open) -> None:
         registry = anew()

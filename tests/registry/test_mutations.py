@@ -106,7 +106,7 @@ def test_a_ledger() -> None:
     def read(tree: Any) -> None:
         ledger = Ledger.from_json(json.dumps(tree), where="ledger.json")
         for name in ledger.types:
-            ledger.type(name).number_taken(1, "x")
+            ledger.type(name).number_taken(1, "x", "int32")
 
     found = problems(read, [*mutations(json.loads(LEDGER.to_json())), [], None, 1, "x", {"a.A": None}])
     assert len(found) > 100

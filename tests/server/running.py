@@ -58,7 +58,15 @@ class Serving:
 @contextmanager
 def serving(data: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Serving]:
     """`fieldstone serve` on a free port, with its data below a folder."""
-    command = [Path(sys.executable).with_name("fieldstone"), "serve", "--port", "0", "--data", data, *arguments]
+    command = [
+        str(Path(sys.executable).with_name("fieldstone")),
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        str(data),
+        *arguments,
+    ]
     process = subprocess.Popen(
         command, env={**os.environ, **(environment or {})}, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -15,6 +15,8 @@ from fieldstone.checking.released_sunsets import sunset_history
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.sunsets.notice import SunsetHistory
 from fieldstone.project.project import Project
+from fieldstone.registry import Registry
+from fieldstone.registry.lines import MAIN, beside
 from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import own_paths, parse_image
@@ -72,7 +74,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
     Args:
         project: where the module is.
         module: the module.
-        against: a version, a path or a git revision; if empty, the newest release.
+        against: a version, a path or a git revision; if empty, the newest release of the line.
         since_parting: whether a revision, unless it is a tag, means its merge base with HEAD.
 
     Raises:
@@ -135,18 +137,30 @@ def style_of_baseline(project: Project, module: Module, against: str) -> list[Di
 
 
 def history(project: Project, module: Module) -> Ledger:
-    """The ledger of a module's newest release; empty if there is no release.
+    """All that a module's releases used, for judging its line; empty if there is no release.
 
     Raises:
-        FieldstoneError: it is missing or damaged.
+        FieldstoneError: a ledger is missing or damaged.
     """
     newest = project.newest(module)
     if newest is None:
         return Ledger()
-    where = f"{project.registry.label(newest)}/{LEDGER}"
-    return Ledger.from_json(project.registry.read(newest, LEDGER), where=where, remedy=project.registry.remedy)
+    others = beside(project.registry, module.name, project.line_of(module.name) or MAIN)
+    return ledger_of(project.registry, newest).beside([ledger_of(project.registry, other) for other in others])
+
+
+def ledger_of(registry: Registry, release: Release) -> Ledger:
+    """The ledger of a release: what its line used up to it.
+
+    Raises:
+        FieldstoneError: it is missing or damaged.
+    """
+    where = f"{registry.label(release)}/{LEDGER}"
+    return Ledger.from_json(registry.read(release, LEDGER), where=where, remedy=registry.remedy)
 
 
 def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> SunsetHistory:
     """The sunsets in a module's releases, for judging a change; the baseline is None for a new module."""
-    return sunset_history(project.registry, module, baseline.version if baseline else "")
+    version = baseline.version if baseline else ""
+    release = project.registry.release(module, version) if version else None
+    return sunset_history(project.registry, project.newest_of(module), release)

@@ -71,6 +71,8 @@ def draft(
     *,
     baseline: tuple[Release, Schema] | None,
     ledger: Ledger,
+    line: str = "",
+    beside: Sequence[Release] = (),
     made: datetime,
     origin: Origin,
 ) -> Draft:
@@ -81,7 +83,9 @@ def draft(
         version: the version to give it.
         report: the check of the module.
         baseline: the newest release with its schema; None for a first release.
-        ledger: the history of the module up to that release.
+        ledger: the history of the module's line up to that release.
+        line: the minor line that it continues; empty in the main line.
+        beside: the newest releases of the other lines.
         made: the time of the release, in UTC.
         origin: where it comes from.
     """
@@ -101,6 +105,8 @@ def draft(
         changes=tuple(_changes(now, *baseline) if baseline else [FIRST_RELEASE]),
         waivers=recorded_waivers(report),
         previous=newest.link if newest else None,
+        line=line,
+        beside=tuple(other.link for other in beside),
         dependencies=tuple(now.imports),
         files=manifest(files),
     )

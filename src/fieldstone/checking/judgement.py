@@ -200,18 +200,34 @@ def with_usual_additions(settings: ModuleSettings) -> ModuleSettings:
     return replace(settings, rules={rule: level for rule, level in settings.rules.items() if rule not in raised})
 
 
-def decide(findings: Sequence[Finding], bump: Bump, released: Sequence[Version], settings: ModuleSettings) -> Verdict:
+def decide(
+    findings: Sequence[Finding],
+    bump: Bump,
+    released: Sequence[Version],
+    settings: ModuleSettings,
+    *,
+    line: str = "",
+    beside: Sequence[Version] = (),
+) -> Verdict:
     """The verdict on a module.
 
     Args:
         findings: those that count.
         bump: the bump that the change needs.
-        released: the module's versions, in the order of semver.
+        released: the module's versions up to the newest of its line, in the order of semver.
         settings: the settings of the module.
+        line: the minor line that goes on, which takes no break, even with a waiver; empty in the main line.
+        beside: the versions of minor lines beside the main line.
     """
     refused = policy_of(settings).refuses(passing_before_1_0(findings, released, settings))
     lenient = settings.breaking_before_1_0 == "minor"
-    return Verdict(bump, smallest_version(released, bump, zero_minor=lenient), allowed=not refused)
+    version = smallest_version(released, bump, zero_minor=lenient, line=line, beside=beside)
+    return Verdict(bump, version, allowed=not refused and not (line and bump is Bump.MAJOR))
+
+
+def settings_in(line: str, settings: ModuleSettings) -> ModuleSettings:
+    """The settings of a module in a minor line, where a break never passes because the version is 0.x."""
+    return replace(settings, breaking_before_1_0="major") if line else settings
 
 
 def passing_before_1_0(

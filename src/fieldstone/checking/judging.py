@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fieldstone.checking.baseline import (
+    THE_TREE,
+    Baseline,
+    find_baseline,
+    history,
+    released,
+    removed_baseline,
+    sunsets_since,
+)
 from fieldstone.checking.checked import Checked
 from fieldstone.checking.judgement import (
     Side,
@@ -21,6 +30,7 @@ from fieldstone.checking.judgement import (
     judge_natively,
     passing_before_1_0,
     relocate,
+    settings_in,
 )
 from fieldstone.checking.options import CheckOptions
 from fieldstone.checking.witnesses import with_witnesses
@@ -37,16 +47,7 @@ from fieldstone.schema.model import Schema
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
-    from semver import Version
-from fieldstone.checking.baseline import (
-    THE_TREE,
-    Baseline,
-    find_baseline,
-    history,
-    released,
-    removed_baseline,
-    sunsets_since,
-)
+    from fieldstone.registry.release import Release
 
 
 def judge_slice(
@@ -160,7 +161,7 @@ def judge_module(
     compared = with_own(image, {*had} - module.proto_paths.keys(), where=where)
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
     new = Side(lambda: compared, lambda: load_schema(compared, where=where, each=each), THE_TREE)
-    newest = project.registry.versions(module.name)[-1:] if against else []
+    newest = project.newest(module) if against else None
     report = _judged(
         project,
         module,
@@ -170,7 +171,7 @@ def judge_module(
         start=start,
         options=options,
         same_sources=lambda: baseline is not None and _has_same_sources(project, baseline, new, module),
-        since=lambda: _bump_since_releases(project, module, new, newest, today),
+        since=lambda: _bump_since_releases(project, module, new, [newest] if newest else [], today),
         today=today,
     )
     return Checked(report, image, new)
@@ -189,8 +190,9 @@ def _judged(
     since: Callable[[], Bump],
     today: date | None,
 ) -> ModuleReport:
-    settings = project.settings.module(module.name)
-    versions = project.registry.versions(module.name)
+    line = project.line_of(module.name)
+    settings = settings_in(line, project.settings.module(module.name))
+    versions = project.versions(module.name)
     sunsets = sunsets_since(project, module.name, baseline)
     if baseline is None:
         judgement = judge_first(new.schema, settings, style=options.style, sunsets=sunsets, today=today)
@@ -217,9 +219,10 @@ def _judged(
     of_others = since()
     of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
     findings = passing_before_1_0(findings, versions, settings)
-    verdict = decide(findings, of_next, versions, settings)
+    verdict = decide(findings, of_next, versions, settings, line=line, beside=project.versions_beside(module.name))
     return ModuleReport(
         module=module.name,
+        line=line,
         findings=findings,
         compared_with=baseline.side.label if baseline else "",
         changed=judgement.changed,
@@ -263,7 +266,7 @@ def judge_removal_since(
         FieldstoneError: the baseline cannot be read.
     """
     settings = project.settings.module(name)
-    versions = project.registry.versions(name)
+    versions = project.versions(name)
     config = os.path.relpath(project.workspace.root / project.workspace.config, start)
     sunsets = sunsets_since(project, name, baseline)
     found = judge_natively(baseline.side.schema, Schema(), settings, sunsets=sunsets, today=today)
@@ -295,12 +298,11 @@ def _has_same_sources(project: Project, baseline: Baseline, new: Side, module: M
 
 
 def _bump_since_releases(
-    project: Project, module: Module, new: Side, versions: Sequence[Version], today: date | None
+    project: Project, module: Module, new: Side, releases: Sequence[Release], today: date | None
 ) -> Bump:
     """The bump that the module needs since these releases and, after a pre-release, since the newest stable one."""
     stable = project.stable_before(module.name)
-    releases = [project.registry.release(module.name, str(version)) for version in versions]
-    settings = project.settings.module(module.name)
+    settings = settings_in(project.line_of(module.name), project.settings.module(module.name))
     bump = Bump.NONE
     for release in (*releases, *([stable] if stable else [])):
         old = released(project, release)

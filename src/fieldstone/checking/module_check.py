@@ -179,8 +179,14 @@ class ModuleCheck(Struct, dict=True):
             self.linting.judge(())
         found = self._other_findings()
         version = self.newest.version if self.newest else ""
+        line = self.project.line_of(self.module.name)
         return ModuleReport(
-            module=self.module.name, findings=tuple(found), compared_with=version, allowed=not found, differs=False
+            module=self.module.name,
+            findings=tuple(found),
+            compared_with=version,
+            allowed=not found,
+            differs=False,
+            line=line,
         )
 
     def _changed(self) -> list[ChangedFiles]:

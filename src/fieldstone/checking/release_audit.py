@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.checking.baseline import ledger_of
 from fieldstone.checking.judgement import (
     Judgement,
     Side,
@@ -21,6 +22,7 @@ from fieldstone.checking.judgement import (
     judge_first,
     judge_natively,
     policy_of,
+    settings_in,
     with_usual_additions,
 )
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes, retirement_changes
@@ -54,7 +56,7 @@ class Audit(Struct, dict=True):
     Attributes:
         registry: where it is.
         release: the release.
-        before: the releases of its module before it, in the order of semver.
+        before: the releases before it in its line, in the order of semver.
         settings: the module's settings.
         today: the day that waivers and sunsets are judged as of, in UTC.
         is_new: whether the judged change adds it. Then code must be generatable from it. The settings of an older
@@ -95,7 +97,7 @@ class Audit(Struct, dict=True):
                 )
         if not self.release.retired:  # a retirement has nothing to compile
             yield from self._image()
-        ledger = self._ledger_before.advance(self._schema_of(self.release), self.release.version)
+        ledger = self._ledger_of_line.advance(self._schema_of(self.release), self.release.version)
         if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
             yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
 
@@ -151,7 +153,7 @@ class Audit(Struct, dict=True):
         """The breaks that no recorded waiver permits."""
         bump = self._bump if self._newest else Bump.NONE
         claimed = [finding for finding in self._judgement.findings if self.is_new or not finding.additive]
-        if decide(claimed, bump, self._versions, self._asked).allowed:
+        if decide(claimed, bump, self._versions, self._asked, line=self.release.line).allowed:
             return
         for finding in policy_of(self._asked).refuses(claimed):
             problem = f"{finding.message} ({finding.rule}), and it records no waiver for that"
@@ -180,7 +182,8 @@ class Audit(Struct, dict=True):
         possible = [bump for bump in Bump if bump >= self._bump] if self._by_older_rules else self._bumps
         if self.release.bump not in map(str, possible):
             yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
-        smallest = smallest_version(self._versions, self._bump, zero_minor=self._asked.breaking_before_1_0 == "minor")
+        lenient = self._asked.breaking_before_1_0 == "minor"
+        smallest = smallest_version(self._versions, self._bump, zero_minor=lenient, line=self.release.line)
         if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
             problem = f"its changes are {self._bump}" + (f", and ask for {smallest}" if smallest else "")
             yield self._defect("bump-wrong", problem)
@@ -222,7 +225,8 @@ class Audit(Struct, dict=True):
     @cached_property
     def _asked(self) -> ModuleSettings:
         """The settings, with only the waivers that the release records; see `is_new` for additions."""
-        settings = self.settings if self.is_new else with_usual_additions(self.settings)
+        settings = settings_in(self.release.line, self.settings)
+        settings = settings if self.is_new else with_usual_additions(settings)
         return replace(settings, waivers=tuple(self.release.waivers))
 
     @cached_property
@@ -275,16 +279,18 @@ class Audit(Struct, dict=True):
         return self._sunsets_since(self.before[-1])
 
     def _sunsets_since(self, baseline: Release) -> SunsetHistory:
-        versions = [release.version for release in self.before]
-        return sunset_history(self.registry, self.release.name, baseline.version, versions=versions)
+        return sunset_history(self.registry, self._newest, baseline)
+
+    @cached_property
+    def _ledger_of_line(self) -> Ledger:
+        """The ledger of the release before; empty for a first release."""
+        return ledger_of(self.registry, self._newest) if self._newest else Ledger()
 
     @cached_property
     def _ledger_before(self) -> Ledger:
-        newest = self._newest
-        if newest is None:
-            return Ledger()
-        content = self.registry.read(newest, LEDGER)
-        return Ledger.from_json(content, where=f"{self.registry.label(newest)}/{LEDGER}", remedy=self.registry.remedy)
+        """All that was used before it, in the other lines that it names, too."""
+        others = [self.registry.release(link.name, link.version) for link in self.release.beside]
+        return self._ledger_of_line.beside([ledger_of(self.registry, other) for other in others])
 
     @cached_property
     def _old(self) -> Side:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -10,44 +10,39 @@ from msgspec import Struct
 from fieldstone.compatibility.sunsets.announcements import with_lifecycle
 from fieldstone.compatibility.sunsets.notice import Introduction, SunsetHistory
 from fieldstone.registry import Registry
+from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.element import Element
 from fieldstone.schema.lifecycle import Lifecycle
 
 
-def sunset_history(
-    registry: Registry, module: str, baseline: str = "", *, versions: Sequence[str] | None = None
-) -> SunsetHistory:
-    """The sunsets in a module's releases, for judging a change.
+def sunset_history(registry: Registry, newest: Release | None, baseline: Release | None) -> SunsetHistory:
+    """The sunsets in the releases of a module's line, for judging a change.
 
     Args:
         registry: where the releases are.
-        module: the module's name.
-        baseline: the version of the baseline; empty if it is no release.
-        versions: the releases to use, lowest first; by default all of the module.
+        newest: the newest release of the line; None if there is none.
+        baseline: the release that the change is judged against; None if that is no release.
 
     Raises:
         FieldstoneError: raised by the result's functions, if a release is missing or damaged.
     """
-    known_versions = [str(version) for version in registry.versions(module)] if versions is None else [*versions]
-    before = known_versions[: known_versions.index(baseline) + 1] if baseline else known_versions
     known: dict[str, _ReleasedSunsets] = {}
 
-    def newest_first(names: list[str]) -> Iterator[_ReleasedSunsets]:
-        for name in reversed(names):
-            if name not in known:
-                known[name] = _ReleasedSunsets(registry, registry.release(module, name))
-            yield known[name]
+    def back_from(start: Release | None) -> Iterator[_ReleasedSunsets]:
+        for release in ancestry(registry, start) if start else ():
+            yield known.setdefault(release.version, _ReleasedSunsets(registry, release))
 
     def is_released(element: Element) -> bool:
-        newest = next(newest_first(known_versions), None)
-        return newest is not None and newest.announces(element)
+        last = next(back_from(newest), None)
+        return last is not None and last.announces(element)
 
+    differs = newest is None or baseline is None or baseline.version != newest.version
     return SunsetHistory(
-        introduced=lambda element: _introduction(element, newest_first(before)),
+        introduced=lambda element: _introduction(element, back_from(baseline or newest)),
         # an element that differs from the newest release is not released
-        is_released=is_released if baseline != (known_versions or [""])[-1] else SunsetHistory().is_released,
+        is_released=is_released if newest and differs else SunsetHistory().is_released,
     )
 
 

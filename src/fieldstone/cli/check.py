@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, VersionName, cache_option
+from fieldstone.cli.options import ModuleName, VersionName, cache_option, line_option
 from fieldstone.cli.output import say, say_document
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.printed import within_json
@@ -34,6 +34,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     help="Compare with a version, a git revision, a folder or an image instead of the newest release. "
     "A branch means its merge base with HEAD.",
 )
+@line_option
 @click.option(
     "--since",
     metavar="REF",
@@ -80,6 +81,7 @@ def command(
     modules: tuple[str, ...],
     *,
     against: str | None,
+    line: str | None,
     since: str | None,
     accepted: tuple[str, ...],
     format_: str | None,
@@ -100,6 +102,7 @@ def command(
     Examples:
       fieldstone check
       fieldstone check telemetry --against 1.1.0
+      fieldstone check telemetry --line 1.4
       fieldstone check --since origin/main
       fieldstone check --against origin/main --format sarif > findings.sarif
       fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
@@ -107,6 +110,8 @@ def command(
     if profile:
         if since is not None:
             raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
+        if line:
+            raise click.UsageError("--profile knows no lines: name the release with --against")
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
@@ -119,7 +124,7 @@ def command(
     start = _top_of_checkout() if is_from_the_top(chosen) else Path.cwd()
     options = CheckOptions(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
-        project = open_project(cached=cache)
+        project = open_project(cached=cache).on_line(modules, line)
         project.phases.told = told
         if reference is None:
             report = check(project, modules, against=against or "", start=start, full=full, options=options).report

@@ -87,6 +87,30 @@ class VersionName(click.ParamType[str]):
         return [CompletionItem(str(version)) for version in versions if str(version).startswith(incomplete)]
 
 
+class LineName(click.ParamType[str]):
+    """A minor line of the module named before it, or the main line."""
+
+    name = "line"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text unchanged; text that names no line is refused."""
+        from fieldstone.registry.lines import parse_line
+
+        try:
+            return parse_line(value)
+        except FieldstoneError as error:
+            self.fail(str(error), param, ctx)
+
+
+line_option = click.option(
+    "--line",
+    type=LineName(),
+    metavar="MINOR",
+    help="Continue an older minor line of MODULE, such as 1.4, or main. By default the line of its newest release.",
+)
+"""`--line`: the line of a module to judge and to release in."""
+
+
 class ReleaseName(click.ParamType[str]):
     """A released module, optionally with `@` and one of its versions."""
 

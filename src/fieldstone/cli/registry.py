@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os.path
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasedModule, VersionName, cache_option
 from fieldstone.cli.output import say, say_json
-
-if TYPE_CHECKING:
-    from fieldstone.registry.release import Release
 
 
 @click.group()
@@ -32,7 +29,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
       fieldstone registry list telemetry
     """
     from fieldstone.errors import NotFound
-    from fieldstone.report.documents import release_document
+    from fieldstone.report.documents import kind_of, release_document
 
     registry = open_project().registry
     known = registry.modules()
@@ -45,7 +42,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
         return 0
     width = max((len(f"{release.name} {release.version}") for release in found), default=0)
     for release in found:
-        say(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {_kind(release)}")
+        say(f"{f'{release.name} {release.version}':{width}}  {release.released_at}  {kind_of(release)}")
     if not found:
         say(f"no releases in {registry.address}", err=True)
     return 0
@@ -63,7 +60,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
       fieldstone registry show telemetry 1.2.0
     """
     from fieldstone.errors import NotFound
-    from fieldstone.report.documents import release_document
+    from fieldstone.report.documents import kind_of, release_document
 
     registry = open_project().registry
     versions = registry.versions(module)
@@ -75,7 +72,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         say_json(release_document(release))
         return 0
     rows = {
-        "version": f"{release.version} ({_kind(release)})",
+        "version": f"{release.version} ({kind_of(release)})",
         "released": release.released_at,
         "where": _relative(registry.label(release)),
         "digest": release.digest,
@@ -83,6 +80,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         "compiler": release.compiler,
         "rules": str(release.rules),
         "previous": release.previous.version if release.previous else "none",
+        "beside": ", ".join(link.version for link in release.beside) or "no other line",
         "imports": ", ".join(f"{link.name} {link.version}" for link in release.dependencies) or "nothing released",
     }
     say(f"{module} {release.version}")
@@ -97,7 +95,7 @@ def show_release(module: str, version: str | None, format_: str) -> int:
 
 @command.command("head")
 def show_heads() -> int:
-    """Print the newest release of each module as a line of JSON: module, version, seal and count.
+    """Print the newest release of each module's lines as a line of JSON: module, version, seal and count.
 
     Kept outside the registry, in a signed tag or another repository, these lines prove later that no release was
     removed or replaced: `fieldstone registry verify --head FILE`.
@@ -184,11 +182,6 @@ def _versions(named: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{word} is no release: write it as shop@1.2.0", param_hint="--trust")
         found[module] = version
     return found
-
-
-def _kind(release: Release) -> str:
-    """The bump of a release, and whether it retires the module."""
-    return f"{release.bump}, retired" if release.retired else release.bump
 
 
 def _relative(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ReleasableModule, cache_option
+from fieldstone.cli.options import ReleasableModule, cache_option, line_option
 from fieldstone.cli.output import say, say_document
 
 _SHORT = 7
@@ -22,8 +22,9 @@ _SHORT = 7
 )
 @click.option("--dry-run", is_flag=True, help="Check the release and compute its version, but write nothing.")
 @click.option("--retire", "retires", is_flag=True, help="End MODULE with a last, empty, major release.")
+@line_option
 @cache_option
-def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: bool | None) -> int:
+def command(module: str, version: str, line: str | None, *, dry_run: bool, retires: bool, cache: bool | None) -> int:
     """Release MODULE as it is in the working tree.
 
     An addition raises the minor version, comments alone the patch version. A break is refused, or raises the major
@@ -32,23 +33,30 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
     With --retire everything in MODULE is removed, by the same rules: elements that were not deprecated until their
     sunset need a waiver. Its numbers and names stay taken, and no release can follow.
 
+    With --line 1.4 the release continues that minor line while newer releases exist: additions raise its patch version,
+    and breaks are refused.
+
     \b
     Examples:
       fieldstone release telemetry
       fieldstone release telemetry --dry-run
       fieldstone release telemetry --version 2.0.0-rc.1
+      fieldstone release telemetry --line 1.4
       fieldstone release telemetry --retire
     """
     from fieldstone.checking.findings.stale_waivers import delete
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
+    from fieldstone.report.documents import kind_of
     from fieldstone.report.text import summary
     from fieldstone.toolchain.git import DIRTY
     from fieldstone.workflows.release import release
     from fieldstone.workflows.retire import retire
 
-    project = open_project(cached=cache)
+    if retires and line:
+        raise click.UsageError("--retire ends all lines of a module: use it without --line")
+    project = open_project(cached=cache).on_line([module], line)
     outcome = (retire if retires else release)(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
     say_document(render(report, "text", read=read_lines, color=wants_color()))
@@ -67,7 +75,7 @@ def command(module: str, version: str, *, dry_run: bool, retires: bool, cache: b
         say(f"{module} {made.version} {said}", err=True)
     label = project.registry.label(made)
     where = os.path.relpath(label) if Path(label).is_absolute() else label
-    kind = f"{made.bump}, retired" if made.retired else made.bump
+    kind = kind_of(made)
     say(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
     for change in made.changes:
         say(f"  - {change}")

@@ -194,6 +194,7 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
         version: the smallest version that may carry the change; empty when nothing changed.
         allowed: whether the change may be committed and released.
         differs: whether anything differs from the baseline, or, after a pre-release, is still missing there.
+        line: the minor line that it continues ("1.4"); empty in the main line.
         unjudged_because: why it could not be judged, as the end of a sentence; empty if it was judged.
     """
 
@@ -205,6 +206,7 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
     version: str = ""
     allowed: bool = True
     differs: bool = True
+    line: str = ""
     unjudged_because: str = ""
 
     @property

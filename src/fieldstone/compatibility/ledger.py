@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Raw, Struct, to_builtins
@@ -28,14 +28,23 @@ class Use(Struct, frozen=True, forbid_unknown_fields=True):
     since: str
     until: str | None = None
 
+    @property
+    def key(self) -> tuple[str, int | None, str]:
+        """What is used: name, number and type."""
+        return self.name, self.number, self.of
+
 
 class TypeHistory(Struct, frozen=True, dict=True):
-    """The lifetime of one type, and of its fields, enum values or rpcs."""
+    """The lifetime of one type, and of its fields, enum values or rpcs.
+
+    `elsewhere` are the members that only releases of other lines have.
+    """
 
     kind: str
     since: str
     until: str | None = None
     members: tuple[Use, ...] = ()
+    elsewhere: frozenset[Use] = frozenset()
 
     @cached_property
     def _by(self) -> Mapping[tuple[str, str | int | None], list[Use]]:
@@ -46,10 +55,18 @@ class TypeHistory(Struct, frozen=True, dict=True):
             found["name", use.name].append(use)
         return dict(found)
 
-    def number_taken(self, number: int, name: str) -> Use | None:
-        """The earlier use of `number` that forbids `name` to take it, if there is one."""
-        uses = [use for use in self._by.get(("number", number), ()) if use.name != name or use.until]
+    def number_taken(self, number: int, name: str, of: str) -> Use | None:
+        """The earlier use of `number` that forbids `name` to take it for elements of type `of`, if there is one."""
+        found = self._by.get(("number", number), ())
+        uses = [use for use in found if use.name != name or use.until or (use in self.elsewhere and use.of != of)]
         return uses[-1] if uses else None
+
+    def beside(self, others: Iterable[TypeHistory]) -> TypeHistory:
+        """The history with the members that only other lines have; a member that both have is as it is here."""
+        known = {use.key for use in self.members}
+        uses = [use for other in others for use in other.members if use.key not in known]
+        foreign = {use.key: use for use in sorted(uses, key=lambda use: use.until is not None)}  # what ended wins
+        return replace(self, members=(*self.members, *foreign.values()), elsewhere=frozenset(foreign.values()))
 
     def name_taken(self, name: str, number: int | None) -> Use | None:
         """The earlier use of `name` that forbids using it for `number`, if there is one."""
@@ -92,6 +109,14 @@ class Ledger(Struct, frozen=True):
     def _ended(history: TypeHistory, version: str) -> TypeHistory:
         members = _advance_members(history.members, [], version)
         return replace(history, until=history.until or version, members=members)
+
+    def beside(self, others: Sequence[Ledger]) -> Ledger:
+        """The ledger with all that the releases of other lines used: for judging, never to advance.
+
+        Args:
+            others: the ledgers of the newest releases of the other lines.
+        """
+        return Ledger(_JoinedTypes([self, *others])) if others else self
 
     def type(self, full_name: str) -> TypeHistory:
         """The history of a type; an empty one if no release had it."""
@@ -143,6 +168,29 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
         return len(self._encoded)
 
 
+class _JoinedTypes(Mapping[str, TypeHistory]):
+    """The types of several lines, the judged one first; each type is joined on first use."""
+
+    def __init__(self, ledgers: Sequence[Ledger]) -> None:
+        self._ledgers = ledgers
+        self._joined: dict[str, TypeHistory] = {}
+
+    def __getitem__(self, name: str) -> TypeHistory:
+        if name not in self._joined:
+            found = [ledger.types[name] for ledger in self._ledgers if name in ledger.types]
+            if not found:
+                raise KeyError(name)
+            first, *others = found if name in self._ledgers[0].types else [replace(found[0], members=()), *found]
+            self._joined[name] = first.beside(others)
+        return self._joined[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for ledger in self._ledgers for name in ledger.types))
+
+    def __len__(self) -> int:
+        return len([*self])
+
+
 def _no_ledger(where: str, error: Exception, remedy: str) -> Damaged:
     return Damaged(f"{where} is not a ledger: {error}", fix=remedy)
 
@@ -180,10 +228,10 @@ def _members(element: Message | Enum | Service, version: str) -> Iterator[Use]:
 
 
 def _advance_members(past: Iterable[Use], present: Iterable[Use], version: str) -> tuple[Use, ...]:
-    living = {(use.name, use.number, use.of): use for use in present}
+    living = {use.key: use for use in present}
     kept: list[Use] = []
     for use in past:
-        if use.until is None and living.pop((use.name, use.number, use.of), None) is None:
+        if use.until is None and living.pop(use.key, None) is None:
             kept.append(replace(use, until=version))
         else:
             kept.append(use)

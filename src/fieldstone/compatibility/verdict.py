@@ -58,13 +58,22 @@ def required_bump(findings: Iterable[Finding], *, same_contract: bool, same_sour
     return Bump.NONE if same_sources else Bump.PATCH
 
 
-def smallest_version(released: Sequence[Version], bump: Bump, *, zero_minor: bool = True) -> Version | None:
+def smallest_version(
+    released: Sequence[Version],
+    bump: Bump,
+    *,
+    zero_minor: bool = True,
+    line: str = "",
+    beside: Iterable[Version] = (),
+) -> Version | None:
     """The smallest version that may follow the released ones; None if no release is needed.
 
     Args:
-        released: all versions of the module, in any order.
+        released: the versions of the module up to the newest of the judged line, in any order.
         bump: the bump that the change needs, against the newest version that is no pre-release.
         zero_minor: whether a break before 1.0.0 raises the minor and not the major.
+        line: the minor line that goes on, where an addition raises the patch; empty in the main line.
+        beside: the versions of minor lines, whose numbers the main line leaves to them.
     """
     if not released:
         return FIRST_VERSION
@@ -72,8 +81,12 @@ def smallest_version(released: Sequence[Version], bump: Bump, *, zero_minor: boo
     stable = max((version for version in released if not version.prerelease), default=None)
     if bump is Bump.NONE and newest == stable:
         return None
+    if line and bump is Bump.MINOR:
+        bump = Bump.PATCH
     wanted = _raise(stable, bump, zero_minor=zero_minor) if stable else newest.finalize_version()
-    return max(wanted, newest.finalize_version()) if newest.prerelease else wanted
+    wanted = max(wanted, newest.finalize_version()) if newest.prerelease else wanted
+    is_of_line = any((version.major, version.minor) == (wanted.major, wanted.minor) for version in beside)
+    return wanted.bump_minor() if is_of_line else wanted
 
 
 def may_carry(version: Version, released: Sequence[Version], smallest: Version) -> bool:

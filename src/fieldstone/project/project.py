@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
 
 if TYPE_CHECKING:
+    from semver import Version
+
     from fieldstone.cache import Cache
     from fieldstone.registry import Registry
     from fieldstone.registry.release import Release
@@ -35,6 +37,8 @@ class Project(Struct, frozen=True, dict=True):
     """The progress and timing of the command."""
     permission: Permission = field(default_factory=Permission)
     """The permission to use its cache."""
+    lines: Mapping[str, str] = {}
+    """The line to work on, `1.4` or `main`, by module; by default that of the newest release."""
     opened: Registry | None = None
     """A registry that is open already; by default the one that the settings name is opened."""
 
@@ -59,7 +63,7 @@ class Project(Struct, frozen=True, dict=True):
             settings: the settings to judge by.
             workspace: the modules.
         """
-        other = Project(settings, self.bare, self.phases, self.permission, self.opened)
+        other = Project(settings, self.bare, self.phases, self.permission, self.lines, self.opened)
         vars(other).update(workspace=workspace, cache=self.cache)
         return other
 
@@ -116,7 +120,7 @@ class Project(Struct, frozen=True, dict=True):
         if not names:
             return self
         listed = [replace(m, name=names.get(m.path, m.name)) for m in self.workspace.modules.values()]
-        other = Project(self.settings, self.bare, self.phases)
+        other = Project(self.settings, self.bare, self.phases, lines=self.lines)
         workspace = replace(self.workspace, modules={module.name: module for module in listed})
         vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
         return other
@@ -188,15 +192,72 @@ class Project(Struct, frozen=True, dict=True):
         return [self.module(name) for name in dict.fromkeys(names)] or list(self.workspace.modules.values())
 
     def newest(self, module: Module) -> Release | None:
-        """The newest release of a module, by semver; None if it has none."""
-        versions = self.registry.versions(module.name)
-        return self.registry.release(module.name, str(versions[-1])) if versions else None
+        """The newest release of a module in its line, by semver; None if it has none."""
+        return self.newest_of(module.name)
+
+    def on_line(self, names: Sequence[str], line: str | None) -> Project:
+        """The same project, with the line of one module to work on.
+
+        Args:
+            names: the module, as the only one; if empty, the only one of the workspace.
+            line: the line, `1.4` or `main`; None for that of the newest release.
+
+        Raises:
+            FieldstoneError: there are several modules.
+        """
+        if line is None:
+            return self
+        chosen = [*(names or self.workspace.modules)]
+        if len(chosen) != 1:
+            raise Invalid(
+                f"line {line} can be of one module only, and not of {', '.join(chosen)}", fix="name one module"
+            )
+        return replace(self, lines={chosen[0]: line})
+
+    def newest_of(self, name: str) -> Release | None:
+        """The newest release of the module with a name, which may not be listed, in its line; None if it has none.
+
+        Raises:
+            FieldstoneError: it has no release in the line to work on, or a release cannot be read.
+        """
+        from fieldstone.registry.lines import newest
+
+        return newest(self.registry, name, self.lines.get(name, ""))
+
+    def ancestry(self, name: str) -> Iterator[Release]:
+        """The releases of a module in its line, the newest first; each is read when it is reached."""
+        from fieldstone.registry.lines import ancestry
+
+        newest = self.newest_of(name)
+        yield from ancestry(self.registry, newest) if newest else ()
+
+    def line_of(self, name: str) -> str:
+        """The minor line of a module that goes on (`1.4`); empty in the main line."""
+        from fieldstone.registry.lines import MAIN
+
+        newest = self.newest_of(name)
+        line = self.lines.get(name) or (newest.line if newest else "")
+        return "" if line == MAIN else line
+
+    def versions(self, name: str) -> list[Version]:
+        """The versions of a module up to the newest of its line, in semver order."""
+        newest = self.newest_of(name)
+        return [version for version in self.registry.versions(name) if newest and version <= newest.semver]
+
+    def versions_beside(self, name: str) -> list[Version]:
+        """The versions of minor lines above the newest release of the main line; none in a minor line."""
+        newest = self.newest_of(name)
+        if newest is None or self.line_of(name):
+            return []
+        return [version for version in self.registry.versions(name) if version > newest.semver]
 
     def stable_before(self, name: str) -> Release | None:
-        """A module's newest stable release, if its newest release is a pre-release; else None."""
-        versions = self.registry.versions(name)
-        stable = [version for version in versions if not version.prerelease]
-        return self.registry.release(name, str(stable[-1])) if stable and stable[-1] != versions[-1] else None
+        """The newest stable release in a module's line, if its newest release is a pre-release; else None."""
+        releases = self.ancestry(name)
+        newest = next(releases, None)
+        if newest is None or not newest.semver.prerelease:
+            return None
+        return next((release for release in releases if not release.semver.prerelease), None)
 
 
 STILL_LISTED = "remove it from the buf configuration, or give the new module another name"

@@ -138,6 +138,10 @@ DEFECTS = {
     "replaced or edited. Restore the registry.",
     "registry-forked": "Two branches released different versions on top of the same one, and were merged. Keep "
     "the smaller version, apply the change of the other on top of it, and release that again.",
+    "registry-line-wrong": "A release is in the wrong line: its number is of another minor, the line has no "
+    "beginning, or a release of the main line took a number of a line. If it is new, remove it and release again.",
+    "registry-lines-conflict": "Two lines use one number or name for different things: they were released on branches "
+    "that did not know of each other. If one of them is new, remove it and release again with another number.",
     "registry-head-lost": "A head that was recorded outside the registry is no longer in its chain: releases were "
     "removed or replaced since then. Restore the registry.",
     "registry-date-wrong": "A release says that it was made in the future, or before the one that it follows. If it is "

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fieldstone.registry.chain import refuse_if_overtaken
-from fieldstone.registry.fetched import Store
+from fieldstone.registry.fetched import FetchedRegistry, Store
 from fieldstone.registry.release import NAME, Release
-from fieldstone.registry.versions import in_order
 
 
 class BufferedStore:
@@ -50,7 +49,7 @@ class BufferedStore:
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        refuse_if_overtaken(release, [*in_order(self.versions(release.name), self.address)])
+        refuse_if_overtaken(release, FetchedRegistry(self))
         self.added[release.name, release.version] = release, {**files, NAME: text}
 
     def write(self) -> None:

@@ -1,56 +1,99 @@
-"""Checks that a module's releases are a chain: each names the previous one, and a retirement is the last."""
+"""Checks that a module's releases are a chain in each line: each names the previous one, and a retirement is last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fieldstone.compatibility.verdict import Bump, smallest_version
 from fieldstone.errors import Conflict
 from fieldstone.registry import Defect
+from fieldstone.registry.lines import MAIN, beside, minor_of, newest, predecessors
 from fieldstone.registry.release import IMAGE, LEDGER, Link, Release
 from fieldstone.schema.digest import file_digest
+
+if TYPE_CHECKING:
+    from fieldstone.registry import Registry
 
 Label = Callable[[Release], str]
 """Returns the location of a release for messages."""
 
 
-def refuse_if_overtaken(release: Release, versions: Sequence[str]) -> None:
-    """Refuse to add a release that does not follow the newest one, or whose version exists.
+def refuse_if_overtaken(release: Release, registry: Registry) -> None:
+    """Refuse to add a release that does not follow the newest one of its line, or whose version exists.
 
     Args:
         release: the new release.
-        versions: the versions of its module in the registry, in semver order.
+        registry: the registry that it is added to, read anew.
 
     Raises:
-        Conflict: another release was added meanwhile, or this version exists already.
+        FieldstoneError: another release was added meanwhile, in its line or another, or this version exists already.
     """
+    line = release.line or MAIN
+    last = newest(registry, release.name, line)
     previous = release.previous.version if release.previous else None
-    newest = versions[-1] if versions else None
-    if newest == previous and release.version in versions:
+    current = last.version if last else None
+    if current == previous and release.version in map(str, registry.versions(release.name)):
         raise Conflict(f"{release.name} {release.version} exists already", fix="release another version")
-    if newest != previous:
+    if current != previous:
         raise Conflict(
-            f"{release.name} {newest} was released meanwhile, and {release.version} is based on {previous}",
+            f"{release.name} {current} was released meanwhile, and {release.version} is based on {previous}",
             fix="release again on top of it",
         )
+    judged = {link.version for link in release.beside}
+    for tip in beside(registry, release.name, line):
+        if tip.version not in judged:
+            raise Conflict(f"{release.name} {tip.version} was released meanwhile, in another line", fix="release again")
 
 
 def broken_links(releases: Sequence[Release], label: Label, remedy: str) -> Iterator[Defect]:
-    """The defects of a chain of releases: each must name the one before it.
+    """The defects of the chains of a module: each release must name the one before it in its line.
 
     Args:
         releases: all of a module, in the order of semver.
         label: returns the location of a release for messages.
         remedy: the fix for a missing or changed release.
     """
-    before: Release | None = None
     by_version = {release.version: release for release in releases}
+    before_each = predecessors(releases)
     for release in releases:
-        expected = before.link if before else None
-        if release.previous != expected:
+        before = before_each[release.version]
+        if release.previous != (before.link if before else None):
             named = by_version.get(release.previous.version) if release.previous else None
             yield _defect(release, before, named, label(release), remedy)
-        before = release
+        yield from _broken_beside(release, by_version, label(release), remedy)
+    yield from _misplaced(releases, label)
+
+
+def _broken_beside(release: Release, by_version: Mapping[str, Release], path: str, remedy: str) -> Iterator[Defect]:
+    """References to releases of other lines that do not match."""
+    for link in release.beside:
+        known = by_version.get(link.version)
+        if known is None or known.link != link:
+            found = _words(known.link if known else None)
+            problem = f"{release.version} names {_words(link)} as a release beside it, and that is {found}"
+            fix = f"{remedy}: releases are never removed or replaced"
+            yield Defect("registry-chain-broken", release.name, release.version, path, problem, fix)
+
+
+def _misplaced(releases: Sequence[Release], label: Label) -> Iterator[Defect]:
+    """Releases of a line with a number of another, and releases of the main line among those of a minor line."""
+    begun: dict[str, Release] = {}
+    stable = {minor_of(release.semver) for release in releases if not (release.semver.prerelease or release.line)}
+    for release in releases:
+        minor, problem = minor_of(release.semver), ""
+        if release.line and release.line != minor:
+            problem = f"it says that it is of line {release.line}, and {release.version} is of {minor}"
+        elif release.line and minor not in stable:
+            problem = f"it says that it is of line {minor}, and no release of the main line began that"
+        elif not release.line and minor in begun:
+            problem = f"it is of the main line, and {begun[minor].version} of line {minor} came before it"
+        if release.line:
+            begun.setdefault(minor, release)
+        if problem:
+            where = label(release)
+            fix = f"if it is new, remove {where} and release again; see `fieldstone release --line`"
+            yield Defect("registry-line-wrong", release.name, release.version, where, problem, fix)
 
 
 def broken_retirements(releases: Sequence[Release], label: Label, remedy: str) -> Iterator[Defect]:

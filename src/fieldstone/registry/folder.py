@@ -229,12 +229,9 @@ class FolderRegistry:
             yield Defect("registry-linked", module, version, path, f"{path} is a symbolic link", fix)
 
     def _refuse_if_overtaken(self, release: Release) -> None:
-        """Raise if the previous release is no longer the newest; called under the lock."""
+        """Raise if the previous release is no longer the newest of its line; called under the lock."""
         self._forget()
-        versions = [*map(str, self.versions(release.name))]
-        if versions:
-            self.release(release.name, versions[-1])  # it must be a whole one
-        refuse_if_overtaken(release, versions)
+        refuse_if_overtaken(release, self)
 
     def _write(self, release: Release, files: dict[str, bytes]) -> None:
         import shutil

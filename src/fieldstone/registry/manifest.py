@@ -50,8 +50,11 @@ def to_toml(release: Release) -> str:
     if release.retired:
         content["retired"] = _RETIRED
     if release.previous:
-        previous = release.previous
-        content["previous"] = {"version": previous.version, "digest": previous.digest, "seal": previous.seal}
+        content["previous"] = _as_table(release.previous)
+    if release.line:
+        content["line"] = release.line
+    if release.beside:
+        content["beside"] = [_as_table(link) for link in release.beside]
     if release.dependencies:
         content["dependencies"] = [
             {"name": link.name, "version": link.version, "digest": link.digest} for link in release.dependencies
@@ -59,6 +62,11 @@ def to_toml(release: Release) -> str:
     content["files"] = dict(sorted(release.files.items()))
     body = tomli_w.dumps(content)
     return f'seal = "{file_digest(body.encode())}"\n{body}'
+
+
+def _as_table(link: Link) -> dict[str, str]:
+    """The reference to a release of the same module."""
+    return {"version": link.version, "digest": link.digest, "seal": link.seal}
 
 
 def from_toml(text: str, *, where: str) -> Release:
@@ -111,12 +119,16 @@ def _with_plain_files(text: str) -> dict[str, Any] | None:
     return None if "files" in content else {**content, "files": files}
 
 
-class _Before(Struct, frozen=True, forbid_unknown_fields=True):
-    """The table `previous`."""
+class _Reference(Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `previous`, and an entry of `beside`."""
 
     version: str
     digest: str
     seal: str
+
+    def link(self, name: str) -> Link:
+        """The reference, with the name of the module."""
+        return Link(name, self.version, self.digest, self.seal)
 
 
 class _Content(Struct, frozen=True):
@@ -134,7 +146,9 @@ class _Content(Struct, frozen=True):
     waivers: tuple[Waiver, ...]
     files: dict[str, str]
     seal: str
-    previous: _Before | None = None
+    previous: _Reference | None = None
+    line: str = ""
+    beside: tuple[_Reference, ...] = ()
     dependencies: tuple[Link, ...] = ()
     retired: str | None = None
     rules: str = str(FIRST_RULES)
@@ -148,7 +162,6 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
     """
     try:
         read = convert(content, type=_Content)
-        before = read.previous
         for waiver in read.waivers:
             date.fromisoformat(waiver.until)
         return Release(
@@ -162,7 +175,9 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             compiler=read.compiler,
             changes=read.changes,
             waivers=read.waivers,
-            previous=Link(read.name, before.version, before.digest, before.seal) if before else None,
+            previous=read.previous.link(read.name) if read.previous else None,
+            line=read.line,
+            beside=tuple(reference.link(read.name) for reference in read.beside),
             dependencies=read.dependencies,
             files=read.files,
             retired=_is_retired(read.retired),

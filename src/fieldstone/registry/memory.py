@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from fieldstone.registry.chain import refuse_if_overtaken
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import NAME, Release
-from fieldstone.registry.versions import in_order
 
 if TYPE_CHECKING:
     from fieldstone.cache import Cache
@@ -56,5 +55,5 @@ class MemoryStore:
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        refuse_if_overtaken(release, [*in_order(self.versions(release.name), self.address)])
+        refuse_if_overtaken(release, FetchedRegistry(self))
         self._files[release.name, release.version] = {**files, NAME: text}

@@ -52,7 +52,9 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         rules: the version of the rules that judged it, and of the wording of its changes.
         changes: one sentence for each change since the release before.
         waivers: the waivers that permitted its breaking changes.
-        previous: the release before; None for the first.
+        previous: the release before in its line; None for the first.
+        line: the minor line that it continues while newer releases exist ("1.4"); empty in the main line.
+        beside: the newest release of each other line when it was made: it was judged against their history, too.
         dependencies: the releases, and the modules of remote registries, that it imports.
         files: path to digest, for every file of the release except the manifest.
         retired: whether it retires the module: the last release, with no sources and an empty image.
@@ -70,6 +72,8 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     changes: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     previous: Link | None = None
+    line: str = ""
+    beside: tuple[Link, ...] = ()
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = {}
     retired: bool = False

@@ -35,6 +35,7 @@ def _module(module: ModuleReport) -> dict[str, Any]:
     return {
         "module": module.module,
         "compared_with": module.compared_with,
+        **({"line": module.line} if module.line else {}),
         "differs": module.differs,
         "changed": module.changed,
         "bump": module.bump,

@@ -253,6 +253,8 @@ def _verdict(module: ModuleReport) -> str:
 
 def _refusal(module: ModuleReport) -> str:
     """The reason why a module is refused."""
+    if module.line and module.bump == "major":
+        return f"Refused: line {module.line} takes no breaking change, not even with a waiver. Undo it."
     for level in (Level.ERROR, Level.WARNING):
         found = [finding for finding in module.findings if finding.level is level and not finding.waiver]
         others = sum(1 for finding in found if not finding.is_breaking)

@@ -12,6 +12,7 @@ from fieldstone.compatibility.changes import Described, describe
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
+from fieldstone.registry.lines import ancestry
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
@@ -62,13 +63,15 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
 
 
 def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
-    """The waivers recorded by the releases after `old`, up to `new` if that is a version."""
-    versions = [str(version) for version in project.registry.versions(name)]
+    """The waivers recorded by the releases after `old` in the line of `new`; in that of the newest for no version."""
+    registry = project.registry
+    versions = [str(version) for version in registry.versions(name)]
     if old not in versions:
         return []
-    last = versions.index(new) if new in versions else len(versions) - 1
-    between = versions[versions.index(old) + 1 : last + 1]
-    return [waiver for version in between for waiver in project.registry.release(name, version).waivers]
+    last = registry.release(name, new if new in versions else versions[-1])
+    known = {release.version for release in ancestry(registry, registry.release(name, old))}
+    between = [release for release in ancestry(registry, last) if release.version not in known]
+    return [waiver for release in reversed(between) for waiver in release.waivers]
 
 
 def _baseline(project: Project, name: str, ref: str) -> Baseline:

@@ -130,10 +130,7 @@ class _Generator(Struct):
         return Entry(
             version=self._package_version(module).version,
             inputs={os.path.relpath(sources[p], root).replace(os.sep, "/"): _digest_of(sources[p]) for p in used},
-            releases={
-                str(version): self.project.registry.release(name, str(version)).digest
-                for version in self.project.registry.versions(name)
-            },
+            releases={release.version: release.digest for release in reversed([*self.project.ancestry(name)])},
             outputs=outputs,
         )
 

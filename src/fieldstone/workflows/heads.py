@@ -1,4 +1,4 @@
-"""The heads of a registry: the newest release of each module, to be recorded outside the registry."""
+"""The heads of a registry: the newest release of each line of each module, to be recorded outside the registry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from msgspec import Struct
 
 from fieldstone.errors import Damaged, Invalid
 from fieldstone.registry import Defect, Registry
+from fieldstone.registry.lines import ancestry, tips
+from fieldstone.registry.release import Release
 
 
 class Head(Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest release of a module.
+    """The newest release of a line of a module.
 
     Attributes:
         module: the module's name.
         version: the release's version.
         seal: the digest of its manifest, which has the seal of the release before.
-        count: the number of the module's releases up to it.
+        count: the number of releases in its line up to it.
     """
 
     module: str
@@ -33,7 +35,7 @@ class Head(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def heads(registry: Registry) -> list[Head]:
-    """The head of each module, by name.
+    """The heads of each module, by name and in the order of semver.
 
     Raises:
         FieldstoneError: a release is damaged, so that its head would be worthless.
@@ -43,9 +45,14 @@ def heads(registry: Registry) -> list[Head]:
         broken = next(registry.defects(module), None)
         if broken is not None:
             raise Damaged(f"{module} {broken.version}: {broken.problem}", fix="`fieldstone registry verify` says more")
-        newest = registry.releases(module)[-1]
-        found.append(Head(module, newest.version, newest.seal, len(registry.versions(module))))
+        registry.releases(module)  # refuses stray files
+        found += [Head(module, tip.version, tip.seal, _count(registry, tip)) for tip in tips(registry, module)]
     return found
+
+
+def _count(registry: Registry, release: Release) -> int:
+    """The number of releases in the line of a release up to it."""
+    return sum(1 for _ in ancestry(registry, release))
 
 
 def parse_heads(lines: Iterable[str], *, where: str) -> list[Head]:
@@ -90,8 +97,8 @@ def lost_heads(registry: Registry, anchored: Iterable[Head]) -> Iterator[Defect]
             problem = "it was the newest release when its head was noted, and is gone"
         elif registry.release(head.module, head.version).seal != head.seal:
             problem = "it is not the release whose head was noted: its seal is another one"
-        elif known.index(head.version) + 1 != head.count:
-            problem = f"it was release number {head.count}, and is number {known.index(head.version) + 1} now"
+        elif (count := _count(registry, registry.release(head.module, head.version))) != head.count:
+            problem = f"it was release number {head.count}, and is number {count} now"
         else:
             continue
         fix = f"{registry.remedy}: releases are never removed or replaced"

@@ -11,16 +11,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 from semver import Version
 
-from fieldstone.checking.baseline import history, released
+from fieldstone.checking.baseline import ledger_of, released
 from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, used_waivers
 from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
 from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.compatibility.finding import ModuleReport
+from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import may_carry
 from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.incremental.slices import remember
 from fieldstone.project.project import Project
+from fieldstone.registry.lines import MAIN, beside, minor_of
 from fieldstone.registry.release import Link, Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.location import Location
@@ -125,7 +127,9 @@ def _draft(
         version,
         report,
         baseline=(newest, released(project, newest).side.schema) if newest else None,
-        ledger=history(project, module),
+        ledger=ledger_of(project.registry, newest) if newest else Ledger(),
+        line=project.line_of(module.name),
+        beside=beside(project.registry, module.name, project.line_of(module.name) or MAIN),
         made=made,
         origin=Origin(
             commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
@@ -178,14 +182,25 @@ def refusal(project: Project, name: str, number: Version, report: ModuleReport) 
         number: the version.
         report: the report of the module's check.
     """
-    versions = project.registry.versions(name)
+    versions, line = project.versions(name), project.line_of(name)
     if versions and not report.version:
         return f"nothing changed in {name} since {versions[-1]}; there is nothing to release as {number}"
     if versions and number <= versions[-1]:
-        return f"{number} does not follow {versions[-1]}, the newest release of {name}"
+        of_line = f"the newest release of {name}" + (f" in line {line}" if line else "")
+        return f"{number} does not follow {versions[-1]}, {of_line}"
+    if line and minor_of(number) != line:
+        return f"{number} is not in line {line} of {name}, which continues with {report.version}"
+    if minor_of(number) in map(minor_of, project.versions_beside(name)):
+        return f"{number} is in a line of {name} of its own; the main line continues with {report.version}"
     if versions and not may_carry(number, versions, Version.parse(report.version)):
         return f"{number} is too small for {name}: its changes are {report.bump}, and ask for {report.version}"
     return ""
+
+
+def _older_release(project: Project, name: str, digest: str) -> Release | None:
+    """The highest release with a digest: what a minor line imports may be older than the newest release."""
+    releases = (project.registry.release(name, str(version)) for version in reversed(project.registry.versions(name)))
+    return next((release for release in releases if release.digest == digest), None)
 
 
 def _is_source(module: Module, path: str) -> bool:
@@ -194,26 +209,25 @@ def _is_source(module: Module, path: str) -> bool:
 
 
 def _imports(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
-    """The releases that the module imports from: each module of them as it is must be released."""
+    """The releases that the module imports from; each must be unchanged since, and its module's newest.
+
+    A minor line, and what is pushed to a shared registry, may import an older one.
+    """
     for other in dependencies.of(module):
         project.require_living(other.name)
         digest = dependencies.digest(other)
-        pinned = _release_of(project, other, digest)
-        if pinned is None:
-            newest = project.newest(other)
+        newest = project.newest(other)
+        if (
+            newest is not None
+            and newest.digest != digest
+            and (project.line_of(module.name) or not project.owns_registry)
+        ):
+            newest = _older_release(project, other.name, digest) or newest
+        if newest is None or newest.digest != digest:
             state = f"differs from {newest.version}, its newest release" if newest else "has no release yet"
             raise Invalid(
                 f"{module.name} imports {other.name}, which {state}", fix=f"run `fieldstone release {other.name}` first"
             )
-        yield Link(other.name, pinned.version, digest)
+        yield Link(other.name, newest.version, digest)
     for remote in dependencies.remote(module):
         yield Link(remote.name, remote.commit, remote.digest)
-
-
-def _release_of(project: Project, module: Module, digest: str) -> Release | None:
-    """The newest release of a module with a digest; None if there is none."""
-    for version in reversed(project.registry.versions(module.name)):
-        found = project.registry.release(module.name, str(version))
-        if found.digest == digest:
-            return found
-    return None

@@ -10,16 +10,16 @@ from pathlib import Path
 from msgspec.structs import replace
 from semver import Version
 
-from fieldstone.checking.baseline import released
+from fieldstone.checking.baseline import ledger_of, released
 from fieldstone.checking.drafting import recorded_waivers, used_waivers
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.judging import judge_removal_since
 from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.finding import ModuleReport
-from fieldstone.compatibility.ledger import Ledger
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
+from fieldstone.registry.lines import MAIN, beside
 from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.model import Schema
@@ -93,7 +93,13 @@ def _last_release(project: Project, name: str) -> Release:
             f"and the registry {registry.address} is shared with others",
             fix="retire it where it is listed",
         )
-    return registry.release(name, str(versions[-1]))
+    newest = registry.release(name, str(versions[-1]))
+    if newest.line:
+        raise Invalid(
+            f"{name} {newest.version}, its newest release here, is of line {newest.line}, and a line ends no module",
+            fix="retire it on the branch of the main line",
+        )
+    return newest
 
 
 def _refuse_importers(project: Project, newest: Release) -> None:
@@ -138,10 +144,7 @@ def _judged(project: Project, newest: Release, start: Path, today: date) -> Modu
 
 def _files(project: Project, newest: Release, version: str) -> dict[str, bytes]:
     """The files of the last release: no sources, an empty image and the ledger."""
-    content = project.registry.read(newest, LEDGER)
-    ledger = Ledger.from_json(
-        content, where=f"{project.registry.label(newest)}/{LEDGER}", remedy=project.registry.remedy
-    )
+    ledger = ledger_of(project.registry, newest)
     return {IMAGE: b"", LEDGER: ledger.advance(Schema(), version).to_json().encode()}
 
 
@@ -162,6 +165,7 @@ def _manifest(
         changes=tuple(retirement_changes(newest.name, released(project, newest).side.schema)),
         waivers=recorded_waivers(report),
         previous=newest.link,
+        beside=tuple(other.link for other in beside(project.registry, newest.name, MAIN)),
         files=manifest(files),
         retired=True,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fieldstone import __version__
 from fieldstone.checking.judgement import today_utc
+from fieldstone.checking.line_conflicts import line_conflicts
 from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.base import base_at
 from fieldstone.checking.since.reference import named, parting
@@ -19,6 +20,7 @@ from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.project.settings import ModuleSettings, Settings
 from fieldstone.registry import Defect, Registry, open_registry
+from fieldstone.registry.lines import predecessors
 from fieldstone.registry.release import Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.heads import Head, lost_heads
@@ -126,6 +128,8 @@ class Verification:
             broken = [defect for defect in self.broken if defect.module == module]
             if not any(defect.kind.startswith("registry-file") for defect in broken):
                 audits += self._audits(module, known, older, today, judged=not broken)
+            if not broken:
+                audits.append(partial(self._conflicts, module, known))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = [defect for defects in pool.map(lambda audit: audit(), audits) for defect in defects]
         self._store.save()
@@ -152,15 +156,27 @@ class Verification:
         """An audit of each release of a module that has not passed one; of its contents only unless `judged`."""
         releases = self._registry.releases(module)
         settings = self._settings.module(module)
-        for number, release in enumerate(releases):
+        before = predecessors(releases)
+        for release in releases:
             name = (module, release.version)
             is_new = today is not None and name not in older
             key = _key(release, settings, is_new=is_new)
             if name in known or (not self._full and self._store.get(_VERIFIED, key) is not None):
                 continue
             day = today or release.released_on
-            audit = Audit(self._registry, release, releases[:number], settings, day, is_new=is_new)
+            line = _line_before(release, before)
+            audit = Audit(self._registry, release, line, settings, day, is_new=is_new)
             yield partial(self._audited, audit, key) if judged else audit.content_defects
+
+    def _conflicts(self, module: str, known: Collection[tuple[str, str]]) -> list[Defect]:
+        """The conflicts between the lines of a module, unless both releases are known or trusted."""
+        trusted = self._trusted.get(module)
+        return [
+            conflict.defect
+            for conflict in line_conflicts(self._registry, module)
+            if not all((module, release.version) in known for release in conflict.releases)
+            and not (trusted and all(release.semver <= trusted.semver for release in conflict.releases))
+        ]
 
     def _audited(self, audit: Audit, key: str) -> list[Defect]:
         trusted = self._trusted.get(audit.release.name)
@@ -170,6 +186,16 @@ class Verification:
         if not found:
             self._store.put(_VERIFIED, {key: b""})
         return found
+
+
+def _line_before(release: Release, before: Mapping[str, Release | None]) -> list[Release]:
+    """The releases before one in its line, the first one first."""
+    found: list[Release] = []
+    last = before[release.version]
+    while last is not None:
+        found.append(last)
+        last = before[last.version]
+    return found[::-1]
 
 
 def _folder(project: Project) -> Path:

@@ -67,6 +67,7 @@ def waive(
     reports = check(project, [module] if module else [], against=against).report.modules
     report = _report_with(reports, rule, subject)
     _refuse_needless(project, report, rule, subject)
+    _refuse_in_line(report, rule, subject)
     versions = project.registry.versions(report.module)
     waiver = Waiver(
         rule=rule,
@@ -142,6 +143,16 @@ def _refuse_needless(project: Project, report: ModuleReport, rule: str, subject:
         raise Invalid(
             f"{rule} on {subject} needs no waiver: it is an addition, and refuses nothing in {report.module}",
             fix=f'to refuse additions, set rules.{rule} = "error" or fail-on = "warning"',
+        )
+
+
+def _refuse_in_line(report: ModuleReport, rule: str, subject: str) -> None:
+    """Raise for a break in a minor line, which a waiver could not let pass."""
+    found = [finding for finding in report.findings if (finding.rule, finding.subject) == (rule, subject)]
+    if report.line and any(finding.is_breaking for finding in found):
+        raise Invalid(
+            f"{rule} on {subject} is a break, and line {report.line} of {report.module} takes none, even with a waiver",
+            fix="undo it, or release it from the main line",
         )
 
 

@@ -40,6 +40,6 @@ def enum_value_number_reused(change: Added[EnumValue] | Renumbered[EnumValue], c
     error.
     """
     past = context.history(change.new.parent)
-    use = past.number_taken(change.new.number, change.new.name)
+    use = past.number_taken(change.new.number, change.new.name, "value")
     if use and use.until is not None:
         yield Hit(taker=change.new.name, taken=change.new.number, earlier=use.name, since=use.since)

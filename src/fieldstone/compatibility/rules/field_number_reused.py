@@ -54,7 +54,8 @@ def field_number_reused(change: Added[Field] | Renumbered[Field], context: Conte
     """
     field = change.new
     past = context.history(field.extendee or field.parent)
-    use = past.number_taken(field.number, field.full_name if field.extendee else field.name)
+    name, of = (field.full_name, "extension") if field.extendee else (field.name, f"{field.label}{field.type}")
+    use = past.number_taken(field.number, name, of)
     if use:
         before = replacement_of(field, context.old, context.renames.came)
         losses = context.structure.replaced(before, field) if before else NOTHING

@@ -32,8 +32,9 @@ def releases(subject: str, pair: Pair, ledger: Ledger) -> list[str]:
         parent, name = extension.extendee or "", subject
     before, after = pair.names(parent)
     numbers = {use.number for use in Ledger().advance(schemas[0], "").type(after).members if use.name == name}
+    elsewhere = ledger.type(before).elsewhere
     uses = [u for u in ledger.type(before).members if u.name == name or (u.number is not None and u.number in numbers)]
-    return list(dict.fromkeys([*found, *(use.since for use in reversed(uses) if use.until)]))
+    return list(dict.fromkeys([*found, *(use.since for use in reversed(uses) if use.until or use in elsewhere)]))
 
 
 def _freed(subject: str, pair: Pair, ledger: Ledger) -> Iterator[Use]:

@@ -20,7 +20,6 @@ from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.contents import Contents, open_contents
 from fieldstone.registry.sql.database import Database
 from fieldstone.registry.sql.identities import module_id, release_id
-from fieldstone.registry.versions import in_order
 from fieldstone.schema.digest import file_digest
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class SqlStore:
         with self.database.transaction() as connection:
             _lock(connection, release.name)
             versions = _versions(connection, release.name)
-            refuse_if_overtaken(release, [*in_order(versions, f"{self.address}/{release.name}")])
+            refuse_if_overtaken(release, FetchedRegistry(self))
             self._write_contents(connection, release.name, _verified(release, files))
             row = {
                 "module": release.name,

@@ -18,6 +18,12 @@ def release_document(release: Release) -> dict[str, Any]:
     return document
 
 
+def kind_of(release: Release) -> str:
+    """The bump of a release in words, with its line and whether it retires the module."""
+    line = f", line {release.line}" if release.line else ""
+    return f"{release.bump}{line}{', retired' if release.retired else ''}"
+
+
 def rule_document(rule: Rule) -> dict[str, Any]:
     """A rule, without its examples."""
     return {

@@ -15,6 +15,7 @@ from fieldstone.compatibility.changes import describe
 from fieldstone.errors import Conflict, Damaged, Invalid, NotFound
 from fieldstone.packaging.changelog import changelog, section
 from fieldstone.project.project import Project
+from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, SOURCES, Link, Release
 from fieldstone.schema.model import Schema
 
@@ -124,17 +125,15 @@ def _document(project: Project, release: Release, name: str) -> str:
 
 
 def _sections(project: Project, release: Release) -> Iterator[str]:
-    """The changes of each release, in the words of `fieldstone diff`, from this one back to the first."""
-    versions = [str(version) for version in project.registry.versions(release.name)]
-    told = versions[: versions.index(release.version) + 1]
+    """The changes of each release, in the words of `fieldstone diff`, from this one back to the first of its line."""
+    told = [*ancestry(project.registry, release)]
     after = _schema(project, release)
-    for version, before in zip(reversed(told), [*reversed(told[:-1]), ""], strict=True):
-        made = project.registry.release(release.name, version)
-        heading = f"{version} - {made.released_at.partition('T')[0]}"
-        if not before:
+    for made, before in zip(told, [*told[1:], None], strict=True):
+        heading = f"{made.version} - {made.released_at.partition('T')[0]}"
+        if before is None:
             yield f"## {heading}\n\nThe first release.\n"
             return
-        earlier = _schema(project, project.registry.release(release.name, before))
+        earlier = _schema(project, before)
         yield section(heading, describe(earlier, after), made.waivers)
         after = earlier
 

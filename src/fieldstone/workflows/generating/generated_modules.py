@@ -91,16 +91,17 @@ def own_files(project: Project, module: Module) -> list[str]:
 
 
 def released_schemas(project: Project, module: Module) -> list[tuple[str, Schema]]:
-    """Version and schema of each release, with all that it imports, oldest first.
+    """Version and schema of each release of the line, with all that it imports, oldest first.
 
     Raises:
         FieldstoneError: the registry cannot be read, or the module is retired.
     """
     project.require_living(module.name)
     registry = project.registry
+    registry.releases(module.name)  # refuses stray files
     return [
         (r.version, load_schema(registry.read(r, IMAGE), where=registry.label(r), with_imports=True))
-        for r in registry.releases(module.name)
+        for r in reversed([*project.ancestry(module.name)])
     ]
 
 
