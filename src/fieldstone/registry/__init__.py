@@ -103,7 +103,7 @@ def folder_of(address: str) -> Path | None:
     return None if _SCHEME.match(address) else Path(address)
 
 
-_BACKENDS = {"sqlite": "sql", "postgresql": "sql"}
+_BACKENDS = {"sqlite": "sql", "postgresql": "sql", "http": "remote", "https": "remote"}
 """The Python module of this package that opens the addresses of a scheme; others are named after their scheme."""
 
 
@@ -122,7 +122,7 @@ def open_registry(address: str | Path, cache: Cache | None = None) -> Registry:
     if find_spec(name) is None or not hasattr(backend := import_module(name), "open_address"):
         raise Invalid(
             f"no registry can be opened at {address}",
-            fix="name as `registry` in the settings a folder, sqlite:///PATH, or postgresql://USER@HOST/NAME",
+            fix="name as `registry` in the settings a folder, https://HOST, sqlite:///PATH, or postgresql://USER@HOST/NAME",
         )
     found: Registry = backend.open_address(str(address), cache)
     return found

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from fieldstone.errors import FieldstoneError
 from fieldstone.registry.sql import open_store
 from fieldstone.registry.sql.catalog import Catalog
+from fieldstone.server.api import routes as api
 from fieldstone.server.buf import connect, messages
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import answers
@@ -92,6 +93,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
     routes = [
         Route("/healthz", alive),
         Route("/readyz", ready),
+        *api.routes(catalog, callers, work),
         Route("/{service}/{method}", buf, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

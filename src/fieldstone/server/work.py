@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fieldstone.errors import Unavailable
+from fieldstone.workflows.accept import accept
 from fieldstone.workflows.push import push
 
 if TYPE_CHECKING:
+    from fieldstone.workflows.accept import Sent
     from fieldstone.workflows.push import Pushed
     from fieldstone.workflows.pushing.upload import Upload
 
+_Result = TypeVar("_Result")
 _LONGEST = 60.0
 """The seconds that a push may take."""
 
@@ -47,13 +51,26 @@ class Work:
             Unavailable: its process died, or it took too long.
             FieldstoneError: see `workflows.push`.
         """
+        judge = partial(push, self._address, upload, policy, self._draft_days)
+        return await self._one_by_one(judge, [content.module for content in upload.contents])
+
+    async def accept(self, sent: Sent, policy: Mapping[str, Any] = {}) -> str:
+        """Judge a release that a client drafted; see `workflows.accept`.
+
+        Raises:
+            Unavailable: its process died, or it took too long.
+            FieldstoneError: see `workflows.accept`.
+        """
+        return await self._one_by_one(partial(accept, self._address, sent, policy), [sent.module])
+
+    async def _one_by_one(self, judge: Callable[[], _Result], modules: Iterable[str]) -> _Result:
+        """Run a job in a process, after those of the same modules."""
         async with AsyncExitStack() as locked:
-            for module in sorted(content.module for content in upload.contents):
+            for module in sorted(modules):
                 await locked.enter_async_context(self._locks[module])
-            loop = asyncio.get_running_loop()
             try:
                 async with asyncio.timeout(_LONGEST):
-                    return await loop.run_in_executor(self._pool, push, self._address, upload, policy, self._draft_days)
+                    return await asyncio.get_running_loop().run_in_executor(self._pool, judge)
             except TimeoutError as error:
                 raise Unavailable(
                     f"the push was not judged within {_LONGEST:g} seconds", fix="push less at once"

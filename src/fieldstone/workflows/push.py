@@ -18,7 +18,7 @@ from fieldstone.errors import Conflict, NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
-from fieldstone.registry.release import IMAGE, SOURCES, Release
+from fieldstone.registry.release import IMAGE
 from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
 from fieldstone.registry.sql.clock import after
@@ -27,6 +27,7 @@ from fieldstone.report.text import summary
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
+from fieldstone.workflows.pushing.facts import release_facts
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.scratch import lay_out
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
@@ -152,10 +153,12 @@ class _Push:
             for content in self.upload.contents:
                 create_module(connection, content.module, content.owner)
             self.buffer.write()
-            for released, files in self.buffer.added.values():
-                types = [element.full_name for element in load_schema(files[IMAGE], where=released.name).types()]
-                claim(connection, released.name, released.protos, types)
-                self._audit(connection, "release", released.name, _facts(released))
+            registry = FetchedRegistry(self.store)
+            for name, version in self.buffer.added:
+                released = registry.release(name, version)
+                own = load_schema(registry.read(released, IMAGE), where=IMAGE, own_files=released.sources.keys())
+                claim(connection, name, released.protos, [element.full_name for element in own.types()])
+                self._audit(connection, "release", name, release_facts(released))
             for draft, files in self.drafts:
                 self.store.keep(connection, draft.module, files)
                 save_draft(connection, draft, after(self.draft_days))
@@ -207,15 +210,3 @@ def _told(report: ModuleReport, root: Path) -> str:
         return file.read_text("utf-8", "replace").split("\n") if file.is_file() else []
 
     return f"{render(Report((report,)), 'text', read=lines)}{summary(report)}"
-
-
-def _facts(released: Release) -> dict[str, Any]:
-    sources = sum(path.startswith(SOURCES) for path in released.files)
-    return {
-        "version": released.version,
-        "bump": released.bump,
-        "digest": released.digest,
-        "previous": released.previous.version if released.previous else "",
-        "waivers": len(released.waivers),
-        "files": sources,
-    }

@@ -1,0 +1,142 @@
+"""The resources of Fieldstone's protocol, below `/api/v1`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import json
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.errors import Denied, FieldstoneError, Invalid, NotFound
+from fieldstone.registry import problem
+from fieldstone.registry.archive import LARGEST
+from fieldstone.registry.remote import Modules, Versions
+from fieldstone.workflows.accept import Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from fieldstone.registry.sql.catalog import Catalog
+    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.work import Work
+
+_FOREVER = "private, max-age=31536000, immutable"
+_JSON = "application/json"
+_UNAUTHORIZED = 401
+
+
+def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
+    """The routes of the protocol.
+
+    Args:
+        catalog: what can be read.
+        callers: who calls.
+        work: where releases are judged.
+    """
+    resources = _Resources(catalog, work)
+
+    def answered(answer: Callable[[Request, Caller], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            caller = None
+            try:
+                address = str(request.base_url).rstrip("/")
+                caller = await run_in_threadpool(callers.of, request.headers, address)
+                return await answer(request, caller)
+            except FieldstoneError as error:
+                return _failure(error, caller)
+
+        return endpoint
+
+    module = "/api/v1/modules/{module}"
+    return [
+        Route("/api/v1/modules", answered(resources.modules)),
+        Route(f"{module}/releases", answered(resources.versions)),
+        Route(f"{module}/releases", answered(resources.add), methods=["POST"]),
+        Route(f"{module}/releases/{{version}}", answered(resources.manifest)),
+        Route(f"{module}/files/{{digest}}", answered(resources.file)),
+    ]
+
+
+class _Resources:
+    """The answers."""
+
+    def __init__(self, catalog: Catalog, work: Work) -> None:
+        self._catalog, self._work = catalog, work
+
+    async def modules(self, _request: Request, caller: Caller) -> Response:
+        """The names of the modules with a release that the caller may read."""
+        caller.require("read")
+        names = await run_in_threadpool(self._catalog.store.modules)
+        return _as_json(Modules([name for name in names if caller.may("read", name)]))
+
+    async def versions(self, request: Request, caller: Caller) -> Response:
+        """The releases of a module: the seal by the version."""
+        name = await self._readable(request, caller)
+        releases = await run_in_threadpool(self._catalog.registry.releases, name)
+        return _as_json(Versions({release.version: release.seal for release in releases}))
+
+    async def manifest(self, request: Request, caller: Caller) -> Response:
+        """The manifest of a release."""
+        name, version = await self._readable(request, caller), request.path_params["version"]
+        text = await run_in_threadpool(self._catalog.store.manifest, name, version)
+        if text is None:
+            raise NotFound(f"no release {version} of {name} in this registry")
+        return Response(text, media_type="application/toml", headers={"Cache-Control": _FOREVER})
+
+    async def file(self, request: Request, caller: Caller) -> Response:
+        """A file of a module's releases, by its digest."""
+        name, digest = await self._readable(request, caller), request.path_params["digest"]
+        etag = f'"{digest}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers={"ETag": etag, "Cache-Control": _FOREVER})
+        content = await run_in_threadpool(self._catalog.store.by_digest, name, digest)
+        if content is None:
+            raise NotFound(f"no file {digest} of {name} in this registry")
+        headers = {"ETag": etag, "Cache-Control": _FOREVER}
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+    async def add(self, request: Request, caller: Caller) -> Response:
+        """Judge a release, and add it; a copy of another registry's release needs an admin."""
+        name, is_copy = request.path_params["module"], request.query_params.get("copy") == "1"
+        caller.require("admin" if is_copy else "push", name)
+        body = await request.body()
+        if len(body) > LARGEST:
+            raise Invalid(f"a release of more than {LARGEST} bytes")
+        sent = Sent(
+            module=name,
+            archive=body,
+            who=caller.name,
+            credential=caller.credential,
+            address=caller.address,
+            is_copy=is_copy,
+        )
+        version = await self._work.accept(sent)
+        return Response(json.encode({"version": version}), 201, media_type=_JSON)
+
+    async def _readable(self, request: Request, caller: Caller) -> str:
+        """The name of the module of a request.
+
+        Raises:
+            NotFound: there is none, or the caller may not read it.
+        """
+        caller.require("read")
+        name = str(request.path_params["module"])
+        if not caller.may("read", name) or await run_in_threadpool(self._catalog.module, name) is None:
+            raise NotFound(f"no module {name} in this registry")
+        return name
+
+
+def _as_json(answer: Modules | Versions) -> Response:
+    return Response(json.encode(answer), media_type=_JSON, headers={"Cache-Control": "no-store"})
+
+
+def _failure(error: FieldstoneError, caller: Caller | None) -> Response:
+    status = next((status for kind, status in problem.STATUS.items() if isinstance(error, kind)), 500)
+    if isinstance(error, Denied) and (caller is None or caller.token is None):
+        status = _UNAUTHORIZED
+    headers = {"WWW-Authenticate": 'Bearer realm="fieldstone"'} if status == _UNAUTHORIZED else {}
+    return Response(problem.to_json(error), status, headers, _JSON)
