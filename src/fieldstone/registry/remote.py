@@ -20,6 +20,7 @@ from fieldstone.errors import Damaged, Denied, FieldstoneError, Invalid, NotFoun
 from fieldstone.registry import problem
 from fieldstone.registry.archive import MEDIA_TYPE, pack
 from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.local import Objects
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.release import Release
 
@@ -80,23 +81,20 @@ class RemoteStore:
     def __init__(self, address: str, folder: Path | None = None) -> None:
         self.address = address.rstrip("/")
         self._folder = folder / "registries" / quote(urlsplit(self.address).netloc, safe="") if folder else None
+        self._objects = Objects(folder)
         self._seals: dict[str, dict[str, str]] = {}
         _refuse_address(self.address)
 
     def modules(self) -> list[str]:
         """The names of all modules with a release that may be read, sorted."""
-        return _decoded(self._get("modules"), Modules, self.address).modules
+        return _decoded(self._listed("modules", "modules"), Modules, self.address).modules
 
     def versions(self, module: str) -> list[str]:
         """The versions of a module."""
         try:
-            body = self._get(f"modules/{quote(module, safe='')}/releases")
+            body = self._listed(f"modules/{quote(module, safe='')}/releases", f"releases of {module}")
         except NotFound:
             body = b'{"versions": {}}'
-        except Unavailable as error:
-            body = self._seen(module, error)
-        else:
-            self._keep(_SEEN, module, body)
         self._seals[module] = _decoded(body, Versions, self.address).versions
         return [*self._seals[module]]
 
@@ -118,9 +116,12 @@ class RemoteStore:
 
     def content(self, release: Release, path: str) -> bytes | None:
         """One file of a release."""
-        digest = quote(release.files.get(path, ""), safe="")
+        digest = release.files.get(path, "")
+        resource = f"modules/{quote(release.name, safe='')}/files/{quote(digest, safe='')}"
+        what = f"{self.address}/{release.name}/{release.version}/{path}"
         try:
-            return self._get(f"modules/{quote(release.name, safe='')}/files/{digest}")
+            file = self._objects.local(digest, lambda: self._get(resource), what=what, remedy=self.remedy)
+            return file.read_bytes()
         except NotFound:
             return None
 
@@ -139,6 +140,7 @@ class RemoteStore:
             headers={"Content-Type": MEDIA_TYPE},
             timeout=_LONGEST_JUDGING,
         )
+        self._seals.pop(release.name, None)
 
     @cached_property
     def _client(self) -> httpx.Client:
@@ -195,21 +197,26 @@ class RemoteStore:
             return NotFound(what, fix="see whether a Fieldstone registry is at this address")
         return Unavailable(what, fix="see its log, then do it again")
 
-    def _seen(self, module: str, error: Unavailable) -> bytes:
-        """The list of releases that was seen last.
+    def _listed(self, path: str, what: str) -> bytes:
+        """A list that grows: asked for each time; without the server the one that was seen last, if that is permitted.
 
         Raises:
-            Unavailable: there is none, or the environment does not permit it.
+            FieldstoneError: see `_ask`.
         """
-        kept = self._kept(_SEEN, module)
-        if kept is None:
-            raise error
-        if os.environ.get(OFFLINE) != "1":
-            raise Unavailable(
-                f"{error.problem}; the newest release of {module} is unknown",
-                fix=f"do it again later, or set {OFFLINE}=1 to judge against the releases that were seen last",
-            ) from error
-        return kept
+        try:
+            body = self._get(path)
+        except Unavailable as error:
+            kept = self._kept(_SEEN, what)
+            if kept is None:
+                raise
+            if os.environ.get(OFFLINE) != "1":
+                raise Unavailable(
+                    f"{error.problem}; the newest {what} are unknown",
+                    fix=f"do it again later, or set {OFFLINE}=1 to judge against those that were seen last",
+                ) from error
+            return kept
+        self._keep(_SEEN, what, body)
+        return body
 
     def _kept(self, kind: str, name: str) -> bytes | None:
         if self._folder is None:
