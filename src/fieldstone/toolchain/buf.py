@@ -364,7 +364,8 @@ def _warnings(said: str) -> Iterator[str]:
 
 def _environment(*, few: bool) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if value}
-    return {"XDG_CACHE_HOME": _cache_home(), "GOGC": _GARBAGE_OF_FEW if few else _GARBAGE, **given}
+    search = os.pathsep.join(filter(None, (given.get("PATH"), str(_BESIDE.parent))))  # Fieldstone's own check plugin
+    return {"XDG_CACHE_HOME": _cache_home(), "GOGC": _GARBAGE_OF_FEW if few else _GARBAGE, **given, "PATH": search}
 
 
 def _cache_home() -> str:
