@@ -117,7 +117,11 @@ def test_rules_as_json(fresh: Repo) -> None:
 def test_settings(grown: Repo) -> None:
     grown.settings("naming = true\n")
     shown = json.loads(grown.run("settings", cwd="schemas").out)
+    effective = shown.pop("effective")
+    assert effective["naming"] == {"value": True, "from": str(grown.root / "fieldstone.toml")}
+    assert effective["fail-on"] == {"value": "error", "from": "default"}
     assert shown == {
+        "extends": [],
         "file": str(grown.root / "fieldstone.toml"),
         "registry": str(grown.root / "registry"),
         "workspace": str(grown.root),
