@@ -14,7 +14,7 @@ import pytest
 from fieldstone.toolchain import buf as toolchain
 from fieldstone.toolchain.buf import find_buf
 from fieldstone.workflows.buf_check import answers
-from fieldstone.workflows.buf_check.calls import CHECK, LISTS
+from fieldstone.workflows.buf_check.calls import CHECK, LISTS, rule_id
 from fieldstone.workflows.buf_check.launcher import text
 from tests.cli.workspace import BUF_YAML, HERE, SHOP, Repo, waiver
 
@@ -71,7 +71,7 @@ def test_the_launcher_starts_no_python(installed: Path, tmp_path: Path) -> None:
     assert b"FIELDSTONE_FIELD_REMOVED" in call(tmp_path, LISTS[0], "--format", "binary")
     (tmp_path / "linked").symlink_to(installed / PLUGIN)
     rules = json.loads(call(tmp_path, LISTS[0], "--format", "json", program="linked"))["value"]["rules"]
-    assert [rule["id"] for rule in rules] == [answers.rule_id(rule.id) for rule in answers.plugin_rules()]
+    assert [rule["id"] for rule in rules] == [rule_id(rule.id) for rule in answers.plugin_rules()]
     assert {rule["type"] for rule in rules} == {2}
     broken = json.loads(call(tmp_path, CHECK, "--format", "json", program="linked", stdin=b"{"))
     assert broken["error"]["code"] == 3

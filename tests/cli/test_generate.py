@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.installing import with_extra
 from fieldstone.project import atomic_files as staged_files
 from tests.cli.workspace import MONEY, SHOP, Repo
 
@@ -290,7 +291,7 @@ def test_without_the_extra(grown: Repo, monkeypatch: pytest.MonkeyPatch, package
     monkeypatch.setitem(sys.modules, package, None)
     ran = grown.run("generate")
     assert said in ran.error
-    assert "`pip install 'fieldstone[generate]'`" in ran.error
+    assert f"`{with_extra('generate')}`" in ran.error
     assert not (grown.root / "generated").exists()
 
 
