@@ -300,7 +300,7 @@ def test_without_ruff(grown: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **more: None if name == "ruff" else which(name, **more))
     ran = grown.run("generate")
     assert ran.error.startswith("error: no ruff beside ")
-    assert "fieldstone[generate]" in ran.error
+    assert ran.error.endswith(f"install it: `{with_extra('generate')}`")
 
 
 def test_what_generating_takes_is_imported_by_no_other_command(grown: Repo) -> None:
