@@ -32,7 +32,7 @@ setup: $(READY) ## make or refresh .venv from requirements.lock
 EDITABLE := . packages/fieldstone-runtime examples/telemetry \
 	generated/python/telemetry-contracts generated/python/telemetry-storage generated/python/trainer-contracts
 
-$(READY): requirements.lock src/fieldstone/__init__.py $(addsuffix /pyproject.toml,$(EDITABLE))
+$(READY): requirements.lock src/fieldstone/__init__.py src/fieldstone/cli/buf-plugin-fieldstone $(addsuffix /pyproject.toml,$(EDITABLE))
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 		echo "there is no $(PYTHON) on PATH: Fieldstone needs Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -117,6 +117,7 @@ soak: setup ## kill the application's worker, writer and relay, and a release, 2
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/plugin.py
 	$(BIN)/python benchmarks/verify.py
 	$(BIN)/python benchmarks/codegen.py
 	$(BIN)/python benchmarks/pipeline.py

@@ -48,6 +48,14 @@ def test_the_audit_of_a_registry_is_measured() -> None:
     assert done.stdout.count(" x buf\n") == 4
 
 
+def test_the_plugin_is_measured_beside_buf_alone() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/plugin.py", "1", "1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(" s a module over buf alone; at most 0.3 s: ") == 2
+
+
 @pytest.mark.timeout(300)
 def test_the_pipeline_runs() -> None:
     done = subprocess.run(

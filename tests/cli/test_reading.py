@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from jsonschema import Draft202012Validator
 
 from fieldstone import __version__
 from fieldstone.cli.group import cli
@@ -117,7 +118,11 @@ def test_rules_as_json(fresh: Repo) -> None:
 def test_settings(grown: Repo) -> None:
     grown.settings("naming = true\n")
     shown = json.loads(grown.run("settings", cwd="schemas").out)
+    effective = shown.pop("effective")
+    assert effective["naming"] == {"value": True, "from": str(grown.root / "fieldstone.toml")}
+    assert effective["fail-on"] == {"value": "error", "from": "default"}
     assert shown == {
+        "extends": [],
         "file": str(grown.root / "fieldstone.toml"),
         "registry": str(grown.root / "registry"),
         "workspace": str(grown.root),
@@ -130,6 +135,15 @@ def test_the_committed_schema_of_the_settings_is_fresh(fresh: Repo) -> None:
     assert fresh.run("settings", "--schema").out == committed, (
         "run `fieldstone settings --schema > fieldstone.schema.json`"
     )
+
+
+def test_check_prints_the_schema_that_its_json_fits(grown: Repo) -> None:
+    ran = grown.run("check", "--schema")
+    assert (ran.code, ran.err) == (0, "")
+    grown.edit(SHOP, "  string note = 4;", "  bytes note = 4;")
+    refused = grown.run("check", "--since", "HEAD", "--format", "json")
+    assert refused.code == 1
+    Draft202012Validator(json.loads(ran.out)).validate(json.loads(refused.out))
 
 
 def test_format(fresh: Repo) -> None:

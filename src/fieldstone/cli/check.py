@@ -76,6 +76,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     "--full", is_flag=True, help="Compile and judge all files, not only affected ones; the verdict is the same."
 )
 @cache_option
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of `--format json` instead.")
 @click.option("--stats", is_flag=True, help="Print file counts, times and memory of each phase on standard error.")
 def command(
     modules: tuple[str, ...],
@@ -91,6 +92,7 @@ def command(
     style: bool,
     full: bool,
     cache: bool | None,
+    schema: bool,
     stats: bool,
 ) -> int:
     """Check MODULES, or all, in the working tree.
@@ -107,6 +109,11 @@ def command(
       fieldstone check --against origin/main --format sarif > findings.sarif
       fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
     """
+    if schema:
+        from fieldstone.report.json import schema as schema_of_reports
+
+        say_document(schema_of_reports())
+        return 0
     if profile:
         if since is not None:
             raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")

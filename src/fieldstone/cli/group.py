@@ -25,7 +25,7 @@ _COMMANDS = {
     "init": "Set Fieldstone up in a repository.",
     "format": "Format the schemas as buf does.",
     "cache": "Show or clear the cache of earlier checks.",
-    "settings": "Show the current settings, or their JSON Schema.",
+    "settings": "Show the current settings, or their JSON Schema; pin what they extend.",
     "completion": "Print the completion script of a shell.",
 }
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldstone.codegen.contracts.protoc import EXTRA
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.installing import with_extra
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -49,7 +50,7 @@ def _environment() -> Environment:
     except ImportError as error:
         raise Unavailable(
             f"generating code takes Jinja2, which {sys.executable} cannot import: {error}",
-            fix=f"install it: `pip install '{EXTRA}'`",
+            fix=f"install it: `{with_extra(EXTRA)}`",
         ) from error
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -137,6 +138,6 @@ def _find_ruff() -> str:
     if found is None:
         raise Unavailable(
             f"no ruff beside {sys.executable} or on PATH, which formats generated code",
-            fix=f"install it: `pip install '{EXTRA}'`",
+            fix=f"install it: `{with_extra(EXTRA)}`",
         )
     return found

@@ -16,9 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.installing import with_extra
 from fieldstone.packaging.tree import write_tree
 
-EXTRA = "fieldstone[package]"
+EXTRA = "package"
 """The extra with everything that building Python packages needs."""
 
 
@@ -39,7 +40,7 @@ def build(files: Mapping[str, bytes], out: Path, *, at: datetime) -> list[Path]:
     if find_spec("hatchling") is None:
         raise Unavailable(
             f"building Python packages needs hatchling, which {sys.executable} cannot import",
-            fix=f"install it: `pip install '{EXTRA}'`",
+            fix=f"install it: `{with_extra(EXTRA)}`",
         )
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         write_tree(files, Path(scratch))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.project.settings_file import OWN_FILE, load_settings_file
@@ -15,6 +16,7 @@ from fieldstone.project.waiver_table import load_waivers
 from fieldstone.registry import folder_of
 
 if TYPE_CHECKING:
+    from fieldstone.project.extending.layers import Layer
     from fieldstone.schema.location import Location
 
 FILES = ("pyproject.toml", OWN_FILE)
@@ -44,14 +46,16 @@ class Settings(Struct, frozen=True):
     Attributes:
         root: the absolute folder that paths in the settings are relative to.
         file: the settings file; None if there is none, so that the defaults apply.
-        values: the validated content of the file, without defaults.
+        values: the validated settings, without defaults: those of the file over those that it extends.
         waivers: the waivers, each with its lines in the file, given by its absolute path.
+        layers: the file and those that it extends, the nearest first.
     """
 
     root: Path
     file: Path | None = None
     values: Mapping[str, Any] = {}
     waivers: Mapping[Waiver, Location] = {}
+    layers: tuple[Layer, ...] = ()
 
     @property
     def registry(self) -> str:
@@ -127,16 +131,27 @@ class Settings(Struct, frozen=True):
         return values.get(key, known[key].get("default"))
 
 
-def find_settings(start: Path) -> Settings:
+def find_settings(start: Path, *, copies: Callable[[Path], Path] = lambda root: root) -> Settings:
     """The settings that apply in a folder.
 
     Looks in the folder and its parents, up to the root of the checkout, for a pyproject.toml with
     `[tool.fieldstone]` or a fieldstone.toml. Without one, the defaults apply, relative to the nearest
     folder with a buf configuration.
 
+    Args:
+        start: the folder.
+        copies: the folder of the settings -> the folder whose `.fieldstone` has the copies of what they extend.
+
     Raises:
-        FieldstoneError: a settings file cannot be read or is invalid, or a folder has two.
+        FieldstoneError: a settings file cannot be read or is invalid, or a folder has two; or what it extends cannot be
+            used, is not pinned, or was not fetched.
     """
+    own = own_settings(start)
+    return _extended(own, copies(own.root)) if "extends" in own.values else own
+
+
+def own_settings(start: Path) -> Settings:
+    """The settings that apply in a folder, without those that they extend; see `find_settings`."""
     folders = list(_upwards(start.resolve()))
     for folder in folders:
         if found := load_settings_file(folder):
@@ -145,6 +160,18 @@ def find_settings(start: Path) -> Settings:
             return Settings(folder, file, values, load_waivers(values.get("waivers", ()), file))
     with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
     return Settings(next(with_buf, folders[0]))
+
+
+def _extended(own: Settings, copies: Path) -> Settings:
+    """Settings with those that they extend."""
+    from fieldstone.project.extending.layers import load_layers, merged
+    from fieldstone.project.extending.lock import read_lock
+    from fieldstone.project.extending.pinned import Pinned
+
+    if own.file is None:
+        return own
+    layers = load_layers(own.file, own.values, Pinned(read_lock(own.root), copies, own.root).read)
+    return replace(own, values=merged(layers), layers=layers)
 
 
 def _upwards(start: Path) -> Iterable[Path]:

@@ -54,16 +54,49 @@ def _is_there(file: Path) -> bool:
     return file.is_file()
 
 
+def parse_settings(content: bytes, *, name: str, where: str) -> Mapping[str, Any]:
+    """The settings in a file that others extend, not validated.
+
+    Args:
+        content: its content.
+        name: its name: a pyproject.toml has them in [tool.fieldstone], any other file at the top.
+        where: its path or address, for error messages.
+
+    Raises:
+        FieldstoneError: it is not TOML, or has no such table.
+    """
+    values = parse_toml(content, where=where)
+    if name == "pyproject.toml" and not _has_table(values):
+        raise Invalid(f"{where} has no table [tool.{_TABLE}]", fix="name the file with the shared settings")
+    settings: Mapping[str, Any] = with_text_dates(values["tool"][_TABLE] if name == "pyproject.toml" else values)
+    return settings
+
+
 def _load_toml(path: Path) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+    return parse_toml(content, where=str(path))
+
+
+def parse_toml(content: bytes, *, where: str) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Args:
+        content: its bytes.
+        where: its path or address, for error messages.
+
+    Raises:
+        FieldstoneError: it is not TOML.
+    """
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+        return tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path} is not TOML: {error}") from error
+        raise Invalid(f"{where} is not TOML: {error}") from error
     except ValueError as error:  # from the digit limit of Python's `int`
-        raise Invalid(f"{path} is not TOML: a number in it is too long (TOML has 64 bits)") from error
+        raise Invalid(f"{where} is not TOML: a number in it is too long (TOML has 64 bits)") from error
     except RecursionError as error:
-        raise Invalid(f"{path} is not TOML that can be read: arrays or tables in it are too deep") from error
+        raise Invalid(f"{where} is not TOML that can be read: arrays or tables in it are too deep") from error

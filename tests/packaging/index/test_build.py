@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.installing import with_extra
 from tests.cli.workspace import Repo
 from tests.packaging.index.makers import recorded, sdist, tarball, wheel, wheel_files, zipped
 
@@ -347,4 +348,4 @@ def test_without_the_extra(here: Repo, monkeypatch: pytest.MonkeyPatch, module: 
     monkeypatch.setitem(sys.modules, module, None)
     ran = here.run(*command)
     assert ran.error.startswith(f"error: an index takes {module}, which ")
-    assert ran.error.endswith("install it: `pip install 'fieldstone[serve]'`")
+    assert ran.error.endswith(f"install it: `{with_extra('serve')}`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -13,14 +13,16 @@ from msgspec import Struct
 
 from fieldstone.checking.since.reference import Parting
 from fieldstone.errors import FieldstoneError, Invalid
+from fieldstone.project.extending.lock import LOCK
 from fieldstone.project.project import Project
 from fieldstone.project.settings import FILES, Settings, find_settings
+from fieldstone.registry.release import NAME as MANIFEST
 from fieldstone.regular_file import read_file
 from fieldstone.toolchain import git
 from fieldstone.workspace.modules import CONFIG_FILES, Module
 
-_READ = (*FILES, *CONFIG_FILES, "buf.lock")
-"""The files whose content is needed; of sources, only the names are needed."""
+_READ = (*FILES, *CONFIG_FILES, "buf.lock", LOCK)
+"""The files whose content is needed, of sources, only the names are needed."""
 
 _RELEASE_DEPTH = 3
 """The least number of parts in the path of a released file below the registry: module, version, name."""
@@ -50,7 +52,7 @@ class Base(Struct, dict=True):
             FieldstoneError: they cannot be read; the error names the revision and the file.
         """
         with self.named():
-            return find_settings(self.folder)
+            return find_settings(self.folder, copies=self.checkout)
 
     @cached_property
     def modules(self) -> Mapping[str, Module]:
@@ -173,6 +175,17 @@ class Base(Struct, dict=True):
         (self.root / ".git").mkdir(exist_ok=True)  # ends the search for settings at the root
         wanted = [e for e in self._entries if PurePosixPath(e.path).name in _READ and not e.is_submodule]
         self._write({entry.path: self._followed(entry).blob for entry in wanted})
+        if any(b"extends" in (self.root / e.path).read_bytes() for e in wanted if PurePosixPath(e.path).name in FILES):
+            self._lay_out_shared_settings()
+
+    def _lay_out_shared_settings(self) -> None:
+        """Write the other .toml files, any of which settings may extend."""
+        found: dict[str, str] = {}
+        for entry in self._entries:
+            if entry.path.endswith(".toml") and PurePosixPath(entry.path).name not in {*_READ, MANIFEST}:
+                with suppress(Invalid):  # a broken link: whoever extends it is told that there is no such file
+                    found[entry.path] = self._followed(entry).blob
+        self._write(found)
 
     def lay_out_registry(self) -> Path:
         """Write its releases, and return the absolute folder that they are in."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 from fieldstone.compatibility.finding import Level
 from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.project.extending.layers import has_key
 from fieldstone.project.settings import ModuleSettings, Settings
 from fieldstone.schema.location import Location
 
@@ -153,11 +154,21 @@ def _for(module: str, subject: str) -> str:
 
 
 def _location(settings: Settings, subject: str) -> Location:
-    """The line of the settings file that has a key; the file alone if none is found."""
+    """The line of the settings file that has a key, or that names the pinned file with it; else the file alone."""
     if settings.file is None:
         return Location(str(settings.root))
-    line = _line_of(settings.file, subject.split("."))
-    return Location(str(settings.file), line, 1 if line else 0, line, 1 if line else 0)
+    key, file = subject.split("."), settings.file
+    for layer in settings.layers:
+        if layer.file is None:
+            key = ["extends"]
+            break
+        file = layer.file
+        if has_key(layer.values, key):
+            break
+    else:
+        file = settings.file
+    line = _line_of(file, key)
+    return Location(str(file), line, 1 if line else 0, line, 1 if line else 0)
 
 
 def _line_of(file: Path, key: list[str]) -> int:

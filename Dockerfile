@@ -1,0 +1,19 @@
+# Fieldstone with buf and git, for pipelines without Python. docs/ci.md shows how to build and run it.
+FROM python:3.13-slim AS build
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY schemas/fieldstone schemas/fieldstone
+COPY src src
+RUN pip wheel --no-cache-dir --wheel-dir /wheels ".[package,serve]"
+
+FROM python:3.13-slim
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git \
+    && rm -rf /var/lib/apt/lists/*
+# hadolint ignore=DL3013
+RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels "fieldstone[package,serve]"
+USER 65534:65534
+WORKDIR /repo
+ENTRYPOINT ["fieldstone"]

@@ -1,0 +1,1 @@
+"""`extends`: settings that several repositories share, pinned by digest and read from a cache."""
