@@ -15,6 +15,7 @@ from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Link, Release
 from fieldstone.schema.digest import b5, manifest
 
 if TYPE_CHECKING:
+    from fieldstone.compatibility.exemption import Exemption
     from fieldstone.compatibility.finding import ModuleReport
     from fieldstone.compatibility.ledger import Ledger
     from fieldstone.compatibility.waiver import Waiver
@@ -104,6 +105,7 @@ def draft(
         rules=RULES_VERSION,
         changes=tuple(_changes(now, *baseline) if baseline else [FIRST_RELEASE]),
         waivers=recorded_waivers(report),
+        exemptions=recorded_exemptions(report),
         previous=newest.link if newest else None,
         line=line,
         beside=tuple(other.link for other in beside),
@@ -127,6 +129,11 @@ def _changes(now: Snapshot, newest: Release, before: Schema) -> list[str]:
 def recorded_waivers(report: ModuleReport) -> tuple[Waiver, ...]:
     """The waivers that a release records: the used ones, without their module, which the release names itself."""
     return tuple(replace(waiver, module="") for waiver in used_waivers(report))
+
+
+def recorded_exemptions(report: ModuleReport) -> tuple[Exemption, ...]:
+    """The exemptions that a release records: those that permit a finding, each once."""
+    return tuple(dict.fromkeys(finding.exemption for finding in report.findings if finding.exemption))
 
 
 def used_waivers(report: ModuleReport) -> Iterable[Waiver]:

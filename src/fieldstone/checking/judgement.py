@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.checking.findings.exempt_files import entered_findings
 from fieldstone.compatibility.allowance import allowances, faults, not_allowed
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
@@ -112,6 +113,7 @@ def judge_change(
 
     context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
     counted = policy_of(settings, today).apply(findings + (judge_style(context, settings) if style else []))
+    counted += entered_findings(context, settings.exemptions)
     same = old.schema.same_contract(new.schema)
     return Judgement(
         findings=tuple(counted),
@@ -189,6 +191,8 @@ def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
         levels={rule: Level(level) for rule, level in settings.rules.items()},
         fail_on=Level(settings.fail_on),
         waivers=settings.waivers,
+        exemptions=settings.exemptions,
+        exempts_unstable=settings.unstable_packages == "exempt",
         today=today or today_utc(),
     )
 

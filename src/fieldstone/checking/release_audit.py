@@ -117,6 +117,7 @@ class Audit(Struct, dict=True):
             return
         yield from self._breaks()
         yield from self._waivers()
+        yield from self._exemptions()
         if self.is_new and not self.release.retired:
             yield from self._annotations()
         if self._newest is None:
@@ -165,6 +166,12 @@ class Audit(Struct, dict=True):
             if replace(waiver, module="") not in used:
                 problem = f"it records that {waiver.text}, and that permits nothing in it"
                 yield self._defect("waiver-wrong", problem)
+
+    def _exemptions(self) -> Iterator[Defect]:
+        used = {finding.exemption for finding in self._judgement.findings if finding.exemption}
+        for exemption in () if self._by_older_rules else self.release.exemptions:
+            if exemption not in used:
+                yield self._defect("exemption-wrong", f"it records that {exemption.text}, and nothing in it needs that")
 
     def _annotations(self) -> Iterator[Defect]:
         """Annotations that no code can be generated from, unless the release before has them as well."""
@@ -224,10 +231,11 @@ class Audit(Struct, dict=True):
 
     @cached_property
     def _asked(self) -> ModuleSettings:
-        """The settings, with only the waivers that the release records; see `is_new` for additions."""
+        """The settings, with only the waivers and exemptions that the release records; see `is_new` for additions."""
         settings = settings_in(self.release.line, self.settings)
         settings = settings if self.is_new else with_usual_additions(settings)
-        return replace(settings, waivers=tuple(self.release.waivers))
+        recorded = self.release
+        return replace(settings, waivers=recorded.waivers, exemptions=recorded.exemptions, unstable_packages="protect")
 
     @cached_property
     def _judgement(self) -> Judgement:

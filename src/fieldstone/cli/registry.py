@@ -88,8 +88,8 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         say(f"  {name:9} {value}")
     for change in release.changes:
         say(f"  - {change}")
-    for waiver in release.waivers:
-        say(f"  - {waiver.text}")
+    for permission in [*(waiver.text for waiver in release.waivers), *(exempt.text for exempt in release.exemptions)]:
+        say(f"  - {permission}")
     return 0
 
 

@@ -79,8 +79,8 @@ def command(module: str, version: str, line: str | None, *, dry_run: bool, retir
     say(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
     for change in made.changes:
         say(f"  - {change}")
-    for waiver in made.waivers:
-        say(f"  - {waiver.text}")
+    for permission in [*(waiver.text for waiver in made.waivers), *(exempt.text for exempt in made.exemptions)]:
+        say(f"  - {permission}")
     for location in () if dry_run else outcome.spent:
         say(f"next: the waiver is no longer needed, {delete(location)}", err=True)
     if retires and not dry_run and module in project.workspace.modules:

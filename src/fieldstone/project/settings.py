@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.project.settings_file import OWN_FILE, load_settings_file
 from fieldstone.project.settings_schema import SCHEMA, validate
@@ -26,7 +27,8 @@ FILES = ("pyproject.toml", OWN_FILE)
 class ModuleSettings(Struct, frozen=True):
     """The settings of one module; each attribute is the key of that name, with hyphens.
 
-    `notice` is a number of days. `generate` is None if it is not set. `waivers` are those for this module.
+    `notice` is a number of days. `generate` is None if it is not set. `waivers` are those for this module,
+    `exemptions` those of `exempt-paths` and `exempt-rules`.
     """
 
     surfaces: tuple[str, ...]
@@ -38,6 +40,8 @@ class ModuleSettings(Struct, frozen=True):
     generate: bool | None = None
     waivers: tuple[Waiver, ...] = ()
     options: tuple[str, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    unstable_packages: str = "protect"
 
 
 class Settings(Struct, frozen=True):
@@ -122,7 +126,16 @@ class Settings(Struct, frozen=True):
             generate=own.get("generate"),
             waivers=tuple(waiver for waiver in self.waivers if waiver.module in {"", name}),
             options=tuple(own.get("options", self._get("options"))),
+            exemptions=tuple(self._exemptions(own)),
+            unstable_packages=own.get("unstable-packages", self._get("unstable-packages")),
         )
+
+    def _exemptions(self, own: Mapping[str, Any]) -> Iterator[Exemption]:
+        """The exemptions of a module, from its own table or the general keys."""
+        for path in own.get("exempt-paths", self._get("exempt-paths")):
+            yield Exemption(path=_normal(path))
+        for rule, paths in {**self.values.get("exempt-rules", {}), **own.get("exempt-rules", {})}.items():
+            yield from (Exemption(path=_normal(path), rule=rule) for path in paths)
 
     def _get(self, key: str, table: str = "") -> Any:
         """The value of a key, of the settings or of one of their tables, or its default."""

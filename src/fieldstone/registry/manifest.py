@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct, convert, to_builtins
 from semver import Version
 
+from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged
 from fieldstone.registry.release import FIRST_RULES, Link, Release
@@ -47,6 +48,10 @@ def to_toml(release: Release) -> str:
         "changes": list(release.changes),
         "waivers": [{name: text for name, text in to_builtins(waiver).items() if text} for waiver in release.waivers],
     }
+    if release.exemptions:
+        content["exemptions"] = [
+            {name: text for name, text in to_builtins(exemption).items() if text} for exemption in release.exemptions
+        ]
     if release.retired:
         content["retired"] = _RETIRED
     if release.previous:
@@ -150,6 +155,7 @@ class _Content(Struct, frozen=True):
     line: str = ""
     beside: tuple[_Reference, ...] = ()
     dependencies: tuple[Link, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
     retired: str | None = None
     rules: str = str(FIRST_RULES)
 
@@ -175,6 +181,7 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             compiler=read.compiler,
             changes=read.changes,
             waivers=read.waivers,
+            exemptions=read.exemptions,
             previous=read.previous.link(read.name) if read.previous else None,
             line=read.line,
             beside=tuple(reference.link(read.name) for reference in read.beside),

@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 from semver import Version
 
+from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged
 
@@ -52,6 +53,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         rules: the version of the rules that judged it, and of the wording of its changes.
         changes: one sentence for each change since the release before.
         waivers: the waivers that permitted its breaking changes.
+        exemptions: the exempt files and unstable packages with breaking changes in it.
         previous: the release before in its line; None for the first.
         line: the minor line that it continues while newer releases exist ("1.4"); empty in the main line.
         beside: the newest release of each other line when it was made: it was judged against their history, too.
@@ -71,6 +73,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     commit: str = ""
     changes: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
     previous: Link | None = None
     line: str = ""
     beside: tuple[Link, ...] = ()

@@ -17,5 +17,5 @@ def _line(finding: Finding) -> str:
     location = finding.location
     position = f"{printable(location.path)}:{max(location.line, 1)}:{max(location.column, 1)}"
     waived = f" (waived {printable(finding.waiver.terms)})" if finding.waiver else ""
-    passes = f"; {printable(finding.fix)}" if finding.before_1_0 else ""
+    passes = f"; {printable(finding.fix)}" if finding.passes else ""
     return printable_line(f"{position}: {finding.rule}: {printable(finding.message)}{passes}{waived}") + "\n"

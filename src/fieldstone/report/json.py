@@ -63,6 +63,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix,
         "witnesses": [to_builtins(witness) for witness in finding.witnesses],
         "fingerprint": finding.fingerprint,
+        "exemption": finding.exemption.text if finding.exemption else None,
         "waiver": _waiver(finding.waiver) if finding.waiver else None,
     }
 

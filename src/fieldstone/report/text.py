@@ -120,14 +120,15 @@ class _Block(Struct, frozen=True):
 
         finding = self.finding
         if finding.breaks:
-            label, bump = ("breaks", "major") if finding.is_breaking else ("lost on", "minor")
+            is_break = finding.is_breaking or finding.exemption
+            label, bump = ("breaks", "major" if finding.is_breaking else "minor") if is_break else ("lost on", "minor")
             yield self._note(label, f"{_impact(finding)} -> {bump}")
         for witness in finding.witnesses:
             yield self._note("witness", printable(witness.sentence))
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
         elif finding.fix:
-            yield self._note("note" if finding.before_1_0 else "fix", printable(finding.fix))
+            yield self._note(_label(finding), printable(finding.fix))
         if finding.rule in {*rule_ids(), *PERMISSIONS, *MODULE_FINDINGS}:
             yield self._note("more", f"fieldstone explain {finding.rule}")
 
@@ -160,6 +161,13 @@ class _Block(Struct, frozen=True):
 
     def _paint(self, code: str, text: str) -> str:
         return f"{code}{text}{_RESET}" if self.color else text
+
+
+def _label(finding: Finding) -> str:
+    """The label of a finding's `fix`."""
+    if finding.exemption:
+        return "exempt"
+    return "note" if finding.before_1_0 else "fix"
 
 
 def _impact(finding: Finding) -> str:
@@ -215,12 +223,15 @@ def _details(module: ModuleReport) -> list[str]:
     """The findings by kind, beginning with the breaking ones and the number of waived ones."""
     breaking = sum(1 for finding in module.findings if finding.is_breaking)
     waived = sum(1 for finding in module.findings if finding.waiver)
-    levels = [finding.level for finding in module.findings if not finding.is_breaking and not finding.waiver]
+    exempt = sum(1 for finding in module.findings if finding.exemption)
+    others = [f for f in module.findings if not f.is_breaking and not f.waiver and not f.exemption]
+    levels = [finding.level for finding in others]
     counts = [_count(levels.count(level), level) for level in _LEVELS if level in levels]
     details = [
         _kind(module, breaking),
         _passing(module, breaking),
         f"{waived} waived" if breaking or waived else "",
+        f"{exempt} exempt" if exempt else "",
         *counts,
     ]
     return [detail for detail in details if detail]

@@ -18,7 +18,7 @@ from fieldstone.checking.since.base import Base, base_at
 from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
 from fieldstone.checking.since.reference import Parting, Reference, parting
-from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_waivers
+from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_exemptions, recorded_waivers
 from fieldstone.checking.since.style import changed_plugins, weakened_style
 from fieldstone.compatibility.finding import (
     POLICY,
@@ -262,7 +262,9 @@ class _Change(Struct, dict=True):
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
             yield from self._changed_plugins
         for release in self._new_releases:
-            yield from recorded_waivers(self.base, release, self._registry.label(release), after)
+            manifest = self._registry.label(release)
+            yield from recorded_waivers(self.base, release, manifest, after)
+            yield from recorded_exemptions(self.base, release, manifest, after)
 
     @cached_property
     def _changed_plugins(self) -> list[Weakened]:

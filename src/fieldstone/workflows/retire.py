@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import recorded_waivers, used_waivers
+from fieldstone.checking.drafting import recorded_exemptions, recorded_waivers, used_waivers
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.judging import judge_removal_since
 from fieldstone.checking.release_changes import retirement_changes
@@ -164,6 +164,7 @@ def _manifest(
         rules=RULES_VERSION,
         changes=tuple(retirement_changes(newest.name, released(project, newest).side.schema)),
         waivers=recorded_waivers(report),
+        exemptions=recorded_exemptions(report),
         previous=newest.link,
         beside=tuple(other.link for other in beside(project.registry, newest.name, MAIN)),
         files=manifest(files),
