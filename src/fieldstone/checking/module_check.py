@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from fieldstone.checking.checked import Checked
 from fieldstone.checking.compiler_known import compiler, is_sound, mark_sound
 from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.findings.known_style import KnownFaults
 from fieldstone.checking.findings.style import Linting
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
@@ -122,7 +123,7 @@ class ModuleCheck(Struct, dict=True):
     def checked(self) -> Checked:
         """Wait for the compiler and judge, while `buf lint` runs."""
         try:
-            checked = self._judge()
+            checked = self._with_fixed_style(self._judge())
         except _UncompiledError as error:
             from fieldstone.checking.findings.compiler import report_of_uncompiled
 
@@ -346,9 +347,22 @@ class ModuleCheck(Struct, dict=True):
         found = defect_findings(self.project, self.module.name, self.start)
         with self.project.phases.phase("style", f"judging the style of {self.module.name}"), _own_errors():
             style = self.linting.diagnostics()
-        if style and self.against:
-            style = self._new_style(style)
-        return found + [self._style_finding(annotation) for annotation in style]
+        self.known = KnownFaults(self.project, self.module, style)
+        further = self.known.further(self.newest) if style else []
+        if further and self.against:
+            further = self._new_style(further)
+        return found + [self._style_finding(annotation) for annotation in further]
+
+    def _with_fixed_style(self, checked: Checked) -> Checked:
+        """The result with warnings about known faults of style that are fixed by now."""
+        fixed = [*self.known.fixed(self.linting.covered, self.start)] if not self.against else []
+        if not fixed:
+            return checked
+        from fieldstone.checking.judgement import policy_of
+
+        report, policy = checked.report, policy_of(self.project.settings.module(self.module.name))
+        allowed = report.allowed and not policy.refuses(fixed)
+        return replace(checked, report=replace(report, findings=(*report.findings, *fixed), allowed=allowed))
 
     def _new_style(self, style: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics of `buf lint` that the baseline does not have."""
@@ -372,6 +386,7 @@ class ModuleCheck(Struct, dict=True):
             subject=annotation.path,
             message=annotation.message,
             location=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
+            fix=self.known.advice(annotation),
             fingerprint=fingerprint(*_lint_key(annotation)),
         )
 

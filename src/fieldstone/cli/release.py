@@ -23,8 +23,16 @@ _SHORT = 7
 @click.option("--dry-run", is_flag=True, help="Check the release and compute its version, but write nothing.")
 @click.option("--retire", "retires", is_flag=True, help="End MODULE with a last, empty, major release.")
 @line_option
+@click.option(
+    "--style/--no-style",
+    default=True,
+    help="Refuse faults of style. Without it they do not keep MODULE from being released; `fieldstone check` reports "
+    "them all the same.",
+)
 @cache_option
-def command(module: str, version: str, line: str | None, *, dry_run: bool, retires: bool, cache: bool | None) -> int:
+def command(
+    module: str, version: str, line: str | None, *, dry_run: bool, retires: bool, style: bool, cache: bool | None
+) -> int:
     """Release MODULE as it is in the working tree.
 
     An addition raises the minor version, comments alone the patch version. A break is refused, or raises the major
@@ -42,6 +50,7 @@ def command(module: str, version: str, line: str | None, *, dry_run: bool, retir
       fieldstone release telemetry --dry-run
       fieldstone release telemetry --version 2.0.0-rc.1
       fieldstone release telemetry --line 1.4
+      fieldstone release telemetry --no-style
       fieldstone release telemetry --retire
     """
     from fieldstone.checking.findings.stale_waivers import delete
@@ -57,7 +66,10 @@ def command(module: str, version: str, line: str | None, *, dry_run: bool, retir
     if retires and line:
         raise click.UsageError("--retire ends all lines of a module: use it without --line")
     project = open_project(cached=cache).on_line([module], line)
-    outcome = (retire if retires else release)(project, module, version=version, dry_run=dry_run)
+    if retires:
+        outcome = retire(project, module, version=version, dry_run=dry_run)
+    else:
+        outcome = release(project, module, version=version, dry_run=dry_run, style=style)
     report = Report((outcome.report,))
     say_document(render(report, "text", read=read_lines, color=wants_color()))
     if outcome.refused or not outcome.report.allowed:

@@ -37,7 +37,8 @@ class Policy(Struct, frozen=True):
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that count, at the module's levels and for its surfaces.
 
-        A finding with a waiver in force stays, and carries it. An exempt one becomes a note. An addition that the module sets to "error" is a break.
+        A finding with a waiver in force stays, and carries it. An exempt one becomes a note. An addition that the
+        module sets to "error" is a break.
         """
         return [kept for finding in findings if (kept := self._apply_to(finding)) is not None]
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fieldstone.cache.permission import Permission
+from fieldstone.compatibility.exemption import is_at
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
+from fieldstone.project.known_style import to_toml
 from fieldstone.project.progress import Phases
 from fieldstone.project.settings import Settings, find_settings
+from fieldstone.schema.digest import file_digest
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
 
@@ -122,6 +126,13 @@ class Project(Struct, frozen=True, dict=True):
         workspace = replace(self.workspace, modules={module.name: module for module in listed})
         vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
         return other
+
+    def style_digest(self, module: Module) -> str:
+        """The digest of what decides the style findings of a module: the buf configuration and the known faults."""
+        digest, known = self.workspace.style_digest(module), self.settings.known_style
+        top = os.path.relpath(module.root, self.settings.root)
+        of_module = {key: count for key, count in known.faults.items() if is_at(key[1], PurePosixPath(top).as_posix())}
+        return file_digest(f"{digest}\n{to_toml(of_module)}".encode()) if of_module else digest
 
     @cached_property
     def dependencies(self) -> Dependencies:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.project.known_style import KnownStyle, load_known_style
 from fieldstone.project.settings_file import OWN_FILE, load_settings_file
 from fieldstone.project.settings_schema import SCHEMA, validate
 from fieldstone.project.waiver_table import load_waivers
@@ -53,6 +54,7 @@ class Settings(Struct, frozen=True):
         values: the validated settings, without defaults: those of the file over those that it extends.
         waivers: the waivers, each with its lines in the file, given by its absolute path.
         layers: the file and those that it extends, the nearest first.
+        known_style: the known faults of style.
     """
 
     root: Path
@@ -60,6 +62,7 @@ class Settings(Struct, frozen=True):
     values: Mapping[str, Any] = {}
     waivers: Mapping[Waiver, Location] = {}
     layers: tuple[Layer, ...] = ()
+    known_style: KnownStyle = KnownStyle()
 
     @property
     def registry(self) -> str:
@@ -156,8 +159,8 @@ def find_settings(start: Path, *, copies: Callable[[Path], Path] = lambda root: 
         copies: the folder of the settings -> the folder whose `.fieldstone` has the copies of what they extend.
 
     Raises:
-        FieldstoneError: a settings file cannot be read or is invalid, or a folder has two; or what it extends cannot be
-            used, is not pinned, or was not fetched.
+        FieldstoneError: a settings file or the list of known faults cannot be read or is invalid, or a folder has two
+            settings files; or what they extend cannot be used, is not pinned, or was not fetched.
     """
     own = own_settings(start)
     return _extended(own, copies(own.root)) if "extends" in own.values else own
@@ -170,7 +173,8 @@ def own_settings(start: Path) -> Settings:
         if found := load_settings_file(folder):
             file, values = found
             validate(values, file)
-            return Settings(folder, file, values, load_waivers(values.get("waivers", ()), file))
+            waivers = load_waivers(values.get("waivers", ()), file)
+            return Settings(folder, file, values, waivers, known_style=load_known_style(folder))
     with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
     return Settings(next(with_buf, folders[0]))
 

@@ -19,7 +19,7 @@ from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_mo
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
 from fieldstone.checking.since.reference import Parting, Reference, parting
 from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_exemptions, recorded_waivers
-from fieldstone.checking.since.style import changed_plugins, weakened_style
+from fieldstone.checking.since.style import changed_plugins, grown_style, weakened_style
 from fieldstone.compatibility.finding import (
     POLICY,
     WEAKENED,
@@ -190,7 +190,7 @@ class _Change(Struct, dict=True):
 
     @cached_property
     def _policy(self) -> Settings:
-        """The settings of the branch, with the waivers that both have."""
+        """The settings of the branch, with the waivers and the known faults of style that both have."""
         base, ours = self.base.settings, self.project.settings
         added = added_waivers(base, ours)
         shared = {
@@ -200,7 +200,8 @@ class _Change(Struct, dict=True):
         }
         given_up = added_waivers(self.tip.settings, base)
         waivers = {waiver: location for waiver, location in shared.items() if waiver not in given_up}
-        return Settings(self.base.checkout(base.root), ours.file, base.values, waivers)
+        known_style = ours.known_style.shared(base.known_style)
+        return Settings(self.base.checkout(base.root), ours.file, base.values, waivers, known_style)
 
     @cached_property
     def _registry(self) -> Registry:
@@ -259,6 +260,7 @@ class _Change(Struct, dict=True):
         yield from weakened_waivers(before, after)
         yield from weakened_modules(self.base, pairing, after, retired=self._retired)
         if self.base.has_workspace:
+            yield from grown_style(before.known_style, after.known_style)
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
             yield from self._changed_plugins
         for release in self._new_releases:

@@ -14,6 +14,7 @@ from fieldstone.checking.baseline import ledger_of, released
 from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, used_waivers
 from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
+from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import may_carry
@@ -47,7 +48,13 @@ class Released(Struct, frozen=True):
 
 
 def release(
-    project: Project, name: str, *, version: str = "", dry_run: bool = False, now: datetime | None = None
+    project: Project,
+    name: str,
+    *,
+    version: str = "",
+    dry_run: bool = False,
+    style: bool = True,
+    now: datetime | None = None,
 ) -> Released:
     """Release a module from the working tree; the cache is used only if it was enabled explicitly.
 
@@ -56,6 +63,7 @@ def release(
         name: the module.
         version: the version to give it; by default the smallest that its changes allow.
         dry_run: check the module and determine the version, but write nothing.
+        style: whether faults of style refuse the release; if not, later checks judge the style of all its files.
         now: the time of the release in UTC, whose day it is judged as of; by default the current time.
 
     Raises:
@@ -67,11 +75,12 @@ def release(
     project = replace(project, permission=project.permission.only_if_asked())
     require_order(project)
     project.require_living(name)
+    options = CheckOptions(style=style)
     if _is_renamed(project, name):
-        return Released(check(project, [name], full=True, today=made.date()).report.modules[0])
+        return Released(check(project, [name], full=True, options=options, today=made.date()).report.modules[0])
     module = project.module(name)
     sources = module.contents()
-    checked = check(project, [name], full=True, today=made.date())
+    checked = check(project, [name], full=True, options=options, today=made.date())
     (report,) = checked.report.modules
     if not report.allowed:
         return Released(report)
@@ -85,7 +94,8 @@ def release(
     if refused:
         return Released(report, refused=refused)
     snapshot = _snapshot(project, module, sources, judged.image, judged.new)
-    drafted = _draft(project, module, snapshot, report, version=str(number), made=made)
+    origin = _origin(project, module, style=style)
+    drafted = _draft(project, module, snapshot, report, version=str(number), made=made, origin=origin)
     written = drafted.release
     if not dry_run:
         project.registry.add(drafted.release, drafted.files)
@@ -108,23 +118,36 @@ def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], im
 
 
 def _draft(
-    project: Project, module: Module, snapshot: Snapshot, report: ModuleReport, *, version: str, made: datetime
+    project: Project,
+    module: Module,
+    snapshot: Snapshot,
+    report: ModuleReport,
+    *,
+    version: str,
+    made: datetime,
+    origin: Origin,
 ) -> Draft:
     newest = project.newest(module)
+    baseline = (newest, released(project, newest).side.schema) if newest else None
     return draft(
         snapshot,
         version,
         report,
-        baseline=(newest, released(project, newest).side.schema) if newest else None,
+        baseline=baseline,
         ledger=ledger_of(project.registry, newest) if newest else Ledger(),
         line=project.line_of(module.name),
         beside=beside(project.registry, module.name, project.line_of(module.name) or MAIN),
         made=made,
-        origin=Origin(
-            commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
-            style=project.workspace.style_digest(module),
-            compiler=buf.compiler(),
-        ),
+        origin=origin,
+    )
+
+
+def _origin(project: Project, module: Module, *, style: bool) -> Origin:
+    """The origin of a release; without a digest of its style if that was not judged."""
+    return Origin(
+        commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
+        style=project.style_digest(module) if style else "",
+        compiler=buf.compiler(),
     )
 
 

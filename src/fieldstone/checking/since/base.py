@@ -14,6 +14,7 @@ from msgspec import Struct
 from fieldstone.checking.since.reference import Parting
 from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.project.extending.lock import LOCK
+from fieldstone.project.known_style import KNOWN_STYLE
 from fieldstone.project.project import Project
 from fieldstone.project.settings import FILES, Settings, find_settings
 from fieldstone.registry.release import NAME as MANIFEST
@@ -21,8 +22,8 @@ from fieldstone.regular_file import read_file
 from fieldstone.toolchain import git
 from fieldstone.workspace.modules import CONFIG_FILES, Module
 
-_READ = (*FILES, *CONFIG_FILES, "buf.lock", LOCK)
-"""The files whose content is needed, of sources, only the names are needed."""
+_READ = (*FILES, KNOWN_STYLE, *CONFIG_FILES, "buf.lock", LOCK)
+"""The files whose content is needed; of sources, only the names are needed."""
 
 _RELEASE_DEPTH = 3
 """The least number of parts in the path of a released file below the registry: module, version, name."""
