@@ -89,6 +89,8 @@ def test_from_the_first_command_on_breaks_are_refused_and_additions_pass(shape: 
     before = repo.digests()
     first = repo.fieldstone("init")
     assert set(re.findall(r"^wrote +(.+)$", first, re.MULTILINE)) == repo.digests().keys() - before.keys()
+    if shape not in {*PLAIN, "empty", "settings-in-pyproject"}:
+        assert not [path for path in repo.digests().keys() - before.keys() if path.endswith((".proto", "buf.yaml"))]
     again = repo.fieldstone("init", "--release")
     assert "wrote " not in again
     assert re.search(r"^released \S+ 1\.0\.0$", again, re.MULTILINE)

@@ -12,26 +12,37 @@ from fieldstone.cli.output import say, say_document, say_lines
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
-@click.option("--vocabulary/--no-vocabulary", default=True, help="Write the annotation vocabulary.")
+@click.option(
+    "--storage", is_flag=True, help="Write the vocabulary of annotations for storage as well, as a module of its own."
+)
+@click.option("--vocabulary/--no-vocabulary", "vocabulary", default=None, hidden=True)
 @click.option("--hooks/--no-hooks", default=True, help="Write .pre-commit-config.yaml.")
 @click.option("--release", "first_release", is_flag=True, help="Release every module as 1.0.0.")
-def command(folder: Path, vocabulary: bool, hooks: bool, first_release: bool) -> int:
-    """Set up Fieldstone in FOLDER: settings, hooks, the annotation vocabulary.
+def command(folder: Path, *, storage: bool, vocabulary: bool | None, hooks: bool, first_release: bool) -> int:
+    """Set up Fieldstone in FOLDER: settings and hooks.
 
-    Works in an empty folder, in a buf repository and on plain .proto files. Existing files are never changed.
+    Works in an empty folder, in a buf repository and on plain .proto files. Existing files are never changed, and
+    nothing is added to a module. The section `breaking` of buf.yaml becomes settings. Faults of style that exist are
+    recorded in fieldstone.style.toml, so that only new ones are refused.
 
     \b
     Examples:
       fieldstone init
       fieldstone init --release
+      fieldstone init --storage
     """
+    if vocabulary is not None:
+        now = "use --storage" if vocabulary else "leave it out: the vocabulary is written with --storage alone"
+        raise click.UsageError(f"--vocabulary and --no-vocabulary are gone; {now}")
     from fieldstone.workflows.init import init
 
-    outcome = init(folder, vocabulary=vocabulary, hooks=hooks)
+    outcome = init(folder, storage=storage, hooks=hooks)
     for path in outcome.written:
         say(f"wrote    {path}")
     for path in outcome.kept:
         say(f"kept     {path}")
+    for line in outcome.taken:
+        say(f"took     {line}")
     code = _release(folder) if first_release else 0
     for advice in outcome.advice:
         say_lines(f"next: {advice}\n", err=True)

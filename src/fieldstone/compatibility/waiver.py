@@ -64,8 +64,8 @@ PERMISSIONS = {
     "`exempt-rules`). There its next breaking change would only be noted. Leave it in a protected file. To give up its "
     "protection on purpose, first exempt the file that it is in: that is a change of policy.",
     "style-fault-fixed": "`fieldstone.style.toml` lists the faults of style that existed when Fieldstone was set up, "
-    "by rule and file. Some of them are fixed by now. Lower the number or delete the line, so that new ones cannot take "
-    "their place.",
+    "by rule and file. Some of them are fixed by now. Lower the number or delete the line, so that new ones cannot "
+    "take their place.",
     "allow-invalid": "A comment `// fieldstone:allow RULE reason` names no rule, a rule that is not about style, or "
     "no reason. A rule about compatibility needs a waiver in the settings: `fieldstone waive`.",
     "allow-unused": "A comment `// fieldstone:allow RULE reason` is above an element where the rule finds nothing. "

@@ -25,7 +25,8 @@ Faults = Mapping[tuple[str, str], int]
 _RULE = re.compile(r"[A-Z][A-Z0-9_]*")
 _HEAD = """\
 # Faults of style that existed when Fieldstone was set up: rule, file, number. New ones are refused.
-# Fix some, and `fieldstone check` says which lines to lower or delete. More of them in a pull request weaken the policy.
+# Fix some, and `fieldstone check` says which lines to lower or delete.
+# In a pull request, more of them weaken the policy.
 """
 
 

@@ -216,14 +216,42 @@ def breaking_module(
     return Running(["breaking", target, *flags], cwd=cwd)
 
 
-def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:
+def format_sources(
+    *,
+    cwd: Path,
+    write: bool,
+    exclude: Iterable[str] = (),
+    only: Sequence[str] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> str:
     """Run `buf format`: rewrite the sources, or return the difference that rewriting would make.
 
+    Of a source that it cannot parse, buf keeps only a part and reports no error.
+
+    Args:
+        cwd: the folder of the buf configuration.
+        write: whether to rewrite them.
+        exclude: paths to leave alone.
+        only: the only files to format; None for all.
+        config: a configuration to use instead of the one in `cwd`.
+
     Raises:
-        FieldstoneError: a source cannot be parsed.
+        FieldstoneError: buf failed.
     """
     mode = ["--write"] if write else ["--diff"]
-    return Running(["format", *mode, *_exclusions(exclude)], cwd=cwd).output(what="buf format").decode()
+    given = ["--config", json.dumps(config)] if config else []
+    chosen = [_exclusions(exclude)] if only is None else [_selection(part) for part in _portions(only)]
+    commands = [["format", *mode, *given, *flags] for flags in chosen]
+    return "".join(
+        Running(command, cwd=cwd).output(what="buf format").decode("utf-8", "surrogateescape") for command in commands
+    )
+
+
+def _portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The paths in portions that fit a command line, with a flag for each."""
+    longest = max((len(os.fsencode(path)) for path in paths), default=0)
+    size = _COMMAND_LINE // (longest + len("--path") + 2 * _WORD)
+    return (paths[start : start + size] for start in range(0, len(paths), size))
 
 
 def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
@@ -283,6 +311,21 @@ def workspace_rules(kind: RuleKind, root: Path) -> tuple[BufRule, ...]:
         FieldstoneError: the configuration is wrong, or a plugin does not run.
     """
     return _listed_rules(["config", f"ls-{kind}-rules", "--include-deprecated", "--format", "json"], cwd=root)
+
+
+def configured_rules(kind: RuleKind, root: Path, module: str = "") -> tuple[BufRule, ...]:
+    """The rules that a buf configuration applies, those of plugins included.
+
+    Args:
+        kind: lint or breaking.
+        root: the folder of the configuration.
+        module: the path of the module, as listed in a v2 configuration.
+
+    Raises:
+        FieldstoneError: the configuration is wrong, or a plugin does not run.
+    """
+    path = ["--module-path", module] if module else []
+    return _listed_rules(["config", f"ls-{kind}-rules", "--configured-only", *path, "--format", "json"], cwd=root)
 
 
 def _listed_rules(command: Sequence[str], *, cwd: Path) -> tuple[BufRule, ...]:

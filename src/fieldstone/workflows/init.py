@@ -1,34 +1,39 @@
-"""Init: settings, hooks, the annotation vocabulary and, in a folder without buf, a buf.yaml.
+"""Init: settings, hooks and, in a folder without buf, a buf.yaml; on request the annotation vocabulary.
 
-Everything is planned before anything is written, and existing files are never changed.
+Everything is planned before anything is written. Existing files are never changed, and nothing is added to a module.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.project.known_style import KNOWN_STYLE, to_toml
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings, find_settings
 from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.registry import open_registry
-from fieldstone.toolchain.buf import Running
 from fieldstone.workflows.setup import texts
 from fieldstone.workflows.setup.advice import advise
+from fieldstone.workflows.setup.annotations import planned_root, vocabulary_path
+from fieldstone.workflows.setup.buf_policy import take_policies
+from fieldstone.workflows.setup.existing_style import (
+    existing_faults,
+    existing_unformatted,
+    planned_faults,
+    planned_unformatted,
+)
 from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
-from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_below, is_vendored, survey
+from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_vendored, survey
 from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
-
-_BESIDE = "schemas/fieldstone"
-"""The folder of the vocabulary, which is its own module unless another module contains it."""
 
 
 class SetUp(Struct):
@@ -37,20 +42,42 @@ class SetUp(Struct):
     Attributes:
         written: the new files, relative to the folder.
         kept: the files that existed already.
+        taken: what the settings take from the buf configuration, a line each.
         advice: the steps left to do by hand.
     """
 
     written: list[str] = []
     kept: list[str] = []
+    taken: list[str] = []
     advice: list[str] = []
 
 
-def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
+class _Plan(Struct):
+    """The files to write.
+
+    Attributes:
+        files: path relative to the folder, to text.
+        names: the modules to name by hand, path to name.
+        policies: the settings of modules that correspond to the buf configuration, as for `texts.settings`.
+        taken: as for `SetUp`.
+        advice: as for `SetUp`.
+        formats: whether a hook may format commits: it would rewrite files that nobody formatted.
+    """
+
+    files: dict[str, str] = {}
+    names: dict[str, str] = {}
+    policies: Mapping[str, Mapping[str, Any]] = {}
+    taken: list[str] = []
+    advice: list[str] = []
+    formats: bool = True
+
+
+def init(folder: Path, *, storage: bool = False, hooks: bool = True) -> SetUp:
     """Set up Fieldstone in a folder: empty, with a buf workspace, or with plain .proto files.
 
     Args:
         folder: the root of the repository.
-        vocabulary: whether to write the annotation vocabulary.
+        storage: whether to write the annotation vocabulary, as a module of its own.
         hooks: whether to write the pre-commit configuration.
 
     Raises:
@@ -62,12 +89,12 @@ def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
     settings = find_settings(folder)
     top = _top_of_checkout(folder)
     _refuse_inside(folder, settings, top)
-    files = _plan(folder, settings, vocabulary=vocabulary)
+    plan = _plan(folder, settings, storage=storage)
     if hooks and top in {None, folder}:
-        files[HOOKS_FILE] = texts.to_yaml(local_config())
-    outcome = SetUp(kept=[settings.file.name] if settings.file else [])
-    _write_all(folder, files, outcome)
-    outcome.advice += advise(Project.at(folder), outcome.written, top=top, hooks=hooks)
+        plan.files[HOOKS_FILE] = texts.to_yaml(local_config(formats=plan.formats))
+    outcome = SetUp(kept=[settings.file.name] if settings.file else [], taken=plan.taken, advice=plan.advice)
+    _write_all(folder, plan.files, outcome)
+    outcome.advice += advise(Project.at(folder), outcome.written, top=top, hooks=hooks, formats=plan.formats)
     return outcome
 
 
@@ -87,20 +114,19 @@ def _refuse_inside(folder: Path, settings: Settings, top: Path | None) -> None:
         raise Invalid(f"{folder} belongs to the buf workspace {around[0]}", fix="run `fieldstone init` there")
 
 
-def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, str]:
-    """The files to write: path relative to the folder, to text."""
+def _plan(folder: Path, settings: Settings, *, storage: bool) -> _Plan:
     registry = _registry_path(folder, settings)
     found = survey(folder, registry=registry)
     workspace = _find_workspace(found, settings)
     if workspace is None:
-        files, names = _new_workspace(found, vocabulary=vocabulary)
+        plan = _new_workspace(found, storage=storage)
     else:
-        files, names = _old_workspace(folder, workspace, settings, vocabulary=vocabulary)
+        plan = _old_workspace(folder, workspace, settings, registry=registry, storage=storage)
     if registry:
-        files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
+        plan.files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
     if settings.file is None:
-        files[OWN_FILE] = texts.settings(registry, workspace or ".", names)
-    return files
+        plan.files[OWN_FILE] = texts.settings(registry, workspace or ".", plan.names, plan.policies)
+    return plan
 
 
 def _registry_path(folder: Path, settings: Settings) -> str:
@@ -136,42 +162,72 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
     return None
 
 
-def _old_workspace(
-    folder: Path, workspace: str, settings: Settings, *, vocabulary: bool
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The files to add to a buf workspace, and the modules to name: path to name."""
+def _old_workspace(folder: Path, workspace: str, settings: Settings, *, registry: str, storage: bool) -> _Plan:
+    """What to add to a buf workspace."""
     loaded = load_workspace(folder / workspace, outside=settings.registry_folder)
     modules = loaded.modules.values()
     # Without a name, it would be named after the folder of the clone.
-    names = {m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name}
-    if not vocabulary or any(VOCABULARY in module.proto_files for module in modules):
-        return {}, names
-    path = PurePosixPath(workspace, _vocabulary_root([module.path for module in modules]), VOCABULARY)
-    return {path.as_posix(): vocabulary_text()}, names
+    plan = _Plan(names={m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name})
+    planned = Project(settings)
+    if settings.file is None:
+        named = {name: {"path": path} for path, name in plan.names.items()}
+        values = {"workspace": workspace, "modules": named, **({"registry": registry} if registry else {})}
+        planned = Project(replace(settings, root=folder, values=values))
+        plan.policies = take_policies(planned.workspace, plan.taken)
+    path = vocabulary_path(loaded) if storage else ""
+    if path:
+        plan.files[PurePosixPath(workspace, path).as_posix()] = vocabulary_text()
+    _add_style(planned, plan)
+    return plan
 
 
-def _vocabulary_root(roots: Sequence[str]) -> str:
-    """The root of the module that contains the folder of the vocabulary, or the folder as its own module."""
-    return next((root for root in roots if is_below(_BESIDE, root)), _BESIDE)
+def _add_style(project: Project, plan: _Plan) -> None:
+    """Plan a file with the faults of the existing schemas, and decide about the hook that formats."""
+    try:
+        if faults := existing_faults(project):
+            plan.files[KNOWN_STYLE] = to_toml(faults)
+        _leave_unformatted(plan, existing_unformatted(project))
+    except FieldstoneError as error:
+        plan.formats = False
+        plan.advice.append(
+            f"the style of the schemas is unknown ({error}): once they compile, run `fieldstone init` again, so that "
+            "it records their faults"
+        )
 
 
-def _new_workspace(found: Survey, *, vocabulary: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """A buf.yaml with further files, and the modules to name: path to name."""
+def _leave_unformatted(plan: _Plan, files: int) -> None:
+    if files:
+        plan.formats = False
+        plan.advice.append(
+            f"the hook that formats is left out, because {files} {'file is' if files == 1 else 'files are'} not "
+            "formatted: run `fieldstone format`, then add `fieldstone-format` (docs/hooks.md)"
+        )
+
+
+def _new_workspace(found: Survey, *, storage: bool) -> _Plan:
+    """A buf.yaml for a folder without one, with further files."""
     name = _identifier(found.folder.name)
-    files: dict[str, str] = {}
-    layout = infer_layout(found)
+    plan, layout = _Plan(), infer_layout(found)
     if not found.protos:
-        files[f"schemas/{name}/{name}/v1/{name}_v1.proto"] = texts.starter(name)
+        plan.files[f"schemas/{name}/{name}/v1/{name}_v1.proto"] = texts.starter(name)
         layout = Layout((f"schemas/{name}",), {}, {}, ())
     _refuse_missing(found.folder, layout)
     config = _buf_config(layout)
-    broken = _broken_rules(found.folder, config) if found.protos else []
-    if vocabulary and not any(proto.endswith(VOCABULARY) for proto in found.protos):
-        root = _vocabulary_root(layout.roots)
-        files[PurePosixPath(root, VOCABULARY).as_posix()] = vocabulary_text()
-        config["modules"] += [] if root in layout.roots else [{"path": root}]
-    files["buf.yaml"] = texts.buf_yaml(config, broken)
-    return files, {".": name} if "." in layout.roots else {}
+    excepted, faults = planned_faults(found.folder, config) if found.protos else ([], {})
+    if found.protos:
+        _leave_unformatted(plan, planned_unformatted(found.folder, config, found.protos))
+    if faults:
+        plan.files[KNOWN_STYLE] = to_toml(faults)
+    if storage and not any(proto.endswith(VOCABULARY) for proto in found.protos):
+        root = planned_root(layout.roots)
+        plan.files[f"{root}/{VOCABULARY}"] = vocabulary_text()
+        for module in config["modules"]:
+            if module["path"] == ".":
+                module["excludes"] = [*module.get("excludes", ()), root]
+        config["modules"].append({"path": root})
+    plan.files["buf.yaml"] = texts.buf_yaml(config, excepted)
+    plan.names = {".": name} if "." in layout.roots else {}
+    return plan
 
 
 def _refuse_missing(folder: Path, layout: Layout) -> None:
@@ -191,20 +247,6 @@ def _buf_config(layout: Layout) -> dict[str, Any]:
     modules = [{"path": root} | ({key: list(paths)} if paths else {}) for key, root, paths in (*own, *theirs)]
     ignore = {"ignore": list(layout.vendored)} if layout.vendored else {}
     return {"version": "v2", "modules": modules, "lint": {"use": ["STANDARD"], **ignore}}
-
-
-def _broken_rules(folder: Path, config: Mapping[str, Any]) -> list[str]:
-    """The lint rules that the schemas break under a configuration that is not written yet."""
-    flags = ["--config", json.dumps(config), "--error-format", "json"]
-    try:
-        found = Running(["lint", ".", *flags], cwd=folder).diagnostics(what="the .proto files do not compile")
-    except FieldstoneError as error:
-        roots = ", ".join(module["path"] for module in config["modules"])
-        raise Invalid(
-            f"cannot make a buf.yaml for the .proto files in {folder} (imports seem to start in {roots}): {error}",
-            fix="write a buf.yaml that `buf build` accepts, then run `fieldstone init` again",
-        ) from error
-    return sorted({annotation.rule for annotation in found})
 
 
 def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
