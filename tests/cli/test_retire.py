@@ -191,7 +191,7 @@ def test_commands_that_name_a_retired_module_that_is_not_listed(retired: Repo) -
 
 
 def test_init_says_that_a_listed_module_is_retired(retired: Repo) -> None:
-    ran = retired.run("init", "--release", "--no-vocabulary", "--no-hooks")
+    ran = retired.run("init", "--release", "--no-hooks")
     assert ran.code == 2
     assert SINCE in ran.err
 

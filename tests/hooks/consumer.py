@@ -110,7 +110,7 @@ def make_consumer(root: Path, config: str, environment: dict[str, str]) -> Consu
     if config:
         (root / ".pre-commit-config.yaml").write_text(config)
     consumer.run("git", "init", "--quiet")
-    consumer.run(str(BIN / "fieldstone"), "init", "--release", "--no-vocabulary")
+    consumer.run(str(BIN / "fieldstone"), "init", "--release")
     consumer.run(str(BIN / "pre-commit"), "install")
     said = consumer.commit("adopt Fieldstone")
     assert said.count("Passed") == 2, said

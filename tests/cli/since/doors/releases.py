@@ -45,6 +45,30 @@ def a_break_is_released_by_a_waiver_of_its_own(gate: Gate) -> None:
     _forge_break(gate, "2.0.0")
 
 
+@door
+def a_break_is_released_by_an_exemption_of_its_own(gate: Gate) -> None:
+    r"""policy-weakened.*shop 1.3.0 records an exemption that origin/main does not have: \. is exempt"""
+    settings = gate.repo.read("fieldstone.toml")
+    gate.breaks()
+    gate.settings("[modules.shop]", '[modules.shop]\nexempt-paths = ["."]')
+    gate.forge("shop", "1.3.0")
+    gate.repo.settings(settings)
+
+
+@forged
+def a_break_is_sealed_with_a_stable_package_as_unstable(gate: Gate) -> None:
+    r"""registry-break-unrecorded.*field-type-changed"""
+    _forge_break(gate, "2.0.0", waivers=[], exemptions=[{"package": "acme.shop.v1"}])
+
+
+@forged
+def an_exemption_is_recorded_that_permits_nothing(gate: Gate) -> None:
+    r"""registry-exemption-wrong.*nothing in it needs that"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.reseal("shop/1.3.0", exemptions=[{"path": "acme"}])
+
+
 @forged
 def a_break_is_sealed_without_its_waiver(gate: Gate) -> None:
     r"""registry-break-unrecorded.*field-type-changed"""
