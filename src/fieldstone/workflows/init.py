@@ -200,7 +200,7 @@ def _leave_unformatted(plan: _Plan, files: int) -> None:
         plan.formats = False
         plan.advice.append(
             f"the hook that formats is left out, because {files} {'file is' if files == 1 else 'files are'} not "
-            "formatted: run `fieldstone format`, then add `fieldstone-format` (docs/hooks.md)"
+            "formatted: run `fieldstone format`, then `fieldstone init` again to see how to add it"
         )
 
 
