@@ -164,7 +164,8 @@ def test_the_vocabulary_is_refused_inside_another_module_with_a_way_out_that_wor
     if shape == "v1":
         repo.run("buf", "config", "migrate")
     config = repo.yaml("buf.yaml")
-    name = config.pop("name", None) or next(iter(config.get("modules", [{}])), {}).get("name")
+    first: dict[str, str] = config.get("modules", [{}])[0]
+    name = config.pop("name", "") or first.get("name", "")
     around = {"path": ".", "excludes": ["schemas/fieldstone"], **({"name": name} if name else {})}
     (repo.root / "schemas/fieldstone").mkdir(parents=True)
     repo.write("buf.yaml", yaml.safe_dump(config | {"modules": [around, {"path": "schemas/fieldstone"}]}))

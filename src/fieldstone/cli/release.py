@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from functools import partial
 from pathlib import Path
 
 import click
@@ -66,10 +67,8 @@ def command(
     if retires and line:
         raise click.UsageError("--retire ends all lines of a module: use it without --line")
     project = open_project(cached=cache).on_line([module], line)
-    if retires:
-        outcome = retire(project, module, version=version, dry_run=dry_run)
-    else:
-        outcome = release(project, module, version=version, dry_run=dry_run, style=style)
+    make = retire if retires else partial(release, style=style)
+    outcome = make(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
     say_document(render(report, "text", read=read_lines, color=wants_color()))
     if outcome.refused or not outcome.report.allowed:
