@@ -123,12 +123,15 @@ class ModuleCheck(Struct, dict=True):
     def checked(self) -> Checked:
         """Wait for the compiler and judge, while `buf lint` runs."""
         try:
-            checked = self._with_fixed_style(self._judge())
+            checked = self._judge()
         except _UncompiledError as error:
             from fieldstone.checking.findings.compiler import report_of_uncompiled
 
             report = report_of_uncompiled(self.project, self.module, error.reason, self.start)
             return Checked(report.with_findings(defect_findings(self.project, self.module.name, self.start)))
+        if not self.against:
+            report = self.known.with_fixed(checked.report, self.linting.covered, self.start)
+            checked = replace(checked, report=report)
         newest = self.newest
         if newest and not self._is_sound and not checked.report.findings and self._is_released_and_judged_whole(newest):
             mark_sound(self.project, self.module, newest)
@@ -352,17 +355,6 @@ class ModuleCheck(Struct, dict=True):
         if further and self.against:
             further = self._new_style(further)
         return found + [self._style_finding(annotation) for annotation in further]
-
-    def _with_fixed_style(self, checked: Checked) -> Checked:
-        """The result with warnings about known faults of style that are fixed by now."""
-        fixed = [*self.known.fixed(self.linting.covered, self.start)] if not self.against else []
-        if not fixed:
-            return checked
-        from fieldstone.checking.judgement import policy_of
-
-        report, policy = checked.report, policy_of(self.project.settings.module(self.module.name))
-        allowed = report.allowed and not policy.refuses(fixed)
-        return replace(checked, report=replace(report, findings=(*report.findings, *fixed), allowed=allowed))
 
     def _new_style(self, style: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics of `buf lint` that the baseline does not have."""

@@ -115,12 +115,12 @@ def check_rule(rule: str, where: str) -> None:
 
 def _check_buf_rule(rule: str, where: str) -> None:
     """Raise for an id in capitals that is no rule of `buf breaking`: other findings of buf cannot be waived."""
-    from fieldstone.toolchain import buf
+    from fieldstone.toolchain import buf_rules
 
-    known = buf.rule_ids("breaking")
+    known = buf_rules.rule_ids("breaking")
     if rule in known:
         return
-    if any(rule in buf.rule_ids("lint", version) for version in buf.CONFIG_VERSIONS):
+    if any(rule in buf_rules.rule_ids("lint", version) for version in buf_rules.CONFIG_VERSIONS):
         raise Invalid(
             f"{where} is {rule}, a rule of `buf lint`, and no waiver reaches it",
             fix=f"write `// buf:lint:ignore {rule}` above the element, or change the `lint` section of buf.yaml",

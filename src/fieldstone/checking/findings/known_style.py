@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from fieldstone.compatibility.finding import Finding, Level, fingerprint
+from msgspec.structs import replace
+
+from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
 from fieldstone.project.known_style import KNOWN_STYLE
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, Release
@@ -74,7 +76,17 @@ class KnownFaults:
             f"{KNOWN_STYLE} knows {known} of them in this file, and there are {count}: fix the new one" if known else ""
         )
 
-    def fixed(self, covered: Collection[str] | None, start: Path) -> Iterator[Finding]:
+    def with_fixed(self, report: ModuleReport, covered: Collection[str] | None, start: Path) -> ModuleReport:
+        """A report of the module with warnings about known faults that are no longer there; see `_all_fixed`."""
+        fixed = [*self._all_fixed(covered, start)]
+        if not fixed:
+            return report
+        from fieldstone.checking.judgement import policy_of
+
+        refused = policy_of(self._project.settings.module(self._module.name)).refuses(fixed)
+        return replace(report, findings=(*report.findings, *fixed), allowed=report.allowed and not refused)
+
+    def _all_fixed(self, covered: Collection[str] | None, start: Path) -> Iterator[Finding]:
         """Findings about known faults of the module that are no longer there.
 
         Args:

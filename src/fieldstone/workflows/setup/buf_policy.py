@@ -12,9 +12,9 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError, Invalid
-from fieldstone.toolchain import buf
-from fieldstone.toolchain.buf import ConfigVersion
-from fieldstone.workflows.setup.buf_rules import counterpart, expand, plain
+from fieldstone.toolchain import buf_rules
+from fieldstone.toolchain.buf_rules import ConfigVersion
+from fieldstone.workflows.setup.counterparts import counterpart, expand, plain
 from fieldstone.workspace.config_sections import Section, section_of
 from fieldstone.workspace.modules import Module, Workspace
 
@@ -86,10 +86,10 @@ class _Reading:
             raise Invalid(f"breaking in {section.file} is no mapping", fix="`buf config init` writes one to start from")
         self.module, self.section = module, section
         self.content: Mapping[str, Any] = section.content
-        version: ConfigVersion = next(v for v in buf.CONFIG_VERSIONS if v == section.version)
-        self.known = buf.rules("breaking", version)
+        version: ConfigVersion = next(v for v in buf_rules.CONFIG_VERSIONS if v == section.version)
+        self.known = buf_rules.rules("breaking", version)
         path = module.path if version == "v2" else ""
-        applied = buf.configured_rules("breaking", section.file.parent, path)
+        applied = buf_rules.configured_rules("breaking", section.file.parent, path)
         self.in_force = {rule.id for rule in applied if not rule.plugin}
         self.plugins = sorted({rule.plugin for rule in applied if rule.plugin})
 

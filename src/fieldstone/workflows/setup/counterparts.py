@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fieldstone.compatibility.finding import Level
 from fieldstone.compatibility.rules import all_rules
-from fieldstone.toolchain.buf import BufRule
+from fieldstone.toolchain.buf_rules import BufRule
 
 _DECISIVE: Mapping[str, tuple[str, ...]] = {
     "enum-removed": ("ENUM_NO_DELETE",),
