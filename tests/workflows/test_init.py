@@ -172,11 +172,6 @@ def test_the_vocabulary_is_refused_inside_another_module_with_a_way_out_that_wor
     assert "wrote    schemas/fieldstone/fieldstone/v1/annotations.proto" in repo.fieldstone("init", "--storage")
 
 
-@pytest.mark.parametrize("flag", ["--vocabulary", "--no-vocabulary"])
-def test_the_old_flags_name_the_new_one(flag: str, tmp_path: Path) -> None:
-    assert "--storage" in Repo(tmp_path / "clone", {}).fieldstone("init", flag, code=2)
-
-
 def test_a_module_that_imports_is_released_after_what_it_imports(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", WORKSPACES["v2-workspace"])
     said = repo.fieldstone("init", "--release")

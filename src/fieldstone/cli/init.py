@@ -15,10 +15,9 @@ from fieldstone.cli.output import say, say_document, say_lines
 @click.option(
     "--storage", is_flag=True, help="Write the vocabulary of annotations for storage as well, as a module of its own."
 )
-@click.option("--vocabulary/--no-vocabulary", "vocabulary", default=None, hidden=True)
 @click.option("--hooks/--no-hooks", default=True, help="Write .pre-commit-config.yaml.")
 @click.option("--release", "first_release", is_flag=True, help="Release every module as 1.0.0.")
-def command(folder: Path, *, storage: bool, vocabulary: bool | None, hooks: bool, first_release: bool) -> int:
+def command(folder: Path, *, storage: bool, hooks: bool, first_release: bool) -> int:
     """Set up Fieldstone in FOLDER: settings and hooks.
 
     Works in an empty folder, in a buf repository and on plain .proto files. Existing files are never changed, and
@@ -31,9 +30,6 @@ def command(folder: Path, *, storage: bool, vocabulary: bool | None, hooks: bool
       fieldstone init --release
       fieldstone init --storage
     """
-    if vocabulary is not None:
-        now = "use --storage" if vocabulary else "leave it out: the vocabulary is written with --storage alone"
-        raise click.UsageError(f"--vocabulary and --no-vocabulary are gone; {now}")
     from fieldstone.workflows.init import init
 
     outcome = init(folder, storage=storage, hooks=hooks)
