@@ -56,6 +56,16 @@ def test_breaks_are_noted_recorded_and_verified_after_the_settings_are_stricter_
     assert several.run("check", "shop").code == 1
 
 
+def test_the_exemption_of_a_pre_release_holds_for_those_after_it(several: Repo) -> None:
+    several.edit(_path("internal"), *BREAK)
+    several.release("shop", "--version", "1.2.0-rc.1")
+    several.edit(_path("v1"), BREAK[0], f"{BREAK[0]}  string more = 2;\n")
+    several.release("shop", "--version", "1.2.0-rc.2")
+    several.release("shop", "--version", "1.2.0")
+    several.settings("")
+    assert several.run("registry", "verify").code == 0
+
+
 def test_a_break_elsewhere_counts_beside_exempt_ones(several: Repo) -> None:
     for package in PACKAGES:
         several.edit(_path(package), *BREAK)

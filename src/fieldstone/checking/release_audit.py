@@ -276,8 +276,10 @@ class Audit(Struct, dict=True):
         if not stable or stable[-1] is self._newest:
             return Bump.NONE, False
         old, new = self._schema_of(stable[-1]), self._new.schema
-        sunsets = self._sunsets_since(stable[-1])
-        findings = judge_natively(old, new, self._asked, sunsets=sunsets, today=self.today)
+        sunsets, since = self._sunsets_since(stable[-1]), self.before[self.before.index(stable[-1]) + 1 :]
+        exemptions = tuple(exemption for release in (*since, self.release) for exemption in release.exemptions)
+        settings = replace(self._asked, exemptions=exemptions)
+        findings = judge_natively(old, new, settings, sunsets=sunsets, today=self.today)
         same_sources = stable[-1].digest == self.release.digest
         bump = required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
         return bump, any(finding.additive for finding in findings)
