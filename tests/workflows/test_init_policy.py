@@ -109,6 +109,15 @@ def test_a_section_that_buf_refuses_protects_everything(tmp_path: Path) -> None:
     assert _taken(repo) == {}
 
 
+def test_a_section_without_rules_of_buf_protects_everything(tmp_path: Path) -> None:
+    config = "version: v2\nbreaking:\n  disable_builtin: true\n  ignore: [acme]\n"
+    repo = Repo(tmp_path / "clone", {"buf.yaml": config, "a.proto": proto("a.v1", THING)})
+    assert "took     breaking: buf applies none of its own rules; here, everything is protected" in repo.fieldstone(
+        "init"
+    )
+    assert _taken(repo) == {}
+
+
 def test_without_a_section_and_beside_settings_nothing_is_taken(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", MODULE_V1["v2-root"])
     assert "took" not in repo.fieldstone("init")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 
 from msgspec import Struct
@@ -86,7 +87,7 @@ class _Reading:
             raise Invalid(f"breaking in {section.file} is no mapping", fix="`buf config init` writes one to start from")
         self.module, self.section = module, section
         self.content: Mapping[str, Any] = section.content
-        version: ConfigVersion = next(v for v in buf_rules.CONFIG_VERSIONS if v == section.version)
+        version = _version(section)
         self.known = buf_rules.rules("breaking", version)
         path = module.path if version == "v2" else ""
         applied = buf_rules.configured_rules("breaking", section.file.parent, path)
@@ -94,7 +95,12 @@ class _Reading:
         self.plugins = sorted({rule.plugin for rule in applied if rule.plugin})
 
     def policy(self) -> Policy:
-        parts = [self._category(), *self._paths(), self._unstable(), *self._left_out()]
+        """The corresponding settings; only words where buf applies none of its own rules."""
+        parts = [*self._left_out()]
+        if self.in_force:
+            parts = [self._category(), *self._paths(), self._unstable(), *parts]
+        else:
+            parts.append(Policy(told=("buf applies none of its own rules; here, everything is protected",)))
         values: dict[str, Any] = {}
         for part in parts:
             values |= part.values
@@ -153,7 +159,7 @@ class _Reading:
 
         In a v2 configuration they are relative to it, in older ones to the module.
         """
-        for path in map(PurePosixPath, _texts(paths)):
+        for path in (PurePosixPath(normpath(text)) for text in _texts(paths) if not {"*", "?", "\\"} & {*text}):
             top = PurePosixPath(self.module.path if self.section.version == "v2" else ".")
             if path == top or path in top.parents:
                 yield "."
@@ -168,6 +174,13 @@ class _Reading:
     def _left_out(self) -> Iterator[Policy]:
         for plugin in self.plugins:
             yield Policy(told=(f"the rules of the plugin {plugin} run in `fieldstone check --profile buf` alone",))
+
+
+def _version(section: Section) -> ConfigVersion:
+    for version in buf_rules.CONFIG_VERSIONS:
+        if version == section.version:
+            return version
+    raise Invalid(f"{section.file} is of version {section.version or 'none'}", fix="write version: v2")
 
 
 def _texts(value: object) -> list[str]:
