@@ -21,7 +21,7 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
 
     Args:
         project: the new project.
-        written: the files that init wrote.
+        written: the files that init wrote or changed.
         top: the root of the checkout; None outside a checkout.
         hooks: whether hooks are wanted.
         formats: whether one of them may format.
@@ -90,7 +90,8 @@ def _about_hooks(folder: Path, written: Iterable[str], top: Path | None, *, form
     config = folder / HOOKS_FILE
     text = config.read_text("utf-8", "replace") if config.is_file() else ""
     if not all(hook["id"] in text for hook in HOOKS if formats or hook["id"] != FORMAT):
-        yield f"add the hooks to {HOOKS_FILE}:\n\n{to_yaml(local_config(formats=formats))}"
+        hooks = to_yaml(local_config(formats=formats))
+        yield f"`fieldstone init --merge-hooks` adds its hooks; or add the hooks to {HOOKS_FILE}:\n\n{hooks}"
 
 
 def _load(path: Path) -> dict[str, Any]:

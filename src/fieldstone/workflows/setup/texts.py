@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 
 _SETTINGS = """\
 # Fieldstone's settings; `fieldstone settings --schema` prints all keys.
-registry = "{registry}"
+registry = {registry}
 {workspace}
 # The protected surfaces. A change that breaks none of them passes.
 {surfaces}
@@ -51,6 +52,10 @@ REGISTRY_ATTRIBUTES = """\
 class _Indented(yaml.SafeDumper):
     """A YAML dumper that indents lists below their key, like buf and pre-commit."""
 
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Write equal values out instead of `&id001` and `*id001`."""
+        return True
+
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Indent, also lists."""
         super().increase_indent(flow, indentless=False)
@@ -82,12 +87,22 @@ def settings(
     tables |= {"modules": modules} if modules else {}
     values = {key: value for key, value in general.items() if key not in tables}
     return _SETTINGS.format(
-        registry=registry,
-        workspace="" if workspace == "." else f'workspace = "{workspace}"\n',
+        registry=toml_text(registry),
+        workspace="" if workspace == "." else f"workspace = {toml_text(workspace)}\n",
         surfaces=f"surfaces = {json.dumps(surfaces)}" if surfaces else f"# {_SURFACES}",
         taken=_TAKEN + tomli_w.dumps(values) if values else "",
         tables="\n" + tomli_w.dumps(tables) if tables else "",
     )
+
+
+def toml_key(name: str) -> str:
+    """A name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
+
+
+def toml_text(text: str) -> str:
+    """A text as a string of TOML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def buf_yaml(config: Mapping[str, Any], broken: Sequence[str]) -> str:
