@@ -75,9 +75,9 @@ def command(
     address = project.registry.address
     where = os.path.relpath(address) if Path(address).is_absolute() else address
     say(_summary(adopted, module, where, dry_run=dry_run), err=True)
-    if adopted.newest and Version.parse(adopted.newest_tag or adopted.newest) > Version.parse(adopted.newest):
-        said = f"the tags go up to {adopted.newest_tag}: give the next release a version above that"
-        say(f"next: {said}, with `fieldstone release {module} --version`", err=True)
+    if adopted.newest and (newest_tag := Version.parse(adopted.newest_tag or adopted.newest)) > adopted.newest:
+        example = f"`fieldstone release {module} --version {newest_tag.bump_minor()}`"
+        say(f"next: the tags go up to {newest_tag}; give the next release a version above that: {example}", err=True)
     return 0 if adopted.newest else 1
 
 

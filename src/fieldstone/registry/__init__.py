@@ -165,8 +165,9 @@ DEFECTS = {
     "registry-history-wrong": "A release says that it is accepted as history, and cannot be: it follows a release that "
     "was judged, it retires the module or records waivers. History ends where the gate begins. Remove it and release "
     "again.",
-    "registry-history-unproven": "A change adds a release that says that it is accepted as history, and no git tag in this "
-    "clone has its commit, date and files. Only `fieldstone adopt` makes such releases. Fetch the tags, or remove it.",
+    "registry-history-unproven": "A change adds a release that says that it is accepted as history, and no git tag in "
+    "this clone has its commit, date and files. Only `fieldstone adopt` makes such releases. Fetch the tags, or remove "
+    "it.",
     "registry-ledger-wrong": "The ledger of a release does not match the numbers and names used up to it.",
 }
 """The explanation of each kind of defect."""
