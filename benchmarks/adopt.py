@@ -1,4 +1,4 @@
-"""How long `fieldstone adopt` takes on a history of many tags, against `git archive`, `buf build` and `buf breaking` of each.
+"""How long `fieldstone adopt` takes on a history of many tags, against buf building and comparing each of them.
 
 Each tag changes one file: mostly an added field, at every seventh tag a field that was removed, at every tenth
 nothing but a README. The last two figures are a run that finds everything released, and the audit of all releases.
@@ -35,7 +35,8 @@ def text(number: int, fields: dict[int, str]) -> str:
     lines = "".join(f"  // Field {i} of the message.\n  {type_} f{i} = {i};\n" for i, type_ in fields.items())
     shared = "  M0 shared = 99;\n" if number else ""
     return (
-        f'syntax = "proto3";\n\npackage acme.v1;\n\n{imported}// Message {number}.\nmessage M{number} {{\n{lines}{shared}}}\n\n'
+        f'syntax = "proto3";\n\npackage acme.v1;\n\n{imported}'
+        f"// Message {number}.\nmessage M{number} {{\n{lines}{shared}}}\n\n"
         f"enum E{number} {{\n  E{number}_UNSPECIFIED = 0;\n  E{number}_ON = 1;\n}}\n\n"
         f"service S{number} {{\n  rpc Get{number}(M{number}) returns (M{number});\n}}\n"
     )

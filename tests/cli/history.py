@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,21 +30,20 @@ class History:
     repo: Repo
     day: int = 0
 
-    def commit(self, *tags: str, day: int = 0, **files: str) -> None:
+    def commit(self, tag: str, files: Mapping[str, str] | None = None, *, day: int = 0) -> None:
         """Commit the files as they are, with further ones by path, and tag the commit."""
         self.day = day or self.day + 1
-        for path, text in files.items():
+        for path, text in (files or {}).items():
             self.repo.write(path, text)
         date = f"2025-01-{self.day:02}T12:00:00+0500"
         dated = replace(self.repo, environment={**self.repo.environment, "GIT_COMMITTER_DATE": date})
         dated.git("add", "--all")
         dated.git("commit", "--quiet", "--allow-empty", "--message", "change")
-        for tag in tags:
-            dated.git("tag", tag)
+        dated.git("tag", tag)
 
     def tagged(self, tag: str, text: str, path: str = PROTO) -> None:
         """Commit a text as a file, and tag the commit."""
-        self.commit(tag, **{path: text})
+        self.commit(tag, {path: text})
 
 
 def new_history(root: Path, environment: dict[str, str]) -> History:

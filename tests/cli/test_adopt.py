@@ -37,9 +37,9 @@ def tagged_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[
     old = "src/acme/v1/a.proto"
     history.tagged("v1.0.0", proto("string id = 1"), old)
     history.tagged("v1.1", proto("string id = 1", "string name = 2"), old)
-    history.commit("v1.1.1", **{"README.md": "Pets.\n"})
+    history.commit("v1.1.1", {"README.md": "Pets.\n"})
     history.repo.git("mv", "src", "proto")
-    history.commit("v1.2.0-rc.1", **{"buf.yaml": CONFIG, PROTO: proto("string id = 1", "int32 name = 2")})
+    history.commit("v1.2.0-rc.1", {"buf.yaml": CONFIG, PROTO: proto("string id = 1", "int32 name = 2")})
     history.commit("v1.2.0")
     history.tagged("v1.3.0", proto("string id = 1", "Toy toy = 4"))
     history.tagged("v1.4.0", proto("string id = 1", "int64 age = 3"))
@@ -125,9 +125,7 @@ def test_it_goes_on_where_it_stopped_and_gives_the_same_bytes_anywhere(
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     with monkeypatch.context() as patch:
         patch.setattr(FolderRegistry, "add", interrupted)
-        assert other.run("adopt", "pets", "--tags", "v*").error == (
-            "error: at tag v1.2.0: the disk is full; leave the tag out: `--skip v1.2.0`"
-        )
+        assert other.run("adopt", "pets", "--tags", "v*").error == ("error: the disk is full")
     assert len(list((other.root / "registry/pets").iterdir())) == 3
     outcomes = adopt(other, "pets", "--tags", "v*")
     assert [line for line in outcomes if "already released" in line] == [
@@ -180,9 +178,9 @@ def test_history_is_ordered_by_commits_and_dates_not_by_names(
     history = new_history(tmp_path / "repo", environment)
     history.repo.write("buf.yaml", CONFIG)
     history.tagged("v0.9.0", proto("string id = 1"))
-    history.commit("v0.10.0", day=20, **{PROTO: proto("string id = 1", "string name = 2")})
-    history.commit("v0.11.0", day=3, **{PROTO: proto("string id = 1", "string name = 2", "int32 age = 3")})
-    history.commit("v9.0.0", **{PROTO: proto("string id = 1")})
+    history.commit("v0.10.0", {PROTO: proto("string id = 1", "string name = 2")}, day=20)
+    history.commit("v0.11.0", {PROTO: proto("string id = 1", "string name = 2", "int32 age = 3")}, day=3)
+    history.commit("v9.0.0", {PROTO: proto("string id = 1")})
     repo = Repo(history.repo.root, {**environment, "GIT_COMMITTER_DATE": "2099-01-01T00:00:00Z"}, capsys)
     repo.git("commit", "--quiet", "--allow-empty", "--message", "from the future")
     repo.git("tag", "--force", "v9.0.0")
@@ -208,19 +206,19 @@ def test_a_module_is_found_wherever_it_was(
         return proto(*fields)
 
     roots = "version: v1beta1\nbuild:\n  roots:\n    - a\n    - b\n"
-    history.commit("v0.1.0", **{"buf.yaml": roots, "a/acme/v1/a.proto": grown(), "b/acme/money/v1/m.proto": money})
+    history.commit("v0.1.0", {"buf.yaml": roots, "a/acme/v1/a.proto": grown(), "b/acme/money/v1/m.proto": money})
     repo.git("rm", "--quiet", "-r", ".")
     work = "version: v1\ndirectories:\n  - old\n  - lib\n"
-    history.commit("v0.2.0", **{"buf.work.yaml": work, "old/acme/v1/a.proto": grown(), "lib/acme/x/v1/x.proto": money})
+    history.commit("v0.2.0", {"buf.work.yaml": work, "old/acme/v1/a.proto": grown(), "lib/acme/x/v1/x.proto": money})
     repo.git("rm", "--quiet", "-r", ".")
-    history.commit("v0.3.0", **{"protos/buf.yaml": "version: v1\n", "protos/acme/v1/a.proto": grown()})
+    history.commit("v0.3.0", {"protos/buf.yaml": "version: v1\n", "protos/acme/v1/a.proto": grown()})
     repo.git("rm", "--quiet", "-r", ".")
-    history.commit("v0.4.0", **{"one/acme/v1/a.proto": grown(), "two/acme/v1/a.proto": proto("string id = 1")})
-    history.commit("v0.5.0", **{"one/acme/v1/a.proto": grown(), "two/acme/v1/a.proto": ""})
+    history.commit("v0.4.0", {"one/acme/v1/a.proto": grown(), "two/acme/v1/a.proto": proto("string id = 1")})
+    history.commit("v0.5.0", {"one/acme/v1/a.proto": grown(), "two/acme/v1/a.proto": ""})
     repo.git("rm", "--quiet", "-r", ".")
-    history.commit("v0.6.0", **{"README.md": "Nothing here.\n"})
-    history.commit("v0.7.0", **{"buf.yaml": "version: v3\n", PROTO: grown()})
-    history.commit("v0.8.0", **{"buf.yaml": CONFIG, PROTO: grown()})
+    history.commit("v0.6.0", {"README.md": "Nothing here.\n"})
+    history.commit("v0.7.0", {"buf.yaml": "version: v3\n", PROTO: grown()})
+    history.commit("v0.8.0", {"buf.yaml": CONFIG, PROTO: grown()})
     outcomes = adopt(repo, "pets", "--tags", "v*", "--dry-run")
     assert [line.split(":")[0] for line in outcomes] == [
         "v0.1.0 0.1.0 first",
@@ -256,11 +254,11 @@ def test_a_module_imports_the_release_that_has_the_files_of_its_tag(
     money = proto("int64 units = 1", package="acme.money.v1")
     uses = proto("acme.money.v1.Pet price = 1", imports="acme/money/v1/m.proto")
     both = "version: v2\nmodules:\n  - path: money\n  - path: proto\n"
-    history.commit("v1.0.0", **{where: money, PROTO: uses})
+    history.commit("v1.0.0", {where: money, PROTO: uses})
     history.commit(
-        "v1.1.0", **{"buf.yaml": both, PROTO: uses.replace("= 1;", "= 1;\n  string id = 2;"), "README.md": "."}
+        "v1.1.0", {"buf.yaml": both, PROTO: uses.replace("= 1;", "= 1;\n  string id = 2;"), "README.md": "."}
     )
-    history.commit("v1.2.0", **{where: money.replace("= 1;", "= 1;\n  int32 nanos = 2;"), "README.md": ". ."})
+    history.commit("v1.2.0", {where: money.replace("= 1;", "= 1;\n  int32 nanos = 2;"), "README.md": ". ."})
     refused = repo.run("adopt", "proto", "--tags", "v*")
     assert "at tag v1.0.0: it imports money, and no release of money has the files of that tag" in refused.error
     assert "adopt money first; or leave the tag out: `--skip v1.0.0`" in refused.error

@@ -24,7 +24,7 @@ from fieldstone.registry.release import Release
 from fieldstone.toolchain import buf, git
 from fieldstone.toolchain.diagnostic import CompileError
 from fieldstone.workflows.adopting.chosen_tags import NumberedTag, chosen_tags
-from fieldstone.workflows.adopting.history_release import history_release
+from fieldstone.workflows.adopting.history_release import HistoryRelease, history_release
 from fieldstone.workflows.adopting.tagged_module import (
     Place,
     TaggedModule,
@@ -116,14 +116,14 @@ def adopt(
     project.require_living(name)
     module = project.module(name)
     _refuse_renamed(project, name)
-    top = _top(project)
+    top, registry = _top(project), project.registry
     chosen = chosen_tags(top, globs, skip)
     if dry_run:
-        vars(project)["registry"] = _copied(project.registry)
+        vars(project)["registry"] = _copied(registry, name)
     outcomes = [Outcome(tag, Fate.PASSED_OVER, detail=reason) for tag, reason in chosen.left_out.items()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            walk = _Walk(project, Place(project, module, at), top, pool, buf.compiler())
+            walk = _Walk(project, Place(project, module, at), registry, top, pool, buf.compiler())
             outcomes += walk.outcomes(chosen.numbered)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -157,12 +157,11 @@ def _top(project: Project) -> Path:
     return top
 
 
-def _copied(registry: Registry) -> MemoryRegistry:
-    """A copy of a registry in memory."""
+def _copied(registry: Registry, module: str) -> MemoryRegistry:
+    """A copy of a module's releases in memory."""
     copy = MemoryRegistry("memory:dry-run", {})
-    for module in registry.modules():
-        for release in registry.releases(module):
-            copy.add(release, {path: registry.read(release, path) for path in release.files})
+    for release in registry.releases(module):
+        copy.add(release, {path: registry.read(release, path) for path in release.files})
     return copy
 
 
@@ -172,6 +171,7 @@ class _Walk(Struct):
     Attributes:
         project: the project, with the registry that gets the releases.
         place: where the module is looked for.
+        others: the registry with the releases of other modules.
         top: the root of the checkout.
         pool: where git and buf run.
         compiler: the local compiler with its version.
@@ -179,6 +179,7 @@ class _Walk(Struct):
 
     project: Project
     place: Place
+    others: Registry
     top: Path
     pool: ThreadPoolExecutor
     compiler: str
@@ -226,7 +227,7 @@ class _Walk(Struct):
         """What became of a tag up to the newest one that is released already."""
         if tag.version in known:
             return Outcome(tag.name, Fate.KNOWN, str(tag.version))
-        reason = "it was passed over before, and a later tag is released already"
+        reason = "a later tag is released already, and history cannot be inserted"
         return Outcome(tag.name, Fate.PASSED_OVER, detail=reason)
 
     def _adopted(self, tags: Sequence[NumberedTag]) -> Iterator[Outcome]:
@@ -234,8 +235,8 @@ class _Walk(Struct):
         for number, (tag, job) in enumerate(self._compiled(tags), 1):
             self.project.phases.told(f"adopting {tag.name}, {number} of {len(tags)} tags")
             with _about(tag):
-                outcome = self._outcome(tag, job)
-            yield outcome
+                found = self._judged(tag, job)
+            yield found if isinstance(found, Outcome) else self._released(tag, found)
 
     def _compiled(self, tags: Sequence[NumberedTag]) -> Iterator[tuple[NumberedTag, Future[TaggedModule]]]:
         """The tags, each with its module; tags in a row without a difference in files share one."""
@@ -253,7 +254,8 @@ class _Walk(Struct):
     def _start(self, tag: NumberedTag) -> Future[TaggedModule]:
         return self.pool.submit(compiled_at, tag.commit.name, self.place)
 
-    def _outcome(self, tag: NumberedTag, job: Future[TaggedModule]) -> Outcome:
+    def _judged(self, tag: NumberedTag, job: Future[TaggedModule]) -> Outcome | HistoryRelease:
+        """The release to make of a tag, or what became of the tag if there is none to make."""
         newest = self.project.newest(self.place.module)
         try:
             _require_past(tag)
@@ -265,10 +267,13 @@ class _Walk(Struct):
         if newest and tag.version < newest.semver:
             reason = f"it is older than {newest.version}, which history has before it"
             return Outcome(tag.name, Fate.PASSED_OVER, detail=reason)
-        links = tuple(tagged.links(self._registry))
+        links = tuple(tagged.links(self.others))
         if newest and tagged.protos == newest.protos and links == newest.dependencies and not _ends(newest, tag):
             return Outcome(tag.name, Fate.UNCHANGED, detail=f"no change of the schema since {newest.version}")
-        made = history_release(self.project, tag, tagged, links, compiler=self.compiler, start=self.top)
+        return history_release(self.project, tag, tagged, links, compiler=self.compiler, start=self.top)
+
+    def _released(self, tag: NumberedTag, made: HistoryRelease) -> Outcome:
+        """Write a release."""
         self._registry.add(made.draft.release, made.draft.files)
         breaks = sum(finding.is_breaking for finding in made.report.findings)
         return Outcome(tag.name, Fate.RELEASED, str(tag.version), made.draft.release.bump, breaks)

@@ -62,8 +62,8 @@ def past_module(
     try:
         top = git.top_of(workspace.root)
         git.export_tree(commit, cwd=top, into=scratch, keep=KEPT)
-        if outside is not None and outside.resolve().is_relative_to(top):
-            shutil.rmtree(scratch / outside.resolve().relative_to(top), ignore_errors=True)
+        if outside is not None:
+            _remove_registry(scratch, outside.resolve(), top, workspace)
         search = _Search(scratch, scratch / workspace.root.resolve().relative_to(top), module, workspace)
         with _named(scratch):
             then, found = search.given(at) if at else search.found()
@@ -71,6 +71,12 @@ def past_module(
         yield PastModule(then, found)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _remove_registry(scratch: Path, registry: Path, top: Path, workspace: Workspace) -> None:
+    """Remove the registry from a tree, unless it contains the whole workspace, or lies outside."""
+    if registry.is_relative_to(top) and not workspace.root.is_relative_to(registry):
+        shutil.rmtree(scratch / registry.relative_to(top), ignore_errors=True)
 
 
 @contextmanager
