@@ -103,8 +103,11 @@ def test_history_comes_along_and_the_gate_starts_at_the_newest(tagged: Repo, mon
     assert "1.2.0-rc.1" in refused.out
     tagged.write(PROTO, proto("string id = 1", "int64 age = 3", "bytes photo = 4"))
     assert "Released pets 1.6.0 (minor)" in tagged.release("pets").out
-    tagged.git("tag", "v1.6.0-wrong", "v1.0.0")
-    assert adopt(tagged, "pets", "--tags", "v1.5*", "--tags", "v1.6*")[-1].startswith("v1.5.0 1.5.0 already released")
+    tagged.git("tag", "v1.7.0", "v1.0.0")
+    assert adopt(tagged, "pets", "--tags", "v1.[57]*") == [
+        "v1.5.0 1.5.0 already released",
+        "v1.7.0 - passed over: 1.6.0 is no history: what follows it is released by `fieldstone release`",
+    ]
 
 
 def test_it_goes_on_where_it_stopped_and_gives_the_same_bytes_anywhere(
@@ -172,25 +175,46 @@ def test_tags_that_cannot_be_taken_are_named(tagged: Repo, tmp_path: Path, capsy
     assert "there are no tags in" in error("--tags", "v*", repo=untagged)
 
 
-def test_history_is_ordered_by_commits_and_dates_not_by_names(
+def test_history_is_ordered_by_commits_and_dates_and_goes_on_in_lines(
     tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = new_history(tmp_path / "repo", environment)
-    history.repo.write("buf.yaml", CONFIG)
+    repo = Repo(history.repo.root, environment, capsys)
+    repo.write("buf.yaml", CONFIG)
     history.tagged("v0.9.0", proto("string id = 1"))
     history.commit("v0.10.0", {PROTO: proto("string id = 1", "string name = 2")}, day=20)
     history.commit("v0.11.0", {PROTO: proto("string id = 1", "string name = 2", "int32 age = 3")}, day=3)
-    history.commit("v9.0.0", {PROTO: proto("string id = 1")})
-    repo = Repo(history.repo.root, {**environment, "GIT_COMMITTER_DATE": "2099-01-01T00:00:00Z"}, capsys)
-    repo.git("commit", "--quiet", "--allow-empty", "--message", "from the future")
-    repo.git("tag", "--force", "v9.0.0")
-    assert adopt(repo, "pets", "--tags", "v*") == [
+    history.commit("v2.0.0", {PROTO: proto("string id = 1", "int32 age = 3", "bool tame = 4")}, day=21)
+    repo.git("checkout", "--quiet", "-b", "maintenance", "v0.10.0")
+    history.commit("v0.10.1", {PROTO: proto("string id = 1", "string name = 2", "bytes photo = 4")}, day=22)
+    history.commit("v1.1.0", {PROTO: proto("string id = 1", "bytes photo = 4")}, day=23)
+    future = Repo(repo.root, {**environment, "GIT_COMMITTER_DATE": "2099-01-01T00:00:00Z"})
+    future.git("commit", "--quiet", "--allow-empty", "--message", "from the future")
+    repo.git("tag", "v9.0.0")
+    outcomes = [
         "v0.9.0 0.9.0 first",
         "v0.10.0 0.10.0 minor",
         "v0.11.0 0.11.0 minor",
+        "v1.1.0 1.1.0 major: 2 breaks, accepted as history",
+        "v2.0.0 2.0.0 major: 3 breaks, accepted as history",
+        "v0.10.1 0.10.1 major: 1 break, accepted as history",
         "v9.0.0 - passed over: its commit is dated 2099-01-01, in the future",
     ]
-    assert repo.run("registry", "verify").code == 0
+    assert adopt(repo, "pets", "--tags", "v*", "--dry-run") == outcomes
+    assert adopt(repo, "pets", "--tags", "v*") == outcomes
+    assert (
+        "pets 0.10.1  2025-01-22T07:00:00Z  major, line 0.10, accepted as history" in repo.run("registry", "list").out
+    )
+    verified = repo.run("registry", "verify")
+    assert verified.code == 0, verified
+    repo.write(PROTO, proto("string id = 1", "int32 age = 3", "bool tame = 4", "bytes photo = 5"))
+    assert "registry-" not in repo.run("check").out
+    history.commit("v0.10.2", day=24)
+    history.commit("v0.9.5", {PROTO: proto("string id = 1", "int32 legs = 7")}, day=25)
+    assert adopt(repo, "pets", "--tags", "v0*")[-2:] == [
+        "v0.10.2 0.10.2 major: 4 breaks, accepted as history",
+        "v0.9.5 0.9.5 minor",
+    ]
 
 
 def test_a_module_is_found_wherever_it_was(

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from fieldstone.checking.module_identity import renamed_modules
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
 from fieldstone.project.project import Project
-from fieldstone.registry import Registry
+from fieldstone.registry import Registry, lines
 from fieldstone.registry.memory import MemoryRegistry
 from fieldstone.registry.release import Release
 from fieldstone.toolchain import buf, git
@@ -256,21 +256,37 @@ class _Walk(Struct):
 
     def _judged(self, tag: NumberedTag, job: Future[TaggedModule]) -> Outcome | HistoryRelease:
         """The release to make of a tag, or what became of the tag if there is none to make."""
-        newest = self.project.newest(self.place.module)
         try:
             _require_past(tag)
+            project = self._on_its_line(tag)
             tagged = job.result()
         except Unavailable:
             raise
         except FieldstoneError as error:
             return Outcome(tag.name, Fate.PASSED_OVER, detail=_reason(error))
-        if newest and tag.version < newest.semver:
-            reason = f"it is older than {newest.version}, which history has before it"
-            return Outcome(tag.name, Fate.PASSED_OVER, detail=reason)
+        newest = project.newest(self.place.module)
         links = tuple(tagged.links(self.others))
         if newest and tagged.protos == newest.protos and links == newest.dependencies and not _ends(newest, tag):
             return Outcome(tag.name, Fate.UNCHANGED, detail=f"no change of the schema since {newest.version}")
-        return history_release(self.project, tag, tagged, links, compiler=self.compiler, start=self.top)
+        return history_release(project, tag, tagged, links, compiler=self.compiler, start=self.top)
+
+    def _on_its_line(self, tag: NumberedTag) -> Project:
+        """The project on the line that a tag goes on: the main line, or the minor line of an older version.
+
+        Raises:
+            Invalid: its version is older than the main line, and its minor line has a newer release, or none.
+        """
+        main = lines.newest(self._registry, self._name, lines.MAIN)
+        is_main = main is None or tag.version > main.semver
+        line = lines.MAIN if is_main else lines.minor_of(tag.version)
+        if main and not is_main and line not in map(lines.minor_of, self._registry.versions(self._name)):
+            raise Invalid(f"it is older than {main.version}, and line {line} has no release that it could follow")
+        newest = lines.newest(self._registry, self._name, line)
+        if newest and tag.version <= newest.semver:
+            raise Invalid(f"it is older than {newest.version}, which history has before it")
+        project = replace(self.project, lines={self._name: line})
+        vars(project).update(workspace=self.project.workspace, registry=self._registry)
+        return project
 
     def _released(self, tag: NumberedTag, made: HistoryRelease) -> Outcome:
         """Write a release."""

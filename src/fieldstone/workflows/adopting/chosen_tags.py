@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fieldstone.errors import Conflict, NotFound
+from fieldstone.registry.lines import minor_of
 from fieldstone.toolchain.git_tags import Commit, Target, in_order, tag_names, targets
 from fieldstone.workflows.adopting.tag_version import matches, suggested_glob, version_of
 
@@ -28,7 +29,8 @@ class ChosenTags(Struct, frozen=True):
     """The tags that the globs match.
 
     Attributes:
-        numbered: those of a version and a commit: parents first, else by date, then by version.
+        numbered: those of a version and a commit: parents first, else by date, then by version; but a minor version
+            that began late before the higher ones.
         left_out: the others: name to reason, as a phrase without a full stop.
     """
 
@@ -62,7 +64,23 @@ def chosen_tags(top: Path, globs: Sequence[str], skip: Sequence[str] = ()) -> Ch
     numbered = [
         NumberedTag(name, versions[name], commits[place[found[name].name]]) for name in usable if name not in left_out
     ]
-    return ChosenTags(sorted(numbered, key=lambda tag: (place[tag.commit.name], tag.version)), left_out)
+    numbered.sort(key=lambda tag: (place[tag.commit.name], tag.version))
+    return ChosenTags(_with_late_minors_in_place(numbered), left_out)
+
+
+def _with_late_minors_in_place(tags: Iterable[NumberedTag]) -> list[NumberedTag]:
+    """The tags, with each minor version that began after a higher one put before that: 1.9.0 before 2.0.0.
+
+    A later patch of a minor version that began in time stays where it is, as a release of its line.
+    """
+    placed: list[NumberedTag] = []
+    begun: set[str] = set()
+    for tag in tags:
+        line = minor_of(tag.version)
+        higher = (number for number, other in enumerate(placed) if other.version > tag.version)
+        placed.insert(len(placed) if line in begun else next(higher, len(placed)), tag)
+        begun |= set() if tag.version.prerelease else {line}
+    return placed
 
 
 def _version(name: str, globs: Iterable[str]) -> Version | None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fieldstone.checking.baseline import history, released
+from fieldstone.checking.baseline import ledger_of, released
 from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft
 from fieldstone.checking.judging import judge_module
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import ModuleReport
+from fieldstone.compatibility.ledger import Ledger
 from fieldstone.project.project import Project
+from fieldstone.registry.lines import MAIN, beside
 from fieldstone.registry.release import HISTORY, Link
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import b5, manifest
@@ -72,13 +74,15 @@ def history_release(
     else:
         schema = load_schema(tagged.image, where=f"the image of {tagged.module.path} at {tag.name}")
         compared = new.schema if new else schema
-    newest = then.newest(tagged.module)
+    newest, line = then.newest(tagged.module), then.line_of(tagged.module.name)
     drafted = draft(
         Snapshot(sources=tagged.sources, image=tagged.image, schema=schema, compared=compared, imports=links),
         str(tag.version),
         checked.report,
         baseline=(newest, released(then, newest).side.schema) if newest else None,
-        ledger=history(then, tagged.module),
+        ledger=ledger_of(project.registry, newest) if newest else Ledger(),
+        line=line,
+        beside=beside(project.registry, tagged.module.name, line or MAIN),
         made=made,
         origin=Origin(commit=tag.commit.name, style="", compiler=compiler, accepted=HISTORY),
     )
