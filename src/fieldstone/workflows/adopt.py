@@ -175,6 +175,7 @@ class _Walk(Struct):
         top: the root of the checkout.
         pool: where git and buf run.
         compiler: the local compiler with its version.
+        last: the release that was made last.
     """
 
     project: Project
@@ -183,6 +184,7 @@ class _Walk(Struct):
     top: Path
     pool: ThreadPoolExecutor
     compiler: str
+    last: HistoryRelease | None = None
 
     def outcomes(self, tags: Sequence[NumberedTag]) -> Iterator[Outcome]:
         """What becomes of each tag; releases are written on the way.
@@ -268,7 +270,7 @@ class _Walk(Struct):
         links = tuple(tagged.links(self.others))
         if newest and tagged.protos == newest.protos and links == newest.dependencies and not _ends(newest, tag):
             return Outcome(tag.name, Fate.UNCHANGED, detail=f"no change of the schema since {newest.version}")
-        return history_release(project, tag, tagged, links, compiler=self.compiler, start=self.top)
+        return history_release(project, tag, tagged, links, compiler=self.compiler, start=self.top, last=self.last)
 
     def _on_its_line(self, tag: NumberedTag) -> Project:
         """The project on the line that a tag goes on: the main line, or the minor line of an older version.
@@ -290,6 +292,7 @@ class _Walk(Struct):
 
     def _released(self, tag: NumberedTag, made: HistoryRelease) -> Outcome:
         """Write a release."""
+        self.last = made
         self._registry.add(made.draft.release, made.draft.files)
         breaks = sum(finding.is_breaking for finding in made.report.findings)
         return Outcome(tag.name, Fate.RELEASED, str(tag.version), made.draft.release.bump, breaks)
