@@ -242,12 +242,13 @@ class _Walk(Struct):
 
     def _compiled(self, tags: Sequence[NumberedTag]) -> Iterator[tuple[NumberedTag, Future[TaggedModule]]]:
         """The tags, each with its module; tags in a row without a difference in files share one."""
-        prints = [*self.pool.map(lambda tag: fingerprint_at(tag.commit.name, self.top), tags)]
+        commits = [*dict.fromkeys(tag.commit.name for tag in tags)]
+        prints = dict(zip(commits, self.pool.map(lambda name: fingerprint_at(name, self.top), commits), strict=True))
         waiting: deque[tuple[NumberedTag, Future[TaggedModule]]] = deque()
-        last = None
-        for number, tag in enumerate(tags):
-            if last is None or prints[number] != prints[number - 1]:
-                last = self._start(tag)
+        last, of = None, ""
+        for tag in tags:
+            if last is None or prints[tag.commit.name] != of:
+                last, of = self._start(tag), prints[tag.commit.name]
             waiting.append((tag, last))
             if len(waiting) > _AHEAD:
                 yield waiting.popleft()
