@@ -293,3 +293,45 @@ def test_a_module_imports_the_release_that_has_the_files_of_its_tag(
     assert [link["version"] for link in links] == ["1.0.0", "1.0.0", "1.2.0"]
     assert repo.run("registry", "verify").code == 0
     assert repo.run("check").code == 0
+
+
+LOCK = """\
+version: v2
+deps:
+  - name: remote.invalid/acme/money
+    commit: 61b203b9a9164be9a834f58c37be6f62
+    digest: b5:7811a98b35bd2e4ae5c3ac73c8b3d9ae429f3a790da15de188dc98fc2b77d6bb10e45711f14903af9553fa9821dff256054f2e4b7795789265bc476bec2f088c
+"""  # noqa: E501 - a digest
+
+
+def test_a_tag_whose_files_are_elsewhere_is_named(
+    tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = new_history(tmp_path / "repo", environment)
+    repo = Repo(history.repo.root, environment, capsys)
+    blob = repo.git("hash-object", "-w", "--stdin", stdin='syntax = "proto3";\n').strip()
+    inner = repo.git("mktree", stdin=f"100644 blob {blob}\tescaped.proto\n").strip()
+    raw = b"40000 ..\0" + bytes.fromhex(inner)
+    repo.write("tree", raw)
+    tree = repo.git("hash-object", "-w", "-t", "tree", "--literally", "tree").strip()
+    repo.git("tag", "v0.1.0", repo.git("commit-tree", tree, "-m", "leads out").strip())
+    (repo.root / "tree").unlink()
+    repo.write("README.md", "Pets.\n")
+    repo.git("add", "README.md")
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{repo.git('rev-parse', 'v0.1.0').strip()},proto")
+    repo.git("commit", "--quiet", "--message", "submodule")
+    repo.git("tag", "v0.2.0")
+    repo.git("rm", "--quiet", "--cached", "proto")
+    uses = proto("acme.money.v1.Money price = 1", imports="acme/money/v1/money.proto")
+    deps = CONFIG + "deps:\n  - remote.invalid/acme/money\n"
+    history.commit("v0.3.0", {"buf.yaml": deps, "buf.lock": LOCK, PROTO: uses})
+    refused = repo.run("adopt", "pets", "--tags", "v*")
+    assert "at tag v0.3.0: a module of a remote registry may be missing: " in refused.error
+    assert refused.error.endswith("leave the tag out: `--skip v0.3.0`")
+    repo.git("rm", "--quiet", "buf.lock")
+    history.commit("v0.4.0", {"buf.yaml": CONFIG, PROTO: proto("string id = 1")})
+    outcomes = adopt(repo, "pets", "--tags", "v*", "--skip", "v0.3.0")
+    assert "has a file called '../escaped.proto', which leads out of the checkout" in outcomes[0]
+    assert outcomes[1].endswith("its files may be in another repository: proto is a git submodule there")
+    assert outcomes[2] == "v0.4.0 0.4.0 first"
+    assert not list(tmp_path.rglob("escaped.proto"))

@@ -65,7 +65,7 @@ def past_module(
         if outside is not None:
             _remove_registry(scratch, outside.resolve(), top, workspace)
         search = _Search(scratch, scratch / workspace.root.resolve().relative_to(top), module, workspace)
-        with _named(scratch):
+        with _named(scratch, commit, top):
             then, found = search.given(at) if at else search.found()
             then, found = with_one_root(then, found, scratch / ".fieldstone-roots")
         yield PastModule(then, found)
@@ -80,12 +80,15 @@ def _remove_registry(scratch: Path, registry: Path, top: Path, workspace: Worksp
 
 
 @contextmanager
-def _named(scratch: Path) -> Iterator[None]:
-    """Make errors name files by their paths in the commit."""
+def _named(scratch: Path, commit: str, top: Path) -> Iterator[None]:
+    """Make errors name files by their paths in the commit, and the submodules where a folder is missing."""
     try:
         yield
     except FieldstoneError as error:
         problem, fix = (text.replace(f"{scratch}/", "") for text in (error.problem, error.fix))
+        elsewhere = git.submodules(commit, cwd=top) if isinstance(error, NotFound) else []
+        if elsewhere:
+            fix = f"its files may be in another repository: {', '.join(elsewhere)} is a git submodule there"
         raise type(error)(problem, fix=fix) from error
 
 
