@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.checking.module_identity import renamed_modules
-from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
+from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.registry import Registry, lines
 from fieldstone.registry.memory import MemoryRegistry
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 _AHEAD = 8
 """How many tags are compiled before their turn."""
+
+_OF_THE_TAG = (CompileError, Conflict, Invalid, NotFound)
+"""Errors that pass a tag over; others, such as a damaged registry or a full disk, end the command."""
 
 
 class Fate(StrEnum):
@@ -263,9 +266,7 @@ class _Walk(Struct):
             _require_past(tag)
             project = self._on_its_line(tag)
             tagged = job.result()
-        except Unavailable:
-            raise
-        except FieldstoneError as error:
+        except _OF_THE_TAG as error:
             return Outcome(tag.name, Fate.PASSED_OVER, detail=_reason(error))
         newest = project.newest(self.place.module)
         links = tuple(tagged.links(self.others))
