@@ -33,7 +33,7 @@ def text(number: int, fields: dict[int, str]) -> str:
     """A file with a message, an enum and a service; all but the first import the first."""
     imported = 'import "acme/v1/m0.proto";\n\n' if number else ""
     lines = "".join(f"  // Field {i} of the message.\n  {type_} f{i} = {i};\n" for i, type_ in fields.items())
-    shared = "  M0 shared = 99;\n" if number else ""
+    shared = "  M0 shared = 5000;\n" if number else ""
     return (
         f'syntax = "proto3";\n\npackage acme.v1;\n\n{imported}'
         f"// Message {number}.\nmessage M{number} {{\n{lines}{shared}}}\n\n"
