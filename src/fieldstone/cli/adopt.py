@@ -15,7 +15,8 @@ from fieldstone.cli.output import say
 from fieldstone.cli.progress import shown_progress
 
 if TYPE_CHECKING:
-    from fieldstone.workflows.adopt import Adopted, Outcome
+    from fieldstone.workflows.adopt import Adopted
+    from fieldstone.workflows.adopting.walk import Outcome
 
 
 @click.command()
@@ -89,7 +90,7 @@ def _table(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def _words(outcome: Outcome) -> str:
-    from fieldstone.workflows.adopt import Fate
+    from fieldstone.workflows.adopting.walk import Fate
 
     if outcome.fate is Fate.RELEASED:
         breaks = f": {outcome.breaks} break{'' if outcome.breaks == 1 else 's'}, accepted as history"
@@ -98,7 +99,7 @@ def _words(outcome: Outcome) -> str:
 
 
 def _summary(adopted: Adopted, module: str, registry: str, *, dry_run: bool) -> str:
-    from fieldstone.workflows.adopt import Fate
+    from fieldstone.workflows.adopting.walk import Fate
 
     count = sum(outcome.fate is Fate.RELEASED for outcome in adopted.outcomes)
     total = len(adopted.outcomes)
