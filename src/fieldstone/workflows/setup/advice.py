@@ -9,6 +9,7 @@ from typing import Any
 from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.workflows.setup.annotations import ROOTS
+from fieldstone.workflows.setup.history import about_history
 from fieldstone.workflows.setup.hooks import FORMAT, HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import to_yaml
 from fieldstone.workspace.config_text import load_config
@@ -30,6 +31,7 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
     yield from _about_vocabulary(project)
     if hooks:
         yield from _about_hooks(project.settings.root, written, top, formats=formats)
+    yield from about_history(project, top)
 
 
 def _about_registry(project: Project) -> Iterator[str]:
