@@ -12,11 +12,8 @@ import argparse
 import os
 import random
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "src")]
 
 from fieldstone.checking.baseline import ledger_of
 from fieldstone.project.project import Project
@@ -29,11 +26,11 @@ SIZE = 95_000
 TARGET = 1 / 3
 """The share of layout 1 that the registry may weigh."""
 WORDS = (
-    "account amount batch channel client cluster code count currency cursor device duration endpoint entry event factor "
-    "filter group handle index input item key label level limit manager mode node offset option order output owner page "
-    "parent phase policy price queue range rate record region report result revision role score segment session shard "
-    "signal source stage state step stream summary table target task tenant token topic total unit user value version "
-    "volume window worker zone"
+    "account amount batch channel client cluster code count currency cursor device duration endpoint "
+    "entry event factor filter group handle index input item key label level limit manager mode node "
+    "offset option order output owner page parent phase policy price queue range rate record region "
+    "report result revision role score segment session shard signal source stage state step stream "
+    "summary table target task tenant token topic total unit user value version volume window worker zone "
 ).split()
 TYPES = ("string", "int64", "int32", "bool", "double", "bytes", "repeated string", "uint64")
 
@@ -60,9 +57,7 @@ class Module:
     def write(self) -> None:
         """Write the files."""
         for number, messages in enumerate(self.messages):
-            body = "".join(
-                f"\n// A {self._comment_of(n)}.\nmessage {n} {{\n{''.join(f)}}}\n" for n, f in messages.items()
-            )
+            body = "".join(map(self._text, messages, messages.values()))
             path = self.root / f"proto/acme/v1/part{number}.proto"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f'syntax = "proto3";\n\npackage acme.v1;\n{body}')
@@ -74,8 +69,8 @@ class Module:
         return " ".join(self.random.sample(WORDS, self.random.randint(4, 12)))
 
     @staticmethod
-    def _comment_of(name: str) -> str:
-        return f"{name.lower()} as the service keeps it"
+    def _text(name: str, fields: list[str]) -> str:
+        return f"\n// A {name.lower()} as the service keeps it.\nmessage {name} {{\n{''.join(fields)}}}\n"
 
 
 def make(root: Path, releases: int, files: int, seed: int) -> Registry:

@@ -56,9 +56,8 @@ def test_a_truncated_image_in_the_registry(grown: Repo) -> None:
     assert "error[registry-file-changed]: image.binpb.gz is not what was released" in ran.out
     assert grown.run("check", "shop", "--full") == ran
     grown.edit(SHOP, *ADDITION)
-    said = (
-        f"error: {grown.root / path} is not what was released: it is not one whole file that was compressed with gzip"
-    )
+    problem = "it is not one whole file that was compressed with gzip; restore it from git"
+    said = f"error: {grown.root / path} is not what was released: {problem}"
     refused_everywhere(grown, said, ("check", "shop"), ("release", "shop"), ("diff", "shop", "1.2.0"))
 
 

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -147,7 +148,9 @@ def test_layout_1_is_written_and_read_as_before(registry: FolderRegistry) -> Non
 
 
 def _ledger(*names: str) -> Ledger:
-    types = {name: {"kind": "message", "since": "1.0.0", "until": None, "members": []} for name in names}
+    types: dict[str, Any] = {
+        name: {"kind": "message", "since": "1.0.0", "until": None, "members": []} for name in names
+    }
     return Ledger.from_json(json.dumps(types), where="")
 
 
