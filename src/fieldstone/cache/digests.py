@@ -103,6 +103,15 @@ class Digests:
             self._answers[name] = {""}, self._find(name, {"": path}, _digest_of_content)
         return self._answers[name][1].get("", "")
 
+    def learn_unpacked(self, path: str, digest: str) -> None:
+        """Take the digest of the content of a compressed file from who has just read it, for `unpacked`.
+
+        Args:
+            path: the absolute path of the file.
+            digest: the digest of its content.
+        """
+        self._answers.setdefault(f"{path}{_UNPACKED}", ({""}, {"": digest}))
+
     def _find(self, folder: str, files: Mapping[str, str], digest: Callable[[bytes], str]) -> dict[str, str]:
         table = self._table(folder)
         found: dict[str, str] = {}

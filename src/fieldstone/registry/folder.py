@@ -91,8 +91,7 @@ class FolderRegistry:
             Damaged: it differs from the released file.
             Unavailable: it cannot be read.
         """
-        file = self._file(release, path)
-        return checked(self._content(release, path), release.files.get(path), what=str(file), remedy=self.remedy)
+        return self._content(release, path)
 
     def local(self, release: Release, path: str) -> Path:
         """The verified path of a file of a release.
@@ -122,14 +121,20 @@ class FolderRegistry:
         return self.root / release.name / release.home(path) / _stored_as(release, path)
 
     def _content(self, release: Release, path: str) -> bytes:
-        file = self._file(release, path)
-        content = self._read(file)
+        """The verified content of a file; a compressed one is unpacked once by a process that also needs it on disk."""
+        file, digest = self._file(release, path), release.files.get(path, "")
         if not release.is_packed(path):
-            return content
+            return checked(self._read(file), digest, what=str(file), remedy=self.remedy)
+        known = self._objects.known(digest)
+        if known is not None:
+            return checked(self._read(known), digest, what=str(known), remedy=self.remedy)
         try:
-            return unpacked(content)
+            content = unpacked(self._read(file))
         except ValueError as error:
             raise Damaged(f"{file} is not what was released: {error}", fix=self.remedy) from error
+        checked(content, digest, what=str(file), remedy=self.remedy)
+        self._cache.digests.learn_unpacked(str(file), digest)
+        return content
 
     @cached_property
     def _objects(self) -> Objects:

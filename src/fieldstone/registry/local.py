@@ -40,6 +40,11 @@ class Objects:
         weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
         return Path(scratch)
 
+    def known(self, digest: str) -> Path | None:
+        """The file with the content of a digest, if this process has written it; else None."""
+        target = self._folder / digest.rpartition(":")[2]
+        return target if target in self._known else None
+
     def local(self, digest: str, fetch: Callable[[], bytes], *, what: str, remedy: str) -> Path:
         """The path of a file with the content of a digest; the content is fetched if the file is missing or damaged.
 
