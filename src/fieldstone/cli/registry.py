@@ -15,7 +15,7 @@ from fieldstone.cli.output import say, say_json
 
 @click.group()
 def command() -> None:
-    """List, show and verify releases."""
+    """List, show, export and verify releases."""
 
 
 @command.command("list")
@@ -90,6 +90,28 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         say(f"  - {change}")
     for permission in [*(waiver.text for waiver in release.waivers), *(exempt.text for exempt in release.exemptions)]:
         say(f"  - {permission}")
+    return 0
+
+
+@command.command("export")
+@click.argument("module", type=ReleasedModule())
+@click.argument("version", type=VersionName())
+@click.argument("folder", type=click.Path(path_type=Path))
+def export_release(module: str, version: str, folder: Path) -> int:
+    """Write the sources of a release of MODULE, with all that it imports, into FOLDER, as a buf workspace.
+
+    The folder of a release in the registry lacks the files that did not change since an older release.
+
+    \b
+    Example:
+      fieldstone registry export telemetry 1.2.0 /tmp/telemetry-1.2.0
+    """
+    from fieldstone.workflows.export import export
+
+    registry = open_project().registry
+    release = registry.release(module, version)
+    export(registry, release, folder)
+    say(f"Exported {module} {release.version} to {folder}")
     return 0
 
 

@@ -11,7 +11,13 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import recorded_exemptions, recorded_waivers, used_waivers
+from fieldstone.checking.drafting import (
+    WrittenLedger,
+    recorded_exemptions,
+    recorded_waivers,
+    used_waivers,
+    written_ledger,
+)
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.judging import judge_removal_since
 from fieldstone.checking.release_changes import retirement_changes
@@ -20,7 +26,7 @@ from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry.lines import MAIN, beside
-from fieldstone.registry.release import IMAGE, LEDGER, Release
+from fieldstone.registry.release import IMAGE, LAYOUT, LEDGER, Release
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf, git
@@ -59,10 +65,11 @@ def retire(
     refused = refusal(project, name, number, report)
     if refused:
         return Released(report, refused=refused)
-    files = _files(project, newest, str(number))
-    draft = _manifest(project, newest, files, report, version=str(number), made=made)
+    before = ledger_of(project.registry, newest)
+    ledger = written_ledger(newest, before, before.advance(Schema(), str(number)))
+    draft = _manifest(project, newest, ledger, report, version=str(number), made=made)
     if not dry_run:
-        project.registry.add(draft, files)
+        project.registry.add(draft, _files(ledger))
         draft = project.registry.release(name, draft.version)
     return Released(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
 
@@ -142,14 +149,13 @@ def _judged(project: Project, newest: Release, start: Path, today: date) -> Modu
     return report.with_findings(defect_findings(project, newest.name, start))
 
 
-def _files(project: Project, newest: Release, version: str) -> dict[str, bytes]:
+def _files(ledger: WrittenLedger) -> dict[str, bytes]:
     """The files of the last release: no sources, an empty image and the ledger."""
-    ledger = ledger_of(project.registry, newest)
-    return {IMAGE: b"", LEDGER: ledger.advance(Schema(), version).to_json().encode()}
+    return {IMAGE: b"", LEDGER: ledger.text}
 
 
 def _manifest(
-    project: Project, newest: Release, files: dict[str, bytes], report: ModuleReport, *, version: str, made: datetime
+    project: Project, newest: Release, ledger: WrittenLedger, report: ModuleReport, *, version: str, made: datetime
 ) -> Release:
     root = project.workspace.root
     return Release(
@@ -167,6 +173,8 @@ def _manifest(
         exemptions=recorded_exemptions(report),
         previous=newest.link,
         beside=tuple(other.link for other in beside(project.registry, newest.name, MAIN)),
-        files=manifest(files),
+        files=manifest(_files(ledger)),
+        layout=LAYOUT,
+        ledgers=ledger.older,
         retired=True,
     )
