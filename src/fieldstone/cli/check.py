@@ -14,7 +14,7 @@ from fieldstone.cli.options import ModuleName, VersionName, cache_option, line_o
 from fieldstone.cli.output import say, say_document
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.printed import within_json
-from fieldstone.report import FORMATS, is_from_the_top, render
+from fieldstone.report import FORMATS, is_from_the_top, render, takes_limit
 
 if TYPE_CHECKING:
     from fieldstone.compatibility.finding import Report
@@ -53,7 +53,17 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     "--format",
     "format_",
     type=click.Choice(FORMATS),
-    help="The format of findings: text by default, github in GitHub Actions.",
+    help="The format of findings: text by default, github in GitHub Actions. text shows more than 5 findings with one "
+    "cause in one block; grouped every two; concise each in a line; markdown is a comment for a pull request.",
+)
+@click.option(
+    "--statistics", "format_", flag_value="statistics", help="Print only the number of findings by level and rule."
+)
+@click.option(
+    "--max-findings",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show at most N findings, or groups of them, the most severe ones, and say how many more there are.",
 )
 @click.option(
     "--profile",
@@ -86,6 +96,7 @@ def command(
     since: str | None,
     accepted: tuple[str, ...],
     format_: str | None,
+    max_findings: int | None,
     profile: str | None,
     witness: bool,
     second_opinion: bool,
@@ -107,6 +118,7 @@ def command(
       fieldstone check telemetry --line 1.4
       fieldstone check --since origin/main
       fieldstone check --against origin/main --format sarif > findings.sarif
+      fieldstone check --statistics
       fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
     """
     if schema:
@@ -115,10 +127,7 @@ def command(
         say_document(schema_of_reports())
         return 0
     if profile:
-        if since is not None:
-            raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
-        if line:
-            raise click.UsageError("--profile knows no lines: name the release with --against")
+        _refuse_with_profile(since, line, max_findings)
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
@@ -128,6 +137,8 @@ def command(
 
     reference = named(since)
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
+    if max_findings and not takes_limit(chosen):
+        raise click.UsageError(f"--max-findings does not apply to {chosen}, which is always complete")
     start = _top_of_checkout() if is_from_the_top(chosen) else Path.cwd()
     options = CheckOptions(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
@@ -149,7 +160,7 @@ def command(
                 full=full,
                 options=options,
             )
-    say_document(render(report, chosen, read=read_lines, color=wants_color()))
+    say_document(render(report, chosen, read=read_lines, color=wants_color(), limit=max_findings))
     if report.policy:
         say(policy_summary(report), err=True)
     for module in report.modules:
@@ -174,6 +185,16 @@ def _stats(phases: Phases) -> str:
     judged = f"{counts['compiled']:,} compiled, {counts['compared']:,} compared"
     spent = ", ".join(f"{phase.name} {phase.seconds:.3f} s ({phase.peak / 1e6:.0f} MB)" for phase in phases.done)
     return f"stats: {files}, {judged}; {spent}"
+
+
+def _refuse_with_profile(since: str | None, line: str | None, max_findings: int | None) -> None:
+    """Raise if an option is given that does not apply to the real buf."""
+    if since is not None:
+        raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
+    if line:
+        raise click.UsageError("--profile knows no lines: name the release with --against")
+    if max_findings:
+        raise click.UsageError("--profile shows what buf finds, and all of it: use it without --max-findings")
 
 
 def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, category: str) -> int:
