@@ -53,6 +53,13 @@ def test_no_group_hides_another_level_or_what_still_counts() -> None:
     assert shown == ["package left", "`x` of `a.M0`"]
 
 
+def test_what_says_more_than_its_rule_stands_alone() -> None:
+    errors = _text(_report(*_many(9, rule="compile-error")))
+    assert errors.count("error[compile-error]: ") == 9
+    waivers = [*_many(7, waiver=WAIVER), *_many(7, waiver=replace(WAIVER, reason="another"))]
+    assert _text(_report(*waivers)).count("= waived: ") == 2
+
+
 def test_causes_in_a_circle_or_of_dropped_findings_end() -> None:
     circle = [
         replace(TYPE_CHANGED, rule="file-removed", subject="a", cause=Cause("message-removed", "b")),

@@ -13,7 +13,18 @@ from fieldstone.compatibility.finding import MODULE_FINDINGS, Directions, Findin
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.printed import printable, printable_lines
 from fieldstone.report import Options
-from fieldstone.report.grouping import MOST_ALONE, Group, broken, counted, groups, left_out, most_severe, places, status
+from fieldstone.report.grouping import (
+    FIRST_PLACES,
+    MOST_ALONE,
+    Group,
+    broken,
+    counted,
+    groups,
+    left_out,
+    most_severe,
+    places,
+    status,
+)
 
 if TYPE_CHECKING:
     from fieldstone.schema.location import Location
@@ -166,11 +177,19 @@ class _Block(Struct, frozen=True):
             yield self._note("also", self._also(followers))
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
-        elif finding.fix and self._is_new(finding.rule, finding.fix):
-            yield self._note(_label(finding), printable(finding.fix))
+        else:
+            yield from self._fixes()
         for rule in dict.fromkeys(other.rule for other in self.group.findings):
             if is_explained(rule) and self._is_new(rule, ""):
                 yield self._note("more", f"fieldstone explain {rule}")
+
+    def _fixes(self) -> Iterator[str]:
+        """The first different fixes of the group's findings of one rule, if no earlier block gave them."""
+        alike = (finding for finding in self.group.findings if finding.rule == self.finding.rule)
+        different = {finding.fix: finding for finding in alike if finding.fix}
+        for fix, finding in [*different.items()][:FIRST_PLACES]:
+            if self._is_new(finding.rule, fix):
+                yield self._note(_label(finding), printable(fix))
 
     def _also(self, followers: Sequence[Finding]) -> str:
         """Findings of one rule in words: their number, what they break if that is more, and the first places."""

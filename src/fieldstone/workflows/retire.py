@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import recorded_exemptions, recorded_waivers, used_waivers
+from fieldstone.checking.drafting import recorded_exemptions, recorded_waivers
 from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.findings.stale_waivers import spent
 from fieldstone.checking.judging import judge_removal_since
 from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
@@ -64,7 +65,7 @@ def retire(
     if not dry_run:
         project.registry.add(draft, files)
         draft = project.registry.release(name, draft.version)
-    return Released(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+    return Released(report, draft, spent=spent(project, report))
 
 
 def _wanted(version: str) -> Version:

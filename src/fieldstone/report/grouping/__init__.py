@@ -55,8 +55,9 @@ class Group(Struct, frozen=True):
 def groups(part: ModuleReport, *, most_alone: int = MOST_ALONE) -> list[Group]:
     """The findings of a module in groups, in the order of their first findings.
 
-    Findings are grouped with the one that explains them. What is left is grouped by rule and option. A waived finding
-    is never in a group with one that counts, nor an error with a warning.
+    Findings are grouped with the one that explains them. What is left is grouped by rule and option, if the rule says
+    what is wrong: compiler errors, and changes of policy, each stay alone. A waived finding is never in a group with
+    one that counts or is waived on other terms, nor an error with a warning.
 
     Args:
         part: the module's result.
@@ -75,13 +76,13 @@ def groups(part: ModuleReport, *, most_alone: int = MOST_ALONE) -> list[Group]:
 
 
 _Key = tuple[tuple[str, str], str]
-"""Rule and subject of the finding that explains others, or a rule and an option; and the status of the findings."""
+"""Rule and subject of the finding that explains others, or rule and option; and the level or the waiver's terms."""
 
 
 def _sorted_out(
     findings: Sequence[Finding], numbers: Iterable[int], key: Callable[[Finding], _Key]
 ) -> Iterator[list[int]]:
-    """The numbers of the findings with each key that is not only their own; one that explains the others comes first."""
+    """The numbers of the findings that share a key; one that explains the others comes first."""
     found: dict[_Key, list[int]] = defaultdict(list)
     for number in numbers:
         found[key(findings[number])].append(number)
@@ -102,14 +103,31 @@ def _explained_by(findings: Sequence[Finding]) -> Callable[[Finding], _Key]:
             if explaining is None:
                 break
             last, seen = explaining, seen + 1
-        return (last.rule, last.subject), status(finding)
+        return (last.rule, last.subject), _terms(finding)
 
     return key
 
 
 def _of_rule(finding: Finding) -> _Key:
+    """A key: the rule, with the option that it is about; the finding itself if its message says more than its rule."""
     cause = finding.cause
-    return (finding.rule, cause.subject if cause and cause.rule == finding.rule else ""), status(finding)
+    if cause and cause.rule == finding.rule:
+        return (finding.rule, cause.subject), _terms(finding)
+    return (finding.rule, "" if _is_alike(finding.rule) else finding.subject), _terms(finding)
+
+
+def _is_alike(rule: str) -> bool:
+    """Whether findings of a rule say the same of several elements: a rule of Fieldstone, or of buf, in capitals."""
+    from fieldstone.compatibility.rules import rule_ids
+
+    return rule.isupper() or rule in rule_ids()
+
+
+def _terms(finding: Finding) -> str:
+    """The level of a finding, or why it passes: the terms of its waiver, its exemption, a version before 1.0.0."""
+    if finding.waiver:
+        return finding.waiver.terms
+    return finding.fix if finding.passes else finding.level
 
 
 _Found = TypeVar("_Found", Finding, Group)
