@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, VersionName, cache_option, line_option
+from fieldstone.cli.options import ModuleName, Modules, OneOf, VersionName, cache_option, line_option
 from fieldstone.cli.output import say, say_document
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.printed import within_json
@@ -26,7 +26,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 
 
 @click.command()
-@click.argument("modules", nargs=-1, type=ModuleName())
+@click.argument("modules", nargs=-1, type=ModuleName(), cls=Modules)
 @click.option(
     "--against",
     type=VersionName(),
@@ -45,14 +45,14 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     "--accept",
     "accepted",
     multiple=True,
-    type=click.Choice([WEAKENED]),
+    type=OneOf([WEAKENED]),
     help="Accept a change of policy and apply the new one; every report shows it. To be set by the pipeline, not "
     "by the pull request.",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=OneOf(FORMATS),
     help="The format of findings: text by default, github in GitHub Actions. text shows more than 5 findings with one "
     "cause in one block; grouped every two; concise each in a line; markdown is a comment for a pull request.",
 )
@@ -67,7 +67,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 )
 @click.option(
     "--profile",
-    type=click.Choice(PROFILES),
+    type=OneOf(PROFILES),
     help="Run only `buf breaking`, as configured in buf.yaml, or with one of its categories.",
 )
 @click.option("--witness/--no-witness", default=True, help="Show an example message for each wire or JSON break.")
@@ -106,7 +106,7 @@ def command(
     schema: bool,
     stats: bool,
 ) -> int:
-    """Check MODULES, or all, in the working tree.
+    """Check MODULES, or all, in the working tree; each is a name, or a path at or inside the module.
 
     `buf lint` and the naming rules check style. Fieldstone and `buf breaking` check compatibility with the newest
     release and the whole history. Digests check the registry.
@@ -116,6 +116,7 @@ def command(
       fieldstone check
       fieldstone check telemetry --against 1.1.0
       fieldstone check telemetry --line 1.4
+      fieldstone check schemas/telemetry
       fieldstone check --since origin/main
       fieldstone check --against origin/main --format sarif > findings.sarif
       fieldstone check --statistics

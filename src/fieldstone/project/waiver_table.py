@@ -15,6 +15,7 @@ from fieldstone.compatibility.finding import MODULE_FINDINGS
 from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
 from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.schema.location import Location
+from fieldstone.suggestions import did_you_mean
 
 _TEXT = r"\S"
 _SUBJECT = {
@@ -154,12 +155,8 @@ def _check_buf_rule(rule: str, where: str) -> None:
 
 
 def _no_such_rule(rule: str, where: str, known: Sequence[str], problem: str, otherwise: str) -> FieldstoneError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(rule, known, n=1, cutoff=0.5)
-    return Invalid(
-        f"{where} is {json.dumps(rule)}, and {problem}", fix=f"did you mean {near[0]}?" if near else otherwise
-    )
+    fix = did_you_mean(rule, known, otherwise, likeness=0.5)
+    return Invalid(f"{where} is {json.dumps(rule)}, and {problem}", fix=fix)
 
 
 class Entry(Struct, frozen=True):

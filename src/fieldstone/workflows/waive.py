@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tempfile
 from collections.abc import Collection, Sequence
@@ -22,6 +21,7 @@ from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.project.settings_schema import validate
 from fieldstone.project.waiver_table import add_entries, as_entry, check_rule
 from fieldstone.schema.location import Location
+from fieldstone.suggestions import closest
 from fieldstone.toolchain import git
 from fieldstone.workflows.check import check
 from fieldstone.workflows.waiving.below import subjects_below
@@ -198,7 +198,7 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
             raise NotFound(f"no finding {rule} on {subject} to waive: {unknown}", fix="`fieldstone check` shows where")
     there = [(f.rule, f.subject) for report in reports for f in report.findings if f.waiver is None]
     of_rule = [name for id_, name in there if id_ == rule]
-    near = difflib.get_close_matches(subject, of_rule, n=1) or of_rule[:1]
+    near = closest(subject, of_rule) or of_rule[:1]
     on_subject = [id_ for id_, name in there if name == subject]
     if near:
         fix = f"there is one on {near[0]}"
