@@ -54,7 +54,7 @@ MISSPELLED = {
     "check --profile buf:WIRE_JSN": "'buf:CSR'. Did you mean buf:WIRE_JSON?",
     "check shpo": "; did you mean shop?",
     "check schema/shop": "; did you mean schemas/shop?",
-    "check ./nowhere": "there is no file or folder {root}/nowhere, and no module ./nowhere in {root}/buf.yaml; it lists",
+    "check ./nowhere": "there is no file or folder {root}/nowhere, and no module ./nowhere in {root}/buf.yaml",
     "check shop --against 1.20": "; did you mean 1.2.0?",
     "check shop --against 3.0.0": "; shop has 1.0.0, 1.1.0, 1.2.0",
     "registry show shop v1.2.0": "; did you mean 1.2.0?",
