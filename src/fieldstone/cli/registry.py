@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import Modules, OneOf, ReleasedModule, VersionName, cache_option
+from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, VersionName, cache_option
 from fieldstone.cli.output import say, say_json
 from fieldstone.suggestions import did_you_mean
 
@@ -129,6 +129,7 @@ def show_heads() -> int:
     "--trust",
     "trusted",
     multiple=True,
+    type=ReleaseName(),
     metavar="MODULE@VERSION",
     help="Do not apply today's settings to this release and those before it: they were judged when released.",
 )

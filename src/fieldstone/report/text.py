@@ -37,7 +37,6 @@ _LEVELS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.NOTE: "
 _TAB = 4
 """The width of tab stops, with which buf counts columns."""
 
-
 LIMITED = True
 """It can leave findings out."""
 
