@@ -141,7 +141,8 @@ def _item(finding: Finding) -> str:
     if finding.was:
         lines.append(f"was {_code(_shortened(finding.was))}")
     if finding.breaks:
-        lines.append(f"{'breaks' if finding.is_breaking else 'lost on'} {broken([finding])}")
+        is_break = finding.is_breaking or finding.exemption
+        lines.append(f"{'breaks' if is_break else 'lost on'} {broken([finding])}")
     lines += [_code(_shortened(s)) for s in dict.fromkeys(witness.sentence for witness in finding.witnesses)]
     if finding.waiver:
         lines.append(f"waived {_code(_shortened(finding.waiver.terms))}")
