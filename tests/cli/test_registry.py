@@ -99,8 +99,8 @@ def test_show(grown: Repo) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("list", "shp"), "error: no release of shp in {registry}; it has money, shop"),
-        (("show", "shp"), "error: no release of shp in {registry}; it has money, shop"),
+        (("list", "shp"), "error: no release of shp in {registry}; did you mean shop?"),
+        (("show", "shp"), "error: no release of shp in {registry}; did you mean shop?"),
         (("show", "shop", "3.0.0"), "error: no release 3.0.0 of shop in {registry}; it has 1.0.0, 1.1.0, 1.2.0"),
     ],
 )

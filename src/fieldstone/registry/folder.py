@@ -22,6 +22,7 @@ from fieldstone.registry.local import Objects, checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 from fieldstone.regular_file import read_regular
+from fieldstone.suggestions import VERSION_LIKENESS, did_you_mean
 
 if TYPE_CHECKING:
     from semver import Version
@@ -229,7 +230,8 @@ class FolderRegistry:
         known = self._known(module)
         if version not in known:
             has = f"it has {', '.join(known)}" if known else "it has no release of that module"
-            raise NotFound(f"no release {version} of {module} in {self.root}", fix=has)
+            fix = did_you_mean(version, known, has, likeness=VERSION_LIKENESS)
+            raise NotFound(f"no release {version} of {module} in {self.root}", fix=fix)
         folder = self.root / module / version
         release = self._parsed(folder)
         if release.name != module:

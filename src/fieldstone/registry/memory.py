@@ -12,6 +12,7 @@ from fieldstone.registry.chain import broken_links, broken_retirements, refuse_i
 from fieldstone.registry.local import Objects, checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order
+from fieldstone.suggestions import VERSION_LIKENESS, did_you_mean
 
 if TYPE_CHECKING:
     from semver import Version
@@ -56,8 +57,10 @@ class MemoryRegistry:
             NotFound: there is no such module or version.
         """
         if (module, version) not in self._files:
-            has = ", ".join(map(str, self.versions(module))) or "no release of that module"
-            raise NotFound(f"no release {version} of {module} in {self.address}", fix=f"it has {has}")
+            known = [*map(str, self.versions(module))]
+            has = f"it has {', '.join(known) or 'no release of that module'}"
+            fix = did_you_mean(version, known, has, likeness=VERSION_LIKENESS)
+            raise NotFound(f"no release {version} of {module} in {self.address}", fix=fix)
         where = f"{self.address}/{module}/{version}/{NAME}"
         return manifest.from_toml(self._files[module, version][NAME].decode("utf-8", "replace"), where=where)
 

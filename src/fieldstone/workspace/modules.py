@@ -14,6 +14,7 @@ from msgspec import Struct
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
+from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain.checkout_gaps import find_gaps
 from fieldstone.workspace.listed_modules import ListedModule, listed_modules
 
@@ -162,10 +163,7 @@ class Workspace(Struct, frozen=True):
         """
         if name in self.modules:
             return self.modules[name]
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.modules, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
+        hint = did_you_mean(name, self.modules, f"it lists {', '.join(self.modules) or 'none'}")
         raise NotFound(f"no module {name} in {self.root / self.config}", fix=hint)
 
     def style_digest(self, module: Module) -> str:
