@@ -248,7 +248,7 @@ def test_nothing_is_released(grown: Repo) -> None:
 
 def test_no_first_release(fresh: Repo) -> None:
     fresh.edit(SHOP, *BROKEN)
-    ran = fresh.run("init", "--release", "--no-hooks", "--no-vocabulary")
+    ran = fresh.run("init", "--release", "--no-hooks")
     assert (ran.code, places(ran)) == (2, [f"{SHOP}:9:3"])
     assert "released money 1.0.0" in ran.out
     assert f"shop: {UNJUDGED}" in ran.err

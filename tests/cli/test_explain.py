@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fieldstone.toolchain import buf
+from fieldstone.toolchain import buf_rules
 from tests.cli.workspace import Repo
 
 
-@pytest.mark.parametrize("version", buf.CONFIG_VERSIONS)
-def test_every_rule_and_category_of_buf(fresh: Repo, version: buf.ConfigVersion) -> None:
-    listed = [rule for kind in buf.RULE_KINDS for rule in buf.rules(kind, version)]
+@pytest.mark.parametrize("version", buf_rules.CONFIG_VERSIONS)
+def test_every_rule_and_category_of_buf(fresh: Repo, version: buf_rules.ConfigVersion) -> None:
+    listed = [rule for kind in buf_rules.RULE_KINDS for rule in buf_rules.rules(kind, version)]
     assert {"FIELD_SAME_TYPE", "FIELD_LOWER_SNAKE_CASE"} <= {rule.id for rule in listed}
     for rule in listed:
         ran = fresh.run("explain", rule.id)

@@ -76,7 +76,7 @@ def test_a_renamed_module_is_not_released(grown: Repo, name: str) -> None:
     ran = grown.run("release", name)
     assert ran.code == 1
     assert "error[module-renamed]" in ran.out
-    assert grown.run("init", "--release", "--no-vocabulary").code == 1
+    assert grown.run("init", "--release").code == 1
     assert {path: text for path, text in grown.snapshot("registry").items() if "/" in path} == before
     follow(grown)
     assert "nothing to release" in grown.run("release", "shop").err

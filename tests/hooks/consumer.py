@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 REV = "v0.1.0"
 SCHEMA = "proto/acme/weather/v1/weather.proto"
+NAME = "acme-weather"
+"""The module's name, from its package."""
 _SOURCES = ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "src", "schemas")
 _PLACES = 'syntax = "proto3";\n\npackage acme.weather.v1;\n\nmessage Place {\n  string name = 1;\n}\n'
 _WEATHER = """\
@@ -110,7 +112,7 @@ def make_consumer(root: Path, config: str, environment: dict[str, str]) -> Consu
     if config:
         (root / ".pre-commit-config.yaml").write_text(config)
     consumer.run("git", "init", "--quiet")
-    consumer.run(str(BIN / "fieldstone"), "init", "--release", "--no-vocabulary")
+    consumer.run(str(BIN / "fieldstone"), "init", "--release")
     consumer.run(str(BIN / "pre-commit"), "install")
     said = consumer.commit("adopt Fieldstone")
     assert said.count("Passed") == 2, said

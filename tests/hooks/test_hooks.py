@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fieldstone.workflows.setup.hooks import GENERATE, HOOKS, local_config, manifest
+from fieldstone.workflows.setup.hooks import FORMAT, GENERATE, HOOKS, local_config, manifest
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ def test_this_repository_uses_its_own_hooks_from_its_environment() -> None:
 @pytest.mark.parametrize("hook", [*HOOKS, GENERATE], ids=lambda hook: str(hook["id"]))
 def test_a_hook_is_one_line_that_calls_the_command(hook: dict[str, Any]) -> None:
     assert hook["entry"].startswith("fieldstone ")
-    assert hook["pass_filenames"] is False
+    assert hook["pass_filenames"] is (hook["id"] == FORMAT)
     assert hook["require_serial"] is True
     assert hook["stages"] == ["pre-commit"]
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from fieldstone.cli import main
+from fieldstone.project.known_style import KNOWN_STYLE
 from fieldstone.workflows.setup.hooks import HOOKS, local_config
 from tests.cli.workspace import FORGETFUL
 from tests.incremental.shapes import ALL, COMMON, DAY, MODULE_V1, PLAIN, V1, WEATHER, WORKSPACES, proto, two_packages
@@ -69,6 +70,9 @@ class Repo:
         assert ended.value.code == code, f"{arguments} ended with {ended.value.code}:\n{said.getvalue()}"
         return said.getvalue()
 
+    def text(self, path: str) -> str:
+        return (self.root / path).read_text()
+
     def yaml(self, path: str) -> Any:
         return yaml.safe_load((self.root / path).read_text())
 
@@ -86,17 +90,23 @@ class Repo:
 @pytest.mark.parametrize("shape", ALL)
 def test_from_the_first_command_on_breaks_are_refused_and_additions_pass(shape: str, tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", ALL[shape])
+    repo.write(
+        ".git/config", f'{repo.text(".git/config")}[remote "origin"]\n\turl = git@git.example.com:acme/rain.git\n'
+    )
     before = repo.digests()
     first = repo.fieldstone("init")
     assert set(re.findall(r"^wrote +(.+)$", first, re.MULTILINE)) == repo.digests().keys() - before.keys()
+    if shape not in {*PLAIN, "empty", "settings-in-pyproject"}:
+        assert not [path for path in repo.digests().keys() - before.keys() if path.endswith((".proto", "buf.yaml"))]
     again = repo.fieldstone("init", "--release")
     assert "wrote " not in again
     assert re.search(r"^released \S+ 1\.0\.0$", again, re.MULTILINE)
     assert {path: digest for path, digest in repo.digests().items() if path in before} == before
     if shape in PLAIN:
         listed = [module["path"] for module in repo.yaml("buf.yaml")["modules"]]
-        assert [path for path in listed if path != "schemas/fieldstone"] == PLAIN[shape][1]
-        repo.run("buf", "lint")
+        assert listed == PLAIN[shape][1]
+        if not (repo.root / KNOWN_STYLE).exists():
+            repo.run("buf", "lint")
 
     sources = repo.report()
     text = sources.read_text()
@@ -123,20 +133,49 @@ def test_advice_about_the_registry_works_as_printed(shape: str, tmp_path: Path) 
     assert "registry lies inside" not in repo.fieldstone("init")
 
 
-@pytest.mark.parametrize("shape", WORKSPACES)
+@pytest.mark.parametrize("shape", [*WORKSPACES, "v2-schemas"])
 def test_advice_about_the_vocabulary_works_as_printed(shape: str, tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "clone", WORKSPACES[shape])
-    said = repo.fieldstone("init")
+    repo = Repo(tmp_path / "clone", ALL[shape])
+    said = repo.fieldstone("init", "--storage")
     advice = re.search(r"add `- (path: )?(\S+)` to (\w+) in (\S+)", said)
     assert advice is not None, said
     is_mapping, path, key, name = advice.groups()
+    assert path == ("fieldstone-annotations" if shape == "v2-schemas" else "schemas/fieldstone")
     config = repo.yaml(name)
     config[key].append({"path": path} if is_mapping else path)
     repo.write(name, yaml.safe_dump(config, sort_keys=False))
     repo.run("buf", "lint")
     released = repo.fieldstone("init", "--release")
-    assert "released fieldstone 1.0.0" in released
-    assert "annotations" not in released
+    assert f"released {path.rpartition('/')[2]} 1.0.0" in released
+    assert "annotations`" not in released
+
+
+def test_the_vocabulary_is_a_module_of_its_own_also_beside_one_at_the_root(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "plain", PLAIN["at-the-root"][0])
+    repo.fieldstone("init", "--storage", "--release")
+    listed = repo.yaml("buf.yaml")["modules"]
+    assert [module["path"] for module in listed] == [".", "schemas/fieldstone"]
+    assert sorted(path.name for path in (repo.root / "registry").iterdir() if path.is_dir()) == ["acme", "fieldstone"]
+    assert not [*(repo.root / "registry/acme").rglob("annotations.proto")]
+
+
+@pytest.mark.parametrize("shape", ["v1", "v2-root"])
+def test_the_vocabulary_is_refused_inside_another_module_with_a_way_out_that_works(shape: str, tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "clone", MODULE_V1[shape])
+    before = repo.digests()
+    said = repo.fieldstone("init", "--storage", code=2)
+    assert "the annotations need a module of their own" in said
+    assert ("buf config migrate" in said) == (shape == "v1")
+    assert repo.digests() == before
+    if shape == "v1":
+        repo.run("buf", "config", "migrate")
+    config = repo.yaml("buf.yaml")
+    first: dict[str, str] = config.get("modules", [{}])[0]
+    name = config.pop("name", "") or first.get("name", "")
+    around = {"path": ".", "excludes": ["schemas/fieldstone"], **({"name": name} if name else {})}
+    (repo.root / "schemas/fieldstone").mkdir(parents=True)
+    repo.write("buf.yaml", yaml.safe_dump(config | {"modules": [around, {"path": "schemas/fieldstone"}]}))
+    assert "wrote    schemas/fieldstone/fieldstone/v1/annotations.proto" in repo.fieldstone("init", "--storage")
 
 
 def test_a_module_that_imports_is_released_after_what_it_imports(tmp_path: Path) -> None:
@@ -187,9 +226,9 @@ def test_in_a_subfolder_of_a_checkout_no_hooks_are_written(tmp_path: Path) -> No
     repo.run("fieldstone", "check", at="contracts")
 
 
-def test_options_leave_out_vocabulary_and_hooks(tmp_path: Path) -> None:
+def test_an_option_leaves_out_hooks(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", two_packages("proto/"))
-    repo.fieldstone("init", "--no-vocabulary", "--no-hooks")
+    repo.fieldstone("init", "--no-hooks")
     assert repo.digests().keys() - two_packages("proto/").keys() == {
         "buf.yaml",
         "fieldstone.toml",
@@ -197,23 +236,27 @@ def test_options_leave_out_vocabulary_and_hooks(tmp_path: Path) -> None:
     }
 
 
-def test_what_the_schemas_break_today_is_excepted_and_vendored_files_are_ignored(tmp_path: Path) -> None:
+def test_what_a_package_breaks_today_is_excepted_and_vendored_files_are_ignored(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", PLAIN["vendored"][0] | {"proto/a.proto": proto("acme", "message x {}\n")})
     repo.fieldstone("init")
     lint = repo.yaml("buf.yaml")["lint"]
     assert lint["ignore"] == ["third_party"]
-    assert "MESSAGE_PASCAL_CASE" in lint["except"]
+    assert "PACKAGE_VERSION_SUFFIX" in lint["except"]
+    assert "MESSAGE_PASCAL_CASE" not in lint["except"]
+    assert '[MESSAGE_PASCAL_CASE]\n"proto/a.proto" = 1\n' in (repo.root / KNOWN_STYLE).read_text()
     assert "delete a line once it is fixed" in (repo.root / "buf.yaml").read_text()
 
 
-def test_style_that_the_repository_itself_asks_for_stops_the_first_release(tmp_path: Path) -> None:
-    files = {"buf.yaml": "version: v2\n", "a.proto": proto("a", "message a {}\n")}
+def test_old_faults_of_style_do_not_stop_the_first_release_and_new_ones_are_refused(tmp_path: Path) -> None:
+    files = {"proto/buf.yaml": "version: v2\n", "proto/a.proto": proto("a", "message a {}\n\nmessage b {}\n")}
     repo = Repo(tmp_path / "clone", files)
-    repo.fieldstone("init")
-    said = repo.fieldstone("init", "--release", code=1)
-    assert "error[MESSAGE_PASCAL_CASE]" in said
-    assert "kept     fieldstone.toml" in said
-    assert not list((repo.root / "registry").glob("*/*"))
+    said = repo.fieldstone("init", "--release")
+    assert f"wrote    {KNOWN_STYLE}" in said
+    assert re.search(r"^released \S+ 1\.0\.0$", said, re.MULTILINE)
+    repo.write("proto/a.proto", files["proto/a.proto"] + "\nmessage c {}\n")
+    refused = repo.fieldstone("check", "--format", "concise", code=1)
+    assert re.findall(r"proto:(\d+):.+MESSAGE_PASCAL_CASE", refused) == ["9"]
+    assert f"kept     {KNOWN_STYLE}" in repo.fieldstone("init")
 
 
 def test_a_registry_folder_that_is_for_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -232,7 +275,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str], str]] = {
     "import that is not there": (
         {"proto/acme/day/v1/day.proto": DAY},
         [],
-        r"proto/acme/day/v1/day\.proto imports google/type/date\.proto, which no \.proto file in .+ answers; add the",
+        r"proto/acme/day/v1/day\.proto imports google/type/date\.proto, which no \.proto file in .+ answers; add",
     ),
     "does not compile": (
         {"proto/a/v1/a.proto": "syntax = ;"},
@@ -260,8 +303,12 @@ REFUSED: dict[str, tuple[dict[str, str], list[str], str]] = {
         ["sub"],
         r"Fieldstone is set up in .+/clone already; what .+ says holds here too",
     ),
-    "buf.yaml of another age": ({"buf.yaml": "version: v1beta1\nbuild:\n  roots: [a]\n"}, [], r"buf config migrate"),
-    "circle": (CYCLE, ["--release"], r"modules import each other in a circle: api and lib; move"),
+    "buf.yaml of another age": (
+        {"buf.yaml": "version: v1beta1\nbuild:\n  roots: [a]\n"},
+        [],
+        r"buf\.yaml lists a, and there is no such folder",
+    ),
+    "circle": (CYCLE, ["--release"], r"modules import each other in a circle: p and q; move"),
 }
 
 
@@ -279,8 +326,9 @@ def test_what_cannot_be_done_is_one_clear_line(case: str, tmp_path: Path) -> Non
 
 def test_a_workspace_that_the_settings_name_is_taken(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", {"fieldstone.toml": 'workspace = "a"\n', "a/buf.yaml": V1, "b/buf.yaml": V1})
-    repo.write("a/acme/common/v1/common.proto", COMMON)
-    assert "wrote    a/fieldstone/v1/annotations.proto" in repo.fieldstone("init")
+    repo.write("a/acme/common/v1/common.proto", COMMON.replace("string name", "string Name"))
+    repo.fieldstone("init")
+    assert '[FIELD_LOWER_SNAKE_CASE]\n"a/acme/common/v1/common.proto" = 1\n' in (repo.root / KNOWN_STYLE).read_text()
 
 
 def test_nothing_is_left_behind_where_a_file_cannot_be_written(tmp_path: Path) -> None:

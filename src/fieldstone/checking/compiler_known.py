@@ -40,7 +40,7 @@ def is_sound(project: Project, module: Module, release: Release) -> bool:
     Raises:
         FieldstoneError: there is no buf.
     """
-    unchanged = release.compiler == compiler(project) and release.style == project.workspace.style_digest(module)
+    unchanged = release.compiler == compiler(project) and release.style == project.style_digest(module)
     return unchanged or project.cache.store.get(_SOUND, _key(project, module, release)) is not None
 
 
@@ -54,4 +54,4 @@ def mark_sound(project: Project, module: Module, release: Release) -> None:
 
 
 def _key(project: Project, module: Module, release: Release) -> str:
-    return f"{release.seal} {compiler(project)} {project.workspace.style_digest(module)}"
+    return f"{release.seal} {compiler(project)} {project.style_digest(module)}"

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.compatibility import RULES_VERSION
-from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Link, Release
+from fieldstone.registry.release import IMAGE, LAYOUT, LEDGER, SOURCES, Link, Release
 from fieldstone.schema.digest import b5, manifest
 
 if TYPE_CHECKING:
+    from fieldstone.compatibility.exemption import Exemption
     from fieldstone.compatibility.finding import ModuleReport
     from fieldstone.compatibility.ledger import Ledger
     from fieldstone.compatibility.waiver import Waiver
@@ -27,6 +28,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     commit: str
     style: str
     compiler: str
+    accepted: str = ""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -89,9 +91,14 @@ def draft(
         made: the time of the release, in UTC.
         origin: where it comes from.
     """
-    files = {SOURCES + path: content for path, content in now.sources.items()}
-    files |= {IMAGE: now.image, LEDGER: ledger.advance(now.schema, version).to_json().encode()}
     newest = baseline[0] if baseline else None
+    written = written_ledger(newest, ledger, ledger.advance(now.schema, version))
+    files = {SOURCES + path: content for path, content in now.sources.items()} | {
+        IMAGE: now.image,
+        LEDGER: written.text,
+    }
+    digests = manifest(files)
+    stored = _stored(newest, digests)
     release = Release(
         name=report.module,
         version=version,
@@ -101,16 +108,58 @@ def draft(
         commit=origin.commit,
         style=origin.style,
         compiler=origin.compiler,
+        accepted=origin.accepted,
         rules=RULES_VERSION,
         changes=tuple(_changes(now, *baseline) if baseline else [FIRST_RELEASE]),
         waivers=recorded_waivers(report),
+        exemptions=recorded_exemptions(report),
         previous=newest.link if newest else None,
         line=line,
         beside=tuple(other.link for other in beside),
         dependencies=tuple(now.imports),
-        files=manifest(files),
+        files=digests,
+        layout=LAYOUT,
+        stored=stored,
+        ledgers=written.older,
     )
-    return Draft(release, files)
+    return Draft(release, {path: content for path, content in files.items() if path not in stored})
+
+
+class WrittenLedger(Struct, frozen=True):
+    """The ledger that a release writes, and the references to the older ones that it continues."""
+
+    text: bytes
+    older: tuple[Link, ...] = ()
+
+
+def written_ledger(newest: Release | None, before: Ledger, after: Ledger) -> WrittenLedger:
+    """The ledger that a release writes: what it changed, or the whole one after `_MOST_LEDGERS` of these.
+
+    Args:
+        newest: the release before; None for a first release.
+        before: the history up to that release.
+        after: the history with the new one.
+    """
+    older = (*newest.ledgers, replace(newest.link, digest=newest.files[LEDGER], seal="")) if newest else ()
+    if len(older) >= _MOST_LEDGERS:
+        older = ()
+    changed = after.since(before) if older else after
+    return WrittenLedger(changed.to_json().encode(), older)
+
+
+_MOST_LEDGERS = 24
+"""The number of older ledgers that a release may continue: so many small files are read for its history."""
+
+
+def _stored(newest: Release | None, files: Mapping[str, str]) -> dict[str, str]:
+    """The older versions that have sources of a release already, by path."""
+    if newest is None:
+        return {}
+    return {
+        path: newest.home(path)
+        for path, digest in files.items()
+        if path.startswith(SOURCES) and newest.files.get(path) == digest
+    }
 
 
 def _changes(now: Snapshot, newest: Release, before: Schema) -> list[str]:
@@ -127,6 +176,11 @@ def _changes(now: Snapshot, newest: Release, before: Schema) -> list[str]:
 def recorded_waivers(report: ModuleReport) -> tuple[Waiver, ...]:
     """The waivers that a release records: the used ones, without their module, which the release names itself."""
     return tuple(replace(waiver, module="") for waiver in used_waivers(report))
+
+
+def recorded_exemptions(report: ModuleReport) -> tuple[Exemption, ...]:
+    """The exemptions that a release records: those that permit a finding, each once."""
+    return tuple(dict.fromkeys(finding.exemption for finding in report.findings if finding.exemption))
 
 
 def used_waivers(report: ModuleReport) -> Iterable[Waiver]:

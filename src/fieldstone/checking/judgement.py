@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.checking.findings.exempt_files import entered_findings
 from fieldstone.compatibility.allowance import allowances, faults, not_allowed
 from fieldstone.compatibility.engine import judge
 from fieldstone.compatibility.finding import Finding, Level, Surface
@@ -113,6 +114,7 @@ def judge_change(
 
     context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
     counted = policy_of(settings, today).apply(findings + (judge_style(context, settings) if style else []))
+    counted += entered_findings(context, settings.exemptions)
     same = old.schema.same_contract(new.schema)
     return Judgement(
         findings=tuple(counted),
@@ -190,6 +192,8 @@ def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
         levels={rule: Level(level) for rule, level in settings.rules.items()},
         fail_on=Level(settings.fail_on),
         waivers=settings.waivers,
+        exemptions=settings.exemptions,
+        exempts_unstable=settings.unstable_packages == "exempt",
         today=today or today_utc(),
     )
 
@@ -291,10 +295,17 @@ def bump_since(
     return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
 
 
-def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Finding:
-    """The finding with its paths, relative to `root` and in the baseline to `was_root`, made relative to `start`."""
+def relocate(finding: Finding, root: Path, before: Callable[[str], Path], start: Path) -> Finding:
+    """The finding with its paths made relative to `start`.
+
+    Args:
+        finding: the finding; its paths are relative to the module's root.
+        root: that root.
+        before: returns the place of a file of the baseline, from its path relative to the root there.
+        start: the folder that paths become relative to.
+    """
     location = replace(finding.location, path=_path_from(start, root / finding.location.path))
-    was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, was_root / finding.was_at.path))
+    was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, before(finding.was_at.path)))
     return replace(finding, location=location, was_at=was_at)
 
 

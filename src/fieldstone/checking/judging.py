@@ -16,6 +16,7 @@ from fieldstone.checking.baseline import (
     Baseline,
     find_baseline,
     history,
+    place_of,
     released,
     removed_baseline,
     sunsets_since,
@@ -128,7 +129,8 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
         unaltered=touched.touched,
         part=lambda: compared()[1],
     )
-    return Baseline(old, Path(label, SOURCES), release.protos.keys(), release.digest), new
+    place = place_of(project.registry, release)
+    return Baseline(old, Path(label, SOURCES), release.protos.keys(), release.digest, place), new
 
 
 def judge_module(
@@ -140,6 +142,7 @@ def judge_module(
     start: Path,
     options: CheckOptions,
     today: date | None = None,
+    baseline: Baseline | None = None,
 ) -> Checked:
     """Judge a compiled module.
 
@@ -151,11 +154,12 @@ def judge_module(
         start: the folder that paths in the report are relative to.
         options: the optional parts of the check.
         today: the day to judge as of, in UTC; today's by default.
+        baseline: the baseline that `against` means, if it is loaded already.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
-    baseline = find_baseline(project, module, against, since_parting=True)
+    baseline = baseline or find_baseline(project, module, against, since_parting=True)
     where = f"the image of {module.path}"
     had = baseline.own if baseline else ()
     compared = with_own(image, {*had} - module.proto_paths.keys(), where=where)
@@ -214,8 +218,8 @@ def _judged(
                 judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
             )
             judgement = replace(judgement, findings=proven)
-    was_root = baseline.root if baseline else module.root
-    findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
+    before = baseline.at if baseline else module.root.joinpath
+    findings = tuple(relocate(finding, module.root, before, start) for finding in judgement.findings)
     of_others = since()
     of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
     findings = passing_before_1_0(findings, versions, settings)
@@ -274,7 +278,7 @@ def judge_removal_since(
         nothing = Side(bytes, Schema, "")
         found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
     findings = tuple(
-        replace(relocate(finding, baseline.root, baseline.root, start), location=Location(config)) for finding in found
+        replace(relocate(finding, baseline.root, baseline.at, start), location=Location(config)) for finding in found
     )
     findings = passing_before_1_0(findings, versions, settings)
     verdict = decide(findings, Bump.MAJOR, versions, settings)

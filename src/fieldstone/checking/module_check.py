@@ -17,15 +17,16 @@ from msgspec.structs import replace
 from fieldstone.checking.checked import Checked
 from fieldstone.checking.compiler_known import compiler, is_sound, mark_sound
 from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.findings.known_style import KnownFaults
 from fieldstone.checking.findings.style import Linting
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
-from fieldstone.errors import FieldstoneError, NotFound
+from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.toolchain.diagnostic import CompileError
-from fieldstone.workspace.modules import Module
+from fieldstone.workspace.modules import Module, without_files
 
 if TYPE_CHECKING:
     from fieldstone.incremental.slices import Slice
@@ -94,7 +95,7 @@ class ModuleCheck(Struct, dict=True):
             self.full = self.full or not self._compiler_is_known or self._has_lost_a_path
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
-            raise NotFound(f"module {self.module.name} has no .proto files below {self.module.root}")
+            raise without_files(self.module)
         lint = (lambda paths: self._start("lint", only=paths)) if self.options.style else None
         self.linting = Linting(self.project, self.module, lint, self.under_way)
         self.compiling: Running | None = None
@@ -128,6 +129,9 @@ class ModuleCheck(Struct, dict=True):
 
             report = report_of_uncompiled(self.project, self.module, error.reason, self.start)
             return Checked(report.with_findings(defect_findings(self.project, self.module.name, self.start)))
+        if not self.against:
+            report = self.known.with_fixed(checked.report, self.linting.covered, self.start)
+            checked = replace(checked, report=report)
         newest = self.newest
         if newest and not self._is_sound and not checked.report.findings and self._is_released_and_judged_whole(newest):
             mark_sound(self.project, self.module, newest)
@@ -280,8 +284,8 @@ class ModuleCheck(Struct, dict=True):
         if newest is None or self.against:
             return False
         damaged = {defect.path for defect in self.project.registry.defects(newest.name)}
-        label = self.project.registry.label(newest)
-        return not damaged.isdisjoint(f"{label}/{name}" for name in (IMAGE, LEDGER)) and self._is_as_released
+        needed = {self.project.registry.place(newest, name) for name in (IMAGE, LEDGER)}
+        return not damaged.isdisjoint(needed) and self._is_as_released
 
     @cached_property
     def _is_sound(self) -> bool:
@@ -333,11 +337,13 @@ class ModuleCheck(Struct, dict=True):
         from fieldstone.toolchain import buf
 
         workspace, module = self.project.workspace, module or self.module
-        exclude = (*workspace.excluded_paths(self.project.settings.registry_folder), *workspace.nested_in(module))
+        to_buf = workspace.input_of(module, self.project.settings.registry_folder)
         start = {"lint": buf.lint, "build": buf.build}[verb]
         given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
         few = len(only or module.proto_paths) <= buf.FEW
-        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given, few=few)
+        running = start(
+            to_buf.target, cwd=workspace.root, exclude=to_buf.exclude, only=given, within=to_buf.within, few=few
+        )
         self.under_way.callback(running.close)
         return running
 
@@ -346,9 +352,11 @@ class ModuleCheck(Struct, dict=True):
         found = defect_findings(self.project, self.module.name, self.start)
         with self.project.phases.phase("style", f"judging the style of {self.module.name}"), _own_errors():
             style = self.linting.diagnostics()
-        if style and self.against:
-            style = self._new_style(style)
-        return found + [self._style_finding(annotation) for annotation in style]
+        self.known = KnownFaults(self.project, self.module, style)
+        further = self.known.further(self.newest) if style else []
+        if further and self.against:
+            further = self._new_style(further)
+        return found + [self._style_finding(annotation) for annotation in further]
 
     def _new_style(self, style: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics of `buf lint` that the baseline does not have."""
@@ -372,6 +380,7 @@ class ModuleCheck(Struct, dict=True):
             subject=annotation.path,
             message=annotation.message,
             location=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
+            fix=self.known.advice(annotation),
             fingerprint=fingerprint(*_lint_key(annotation)),
         )
 

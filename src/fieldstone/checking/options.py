@@ -20,4 +20,4 @@ class CheckOptions(Struct, frozen=True):
 
 
 DEFAULT_OPTIONS = CheckOptions()
-"""All parts: the default of a check; a release always has them."""
+"""All parts: the default of a check; a release has them all, but may leave style out."""

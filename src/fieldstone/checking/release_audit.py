@@ -60,7 +60,8 @@ class Audit(Struct, dict=True):
         settings: the module's settings.
         today: the day that waivers and sunsets are judged as of, in UTC.
         is_new: whether the judged change adds it. Then code must be generatable from it. The settings of an older
-            release are unknown: it needs no waiver for additions, and may have called them major.
+            release are unknown: it needs no waiver for additions, and may have called them major. The same is true of
+            a release accepted as history, which may also break what it likes, under any version.
     """
 
     registry: Registry
@@ -98,14 +99,20 @@ class Audit(Struct, dict=True):
         if not self.release.retired:  # a retirement has nothing to compile
             yield from self._image()
         ledger = self._ledger_of_line.advance(self._schema_of(self.release), self.release.version)
-        if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
+        if not self._has(ledger):
             yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
+
+    def _has(self, ledger: Ledger) -> bool:
+        """Whether its ledger, with the older ones that it continues, is the given one."""
+        if self.release.layout == 1:
+            return self.registry.read(self.release, LEDGER).decode("utf-8", "replace") == ledger.to_json()
+        return ledger_of(self.registry, self.release).to_json() == ledger.to_json()
 
     def _date(self) -> Iterator[Defect]:
         """A release date before the previous release's, or in the future, beyond the accepted clock difference."""
         made, now = self.release.released_time, datetime.now(UTC)
         said = f"it says that it was made at {self.release.released_at}"
-        if self._newest and made < self._newest.released_time - _SKEW:
+        if self._newest and made < self._newest.released_time - _SKEW and not self.release.accepted:
             yield self._defect("date-wrong", f"{said}, before {self._newest.version}, which it follows")
         if made > now + _SKEW:
             yield self._defect("date-wrong", f"{said}, and it is {now:%Y-%m-%dT%H:%M:%SZ}")
@@ -115,15 +122,30 @@ class Audit(Struct, dict=True):
         if rules:
             yield from rules
             return
-        yield from self._breaks()
+        yield from self._history() if self.release.accepted else self._breaks()
         yield from self._waivers()
-        if self.is_new and not self.release.retired:
+        yield from self._exemptions()
+        if self._is_gated and not self.release.retired:
             yield from self._annotations()
         if self._newest is None:
             yield from self._first()
         else:
             yield from self._version()
             yield from self._summary()
+
+    @property
+    def _is_gated(self) -> bool:
+        """Whether the settings and rules of today decide what it may be."""
+        return self.is_new and not self.release.accepted
+
+    def _history(self) -> Iterator[Defect]:
+        """What a release accepted as history may not be: it ends where the gate begins, and permits nothing itself."""
+        if self._newest and not self._newest.accepted:
+            problem = f"it says that it is history, and follows {self._newest.version}, which is not"
+            yield self._defect("history-wrong", problem)
+        if self.release.retired or self.release.waivers:
+            what = "retires the module" if self.release.retired else "records waivers"
+            yield self._defect("history-wrong", f"it says that it is history, and {what}")
 
     def _rules(self) -> Iterator[Defect]:
         """A rules version that is newer than this Fieldstone's, or older than a new or later release may have."""
@@ -152,7 +174,7 @@ class Audit(Struct, dict=True):
     def _breaks(self) -> Iterator[Defect]:
         """The breaks that no recorded waiver permits."""
         bump = self._bump if self._newest else Bump.NONE
-        claimed = [finding for finding in self._judgement.findings if self.is_new or not finding.additive]
+        claimed = [finding for finding in self._judgement.findings if self._is_gated or not finding.additive]
         if decide(claimed, bump, self._versions, self._asked, line=self.release.line).allowed:
             return
         for finding in policy_of(self._asked).refuses(claimed):
@@ -165,6 +187,12 @@ class Audit(Struct, dict=True):
             if replace(waiver, module="") not in used:
                 problem = f"it records that {waiver.text}, and that permits nothing in it"
                 yield self._defect("waiver-wrong", problem)
+
+    def _exemptions(self) -> Iterator[Defect]:
+        used = {finding.exemption for finding in self._judgement.findings if finding.exemption}
+        for exemption in () if self._by_older_rules else self.release.exemptions:
+            if exemption not in used:
+                yield self._defect("exemption-wrong", f"it records that {exemption.text}, and nothing in it needs that")
 
     def _annotations(self) -> Iterator[Defect]:
         """Annotations that no code can be generated from, unless the release before has them as well."""
@@ -182,6 +210,8 @@ class Audit(Struct, dict=True):
         possible = [bump for bump in Bump if bump >= self._bump] if self._by_older_rules else self._bumps
         if self.release.bump not in map(str, possible):
             yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
+        if self.release.accepted:  # its version is the project's own
+            return
         lenient = self._asked.breaking_before_1_0 == "minor"
         smallest = smallest_version(self._versions, self._bump, zero_minor=lenient, line=self.release.line)
         if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
@@ -224,10 +254,11 @@ class Audit(Struct, dict=True):
 
     @cached_property
     def _asked(self) -> ModuleSettings:
-        """The settings, with only the waivers that the release records; see `is_new` for additions."""
+        """The settings, with only the waivers and exemptions that the release records; see `is_new` for additions."""
         settings = settings_in(self.release.line, self.settings)
-        settings = settings if self.is_new else with_usual_additions(settings)
-        return replace(settings, waivers=tuple(self.release.waivers))
+        settings = settings if self._is_gated else with_usual_additions(settings)
+        recorded = self.release
+        return replace(settings, waivers=recorded.waivers, exemptions=recorded.exemptions, unstable_packages="protect")
 
     @cached_property
     def _judgement(self) -> Judgement:
@@ -259,7 +290,7 @@ class Audit(Struct, dict=True):
         bump, is_additive = self._since_stable
         bump = max(bump, self._judgement.bump)
         is_additive = is_additive or any(finding.additive for finding in self._judgement.findings)
-        return [bump, Bump.MAJOR] if is_additive and not self.is_new else [bump]
+        return [bump, Bump.MAJOR] if is_additive and not self._is_gated else [bump]
 
     @property
     def _since_stable(self) -> tuple[Bump, bool]:
@@ -268,8 +299,10 @@ class Audit(Struct, dict=True):
         if not stable or stable[-1] is self._newest:
             return Bump.NONE, False
         old, new = self._schema_of(stable[-1]), self._new.schema
-        sunsets = self._sunsets_since(stable[-1])
-        findings = judge_natively(old, new, self._asked, sunsets=sunsets, today=self.today)
+        sunsets, since = self._sunsets_since(stable[-1]), self.before[self.before.index(stable[-1]) + 1 :]
+        exemptions = tuple(exemption for release in (*since, self.release) for exemption in release.exemptions)
+        settings = replace(self._asked, exemptions=exemptions)
+        findings = judge_natively(old, new, settings, sunsets=sunsets, today=self.today)
         same_sources = stable[-1].digest == self.release.digest
         bump = required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
         return bump, any(finding.additive for finding in findings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import click
+from click.exceptions import NoSuchCommand
 
 from fieldstone import __version__
 
@@ -12,6 +13,7 @@ _COMMANDS = {
     "check": "Check the working tree for style and for compatibility with all releases.",
     "waive": "Permit one finding until a date.",
     "release": "Give a module the smallest version that its changes may carry.",
+    "adopt": "Release a module at the git tags of its history.",
     "diff": "List the changes between two versions of a module.",
     "explain": "Explain a rule: what it refuses, why, and the fix.",
     "rules": "List all rules.",
@@ -43,6 +45,15 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; the error for another word suggests the nearest one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in `--help`, without importing them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,8 +24,16 @@ _SHORT = 7
 @click.option("--dry-run", is_flag=True, help="Check the release and compute its version, but write nothing.")
 @click.option("--retire", "retires", is_flag=True, help="End MODULE with a last, empty, major release.")
 @line_option
+@click.option(
+    "--style/--no-style",
+    default=True,
+    help="Refuse faults of style. Without it they do not keep MODULE from being released; `fieldstone check` reports "
+    "them all the same.",
+)
 @cache_option
-def command(module: str, version: str, line: str | None, *, dry_run: bool, retires: bool, cache: bool | None) -> int:
+def command(
+    module: str, version: str, line: str | None, *, dry_run: bool, retires: bool, style: bool, cache: bool | None
+) -> int:
     """Release MODULE as it is in the working tree.
 
     An addition raises the minor version, comments alone the patch version. A break is refused, or raises the major
@@ -42,9 +51,9 @@ def command(module: str, version: str, line: str | None, *, dry_run: bool, retir
       fieldstone release telemetry --dry-run
       fieldstone release telemetry --version 2.0.0-rc.1
       fieldstone release telemetry --line 1.4
+      fieldstone release telemetry --no-style
       fieldstone release telemetry --retire
     """
-    from fieldstone.checking.findings.stale_waivers import delete
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
@@ -57,7 +66,8 @@ def command(module: str, version: str, line: str | None, *, dry_run: bool, retir
     if retires and line:
         raise click.UsageError("--retire ends all lines of a module: use it without --line")
     project = open_project(cached=cache).on_line([module], line)
-    outcome = (retire if retires else release)(project, module, version=version, dry_run=dry_run)
+    make = retire if retires else partial(release, style=style)
+    outcome = make(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
     say_document(render(report, "text", read=read_lines, color=wants_color()))
     if outcome.refused or not outcome.report.allowed:
@@ -79,10 +89,10 @@ def command(module: str, version: str, line: str | None, *, dry_run: bool, retir
     say(f"{'Would release' if dry_run else 'Released'} {module} {made.version} ({kind}) as {where}")
     for change in made.changes:
         say(f"  - {change}")
-    for waiver in made.waivers:
-        say(f"  - {waiver.text}")
-    for location in () if dry_run else outcome.spent:
-        say(f"next: the waiver is no longer needed, {delete(location)}", err=True)
+    for permission in [*(waiver.text for waiver in made.waivers), *(exempt.text for exempt in made.exemptions)]:
+        say(f"  - {permission}")
+    for fix in () if dry_run else outcome.spent:
+        say(f"next: the waiver is no longer needed, {fix}", err=True)
     if retires and not dry_run and module in project.workspace.modules:
         say(f"next: remove {module} from the buf configuration", err=True)
     return 0

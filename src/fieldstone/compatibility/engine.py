@@ -7,13 +7,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.buf.coverage import covered_by, extension_name
-from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
+from fieldstone.compatibility.causes import with_causes
+from fieldstone.compatibility.finding import (
+    USUAL,
+    Cause,
+    Covered,
+    Direction,
+    Directions,
+    Finding,
+    Level,
+    Surface,
+    fingerprint,
+)
 from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.sunsets.announcements import Announced
 from fieldstone.schema.element import Element
-from fieldstone.schema.model import Enum, Field, Message
+from fieldstone.schema.model import Enum, Field, File, Message, Package
 
 _EXTENSION_GONE = ("EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE")
 
@@ -32,9 +43,10 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
         for rule in _rules_for(change, by_kind)
         for finding in _apply(rule, change, context)
     ]
-    return sorted(
+    ordered = sorted(
         found, key=lambda f: (not f.leads, f.location.path, f.location.line, f.location.column, f.rule, f.subject)
     )
+    return with_causes(ordered)
 
 
 def _changes(context: Context, by_kind: Mapping[Kind, list[Rule]]) -> Iterator[Change | Announced[Element]]:
@@ -71,6 +83,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
         breaks, directions = _by_number(change, context, breaks, directions)
         buf = _reported_by_buf(rule, change, context) if hit.buf is None else tuple(hit.buf)
         level = hit.level or rule.level
+        homes, package = _home_of(change, context)
         yield Finding(
             rule=rule.id,
             subject=subject,
@@ -90,7 +103,34 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
             covered=covered_by(change, context.old, hit.parts, hit.covers) if buf else Covered(),
             leads=isinstance(change, Moved),
             covers=hit.covers,
+            homes=homes,
+            package=package,
+            cause=_of_option(rule, hit),
         )
+
+
+def _home_of(change: Change | Announced[Element], context: Context) -> tuple[tuple[str, ...], str]:
+    """The released files of the changed element, and its package; no file if the element is new.
+
+    An element that is new in a released one belongs to the file of that one.
+    """
+    subject = change.subject
+    if isinstance(subject, Package):
+        files = context.old.part.files.items()
+        return tuple(path for path, file in files if file.package == subject.full_name), subject.full_name
+    old = change.sides[0] or (change.within.old if change.within else None)
+    if old is None:
+        file = context.new.files.get(change.location.path)
+        return (), file.package if file else ""
+    path = old.full_name if isinstance(old, File) else old.location.path
+    file = context.old.files.get(path)
+    return (path,), file.package if file else ""
+
+
+def _of_option(rule: Rule, hit: Hit) -> Cause | None:
+    """The option that a hit is about, as the cause that it shares with other elements."""
+    option = hit.words.get("option") or hit.words.get("feature")
+    return Cause(rule.id, str(option)) if option else None
 
 
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
 
 if TYPE_CHECKING:
@@ -123,6 +124,18 @@ class Covered(Struct, frozen=True):
         return not self.types and not self.members
 
 
+class Cause(Struct, frozen=True):
+    """The reason that findings have in common.
+
+    Attributes:
+        rule: the rule of the finding that explains them; their own, if all say the same, of one option or waived rule.
+        subject: the subject of that finding; else the option, or another text that tells them apart from others.
+    """
+
+    rule: str
+    subject: str
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """A rule that applies to one subject.
 
@@ -146,8 +159,13 @@ class Finding(Struct, frozen=True, kw_only=True):
         witnesses: the proofs for `wire` and `json`, if it breaks them and proof was requested.
         waiver: the waiver in force that permits it; None if it counts.
         before_1_0: whether it passes only because the released version is 0.x; `fix` says so.
+        homes: the released files of the element, by import path; empty if it is new.
+        package: the package of the element as released, or of the new one.
+        exemption: the exemption that permits it; `fix` says so. None if it counts.
         additive: whether the change is an addition, which needs no major version: `breaks` then names the surfaces on
             which older code loses the addition. False if the module sets the rule to "error".
+        cause: the finding that explains it, or what it has in common with others of its rule; None without one.
+            Reports group by it; it has no effect on the verdict.
     """
 
     rule: str
@@ -168,12 +186,21 @@ class Finding(Struct, frozen=True, kw_only=True):
     witnesses: tuple[Witness, ...] = ()
     waiver: Waiver | None = None
     before_1_0: bool = False
+    homes: tuple[str, ...] = ()
+    package: str = ""
+    exemption: Exemption | None = None
     additive: bool = False
+    cause: Cause | None = None
 
     @property
     def is_breaking(self) -> bool:
-        """Whether the change needs a major version: it breaks a surface and is no addition."""
-        return bool(self.breaks) and not self.additive
+        """Whether the change needs a major version: it breaks a surface, is no addition, and is not exempt."""
+        return bool(self.breaks) and not self.additive and self.exemption is None
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is only noted: because the released version is 0.x, or because of an exemption."""
+        return self.before_1_0 or self.exemption is not None
 
     @property
     def breaks_for(self) -> dict[Surface, Directions]:

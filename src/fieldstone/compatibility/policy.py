@@ -8,6 +8,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.compatibility.exemption import Exemption, is_unstable
 from fieldstone.compatibility.finding import Finding, Level, Surface
 from fieldstone.compatibility.waiver import Waiver
 
@@ -20,6 +21,8 @@ class Policy(Struct, frozen=True):
         levels: rule id -> the level of its findings, instead of the rule's own.
         fail_on: the mildest level that refuses a change.
         waivers: the waivers, each in force until its day.
+        exemptions: the exempt files and packages.
+        exempts_unstable: whether every unstable package is exempt.
         today: the current day, in UTC.
     """
 
@@ -27,12 +30,15 @@ class Policy(Struct, frozen=True):
     levels: Mapping[str, Level] = {}
     fail_on: Level = Level.ERROR
     waivers: tuple[Waiver, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    exempts_unstable: bool = False
     today: date = date.min
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that count, at the module's levels and for its surfaces.
 
-        A finding with a waiver in force stays, and carries it. An addition that the module sets to "error" is a break.
+        A finding with a waiver in force stays, and carries it. An exempt one becomes a note. An addition that the
+        module sets to "error" is a break.
         """
         return [kept for finding in findings if (kept := self._apply_to(finding)) is not None]
 
@@ -46,18 +52,30 @@ class Policy(Struct, frozen=True):
         return [
             (waiver, finding)
             for finding in findings
-            if finding.waiver is None
+            if finding.waiver is None and finding.exemption is None
             for waiver in self.waivers
             if waiver.covers(finding.rule, finding.subject)
         ]
 
     def _apply_to(self, finding: Finding) -> Finding | None:
+        exemption = self._exemption_of(finding)
         level = self.levels.get(finding.rule, finding.level)
         breaks = tuple(surface for surface in finding.breaks if surface in self.surfaces)
         if level is Level.OFF or (finding.breaks and not breaks):
             return None
+        if exemption is not None:
+            return replace(finding, level=Level.NOTE, breaks=breaks, fix=exemption.text, exemption=exemption)
         additive = finding.additive and level is not Level.ERROR
         return replace(finding, level=level, breaks=breaks, additive=additive, waiver=self._waiver_of(finding))
+
+    def _exemption_of(self, finding: Finding) -> Exemption | None:
+        """The exemption of a break; style has none."""
+        if not finding.breaks:
+            return None
+        if self.exempts_unstable and is_unstable(finding.package):
+            return Exemption(package=finding.package)
+        covering = (e for e in self.exemptions if e.covers(finding.rule, finding.homes, finding.package))
+        return next(covering, None)
 
     def _waiver_of(self, finding: Finding) -> Waiver | None:
         covering = (waiver for waiver in self.waivers if waiver.covers(finding.rule, finding.subject))

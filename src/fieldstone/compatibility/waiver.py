@@ -6,6 +6,8 @@ from datetime import date
 
 from msgspec import Struct
 
+from fieldstone.compatibility.exemption import ENTERED
+
 
 class Waiver(Struct, frozen=True, kw_only=True):
     """The permission for one rule on one subject.
@@ -58,6 +60,12 @@ PERMISSIONS = {
     "waiver-unused": "A waiver matches no finding: its subject is misspelled, the change was undone, or a release "
     "already includes it. A release records the waivers that it used, so the entry is no longer needed. Delete it, "
     "so that it cannot permit a later change by accident.",
+    ENTERED: "A released type moved from a protected file into one that the settings exempt (`exempt-paths`, "
+    "`exempt-rules`). There its next breaking change would only be noted. Leave it in a protected file. To give up its "
+    "protection on purpose, first exempt the file that it is in: that is a change of policy.",
+    "style-fault-fixed": "`fieldstone.style.toml` lists the faults of style that existed when Fieldstone was set up, "
+    "by rule and file. Some of them are fixed by now. Lower the number or delete the line, so that new ones cannot "
+    "take their place.",
     "allow-invalid": "A comment `// fieldstone:allow RULE reason` names no rule, a rule that is not about style, or "
     "no reason. A rule about compatibility needs a waiver in the settings: `fieldstone waive`.",
     "allow-unused": "A comment `// fieldstone:allow RULE reason` is above an element where the rule finds nothing. "

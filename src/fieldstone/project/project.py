@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fieldstone.cache.permission import Permission
+from fieldstone.compatibility.exemption import is_at
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
+from fieldstone.project.known_style import to_toml
 from fieldstone.project.progress import Phases
 from fieldstone.project.settings import Settings, find_settings
+from fieldstone.schema.digest import file_digest
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
 
@@ -76,8 +80,9 @@ class Project(Struct, frozen=True, dict=True):
                 invalid name.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
-        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, several_roots=self.bare)
-        self._refuse_strangers(workspace)
+        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, joined=self.bare)
+        listed = load_workspace(root, names=names, outside=outside, bare=True) if workspace.joined else workspace
+        self._refuse_strangers(listed)
         if not self.bare:
             refuse_names(workspace)
         return workspace
@@ -85,7 +90,7 @@ class Project(Struct, frozen=True, dict=True):
     def _refuse_strangers(self, workspace: Workspace) -> None:
         """Raise if the settings have an unknown module; a released one may have been removed or moved."""
         tables: Mapping[str, Any] = self.settings.values.get("modules", {})
-        paths = {module.path for module in workspace.modules.values()}
+        paths = {module.key for module in workspace.modules.values()}
         given = self.settings.module_names
         for name, table in tables.items():
             path = Path(table["path"]).as_posix() if "path" in table else ""
@@ -115,15 +120,22 @@ class Project(Struct, frozen=True, dict=True):
         """The same project with other names for some modules, as if they were in the settings.
 
         Args:
-            names: module path to new name.
+            names: module key to new name.
         """
         if not names:
             return self
-        listed = [replace(m, name=names.get(m.path, m.name)) for m in self.workspace.modules.values()]
+        listed = [replace(m, name=names.get(m.key, m.name)) for m in self.workspace.modules.values()]
         other = Project(self.settings, self.bare, self.phases, lines=self.lines)
         workspace = replace(self.workspace, modules={module.name: module for module in listed})
         vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
         return other
+
+    def style_digest(self, module: Module) -> str:
+        """The digest of what decides the style findings of a module: the buf configuration and the known faults."""
+        digest, known = self.workspace.style_digest(module), self.settings.known_style
+        top = os.path.relpath(module.root, self.settings.root)
+        of_module = {key: count for key, count in known.faults.items() if is_at(key[1], PurePosixPath(top).as_posix())}
+        return file_digest(f"{digest}\n{to_toml(of_module)}".encode()) if of_module else digest
 
     @cached_property
     def dependencies(self) -> Dependencies:
@@ -273,7 +285,7 @@ def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
     """The paths of the listed modules as a sentence, with the path of the module of that name."""
     lists = f"it lists {', '.join(sorted(paths))}"
     here = workspace.modules.get(name)
-    return f'{lists}; {name} is at path = "{here.path}"' if here else lists
+    return f'{lists}; {name} is at path = "{here.key}"' if here else lists
 
 
 def refuse_names(workspace: Workspace) -> None:
@@ -284,7 +296,7 @@ def refuse_names(workspace: Workspace) -> None:
     """
     for module in workspace.modules.values():
         if not is_module_name(module.name):
-            path = json.dumps(module.path, ensure_ascii=False)
+            path = json.dumps(module.key, ensure_ascii=False)
             raise Invalid(
                 f"{workspace.root / workspace.config} lists the module {path}, and its name would be {module.name!r}; "
                 f"{REQUIREMENT}",

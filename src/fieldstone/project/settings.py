@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.project.known_style import KnownStyle, load_known_style
 from fieldstone.project.settings_file import OWN_FILE, load_settings_file
 from fieldstone.project.settings_schema import SCHEMA, validate
-from fieldstone.project.waiver_table import load_waivers
+from fieldstone.project.waiver_table import Entry, load_waivers
 from fieldstone.registry import folder_of
 
 if TYPE_CHECKING:
     from fieldstone.project.extending.layers import Layer
-    from fieldstone.schema.location import Location
 
 FILES = ("pyproject.toml", OWN_FILE)
 """The names of the files that can contain settings."""
@@ -26,7 +27,8 @@ FILES = ("pyproject.toml", OWN_FILE)
 class ModuleSettings(Struct, frozen=True):
     """The settings of one module; each attribute is the key of that name, with hyphens.
 
-    `notice` is a number of days. `generate` is None if it is not set. `waivers` are those for this module.
+    `notice` is a number of days. `generate` is None if it is not set. `waivers` are those for this module,
+    `exemptions` those of `exempt-paths` and `exempt-rules`.
     """
 
     surfaces: tuple[str, ...]
@@ -38,6 +40,8 @@ class ModuleSettings(Struct, frozen=True):
     generate: bool | None = None
     waivers: tuple[Waiver, ...] = ()
     options: tuple[str, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    unstable_packages: str = "protect"
 
 
 class Settings(Struct, frozen=True):
@@ -47,15 +51,17 @@ class Settings(Struct, frozen=True):
         root: the absolute folder that paths in the settings are relative to.
         file: the settings file; None if there is none, so that the defaults apply.
         values: the validated settings, without defaults: those of the file over those that it extends.
-        waivers: the waivers, each with its lines in the file, given by its absolute path.
+        waivers: the waivers, each with its lines in the file, which has an absolute path.
         layers: the file and those that it extends, the nearest first.
+        known_style: the known faults of style.
     """
 
     root: Path
     file: Path | None = None
     values: Mapping[str, Any] = {}
-    waivers: Mapping[Waiver, Location] = {}
+    waivers: Mapping[Waiver, Entry] = {}
     layers: tuple[Layer, ...] = ()
+    known_style: KnownStyle = KnownStyle()
 
     @property
     def registry(self) -> str:
@@ -89,6 +95,11 @@ class Settings(Struct, frozen=True):
         return self.root / str(self._get("out", "package"))
 
     @property
+    def python_prefix(self) -> str:
+        """The beginning of the names of Python distributions and of the packages in them; empty for none."""
+        return str(self._get("python-prefix", "package"))
+
+    @property
     def npm_scope(self) -> str:
         """The scope of npm packages, without its @; empty for none."""
         return str(self._get("npm-scope", "package"))
@@ -105,7 +116,7 @@ class Settings(Struct, frozen=True):
 
     @property
     def module_names(self) -> dict[str, str]:
-        """Module path to name, for the modules that the settings name."""
+        """Module key (see `Module.key`) to name, for the modules that the settings name."""
         modules: Mapping[str, Any] = self.values.get("modules", {})
         return {_normal(values["path"]): name for name, values in modules.items() if "path" in values}
 
@@ -122,7 +133,16 @@ class Settings(Struct, frozen=True):
             generate=own.get("generate"),
             waivers=tuple(waiver for waiver in self.waivers if waiver.module in {"", name}),
             options=tuple(own.get("options", self._get("options"))),
+            exemptions=tuple(self._exemptions(own)),
+            unstable_packages=own.get("unstable-packages", self._get("unstable-packages")),
         )
+
+    def _exemptions(self, own: Mapping[str, Any]) -> Iterator[Exemption]:
+        """The exemptions of a module, from its own table or the general keys."""
+        for path in own.get("exempt-paths", self._get("exempt-paths")):
+            yield Exemption(path=_normal(path))
+        for rule, paths in {**self.values.get("exempt-rules", {}), **own.get("exempt-rules", {})}.items():
+            yield from (Exemption(path=_normal(path), rule=rule) for path in paths)
 
     def _get(self, key: str, table: str = "") -> Any:
         """The value of a key, of the settings or of one of their tables, or its default."""
@@ -143,8 +163,8 @@ def find_settings(start: Path, *, copies: Callable[[Path], Path] = lambda root: 
         copies: the folder of the settings -> the folder whose `.fieldstone` has the copies of what they extend.
 
     Raises:
-        FieldstoneError: a settings file cannot be read or is invalid, or a folder has two; or what it extends cannot be
-            used, is not pinned, or was not fetched.
+        FieldstoneError: a settings file or the list of known faults cannot be read or is invalid, or a folder has two
+            settings files; or what they extend cannot be used, is not pinned, or was not fetched.
     """
     own = own_settings(start)
     return _extended(own, copies(own.root)) if "extends" in own.values else own
@@ -157,7 +177,8 @@ def own_settings(start: Path) -> Settings:
         if found := load_settings_file(folder):
             file, values = found
             validate(values, file)
-            return Settings(folder, file, values, load_waivers(values.get("waivers", ()), file))
+            waivers = load_waivers(values.get("waivers", ()), file)
+            return Settings(folder, file, values, waivers, known_style=load_known_style(folder))
     with_buf = (f for f in folders if (f / "buf.work.yaml").is_file() or (f / "buf.yaml").is_file())
     return Settings(next(with_buf, folders[0]))
 

@@ -15,6 +15,7 @@ from fieldstone.compatibility.sunsets.notice import NOTICE
 from fieldstone.errors import Invalid
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, rule_schema
+from fieldstone.suggestions import did_you_mean
 from fieldstone.workspace.module_name import PATTERN, REQUIREMENT
 
 _SHOWN = 200
@@ -26,6 +27,17 @@ _RULES: dict[str, Any] = {
     "type": "object",
     "description": "Rule id -> the level that its findings count at.",
     "additionalProperties": {"enum": _LEVELS},
+}
+_PATH: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^(\.|(?!\.\.?(/|$))[^/\\*?]+(/(?!\.\.?(/|$))[^/\\*?]+)*/?)$",
+    "description": "A file or folder as other files import it, without patterns: `acme/internal`; `.` is all of the "
+    "module.",
+}
+_EXEMPT_RULES: dict[str, Any] = {
+    "type": "object",
+    "description": "Rule id -> files and folders, as other files import them, that only this rule does not protect.",
+    "additionalProperties": {"type": "array", "items": _PATH},
 }
 _POLICY: dict[str, Any] = {
     "surfaces": {
@@ -64,6 +76,20 @@ _POLICY: dict[str, Any] = {
         "description": "The days that must lie between the release that introduces a sunset and the sunset.",
     },
     "rules": _RULES,
+    "exempt-paths": {
+        "type": "array",
+        "items": _PATH,
+        "default": [],
+        "description": "Files and folders, as other files import them, whose breaking changes are noted, and refuse "
+        "nothing.",
+    },
+    "exempt-rules": _EXEMPT_RULES,
+    "unstable-packages": {
+        "enum": ["protect", "exempt"],
+        "default": "protect",
+        "description": "Whether breaking changes in packages such as acme.v1alpha1, acme.v1beta1 and acme.v1test count "
+        "as elsewhere, or are noted only.",
+    },
 }
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -117,6 +143,13 @@ SCHEMA: dict[str, Any] = {
                     "type": "string",
                     "default": "dist",
                     "description": "The folder of the built packages, relative to the settings file.",
+                },
+                "python-prefix": {
+                    "type": "string",
+                    "pattern": r"^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
+                    "default": "",
+                    "description": "The beginning of the names of Python packages, built and generated: `acme` gives "
+                    "acme-telemetry-contracts, imported as acme_telemetry_contracts.",
                 },
                 "npm-scope": {
                     "type": "string",
@@ -174,6 +207,9 @@ def validate(values: Mapping[str, Any], file: Path | str) -> None:
     for where, rules in _all_rule_tables(values):
         if rules:
             _validate_rules(rules, where, file)
+    for where, rules in _all_rule_tables(values, "exempt-rules"):
+        if rules:
+            _validate_exempt_rules(rules, where, file)
     check_waivers(values.get("waivers", ()), file)
 
 
@@ -184,7 +220,8 @@ def json_schema() -> str:
     text = json.dumps(SCHEMA)
     rules = json.dumps(_RULES)
     named = json.dumps(_RULES | {"propertyNames": {"enum": rule_ids()}})
-    schema = json.loads(text.replace(rules, named))
+    exempt = json.dumps(_EXEMPT_RULES | {"propertyNames": {"enum": rule_ids()}})
+    schema = json.loads(text.replace(rules, named).replace(json.dumps(_EXEMPT_RULES), exempt))
     schema["properties"]["waivers"]["items"]["properties"]["rule"] |= rule_schema(rule_ids())
     return json.dumps(schema, indent=2) + "\n"
 
@@ -233,30 +270,43 @@ def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: st
             raise Invalid(f"{key} in {file} has no {name}", fix=f"it is {_lowered(known[name]['description'])}")
 
 
-def _all_rule_tables(values: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, str]]]:
-    yield "rules", values.get("rules", {})
+def _all_rule_tables(values: Mapping[str, Any], key: str = "rules") -> Iterable[tuple[str, Mapping[str, Any]]]:
+    yield key, values.get(key, {})
     for name, module in values.get("modules", {}).items():
-        yield f"modules.{name}.rules", module.get("rules", {})
+        yield f"modules.{name}.{key}", module.get(key, {})
 
 
-def _validate_rules(rules: Mapping[str, str], where: str, file: Path | str) -> None:
+def _validate_exempt_rules(rules: Mapping[str, Any], where: str, file: Path | str) -> None:
+    from fieldstone.compatibility.rules import all_rules
+
+    _validate_rules(rules, where, file, of_buf="name Fieldstone's rule: `fieldstone explain {}` lists those like it")
+    style = next((rule for rule in rules if all_rules()[rule].is_style), "")
+    if style:
+        raise Invalid(
+            f"{where}.{style} in {file} is a rule of style, and exemptions are from rules on breaking changes",
+            fix=f'lower its level in `rules`: {style} = "warning"',
+        )
+
+
+def _validate_rules(
+    rules: Mapping[str, Any],
+    where: str,
+    file: Path | str,
+    *,
+    of_buf: str = "configure it in the lint section of buf.yaml",
+) -> None:
     from fieldstone.compatibility.rules import rule_ids
 
     for rule in rules:
         if rule.isupper():
-            raise Invalid(
-                f"{where}.{rule} in {file} looks like a rule of buf", fix="configure it in the lint section of buf.yaml"
-            )
+            raise Invalid(f"{where}.{rule} in {file} looks like a rule of buf", fix=of_buf.format(rule))
         if rule not in rule_ids():
             fix = _nearest(rule, rule_ids(), otherwise="`fieldstone rules` lists them")
             raise Invalid(f"unknown rule {where}.{rule} in {file}", fix=fix)
 
 
 def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else otherwise or f"known are {', '.join(known)}"
+    return did_you_mean(name, known, otherwise or f"known are {', '.join(known)}", likeness=0.5)
 
 
 def _shown(value: Any) -> str:

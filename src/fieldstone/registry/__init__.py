@@ -77,11 +77,14 @@ class Registry(Protocol):
     def local(self, release: Release, path: str) -> Path:
         """A local, verified, read-only file with the content of one file of a release."""
 
+    def place(self, release: Release, path: str) -> str:
+        """The location of one file of a release for messages: the file or address that has its content."""
+
     def label(self, release: Release) -> str:
         """The location of a release for messages: a folder or an address, without a slash at the end."""
 
     def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Write a new release atomically, with its files by their paths in `Release.files`.
+        """Write a new release atomically, with its own files by their paths in `Release.files`.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
@@ -166,6 +169,12 @@ DEFECTS = {
     "registry-retirement-wrong": "A release that retires its module ends it: a major version without sources and with "
     "an empty image, and no release follows it. This one is something else, so it was not written by "
     "`fieldstone release --retire`. Restore the registry.",
+    "registry-history-wrong": "A release says that it is accepted as history, and cannot be: it follows a release that "
+    "was judged, it retires the module or records waivers. History ends where the gate begins. Remove it and release "
+    "again.",
+    "registry-history-unproven": "A change adds a release that says that it is accepted as history, and no git tag in "
+    "this clone has its commit, date and files. Only `fieldstone adopt` makes such releases. Fetch the tags, or remove "
+    "it.",
     "registry-ledger-wrong": "The ledger of a release does not match the numbers and names used up to it.",
 }
 """The explanation of each kind of defect."""

@@ -39,8 +39,9 @@ class BufferedStore:
 
     def content(self, release: Release, path: str) -> bytes | None:
         """One file of a release."""
-        if (release.name, release.version) in self.added:
-            return self.added[release.name, release.version][1].get(path)
+        home = release.name, release.home(path)
+        if home in self.added:
+            return self.added[home][1].get(path)
         return self._store.content(release, path)
 
     def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.local import Objects, checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order
+from fieldstone.suggestions import VERSION_LIKENESS, did_you_mean
 
 if TYPE_CHECKING:
     from semver import Version
@@ -95,13 +96,17 @@ class FetchedRegistry:
         Raises:
             Damaged: it is missing, or differs from the released file.
         """
-        what = self._what(release, path)
+        what = self.place(release, path)
         return checked(self._content(release, path), release.files.get(path), what=what, remedy=self.remedy)
 
     def local(self, release: Release, path: str) -> Path:
         """A local file with the content of one file of a release; see `Objects`."""
-        digest, what = release.files.get(path, ""), self._what(release, path)
+        digest, what = release.files.get(path, ""), self.place(release, path)
         return self._objects.local(digest, lambda: self._content(release, path), what=what, remedy=self.remedy)
+
+    def place(self, release: Release, path: str) -> str:
+        """The address of the content of a file of a release."""
+        return f"{self.address}/{release.name}/{release.home(path)}/{path}"
 
     def label(self, release: Release) -> str:
         """The address of a release."""
@@ -120,7 +125,7 @@ class FetchedRegistry:
         releases = self.releases(module)
         for release in releases:
             yield from self._seal_defects(release)
-            for path in release.files:
+            for path in release.own_files:
                 try:
                     self.read(release, path)
                 except Damaged as error:
@@ -135,18 +140,20 @@ class FetchedRegistry:
     def _seal_defects(self, release: Release) -> Iterator[Defect]:
         text = (self.store.manifest(release.name, release.version) or b"").decode("utf-8", "replace")
         if release.seal != manifest.seal_of(text):
-            yield self._changed(release, NAME, f"{self._what(release, NAME)} does not match its seal", self.remedy)
+            yield self._changed(release, NAME, f"{self.place(release, NAME)} does not match its seal", self.remedy)
 
     def _changed(self, release: Release, path: str, problem: str, fix: str) -> Defect:
-        where = self._what(release, path)
+        where = self.place(release, path)
         return Defect("registry-file-changed", release.name, release.version, where, problem, fix)
 
     def _fetched(self, module: str, version: str) -> Release:
         text = self.store.manifest(module, version)
         where = f"{self.address}/{module}/{version}"
         if text is None:
-            has = ", ".join(map(str, self.versions(module))) or "no release of that module"
-            raise NotFound(f"no release {version} of {module} in {self.address}", fix=f"it has {has}")
+            known = [*map(str, self.versions(module))]
+            has = f"it has {', '.join(known) or 'no release of that module'}"
+            fix = did_you_mean(version, known, has, likeness=VERSION_LIKENESS)
+            raise NotFound(f"no release {version} of {module} in {self.address}", fix=fix)
         found = manifest.from_toml(text.decode("utf-8", "replace"), where=f"{where}/{NAME}")
         if (found.name, found.version) != (module, version):
             raise Damaged(f"{where} holds a release {found.version} of {found.name}", fix=self.remedy)
@@ -155,8 +162,5 @@ class FetchedRegistry:
     def _content(self, release: Release, path: str) -> bytes:
         content = self.store.content(release, path)
         if content is None:
-            raise Damaged(f"{self._what(release, path)} is missing", fix=self.remedy)
+            raise Damaged(f"{self.place(release, path)} is missing", fix=self.remedy)
         return content
-
-    def _what(self, release: Release, path: str) -> str:
-        return f"{self.label(release)}/{path}"

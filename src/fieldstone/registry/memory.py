@@ -47,7 +47,7 @@ class MemoryStore:
 
     def content(self, release: Release, path: str) -> bytes | None:
         """One file of a release."""
-        return self._files.get((release.name, release.version), {}).get(path)
+        return self._files.get((release.name, release.home(path)), {}).get(path)
 
     def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:
         """Add a release.

@@ -71,10 +71,12 @@ def _details(module: ModuleReport, finding: Finding) -> str:
     if finding.was:
         lines.append(f"was: {finding.was}" + (f" at {module.compared_with}" if module.compared_with else ""))
     if finding.breaks:
-        lines.append(f"{'breaks' if finding.is_breaking else 'lost on'}: {', '.join(finding.breaks)}")
+        lines.append(
+            f"{'breaks' if finding.is_breaking or finding.exemption else 'lost on'}: {', '.join(finding.breaks)}"
+        )
     lines += [f"witness: {printable(witness.sentence)}" for witness in finding.witnesses]
     if finding.fix:
-        lines.append(finding.fix if finding.before_1_0 else f"fix: {finding.fix}")
+        lines.append(finding.fix if finding.passes else f"fix: {finding.fix}")
     return "\n".join(lines)
 
 

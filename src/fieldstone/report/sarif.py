@@ -66,7 +66,7 @@ def _result(finding: Finding, module: ModuleReport, index: int) -> dict[str, Any
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.level,
-        "message": {"text": f"{finding.message}; {finding.fix}" if finding.before_1_0 else finding.message},
+        "message": {"text": f"{finding.message}; {finding.fix}" if finding.passes else finding.message},
         "locations": [_location(finding.location)] if finding.location.path else [],
         "properties": {"module": module.module, "subject": finding.subject, "breaks": list(finding.breaks)},
     }

@@ -8,12 +8,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
-
-from msgspec import Struct
-from msgspec.json import decode as json_decode
+from typing import Any
 
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.installing import beside
@@ -146,7 +142,13 @@ def find_buf() -> str:
 
 
 def build(
-    target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = (), few: bool = False
+    target: str,
+    *,
+    cwd: Path,
+    exclude: Iterable[str] = (),
+    only: Iterable[str] = (),
+    within: Iterable[str] = (),
+    few: bool = False,
 ) -> Running:
     """Start compiling a module (a folder or a file that buf accepts) to an image on standard output.
 
@@ -155,18 +157,25 @@ def build(
         cwd: the folder of the buf configuration.
         exclude: paths that do not belong to the module.
         only: if not empty, the files to compile, with all their imports.
+        within: if not empty, the only paths in the target that belong to the module.
         few: whether those are at most `FEW`.
     """
-    selection = [*_exclusions(exclude), *_selection(only)]
+    selection = [*_exclusions(exclude), *_selection(only, within)]
     flags = ["-o", "-#format=binpb", "--error-format", "json"]
     return Running(["build", target, *flags, *selection], cwd=cwd, few=few)
 
 
 def lint(
-    target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = (), few: bool = False
+    target: str,
+    *,
+    cwd: Path,
+    exclude: Iterable[str] = (),
+    only: Iterable[str] = (),
+    within: Iterable[str] = (),
+    few: bool = False,
 ) -> Running:
     """Start `buf lint` with the configuration in `cwd`; read it with `annotations`. Arguments as for `build`."""
-    selection = [*_exclusions(exclude), *_selection(only)]
+    selection = [*_exclusions(exclude), *_selection(only, within)]
     return Running(["lint", target, "--error-format", "json", *selection], cwd=cwd, few=few)
 
 
@@ -216,14 +225,42 @@ def breaking_module(
     return Running(["breaking", target, *flags], cwd=cwd)
 
 
-def format_sources(*, cwd: Path, write: bool, exclude: Iterable[str] = ()) -> str:
+def format_sources(
+    *,
+    cwd: Path,
+    write: bool,
+    exclude: Iterable[str] = (),
+    only: Sequence[str] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> str:
     """Run `buf format`: rewrite the sources, or return the difference that rewriting would make.
 
+    Of a source that it cannot parse, buf keeps only a part and reports no error.
+
+    Args:
+        cwd: the folder of the buf configuration.
+        write: whether to rewrite them.
+        exclude: paths to leave alone.
+        only: the only files to format; None for all.
+        config: a configuration to use instead of the one in `cwd`.
+
     Raises:
-        FieldstoneError: a source cannot be parsed.
+        FieldstoneError: buf failed.
     """
     mode = ["--write"] if write else ["--diff"]
-    return Running(["format", *mode, *_exclusions(exclude)], cwd=cwd).output(what="buf format").decode()
+    given = ["--config", json.dumps(config)] if config else []
+    chosen = [_exclusions(exclude)] if only is None else [_path_flags(part) for part in _portions(only)]
+    commands = [["format", *mode, *given, *flags] for flags in chosen]
+    return "".join(
+        Running(command, cwd=cwd).output(what="buf format").decode("utf-8", "surrogateescape") for command in commands
+    )
+
+
+def _portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The paths in portions that fit a command line, with a flag for each."""
+    longest = max((len(os.fsencode(path)) for path in paths), default=0)
+    size = _COMMAND_LINE // (longest + len("--path") + 2 * _WORD)
+    return (paths[start : start + size] for start in range(0, len(paths), size))
 
 
 def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
@@ -236,63 +273,6 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
         Running(["dep", "graph", "--format", "json"], cwd=cwd).output(what="buf dep graph")
     )
     return graph
-
-
-ConfigVersion = Literal["v2", "v1", "v1beta1"]
-CONFIG_VERSIONS: Sequence[ConfigVersion] = get_args(ConfigVersion)
-"""The versions of a buf configuration, newest first; each has its own rules."""
-
-
-class BufRule(Struct, frozen=True):
-    """A lint or breaking rule, as buf lists it.
-
-    Attributes:
-        id: its id (`FIELD_SAME_TYPE`).
-        categories: its categories; empty for a deprecated rule.
-        purpose: its purpose, in one sentence.
-        plugin: the plugin that provides it; empty for a rule of buf itself.
-        deprecated: whether it is deprecated.
-    """
-
-    id: str
-    categories: tuple[str, ...] = ()
-    purpose: str = ""
-    plugin: str = ""
-    deprecated: bool = False
-
-
-RuleKind = Literal["lint", "breaking"]
-RULE_KINDS: Sequence[RuleKind] = get_args(RuleKind)
-
-
-@cache
-def rules(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tuple[BufRule, ...]:
-    """buf's own rules for configurations of a version, deprecated ones included, from buf's own list.
-
-    Raises:
-        FieldstoneError: there is no buf, or it does not print its list.
-    """
-    command = ["config", f"ls-{kind}-rules", "--version", version, "--include-deprecated", "--format", "json"]
-    return _listed_rules(command, cwd=Path(sys.executable).parent)
-
-
-def workspace_rules(kind: RuleKind, root: Path) -> tuple[BufRule, ...]:
-    """The rules that the buf configuration of a workspace can use: buf's own and those of its plugins.
-
-    Raises:
-        FieldstoneError: the configuration is wrong, or a plugin does not run.
-    """
-    return _listed_rules(["config", f"ls-{kind}-rules", "--include-deprecated", "--format", "json"], cwd=root)
-
-
-def _listed_rules(command: Sequence[str], *, cwd: Path) -> tuple[BufRule, ...]:
-    lines = Running(command, cwd=cwd).output(what=f"buf {' '.join(command[:2])}").splitlines()
-    return tuple(json_decode(line, type=BufRule) for line in lines if line.strip())
-
-
-def rule_ids(kind: RuleKind, version: ConfigVersion = CONFIG_VERSIONS[0]) -> tuple[str, ...]:
-    """The ids of `rules`."""
-    return tuple(rule.id for rule in rules(kind, version))
 
 
 def compiler() -> str:
@@ -331,10 +311,29 @@ def _exclusions(paths: Iterable[str]) -> list[str]:
     return [argument for path in paths for argument in ("--exclude-path", _one_value(path))]
 
 
-def _selection(paths: Iterable[str]) -> list[str]:
-    """Flags that select these files; none, which selects all, if they exceed the length of a command line."""
-    flags = [argument for path in paths for argument in ("--path", _one_value(path))]
-    return flags if sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE else []
+def _selection(only: Iterable[str], within: Iterable[str]) -> list[str]:
+    """Flags that select these files, else the module; none, which selects the whole target, if it is the module.
+
+    Raises:
+        FieldstoneError: the flags that select the module exceed the length of a command line.
+    """
+    files, module = _path_flags(only), _path_flags(within)
+    if files and _fits(files):
+        return files
+    if not _fits(module):
+        raise Unavailable(
+            f"a module that shares its path or its buf.yaml with others takes {len(module) // 2:,} arguments of buf",
+            fix="list it in buf.yaml (version v2) with a path of its own",
+        )
+    return module
+
+
+def _path_flags(paths: Iterable[str]) -> list[str]:
+    return [argument for path in paths for argument in ("--path", _one_value(path))]
+
+
+def _fits(flags: Iterable[str]) -> bool:
+    return sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE
 
 
 def _one_value(path: str) -> str:

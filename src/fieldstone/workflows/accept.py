@@ -79,8 +79,9 @@ def _read(sent: Sent, text: bytes, files: Mapping[str, bytes]) -> Release:
         raise Invalid(f"the release is one of {release.name}, and was sent to {sent.module}")
     if release.seal != manifest.seal_of(text.decode()) or text != manifest.to_toml(release).encode():
         raise Invalid(f"the manifest of {release.name} {release.version} does not match its seal")
-    if files.keys() != release.files.keys():
-        other = min(files.keys() ^ release.files.keys())
+    own = {*release.own_files}
+    if files.keys() != own:
+        other = min(files.keys() ^ own)
         raise Invalid(f"{release.name} {release.version} does not have exactly the files that it names: {other}")
     return release
 

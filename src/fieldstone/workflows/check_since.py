@@ -15,14 +15,16 @@ from fieldstone.checking.findings.defects import finding_of
 from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.checking.since.base import Base, base_at
+from fieldstone.checking.since.history import history_beside_a_gate, unproven_history
 from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
 from fieldstone.checking.since.reference import Parting, Reference, parting
-from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_waivers
-from fieldstone.checking.since.style import changed_plugins, weakened_style
+from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_exemptions, recorded_waivers
+from fieldstone.checking.since.style import changed_plugins, grown_style, weakened_style
 from fieldstone.compatibility.finding import (
     POLICY,
     WEAKENED,
+    Cause,
     Finding,
     Level,
     ModuleReport,
@@ -190,7 +192,7 @@ class _Change(Struct, dict=True):
 
     @cached_property
     def _policy(self) -> Settings:
-        """The settings of the branch, with the waivers that both have."""
+        """The settings of the branch, with the waivers and the known faults of style that both have."""
         base, ours = self.base.settings, self.project.settings
         added = added_waivers(base, ours)
         shared = {
@@ -200,7 +202,8 @@ class _Change(Struct, dict=True):
         }
         given_up = added_waivers(self.tip.settings, base)
         waivers = {waiver: location for waiver, location in shared.items() if waiver not in given_up}
-        return Settings(self.base.checkout(base.root), ours.file, base.values, waivers)
+        known_style = ours.known_style.shared(base.known_style)
+        return Settings(self.base.checkout(base.root), ours.file, base.values, waivers, known_style=known_style)
 
     @cached_property
     def _registry(self) -> Registry:
@@ -259,10 +262,14 @@ class _Change(Struct, dict=True):
         yield from weakened_waivers(before, after)
         yield from weakened_modules(self.base, pairing, after, retired=self._retired)
         if self.base.has_workspace:
+            yield from grown_style(before.known_style, after.known_style)
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)
             yield from self._changed_plugins
         for release in self._new_releases:
-            yield from recorded_waivers(self.base, release, self._registry.label(release), after)
+            manifest = self._registry.label(release)
+            yield from recorded_waivers(self.base, release, manifest, after)
+            yield from recorded_exemptions(self.base, release, manifest, after)
+        yield from history_beside_a_gate(self.base, self._new_releases, self._registry)
 
     @cached_property
     def _changed_plugins(self) -> list[Weakened]:
@@ -290,7 +297,8 @@ class _Change(Struct, dict=True):
         if links or not self._new_releases:
             return links
         unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
-        return [*unnamed, *verification.audited(known=self.base.releases.keys(), today=today_utc())]
+        audited = verification.audited(known=self.base.releases.keys(), today=today_utc())
+        return [*unnamed, *unproven_history(self._new_releases, self._registry, self.base.parting.top), *audited]
 
     def _behind(self) -> Iterator[Finding]:
         """Findings if the branch has stricter settings, or releases of changed modules, since the merge base."""
@@ -331,4 +339,5 @@ class _Change(Struct, dict=True):
             fix=accepted if self.accepted else f"{weakened.fix}; or let the pipeline accept it: --accept {WEAKENED}",
             level=Level.NOTE if self.accepted else Level.ERROR,
             fingerprint=fingerprint(WEAKENED, weakened.subject, weakened.message),
+            cause=Cause(WEAKENED, weakened.shared) if weakened.shared else None,
         )

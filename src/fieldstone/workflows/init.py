@@ -1,11 +1,10 @@
-"""Init: settings, hooks, the annotation vocabulary and, in a folder without buf, a buf.yaml.
+"""Init: settings, hooks and, in a folder without buf, a buf.yaml; on request the annotation vocabulary.
 
-Everything is planned before anything is written, and existing files are never changed.
+Everything is planned before anything is written. Existing files are never changed, and nothing is added to a module.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -13,22 +12,43 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.project.atomic_files import replacing
+from fieldstone.project.known_style import KNOWN_STYLE, to_toml
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings, find_settings
 from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.registry import open_registry
-from fieldstone.toolchain.buf import Running
+from fieldstone.toolchain.checkout_gaps import find_gaps
 from fieldstone.workflows.setup import texts
 from fieldstone.workflows.setup.advice import advise
+from fieldstone.workflows.setup.annotations import planned_root, vocabulary_path
+from fieldstone.workflows.setup.buf_policy import take_policies
+from fieldstone.workflows.setup.checkout import refuse_empty, refuse_text_links
+from fieldstone.workflows.setup.existing_style import (
+    existing_faults,
+    existing_unformatted,
+    planned_faults,
+    planned_unformatted,
+)
+from fieldstone.workflows.setup.hook_merging import merged_config
 from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
-from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_below, is_vendored, survey
+from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_vendored, survey
+from fieldstone.workflows.setup.missing_imports import refuse_missing
+from fieldstone.workflows.setup.naming import (
+    DERIVED,
+    Nameless,
+    Naming,
+    nameless_modules,
+    names_to_write,
+    refuse_renaming,
+    remote_name,
+)
+from fieldstone.workflows.setup.permanence import permanent
 from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
-
-_BESIDE = "schemas/fieldstone"
-"""The folder of the vocabulary, which is its own module unless another module contains it."""
 
 
 class SetUp(Struct):
@@ -36,22 +56,52 @@ class SetUp(Struct):
 
     Attributes:
         written: the new files, relative to the folder.
+        changed: the existing files that were changed, because that was asked for.
         kept: the files that existed already.
+        taken: what the settings take from the buf configuration, a line each.
         advice: the steps left to do by hand.
+        permanent: what the first release makes permanent, a line each.
     """
 
     written: list[str] = []
+    changed: list[str] = []
     kept: list[str] = []
+    taken: list[str] = []
     advice: list[str] = []
+    permanent: list[str] = []
 
 
-def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
+class _Plan(Struct):
+    """The files to write.
+
+    Attributes:
+        files: path relative to the folder, to text.
+        names: the modules to name by hand, path to name.
+        policies: the settings of modules that correspond to the buf configuration, as for `texts.settings`.
+        taken: as for `SetUp`.
+        advice: as for `SetUp`.
+        formats: whether a hook may format commits: it would rewrite files that nobody formatted.
+    """
+
+    files: dict[str, str] = {}
+    names: dict[str, str] = {}
+    policies: Mapping[str, Mapping[str, Any]] = {}
+    taken: list[str] = []
+    advice: list[str] = []
+    formats: bool = True
+
+
+def init(
+    folder: Path, *, storage: bool = False, hooks: bool = True, naming: Naming = DERIVED, merge_hooks: bool = False
+) -> SetUp:
     """Set up Fieldstone in a folder: empty, with a buf workspace, or with plain .proto files.
 
     Args:
         folder: the root of the repository.
-        vocabulary: whether to write the annotation vocabulary.
+        storage: whether to write the annotation vocabulary, as a module of its own.
         hooks: whether to write the pre-commit configuration.
+        naming: the names of modules that are given, and whom to ask for others.
+        merge_hooks: whether to add the hooks to an existing pre-commit configuration.
 
     Raises:
         FieldstoneError: the folder does not exist or cannot be written, or its schemas do not compile.
@@ -62,12 +112,20 @@ def init(folder: Path, *, vocabulary: bool = True, hooks: bool = True) -> SetUp:
     settings = find_settings(folder)
     top = _top_of_checkout(folder)
     _refuse_inside(folder, settings, top)
-    files = _plan(folder, settings, vocabulary=vocabulary)
+    refuse_text_links(folder, find_gaps(folder))
+    plan = _plan(folder, settings, naming, storage=storage)
+    merged = b""
     if hooks and top in {None, folder}:
-        files[HOOKS_FILE] = texts.to_yaml(local_config())
-    outcome = SetUp(kept=[settings.file.name] if settings.file else [])
-    _write_all(folder, files, outcome)
-    outcome.advice += advise(Project.at(folder), outcome.written, top=top, hooks=hooks)
+        config = local_config(formats=plan.formats)
+        plan.files[HOOKS_FILE] = texts.to_yaml(config)
+        merged = merged_config(folder, config) if merge_hooks else b""
+    outcome = SetUp(kept=[settings.file.name] if settings.file else [], taken=plan.taken, advice=plan.advice)
+    _write_all(folder, plan.files, outcome)
+    if merged:
+        _replace(folder, HOOKS_FILE, merged, outcome)
+    project, done = Project.at(folder), [*outcome.written, *outcome.changed]
+    outcome.advice += advise(project, done, top=top, hooks=hooks, formats=plan.formats)
+    outcome.permanent += permanent(project)
     return outcome
 
 
@@ -87,20 +145,19 @@ def _refuse_inside(folder: Path, settings: Settings, top: Path | None) -> None:
         raise Invalid(f"{folder} belongs to the buf workspace {around[0]}", fix="run `fieldstone init` there")
 
 
-def _plan(folder: Path, settings: Settings, *, vocabulary: bool) -> dict[str, str]:
-    """The files to write: path relative to the folder, to text."""
+def _plan(folder: Path, settings: Settings, naming: Naming, *, storage: bool) -> _Plan:
     registry = _registry_path(folder, settings)
     found = survey(folder, registry=registry)
     workspace = _find_workspace(found, settings)
     if workspace is None:
-        files, names = _new_workspace(found, vocabulary=vocabulary)
+        plan = _new_workspace(found, settings, naming, storage=storage)
     else:
-        files, names = _old_workspace(folder, workspace, settings, vocabulary=vocabulary)
+        plan = _old_workspace(folder, workspace, settings, naming, registry=registry, storage=storage)
     if registry:
-        files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
+        plan.files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
     if settings.file is None:
-        files[OWN_FILE] = texts.settings(registry, workspace or ".", names)
-    return files
+        plan.files[OWN_FILE] = texts.settings(registry, workspace or ".", plan.names, plan.policies)
+    return plan
 
 
 def _registry_path(folder: Path, settings: Settings) -> str:
@@ -137,52 +194,89 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
 
 
 def _old_workspace(
-    folder: Path, workspace: str, settings: Settings, *, vocabulary: bool
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The files to add to a buf workspace, and the modules to name: path to name."""
-    loaded = load_workspace(folder / workspace, outside=settings.registry_folder)
-    modules = loaded.modules.values()
-    # Without a name, it would be named after the folder of the clone.
-    names = {m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name}
-    if not vocabulary or any(VOCABULARY in module.proto_files for module in modules):
-        return {}, names
-    path = PurePosixPath(workspace, _vocabulary_root([module.path for module in modules]), VOCABULARY)
-    return {path.as_posix(): vocabulary_text()}, names
+    folder: Path, workspace: str, settings: Settings, naming: Naming, *, registry: str, storage: bool
+) -> _Plan:
+    """What to add to a buf workspace."""
+    loaded = load_workspace(folder / workspace, names=settings.module_names, outside=settings.registry_folder)
+    modules, gaps = loaded.modules.values(), find_gaps(folder)
+    for module in modules:
+        if not module.proto_files:
+            refuse_empty(module.root, gaps)
+    plan = _Plan(names=_names(folder, settings, nameless_modules(modules), naming, registry))
+    planned = Project(settings)
+    if settings.file is None:
+        named = {name: {"path": path} for path, name in plan.names.items()}
+        values = {"workspace": workspace, "modules": named, **({"registry": registry} if registry else {})}
+        planned = Project(replace(settings, root=folder, values=values))
+        plan.policies = take_policies(planned.workspace, plan.taken)
+    path = vocabulary_path(loaded) if storage else ""
+    if path:
+        plan.files[PurePosixPath(workspace, path).as_posix()] = vocabulary_text()
+    _add_style(planned, plan)
+    return plan
 
 
-def _vocabulary_root(roots: Sequence[str]) -> str:
-    """The root of the module that contains the folder of the vocabulary, or the folder as its own module."""
-    return next((root for root in roots if is_below(_BESIDE, root)), _BESIDE)
-
-
-def _new_workspace(found: Survey, *, vocabulary: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """A buf.yaml with further files, and the modules to name: path to name."""
-    name = _identifier(found.folder.name)
-    files: dict[str, str] = {}
-    layout = infer_layout(found)
-    if not found.protos:
-        files[f"schemas/{name}/{name}/v1/{name}_v1.proto"] = texts.starter(name)
-        layout = Layout((f"schemas/{name}",), {}, {}, ())
-    _refuse_missing(found.folder, layout)
-    config = _buf_config(layout)
-    broken = _broken_rules(found.folder, config) if found.protos else []
-    if vocabulary and not any(proto.endswith(VOCABULARY) for proto in found.protos):
-        root = _vocabulary_root(layout.roots)
-        files[PurePosixPath(root, VOCABULARY).as_posix()] = vocabulary_text()
-        config["modules"] += [] if root in layout.roots else [{"path": root}]
-    files["buf.yaml"] = texts.buf_yaml(config, broken)
-    return files, {".": name} if "." in layout.roots else {}
-
-
-def _refuse_missing(folder: Path, layout: Layout) -> None:
-    if layout.missing:
-        importer, path = layout.missing[0]
-        more = f" (and {len(layout.missing) - 1} more such imports)" if len(layout.missing) > 1 else ""
-        raise Invalid(
-            f"{importer} imports {path}, which no .proto file in {folder} answers{more}",
-            fix="add the file; or, if a buf registry has it, write a buf.yaml with `deps`, run `buf dep update` and "
-            "then `fieldstone init` again",
+def _add_style(project: Project, plan: _Plan) -> None:
+    """Plan a file with the faults of the existing schemas, and decide about the hook that formats."""
+    try:
+        if faults := existing_faults(project):
+            plan.files[KNOWN_STYLE] = to_toml(faults)
+        _leave_unformatted(plan, existing_unformatted(project))
+    except FieldstoneError as error:
+        plan.formats = False
+        plan.advice.append(
+            f"the style of the schemas is unknown ({error}): once they compile, run `fieldstone init` again, so that "
+            "it records their faults"
         )
+
+
+def _leave_unformatted(plan: _Plan, files: int) -> None:
+    if files:
+        plan.formats = False
+        plan.advice.append(
+            f"the hook that formats is left out, because {files} {'file is' if files == 1 else 'files are'} not "
+            "formatted: run `fieldstone format`, then `fieldstone init` again to see how to add it"
+        )
+
+
+def _names(
+    folder: Path, settings: Settings, modules: Sequence[Nameless], naming: Naming, registry: str
+) -> dict[str, str]:
+    """The names to write to new settings, path to name; existing settings keep theirs."""
+    if settings.file is not None:
+        refuse_renaming(modules, naming, settings.file)
+        return {}
+    return names_to_write(modules, naming, folder, open_registry(folder / registry).modules() if registry else ())
+
+
+def _new_workspace(found: Survey, settings: Settings, naming: Naming, *, storage: bool) -> _Plan:
+    """A buf.yaml for a folder without one, with further files."""
+    name = _identifier(naming.only or remote_name(found.folder)[1] or found.folder.name)
+    plan, layout, gaps = _Plan(), infer_layout(found), find_gaps(found.folder)
+    if not found.protos:
+        refuse_empty(found.folder, gaps)
+        plan.files[f"schemas/{name}/{name}/v1/{name}_v1.proto"] = texts.starter(name)
+        layout = Layout((f"schemas/{name}",), {}, {}, (), {f"schemas/{name}": frozenset({f"{name}.v1"})})
+    refuse_missing(found, layout, gaps)
+    config = _buf_config(layout)
+    excepted, faults = planned_faults(found.folder, config) if found.protos else ([], {})
+    if found.protos:
+        _leave_unformatted(plan, planned_unformatted(found.folder, config, found.protos))
+    if faults:
+        plan.files[KNOWN_STYLE] = to_toml(faults)
+    if storage and not any(proto.endswith(VOCABULARY) for proto in found.protos):
+        root = planned_root(layout.roots)
+        plan.files[f"{root}/{VOCABULARY}"] = vocabulary_text()
+        for module in config["modules"]:
+            if module["path"] == ".":
+                module["excludes"] = [*module.get("excludes", ()), root]
+        config["modules"].append({"path": root})
+    plan.files["buf.yaml"] = texts.buf_yaml(config, excepted)
+    paths = [module["path"] for module in config["modules"]]
+    theirs = {path: Nameless(path, Path(path).name, kept=True) for path in paths}
+    own = {root: Nameless(root, Path(root).name, packages=packages) for root, packages in layout.packages.items()}
+    plan.names = _names(found.folder, settings, [*(theirs | own).values()], naming, found.registry)
+    return plan
 
 
 def _buf_config(layout: Layout) -> dict[str, Any]:
@@ -191,20 +285,6 @@ def _buf_config(layout: Layout) -> dict[str, Any]:
     modules = [{"path": root} | ({key: list(paths)} if paths else {}) for key, root, paths in (*own, *theirs)]
     ignore = {"ignore": list(layout.vendored)} if layout.vendored else {}
     return {"version": "v2", "modules": modules, "lint": {"use": ["STANDARD"], **ignore}}
-
-
-def _broken_rules(folder: Path, config: Mapping[str, Any]) -> list[str]:
-    """The lint rules that the schemas break under a configuration that is not written yet."""
-    flags = ["--config", json.dumps(config), "--error-format", "json"]
-    try:
-        found = Running(["lint", ".", *flags], cwd=folder).diagnostics(what="the .proto files do not compile")
-    except FieldstoneError as error:
-        roots = ", ".join(module["path"] for module in config["modules"])
-        raise Invalid(
-            f"cannot make a buf.yaml for the .proto files in {folder} (imports seem to start in {roots}): {error}",
-            fix="write a buf.yaml that `buf build` accepts, then run `fieldstone init` again",
-        ) from error
-    return sorted({annotation.rule for annotation in found})
 
 
 def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
@@ -223,6 +303,14 @@ def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
         for path in outcome.written:
             (folder / path).unlink(missing_ok=True)
         raise Unavailable(f"cannot write {path} in {folder}: {error.strerror}; nothing was set up") from error
+
+
+def _replace(folder: Path, path: str, content: bytes, outcome: SetUp) -> None:
+    """Replace an existing file."""
+    undone = f"; {path} was not changed"
+    with replacing(folder, {path: content}, undone=undone, again="run `fieldstone init` again"):
+        outcome.kept.remove(path)
+        outcome.changed.append(path)
 
 
 def _identifier(name: str) -> str:

@@ -125,7 +125,7 @@ class _Push:
             self._draft(project, content)
             return ""
         wanted = "" if content.label in {"", MAIN} else content.label.removeprefix("v")
-        outcome = release(project, content.module, version=wanted, start=_root(project, content), options=_UNSTYLED)
+        outcome = release(project, content.module, version=wanted, start=_root(project, content), style=False)
         if outcome.refused:
             return outcome.refused
         return "" if outcome.report.allowed else _told(outcome.report, _root(project, content))

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, used_waivers
+from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft
+from fieldstone.checking.findings.stale_waivers import spent
 from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
-from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
+from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import may_carry
@@ -25,7 +26,6 @@ from fieldstone.project.project import Project
 from fieldstone.registry.lines import MAIN, beside, minor_of
 from fieldstone.registry.release import Link, Release
 from fieldstone.schema.descriptors import load_schema
-from fieldstone.schema.location import Location
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
 from fieldstone.workspace.dependencies import Dependencies
@@ -39,13 +39,13 @@ class Released(Struct, frozen=True):
         report: the report of the preceding check.
         release: the new release, with `dry_run` a draft of it; None if there is none.
         refused: the reason why the version was refused; empty if it was not.
-        spent: the locations of the waivers that the release used, and that are no longer needed.
+        spent: the fixes for the waivers that the release used: they are no longer needed.
     """
 
     report: ModuleReport
     release: Release | None = None
     refused: str = ""
-    spent: tuple[Location, ...] = ()
+    spent: tuple[str, ...] = ()
 
 
 def release(
@@ -54,9 +54,9 @@ def release(
     *,
     version: str = "",
     dry_run: bool = False,
+    style: bool = True,
     now: datetime | None = None,
     start: Path | None = None,
-    options: CheckOptions = DEFAULT_OPTIONS,
 ) -> Released:
     """Release a module from the working tree; the cache is used only if it was enabled explicitly.
 
@@ -65,9 +65,9 @@ def release(
         name: the module.
         version: the version to give it; by default the smallest that its changes allow.
         dry_run: check the module and determine the version, but write nothing.
+        style: whether faults of style refuse the release; if not, later checks judge the style of all its files.
         now: the time of the release in UTC, whose day it is judged as of; by default the current time.
         start: the folder that paths in the report are relative to; the working directory by default.
-        options: the optional parts of the check.
 
     Raises:
         FieldstoneError: the version is invalid, the module is retired, a dependency is not released, a release of any
@@ -78,11 +78,12 @@ def release(
     project = replace(project, permission=project.permission.only_if_asked())
     require_order(project)
     project.require_living(name)
+    options = CheckOptions(style=style)
     if _is_renamed(project, name):
-        return Released(check(project, [name], full=True, today=made.date()).report.modules[0])
+        return Released(check(project, [name], full=True, options=options, today=made.date()).report.modules[0])
     module = project.module(name)
     sources = module.contents()
-    checked = check(project, [name], full=True, today=made.date(), start=start, options=options)
+    checked = check(project, [name], full=True, options=options, today=made.date(), start=start)
     (report,) = checked.report.modules
     if not report.allowed:
         return Released(report)
@@ -96,14 +97,15 @@ def release(
     if refused:
         return Released(report, refused=refused)
     snapshot = _snapshot(project, module, sources, judged.image, judged.new)
-    drafted = _draft(project, module, snapshot, report, version=str(number), made=made)
+    origin = _origin(project, module, style=style)
+    drafted = _draft(project, module, snapshot, report, version=str(number), made=made, origin=origin)
     written = drafted.release
     if not dry_run:
         project.registry.add(drafted.release, drafted.files)
         written = project.registry.release(name, drafted.release.version)
         with suppress(FieldstoneError):  # the release is written, even if others are damaged
             remember(project, written)
-    return Released(report, written, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+    return Released(report, written, spent=spent(project, report))
 
 
 def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], image: bytes, compared: Side) -> Snapshot:
@@ -119,23 +121,36 @@ def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], im
 
 
 def _draft(
-    project: Project, module: Module, snapshot: Snapshot, report: ModuleReport, *, version: str, made: datetime
+    project: Project,
+    module: Module,
+    snapshot: Snapshot,
+    report: ModuleReport,
+    *,
+    version: str,
+    made: datetime,
+    origin: Origin,
 ) -> Draft:
     newest = project.newest(module)
+    baseline = (newest, released(project, newest).side.schema) if newest else None
     return draft(
         snapshot,
         version,
         report,
-        baseline=(newest, released(project, newest).side.schema) if newest else None,
+        baseline=baseline,
         ledger=ledger_of(project.registry, newest) if newest else Ledger(),
         line=project.line_of(module.name),
         beside=beside(project.registry, module.name, project.line_of(module.name) or MAIN),
         made=made,
-        origin=Origin(
-            commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
-            style=project.workspace.style_digest(module),
-            compiler=buf.compiler(),
-        ),
+        origin=origin,
+    )
+
+
+def _origin(project: Project, module: Module, *, style: bool) -> Origin:
+    """The origin of a release; without a digest of its style if that was not judged."""
+    return Origin(
+        commit=git.source_commit(module.root, module.files.values(), lambda path: _is_source(module, path)),
+        style=project.style_digest(module) if style else "",
+        compiler=buf.compiler(),
     )
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
+from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
-from fieldstone.workspace.listed_modules import ListedModule, listed_modules, refuse_several_roots
+from fieldstone.suggestions import did_you_mean
+from fieldstone.toolchain.checkout_gaps import find_gaps
+from fieldstone.workspace.listed_modules import ListedModule, listed_modules
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
@@ -34,7 +37,11 @@ class Module(Struct, frozen=True, dict=True):
         buf_name: its name in a buf registry (`buf.build/acme/weather`); may be empty.
         excludes: folders below `root` that do not belong to it, absolute.
         includes: if not empty, the only folders that belong to it, absolute.
-        docs_root: the folder of its LICENSE and README.md if `root` has none: in a v2 workspace its root; else None.
+        docs_roots: the folders in which buf looks for its LICENSE and README.md, in order; empty for `root` alone.
+        key: the path by which settings name it, relative to the workspace; empty for `path`. It is another where
+            several modules have one path.
+        target: the folder that buf takes on its command line, relative to the workspace; empty for `path`. It is
+            another for the roots of v1beta1.
     """
 
     name: str
@@ -43,7 +50,9 @@ class Module(Struct, frozen=True, dict=True):
     buf_name: str = ""
     excludes: tuple[Path, ...] = ()
     includes: tuple[Path, ...] = ()
-    docs_root: Path | None = None
+    docs_roots: tuple[Path, ...] = ()
+    key: str = ""
+    target: str = ""
 
     @cached_property
     def proto_files(self) -> Mapping[str, Path]:
@@ -109,12 +118,26 @@ class Module(Struct, frozen=True, dict=True):
         """Its LICENSE and documentation: name to absolute path."""
         found: dict[str, Path] = {}
         for kind in ((_LICENSE,), _DOCUMENTATION):
-            for folder in (self.root, self.docs_root):
-                names = [name for name in kind if folder is not None and (folder / name).is_file()]
-                if folder is not None and names:
+            for folder in self.docs_roots or (self.root,):
+                names = [name for name in kind if (folder / name).is_file()]
+                if names:
                     found[names[0]] = folder / names[0]
                     break
         return found
+
+
+class Input(Struct, frozen=True):
+    """The arguments by which buf takes one module, relative to the workspace.
+
+    Attributes:
+        target: the folder to compile.
+        exclude: the paths in it that do not belong to the module.
+        within: if not empty, the only paths in it that do.
+    """
+
+    target: str
+    exclude: tuple[str, ...]
+    within: tuple[str, ...] = ()
 
 
 class Workspace(Struct, frozen=True):
@@ -124,11 +147,13 @@ class Workspace(Struct, frozen=True):
         root: the absolute folder of buf.yaml or buf.work.yaml.
         config: that file's name.
         modules: by name.
+        joined: whether a module of v1beta1 with several `build.roots` is one module.
     """
 
     root: Path
     config: str
     modules: Mapping[str, Module]
+    joined: bool = False
 
     def module(self, name: str) -> Module:
         """The module of that name.
@@ -138,10 +163,7 @@ class Workspace(Struct, frozen=True):
         """
         if name in self.modules:
             return self.modules[name]
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.modules, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
+        hint = did_you_mean(name, self.modules, f"it lists {', '.join(self.modules) or 'none'}")
         raise NotFound(f"no module {name} in {self.root / self.config}", fix=hint)
 
     def style_digest(self, module: Module) -> str:
@@ -157,19 +179,65 @@ class Workspace(Struct, frozen=True):
 
     def _configuration(self, module: Module) -> bytes:
         """The contents of a module's buf configurations, concatenated."""
-        folders = {self.root, module.root}
+        folders = {self.root, self.config_folder(module)}
         found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
         return b"\0".join(read_file(path) for path in found)
+
+    def config_folder(self, module: Module) -> Path:
+        """The folder of the buf configuration of a v1 or v1beta1 module."""
+        return self.root / (module.target or module.path)
+
+    def input_of(self, module: Module, outside: Path | None = None) -> Input:
+        """The arguments by which buf takes one module.
+
+        Args:
+            module: the module.
+            outside: a folder (the registry) that belongs to no module.
+        """
+        others = [other for other in self.modules.values() if other.root == module.root and other.key != module.key]
+        within = [self._relative(folder) for folder in module.includes] if others else []
+        beside = (*self.excluded_paths(outside), *self._beside(module, others), *self._nested_in(module))
+        return Input(
+            target=module.target or module.path,
+            exclude=tuple(dict.fromkeys(beside)),
+            within=tuple(sorted({*(within or self._of_root(module))} - {module.path})),
+        )
+
+    def _of_root(self, module: Module) -> set[str]:
+        """The paths that only this root of a v1beta1 module has, if it has several; else none.
+
+        buf takes each --path as relative to all roots, and refuses a root itself.
+        """
+        others = [
+            other for other in self.modules.values() if other.target == module.target and other.root != module.root
+        ]
+        if module.target == module.path or not others:
+            return set()
+        theirs = {folder for other in others for path in other.proto_paths for folder in _folders(path)}
+        own = (next((f for f in _folders(path) if f not in theirs), path) for path in module.proto_paths)
+        return {f"{module.path}/{path}" for path in own}
+
+    def _beside(self, module: Module, others: Sequence[Module]) -> tuple[str, ...]:
+        """The folders of the other modules with the same path, which buf would compile as well."""
+        theirs = [folder for other in others for folder in other.includes]
+        around = {folder for own in module.includes for folder in (own, *own.parents)}
+        excludes = [*theirs, *(module.excludes if others else ())]
+        inside = [folder for folder in excludes if folder not in around and folder.is_relative_to(module.root)]
+        return tuple(map(self._relative, inside))
+
+    def _relative(self, folder: Path) -> str:
+        return PurePosixPath(os.path.relpath(folder, self.root)).as_posix()  # a link may lead elsewhere
 
     def excluded_paths(self, folder: Path | None) -> tuple[str, ...]:
         """The paths for buf to exclude, so that `folder` (absolute) is not compiled as part of a module."""
         if folder is None:
             return ()
         folder = Path(os.path.normpath(folder))  # it may contain `..`
-        inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
+        around = {folder, *folder.parents}
+        inside = [m for m in self.modules.values() if m.root in around and (not m.includes or around & {*m.includes})]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
-    def nested_in(self, module: Module) -> tuple[str, ...]:
+    def _nested_in(self, module: Module) -> tuple[str, ...]:
         """The paths for buf to exclude, so that modules below a module's root are not compiled as part of it.
 
         buf accepts files and folders inside a nested module here, and refuses the module's own folder.
@@ -184,7 +252,7 @@ def load_workspace(
     names: Mapping[str, str] | None = None,
     outside: Path | None = None,
     bare: bool = False,
-    several_roots: bool = False,
+    joined: bool = False,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -194,23 +262,22 @@ def load_workspace(
             their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
         bare: whether a folder without a configuration counts as one module, as in buf.
-        several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, but its import paths are
-            relative to folders other than its root.
+        joined: whether a module of v1beta1 with several `build.roots` is one module, as in buf; its import paths are
+            then relative to folders other than its root.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     root = root.resolve()
-    config, entries = listed_modules(root, bare=bare)
-    if not several_roots:
-        refuse_several_roots(entries, root / config)
+    config, entries = listed_modules(root, bare=bare, joined=joined)
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
     modules: dict[str, Module] = {}
     for entry, name in zip(entries, called, strict=True):
         module_root = (root / entry.path).resolve()
         if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
-            raise NotFound(f"{root / config} lists {entry.path}, and there is no such folder")
+            way_out = find_gaps(root).way_out(root / entry.path)
+            raise NotFound(f"{root / config} lists {entry.path}, and there is no such folder", fix=way_out)
         if outside is not None and _lies_in(outside.resolve(), module_root, root):
             raise Invalid(
                 f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
@@ -224,9 +291,27 @@ def load_workspace(
             buf_name=entry.buf_name,
             excludes=excludes if outside is None else (*excludes, outside.resolve()),
             includes=tuple((root / path).resolve() for path in entry.includes),
-            docs_root=root if entry.shares_documents else None,
+            docs_roots=tuple((root / folder).resolve() for folder in entry.documents),
+            key=entry.key,
+            target=entry.target,
         )
-    return Workspace(root=root, config=config, modules=modules)
+    return Workspace(root, config, modules, joined)
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders that contain a file, outermost first: `a`, `a/b` for `a/b/c.proto`."""
+    return (path[: found.start()] for found in re.finditer("/", path))
+
+
+def without_files(module: Module, where: str = "") -> FieldstoneError:
+    """The error for a module that has no .proto files.
+
+    Args:
+        module: the module.
+        where: its place for people; by default its folder, which may be an empty submodule.
+    """
+    fix = "" if where else find_gaps(module.root).way_out(module.root)
+    return NotFound(f"module {module.name} has no .proto files below {where or module.root}", fix=fix)
 
 
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
@@ -236,10 +321,10 @@ def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
 
 def _name_all(entries: list[ListedModule], given: Mapping[str, str], root: Path) -> list[str]:
     """The names of the modules. A name from the settings always stays, even if another module would have it, too."""
-    short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
+    short = [given.get(entry.key) or _short_name(entry, root) for entry in entries]
     seen = Counter(short)
     return [
-        name if seen[name] == 1 or entry.path in given else entry.path.replace("/", "-")
+        name if seen[name] == 1 or entry.key in given else entry.key.replace("/", "-")
         for name, entry in zip(short, entries, strict=True)
     ]
 
@@ -256,7 +341,7 @@ def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
 def _short_name(entry: ListedModule, root: Path) -> str:
     if entry.buf_name:
         return entry.buf_name.rpartition("/")[2]
-    return PurePosixPath(entry.path).name or root.name
+    return PurePosixPath(entry.key).name or root.name
 
 
 def _entries_of(folder: str) -> list[os.DirEntry[str]]:

@@ -105,6 +105,11 @@ class Linting:
             begun.close()
         self._running, self._begun = [(running, below)], paths
 
+    @property
+    def covered(self) -> frozenset[str] | None:
+        """The linted files, by import path; empty for all of them, None for none."""
+        return self._begun
+
     def diagnostics(self) -> list[Diagnostic]:
         """The diagnostics in buf's order; none if nothing was linted.
 

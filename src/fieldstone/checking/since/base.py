@@ -14,6 +14,7 @@ from msgspec import Struct
 from fieldstone.checking.since.reference import Parting
 from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.project.extending.lock import LOCK
+from fieldstone.project.known_style import KNOWN_STYLE
 from fieldstone.project.project import Project
 from fieldstone.project.settings import FILES, Settings, find_settings
 from fieldstone.registry.release import NAME as MANIFEST
@@ -21,8 +22,8 @@ from fieldstone.regular_file import read_file
 from fieldstone.toolchain import git
 from fieldstone.workspace.modules import CONFIG_FILES, Module
 
-_READ = (*FILES, *CONFIG_FILES, "buf.lock", LOCK)
-"""The files whose content is needed, of sources, only the names are needed."""
+_READ = (*FILES, KNOWN_STYLE, *CONFIG_FILES, "buf.lock", LOCK)
+"""The files whose content is needed; of sources, only the names are needed."""
 
 _RELEASE_DEPTH = 3
 """The least number of parts in the path of a released file below the registry: module, version, name."""
@@ -202,8 +203,11 @@ class Base(Struct, dict=True):
             file.write_bytes(content)
 
     def _lay_out_sources(self) -> None:
-        """Create every folder outside the registry; if there are links, also them and empty .proto files."""
-        for folder in {entry.path.rpartition("/")[0] for entry in self._outside}:
+        """Create every folder outside the registry; if there are links, also them and empty .proto files.
+
+        The folder of a submodule is empty: git has only its commit here.
+        """
+        for folder in {e.path if e.is_submodule else e.path.rpartition("/")[0] for e in self._outside}:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         for entry in self._outside if self._links else ():
             if entry.path.endswith(".proto") and not entry.is_link:

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from fieldstone.compatibility.exemption import Exemption, is_unstable
 from fieldstone.compatibility.finding import Level
 from fieldstone.compatibility.rules import Rule, all_rules
 from fieldstone.compatibility.waiver import Waiver
@@ -28,12 +29,14 @@ class Weakened(Struct, frozen=True):
         message: a sentence without a full stop.
         fix: how to undo it.
         location: where it is in the change; the path is absolute.
+        shared: the words that it has in common with others which only differ in the subject; empty if it stands alone.
     """
 
     subject: str
     message: str
     fix: str
     location: Location
+    shared: str = ""
 
 
 def weakened_settings(before: Settings, after: Settings, modules: Collection[str]) -> Iterator[Weakened]:
@@ -72,6 +75,13 @@ def permits(held: Waiver, waiver: Waiver) -> bool:
     return _is_of_the_same(held, waiver) and held.until >= waiver.until
 
 
+def exempts(settings: ModuleSettings, exemption: Exemption) -> bool:
+    """Whether a module's settings have an exemption, or a wider one."""
+    if exemption.package:
+        return settings.unstable_packages == "exempt" and is_unstable(exemption.package)
+    return any(held.includes(exemption) for held in settings.exemptions)
+
+
 def weakened_waivers(before: Settings, after: Settings) -> Iterator[Weakened]:
     """The added and extended waivers, each with its owner's reason."""
     for waiver, until in added_waivers(before, after).items():
@@ -80,7 +90,8 @@ def weakened_waivers(before: Settings, after: Settings) -> Iterator[Weakened]:
             f"waiver {waiver.rule} {waiver.subject}",
             f"the waiver of `{waiver.rule}` on `{waiver.subject}` {done}: {waiver.terms}",
             "remove it, or have its owner and the owners of the schema agree",
-            after.waivers[waiver],
+            after.waivers[waiver].location,
+            f"waivers of {waiver.rule} {waiver.terms}",
         )
 
 
@@ -94,6 +105,10 @@ def _weaker(before: ModuleSettings, after: ModuleSettings) -> Iterator[tuple[str
         yield key, f"`{key}` no longer has {', '.join(now)}", f"keep {key} = {json.dumps(list(was))}"
     for key, was, now in _relaxed(before, after):
         yield key, f"`{key}` went from {json.dumps(was)} to {json.dumps(now)}", f"keep {key} = {json.dumps(was)}"
+    for exemption in after.exemptions:
+        if not exempts(before, exemption):
+            key = f"exempt-rules.{exemption.rule}" if exemption.rule else "exempt-paths"
+            yield key, f"`{key}` has {exemption.path} now", f"remove {exemption.path} from {key}"
     for rule in sorted(before.rules.keys() | after.rules.keys()):
         for old, level in _levels(all_rules()[rule], before, after):
             if _SEVERITY.index(level) < _SEVERITY.index(old):
@@ -134,6 +149,7 @@ _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
     "fail-on": lambda was, now: (was, now) == ("warning", "error"),
     "breaking-before-1-0": lambda was, now: (was, now) == ("refuse", "minor"),
     "notice": lambda was, now: now < was,
+    "unstable-packages": lambda was, now: (was, now) == ("protect", "exempt"),
 }
 """Keys with a single value, each with a test of whether the new value is less strict than the old one."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fieldstone.checking.since.base import Base
-from fieldstone.checking.since.policy import Weakened, permits
+from fieldstone.checking.since.policy import Weakened, exempts, permits
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.project.settings import Settings
 from fieldstone.registry import Defect, Registry
@@ -111,5 +111,26 @@ def recorded_waivers(base: Base, release: Release, manifest: str, settings: Sett
                 f"{release.name} {release.version} records a waiver that {base.parting.label} does not have: "
                 f"{waiver.text}",
                 "undo the break, or have the owners of the schema agree to the waiver",
+                Location(manifest),
+                f"waivers of {waiver.rule} in {release.name} {release.version} {waiver.terms}",
+            )
+
+
+def recorded_exemptions(base: Base, release: Release, manifest: str, settings: Settings) -> Iterator[Weakened]:
+    """The exemptions that a new release records, and that neither the branch nor the change has.
+
+    Args:
+        base: the branch.
+        release: the release.
+        manifest: the absolute path of its manifest.
+        settings: the settings of the change; an exemption that they add is reported with them.
+    """
+    for exemption in release.exemptions:
+        if not any(exempts(side.module(release.name), exemption) for side in (base.settings, settings)):
+            yield Weakened(
+                f"exemption {exemption.path or exemption.package}",
+                f"{release.name} {release.version} records an exemption that {base.parting.label} does not have: "
+                f"{exemption.text}",
+                "undo the break, or have the owners of the schema agree to the exemption",
                 Location(manifest),
             )

@@ -1,12 +1,14 @@
-"""Lint configuration that a change weakens: the `lint` sections of the buf configuration, and its plugins."""
+"""Style that a change weakens: the `lint` sections of the buf configuration, its plugins, and the known faults."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fieldstone.checking.since.policy import Weakened
+from fieldstone.project.known_style import KNOWN_STYLE, KnownStyle
 from fieldstone.schema.location import Location
 from fieldstone.workspace.config_sections import section_of
 from fieldstone.workspace.config_text import load_config
@@ -22,6 +24,9 @@ _PARTS = {
     "DEFAULT": {"STANDARD"},
 }
 """buf's categories of lint rules, each with those that include it: https://buf.build/docs/lint/rules/."""
+
+_MOST = 3
+"""The most files that a message lists."""
 
 _EXECUTED = ("plugins", "policies")
 """The sections that make buf run programs or load rules from elsewhere."""
@@ -50,6 +55,23 @@ def weakened_style(
                 about = f" for module {name}" if section.is_own else ""
                 location = Location(str(section.file))
                 yield Weakened("lint", f"{message}{about}", "undo it in the buf configuration", location)
+
+
+def grown_style(before: KnownStyle, after: KnownStyle) -> Iterator[Weakened]:
+    """The rules with more known faults than before, in any file."""
+    grown: dict[str, list[str]] = defaultdict(list)
+    for (rule, path), count in after.faults.items():
+        had = before.faults.get((rule, path), 0)
+        if count > had:
+            grown[rule].append(f"{path} ({count}, was {had})")
+    for rule, paths in grown.items():
+        more = f" and {len(paths) - _MOST} more files" if len(paths) > _MOST else ""
+        yield Weakened(
+            f"known style {rule}",
+            f"{KNOWN_STYLE} has more faults of {rule}: {', '.join(paths[:_MOST])}{more}",
+            "fix the new faults, and take them out again",
+            Location(str(after.file)),
+        )
 
 
 def changed_plugins(before: Workspace, after: Workspace) -> Iterator[Weakened]:

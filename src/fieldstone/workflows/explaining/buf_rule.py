@@ -8,8 +8,8 @@ from pathlib import Path
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.errors import FieldstoneError, NotFound
 from fieldstone.project.settings import find_settings
-from fieldstone.toolchain import buf
-from fieldstone.toolchain.buf import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
+from fieldstone.toolchain import buf_rules
+from fieldstone.toolchain.buf_rules import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
 from fieldstone.workflows.explaining.rule import paragraph
 from fieldstone.workspace.config_text import load_config
 
@@ -29,7 +29,7 @@ def buf_page(name: str, folder: Path | None) -> str:
     wanted = name.strip().upper().replace("-", "_")
     for version in CONFIG_VERSIONS:
         for kind in RULE_KINDS:
-            rules = buf.rules(kind, version)
+            rules = buf_rules.rules(kind, version)
             if page := _page_in(wanted, rules, kind, version):
                 return page
     return _plugin_page(wanted, folder) if folder else ""
@@ -41,7 +41,7 @@ def buf_names() -> set[str]:
     Raises:
         FieldstoneError: buf does not list its rules.
     """
-    rules = [rule for kind in RULE_KINDS for version in CONFIG_VERSIONS for rule in buf.rules(kind, version)]
+    rules = [rule for kind in RULE_KINDS for version in CONFIG_VERSIONS for rule in buf_rules.rules(kind, version)]
     return {name for rule in rules for name in (rule.id, *rule.categories)}
 
 
@@ -93,7 +93,7 @@ def _plugin_page(wanted: str, folder: Path) -> str:
     if not config.is_file() or not load_config(config).get("plugins"):
         return ""
     try:
-        found = [(rule, kind) for kind in RULE_KINDS for rule in buf.workspace_rules(kind, root) if rule.plugin]
+        found = [(rule, kind) for kind in RULE_KINDS for rule in buf_rules.workspace_rules(kind, root) if rule.plugin]
     except FieldstoneError as error:
         raise NotFound(
             f"{wanted} is no rule of Fieldstone or buf, and buf cannot list those of the plugins in {config}: {error}"

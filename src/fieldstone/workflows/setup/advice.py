@@ -8,26 +8,30 @@ from typing import Any
 
 from fieldstone.printed import printable
 from fieldstone.project.project import Project
-from fieldstone.workflows.setup.hooks import HOOKS, HOOKS_FILE, local_config
+from fieldstone.workflows.setup.annotations import ROOTS
+from fieldstone.workflows.setup.history import about_history
+from fieldstone.workflows.setup.hooks import FORMAT, HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import to_yaml
 from fieldstone.workspace.config_text import load_config
 from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY
 
 
-def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks: bool) -> Iterator[str]:
+def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks: bool, formats: bool) -> Iterator[str]:
     """The steps left to do by hand; each is one line, or a line with a text to copy.
 
     Args:
         project: the new project.
-        written: the files that init wrote.
+        written: the files that init wrote or changed.
         top: the root of the checkout; None outside a checkout.
         hooks: whether hooks are wanted.
+        formats: whether one of them may format.
     """
     yield from _about_registry(project)
     yield from _about_vocabulary(project)
     if hooks:
-        yield from _about_hooks(project.settings.root, written, top)
+        yield from _about_hooks(project.settings.root, written, top, formats=formats)
+    yield from about_history(project, top)
 
 
 def _about_registry(project: Project) -> Iterator[str]:
@@ -69,15 +73,16 @@ def _about_vocabulary(project: Project) -> Iterator[str]:
     workspace = project.workspace
     if any(VOCABULARY in module.proto_files for module in workspace.modules.values()):
         return
-    for found in sorted(workspace.root.glob(f"schemas/*/{VOCABULARY}")):
-        path = found.relative_to(workspace.root).as_posix().removesuffix(f"/{VOCABULARY}")
+    for path in ROOTS:
+        if not (workspace.root / path / VOCABULARY).is_file():
+            continue
         entry, key = (
             (f"- {path}", "directories") if workspace.config == "buf.work.yaml" else (f"- path: {path}", "modules")
         )
         yield f"to use the annotations, add `{printable(entry)}` to {key} in {workspace.config}"
 
 
-def _about_hooks(folder: Path, written: Iterable[str], top: Path | None) -> Iterator[str]:
+def _about_hooks(folder: Path, written: Iterable[str], top: Path | None, *, formats: bool) -> Iterator[str]:
     if top not in {None, folder}:
         yield f"pre-commit knows only the configuration in {printable(str(top))}: hooks are left out here"
         return
@@ -86,8 +91,9 @@ def _about_hooks(folder: Path, written: Iterable[str], top: Path | None) -> Iter
         return
     config = folder / HOOKS_FILE
     text = config.read_text("utf-8", "replace") if config.is_file() else ""
-    if not all(hook["id"] in text for hook in HOOKS):
-        yield f"add the hooks to {HOOKS_FILE}:\n\n{to_yaml(local_config())}"
+    if not all(hook["id"] in text for hook in HOOKS if formats or hook["id"] != FORMAT):
+        hooks = to_yaml(local_config(formats=formats))
+        yield f"`fieldstone init --merge-hooks` adds its hooks; or add the hooks to {HOOKS_FILE}:\n\n{hooks}"
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -12,14 +12,18 @@ from typing import Any
 from fieldstone.compatibility.finding import WEAKENED
 
 HOOKS_FILE = ".pre-commit-config.yaml"
-_COMMON = {"pass_filenames": False, "require_serial": True, "stages": ["pre-commit"]}
+_COMMON = {"require_serial": True, "stages": ["pre-commit"]}
+_ALWAYS = {"always_run": True, "pass_filenames": False, **_COMMON}
+FORMAT = "fieldstone-format"
+"""The id of the hook that rewrites files."""
 HOOKS: tuple[Mapping[str, Any], ...] = (
     {
-        "id": "fieldstone-format",
+        "id": FORMAT,
         "name": "format schemas",
-        "description": "Formats .proto files as `buf format` does, and stops the commit if one changed.",
+        "description": "Formats the .proto files of the commit as `buf format` does, and stops it if one changed.",
         "entry": "fieldstone format",
         "types": ["proto"],
+        "pass_filenames": True,
         **_COMMON,
     },
     {
@@ -28,8 +32,7 @@ HOOKS: tuple[Mapping[str, Any], ...] = (
         "description": "Refuses what breaks anything ever released, edits a release, or lacks the style that buf.yaml "
         "asks for.",
         "entry": f"fieldstone check --since HEAD --accept {WEAKENED}",
-        "always_run": True,
-        **_COMMON,
+        **_ALWAYS,
     },
 )
 """The hooks for every repository with schemas, without the key `language`."""
@@ -39,8 +42,7 @@ GENERATE: Mapping[str, Any] = {
     "name": "generated code is fresh",
     "description": "Refuses a commit whose generated code is not what its schemas say.",
     "entry": "fieldstone generate --check",
-    "always_run": True,
-    **_COMMON,
+    **_ALWAYS,
 }
 """The hook for repositories that commit generated code; it requires `fieldstone[generate]`."""
 
@@ -54,13 +56,14 @@ def manifest() -> list[dict[str, Any]]:
     return [*({**hook, "language": "python"} for hook in HOOKS), generate]
 
 
-def local_config(prefix: str = "", *, generated: bool = False) -> dict[str, Any]:
+def local_config(prefix: str = "", *, generated: bool = False, formats: bool = True) -> dict[str, Any]:
     """A pre-commit configuration that runs the installed `fieldstone`.
 
     Args:
         prefix: the folder of the command if it is not on PATH: `.venv/bin/`.
         generated: whether the repository commits generated code.
+        formats: whether commits are formatted.
     """
-    chosen = (*HOOKS, GENERATE) if generated else HOOKS
+    chosen = [hook for hook in (*HOOKS, *([GENERATE] if generated else [])) if formats or hook["id"] != FORMAT]
     hooks = [{**hook, "entry": prefix + hook["entry"], "language": "system"} for hook in chosen]
     return {"repos": [{"repo": "local", "hooks": hooks}]}

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import tomli_w
 import yaml
 
 _SETTINGS = """\
 # Fieldstone's settings; `fieldstone settings --schema` prints all keys.
-registry = "{registry}"
+registry = {registry}
 {workspace}
 # The protected surfaces. A change that breaks none of them passes.
-# surfaces = ["wire", "json", "source", "storage", "http"]
-
+{surfaces}
+{taken}
 # Whether new messages and files carry the version of their package: StepV1 in acme.v1, step_v1.proto.
 # naming = true
 
 # [rules]
 # field-renamed = "warning"
-{modules}"""
+{tables}"""
+_SURFACES = 'surfaces = ["wire", "json", "source", "storage", "http"]'
+_TAKEN = """
+# From the section `breaking` of the buf configuration: breaks here are noted, and refuse nothing.
+"""
 _STARTER = """\
 syntax = "proto3";
 
@@ -39,11 +46,16 @@ REGISTRY_ATTRIBUTES = """\
 # Released bytes stay as they are on every system, and out of diffs and language statistics.
 * -text !eol linguist-generated
 *.binpb binary
+*.binpb.gz binary
 """
 
 
 class _Indented(yaml.SafeDumper):
     """A YAML dumper that indents lists below their key, like buf and pre-commit."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Write equal values out instead of `&id001` and `*id001`."""
+        return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Indent, also lists."""
@@ -55,19 +67,43 @@ def to_yaml(data: Mapping[str, Any]) -> str:
     return yaml.dump(data, Dumper=_Indented, sort_keys=False, width=120, allow_unicode=True)
 
 
-def settings(registry: str, workspace: str, names: Mapping[str, str]) -> str:
+def settings(
+    registry: str, workspace: str, names: Mapping[str, str], policies: Mapping[str, Mapping[str, Any]] | None = None
+) -> str:
     """A fieldstone.toml.
 
     Args:
         registry: the folder of the releases.
         workspace: the folder of the buf configuration.
         names: the modules to name by hand, path to name.
+        policies: the settings of modules, by name; those of "" are for all modules.
     """
+    general = dict((policies or {}).get("", {}))
+    modules: dict[str, dict[str, Any]] = {name: {"path": path} for path, name in names.items()}
+    for name, values in (policies or {}).items():
+        if name:
+            modules[name] = {**modules.get(name, {}), **values}
+    surfaces = general.pop("surfaces", None)
+    tables = {key: value for key, value in general.items() if isinstance(value, dict)}
+    tables |= {"modules": modules} if modules else {}
+    values = {key: value for key, value in general.items() if key not in tables}
     return _SETTINGS.format(
-        registry=registry,
-        workspace="" if workspace == "." else f'workspace = "{workspace}"\n',
-        modules="".join(f'\n[modules.{name}]\npath = "{path}"\n' for path, name in names.items()),
+        registry=toml_text(registry),
+        workspace="" if workspace == "." else f"workspace = {toml_text(workspace)}\n",
+        surfaces=f"surfaces = {json.dumps(surfaces)}" if surfaces else f"# {_SURFACES}",
+        taken=_TAKEN + tomli_w.dumps(values) if values else "",
+        tables="\n" + tomli_w.dumps(tables) if tables else "",
     )
+
+
+def toml_key(name: str) -> str:
+    """A name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
+
+
+def toml_text(text: str) -> str:
+    """A text as a string of TOML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def buf_yaml(config: Mapping[str, Any], broken: Sequence[str]) -> str:

@@ -219,3 +219,48 @@ def a_plugin_of_its_own(gate: Gate) -> None:
 def the_registry_is_given_another_address(gate: Gate) -> None:
     r"""policy-weakened.*`registry` went from registry to memory:mine"""
     gate.settings('registry = "registry"', 'registry = "memory:mine"')
+
+
+@door
+def the_file_is_exempt(gate: Gate) -> None:
+    r"""policy-weakened.*`exempt-paths` has acme/shop now.*error\[field-type-changed\]"""
+    gate.breaks()
+    gate.settings('fail-on = "error"', 'fail-on = "error"\nexempt-paths = ["acme/shop"]')
+
+
+@door
+def the_file_is_exempt_from_one_rule(gate: Gate) -> None:
+    r"""policy-weakened.*`exempt-rules.field-type-changed` has \. now.*error\[field-type-changed\]"""
+    gate.breaks()
+    gate.settings("[modules.shop]", '[exempt-rules]\nfield-type-changed = ["."]\n\n[modules.shop]')
+
+
+@door
+def an_exemption_is_widened(gate: Gate) -> None:
+    r"""policy-weakened.*`exempt-paths` has acme now for module shop.*error\[field-type-changed\]"""
+    gate.settings("[modules.shop]", '[modules.shop]\nexempt-paths = ["acme/shop/internal"]')
+    gate.land()
+    gate.breaks()
+    gate.settings('["acme/shop/internal"]', '["acme"]')
+
+
+@door
+def unstable_packages_are_exempt(gate: Gate) -> None:
+    r"""policy-weakened.*`unstable-packages` went from "protect" to "exempt" """
+    gate.settings('fail-on = "error"', 'fail-on = "error"\nunstable-packages = "exempt"')
+
+
+@door
+def a_type_moves_into_an_exempt_file(gate: Gate) -> None:
+    r"""error\[exempt-file-entered\]: `Order` moved from acme/shop/v1/shop.proto, which is protected"""
+    gate.settings('surfaces = ["wire", "json", "source"]', 'surfaces = ["wire"]\nexempt-paths = ["acme/shop/internal"]')
+    gate.land()
+    gate.repo.write(SHOP.replace("/v1/", "/internal/"), gate.repo.read(SHOP))
+    (gate.repo.root / SHOP).unlink()
+
+
+@door
+def a_new_fault_of_style_is_known(gate: Gate) -> None:
+    r"""policy-weakened.*has more faults of FIELD_LOWER_SNAKE_CASE: .*shop.proto \(1, was 0\).*error\[FIELD_LOWER"""
+    gate.repo.edit(SHOP, _V1, "  string id = 1;\n  string Buyer = 9;\n")
+    gate.repo.write("fieldstone.style.toml", f'[FIELD_LOWER_SNAKE_CASE]\n"{SHOP}" = 1\n')

@@ -45,6 +45,30 @@ def a_break_is_released_by_a_waiver_of_its_own(gate: Gate) -> None:
     _forge_break(gate, "2.0.0")
 
 
+@door
+def a_break_is_released_by_an_exemption_of_its_own(gate: Gate) -> None:
+    r"""policy-weakened.*shop 1.3.0 records an exemption that origin/main does not have: \. is exempt"""
+    settings = gate.repo.read("fieldstone.toml")
+    gate.breaks()
+    gate.settings("[modules.shop]", '[modules.shop]\nexempt-paths = ["."]')
+    gate.forge("shop", "1.3.0")
+    gate.repo.settings(settings)
+
+
+@forged
+def a_break_is_sealed_with_a_stable_package_as_unstable(gate: Gate) -> None:
+    r"""registry-break-unrecorded.*field-type-changed"""
+    _forge_break(gate, "2.0.0", waivers=[], exemptions=[{"package": "acme.shop.v1"}])
+
+
+@forged
+def an_exemption_is_recorded_that_permits_nothing(gate: Gate) -> None:
+    r"""registry-exemption-wrong.*nothing in it needs that"""
+    gate.repo.edit(SHOP, *ADDITION)
+    gate.forge("shop", "1.3.0")
+    gate.reseal("shop/1.3.0", exemptions=[{"path": "acme"}])
+
+
 @forged
 def a_break_is_sealed_without_its_waiver(gate: Gate) -> None:
     r"""registry-break-unrecorded.*field-type-changed"""
@@ -55,6 +79,33 @@ def a_break_is_sealed_without_its_waiver(gate: Gate) -> None:
 def a_break_is_sealed_as_minor(gate: Gate) -> None:
     r"""registry-bump-wrong.*it says minor, and its changes are major"""
     _forge_break(gate, "2.0.0", bump="minor")
+
+
+HISTORY = {"bump": None, "judged": "major", "accepted": "history"}
+
+
+@forged
+def a_break_is_sealed_as_history(gate: Gate) -> None:
+    r"""policy-weakened.*shop 2.0.0 would be accepted as history.*registry-history-wrong.*follows 1.2.0, which is not"""
+    _forge_break(gate, "2.0.0", waivers=[], **HISTORY)
+
+
+@forged
+def a_break_is_sealed_as_history_with_a_waiver(gate: Gate) -> None:
+    r"""registry-history-unproven.*no tag here points at that.*registry-history-wrong.*records waivers"""
+    _forge_break(gate, "2.0.0", **HISTORY)
+
+
+@door
+def a_break_is_sealed_as_accepted_for_another_reason(gate: Gate) -> None:
+    r"""release.toml is no release manifest: accepted is 'board', and may be "history" alone"""
+    _forge_break(gate, "2.0.0", waivers=[], **{**HISTORY, "accepted": "board"})
+
+
+@door
+def a_break_has_a_bump_beside_its_verdict(gate: Gate) -> None:
+    r"""release.toml is no release manifest: it must have judged, and must not have bump"""
+    _forge_break(gate, "2.0.0", waivers=[], **{**HISTORY, "bump": "minor"})
 
 
 @forged
