@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from fieldstone.checking.baseline import ledger_of
 from fieldstone.errors import Unavailable
+from fieldstone.registry import open_registry
 from fieldstone.registry.folder import FolderRegistry
 from tests.cli.history import CONFIG, PROTO, new_history, proto
 from tests.cli.workspace import Repo, copy_repo
@@ -81,8 +82,9 @@ def test_history_comes_along_and_the_gate_starts_at_the_newest(tagged: Repo, mon
     assert made["commit"] == tagged.git("rev-parse", "v1.2.0-rc.1").strip()
     assert made["released_at"] == "2025-01-04T07:00:00Z"
     assert made["changes"] == ["field `name` of `acme.v1.Pet` went from `string name = 2;` to `int32 name = 2;`"]
-    ledger = json.loads(tagged.read("registry/pets/1.5.0/ledger.json"))
-    assert [(use["name"], use["number"]) for use in ledger["acme.v1.Pet"]["members"]] == [
+    registry = open_registry(tagged.root / "registry")
+    ledger = ledger_of(registry, registry.release("pets", "1.5.0"))
+    assert [(use.name, use.number) for use in ledger.type("acme.v1.Pet").members] == [
         ("id", 1),
         ("name", 2),
         ("name", 2),
