@@ -165,8 +165,18 @@ class ModuleCheck(Struct, dict=True):
                 today=self.today,
             )
             annotations = self._annotation_findings(image)
+            notes = self._notes_on_imports(image)
         report = judged.report.with_findings([*annotations, *self._other_findings()])
-        return replace(judged, report=report)
+        return replace(judged, report=replace(report, findings=(*report.findings, *notes)))
+
+    def _notes_on_imports(self, image: bytes) -> list[Finding]:
+        from fieldstone.checking.baseline import Baseline, find_baseline
+        from fieldstone.checking.findings.imported_types import imported_type_findings
+
+        def baseline() -> Baseline | None:
+            return find_baseline(self.project, self.module, self.against, since_parting=True)
+
+        return imported_type_findings(self.project, self.module, baseline, image, start=self.start)
 
     def _annotation_findings(self, image: bytes) -> list[Finding]:
         from fieldstone.checking.baseline import find_baseline
@@ -305,6 +315,8 @@ class ModuleCheck(Struct, dict=True):
         others = [other for name, other in self.project.workspace.modules.items() if name != self.module.name]
         paths = {path for other in others for path in self.added.get(other.name, ())}
         paths |= {path for other in others if other.name not in imported for path in built_in_files(other)}
+        third_party = self.project.workspace.third_party
+        paths |= {path for name, other in third_party.items() if name not in imported for path in other.all_paths}
         if not paths:
             return False
         from fieldstone.incremental.slices import compiled_with

@@ -78,8 +78,16 @@ class Project(Struct, frozen=True, dict=True):
                 invalid name.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
-        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, several_roots=self.bare)
+        workspace = load_workspace(
+            root,
+            names=names,
+            outside=outside,
+            bare=self.bare,
+            several_roots=self.bare,
+            imports_only=self.settings.imports_only,
+        )
         self._refuse_strangers(workspace)
+        self._refuse_absent_imports(workspace)
         if not self.bare:
             refuse_names(workspace)
         return workspace
@@ -103,6 +111,25 @@ class Project(Struct, frozen=True, dict=True):
                 )
             if name not in workspace.modules and not self._was_removed(name, workspace):
                 workspace.module(name)
+
+    def _refuse_absent_imports(self, workspace: Workspace) -> None:
+        """Raise if a path of `imports-only` is at or below no module, as after a typing error."""
+        for path in workspace.imports_only or ():
+            target = (workspace.root / path).resolve()
+            related = [
+                m for m in workspace.everything if m.root.is_relative_to(target) or target.is_relative_to(m.root)
+            ]
+            if not related:
+                lists = ", ".join(module.path for module in workspace.everything)
+                raise NotFound(
+                    f"imports-only in {self.settings.file} names {path}, which is in no module of {workspace.config}",
+                    fix=f"name a module or a path inside one ({lists}), or leave it out",
+                )
+            if not target.exists():
+                raise NotFound(
+                    f"imports-only in {self.settings.file} names {path}, and there is no {target}",
+                    fix=f"if it is a git submodule: `git submodule update --init {path}`; else leave it out",
+                )
 
     def _was_removed(self, name: str, workspace: Workspace) -> bool:
         return name not in workspace.modules and self.owns_registry and bool(self.registry.versions(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
+from fieldstone.workspace.imports_only import third_party_modules
 from fieldstone.workspace.listed_modules import ListedModule, listed_modules, refuse_several_roots
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
@@ -35,6 +36,8 @@ class Module(Struct, frozen=True, dict=True):
         excludes: folders below `root` that do not belong to it, absolute.
         includes: if not empty, the only folders that belong to it, absolute.
         docs_root: the folder of its LICENSE and README.md if `root` has none: in a v2 workspace its root; else None.
+        imports_only: files and folders below `root`, absolute, with third-party schemas: buf and the digest count them
+            as the module's, but they are neither judged nor released as its own.
     """
 
     name: str
@@ -44,10 +47,11 @@ class Module(Struct, frozen=True, dict=True):
     excludes: tuple[Path, ...] = ()
     includes: tuple[Path, ...] = ()
     docs_root: Path | None = None
+    imports_only: tuple[Path, ...] = ()
 
     @cached_property
     def proto_files(self) -> Mapping[str, Path]:
-        """The module's .proto files: import path to absolute path, sorted."""
+        """The module's own .proto files: import path to absolute path, sorted."""
         return {name: Path(path) for name, path in self.proto_paths.items()}
 
     @cached_property
@@ -57,12 +61,26 @@ class Module(Struct, frozen=True, dict=True):
         Raises:
             FieldstoneError: a folder cannot be read, or a name is not UTF-8.
         """
+        return {path: file for path, file in self.all_paths.items() if not self.is_third_party(Path(file))}
+
+    @cached_property
+    def third_party_paths(self) -> Mapping[str, str]:
+        """The third-party .proto files in the module: import path to absolute path, sorted."""
+        return {path: file for path, file in self.all_paths.items() if self.is_third_party(Path(file))}
+
+    @cached_property
+    def all_paths(self) -> Mapping[str, str]:
+        """The .proto files that buf counts as the module's: import path to absolute path, sorted."""
         start = len(str(self.root).rstrip(os.sep)) + 1
         return _as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
 
+    def is_third_party(self, file: Path) -> bool:
+        """Whether a file below its root, given by its absolute path, is imports only."""
+        return any(file == top or top in file.parents for top in self.imports_only)
+
     @cached_property
     def files(self) -> Mapping[str, Path]:
-        """All files that the module's digest covers: its .proto files, LICENSE and documentation."""
+        """All files that are released as the module's own: its .proto files, LICENSE and documentation."""
         return {**self.proto_files, **self.documents}
 
     def contents(self) -> dict[str, bytes]:
@@ -98,7 +116,8 @@ class Module(Struct, frozen=True, dict=True):
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, belongs to the module if it is a .proto file; it need not exist."""
         folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]
-        inside = not any(folder in self.excludes or folder.name == ".git" for folder in folders[1:])
+        left_out = {*self.excludes, *self.imports_only}
+        inside = not any(folder in left_out or folder.name == ".git" for folder in (*folders[1:], self.root / path))
         return path.endswith(".proto") and inside and (not self.includes or self._is_included(folders[-1]))
 
     def _is_included(self, folder: Path) -> bool:
@@ -124,11 +143,20 @@ class Workspace(Struct, frozen=True):
         root: the absolute folder of buf.yaml or buf.work.yaml.
         config: that file's name.
         modules: by name.
+        third_party: the modules that are imports only, by path.
+        imports_only: the setting of that name; None where they are found by their folders' names.
     """
 
     root: Path
     config: str
     modules: Mapping[str, Module]
+    third_party: Mapping[str, Module] = {}
+    imports_only: Sequence[str] | None = None
+
+    @property
+    def everything(self) -> Sequence[Module]:
+        """All modules, third-party ones included."""
+        return (*self.modules.values(), *self.third_party.values())
 
     def module(self, name: str) -> Module:
         """The module of that name.
@@ -166,16 +194,28 @@ class Workspace(Struct, frozen=True):
         if folder is None:
             return ()
         folder = Path(os.path.normpath(folder))  # it may contain `..`
-        inside = [m for m in self.modules.values() if m.root == folder or m.root in folder.parents]
+        inside = [m for m in self.everything if m.root == folder or m.root in folder.parents]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
     def nested_in(self, module: Module) -> tuple[str, ...]:
-        """The paths for buf to exclude, so that modules below a module's root are not compiled as part of it.
+        """The paths for buf to exclude, so that of a module only its own files are compiled, and what they import.
 
-        buf accepts files and folders inside a nested module here, and refuses the module's own folder.
+        These are the modules below its root, and its third-party files. buf accepts files and folders inside a nested
+        module here, and refuses the module's own folder.
         """
-        nested = [other for other in self.modules.values() if module.root in other.root.parents]
-        return tuple(sorted({f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.proto_files}))
+        nested = [other for other in self.everything if module.root in other.root.parents]
+        inner = {f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.all_paths}
+        third_party = {path for top in module.imports_only for path in self._without_nested(module, top, nested)}
+        return tuple(sorted(inner | third_party))
+
+    def _without_nested(self, module: Module, top: Path, nested: Sequence[Module]) -> Iterator[str]:
+        """The third-party files or folder at a path; where other modules lie below it, its files outside of them."""
+        if not any(top == other.root or top in other.root.parents for other in nested):
+            yield from [top.relative_to(self.root).as_posix()] if top.exists() else []
+            return
+        for file in map(Path, module.third_party_paths.values()):
+            if top in file.parents and not any(other.root in file.parents for other in nested):
+                yield file.relative_to(self.root).as_posix()
 
 
 def load_workspace(
@@ -185,6 +225,7 @@ def load_workspace(
     outside: Path | None = None,
     bare: bool = False,
     several_roots: bool = False,
+    imports_only: Sequence[str] | None = None,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -196,18 +237,24 @@ def load_workspace(
         bare: whether a folder without a configuration counts as one module, as in buf.
         several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, but its import paths are
             relative to folders other than its root.
+        imports_only: the paths of third-party schemas, relative to `root`: modules, or files and folders inside one;
+            None to find such modules by their folders' names.
 
     Raises:
-        FieldstoneError: there is no configuration, or it cannot be read.
+        FieldstoneError: there is no configuration, it cannot be read, or all its modules are third-party.
     """
     root = root.resolve()
     config, entries = listed_modules(root, bare=bare)
     if not several_roots:
         refuse_several_roots(entries, root / config)
+    foreign = third_party_modules(entries, imports_only)
+    entries = [entry for entry in entries if entry not in foreign]
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
+    paths = tuple((root / path).resolve() for path in imports_only or ())
     modules: dict[str, Module] = {}
-    for entry, name in zip(entries, called, strict=True):
+    third_party: dict[str, Module] = {}
+    for entry, name in (*zip(entries, called, strict=True), *_with_paths(foreign)):
         module_root = (root / entry.path).resolve()
         if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
             raise NotFound(f"{root / config} lists {entry.path}, and there is no such folder")
@@ -217,7 +264,7 @@ def load_workspace(
                 fix="list the folder of its sources: what was released never changes",
             )
         excludes = tuple((root / path).resolve() for path in entry.excludes)
-        modules[name] = Module(
+        (third_party if entry in foreign else modules)[name] = Module(
             name=name,
             root=module_root,
             path=entry.path,
@@ -225,8 +272,9 @@ def load_workspace(
             excludes=excludes if outside is None else (*excludes, outside.resolve()),
             includes=tuple((root / path).resolve() for path in entry.includes),
             docs_root=root if entry.shares_documents else None,
+            imports_only=tuple(path for path in paths if module_root in path.parents and entry not in foreign),
         )
-    return Workspace(root=root, config=config, modules=modules)
+    return Workspace(root, config, modules, third_party, imports_only)
 
 
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
@@ -242,6 +290,13 @@ def _name_all(entries: list[ListedModule], given: Mapping[str, str], root: Path)
         name if seen[name] == 1 or entry.path in given else entry.path.replace("/", "-")
         for name, entry in zip(short, entries, strict=True)
     ]
+
+
+def _with_paths(foreign: Sequence[ListedModule]) -> Iterator[tuple[ListedModule, str]]:
+    """Third-party modules with their paths as names; of several on one path, with the folders that each includes."""
+    seen = Counter(entry.path for entry in foreign)
+    for entry in foreign:
+        yield entry, entry.path if seen[entry.path] == 1 else f"{entry.path}: {', '.join(entry.includes)}"
 
 
 def _refuse_one_name_for_two(names: list[str], config: Path) -> None:

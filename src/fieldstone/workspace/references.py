@@ -77,7 +77,7 @@ def compile_reference(
         return Compiled(read_image(path, ref), ref, module.root)
     if path.is_dir():
         refuse_git_folder(path, ref)
-        root, image = _compile_folder(path.resolve(), module)
+        root, image = _compile_folder(path.resolve(), module, workspace)
         return Compiled(image, ref, root)
     known = f"{module.name} has {', '.join(versions)}" if versions else ""
     with _checkout(ref, workspace, outside, known=known, since_parting=since_parting) as (then, registry, label):
@@ -103,7 +103,7 @@ def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: P
     """
     path = Path(ref)
     if path.is_dir() and _has_config(path):
-        then = load_workspace(path, several_roots=True)
+        then = load_workspace(path, several_roots=True, imports_only=workspace.imports_only)
         return _lint(then, _module_in(then, module), outside, at=ref)
     if path.exists():
         return []
@@ -142,15 +142,16 @@ def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[
         return []
     names = {known.path: known.name for known in workspace.modules.values()}
     if path.is_dir():
-        return list(load_workspace(path, names=names, bare=True, several_roots=True).modules)
+        only = workspace.imports_only
+        return list(load_workspace(path, names=names, bare=True, several_roots=True, imports_only=only).modules)
     with _checkout(ref, workspace, outside, bare=True) as (then, _, _):
         return list(then.modules)
 
 
-def _compile_folder(folder: Path, module: Module) -> tuple[Path, bytes]:
+def _compile_folder(folder: Path, module: Module, now: Workspace) -> tuple[Path, bytes]:
     if not _has_config(folder):
         return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
-    workspace = load_workspace(folder, several_roots=True)
+    workspace = load_workspace(folder, several_roots=True, imports_only=now.imports_only)
     found = _module_in(workspace, module)
     return found.root, compile_module(workspace, found, at=str(folder))
 
@@ -216,7 +217,14 @@ def _checkout(
             yield Workspace(then, workspace.config, {}), registry, label  # it lists no modules, so everything is new
             return
         with _named(scratch, label, git.submodules(base, cwd=Path(top))):
-            found = load_workspace(then, names=names, outside=registry, bare=bare or not has_config, several_roots=True)
+            found = load_workspace(
+                then,
+                names=names,
+                outside=registry,
+                bare=bare or not has_config,
+                several_roots=True,
+                imports_only=workspace.imports_only,
+            )
         yield found, registry, label
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -44,12 +44,13 @@ def _package_version(module: str, version: str, digest: str = "", post: int = 0)
 
 
 def _packages(client: ClientPackage) -> DtoPackages:
+    home = import_name(contracts_distribution(client.module, client.version))
     owners = {
         path: import_name(contracts_distribution(needed.module, needed.version))
         for needed in client.needs
         for path in needed.files
     }
-    return DtoPackages(import_name(contracts_distribution(client.module, client.version)), owners)
+    return DtoPackages(home, {**owners, **dict.fromkeys(client.files, home)}, client.known)
 
 
 def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from fieldstone.checking.baseline import released
 from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.contracts.deprecation import with_deprecations
+from fieldstone.codegen.known_packages import KNOWN
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import with_code
 from fieldstone.codegen.vocabulary import without_annotations
@@ -78,6 +79,7 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
         readme=_document(project, release, "README.md"),
         changelog=changelog(release.name, _sections(project, release)),
         needs=tuple(_needs(project, release)),
+        known=KNOWN.extended(project.settings.known_packages),
     )
 
 
