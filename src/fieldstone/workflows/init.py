@@ -32,6 +32,7 @@ from fieldstone.workflows.setup.existing_style import (
 )
 from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
 from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_vendored, survey
+from fieldstone.workflows.setup.third_party import third_party_in
 from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
 
@@ -59,6 +60,7 @@ class _Plan(Struct):
         files: path relative to the folder, to text.
         names: the modules to name by hand, path to name.
         policies: the settings of modules that correspond to the buf configuration, as for `texts.settings`.
+        third_party: the paths of third-party schemas, relative to the workspace.
         taken: as for `SetUp`.
         advice: as for `SetUp`.
         formats: whether a hook may format commits: it would rewrite files that nobody formatted.
@@ -67,6 +69,7 @@ class _Plan(Struct):
     files: dict[str, str] = {}
     names: dict[str, str] = {}
     policies: Mapping[str, Mapping[str, Any]] = {}
+    third_party: Sequence[str] = ()
     taken: list[str] = []
     advice: list[str] = []
     formats: bool = True
@@ -125,7 +128,7 @@ def _plan(folder: Path, settings: Settings, *, storage: bool) -> _Plan:
     if registry:
         plan.files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
     if settings.file is None:
-        plan.files[OWN_FILE] = texts.settings(registry, workspace or ".", plan.names, plan.policies)
+        plan.files[OWN_FILE] = texts.settings(registry, workspace or ".", plan.names, plan.policies, plan.third_party)
     return plan
 
 
@@ -164,14 +167,16 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
 
 def _old_workspace(folder: Path, workspace: str, settings: Settings, *, registry: str, storage: bool) -> _Plan:
     """What to add to a buf workspace."""
-    loaded = load_workspace(folder / workspace, outside=settings.registry_folder)
+    loaded = load_workspace(folder / workspace, outside=settings.registry_folder, imports_only=())
     modules = loaded.modules.values()
     # Without a name, it would be named after the folder of the clone.
     plan = _Plan(names={m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name})
     planned = Project(settings)
     if settings.file is None:
         named = {name: {"path": path} for path, name in plan.names.items()}
+        plan.third_party = third_party_in(loaded, top=folder)
         values = {"workspace": workspace, "modules": named, **({"registry": registry} if registry else {})}
+        values |= {"imports-only": plan.third_party} if plan.third_party else {}
         planned = Project(replace(settings, root=folder, values=values))
         plan.policies = take_policies(planned.workspace, plan.taken)
     path = vocabulary_path(loaded) if storage else ""
@@ -227,6 +232,7 @@ def _new_workspace(found: Survey, *, storage: bool) -> _Plan:
         config["modules"].append({"path": root})
     plan.files["buf.yaml"] = texts.buf_yaml(config, excepted)
     plan.names = {".": name} if "." in layout.roots else {}
+    plan.third_party = sorted(layout.vendored)
     return plan
 
 

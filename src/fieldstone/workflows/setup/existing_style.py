@@ -30,7 +30,7 @@ def existing_faults(project: Project) -> Faults:
     """
     workspace, registry = project.workspace, project.settings.registry_folder
     running = [
-        buf.lint(m.path, cwd=workspace.root, exclude=(*workspace.excluded_paths(registry), *workspace.nested_in(m)))
+        buf.lint(m.path, cwd=workspace.buf_root, exclude=(*workspace.excluded_paths(registry), *workspace.nested_in(m)))
         for m in workspace.modules.values()
         if m.proto_paths
     ]
