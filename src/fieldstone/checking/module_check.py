@@ -353,7 +353,7 @@ class ModuleCheck(Struct, dict=True):
         start = {"lint": buf.lint, "build": buf.build}[verb]
         given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
         few = len(only or module.proto_paths) <= buf.FEW
-        running = start(module.path, cwd=workspace.root, exclude=exclude, only=given, few=few)
+        running = start(module.path, cwd=workspace.buf_root, exclude=exclude, only=given, few=few)
         self.under_way.callback(running.close)
         return running
 

@@ -262,6 +262,15 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
     return graph
 
 
+def migrate(*, cwd: Path) -> None:
+    """Run `buf config migrate`: rewrite the configurations in a folder to version v2.
+
+    Raises:
+        FieldstoneError: one of them is wrong.
+    """
+    Running(["config", "migrate"], cwd=cwd).output(what="cannot read the buf configuration as version v2")
+
+
 def compiler() -> str:
     """The compiler with its version, as manifests name it: `buf 1.75.0`.
 

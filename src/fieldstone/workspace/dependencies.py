@@ -99,8 +99,10 @@ class Dependencies:
         return tuple(needed[name] for name in sorted(needed))
 
     def remote(self, module: Module) -> tuple[RemoteDependency, ...]:
-        """The modules from buf.lock that `module` depends on, directly or not, sorted by name."""
-        if not any(_pins_anything(folder / "buf.lock") for folder in (self.workspace.root, module.root)):
+        """The modules from buf.lock that `module` depends on, directly or not, sorted by name; copies replace all."""
+        if self.workspace.copies or not any(
+            _pins_anything(folder / "buf.lock") for folder in (self.workspace.root, module.root)
+        ):
             return ()
         found: dict[str, RemoteDependency] = {}
         waiting = [node for node in self._graph if node["name"] in {module.path, module.buf_name}]

@@ -13,7 +13,8 @@ from msgspec import Struct
 from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
-from fieldstone.workspace.imports_only import third_party_modules
+from fieldstone.workspace.copies import copies_among, laid_out
+from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
 from fieldstone.workspace.listed_modules import ListedModule, listed_modules, refuse_several_roots
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
@@ -145,6 +146,7 @@ class Workspace(Struct, frozen=True):
         modules: by name.
         third_party: the modules that are imports only, by path.
         imports_only: the setting of that name; None where they are found by their folders' names.
+        copies: the paths of third-party modules that the configuration does not list: they stand for its `deps`.
     """
 
     root: Path
@@ -152,6 +154,16 @@ class Workspace(Struct, frozen=True):
     modules: Mapping[str, Module]
     third_party: Mapping[str, Module] = {}
     imports_only: Sequence[str] | None = None
+    copies: tuple[str, ...] = ()
+
+    @property
+    def buf_root(self) -> Path:
+        """The absolute folder to run buf in: with copies, one of links to `root`.
+
+        Raises:
+            FieldstoneError: the configuration cannot be read.
+        """
+        return laid_out(self.root, self.config, self.copies) if self.copies else self.root
 
     @property
     def everything(self) -> Sequence[Module]:
@@ -247,11 +259,12 @@ def load_workspace(
     config, entries = listed_modules(root, bare=bare)
     if not several_roots:
         refuse_several_roots(entries, root / config)
-    foreign = third_party_modules(entries, imports_only)
+    copies = copies_among(imports_only or (), entries, root)
+    foreign = [*third_party_modules(entries, imports_only), *map(ListedModule, copies)]
     entries = [entry for entry in entries if entry not in foreign]
     called = _name_all(entries, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
-    paths = tuple((root / path).resolve() for path in imports_only or ())
+    paths = tuple((root / path).resolve() for path in imports_only or () if path not in copies)
     modules: dict[str, Module] = {}
     third_party: dict[str, Module] = {}
     for entry, name in (*zip(entries, called, strict=True), *_with_paths(foreign)):
@@ -263,7 +276,8 @@ def load_workspace(
                 f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
                 fix="list the folder of its sources: what was released never changes",
             )
-        excludes = tuple((root / path).resolve() for path in entry.excludes)
+        inner = [copy for copy in copies if copy != entry.path and is_at_or_below(copy, [entry.path])]
+        excludes = tuple((root / path).resolve() for path in (*entry.excludes, *inner))
         (third_party if entry in foreign else modules)[name] = Module(
             name=name,
             root=module_root,
@@ -274,7 +288,7 @@ def load_workspace(
             docs_root=root if entry.shares_documents else None,
             imports_only=tuple(path for path in paths if module_root in path.parents and entry not in foreign),
         )
-    return Workspace(root, config, modules, third_party, imports_only)
+    return Workspace(root, config, modules, third_party, imports_only, copies)
 
 
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:

@@ -47,7 +47,7 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     if not module.proto_files:
         raise NotFound(f"module {module.name} has no .proto files below {where if at else module.root}")
     exclude = (*(workspace.excluded_paths(outside)), *workspace.nested_in(module))
-    return buf.build(module.path, cwd=workspace.root, exclude=exclude).output(what=f"{where} does not compile")
+    return buf.build(module.path, cwd=workspace.buf_root, exclude=exclude).output(what=f"{where} does not compile")
 
 
 def compile_reference(
@@ -123,7 +123,7 @@ def modules_at(ref: str, workspace: Workspace, *, outside: Path | None) -> dict[
 
 def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str) -> list[Diagnostic]:
     exclude = (*workspace.excluded_paths(outside), *workspace.nested_in(module))
-    return buf.lint(module.path, cwd=workspace.root, exclude=exclude).diagnostics(what=f"buf lint at {at}")
+    return buf.lint(module.path, cwd=workspace.buf_root, exclude=exclude).diagnostics(what=f"buf lint at {at}")
 
 
 def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[str]:

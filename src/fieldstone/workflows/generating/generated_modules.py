@@ -65,7 +65,7 @@ def compile_one(project: Project, module: Module) -> bytes:
 def _compiler(project: Project, module: Module) -> buf.Running:
     workspace = project.workspace
     exclude = (*workspace.excluded_paths(project.settings.registry_folder), *workspace.nested_in(module))
-    return buf.build(module.path, cwd=workspace.root, exclude=exclude)
+    return buf.build(module.path, cwd=workspace.buf_root, exclude=exclude)
 
 
 def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Module]:
