@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from fieldstone.errors import FieldstoneError
-from fieldstone.toolchain import git
+from fieldstone.errors import FieldstoneError, Unavailable
+from fieldstone.toolchain import buf, git
+from fieldstone.toolchain.buf_remotes import copy_of, remote_modules
 from fieldstone.workspace.imports_only import THIRD_PARTY, is_at_or_below
 from fieldstone.workspace.modules import Module, Workspace
 
@@ -69,7 +70,9 @@ def _is_foreign(folder: str, proto: str, modules: Iterable[str]) -> bool:
 
 
 def third_party_in(workspace: Workspace, *, top: Path) -> list[str]:
-    """The third-party modules of a buf workspace, and the third-party folders inside its other modules.
+    """The third-party modules of a buf workspace, third-party folders inside its other modules, and needed copies.
+
+    Copies of remote modules are needed where buf cannot fetch these.
 
     Args:
         workspace: the workspace, with every module its own.
@@ -83,7 +86,22 @@ def third_party_in(workspace: Workspace, *, top: Path) -> list[str]:
     own = [module for module in workspace.everything if module not in foreign]
     tops = {path.partition("/")[0] for module in own for path in module.all_paths}
     inside = {folder for module in own for folder in _well_known_in(module, tops)}
-    return sorted({module.path for module in foreign} | inside) if own else []
+    return sorted({module.path for module in foreign} | inside | {*_needed_copies(workspace)}) if own else []
+
+
+def _needed_copies(workspace: Workspace) -> list[str]:
+    """The copies of remote modules in a workspace, if buf cannot fetch these modules."""
+    named, locked = remote_modules(workspace.root)
+    copies = [path for name in sorted(named | locked) if (path := copy_of(name, workspace.root))]
+    if not copies:
+        return []
+    try:
+        buf.build(".", cwd=workspace.root).output(what="the workspace does not compile")
+    except Unavailable:
+        return copies
+    except FieldstoneError:
+        return []
+    return []
 
 
 def _is_third_party(module: Module, top: Path, modules: Iterable[str]) -> bool:
