@@ -43,6 +43,8 @@ class Project(Struct, frozen=True, dict=True):
     """The permission to use its cache."""
     lines: Mapping[str, str] = {}
     """The line to work on, `1.4` or `main`, by module; by default that of the newest release."""
+    has_sources: bool = True
+    """Whether its sources are there: of a merge base only their names are known."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
@@ -87,7 +89,8 @@ class Project(Struct, frozen=True, dict=True):
             imports_only=self.settings.imports_only,
         )
         self._refuse_strangers(workspace)
-        self._refuse_absent_imports(workspace)
+        if self.has_sources:
+            self._refuse_absent_imports(workspace)
         if not self.bare:
             refuse_names(workspace)
         return workspace

@@ -89,8 +89,8 @@ def infer_layout(found: Survey) -> Layout:
     resolves.
     """
     contents = {proto: (found.folder / proto).read_bytes() for proto in found.protos}
-    foreign = foreign_folders(found.folder, found.protos)
-    theirs = {p: content for p, content in contents.items() if is_at_or_below(_root_of_package(p, content), foreign)}
+    foreign = foreign_folders(found.folder, {p: _root_of_package(p, content) for p, content in contents.items()})
+    theirs = {p: content for p, content in contents.items() if is_at_or_below(p, foreign)}
     if len(theirs) == len(contents):
         theirs = {}
     own = _Files({p: content for p, content in contents.items() if p not in theirs})

@@ -5,7 +5,7 @@ The result goes into the settings, where people can see and change it; no check 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from fieldstone.errors import FieldstoneError, Unavailable
@@ -48,25 +48,28 @@ def submodules(folder: Path) -> list[str]:
     return sorted(PurePosixPath(line.partition(" ")[2]).as_posix() for line in lines)
 
 
-def foreign_folders(folder: Path, protos: Iterable[str]) -> list[str]:
+def foreign_folders(folder: Path, roots: Mapping[str, str]) -> list[str]:
     """The outermost folders with others' .proto files, by their names, by git, or by well-known files in them.
 
     Args:
         folder: the root of the repository.
-        protos: the .proto files below it, relative to it.
+        roots: the .proto files below it, each with the import root that its package tells: a folder of its package may
+            be called vendor.
     """
     modules = submodules(folder)
     found: set[str] = set()
-    for proto in protos:
+    for proto, root in roots.items():
         parents = [parent.as_posix() for parent in reversed(PurePosixPath(proto).parents) if parent.name]
-        found |= {*[parent for parent in parents if _is_foreign(parent, proto, modules)][:1]}
+        vendored = (parent for parent in parents if _is_foreign(parent, proto, root, modules))
+        found |= {*[next(vendored, "")]} - {""}
     return sorted(path for path in found if not is_at_or_below(path, found - {path}))
 
 
-def _is_foreign(folder: str, proto: str, modules: Iterable[str]) -> bool:
+def _is_foreign(folder: str, proto: str, root: str, modules: Iterable[str]) -> bool:
     name = PurePosixPath(folder).name
     below = proto.removeprefix(f"{folder}/")
-    return name in VENDORED or folder in modules or (name == _MIXED and below.startswith(WELL_KNOWN))
+    is_copied = name in VENDORED or (name == _MIXED and below.startswith(WELL_KNOWN))
+    return folder in modules or (is_copied and is_at_or_below(root, [folder]))
 
 
 def third_party_in(workspace: Workspace, *, top: Path) -> list[str]:
