@@ -234,3 +234,24 @@ def test_init_finds_third_party_folders(
     assert buffed.read("buf.yaml") == modules
     buffed.settings('registry = "registry"\n')
     assert 'imports-only = ["proto/google", "shared", "vendor"]' in buffed.run("init", "--no-vocabulary").err
+
+
+def test_one_import_that_python_cannot_name_stops_a_wheel_of_300_files(
+    tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = 'syntax = "proto3";\n\npackage acme.v1;\n\n'
+    files = {f"proto/acme/v1/f{n}.proto": f"{head}message F{n} {{\n  string id = 1;\n}}\n" for n in range(300)}
+    files["third_party/9lib/9lib/odd.proto"] = 'syntax = "proto3"; package odd; message Odd {}'
+    files["buf.yaml"] = "version: v2\nmodules:\n  - path: proto\n  - path: third_party/9lib\nlint:\n  use: [MINIMAL]\n"
+    files["proto/acme/v1/f7.proto"] = f'{head}import "9lib/odd.proto";\n\nmessage F7 {{\n  odd.Odd odd = 1;\n}}\n'
+    repo = new_repo(tmp_path / "repo", files, environment)
+    repo.capsys = capsys
+    repo.release("proto")
+    said = repo.run("package", "proto").error
+    assert "Python cannot import 9lib/odd.proto: 9lib is no identifier (acme/v1/f7.proto imports it)" in said
+    assert not (repo.root / "dist").exists()
+    repo.settings('[package.known."9lib/"]\npython = "lib9-protos>=1,<2"\npython-import = "lib9"\n')  # as it says
+    ran = repo.run("package", "proto")
+    assert (ran.code, ran.err) == (0, "proto 1.0.0: python package built.\n")
+    repo.settings('[package.known."9lib/"]\npython-import = "lib9"\n')
+    assert 'package.known."9lib/" in ' in repo.run("package", "proto").error

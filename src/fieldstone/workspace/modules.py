@@ -62,11 +62,15 @@ class Module(Struct, frozen=True, dict=True):
         Raises:
             FieldstoneError: a folder cannot be read, or a name is not UTF-8.
         """
+        if not self.imports_only:
+            return self.all_paths
         return {path: file for path, file in self.all_paths.items() if not self.is_third_party(Path(file))}
 
     @cached_property
     def third_party_paths(self) -> Mapping[str, str]:
         """The third-party .proto files in the module: import path to absolute path, sorted."""
+        if not self.imports_only:
+            return {}
         return {path: file for path, file in self.all_paths.items() if self.is_third_party(Path(file))}
 
     @cached_property

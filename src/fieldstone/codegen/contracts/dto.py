@@ -23,6 +23,7 @@ from fieldstone.codegen.contracts.taken_names import services_without_keywords
 from fieldstone.codegen.names import DtoPackages, dto_module, protoc_module
 from fieldstone.codegen.render import as_docstring
 from fieldstone.codegen.vocabulary import without_annotations
+from fieldstone.errors import Invalid
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 
@@ -81,7 +82,7 @@ def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str],
     reached = _reached(by_path, own_files, packages)
     inside = [path for path in sorted(reached) if packages.is_inside(path)]
     for path in inside:
-        dto_module(path)
+        _require_importable(path, by_path, own_files)
     with_services = [path for path in inside if by_path[path].service]
     for path in with_services:
         _escape_comments(by_path[path])
@@ -103,6 +104,25 @@ def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str],
             for service in by_path[path].service
         ),
     )
+
+
+def _require_importable(path: str, files: Mapping[str, FileDescriptorProto], own_files: Collection[str]) -> None:
+    """Raise if Python cannot import the module of a file; of a third-party one, the error names its importer.
+
+    Raises:
+        FieldstoneError: a folder or file is no identifier.
+    """
+    try:
+        dto_module(path)
+    except Invalid as error:
+        importer = next((name for name in sorted(own_files) if path in files[name].dependency), "")
+        if path in own_files or not importer:
+            raise
+        folder = path.rpartition("/")[0]
+        raise Invalid(
+            f"{error.problem} ({importer} imports it)",
+            fix=f'name the distribution that has its code: python in [tool.fieldstone.package.known."{folder}/"]',
+        ) from error
 
 
 def _reached(files: Mapping[str, FileDescriptorProto], own_files: Collection[str], packages: DtoPackages) -> set[str]:

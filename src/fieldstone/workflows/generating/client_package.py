@@ -147,7 +147,7 @@ def _schema(project: Project, release: Release) -> Schema:
 def _needs(project: Project, release: Release) -> Iterator[Needed]:
     """The releases with packages of their own; the files of a remote registry's modules go with what imports them."""
     for link in sorted(release.dependencies, key=lambda link: link.name):
-        if not link.is_remote:
+        if link.is_release:
             needed = needed_release(project, release, link)
             files = _files(project, needed)
             if files:
