@@ -147,8 +147,15 @@ def _move_all(
         for ending in (".py", ".pyi", "_grpc.py"):
             if old + ending in written:
                 mover = _Mover(path, modules, packages, is_stub=ending == ".pyi")
-                moved[new + ending] = mover.move(_documented(written[old + ending], schema, path, ending))
+                moved[new + ending] = _moved(written[old + ending], mover, schema, path, ending)
     return moved
+
+
+def _moved(text: str, mover: _Mover, schema: Schema, path: str, ending: str) -> str:
+    try:
+        return mover.move(_documented(text, schema, path, ending))
+    except SyntaxError:  # protoc's stub imports a module by a name that is none, and that is another one once moved
+        return _documented(mover.move(text), schema, path, ending)
 
 
 def _documented(text: str, schema: Schema, path: str, ending: str) -> str:

@@ -35,4 +35,5 @@ def import_line(importer: str, path: str, packages: DtoPackages, alias: str, *, 
     """The line that imports a file's module under another name."""
     name = packages.python_module(path).rpartition(".")[2]
     ignored = untyped(path, packages) if is_stub else ""
-    return f"from {import_base(importer, path, packages)} import {name} as {alias}{ignored}"
+    called = alias if alias.isidentifier() else f"_{alias}"  # protoc takes a folder that begins with a digit as it is
+    return f"from {import_base(importer, path, packages)} import {name} as {called}{ignored}"
