@@ -150,8 +150,11 @@ def test_the_setting_names_what_is_there(shop: Repo) -> None:
     assert "imports-only covers every module: proto, third_party/lib; leave out" in error('["."]')
     assert "it is a path below the folder of the buf configuration" in error('["../proto"]')
     assert "must be of type array" in error('"proto"')
+    shop.settings('imports-only = ["third_party"]\n[modules.lib]\npath = "third_party/lib"\n')
+    assert "names third_party/lib as module lib, and it is imports only; to govern it" in shop.run("check").error
     (shop.root / "fieldstone.toml").unlink()  # third_party is found by its name
     assert "third_party" not in shop.run("check").err
+    assert "third_party/lib is imports only: third-party schemas are neither judged" in shop.run("check", "lib").error
     shop.settings("imports-only = []\n")
     assert "lib: no release yet" in shop.run("check").err
 
@@ -236,6 +239,29 @@ def test_init_finds_third_party_folders(
     assert 'imports-only = ["proto/google", "shared", "vendor"]' in buffed.run("init", "--no-vocabulary").err
 
 
+def test_a_submodule_is_third_party(
+    tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lib = {"lib/v1/lib.proto": 'syntax = "proto3"; package lib.v1; message Lib {}'}
+    library = new_repo(tmp_path / "lib", lib, environment)
+    own = FILES[OWN].replace('import "google/inner/inner.proto";\n', "")
+    own = own.replace("  google.inner.badly_named inner = 2;\n", "")
+    modules = "version: v2\nmodules:\n  - path: proto\n  - path: shared/lib\n"
+    repo = new_repo(tmp_path / "repo", {OWN: own, "buf.yaml": modules}, environment)
+    repo.capsys = capsys
+    repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library.root), "shared/lib")
+    repo.commit("submodule")
+    assert repo.run("init", "--release", "--no-vocabulary").code == 0
+    assert 'imports-only = ["shared/lib"]' in repo.read("fieldstone.toml")
+    repo.commit("init")
+    repo.edit(OWN, "lib.v1.Lib lib = 1;", "lib.v1.Lib lib = 1;\n  string more = 2;")
+    assert repo.run("check", "--since", "HEAD").code == 0
+    repo.edit(OWN, "string more = 2;", "string more = 1;")
+    repo.edit(OWN, "  lib.v1.Lib lib = 1;\n", "")
+    assert repo.run("check", "--since", "HEAD").code == 1
+
+
+@pytest.mark.slow
 def test_one_import_that_python_cannot_name_stops_a_wheel_of_300_files(
     tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,6 +107,11 @@ class Project(Struct, frozen=True, dict=True):
                     f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
                     fix="a folder is one module: keep one of the two",
                 )
+            if path in workspace.third_party:
+                raise Invalid(
+                    f"{self.settings.file} names {path} as module {name}, and it is imports only",
+                    fix=f"{workspace.to_govern(path)}; else leave out its table",
+                )
             if path and path not in paths and not self._was_removed(name, workspace):
                 raise NotFound(
                     f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",

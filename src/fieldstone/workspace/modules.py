@@ -182,11 +182,23 @@ class Workspace(Struct, frozen=True):
         """
         if name in self.modules:
             return self.modules[name]
+        foreign = next((path for path in self.third_party if name in {path, PurePosixPath(path).name}), "")
+        if foreign:
+            raise Invalid(
+                f"{foreign} is imports only: third-party schemas are neither judged nor released here",
+                fix=self.to_govern(foreign),
+            )
         from difflib import get_close_matches
 
         near = get_close_matches(name, self.modules, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
         raise NotFound(f"no module {name} in {self.root / self.config}", fix=hint)
+
+    def to_govern(self, path: str) -> str:
+        """The advice how to make a third-party module one's own."""
+        if self.imports_only is None:
+            return "to govern it, list in imports-only of the settings only what is third-party, or nothing: []"
+        return f"to govern it, take {path} out of imports-only in the settings"
 
     def style_digest(self, module: Module) -> str:
         """The digest of the buf configuration, which decides the result of `buf lint` for a module."""

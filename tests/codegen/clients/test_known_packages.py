@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fieldstone.codegen.clients.go import go_package
 from fieldstone.codegen.clients.java import java_package
 from fieldstone.codegen.clients.python import python_package
 from fieldstone.codegen.clients.typescript import typescript_package
+from fieldstone.codegen.contracts.protoc import run_protoc
 from fieldstone.codegen.known_packages import KNOWN, KnownPackage
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.fakes import make_plugin, make_program
@@ -90,6 +92,48 @@ def test_python_imports_what_others_have(shop: ClientPackage) -> None:
     for requirement in ("acme-protos>=1,<2", "grpcio-health-checking>=1.62,<2"):
         assert f'"{requirement}"' in tree["pyproject.toml"]
     assert '"other.o_pb2"' in tree["shop_contracts/_descriptors.py"]
+
+
+OURS = """
+from shop_contracts import _descriptors
+from shop_contracts.acme.shop.v1 import shop_pb2
+order = shop_pb2.Order(o={})
+order.at.GetCurrentTime()
+assert shop_pb2.Order.FromString(order.SerializeToString()) == order
+"""
+THEIRS = "from other import o_pb2; o_pb2.O()\n"
+STATES = (
+    "from google.protobuf import descriptor_pool; print(_descriptors.POOL == descriptor_pool.Default(), "
+    "'other.o_pb2' in __import__('sys').modules)"
+)
+
+
+@pytest.mark.parametrize(("more", "shared"), [("", "True"), ("string more = 1;", "False")])
+def test_a_bundled_file_and_another_copy_of_it_work_in_one_process(more: str, shared: str, tmp_path: Path) -> None:
+    other = 'syntax = "proto3"; package other; message O {{{}}}'
+    order = (
+        'syntax = "proto3"; package acme.shop.v1; import "google/protobuf/timestamp.proto"; import "other/o.proto"; '
+        "message Order { other.O o = 1; google.protobuf.Timestamp at = 2; }"
+    )
+    files = {"other/o.proto": other.format(""), "acme/shop/v1/shop.proto": order}
+    client = made(tmp_path / "ours", files, library=["other/o.proto"])
+    for path, content in python_package(replace(client, annotated=client.image.SerializeToString())).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+
+    def said(program: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert said(OURS + STATES) == "True False\n"  # nothing else is installed
+    theirs = made(tmp_path / "theirs", {"other/o.proto": other.format(more)})
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "o_pb2.py").write_text(run_protoc(theirs.image, ["other/o.proto"], [])["other/o_pb2.py"])
+    assert said(OURS + THEIRS + STATES) == f"{shared} True\n"
+    assert said(THEIRS + OURS + STATES) == f"{shared} True\n"
 
 
 def test_npm_imports_what_others_have(shop: ClientPackage) -> None:

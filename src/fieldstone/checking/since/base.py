@@ -203,8 +203,9 @@ class Base(Struct, dict=True):
             file.write_bytes(content)
 
     def _lay_out_sources(self) -> None:
-        """Create every folder outside the registry; if there are links, also them and empty .proto files."""
-        for folder in {entry.path.rpartition("/")[0] for entry in self._outside}:
+        """Create every folder outside the registry, also of submodules; with links, them and empty .proto files."""
+        folders = {entry.path if entry.is_submodule else entry.path.rpartition("/")[0] for entry in self._outside}
+        for folder in folders:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         for entry in self._outside if self._links else ():
             if entry.path.endswith(".proto") and not entry.is_link:
