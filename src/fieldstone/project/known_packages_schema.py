@@ -63,7 +63,7 @@ KNOWN_PACKAGES: dict[str, Any] = {
 """Its keys and their types, as JSON Schema."""
 
 
-def check_known_packages(known: Mapping[str, Mapping[str, str]], file: Path) -> None:
+def check_known_packages(known: Mapping[str, Mapping[str, str]], file: Path | str) -> None:
     """Refuse entries that name no package, or the place of an import without its package.
 
     Raises:
