@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -170,12 +170,10 @@ class ModuleCheck(Struct, dict=True):
         return replace(judged, report=replace(report, findings=(*report.findings, *notes)))
 
     def _notes_on_imports(self, image: bytes) -> list[Finding]:
-        from fieldstone.checking.baseline import Baseline, find_baseline
+        from fieldstone.checking.baseline import find_baseline
         from fieldstone.checking.findings.imported_types import imported_type_findings
 
-        def baseline() -> Baseline | None:
-            return find_baseline(self.project, self.module, self.against, since_parting=True)
-
+        baseline = partial(find_baseline, self.project, self.module, self.against, since_parting=True)
         return imported_type_findings(self.project, self.module, baseline, image, start=self.start)
 
     def _annotation_findings(self, image: bytes) -> list[Finding]:
