@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -277,34 +277,53 @@ def load_workspace(
         refuse_several_roots(entries, root / config)
     copies = copies_among(imports_only or (), entries, root)
     foreign = [*third_party_modules(entries, imports_only), *map(ListedModule, copies)]
-    entries = [entry for entry in entries if entry not in foreign]
-    called = _name_all(entries, names or {}, root)
+    own = [entry for entry in entries if entry not in foreign]
+    called = _name_all(own, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
-    paths = tuple((root / path).resolve() for path in imports_only or () if path not in copies)
-    modules: dict[str, Module] = {}
-    third_party: dict[str, Module] = {}
-    for entry, name in (*zip(entries, called, strict=True), *_with_paths(foreign)):
-        module_root = (root / entry.path).resolve()
-        if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
-            raise NotFound(f"{root / config} lists {entry.path}, and there is no such folder")
-        if outside is not None and _lies_in(outside.resolve(), module_root, root):
-            raise Invalid(
-                f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
-                fix="list the folder of its sources: what was released never changes",
-            )
-        inner = [copy for copy in copies if copy != entry.path and is_at_or_below(copy, [entry.path])]
-        excludes = tuple((root / path).resolve() for path in (*entry.excludes, *inner))
-        (third_party if entry in foreign else modules)[name] = Module(
-            name=name,
-            root=module_root,
-            path=entry.path,
-            buf_name=entry.buf_name,
-            excludes=excludes if outside is None else (*excludes, outside.resolve()),
-            includes=tuple((root / path).resolve() for path in entry.includes),
-            docs_root=root if entry.shares_documents else None,
-            imports_only=tuple(path for path in paths if module_root in path.parents and entry not in foreign),
+    inside = [path for path in imports_only or () if path not in copies]
+    make = partial(_module, config=root / config, outside=outside, copies=copies)
+    return Workspace(
+        root=root,
+        config=config,
+        modules={name: make(entry, name, inside=inside) for name, entry in zip(called, own, strict=True)},
+        third_party={name: make(entry, name) for entry, name in _with_paths(foreign)},
+        imports_only=imports_only,
+        copies=copies,
+    )
+
+
+def _module(
+    entry: ListedModule,
+    name: str,
+    config: Path,
+    *,
+    outside: Path | None,
+    copies: Sequence[str],
+    inside: Sequence[str] = (),
+) -> Module:
+    """A listed module; `inside` are the third-party paths, relative to the workspace, that may lie in it."""
+    root = config.parent
+    module_root = (root / entry.path).resolve()
+    if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
+        raise NotFound(f"{config} lists {entry.path}, and there is no such folder")
+    if outside is not None and _lies_in(outside.resolve(), module_root, root):
+        raise Invalid(
+            f"module {name} ({entry.path}) of {config} lies in the registry {outside}",
+            fix="list the folder of its sources: what was released never changes",
         )
-    return Workspace(root, config, modules, third_party, imports_only, copies)
+    nested = [copy for copy in copies if copy != entry.path and is_at_or_below(copy, [entry.path])]
+    excludes = tuple((root / path).resolve() for path in (*entry.excludes, *nested))
+    third_party = [(root / path).resolve() for path in inside]
+    return Module(
+        name=name,
+        root=module_root,
+        path=entry.path,
+        buf_name=entry.buf_name,
+        excludes=excludes if outside is None else (*excludes, outside.resolve()),
+        includes=tuple((root / path).resolve() for path in entry.includes),
+        docs_root=root if entry.shares_documents else None,
+        imports_only=tuple(path for path in third_party if module_root in path.parents),
+    )
 
 
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
