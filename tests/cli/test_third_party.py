@@ -138,6 +138,10 @@ def test_what_is_governed_on_the_branch_stays_governed(shop: Repo) -> None:
     shop.edit("buf.yaml", "lint:", "  - path: vendored\nlint:")
     shop.edit("fieldstone.toml", '"proto/google"]', '"proto/google", "vendored"]')
     assert shop.run("check", "--since", "HEAD").code == 0  # new third-party code is no weaker policy
+    shop.edit(OWN, "message Order {", 'import "x/v1/x.proto";\n\nmessage Order {\n  x.v1.x x = 3;')
+    shop.release("shop")
+    assert shop.run("check").err == "shop: unchanged since 1.1.0.\n"
+    assert shop.run("registry", "verify").code == 0
 
 
 def test_the_setting_names_what_is_there(shop: Repo) -> None:

@@ -107,7 +107,7 @@ class Project(Struct, frozen=True, dict=True):
                     f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
                     fix="a folder is one module: keep one of the two",
                 )
-            if path in workspace.third_party:
+            if any(path == module.path for module in workspace.third_party.values()):
                 raise Invalid(
                     f"{self.settings.file} names {path} as module {name}, and it is imports only",
                     fix=f"{workspace.to_govern(path)}; else leave out its table",

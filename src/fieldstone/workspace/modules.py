@@ -148,7 +148,7 @@ class Workspace(Struct, frozen=True):
         root: the absolute folder of buf.yaml or buf.work.yaml.
         config: that file's name.
         modules: by name.
-        third_party: the modules that are imports only, by path.
+        third_party: the modules that are imports only, by name: their path.
         imports_only: the setting of that name; None where they are found by their folders' names.
         copies: the paths of third-party modules that the configuration does not list: they stand for its `deps`.
     """
@@ -182,7 +182,8 @@ class Workspace(Struct, frozen=True):
         """
         if name in self.modules:
             return self.modules[name]
-        foreign = next((path for path in self.third_party if name in {path, PurePosixPath(path).name}), "")
+        paths = [module.path for module in self.third_party.values()]
+        foreign = next((path for path in paths if name in {path, PurePosixPath(path).name}), "")
         if foreign:
             raise Invalid(
                 f"{foreign} is imports only: third-party schemas are neither judged nor released here",
@@ -342,10 +343,14 @@ def _name_all(entries: list[ListedModule], given: Mapping[str, str], root: Path)
 
 
 def _with_paths(foreign: Sequence[ListedModule]) -> Iterator[tuple[ListedModule, str]]:
-    """Third-party modules with their paths as names; of several on one path, with the folders that each includes."""
+    """Third-party modules with their paths as names; of several on one path, with the folders that each includes.
+
+    Every name has a slash, so that it is never that of an own module.
+    """
     seen = Counter(entry.path for entry in foreign)
     for entry in foreign:
-        yield entry, entry.path if seen[entry.path] == 1 else f"{entry.path}: {', '.join(entry.includes)}"
+        path = entry.path if "/" in entry.path else f"{entry.path}/"
+        yield entry, path if seen[entry.path] == 1 else f"{path}: {', '.join(entry.includes)}"
 
 
 def _refuse_one_name_for_two(names: list[str], config: Path) -> None:

@@ -45,7 +45,8 @@ def _named(own: Settings, settings: Settings) -> tuple[str, ...]:
     """The third-party paths of a change: those of its setting, else those found by their folders' names."""
     if own.imports_only is not None:
         return own.imports_only
-    return tuple(load_workspace(settings.workspace, outside=settings.registry_folder).third_party)
+    found = load_workspace(settings.workspace, outside=settings.registry_folder).third_party
+    return tuple(module.path for module in found.values())
 
 
 def _governed_below(base: Base, path: str) -> list[str]:
