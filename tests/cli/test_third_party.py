@@ -92,6 +92,9 @@ def test_a_release_compiles_alone_and_has_the_digest_of_buf(shop: Repo) -> None:
     assert manifest["dependencies"] == [
         {"name": "third_party/lib", "version": "third-party", "digest": graph["third_party/lib"]}
     ]
+    before = shop.read(LIB)
+    assert shop.run("format").code == 0
+    assert shop.read(LIB) == before
     ledger = shop.read("registry/shop/1.0.0/ledger.json")
     assert "acme.shop.v1.Order" in ledger
     assert '"lib.v1.Lib"' not in ledger
@@ -175,7 +178,7 @@ def test_copies_stand_for_remote_dependencies(
     assert "buf cannot fetch buf.invalid/googleapis/googleapis; reach the registry" in said
     assert 'third_party/googleapis looks like a copy: set imports-only = ["third_party/googleapis"]' in said
     before = {path: (repo.root / path).read_bytes() for path in (*own, *CONFIGS[kind], *lock)}
-    assert repo.run("init", "--release", "--no-vocabulary").code == 0
+    assert repo.run("init", "--release").code == 0
     assert 'imports-only = ["third_party/googleapis"]\n' in repo.read("fieldstone.toml")
     assert {path: (repo.root / path).read_bytes() for path in before} == before
     (module,) = open_registry(str(repo.root / "registry")).modules()
@@ -219,7 +222,7 @@ def test_init_finds_third_party_folders(
     }
     plain = new_repo(tmp_path / "plain", files, environment)
     plain.capsys = capsys
-    ran = plain.run("init", "--release", "--no-vocabulary")
+    ran = plain.run("init", "--release")
     assert ran.code == 0
     assert 'imports-only = ["include"]\n' in plain.read("fieldstone.toml")
     assert (
@@ -236,11 +239,11 @@ def test_init_finds_third_party_folders(
     }
     buffed = new_repo(tmp_path / "listed", listed, environment)
     buffed.capsys = capsys
-    buffed.run("init", "--no-vocabulary")
+    buffed.run("init")
     assert 'imports-only = ["proto/google", "shared", "vendor"]\n' in buffed.read("fieldstone.toml")
     assert buffed.read("buf.yaml") == modules
     buffed.settings('registry = "registry"\n')
-    assert 'imports-only = ["proto/google", "shared", "vendor"]' in buffed.run("init", "--no-vocabulary").err
+    assert 'imports-only = ["proto/google", "shared", "vendor"]' in buffed.run("init").err
 
 
 def test_a_submodule_is_third_party(
@@ -255,7 +258,7 @@ def test_a_submodule_is_third_party(
     repo.capsys = capsys
     repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library.root), "shared/lib")
     repo.commit("submodule")
-    assert repo.run("init", "--release", "--no-vocabulary").code == 0
+    assert repo.run("init", "--release").code == 0
     assert 'imports-only = ["shared/lib"]' in repo.read("fieldstone.toml")
     repo.commit("init")
     repo.edit(OWN, "lib.v1.Lib lib = 1;", "lib.v1.Lib lib = 1;\n  string more = 2;")

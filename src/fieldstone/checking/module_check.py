@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -146,6 +146,7 @@ class ModuleCheck(Struct, dict=True):
         if self.compiling is None or self._is_released_and_damaged:
             return Checked(self._report_of_unchanged())
         _import_judgement()
+        from fieldstone.checking.findings.imported_types import imported_type_findings
         from fieldstone.checking.judging import judge_module
 
         count = len(self.module.proto_paths)
@@ -165,16 +166,9 @@ class ModuleCheck(Struct, dict=True):
                 today=self.today,
             )
             annotations = self._annotation_findings(image)
-            notes = self._notes_on_imports(image)
+            notes = imported_type_findings(self.project, self.module, self.against, image, start=self.start)
         report = judged.report.with_findings([*annotations, *self._other_findings()])
         return replace(judged, report=replace(report, findings=(*report.findings, *notes)))
-
-    def _notes_on_imports(self, image: bytes) -> list[Finding]:
-        from fieldstone.checking.baseline import find_baseline
-        from fieldstone.checking.findings.imported_types import imported_type_findings
-
-        baseline = partial(find_baseline, self.project, self.module, self.against, since_parting=True)
-        return imported_type_findings(self.project, self.module, baseline, image, start=self.start)
 
     def _annotation_findings(self, image: bytes) -> list[Finding]:
         from fieldstone.checking.baseline import find_baseline

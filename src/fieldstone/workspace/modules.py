@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from fieldstone.errors import Conflict, Invalid, NotFound, Unavailable
+from fieldstone.errors import Conflict, Invalid, NotFound
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
 from fieldstone.workspace.copies import copies_among, laid_out
 from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
 from fieldstone.workspace.listed_modules import ListedModule, listed_modules, refuse_several_roots
+from fieldstone.workspace.walking import as_texts, entries_of, is_folder, target_of
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
@@ -23,7 +24,6 @@ _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
 DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
 """The possible names of a module's documents."""
-_ABSOLUTE = "absolute "
 
 
 class Module(Struct, frozen=True, dict=True):
@@ -77,7 +77,7 @@ class Module(Struct, frozen=True, dict=True):
     def all_paths(self) -> Mapping[str, str]:
         """The .proto files that buf counts as the module's: import path to absolute path, sorted."""
         start = len(str(self.root).rstrip(os.sep)) + 1
-        return _as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
+        return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
 
     def is_third_party(self, file: Path) -> bool:
         """Whether a file below its root, given by its absolute path, is imports only."""
@@ -104,19 +104,19 @@ class Module(Struct, frozen=True, dict=True):
         def below(folder: str, target: str, *, is_linked: bool) -> Iterator[str]:
             is_included = not self.includes or self._is_included(Path(folder))
             been.add(target)
-            for entry in _entries_of(folder):
+            for entry in entries_of(folder):
                 linked = is_linked or entry.is_symlink()
-                here = _target(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
+                here = target_of(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
                 if linked and here in been:
                     continue
-                if _is_folder(entry):
+                if is_folder(entry):
                     if entry.name != ".git" and entry.path not in excludes:
                         yield from below(entry.path, here, is_linked=linked)
                 elif is_included and entry.name.endswith(".proto") and entry.is_file():
                     been.add(here)
                     yield entry.path
 
-        return below(str(self.root), _target(str(self.root), ""), is_linked=False)
+        return below(str(self.root), target_of(str(self.root), ""), is_linked=False)
 
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, belongs to the module if it is a .proto file; it need not exist."""
@@ -168,6 +168,11 @@ class Workspace(Struct, frozen=True):
             FieldstoneError: the configuration cannot be read.
         """
         return laid_out(self.root, self.config, self.copies) if self.copies else self.root
+
+    @property
+    def has_third_party(self) -> bool:
+        """Whether a module, or a part of one, is imports only."""
+        return bool(self.third_party) or any(module.imports_only for module in self.modules.values())
 
     @property
     def everything(self) -> Sequence[Module]:
@@ -366,42 +371,3 @@ def _short_name(entry: ListedModule, root: Path) -> str:
     if entry.buf_name:
         return entry.buf_name.rpartition("/")[2]
     return PurePosixPath(entry.path).name or root.name
-
-
-def _entries_of(folder: str) -> list[os.DirEntry[str]]:
-    """The entries of a folder, by name; empty if there is no folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise Unavailable(f"cannot read {folder}: {error.strerror}") from error
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError as error:
-        raise Unavailable(f"cannot read {entry.path}: {error.strerror}") from error
-
-
-def _target(path: str, parent: str) -> str:
-    """The resolved target of a path, as buf distinguishes targets: one reached by an absolute link is different."""
-    by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
-    return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
-
-
-def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
-    """The import paths with their files, after checking that the paths are UTF-8, as protobuf requires.
-
-    Raises:
-        FieldstoneError: a path is not UTF-8.
-    """
-    try:
-        "\0".join(paths).encode()
-    except UnicodeEncodeError as error:
-        odd = str(error.object).count("\0", 0, error.start)
-        where = [*paths.values()][odd].encode(errors="backslashreplace").decode()
-        raise Invalid(f"the name of {where} is no UTF-8", fix="rename it") from error
-    return paths

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from fieldstone.checking.baseline import Baseline
+from fieldstone.checking.baseline import find_baseline
 from fieldstone.checking.judgement import judge_natively, relocate
 from fieldstone.compatibility.finding import IMPORTED_TYPE_CHANGED, Finding, Level, fingerprint
 from fieldstone.incremental.changed_files import BUILT_IN
@@ -21,21 +21,23 @@ from fieldstone.workspace.modules import Module
 
 
 def imported_type_findings(
-    project: Project, module: Module, baseline: Callable[[], Baseline | None], image: bytes, *, start: Path
+    project: Project, module: Module, against: str, image: bytes, *, start: Path
 ) -> list[Finding]:
     """The notes on a module's third-party types.
 
     Args:
         project: where the module is.
         module: the module.
-        baseline: gives its baseline, which may have to be compiled; None for a new module.
+        against: the baseline, as for `find_baseline`.
         image: the compiled module, in bytes.
         start: the folder that paths are relative to.
 
     Raises:
-        FieldstoneError: an image cannot be read.
+        FieldstoneError: there is no such baseline, or an image cannot be read.
     """
-    before = baseline() if _imports_third_party(project, module) else None
+    if not _imports_third_party(project, module):
+        return []
+    before = find_baseline(project, module, against, since_parting=True)
     if before is None:
         return []
     governed = {path for other in project.workspace.modules.values() for path in other.proto_paths}
