@@ -119,6 +119,7 @@ bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/plugin.py
 	$(BIN)/python benchmarks/verify.py
+	$(BIN)/python benchmarks/adopt.py
 	$(BIN)/python benchmarks/codegen.py
 	$(BIN)/python benchmarks/pipeline.py
 

@@ -56,6 +56,15 @@ def test_the_plugin_is_measured_beside_buf_alone() -> None:
     assert done.stdout.count(" s a module over buf alone; at most 0.3 s: ") == 2
 
 
+def test_the_adoption_of_history_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/adopt.py", "3", "2"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("3 tags of a module of 2 files on ")
+    assert done.stdout.count(" x buf\n") == 4
+
+
 @pytest.mark.timeout(300)
 def test_the_pipeline_runs() -> None:
     done = subprocess.run(

@@ -84,7 +84,7 @@ from fieldstone.packaging.tree import write_tree
 TARGET = Target(
     tree=lambda client, scope: {"NAME": f"{scope}/{client.module}".encode()},
     build=lambda client, tree, folder: write_tree(tree, folder / f"{client.module}-plain"),
-    check=lambda client, own, needed: len([*own.iterdir(), *needed.iterdir()]),
+    check=lambda client, scope, own, needed: len([*own.iterdir(), *needed.iterdir()]),
     setting="npm-scope",
 )
 '''

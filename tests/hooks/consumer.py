@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 REV = "v0.1.0"
 SCHEMA = "proto/acme/weather/v1/weather.proto"
+NAME = "acme-weather"
+"""The module's name, from its package."""
 _SOURCES = ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "src", "schemas")
 _PLACES = 'syntax = "proto3";\n\npackage acme.weather.v1;\n\nmessage Place {\n  string name = 1;\n}\n'
 _WEATHER = """\

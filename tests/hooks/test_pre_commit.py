@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.workflows.setup.hooks import HOOKS
-from tests.hooks.consumer import BIN, REV, SCHEMA, Consumer, environment, make_consumer, make_hook_source
+from tests.hooks.consumer import BIN, NAME, REV, SCHEMA, Consumer, environment, make_consumer, make_hook_source
 from tests.hooks.documented import session
 
 # The first one installs Fieldstone into an environment of its own.
@@ -104,7 +104,7 @@ def test_a_break_hidden_in_the_index_is_refused_although_the_working_tree_is_cle
 def test_an_additive_commit_and_then_its_release_go_through(consumer: Consumer) -> None:
     consumer.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")
     assert "Allowed as 1.1.0" not in consumer.commit("add humidity")  # pre-commit is silent about what passes
-    consumer.run(str(BIN / "fieldstone"), "release", "proto")
+    consumer.run(str(BIN / "fieldstone"), "release", NAME)
     consumer.commit("release 1.1.0")
     assert consumer.commits() == ["release 1.1.0", "add humidity", "adopt Fieldstone"]
     consumer.edit(SCHEMA, "  double humidity = 3;\n", "")
@@ -120,17 +120,18 @@ def test_a_commit_without_schemas_goes_through(consumer: Consumer) -> None:
 
 @pytest.mark.parametrize("path", ["release.toml", "image.binpb", "ledger.json"])
 def test_a_commit_that_edits_a_released_version_is_refused(consumer: Consumer, path: str) -> None:
-    target = consumer.root / "registry/proto/1.0.0" / path
+    target = consumer.root / f"registry/{NAME}/1.0.0" / path
     target.write_bytes(target.read_bytes() + b"\n")
-    _refuse(consumer, "error[registry-file-changed]: proto 1.0.0", f"registry/proto/1.0.0/{path} was edited since HEAD")
+    edited = f"registry/{NAME}/1.0.0/{path} was edited since HEAD"
+    _refuse(consumer, f"error[registry-file-changed]: {NAME} 1.0.0", edited)
 
 
 def test_a_commit_that_deletes_the_newest_release_is_refused(consumer: Consumer) -> None:
     consumer.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")
-    consumer.run(str(BIN / "fieldstone"), "release", "proto")
+    consumer.run(str(BIN / "fieldstone"), "release", NAME)
     consumer.commit("release 1.1.0")
-    shutil.rmtree(consumer.root / "registry/proto/1.1.0")
-    _refuse(consumer, "error[registry-file-changed]: proto 1.1.0", "was deleted since HEAD")
+    shutil.rmtree(consumer.root / f"registry/{NAME}/1.1.0")
+    _refuse(consumer, f"error[registry-file-changed]: {NAME} 1.1.0", "was deleted since HEAD")
 
 
 def test_a_commit_that_deletes_the_whole_registry_is_refused(consumer: Consumer) -> None:
@@ -175,7 +176,7 @@ def test_hooks_that_init_wrote_refuse_and_let_through_the_same(local: Consumer) 
     local.edit(SCHEMA, "double temperature = 2;", "float temperature = 2;")
     _refuse(local, "error[field-type-changed]")
     (local.root / SCHEMA).write_text(text)
-    shutil.rmtree(local.root / "registry/proto")
+    shutil.rmtree(local.root / "registry" / NAME)
     _refuse(local, "was deleted since HEAD")
     local.run("git", "reset", "--quiet", "--hard")
     local.edit(SCHEMA, "temperature = 2;\n", "temperature = 2;\n  double humidity = 3;\n")

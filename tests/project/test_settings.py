@@ -107,6 +107,8 @@ def passes(values: dict[str, Any]) -> bool:
     [
         {"modules": {"a\n": {}}},
         {"package": {"npm-scope": "acme\n"}},
+        {"package": {"python-prefix": "acme-"}},
+        {"package": {"python-prefix": "Acme"}},
         {"package": {"maven-group": "acme\n"}},
         {"package": {"go-prefix": "acme\n"}},
         {"waivers": [{**_WAIVER, "until": "2027-01-31\n"}]},

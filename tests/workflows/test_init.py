@@ -70,6 +70,9 @@ class Repo:
         assert ended.value.code == code, f"{arguments} ended with {ended.value.code}:\n{said.getvalue()}"
         return said.getvalue()
 
+    def text(self, path: str) -> str:
+        return (self.root / path).read_text()
+
     def yaml(self, path: str) -> Any:
         return yaml.safe_load((self.root / path).read_text())
 
@@ -87,6 +90,9 @@ class Repo:
 @pytest.mark.parametrize("shape", ALL)
 def test_from_the_first_command_on_breaks_are_refused_and_additions_pass(shape: str, tmp_path: Path) -> None:
     repo = Repo(tmp_path / "clone", ALL[shape])
+    repo.write(
+        ".git/config", f'{repo.text(".git/config")}[remote "origin"]\n\turl = git@git.example.com:acme/rain.git\n'
+    )
     before = repo.digests()
     first = repo.fieldstone("init")
     assert set(re.findall(r"^wrote +(.+)$", first, re.MULTILINE)) == repo.digests().keys() - before.keys()
@@ -269,7 +275,7 @@ REFUSED: dict[str, tuple[dict[str, str], list[str], str]] = {
     "import that is not there": (
         {"proto/acme/day/v1/day.proto": DAY},
         [],
-        r"proto/acme/day/v1/day\.proto imports google/type/date\.proto, which no \.proto file in .+ answers; add the",
+        r"proto/acme/day/v1/day\.proto imports google/type/date\.proto, which no \.proto file in .+ answers; add",
     ),
     "does not compile": (
         {"proto/a/v1/a.proto": "syntax = ;"},
@@ -297,8 +303,12 @@ REFUSED: dict[str, tuple[dict[str, str], list[str], str]] = {
         ["sub"],
         r"Fieldstone is set up in .+/clone already; what .+ says holds here too",
     ),
-    "buf.yaml of another age": ({"buf.yaml": "version: v1beta1\nbuild:\n  roots: [a]\n"}, [], r"buf config migrate"),
-    "circle": (CYCLE, ["--release"], r"modules import each other in a circle: api and lib; move"),
+    "buf.yaml of another age": (
+        {"buf.yaml": "version: v1beta1\nbuild:\n  roots: [a]\n"},
+        [],
+        r"buf\.yaml lists a, and there is no such folder",
+    ),
+    "circle": (CYCLE, ["--release"], r"modules import each other in a circle: p and q; move"),
 }
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.toolchain.buf import find_buf
+from fieldstone.schema.image import own_paths, parse_image
+from fieldstone.toolchain.buf import dependency_graph, find_buf
+from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import Workspace, load_workspace
+from fieldstone.workspace.references import compile_module
 from tests.schema.files import write_files
 
 
@@ -88,6 +91,74 @@ def test_v2_without_modules_is_one_module(tmp_path: Path) -> None:
     found = workspace(tmp_path, {"buf.yaml": "version: v2\nname: buf.build/acme/all\n", "a/x.proto": PROTO})
     assert files_of(found) == {"all": ["a/x.proto"]}
     assert_buf_sees_the_same(found)
+
+
+ONE_PATH = """\
+version: v2
+modules:
+  - path: proto
+    includes: [proto/a, proto/c]
+  - path: proto
+    excludes: [proto/a, proto/c, proto/attic]
+  - path: proto
+    name: buf.build/acme/old
+    includes: [proto/attic]
+"""
+A = PROTO + "package a;\nmessage A {}\n"
+B = PROTO + 'package b;\nimport "a/a.proto";\nmessage B {\n  a.A a = 1;\n}\n'
+ROOTS = "version: v1beta1\nname: buf.build/acme/all\nbuild:\n  roots: [proto, more]\n  excludes: [proto/attic]\n"
+
+
+def test_modules_of_one_path_are_told_apart_by_their_includes(tmp_path: Path) -> None:
+    protos = {"proto/a/a.proto": A, "proto/c/c.proto": PROTO, "proto/b/b.proto": B, "proto/attic/o.proto": PROTO}
+    found = workspace(tmp_path, {"buf.yaml": ONE_PATH, "README.md": "# All\n", **protos})
+    assert files_of(found) == {"a": ["a/a.proto", "c/c.proto"], "proto": ["b/b.proto"], "old": ["attic/o.proto"]}
+    assert [module.key for module in found.modules.values()] == ["proto/a", "proto", "proto/attic"]
+    assert_buf_sees_the_same(found)
+    assert_buf_computes_the_same_digests(found, ["proto", "proto-2", "buf.build/acme/old"])
+    assert_images_have_only_own_files(found)
+    assert list(load_workspace(tmp_path, names={"proto/a": "first"}).modules) == ["first", "proto", "old"]
+
+
+def test_modules_of_one_path_that_nothing_tells_apart_are_refused(tmp_path: Path) -> None:
+    config = "version: v2\nmodules:\n  - path: p\n    excludes: [p/a]\n  - path: p\n    excludes: [p/b]\n"
+    with pytest.raises(FieldstoneError, match="two modules at p that cannot be told apart; give all but one"):
+        workspace(tmp_path, {"buf.yaml": config, "p/a/a.proto": PROTO, "p/b/b.proto": PROTO})
+
+
+def test_each_root_of_v1beta1_is_a_module(tmp_path: Path) -> None:
+    protos = {"proto/x/a/a.proto": A, "proto/attic/o.proto": PROTO, "more/x/b/b.proto": PROTO, "more/d.proto": PROTO}
+    found = workspace(tmp_path, {"buf.yaml": ROOTS, **protos, "proto/notes.txt": ""})
+    assert files_of(found) == {"proto": ["x/a/a.proto"], "more": ["d.proto", "x/b/b.proto"]}
+    assert_buf_sees_the_same(found)
+    assert_images_have_only_own_files(found)
+    joined = load_workspace(tmp_path, joined=True)
+    assert list(joined.modules) == ["all"]
+
+
+@pytest.mark.parametrize("work", ["", "version: v1\ndirectories: [api]\n"])
+def test_a_single_root_of_v1beta1_has_the_digest_that_buf_computes(work: str, tmp_path: Path) -> None:
+    folder = "api/" if work else ""
+    config = "version: v1beta1\nbuild:\n  roots: [proto]\n"
+    files = {f"{folder}buf.yaml": config, f"{folder}README.md": "# A\n", f"{folder}proto/LICENSE": "not buf's\n"}
+    found = workspace(tmp_path, {**({"buf.work.yaml": work} if work else {}), **files, f"{folder}proto/a/a.proto": A})
+    (module,) = found.modules.values()
+    assert (module.path, module.target) == (f"{folder}proto", "api" if work else ".")
+    assert sorted(module.files) == ["README.md", "a/a.proto"]
+    assert_buf_computes_the_same_digests(found, ["api" if work else "."])
+    assert_images_have_only_own_files(found)
+
+
+def assert_buf_computes_the_same_digests(found: Workspace, names: list[str]) -> None:
+    graph = {node["name"]: node["digest"] for node in dependency_graph(cwd=found.root)}
+    digests = [Dependencies(found).digest(module) for module in found.modules.values()]
+    assert dict(zip(names, digests, strict=True)) == graph
+
+
+def assert_images_have_only_own_files(found: Workspace) -> None:
+    for module in found.modules.values():
+        image = parse_image(compile_module(found, module), where=module.path)
+        assert sorted(own_paths(image)) == list(module.proto_files)
 
 
 TWINS = {

@@ -28,6 +28,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     commit: str
     style: str
     compiler: str
+    accepted: str = ""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -108,6 +109,7 @@ def draft(
         commit=origin.commit,
         style=origin.style,
         compiler=origin.compiler,
+        accepted=origin.accepted,
         rules=RULES_VERSION,
         changes=tuple(_changes(now, *baseline) if baseline else [FIRST_RELEASE]),
         waivers=recorded_waivers(report),

@@ -140,6 +140,7 @@ def judge_module(
     start: Path,
     options: CheckOptions,
     today: date | None = None,
+    baseline: Baseline | None = None,
 ) -> Checked:
     """Judge a compiled module.
 
@@ -151,11 +152,12 @@ def judge_module(
         start: the folder that paths in the report are relative to.
         options: the optional parts of the check.
         today: the day to judge as of, in UTC; today's by default.
+        baseline: the baseline that `against` means, if it is loaded already.
 
     Raises:
         FieldstoneError: there is no such baseline, or the engines disagree.
     """
-    baseline = find_baseline(project, module, against, since_parting=True)
+    baseline = baseline or find_baseline(project, module, against, since_parting=True)
     where = f"the image of {module.path}"
     had = baseline.own if baseline else ()
     compared = with_own(image, {*had} - module.proto_paths.keys(), where=where)

@@ -22,7 +22,7 @@ class LineConflict(Struct, frozen=True):
 
 
 def line_conflicts(registry: Registry, module: str) -> Iterator[LineConflict]:
-    """The conflicts between the lines of a module; none that a recorded waiver permits.
+    """The conflicts between the lines of a module; none that a recorded waiver permits, or of history alone.
 
     Raises:
         FieldstoneError: a release cannot be read.
@@ -37,7 +37,8 @@ def line_conflicts(registry: Registry, module: str) -> Iterator[LineConflict]:
             for mine, theirs in _clashes(one, other, name):
                 key = (name, mine.name, theirs.name)
                 releases = one.past[mine.since], other.past[theirs.since]
-                if key not in seen and not any(_permits(release, name, {mine, theirs}) for release in releases):
+                permitted = any(_permits(release, name, {mine, theirs}) for release in releases)
+                if key not in seen and not permitted and not all(release.accepted for release in releases):
                     seen.add(key)
                     yield LineConflict(releases, _defect(registry, name, (mine, theirs), releases))
 

@@ -21,12 +21,12 @@ from fieldstone.checking.findings.known_style import KnownFaults
 from fieldstone.checking.findings.style import Linting
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
-from fieldstone.errors import FieldstoneError, NotFound
+from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.toolchain.diagnostic import CompileError
-from fieldstone.workspace.modules import Module
+from fieldstone.workspace.modules import Module, without_files
 
 if TYPE_CHECKING:
     from fieldstone.incremental.slices import Slice
@@ -95,7 +95,7 @@ class ModuleCheck(Struct, dict=True):
             self.full = self.full or not self._compiler_is_known or self._has_lost_a_path
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
-            raise NotFound(f"module {self.module.name} has no .proto files below {self.module.root}")
+            raise without_files(self.module)
         lint = (lambda paths: self._start("lint", only=paths)) if self.options.style else None
         self.linting = Linting(self.project, self.module, lint, self.under_way)
         self.compiling: Running | None = None
@@ -341,11 +341,13 @@ class ModuleCheck(Struct, dict=True):
         from fieldstone.toolchain import buf
 
         workspace, module = self.project.workspace, module or self.module
-        exclude = (*workspace.excluded_paths(self.project.settings.registry_folder), *workspace.nested_in(module))
+        to_buf = workspace.input_of(module, self.project.settings.registry_folder)
         start = {"lint": buf.lint, "build": buf.build}[verb]
         given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
         few = len(only or module.proto_paths) <= buf.FEW
-        running = start(module.path, cwd=workspace.buf_root, exclude=exclude, only=given, few=few)
+        running = start(
+            to_buf.target, cwd=workspace.buf_root, exclude=to_buf.exclude, only=given, within=to_buf.within, few=few
+        )
         self.under_way.callback(running.close)
         return running
 

@@ -60,7 +60,8 @@ class Audit(Struct, dict=True):
         settings: the module's settings.
         today: the day that waivers and sunsets are judged as of, in UTC.
         is_new: whether the judged change adds it. Then code must be generatable from it. The settings of an older
-            release are unknown: it needs no waiver for additions, and may have called them major.
+            release are unknown: it needs no waiver for additions, and may have called them major. The same is true of
+            a release accepted as history, which may also break what it likes, under any version.
     """
 
     registry: Registry
@@ -105,7 +106,7 @@ class Audit(Struct, dict=True):
         """A release date before the previous release's, or in the future, beyond the accepted clock difference."""
         made, now = self.release.released_time, datetime.now(UTC)
         said = f"it says that it was made at {self.release.released_at}"
-        if self._newest and made < self._newest.released_time - _SKEW:
+        if self._newest and made < self._newest.released_time - _SKEW and not self.release.accepted:
             yield self._defect("date-wrong", f"{said}, before {self._newest.version}, which it follows")
         if made > now + _SKEW:
             yield self._defect("date-wrong", f"{said}, and it is {now:%Y-%m-%dT%H:%M:%SZ}")
@@ -115,16 +116,30 @@ class Audit(Struct, dict=True):
         if rules:
             yield from rules
             return
-        yield from self._breaks()
+        yield from self._history() if self.release.accepted else self._breaks()
         yield from self._waivers()
         yield from self._exemptions()
-        if self.is_new and not self.release.retired:
+        if self._is_gated and not self.release.retired:
             yield from self._annotations()
         if self._newest is None:
             yield from self._first()
         else:
             yield from self._version()
             yield from self._summary()
+
+    @property
+    def _is_gated(self) -> bool:
+        """Whether the settings and rules of today decide what it may be."""
+        return self.is_new and not self.release.accepted
+
+    def _history(self) -> Iterator[Defect]:
+        """What a release accepted as history may not be: it ends where the gate begins, and permits nothing itself."""
+        if self._newest and not self._newest.accepted:
+            problem = f"it says that it is history, and follows {self._newest.version}, which is not"
+            yield self._defect("history-wrong", problem)
+        if self.release.retired or self.release.waivers:
+            what = "retires the module" if self.release.retired else "records waivers"
+            yield self._defect("history-wrong", f"it says that it is history, and {what}")
 
     def _rules(self) -> Iterator[Defect]:
         """A rules version that is newer than this Fieldstone's, or older than a new or later release may have."""
@@ -153,7 +168,7 @@ class Audit(Struct, dict=True):
     def _breaks(self) -> Iterator[Defect]:
         """The breaks that no recorded waiver permits."""
         bump = self._bump if self._newest else Bump.NONE
-        claimed = [finding for finding in self._judgement.findings if self.is_new or not finding.additive]
+        claimed = [finding for finding in self._judgement.findings if self._is_gated or not finding.additive]
         if decide(claimed, bump, self._versions, self._asked, line=self.release.line).allowed:
             return
         for finding in policy_of(self._asked).refuses(claimed):
@@ -189,6 +204,8 @@ class Audit(Struct, dict=True):
         possible = [bump for bump in Bump if bump >= self._bump] if self._by_older_rules else self._bumps
         if self.release.bump not in map(str, possible):
             yield self._defect("bump-wrong", f"it says {self.release.bump}, and its changes are {self._bump}")
+        if self.release.accepted:  # its version is the project's own
+            return
         lenient = self._asked.breaking_before_1_0 == "minor"
         smallest = smallest_version(self._versions, self._bump, zero_minor=lenient, line=self.release.line)
         if smallest is None or not may_carry(self.release.semver, self._versions, smallest):
@@ -229,7 +246,7 @@ class Audit(Struct, dict=True):
     def _asked(self) -> ModuleSettings:
         """The settings, with only the waivers and exemptions that the release records; see `is_new` for additions."""
         settings = settings_in(self.release.line, self.settings)
-        settings = settings if self.is_new else with_usual_additions(settings)
+        settings = settings if self._is_gated else with_usual_additions(settings)
         recorded = self.release
         return replace(settings, waivers=recorded.waivers, exemptions=recorded.exemptions, unstable_packages="protect")
 
@@ -263,7 +280,7 @@ class Audit(Struct, dict=True):
         bump, is_additive = self._since_stable
         bump = max(bump, self._judgement.bump)
         is_additive = is_additive or any(finding.additive for finding in self._judgement.findings)
-        return [bump, Bump.MAJOR] if is_additive and not self.is_new else [bump]
+        return [bump, Bump.MAJOR] if is_additive and not self._is_gated else [bump]
 
     @property
     def _since_stable(self) -> tuple[Bump, bool]:

@@ -12,6 +12,7 @@ _COMMANDS = {
     "check": "Check the working tree for style and for compatibility with all releases.",
     "waive": "Permit one finding until a date.",
     "release": "Give a module the smallest version that its changes may carry.",
+    "adopt": "Release a module at the git tags of its history.",
     "diff": "List the changes between two versions of a module.",
     "explain": "Explain a rule: what it refuses, why, and the fix.",
     "rules": "List all rules.",

@@ -159,8 +159,11 @@ def verify_registry(
     if defects:
         say(f"{_relative(registry.address)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
         return 1
-    count = sum(len(registry.versions(module)) for module in registry.modules())
-    say(f"{_relative(registry.address)}: {count} release{'' if count == 1 else 's'}, sound.", err=True)
+    releases = [release for module in registry.modules() for release in registry.releases(module)]
+    history = sum(bool(release.accepted) for release in releases)
+    more = f" {history} of them accepted as history: judged, whatever the verdict." if history else ""
+    count = f"{len(releases)} release{'' if len(releases) == 1 else 's'}"
+    say(f"{_relative(registry.address)}: {count}, sound.{more}", err=True)
     return 0
 
 

@@ -18,12 +18,18 @@ CONTRACTS, STORAGE = "contracts", "storage"
 _PRE_RELEASE = re.compile(r"(?P<kind>alpha|beta|rc|a|b)[.-]?(?P<number>\d*)")
 
 
-def distribution(module: str, kind: str) -> str:
-    """The name to install a module's package by: "telemetry-contracts"."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{module}-{kind}".lower()).strip("-")
+def distribution(module: str, kind: str, prefix: str = "") -> str:
+    """The name to install a module's package by: "telemetry-contracts".
+
+    Args:
+        module: the module's name.
+        kind: `CONTRACTS` or `STORAGE`.
+        prefix: the setting python-prefix, for Python alone: "acme" gives "acme-telemetry-contracts".
+    """
+    return re.sub(r"[^a-z0-9]+", "-", f"{prefix}-{module}-{kind}".lower()).strip("-")
 
 
-def contracts_distribution(module: str, version: str) -> str:
+def contracts_distribution(module: str, version: str, prefix: str = "") -> str:
     """The name to install a module's DTOs by: "telemetry-contracts", from 2.0.0 on "telemetry-contracts-v2".
 
     A major version breaks what the one before promised. With a name of its own, as in the import paths of Go
@@ -32,9 +38,10 @@ def contracts_distribution(module: str, version: str) -> str:
     Args:
         module: the module's name.
         version: the release's, as semver or PEP 440 has it.
+        prefix: the setting python-prefix.
     """
     major = int(version.partition(".")[0])
-    return distribution(module, CONTRACTS) + (f"-v{major}" if major > 1 else "")
+    return distribution(module, CONTRACTS, prefix) + (f"-v{major}" if major > 1 else "")
 
 
 def import_name(distribution: str) -> str:
@@ -43,9 +50,9 @@ def import_name(distribution: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
-def package(module: str, kind: str) -> str:
+def package(module: str, kind: str, prefix: str = "") -> str:
     """The name to import a module's package by, without its major version: "telemetry_storage"."""
-    return import_name(distribution(module, kind))
+    return import_name(distribution(module, kind, prefix))
 
 
 def protoc_module(path: str) -> str:

@@ -80,15 +80,14 @@ class Project(Struct, frozen=True, dict=True):
                 invalid name.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
+        only = self.settings.imports_only
         workspace = load_workspace(
-            root,
-            names=names,
-            outside=outside,
-            bare=self.bare,
-            several_roots=self.bare,
-            imports_only=self.settings.imports_only,
+            root, names=names, outside=outside, bare=self.bare, joined=self.bare, imports_only=only
         )
-        self._refuse_strangers(workspace)
+        listed = workspace
+        if workspace.joined:
+            listed = load_workspace(root, names=names, outside=outside, bare=True, imports_only=only)
+        self._refuse_strangers(listed)
         if self.has_sources:
             self._refuse_absent_imports(workspace)
         if not self.bare:
@@ -98,7 +97,7 @@ class Project(Struct, frozen=True, dict=True):
     def _refuse_strangers(self, workspace: Workspace) -> None:
         """Raise if the settings have an unknown module; a released one may have been removed or moved."""
         tables: Mapping[str, Any] = self.settings.values.get("modules", {})
-        paths = {module.path for module in workspace.modules.values()}
+        paths = {module.key for module in workspace.modules.values()}
         given = self.settings.module_names
         for name, table in tables.items():
             path = Path(table["path"]).as_posix() if "path" in table else ""
@@ -152,11 +151,11 @@ class Project(Struct, frozen=True, dict=True):
         """The same project with other names for some modules, as if they were in the settings.
 
         Args:
-            names: module path to new name.
+            names: module key to new name.
         """
         if not names:
             return self
-        listed = [replace(m, name=names.get(m.path, m.name)) for m in self.workspace.modules.values()]
+        listed = [replace(m, name=names.get(m.key, m.name)) for m in self.workspace.modules.values()]
         other = Project(self.settings, self.bare, self.phases, lines=self.lines)
         workspace = replace(self.workspace, modules={module.name: module for module in listed})
         vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
@@ -317,7 +316,7 @@ def _listed(workspace: Workspace, name: str, paths: Iterable[str]) -> str:
     """The paths of the listed modules as a sentence, with the path of the module of that name."""
     lists = f"it lists {', '.join(sorted(paths))}"
     here = workspace.modules.get(name)
-    return f'{lists}; {name} is at path = "{here.path}"' if here else lists
+    return f'{lists}; {name} is at path = "{here.key}"' if here else lists
 
 
 def refuse_names(workspace: Workspace) -> None:
@@ -328,7 +327,7 @@ def refuse_names(workspace: Workspace) -> None:
     """
     for module in workspace.modules.values():
         if not is_module_name(module.name):
-            path = json.dumps(module.path, ensure_ascii=False)
+            path = json.dumps(module.key, ensure_ascii=False)
             raise Invalid(
                 f"{workspace.root / workspace.config} lists the module {path}, and its name would be {module.name!r}; "
                 f"{REQUIREMENT}",

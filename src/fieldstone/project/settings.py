@@ -96,6 +96,11 @@ class Settings(Struct, frozen=True):
         return self.root / str(self._get("out", "package"))
 
     @property
+    def python_prefix(self) -> str:
+        """The beginning of the names of Python distributions and of the packages in them; empty for none."""
+        return str(self._get("python-prefix", "package"))
+
+    @property
     def npm_scope(self) -> str:
         """The scope of npm packages, without its @; empty for none."""
         return str(self._get("npm-scope", "package"))
@@ -124,7 +129,7 @@ class Settings(Struct, frozen=True):
 
     @property
     def module_names(self) -> dict[str, str]:
-        """Module path to name, for the modules that the settings name."""
+        """Module key (see `Module.key`) to name, for the modules that the settings name."""
         modules: Mapping[str, Any] = self.values.get("modules", {})
         return {_normal(values["path"]): name for name, values in modules.items() if "path" in values}
 

@@ -155,6 +155,13 @@ SCHEMA: dict[str, Any] = {
                     "default": "dist",
                     "description": "The folder of the built packages, relative to the settings file.",
                 },
+                "python-prefix": {
+                    "type": "string",
+                    "pattern": r"^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
+                    "default": "",
+                    "description": "The beginning of the names of Python packages, built and generated: `acme` gives "
+                    "acme-telemetry-contracts, imported as acme_telemetry_contracts.",
+                },
                 "npm-scope": {
                     "type": "string",
                     "pattern": r"^([a-z0-9~-][a-z0-9._~-]*)?$",

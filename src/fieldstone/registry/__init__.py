@@ -162,6 +162,12 @@ DEFECTS = {
     "registry-retirement-wrong": "A release that retires its module ends it: a major version without sources and with "
     "an empty image, and no release follows it. This one is something else, so it was not written by "
     "`fieldstone release --retire`. Restore the registry.",
+    "registry-history-wrong": "A release says that it is accepted as history, and cannot be: it follows a release that "
+    "was judged, it retires the module or records waivers. History ends where the gate begins. Remove it and release "
+    "again.",
+    "registry-history-unproven": "A change adds a release that says that it is accepted as history, and no git tag in "
+    "this clone has its commit, date and files. Only `fieldstone adopt` makes such releases. Fetch the tags, or remove "
+    "it.",
     "registry-ledger-wrong": "The ledger of a release does not match the numbers and names used up to it.",
 }
 """The explanation of each kind of defect."""

@@ -17,7 +17,7 @@ from semver import Version
 from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged
-from fieldstone.registry.release import FIRST_RULES, Link, Release
+from fieldstone.registry.release import FIRST_RULES, HISTORY, Link, Release
 from fieldstone.schema.digest import file_digest
 
 _RETIRED = "true"
@@ -39,7 +39,7 @@ def to_toml(release: Release) -> str:
         "name": release.name,
         "version": release.version,
         "digest": release.digest,
-        "bump": release.bump,
+        "judged" if release.accepted else "bump": release.bump,
         "released_at": release.released_at,
         "commit": release.commit,
         "style": release.style,
@@ -52,6 +52,8 @@ def to_toml(release: Release) -> str:
         content["exemptions"] = [
             {name: text for name, text in to_builtins(exemption).items() if text} for exemption in release.exemptions
         ]
+    if release.accepted:
+        content["accepted"] = release.accepted
     if release.retired:
         content["retired"] = _RETIRED
     if release.previous:
@@ -142,7 +144,6 @@ class _Content(Struct, frozen=True):
     name: str
     version: str
     digest: str
-    bump: str
     released_at: str
     commit: str
     style: str
@@ -151,6 +152,9 @@ class _Content(Struct, frozen=True):
     waivers: tuple[Waiver, ...]
     files: dict[str, str]
     seal: str
+    bump: str = ""
+    judged: str = ""
+    accepted: str = ""
     previous: _Reference | None = None
     line: str = ""
     beside: tuple[_Reference, ...] = ()
@@ -174,7 +178,7 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             name=read.name,
             version=str(Version.parse(read.version)),
             digest=read.digest,
-            bump=read.bump,
+            bump=_bump_of(read),
             released_at=read.released_at,
             commit=read.commit,
             style=read.style,
@@ -189,10 +193,24 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             files=read.files,
             retired=_is_retired(read.retired),
             rules=_rules_of(read.rules),
+            accepted=read.accepted,
             seal=read.seal,
         )
     except (TypeError, ValueError) as error:  # msgspec.ValidationError is one
         raise Damaged(f"{where} is no release manifest: {error}") from error
+
+
+def _bump_of(read: _Content) -> str:
+    """The bump: `bump`, or `judged` in a release accepted as history, whose version need not follow from it.
+
+    So a Fieldstone that does not know such releases refuses to read them.
+    """
+    if read.accepted not in {"", HISTORY}:
+        raise ValueError(f'accepted is {read.accepted!r}, and may be "{HISTORY}" alone')
+    key, other = ("judged", "bump") if read.accepted else ("bump", "judged")
+    if not getattr(read, key) or getattr(read, other):
+        raise ValueError(f"it must have {key}, and must not have {other}")
+    return read.judged or read.bump
 
 
 def _is_retired(text: object) -> bool:

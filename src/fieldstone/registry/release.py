@@ -29,6 +29,8 @@ UNRELEASED = "third-party"
 """The version of a dependency that is a third-party module of the workspace: it has no release."""
 FIRST_RULES = 1
 """The version of the rules for a manifest without one."""
+HISTORY = "history"
+"""The value of `Release.accepted`."""
 
 
 class Link(Struct, frozen=True):
@@ -66,7 +68,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         released_at: the time of the release in UTC, as RFC 3339.
         commit: the git commit of the sources, with `-dirty` if they differ from it; empty outside a
             checkout.
-        style: the digest of the buf configuration at the time of the release.
+        style: the digest of the buf configuration at the time of the release; empty if its style was not judged.
         compiler: the compiler of the image ("buf 1.75.0").
         rules: the version of the rules that judged it, and of the wording of its changes.
         changes: one sentence for each change since the release before.
@@ -78,6 +80,8 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         dependencies: the releases, modules of remote registries and third-party modules that it imports.
         files: path to digest, for every file of the release except the manifest.
         retired: whether it retires the module: the last release, with no sources and an empty image.
+        accepted: `history` for a release from before the module had a gate, made from a git tag: its version is the
+            project's own and may be smaller than its changes need. Else empty.
         seal: the digest of the manifest itself; empty until it is written.
     """
 
@@ -98,6 +102,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = {}
     retired: bool = False
+    accepted: str = ""
     rules: int = FIRST_RULES
     seal: str = ""
 

@@ -153,7 +153,13 @@ def find_buf() -> str:
 
 
 def build(
-    target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = (), few: bool = False
+    target: str,
+    *,
+    cwd: Path,
+    exclude: Iterable[str] = (),
+    only: Iterable[str] = (),
+    within: Iterable[str] = (),
+    few: bool = False,
 ) -> Running:
     """Start compiling a module (a folder or a file that buf accepts) to an image on standard output.
 
@@ -162,18 +168,25 @@ def build(
         cwd: the folder of the buf configuration.
         exclude: paths that do not belong to the module.
         only: if not empty, the files to compile, with all their imports.
+        within: if not empty, the only paths in the target that belong to the module.
         few: whether those are at most `FEW`.
     """
-    selection = [*_exclusions(exclude), *_selection(only)]
+    selection = [*_exclusions(exclude), *_selection(only, within)]
     flags = ["-o", "-#format=binpb", "--error-format", "json"]
     return Running(["build", target, *flags, *selection], cwd=cwd, few=few)
 
 
 def lint(
-    target: str, *, cwd: Path, exclude: Iterable[str] = (), only: Iterable[str] = (), few: bool = False
+    target: str,
+    *,
+    cwd: Path,
+    exclude: Iterable[str] = (),
+    only: Iterable[str] = (),
+    within: Iterable[str] = (),
+    few: bool = False,
 ) -> Running:
     """Start `buf lint` with the configuration in `cwd`; read it with `annotations`. Arguments as for `build`."""
-    selection = [*_exclusions(exclude), *_selection(only)]
+    selection = [*_exclusions(exclude), *_selection(only, within)]
     return Running(["lint", target, "--error-format", "json", *selection], cwd=cwd, few=few)
 
 
@@ -247,7 +260,7 @@ def format_sources(
     """
     mode = ["--write"] if write else ["--diff"]
     given = ["--config", json.dumps(config)] if config else []
-    chosen = [_exclusions(exclude)] if only is None else [_selection(part) for part in _portions(only)]
+    chosen = [_exclusions(exclude)] if only is None else [_path_flags(part) for part in _portions(only)]
     commands = [["format", *mode, *given, *flags] for flags in chosen]
     return "".join(
         Running(command, cwd=cwd).output(what="buf format").decode("utf-8", "surrogateescape") for command in commands
@@ -318,10 +331,29 @@ def _exclusions(paths: Iterable[str]) -> list[str]:
     return [argument for path in paths for argument in ("--exclude-path", _one_value(path))]
 
 
-def _selection(paths: Iterable[str]) -> list[str]:
-    """Flags that select these files; none, which selects all, if they exceed the length of a command line."""
-    flags = [argument for path in paths for argument in ("--path", _one_value(path))]
-    return flags if sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE else []
+def _selection(only: Iterable[str], within: Iterable[str]) -> list[str]:
+    """Flags that select these files, else the module; none, which selects the whole target, if it is the module.
+
+    Raises:
+        FieldstoneError: the flags that select the module exceed the length of a command line.
+    """
+    files, module = _path_flags(only), _path_flags(within)
+    if files and _fits(files):
+        return files
+    if not _fits(module):
+        raise Unavailable(
+            f"a module that shares its path or its buf.yaml with others takes {len(module) // 2:,} arguments of buf",
+            fix="list it in buf.yaml (version v2) with a path of its own",
+        )
+    return module
+
+
+def _path_flags(paths: Iterable[str]) -> list[str]:
+    return [argument for path in paths for argument in ("--path", _one_value(path))]
+
+
+def _fits(flags: Iterable[str]) -> bool:
+    return sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE
 
 
 def _one_value(path: str) -> str:

@@ -167,12 +167,20 @@ def export_tree(commit: str, *, cwd: Path, into: Path, keep: Iterable[str]) -> N
     """
     endings = tuple(keep)
     every = [entry for entry in entries(commit, cwd=cwd) if not entry.is_submodule]
+    _refuse_paths_that_leave(every, commit)
     wanted = [entry for entry in every if entry.path.endswith(endings) and not entry.is_link]
     for entry, content in zip(wanted, blobs([entry.blob for entry in wanted], cwd), strict=True):
         target = into / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     _link([entry for entry in every if entry.is_link], cwd, into)
+
+
+def _refuse_paths_that_leave(files: Iterable[Entry], commit: str) -> None:
+    """Raise for a path that git itself would not check out, because it leads out of the folder."""
+    for entry in files:
+        if not {"", ".", ".."}.isdisjoint(entry.path.split("/")):
+            raise Invalid(f"commit {commit[:9]} has a file called {entry.path!r}, which leads out of the checkout")
 
 
 def _link(links: Sequence[Entry], cwd: Path, into: Path) -> None:

@@ -61,7 +61,7 @@ def check(
         renamed = renamed_modules(project)
         renames = {name: _renamed(project, renamed, name, here) for name in renamed}
         names = [_released_as(renamed, name) for name in names]
-        project = project.called({module.path: name for name, module in renamed.items()})
+        project = project.called({module.key: name for name, module in renamed.items()})
         several = len(project.workspace.modules) > 1
         added = added_files(project) if several and not full and not against else {}
         modules, removed = _chosen(project, names)

@@ -15,6 +15,7 @@ from fieldstone.checking.findings.defects import finding_of
 from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.checking.since.base import Base, base_at
+from fieldstone.checking.since.history import history_beside_a_gate, unproven_history
 from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
 from fieldstone.checking.since.reference import Parting, Reference, parting
@@ -269,6 +270,7 @@ class _Change(Struct, dict=True):
             manifest = self._registry.label(release)
             yield from recorded_waivers(self.base, release, manifest, after)
             yield from recorded_exemptions(self.base, release, manifest, after)
+        yield from history_beside_a_gate(self.base, self._new_releases, self._registry)
 
     @cached_property
     def _changed_plugins(self) -> list[Weakened]:
@@ -296,7 +298,8 @@ class _Change(Struct, dict=True):
         if links or not self._new_releases:
             return links
         unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
-        return [*unnamed, *verification.audited(known=self.base.releases.keys(), today=today_utc())]
+        audited = verification.audited(known=self.base.releases.keys(), today=today_utc())
+        return [*unnamed, *unproven_history(self._new_releases, self._registry, self.base.parting.top), *audited]
 
     def _behind(self) -> Iterator[Finding]:
         """Findings if the branch has stricter settings, or releases of changed modules, since the merge base."""

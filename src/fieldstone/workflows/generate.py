@@ -65,11 +65,11 @@ def generate(project: Project, names: Sequence[str] = (), *, out: Path | None = 
     before = manifest_of(folder, must_be_one=bool(names))
     entries, files = generated_files(project, compile_modules(project, names))
     expected = with_manifest(files, entries, before if names else {})
-    judged = entries if names else before | entries
+    judged, prefix = entries if names else before | entries, project.settings.python_prefix
     difference = compare(
         folder,
         expected,
-        folders=[path for name in sorted(judged) for path in folders_of(name, judged[name].version)],
+        folders=[path for name in sorted(judged) for path in folders_of(name, judged[name].version, prefix)],
         known={path for name in judged if name in before for path in before[name].outputs},
     )
     if not check:
@@ -143,6 +143,7 @@ class _Generator(Struct):
             module.path,
             semver=f"{version}{'.' if '-' in version else '-'}dev.0" if unreleased else version,
             digest=self._digest(module, version, unreleased=unreleased),
+            prefix=self.project.settings.python_prefix,
         )
 
     def _digest(self, module: Module, version: str, *, unreleased: bool) -> str:
@@ -189,10 +190,12 @@ class _Generator(Struct):
         schema = load_schema(self.images[module.name], where=module.path, own_files=files, with_imports=True)
         from fieldstone.codegen.storage.tree import storage_files, storage_view
 
+        prefix = self.project.settings.python_prefix
         view = storage_view(
             schema,
             module.name,
             contracts=import_name(self._package_version(module).contracts),
+            prefix=prefix,
             own_files=files,
             root=os.path.relpath(module.root, self.start).replace(os.sep, "/"),
             history=self._history(module, schema),
@@ -201,7 +204,7 @@ class _Generator(Struct):
         )
         if view is None:
             return {}
-        return storage_package(self._package_version(module), served=bool(view.servicers)) | storage_files(view)
+        return storage_package(self._package_version(module), served=bool(view.servicers)) | storage_files(view, prefix)
 
     def _history(self, module: Module, schema: Schema) -> list[tuple[str, Schema]]:
         """The schema of each release, and of the working tree where it is none of them."""

@@ -15,23 +15,38 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.project.atomic_files import replacing
 from fieldstone.project.known_style import KNOWN_STYLE, to_toml
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings, find_settings
 from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.registry import open_registry
+from fieldstone.toolchain.checkout_gaps import find_gaps
 from fieldstone.workflows.setup import texts
 from fieldstone.workflows.setup.advice import advise
 from fieldstone.workflows.setup.annotations import planned_root, vocabulary_path
 from fieldstone.workflows.setup.buf_policy import take_policies
+from fieldstone.workflows.setup.checkout import refuse_empty, refuse_text_links
 from fieldstone.workflows.setup.existing_style import (
     existing_faults,
     existing_unformatted,
     planned_faults,
     planned_unformatted,
 )
+from fieldstone.workflows.setup.hook_merging import merged_config
 from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
 from fieldstone.workflows.setup.import_roots import Layout, Survey, infer_layout, is_vendored, survey
+from fieldstone.workflows.setup.missing_imports import refuse_missing
+from fieldstone.workflows.setup.naming import (
+    DERIVED,
+    Nameless,
+    Naming,
+    nameless_modules,
+    names_to_write,
+    refuse_renaming,
+    remote_name,
+)
+from fieldstone.workflows.setup.permanence import permanent
 from fieldstone.workflows.setup.third_party import third_party_in
 from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
@@ -42,15 +57,19 @@ class SetUp(Struct):
 
     Attributes:
         written: the new files, relative to the folder.
+        changed: the existing files that were changed, because that was asked for.
         kept: the files that existed already.
         taken: what the settings take from the buf configuration, a line each.
         advice: the steps left to do by hand.
+        permanent: what the first release makes permanent, a line each.
     """
 
     written: list[str] = []
+    changed: list[str] = []
     kept: list[str] = []
     taken: list[str] = []
     advice: list[str] = []
+    permanent: list[str] = []
 
 
 class _Plan(Struct):
@@ -75,13 +94,17 @@ class _Plan(Struct):
     formats: bool = True
 
 
-def init(folder: Path, *, storage: bool = False, hooks: bool = True) -> SetUp:
+def init(
+    folder: Path, *, storage: bool = False, hooks: bool = True, naming: Naming = DERIVED, merge_hooks: bool = False
+) -> SetUp:
     """Set up Fieldstone in a folder: empty, with a buf workspace, or with plain .proto files.
 
     Args:
         folder: the root of the repository.
         storage: whether to write the annotation vocabulary, as a module of its own.
         hooks: whether to write the pre-commit configuration.
+        naming: the names of modules that are given, and whom to ask for others.
+        merge_hooks: whether to add the hooks to an existing pre-commit configuration.
 
     Raises:
         FieldstoneError: the folder does not exist or cannot be written, or its schemas do not compile.
@@ -92,12 +115,20 @@ def init(folder: Path, *, storage: bool = False, hooks: bool = True) -> SetUp:
     settings = find_settings(folder)
     top = _top_of_checkout(folder)
     _refuse_inside(folder, settings, top)
-    plan = _plan(folder, settings, storage=storage)
+    refuse_text_links(folder, find_gaps(folder))
+    plan = _plan(folder, settings, naming, storage=storage)
+    merged = b""
     if hooks and top in {None, folder}:
-        plan.files[HOOKS_FILE] = texts.to_yaml(local_config(formats=plan.formats))
+        config = local_config(formats=plan.formats)
+        plan.files[HOOKS_FILE] = texts.to_yaml(config)
+        merged = merged_config(folder, config) if merge_hooks else b""
     outcome = SetUp(kept=[settings.file.name] if settings.file else [], taken=plan.taken, advice=plan.advice)
     _write_all(folder, plan.files, outcome)
-    outcome.advice += advise(Project.at(folder), outcome.written, top=top, hooks=hooks, formats=plan.formats)
+    if merged:
+        _replace(folder, HOOKS_FILE, merged, outcome)
+    project, done = Project.at(folder), [*outcome.written, *outcome.changed]
+    outcome.advice += advise(project, done, top=top, hooks=hooks, formats=plan.formats)
+    outcome.permanent += permanent(project)
     return outcome
 
 
@@ -117,14 +148,14 @@ def _refuse_inside(folder: Path, settings: Settings, top: Path | None) -> None:
         raise Invalid(f"{folder} belongs to the buf workspace {around[0]}", fix="run `fieldstone init` there")
 
 
-def _plan(folder: Path, settings: Settings, *, storage: bool) -> _Plan:
+def _plan(folder: Path, settings: Settings, naming: Naming, *, storage: bool) -> _Plan:
     registry = _registry_path(folder, settings)
     found = survey(folder, registry=registry)
     workspace = _find_workspace(found, settings)
     if workspace is None:
-        plan = _new_workspace(found, storage=storage)
+        plan = _new_workspace(found, settings, naming, storage=storage)
     else:
-        plan = _old_workspace(folder, workspace, settings, registry=registry, storage=storage)
+        plan = _old_workspace(folder, workspace, settings, naming, registry=registry, storage=storage)
     if registry:
         plan.files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
     if settings.file is None:
@@ -165,12 +196,18 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
     return None
 
 
-def _old_workspace(folder: Path, workspace: str, settings: Settings, *, registry: str, storage: bool) -> _Plan:
+def _old_workspace(
+    folder: Path, workspace: str, settings: Settings, naming: Naming, *, registry: str, storage: bool
+) -> _Plan:
     """What to add to a buf workspace."""
-    loaded = load_workspace(folder / workspace, outside=settings.registry_folder, imports_only=())
-    modules = loaded.modules.values()
-    # Without a name, it would be named after the folder of the clone.
-    plan = _Plan(names={m.path: _identifier(m.name) for m in modules if m.path == "." and not m.buf_name})
+    loaded = load_workspace(
+        folder / workspace, names=settings.module_names, outside=settings.registry_folder, imports_only=()
+    )
+    modules, gaps = loaded.modules.values(), find_gaps(folder)
+    for module in modules:
+        if not module.proto_files:
+            refuse_empty(module.root, gaps)
+    plan = _Plan(names=_names(folder, settings, nameless_modules(modules), naming, registry))
     planned = Project(settings)
     if settings.file is None:
         named = {name: {"path": path} for path, name in plan.names.items()}
@@ -209,14 +246,25 @@ def _leave_unformatted(plan: _Plan, files: int) -> None:
         )
 
 
-def _new_workspace(found: Survey, *, storage: bool) -> _Plan:
+def _names(
+    folder: Path, settings: Settings, modules: Sequence[Nameless], naming: Naming, registry: str
+) -> dict[str, str]:
+    """The names to write to new settings, path to name; existing settings keep theirs."""
+    if settings.file is not None:
+        refuse_renaming(modules, naming, settings.file)
+        return {}
+    return names_to_write(modules, naming, folder, open_registry(folder / registry).modules() if registry else ())
+
+
+def _new_workspace(found: Survey, settings: Settings, naming: Naming, *, storage: bool) -> _Plan:
     """A buf.yaml for a folder without one, with further files."""
-    name = _identifier(found.folder.name)
-    plan, layout = _Plan(), infer_layout(found)
+    name = _identifier(naming.only or remote_name(found.folder)[1] or found.folder.name)
+    plan, layout, gaps = _Plan(), infer_layout(found), find_gaps(found.folder)
     if not found.protos:
+        refuse_empty(found.folder, gaps)
         plan.files[f"schemas/{name}/{name}/v1/{name}_v1.proto"] = texts.starter(name)
-        layout = Layout((f"schemas/{name}",), {}, {}, ())
-    _refuse_missing(found.folder, layout)
+        layout = Layout((f"schemas/{name}",), {}, {}, (), {f"schemas/{name}": frozenset({f"{name}.v1"})})
+    refuse_missing(found, layout, gaps)
     config = _buf_config(layout)
     excepted, faults = planned_faults(found.folder, config) if found.protos else ([], {})
     if found.protos:
@@ -231,20 +279,12 @@ def _new_workspace(found: Survey, *, storage: bool) -> _Plan:
                 module["excludes"] = [*module.get("excludes", ()), root]
         config["modules"].append({"path": root})
     plan.files["buf.yaml"] = texts.buf_yaml(config, excepted)
-    plan.names = {".": name} if "." in layout.roots else {}
+    paths = [module["path"] for module in config["modules"]]
+    theirs = {path: Nameless(path, Path(path).name, kept=True) for path in paths}
+    own = {root: Nameless(root, Path(root).name, packages=packages) for root, packages in layout.packages.items()}
+    plan.names = _names(found.folder, settings, [*(theirs | own).values()], naming, found.registry)
     plan.third_party = sorted(layout.vendored)
     return plan
-
-
-def _refuse_missing(folder: Path, layout: Layout) -> None:
-    if layout.missing:
-        importer, path = layout.missing[0]
-        more = f" (and {len(layout.missing) - 1} more such imports)" if len(layout.missing) > 1 else ""
-        raise Invalid(
-            f"{importer} imports {path}, which no .proto file in {folder} answers{more}",
-            fix="add the file; or, if a buf registry has it, write a buf.yaml with `deps`, run `buf dep update` and "
-            "then `fieldstone init` again",
-        )
 
 
 def _buf_config(layout: Layout) -> dict[str, Any]:
@@ -271,6 +311,14 @@ def _write_all(folder: Path, files: Mapping[str, str], outcome: SetUp) -> None:
         for path in outcome.written:
             (folder / path).unlink(missing_ok=True)
         raise Unavailable(f"cannot write {path} in {folder}: {error.strerror}; nothing was set up") from error
+
+
+def _replace(folder: Path, path: str, content: bytes, outcome: SetUp) -> None:
+    """Replace an existing file."""
+    undone = f"; {path} was not changed"
+    with replacing(folder, {path: content}, undone=undone, again="run `fieldstone init` again"):
+        outcome.kept.remove(path)
+        outcome.changed.append(path)
 
 
 def _identifier(name: str) -> str:

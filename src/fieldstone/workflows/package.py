@@ -78,7 +78,7 @@ def check(project: Project, reference: str, *, language: str, post: int = 0) -> 
         needed.mkdir()
         client = _build(project, target, release, own, post=post)
         _build_needed(project, target, release, client, needed)
-        messages = target.check(client, own, needed)
+        messages = target.check(client, _setting(project, target), own, needed)
     return Packaged(release.name, release.version, messages=messages)
 
 

@@ -15,8 +15,10 @@ from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.config_sections import config_of, with_rules
-from fieldstone.workspace.modules import Module
+from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.references import modules_of
+
+_ROOTS = "buf takes the roots of v1beta1 as one module: name a revision or a folder, `--against HEAD~1`"
 
 
 def check_like_buf(
@@ -78,9 +80,10 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
     lost = [name for name in there if name not in known]
     if lost and (len(known) > 1 or len(there) > 1):
         where = against or project.settings.registry
+        roots = load_workspace(project.workspace.root, names=project.settings.module_names, bare=True).modules
         raise NotFound(
             f"{where} holds module {lost[0]}, and {project.workspace.config} does not list it",
-            fix="name the modules to compare",
+            fix="name the modules to compare" if lost[0] not in roots else _ROOTS,
         )
 
 
@@ -90,7 +93,7 @@ def _module_findings(
     image, workspace = baseline.side.image, project.workspace
     if not image:  # a retired release is empty
         return
-    exclude = (*workspace.excluded_paths(project.settings.registry_folder), *workspace.nested_in(module))
+    given = workspace.input_of(module, project.settings.registry_folder)
     rules = with_rules(config_of(workspace, module), "breaking", [category]) if category else ""
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         against = Path(scratch, "against.binpb")
@@ -98,7 +101,9 @@ def _module_findings(
         config = Path(scratch, "buf.yaml") if rules else None
         if config:
             config.write_text(rules, "utf-8")
-        running = buf.breaking_module(module.path, against, cwd=workspace.buf_root, exclude=exclude, config=config)
+        running = buf.breaking_module(
+            given.target, against, cwd=workspace.buf_root, exclude=given.exclude, config=config
+        )
         found = running.diagnostics(what=f"buf breaking in {module.path} against {baseline.side.label}")
     for warning in running.warnings:
         warn(f"{module.name}: {warning}")

@@ -14,8 +14,9 @@ from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.line_conflicts import line_conflicts
 from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.base import base_at
+from fieldstone.checking.since.history import unproven_history
 from fieldstone.checking.since.reference import named, parting
-from fieldstone.checking.since.releases import lost_releases
+from fieldstone.checking.since.releases import lost_releases, new_releases
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.project.settings import ModuleSettings, Settings
@@ -69,7 +70,9 @@ def verify(
             return lost
         verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
         older = base.releases.keys()
-        return verification.defects(known=() if full else older, older=older, today=today_utc())
+        registry = open_registry(project.settings.registry)
+        unproven = unproven_history(new_releases(base, registry), registry, base.parting.top)
+        return [*unproven, *verification.defects(known=() if full else older, older=older, today=today_utc())]
 
 
 class Verification:
@@ -163,7 +166,7 @@ class Verification:
             key = _key(release, settings, is_new=is_new)
             if name in known or (not self._full and self._store.get(_VERIFIED, key) is not None):
                 continue
-            day = today or release.released_on
+            day = release.released_on if today is None or release.accepted else today
             line = _line_before(release, before)
             audit = Audit(self._registry, release, line, settings, day, is_new=is_new)
             yield partial(self._audited, audit, key) if judged else audit.content_defects

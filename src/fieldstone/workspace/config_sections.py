@@ -7,13 +7,14 @@ module (https://buf.build/docs/configuration/v2/buf-yaml/, https://buf.build/doc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from fieldstone.errors import Invalid
 from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.listed_modules import entries_v2
 from fieldstone.workspace.modules import Module, Workspace
 
 
@@ -49,7 +50,8 @@ def section_of(workspace: Workspace, module: Module, name: str) -> Section:
     if version != "v2":
         return Section(file, version, content.get(name))
     listed = content.get("modules") or [{}]
-    own: Mapping[str, Any] = next((m for m in listed if _normal(m.get("path", ".")) == module.path), {})
+    keys = [entry.key for entry in entries_v2(content, file)]
+    own: Mapping[str, Any] = next((m for m, key in zip(listed, keys, strict=True) if key == module.key), {})
     is_own = bool(own.get(name))
     return Section(file, version, (own if is_own else content).get(name), is_own)
 
@@ -96,8 +98,5 @@ def _mapping(section: object, name: str) -> Mapping[str, Any]:
 
 
 def _file_of(workspace: Workspace, module: Module) -> Path:
-    return (module.root if workspace.config == "buf.work.yaml" else workspace.root) / "buf.yaml"
-
-
-def _normal(path: object) -> str:
-    return PurePosixPath(str(path)).as_posix()
+    work = workspace.config == "buf.work.yaml"
+    return (workspace.config_folder(module) if work else workspace.root) / "buf.yaml"

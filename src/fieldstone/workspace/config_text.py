@@ -1,4 +1,4 @@
-"""Parses a buf configuration: YAML with limits on nesting and aliases."""
+"""Parses a configuration of buf or pre-commit: YAML with limits on nesting and aliases."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ def load_config(path: Path) -> Mapping[str, Any]:
     return parse_config(read_file(path), path)
 
 
-def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
-    """The content of a buf configuration; an empty file gives an empty mapping.
+def parse_config(content: bytes, path: Path, kind: str = "a buf configuration") -> Mapping[str, Any]:
+    """The content of a configuration; an empty file gives an empty mapping.
 
     Args:
         content: its bytes.
         path: its path, for the error.
+        kind: what it is, for the error.
 
     Raises:
         FieldstoneError: it is no YAML, no mapping, or nests deeper or contains more than a configuration does.
@@ -36,19 +37,19 @@ def parse_config(content: bytes, path: Path) -> Mapping[str, Any]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _refuse_deep(yaml.parse(content, Loader=loader), path)
+        _refuse_deep(yaml.parse(content, Loader=loader), path, kind)
         parsed = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # values that do not fit their tag
         raise Invalid(f"{path} is not YAML: {error}") from error
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
-        raise Invalid(f"{path} is not a buf configuration: it holds no mapping")
-    _refuse_endless(parsed, path)
+        raise Invalid(f"{path} is not {kind}: it holds no mapping")
+    _refuse_endless(parsed, path, kind)
     return parsed
 
 
-def _refuse_deep(events: Iterable[Any], path: Path) -> None:
+def _refuse_deep(events: Iterable[Any], path: Path, kind: str) -> None:
     """Refuse deep nesting, which would overflow the stack while loading."""
     import yaml
 
@@ -56,25 +57,25 @@ def _refuse_deep(events: Iterable[Any], path: Path) -> None:
     for event in events:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise _too_much(path)
+            raise _too_much(path, kind)
 
 
-def _refuse_endless(parsed: Any, path: Path) -> None:
+def _refuse_endless(parsed: Any, path: Path, kind: str) -> None:
     """Refuse aliases that are recursive or multiply to too many values, and NULs."""
     due, seen = [(parsed, 1)], 0
     while due:
         value, depth = due.pop()
         if isinstance(value, str) and "\0" in value:
-            raise Invalid(f"{path} is not a buf configuration: {value[:80]!r} holds a NUL", fix="remove it")
+            raise Invalid(f"{path} is not {kind}: {value[:80]!r} holds a NUL", fix="remove it")
         inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
         seen += len(inside)
         if depth > _DEEPEST or seen > _MOST:
-            raise _too_much(path)
+            raise _too_much(path, kind)
         due += [(item, depth + 1) for item in inside]
 
 
-def _too_much(path: Path) -> FieldstoneError:
+def _too_much(path: Path, kind: str) -> FieldstoneError:
     return Invalid(
-        f"{path} is not a buf configuration: it nests more than {_DEEPEST} levels, or holds more than {_MOST:,} values",
+        f"{path} is not {kind}: it nests more than {_DEEPEST} levels, or holds more than {_MOST:,} values",
         fix="replace its aliases by their values",
     )

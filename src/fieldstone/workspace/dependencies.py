@@ -100,18 +100,26 @@ class Dependencies:
 
     def remote(self, module: Module) -> tuple[RemoteDependency, ...]:
         """The modules from buf.lock that `module` depends on, directly or not, sorted by name; copies replace all."""
-        if self.workspace.copies or not any(
-            _pins_anything(folder / "buf.lock") for folder in (self.workspace.root, module.root)
-        ):
+        folders = set() if self.workspace.copies else {self.workspace.root, self.workspace.config_folder(module)}
+        if not any(_pins_anything(folder / "buf.lock") for folder in folders):
             return ()
         found: dict[str, RemoteDependency] = {}
-        waiting = [node for node in self._graph if node["name"] in {module.path, module.buf_name}]
+        waiting = [node for node in self._graph if node["name"] == self._name_in_graph(module)]
         while waiting:
             for node in waiting.pop().get("deps", ()):
                 waiting.append(node)
                 if not node.get("local"):
                     found[node["name"]] = RemoteDependency(node["name"], node.get("commit", ""), node["digest"])
         return tuple(found[name] for name in sorted(found))
+
+    def _name_in_graph(self, module: Module) -> str:
+        """The name that buf gives a module in its graph: its own, or its path, numbered where several have one path."""
+        if module.buf_name:
+            return module.buf_name
+        path = module.target or module.path
+        same = [other.key for other in self.workspace.modules.values() if other.path == module.path]
+        number = same.index(module.key) + 1
+        return path if number == 1 else f"{path}-{number}"
 
     def digest(self, module: Module) -> str:
         """The b5 digest of the module's current sources."""

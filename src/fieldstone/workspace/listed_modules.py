@@ -1,11 +1,12 @@
 """The modules that a buf configuration lists, with their paths as written.
 
-Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1 (one module), `buf.work.yaml` v1
-(a list of directories) and `buf.yaml` v2 (a workspace).
+Reads the configuration formats of https://buf.build/docs/configuration/: `buf.yaml` v1beta1 (one module, perhaps of
+several roots), `buf.yaml` v1 (one module), `buf.work.yaml` v1 (a list of directories) and `buf.yaml` v2 (a workspace).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,86 +20,122 @@ _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
 
 class ListedModule(Struct, frozen=True):
-    """One module in a configuration; paths are relative to the workspace."""
+    """One module in a configuration; paths are relative to the workspace.
+
+    Attributes:
+        path: the folder that its import paths are relative to.
+        key: the path that tells it from the other modules: `path`, or the first of `includes` where two modules have
+            one path.
+        target: the folder that buf takes on its command line to compile it.
+        documents: the folders in which buf looks for its LICENSE and README.md, in order.
+    """
 
     path: str
+    key: str
+    target: str
+    documents: tuple[str, ...]
     buf_name: str = ""
     excludes: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
-    shares_documents: bool = False
-    has_roots: bool = False
 
 
-def refuse_several_roots(entries: list[ListedModule], config: Path) -> None:
-    """Refuse `build.roots` of v1beta1: import paths would be relative to several folders.
-
-    Args:
-        entries: the modules.
-        config: the configuration that lists them.
-
-    Raises:
-        FieldstoneError: a module has several roots, or one that is not its own folder.
-    """
-    for entry in entries:
-        if entry.has_roots:
-            file = config.parent / entry.path / "buf.yaml"
-            raise Invalid(f"{file} has build.roots of version v1beta1", fix="run `buf config migrate`")
-
-
-def listed_modules(root: Path, *, bare: bool) -> tuple[str, list[ListedModule]]:
+def listed_modules(root: Path, *, bare: bool, joined: bool = False) -> tuple[str, list[ListedModule]]:
     """The name of a workspace's configuration, and the modules that it lists.
+
+    A module of v1beta1 with several `build.roots` counts as one module for each root, as `buf config migrate` makes
+    of it.
 
     Args:
         root: the folder of buf.yaml or buf.work.yaml.
         bare: whether a folder without a configuration counts as one module, as in buf.
+        joined: whether several `build.roots` are one module: buf compiles it, but no path leads from it to its files.
 
     Raises:
         FieldstoneError: there is no configuration, or it cannot be read.
     """
     work = root / "buf.work.yaml"
     if work.is_file():
-        directories = _texts(load_config(work), "directories", work)
-        return work.name, [_entry_v1(root, _normal(path)) for path in directories]
+        directories = map(_normal, _texts(load_config(work), "directories", work))
+        return work.name, [entry for path in directories for entry in _entries_v1(root, path, joined=joined)]
     config = root / "buf.yaml"
     if bare and not config.is_file():
-        return config.name, [ListedModule(".")]
+        return config.name, [ListedModule(".", ".", ".", (".",))]
     if not config.is_file():
         raise NotFound(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
     content = load_config(config)
     version = content.get("version")
     if version == "v2":
-        return config.name, _entries_v2(content, config)
+        return config.name, entries_v2(content, config)
     if version not in _VERSIONS_OF_ONE_MODULE:
         said = f"is of version {version}" if version else "says no version"
-        raise Invalid(f"{config} {said}", fix="Fieldstone reads v1 and v2")
-    return config.name, [_entry_v1(root, ".")]
+        raise Invalid(f"{config} {said}", fix="Fieldstone reads v1beta1, v1 and v2")
+    return config.name, _entries_v1(root, ".", joined=joined)
 
 
-def _entries_v2(content: Mapping[str, Any], config: Path) -> list[ListedModule]:
+def entries_v2(content: Mapping[str, Any], config: Path) -> list[ListedModule]:
+    """The modules that a buf.yaml of v2 lists, in its order.
+
+    Args:
+        content: its content.
+        config: its path, for the error.
+
+    Raises:
+        FieldstoneError: the list is malformed, or two modules cannot be told apart.
+    """
     listed = content.get("modules") or [{"path": ".", "name": content.get("name", "")}]
     if not isinstance(listed, list) or not all(isinstance(module, dict) for module in listed):
         raise Invalid(f"modules in {config} is no list of modules")
-    return [
-        ListedModule(
-            path=_normal(str(module.get("path", "."))),
-            buf_name=str(module.get("name", "")),
-            excludes=_texts(module, "excludes", config),
-            includes=_texts(module, "includes", config),
-            shares_documents=True,
+    paths = Counter(_normal(str(module.get("path", "."))) for module in listed)
+    entries = [_entry_v2(module, config, paths) for module in listed]
+    twice = [key for key, count in Counter(entry.key for entry in entries).items() if count > 1]
+    if twice:
+        raise Invalid(
+            f"{config} lists two modules at {twice[0]} that cannot be told apart",
+            fix="give all but one of them `includes`: the folders that belong to it",
         )
-        for module in listed
-    ]
+    return entries
 
 
-def _entry_v1(root: Path, path: str) -> ListedModule:
+def _entry_v2(module: Mapping[str, Any], config: Path, paths: Mapping[str, int]) -> ListedModule:
+    path = _normal(str(module.get("path", ".")))
+    includes = tuple(map(_normal, _texts(module, "includes", config)))
+    return ListedModule(
+        path=path,
+        key=includes[0] if includes and paths[path] > 1 else path,
+        target=path,
+        documents=(path, "."),
+        buf_name=str(module.get("name", "")),
+        excludes=_texts(module, "excludes", config),
+        includes=includes,
+    )
+
+
+def _entries_v1(root: Path, path: str, *, joined: bool) -> list[ListedModule]:
+    """The modules of a buf.yaml of v1 or v1beta1: one, or one for each root."""
     config = root / path / "buf.yaml"
     content = load_config(config) if config.is_file() else {}
     build = content.get("build") or {}
     if not isinstance(build, dict):
         raise Invalid(f"build in {config} is no mapping")
-    excludes = tuple(f"{path}/{folder}" for folder in _texts(build, "excludes", config))
-    has_roots = build.get("roots", ["."]) != ["."]
-    return ListedModule(path=path, buf_name=str(content.get("name", "")), excludes=excludes, has_roots=has_roots)
+    excludes = tuple(_normal(f"{path}/{folder}") for folder in _texts(build, "excludes", config))
+    name = str(content.get("name", ""))
+    roots = _texts(build, "roots", config) or (".",)
+    if roots == (".",):
+        return [ListedModule(path, path, path, (path,), name, excludes)]
+    if joined and len(roots) > 1:
+        includes = tuple(_normal(f"{path}/{root}") for root in roots)
+        return [ListedModule(path, path, path, (path,), name, excludes, includes)]
+    return [
+        ListedModule(
+            path=found,
+            key=found,
+            target=path,
+            documents=(path,),
+            buf_name=name,
+            excludes=tuple(folder for folder in excludes if PurePosixPath(folder).is_relative_to(found)),
+        )
+        for found in (_normal(f"{path}/{folder}") for folder in roots)
+    ]
 
 
 def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...]:

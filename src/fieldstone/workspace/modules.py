@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -10,12 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from fieldstone.errors import Conflict, Invalid, NotFound
+from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
+from fieldstone.toolchain.checkout_gaps import find_gaps
 from fieldstone.workspace.copies import copies_among, laid_out
 from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
-from fieldstone.workspace.listed_modules import ListedModule, listed_modules, refuse_several_roots
+from fieldstone.workspace.listed_modules import ListedModule, listed_modules
 from fieldstone.workspace.walking import as_texts, entries_of, is_folder, target_of
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
@@ -36,7 +38,11 @@ class Module(Struct, frozen=True, dict=True):
         buf_name: its name in a buf registry (`buf.build/acme/weather`); may be empty.
         excludes: folders below `root` that do not belong to it, absolute.
         includes: if not empty, the only folders that belong to it, absolute.
-        docs_root: the folder of its LICENSE and README.md if `root` has none: in a v2 workspace its root; else None.
+        docs_roots: the folders in which buf looks for its LICENSE and README.md, in order; empty for `root` alone.
+        key: the path by which settings name it, relative to the workspace; empty for `path`. It is another where
+            several modules have one path.
+        target: the folder that buf takes on its command line, relative to the workspace; empty for `path`. It is
+            another for the roots of v1beta1.
         imports_only: files and folders below `root`, absolute, with third-party schemas: buf and the digest count them
             as the module's, but they are neither judged nor released as its own.
     """
@@ -47,7 +53,9 @@ class Module(Struct, frozen=True, dict=True):
     buf_name: str = ""
     excludes: tuple[Path, ...] = ()
     includes: tuple[Path, ...] = ()
-    docs_root: Path | None = None
+    docs_roots: tuple[Path, ...] = ()
+    key: str = ""
+    target: str = ""
     imports_only: tuple[Path, ...] = ()
 
     @cached_property
@@ -133,12 +141,26 @@ class Module(Struct, frozen=True, dict=True):
         """Its LICENSE and documentation: name to absolute path."""
         found: dict[str, Path] = {}
         for kind in ((_LICENSE,), _DOCUMENTATION):
-            for folder in (self.root, self.docs_root):
-                names = [name for name in kind if folder is not None and (folder / name).is_file()]
-                if folder is not None and names:
+            for folder in self.docs_roots or (self.root,):
+                names = [name for name in kind if (folder / name).is_file()]
+                if names:
                     found[names[0]] = folder / names[0]
                     break
         return found
+
+
+class Input(Struct, frozen=True):
+    """The arguments by which buf takes one module, relative to the workspace.
+
+    Attributes:
+        target: the folder to compile.
+        exclude: the paths in it that do not belong to the module.
+        within: if not empty, the only paths in it that do.
+    """
+
+    target: str
+    exclude: tuple[str, ...]
+    within: tuple[str, ...] = ()
 
 
 class Workspace(Struct, frozen=True):
@@ -148,6 +170,7 @@ class Workspace(Struct, frozen=True):
         root: the absolute folder of buf.yaml or buf.work.yaml.
         config: that file's name.
         modules: by name.
+        joined: whether a module of v1beta1 with several `build.roots` is one module.
         third_party: the modules that are imports only, by name: their path.
         imports_only: the setting of that name; None where they are found by their folders' names.
         copies: the paths of third-party modules that the configuration does not list: they stand for its `deps`.
@@ -156,6 +179,7 @@ class Workspace(Struct, frozen=True):
     root: Path
     config: str
     modules: Mapping[str, Module]
+    joined: bool = False
     third_party: Mapping[str, Module] = {}
     imports_only: Sequence[str] | None = None
     copies: tuple[str, ...] = ()
@@ -219,19 +243,65 @@ class Workspace(Struct, frozen=True):
 
     def _configuration(self, module: Module) -> bytes:
         """The contents of a module's buf configurations, concatenated."""
-        folders = {self.root, module.root}
+        folders = {self.root, self.config_folder(module)}
         found = [folder / name for folder in sorted(folders) for name in CONFIG_FILES if (folder / name).is_file()]
         return b"\0".join(read_file(path) for path in found)
+
+    def config_folder(self, module: Module) -> Path:
+        """The folder of the buf configuration of a v1 or v1beta1 module."""
+        return self.root / (module.target or module.path)
+
+    def input_of(self, module: Module, outside: Path | None = None) -> Input:
+        """The arguments by which buf takes one module.
+
+        Args:
+            module: the module.
+            outside: a folder (the registry) that belongs to no module.
+        """
+        others = [other for other in self.everything if other.root == module.root and other.key != module.key]
+        within = [self._relative(folder) for folder in module.includes] if others else []
+        beside = (*self.excluded_paths(outside), *self._beside(module, others), *self._nested_in(module))
+        return Input(
+            target=module.target or module.path,
+            exclude=tuple(dict.fromkeys(beside)),
+            within=tuple(sorted({*(within or self._of_root(module))} - {module.path})),
+        )
+
+    def _of_root(self, module: Module) -> set[str]:
+        """The paths that only this root of a v1beta1 module has, if it has several; else none.
+
+        buf takes each --path as relative to all roots, and refuses a root itself.
+        """
+        others = [
+            other for other in self.modules.values() if other.target == module.target and other.root != module.root
+        ]
+        if module.target == module.path or not others:
+            return set()
+        theirs = {folder for other in others for path in other.proto_paths for folder in _folders(path)}
+        own = (next((f for f in _folders(path) if f not in theirs), path) for path in module.proto_paths)
+        return {f"{module.path}/{path}" for path in own}
+
+    def _beside(self, module: Module, others: Sequence[Module]) -> tuple[str, ...]:
+        """The folders of the other modules with the same path, which buf would compile as well."""
+        theirs = [folder for other in others for folder in other.includes]
+        around = {folder for own in module.includes for folder in (own, *own.parents)}
+        excludes = [*theirs, *(module.excludes if others else ())]
+        inside = [folder for folder in excludes if folder not in around and folder.is_relative_to(module.root)]
+        return tuple(map(self._relative, inside))
+
+    def _relative(self, folder: Path) -> str:
+        return PurePosixPath(os.path.relpath(folder, self.root)).as_posix()  # a link may lead elsewhere
 
     def excluded_paths(self, folder: Path | None) -> tuple[str, ...]:
         """The paths for buf to exclude, so that `folder` (absolute) is not compiled as part of a module."""
         if folder is None:
             return ()
         folder = Path(os.path.normpath(folder))  # it may contain `..`
-        inside = [m for m in self.everything if m.root == folder or m.root in folder.parents]
+        around = {folder, *folder.parents}
+        inside = [m for m in self.everything if m.root in around and (not m.includes or around & {*m.includes})]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
-    def nested_in(self, module: Module) -> tuple[str, ...]:
+    def _nested_in(self, module: Module) -> tuple[str, ...]:
         """The paths for buf to exclude, so that of a module only its own files are compiled, and what they import.
 
         These are the modules below its root, and its third-party files. buf accepts files and folders inside a nested
@@ -245,11 +315,11 @@ class Workspace(Struct, frozen=True):
     def _without_nested(self, module: Module, top: Path, nested: Sequence[Module]) -> Iterator[str]:
         """The third-party files or folder at a path; where other modules lie below it, its files outside of them."""
         if not any(top == other.root or top in other.root.parents for other in nested):
-            yield from [top.relative_to(self.root).as_posix()] if top.exists() else []
+            yield from [self._relative(top)] if top.exists() else []
             return
         for file in map(Path, module.third_party_paths.values()):
             if top in file.parents and not any(other.root in file.parents for other in nested):
-                yield file.relative_to(self.root).as_posix()
+                yield self._relative(file)
 
 
 def load_workspace(
@@ -258,7 +328,7 @@ def load_workspace(
     names: Mapping[str, str] | None = None,
     outside: Path | None = None,
     bare: bool = False,
-    several_roots: bool = False,
+    joined: bool = False,
     imports_only: Sequence[str] | None = None,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
@@ -269,8 +339,8 @@ def load_workspace(
             their path.
         outside: a folder that belongs to no module, wherever it lies (the registry).
         bare: whether a folder without a configuration counts as one module, as in buf.
-        several_roots: whether a module may have `build.roots` of v1beta1: buf compiles it, but its import paths are
-            relative to folders other than its root.
+        joined: whether a module of v1beta1 with several `build.roots` is one module, as in buf; its import paths are
+            then relative to folders other than its root.
         imports_only: the paths of third-party schemas, relative to `root`: modules, or files and folders inside one;
             None to find such modules by their folders' names.
 
@@ -278,11 +348,10 @@ def load_workspace(
         FieldstoneError: there is no configuration, it cannot be read, or all its modules are third-party.
     """
     root = root.resolve()
-    config, entries = listed_modules(root, bare=bare)
-    if not several_roots:
-        refuse_several_roots(entries, root / config)
+    config, entries = listed_modules(root, bare=bare, joined=joined)
     copies = copies_among(imports_only or (), entries, root)
-    foreign = [*third_party_modules(entries, imports_only), *map(ListedModule, copies)]
+    listed = [ListedModule(copy, copy, copy, (copy,)) for copy in copies]
+    foreign = [*third_party_modules(entries, imports_only), *listed]
     own = [entry for entry in entries if entry not in foreign]
     called = _name_all(own, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
@@ -292,10 +361,16 @@ def load_workspace(
         root=root,
         config=config,
         modules={name: make(entry, name, inside=inside) for name, entry in zip(called, own, strict=True)},
-        third_party={name: make(entry, name) for entry, name in _with_paths(foreign)},
+        joined=joined,
+        third_party={name: make(entry, name) for name, entry in zip(_third_party_names(foreign), foreign, strict=True)},
         imports_only=imports_only,
         copies=copies,
     )
+
+
+def _third_party_names(foreign: Sequence[ListedModule]) -> list[str]:
+    """The names of third-party modules: their paths, with a slash, so that none is the name of an own module."""
+    return [entry.key if "/" in entry.key else f"{entry.key}/" for entry in foreign]
 
 
 def _module(
@@ -311,7 +386,8 @@ def _module(
     root = config.parent
     module_root = (root / entry.path).resolve()
     if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
-        raise NotFound(f"{config} lists {entry.path}, and there is no such folder")
+        way_out = find_gaps(root).way_out(root / entry.path)
+        raise NotFound(f"{config} lists {entry.path}, and there is no such folder", fix=way_out)
     if outside is not None and _lies_in(outside.resolve(), module_root, root):
         raise Invalid(
             f"module {name} ({entry.path}) of {config} lies in the registry {outside}",
@@ -327,9 +403,27 @@ def _module(
         buf_name=entry.buf_name,
         excludes=excludes if outside is None else (*excludes, outside.resolve()),
         includes=tuple((root / path).resolve() for path in entry.includes),
-        docs_root=root if entry.shares_documents else None,
+        docs_roots=tuple((root / folder).resolve() for folder in entry.documents),
+        key=entry.key,
+        target=entry.target,
         imports_only=tuple(path for path in third_party if module_root in path.parents),
     )
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders that contain a file, outermost first: `a`, `a/b` for `a/b/c.proto`."""
+    return (path[: found.start()] for found in re.finditer("/", path))
+
+
+def without_files(module: Module, where: str = "") -> FieldstoneError:
+    """The error for a module that has no .proto files.
+
+    Args:
+        module: the module.
+        where: its place for people; by default its folder, which may be an empty submodule.
+    """
+    fix = "" if where else find_gaps(module.root).way_out(module.root)
+    return NotFound(f"module {module.name} has no .proto files below {where or module.root}", fix=fix)
 
 
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
@@ -339,23 +433,12 @@ def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
 
 def _name_all(entries: list[ListedModule], given: Mapping[str, str], root: Path) -> list[str]:
     """The names of the modules. A name from the settings always stays, even if another module would have it, too."""
-    short = [given.get(entry.path) or _short_name(entry, root) for entry in entries]
+    short = [given.get(entry.key) or _short_name(entry, root) for entry in entries]
     seen = Counter(short)
     return [
-        name if seen[name] == 1 or entry.path in given else entry.path.replace("/", "-")
+        name if seen[name] == 1 or entry.key in given else entry.key.replace("/", "-")
         for name, entry in zip(short, entries, strict=True)
     ]
-
-
-def _with_paths(foreign: Sequence[ListedModule]) -> Iterator[tuple[ListedModule, str]]:
-    """Third-party modules with their paths as names; of several on one path, with the folders that each includes.
-
-    Every name has a slash, so that it is never that of an own module.
-    """
-    seen = Counter(entry.path for entry in foreign)
-    for entry in foreign:
-        path = entry.path if "/" in entry.path else f"{entry.path}/"
-        yield entry, path if seen[entry.path] == 1 else f"{path}: {', '.join(entry.includes)}"
 
 
 def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
@@ -370,4 +453,4 @@ def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
 def _short_name(entry: ListedModule, root: Path) -> str:
     if entry.buf_name:
         return entry.buf_name.rpartition("/")[2]
-    return PurePosixPath(entry.path).name or root.name
+    return PurePosixPath(entry.key).name or root.name

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from fieldstone.errors import FieldstoneError, NotFound
 from fieldstone.toolchain import buf, git
 from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.buf_inputs import how_to_write, read_image, refuse_git_folder
-from fieldstone.workspace.modules import CONFIG_FILES, Module, Workspace, load_workspace
+from fieldstone.workspace.modules import CONFIG_FILES, Module, Workspace, load_workspace, without_files
 
 _TREE_FILES = (".proto", "buf.yaml", "buf.work.yaml", "buf.lock")
 
@@ -45,9 +46,10 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     """
     where = f"{module.path} at {at}" if at else module.path
     if not module.proto_files:
-        raise NotFound(f"module {module.name} has no .proto files below {where if at else module.root}")
-    exclude = (*(workspace.excluded_paths(outside)), *workspace.nested_in(module))
-    return buf.build(module.path, cwd=workspace.buf_root, exclude=exclude).output(what=f"{where} does not compile")
+        raise without_files(module, where if at else "")
+    given = workspace.input_of(module, outside)
+    running = buf.build(given.target, cwd=workspace.buf_root, exclude=given.exclude, within=given.within)
+    return running.output(what=f"{where} does not compile")
 
 
 def compile_reference(
@@ -77,10 +79,11 @@ def compile_reference(
         return Compiled(read_image(path, ref), ref, module.root)
     if path.is_dir():
         refuse_git_folder(path, ref)
-        root, image = _compile_folder(path.resolve(), module, workspace)
+        root, image = _compile_folder(path.resolve(), module, now=workspace)
         return Compiled(image, ref, root)
     known = f"{module.name} has {', '.join(versions)}" if versions else ""
-    with _checkout(ref, workspace, outside, known=known, since_parting=since_parting) as (then, registry, label):
+    checkout = _checkout(ref, workspace, outside, module, known=known, since_parting=since_parting)
+    with checkout as (then, registry, label):
         found = then.modules.get(module.name)
         if found is None:
             return None
@@ -103,11 +106,11 @@ def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: P
     """
     path = Path(ref)
     if path.is_dir() and _has_config(path):
-        then = load_workspace(path, several_roots=True, imports_only=workspace.imports_only)
+        then = _workspace_with(module, path, now=workspace)
         return _lint(then, _module_in(then, module), outside, at=ref)
     if path.exists():
         return []
-    with _checkout(ref, workspace, outside, since_parting=True) as (then, registry, label):
+    with _checkout(ref, workspace, outside, module, since_parting=True) as (then, registry, label):
         return _lint(then, then.modules[module.name], registry, at=label) if module.name in then.modules else []
 
 
@@ -122,8 +125,9 @@ def modules_at(ref: str, workspace: Workspace, *, outside: Path | None) -> dict[
 
 
 def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str) -> list[Diagnostic]:
-    exclude = (*workspace.excluded_paths(outside), *workspace.nested_in(module))
-    return buf.lint(module.path, cwd=workspace.buf_root, exclude=exclude).diagnostics(what=f"buf lint at {at}")
+    given = workspace.input_of(module, outside)
+    running = buf.lint(given.target, cwd=workspace.buf_root, exclude=given.exclude, within=given.within)
+    return running.diagnostics(what=f"buf lint at {at}")
 
 
 def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[str]:
@@ -140,20 +144,41 @@ def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[
     path = Path(ref)
     if path.is_file():
         return []
-    names = {known.path: known.name for known in workspace.modules.values()}
+    names = {known.key: known.name for known in workspace.modules.values()}
     if path.is_dir():
-        only = workspace.imports_only
-        return list(load_workspace(path, names=names, bare=True, several_roots=True, imports_only=only).modules)
+        return list(
+            load_workspace(
+                path, names=names, bare=True, joined=workspace.joined, imports_only=workspace.imports_only
+            ).modules
+        )
     with _checkout(ref, workspace, outside, bare=True) as (then, _, _):
         return list(then.modules)
 
 
-def _compile_folder(folder: Path, module: Module, now: Workspace) -> tuple[Path, bytes]:
+def _compile_folder(folder: Path, module: Module, *, now: Workspace) -> tuple[Path, bytes]:
     if not _has_config(folder):
         return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
-    workspace = load_workspace(folder, several_roots=True, imports_only=now.imports_only)
+    workspace = _workspace_with(module, folder, now=now)
     found = _module_in(workspace, module)
     return found.root, compile_module(workspace, found, at=str(folder))
+
+
+def _workspace_with(
+    module: Module | None,
+    root: Path,
+    *,
+    now: Workspace,
+    names: Mapping[str, str] | None = None,
+    outside: Path | None = None,
+    bare: bool = False,
+) -> Workspace:
+    """The workspace at `root`; several roots of v1beta1 are one module if only that one is the module looked for."""
+    load = partial(load_workspace, root, names=names, outside=outside, bare=bare, imports_only=now.imports_only)
+    found = load(joined=now.joined)
+    if module is None or module.name in found.modules or len(found.modules) <= 1:
+        return found
+    whole = load(joined=True)
+    return whole if len(whole.modules) == 1 or module.name in whole.modules else found
 
 
 def _has_config(folder: Path) -> bool:
@@ -187,12 +212,13 @@ def _checkout(
     ref: str,
     workspace: Workspace,
     outside: Path | None,
+    module: Module | None = None,
     *,
     known: str = "",
     since_parting: bool = False,
     bare: bool = False,
 ) -> Iterator[tuple[Workspace, Path | None, str]]:
-    """The workspace at a git revision, its registry folder, and the revision's label."""
+    """The workspace at a git revision, with the module looked for; its registry folder, and the revision's label."""
     root = workspace.root
     try:
         commit = git.resolve(ref, root)
@@ -211,19 +237,14 @@ def _checkout(
         git.export_tree(base, cwd=Path(top), into=scratch, keep=_TREE_FILES)
         then = (scratch / prefix).resolve()
         registry = then / os.path.relpath(outside, root) if outside else None
-        names = {module.path: module.name for module in workspace.modules.values()}
+        names = {known.key: known.name for known in workspace.modules.values()}
         has_config = (root / workspace.config).is_file()
         if has_config and not _has_config(then):
             yield Workspace(then, workspace.config, {}), registry, label  # it lists no modules, so everything is new
             return
         with _named(scratch, label, git.submodules(base, cwd=Path(top))):
-            found = load_workspace(
-                then,
-                names=names,
-                outside=registry,
-                bare=bare or not has_config,
-                several_roots=True,
-                imports_only=workspace.imports_only,
+            found = _workspace_with(
+                module, then, now=workspace, names=names, outside=registry, bare=bare or not has_config
             )
         yield found, registry, label
     finally:

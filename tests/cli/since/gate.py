@@ -94,11 +94,11 @@ class Gate:
             self.forge("shop", version)
 
     def reseal(self, release: str, **changes: Any) -> None:
-        """Write a manifest that fits what the folder of a release holds now."""
+        """Write a manifest that fits what the folder of a release holds now; None takes a key away."""
         folder = self.repo.root / "registry" / release
         path = folder / "release.toml"
-        content = tomllib.loads(path.read_text()) | changes
-        del content["seal"]
+        changed = tomllib.loads(path.read_text()) | changes
+        content = {key: value for key, value in changed.items() if key != "seal" and value is not None}
         files = (file for file in sorted(folder.rglob("*")) if file.is_file() and file != path)
         content["files"] = {file.relative_to(folder).as_posix(): file_digest(file.read_bytes()) for file in files}
         sources = {n.removeprefix("schemas/"): d for n, d in content["files"].items() if n.startswith("schemas/")}

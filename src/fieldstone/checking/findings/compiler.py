@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import COMPILE_ERROR, Finding, ModuleReport, fingerprint
 from fieldstone.project.project import Project
+from fieldstone.regular_file import read_file
+from fieldstone.schema.digest import imports
 from fieldstone.schema.location import Location
 from fieldstone.toolchain.buf_limits import way_out
+from fieldstone.toolchain.checkout_gaps import Gaps, find_gaps
 from fieldstone.toolchain.diagnostic import CompileError, Diagnostic
 from fieldstone.workspace.modules import Module
+
+_NO_FILE = "imported file does not exist"
+"""buf's message for an import without a file."""
 
 
 def report_of_uncompiled(project: Project, module: Module, error: CompileError, start: Path) -> ModuleReport:
@@ -25,7 +31,8 @@ def report_of_uncompiled(project: Project, module: Module, error: CompileError, 
         error: the errors of the compiler, with paths relative to the workspace.
         start: the folder that paths in the report are relative to.
     """
-    found = [_finding(project, module, annotation, start) for annotation in error.errors]
+    gaps = find_gaps(project.workspace.root)
+    found = [_finding(project, module, annotation, start, gaps) for annotation in error.errors]
     imported = [finding.location.path for finding in found if _owner(project, finding.subject) not in {"", module.name}]
     is_own = len(imported) < len(found)
     why = "it does not compile" if is_own else f"it imports {imported[0]}, which does not compile"
@@ -47,7 +54,7 @@ def without_duplicates(project: Project, reports: Sequence[ModuleReport]) -> lis
     return [replace(r, findings=tuple(f for f in r.findings if belongs_to(r, f))) for r in reports]
 
 
-def _finding(project: Project, module: Module, annotation: Diagnostic, start: Path) -> Finding:
+def _finding(project: Project, module: Module, annotation: Diagnostic, start: Path, gaps: Gaps) -> Finding:
     root = project.workspace.root
     path = Path(os.path.relpath(root / annotation.path, start)).as_posix() if annotation.path else ""
     return Finding(
@@ -55,9 +62,26 @@ def _finding(project: Project, module: Module, annotation: Diagnostic, start: Pa
         subject=annotation.path or module.name,
         message=annotation.message,
         location=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
-        fix=way_out(annotation.message) or f"make it compile: until then {module.name} cannot be judged",
+        fix=way_out(annotation.message)
+        or _completion(gaps, annotation, root)
+        or f"make it compile: until then {module.name} cannot be judged",
         fingerprint=fingerprint(COMPILE_ERROR, annotation.path, annotation.message),
     )
+
+
+def _completion(gaps: Gaps, annotation: Diagnostic, root: Path) -> str:
+    """How to complete the checkout, if a file is missing in it or is the text of a symbolic link; else empty."""
+    if annotation.message == _NO_FILE:
+        way = gaps.way_to(_imported(root / annotation.path, annotation.line))
+        return f"{way}; or add the file that is imported" if way else ""
+    file = PurePosixPath(os.path.relpath(root / annotation.path, gaps.top)).as_posix()
+    return gaps.way_out(root / annotation.path) if file in gaps.links else ""
+
+
+def _imported(file: Path, line: int) -> str:
+    """The path that a file imports on a line; a text that is no path if the line has no import."""
+    text = read_file(file).decode("utf-8", "replace").splitlines()[line - 1 : line]
+    return next(iter(imports("".join(text).encode())), "?")
 
 
 def _owner(project: Project, path: str) -> str:

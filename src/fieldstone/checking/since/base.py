@@ -203,9 +203,11 @@ class Base(Struct, dict=True):
             file.write_bytes(content)
 
     def _lay_out_sources(self) -> None:
-        """Create every folder outside the registry, also of submodules; with links, them and empty .proto files."""
-        folders = {entry.path if entry.is_submodule else entry.path.rpartition("/")[0] for entry in self._outside}
-        for folder in folders:
+        """Create every folder outside the registry; if there are links, also them and empty .proto files.
+
+        The folder of a submodule is empty: git has only its commit here.
+        """
+        for folder in {e.path if e.is_submodule else e.path.rpartition("/")[0] for e in self._outside}:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         for entry in self._outside if self._links else ():
             if entry.path.endswith(".proto") and not entry.is_link:

@@ -50,18 +50,18 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
         settings.workspace, names=own.module_names, outside=settings.registry_folder, imports_only=only
     )
     refuse_names(workspace)
-    now = {module.path: module for module in workspace.modules.values()}
+    now = {module.key: module for module in workspace.modules.values()}
     found: dict[str, Module] = {}
     for match in (_by_path, _by_name, _by_files):
-        taken = {module.path for module in found.values()}
+        taken = {module.key for module in found.values()}
         for name, module in base.modules.items():
             if name not in found:
                 same = match(module, {path: m for path, m in now.items() if path not in taken})
                 if same is not None:
                     found[name] = same
-                    taken.add(same.path)
+                    taken.add(same.key)
     called = {name: _history_of(base, name, module.name) for name, module in found.items()}
-    names = _names(workspace, {module.path: called[name] for name, module in found.items()})
+    names = _names(workspace, {module.key: called[name] for name, module in found.items()})
     renamed = load_workspace(workspace.root, names=names, outside=settings.registry_folder, imports_only=only)
     return Pairing(
         renamed,
@@ -81,7 +81,7 @@ def _history_of(base: Base, name: str, own_name: str) -> str:
 
 
 def _by_path(module: Module, candidates: Mapping[str, Module]) -> Module | None:
-    return candidates.get(module.path)
+    return candidates.get(module.key)
 
 
 def _by_name(module: Module, candidates: Mapping[str, Module]) -> Module | None:
@@ -96,7 +96,7 @@ def _names(workspace: Workspace, known: Mapping[str, str]) -> dict[str, str]:
     """A name for each path: the branch's, else the change's unless the branch uses it for another module."""
     taken = {*known.values()}
     own = {
-        module.path: module.name if module.name not in taken else module.path.replace("/", "-")
+        module.key: module.name if module.name not in taken else module.key.replace("/", "-")
         for module in workspace.modules.values()
     }
     return {**own, **known}
@@ -118,13 +118,13 @@ def weakened_modules(
         if name not in retired:
             yield Weakened(
                 f"module {name}",
-                f"module {name} ({module.path}) was removed from {pairing.workspace.config}: it is no longer checked",
+                f"module {name} ({module.key}) was removed from {pairing.workspace.config}: it is no longer checked",
                 f"list it again, or retire it with `fieldstone release {name} --retire`",
                 config,
             )
     for was, now in pairing.same.values():
         folders = base.path(was.root), base.path(now.root)
-        yield from _moved(folders, now, pairing.own_names[now.path], settings, config)
+        yield from _moved(folders, now, pairing.own_names[now.key], settings, config)
         yield from _left_out(base, was, pairing, config)
 
 
@@ -138,7 +138,7 @@ def _moved(
         yield Weakened(
             subject,
             f"{subject} is called {own_name}{' and' + moved if moved else ''}: that would start a new history",
-            f'keep its history with `[{table}modules.{now.name}]` and `path = "{now.path}"` in the settings',
+            f'keep its history with `[{table}modules.{now.name}]` and `path = "{now.key}"` in the settings',
             config,
         )
     elif moved:

@@ -30,16 +30,17 @@ class Target(Struct, frozen=True, kw_only=True):
     Attributes:
         tree: from a release, and the value of `setting`, the source tree of its package.
         build: puts the finished package, a file or a folder, into a folder that is there.
-        check: installs the package in the first folder, with those that it needs from the second, and uses it. It
-            gives the number of messages that went there and back. None where `fieldstone package --check` has no way.
+        check: from a release, and the value of `setting`: installs the package in the first folder, with those that it
+            needs from the second, and uses it. It gives the number of messages that went there and back. None where
+            `fieldstone package --check` has no way.
         check_command: the command that checks a package in its folder, where there is no `check`: "mvn verify".
-        setting: the key in [tool.fieldstone.package] that names the packages; empty where the language has none.
+        setting: the key in [tool.fieldstone.package] that is part of the packages' names; empty where there is none.
         needs_setting: why the setting must be there; empty where it may be left out.
     """
 
     tree: Callable[[ClientPackage, str], Tree]
     build: Callable[[ClientPackage, Tree, Path], object]
-    check: Callable[[ClientPackage, Path, Path], int] | None = None
+    check: Callable[[ClientPackage, str, Path, Path], int] | None = None
     check_command: str = ""
     setting: str = ""
     needs_setting: str = ""

@@ -14,21 +14,25 @@ from fieldstone.codegen.render import format_python
 from fieldstone.packaging import python_check, wheel
 
 
-def python_package(client: ClientPackage) -> dict[str, bytes]:
+def python_package(client: ClientPackage, prefix: str) -> dict[str, bytes]:
     """The files of a release's Python distribution, path to content.
 
     Its version is the release's as PEP 440 writes it, with `.postN` for its N-th package after the first.
+
+    Args:
+        client: the release.
+        prefix: the setting python-prefix, which begins the names of the distributions; may be empty.
 
     Raises:
         FieldstoneError: grpcio-tools, Jinja2 or ruff is missing, or Python cannot hold a name.
     """
     source = f"{client.module} {client.version}"
-    release = _package_version(client.module, client.version, client.digest, client.post)
-    others = {n.module: _package_version(n.module, n.version) for n in client.needs}
+    release = _package_version(client.module, client.version, prefix, client.digest, client.post)
+    others = {n.module: _package_version(n.module, n.version, prefix) for n in client.needs}
     texts = contracts_files(
         release,
         client.annotated,
-        _packages(client),
+        _packages(client, prefix),
         client.files,
         {import_name(other.contracts): other for other in others.values()},
         where=source,
@@ -38,15 +42,15 @@ def python_package(client: ClientPackage) -> dict[str, bytes]:
     return {path: text.encode() for path, text in sorted(format_python(headed).items())}
 
 
-def _package_version(module: str, version: str, digest: str = "", post: int = 0) -> PackageVersion:
+def _package_version(module: str, version: str, prefix: str, digest: str = "", post: int = 0) -> PackageVersion:
     number = python_version(version) + (f".post{post}" if post else "")
-    return PackageVersion(module, number, f"{module} {version}", semver=version, digest=digest)
+    return PackageVersion(module, number, f"{module} {version}", semver=version, digest=digest, prefix=prefix)
 
 
-def _packages(client: ClientPackage) -> DtoPackages:
-    home = import_name(contracts_distribution(client.module, client.version))
+def _packages(client: ClientPackage, prefix: str) -> DtoPackages:
+    home = import_name(contracts_distribution(client.module, client.version, prefix))
     owners = {
-        path: import_name(contracts_distribution(needed.module, needed.version))
+        path: import_name(contracts_distribution(needed.module, needed.version, prefix))
         for needed in client.needs
         for path in needed.files
     }
@@ -57,11 +61,11 @@ def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
     wheel.build(tree, folder, at=client.released_at)
 
 
-def _check(client: ClientPackage, own: Path, needed: Path) -> int:
-    name = contracts_distribution(client.module, client.version)
-    version = _package_version(client.module, client.version, post=client.post).version
+def _check(client: ClientPackage, prefix: str, own: Path, needed: Path) -> int:
+    name = contracts_distribution(client.module, client.version, prefix)
+    version = _package_version(client.module, client.version, prefix, post=client.post).version
     return python_check.check(f"{name}=={version}", import_name(name), own, needed)
 
 
-TARGET = Target(tree=lambda client, _: python_package(client), build=_build, check=_check)
+TARGET = Target(tree=python_package, build=_build, check=_check, setting="python-prefix")
 """The language."""

@@ -182,7 +182,7 @@ def _build(_client: ClientPackage, tree: Tree, folder: Path) -> None:
     npm.build(tree, folder)
 
 
-def _check(_client: ClientPackage, own: Path, needed: Path) -> int:
+def _check(_client: ClientPackage, _scope: str, own: Path, needed: Path) -> int:
     (tarball,) = own.iterdir()
     return npm.check(tarball, sorted(needed.iterdir())).messages
 

@@ -31,6 +31,7 @@ class PackageVersion(Struct, frozen=True):
         source: the module's folder.
         semver: as the registry has it.
         digest: of the release, or of the sources where they are none.
+        prefix: the setting python-prefix.
     """
 
     module: str
@@ -38,21 +39,23 @@ class PackageVersion(Struct, frozen=True):
     source: str
     semver: str
     digest: str
+    prefix: str = ""
 
     @property
     def contracts(self) -> str:
         """The distribution of its DTOs."""
-        return contracts_distribution(self.module, self.version)
+        return contracts_distribution(self.module, self.version, self.prefix)
 
 
-def storage_folder(module: str) -> str:
+def storage_folder(module: str, prefix: str = "") -> str:
     """The folder of a module's storage package below the folder of all generated code."""
-    return f"{PYTHON}/{distribution(module, STORAGE)}"
+    return f"{PYTHON}/{distribution(module, STORAGE, prefix)}"
 
 
-def folders_of(module: str, version: str) -> tuple[str, ...]:
+def folders_of(module: str, version: str, prefix: str = "") -> tuple[str, ...]:
     """The folders that hold nothing but what is generated from a version of a module."""
-    return (f"{PYTHON}/{contracts_distribution(module, version)}", storage_folder(module), f"{SQL}/{module}")
+    contracts = f"{PYTHON}/{contracts_distribution(module, version, prefix)}"
+    return (contracts, storage_folder(module, prefix), f"{SQL}/{module}")
 
 
 class Documents(Struct, frozen=True, kw_only=True):
@@ -145,14 +148,14 @@ def storage_package(release: PackageVersion, *, served: bool) -> dict[str, str]:
     Returns:
         path below the folder of all generated code, to text.
     """
-    name = package(release.module, STORAGE)
+    name = package(release.module, STORAGE, release.prefix)
     files = {
         f"{name}/__init__.py": f'"""Mappers, repositories and migrations of {release.module}."""\n',
         f"{name}/py.typed": "",
         "pyproject.toml": render(
             "storage/pyproject.toml.j2",
             module=release.module,
-            distribution=distribution(release.module, STORAGE),
+            distribution=distribution(release.module, STORAGE, release.prefix),
             contracts=release.contracts,
             package=name,
             version=release.version,
@@ -165,7 +168,7 @@ def storage_package(release: PackageVersion, *, served: bool) -> dict[str, str]:
             runtime_grpc=f"fieldstone-runtime[grpc]{_RUNTIME_RANGE}" if served else "",
         ),
     }
-    return below(storage_folder(release.module), files)
+    return below(storage_folder(release.module, release.prefix), files)
 
 
 def protobuf_range(gencode: str) -> str:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from fieldstone.codegen.class_names import DtoModule, DtoNames, class_prefix, function_name, nested_name, record_class
 from fieldstone.codegen.contracts.upcasts import upcast_views
 from fieldstone.codegen.contracts.views import ImportView
-from fieldstone.codegen.names import STORAGE, package
+from fieldstone.codegen.names import package
 from fieldstone.codegen.scopes import marked, unmarked
 from fieldstone.codegen.storage.application import Application
 from fieldstone.codegen.storage.application.record_classes import RecordClass, by_slots
@@ -51,6 +51,7 @@ def module_view(
     module: str,
     *,
     contracts: str,
+    storage: str,
     dto_module: DtoModule,
     application: Application,
     migrations: Sequence[MigrationView],
@@ -62,12 +63,13 @@ def module_view(
         schema: the schema with all imported files, found to be without refusals.
         module: the module's name.
         contracts: the name to import its contracts package by.
+        storage: the name to import its storage package by.
         dto_module: where each file's DTOs are.
         application: the application's classes and converters.
         migrations: what each release does to a database, oldest first.
         own_files: the paths of the module's own files.
     """
-    return _Builder(schema, module, contracts, dto_module, application, own_files).view(migrations)
+    return _Builder(schema, module, contracts, storage, dto_module, application, own_files).view(migrations)
 
 
 def outbox_table(module: str) -> str:
@@ -79,6 +81,7 @@ class _Builder(Struct, frozen=True, dict=True):
     schema: Schema
     module: str
     contracts: str
+    storage: str
     dto_module: DtoModule
     application: Application
     own_files: Collection[str]
@@ -93,7 +96,7 @@ class _Builder(Struct, frozen=True, dict=True):
             module=self.module,
             prefix=class_prefix(self.module),
             contracts=self.contracts,
-            storage=package(self.module, STORAGE),
+            storage=self.storage,
             outbox=outbox_table(self.module) if outbox else "",
             records=_builtins_first([self._record(m) for m in self.messages if not _own_class(m)]),
             enums=[_enum(enum) for enum in self._enums()],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fieldstone.codegen.class_names import DtoModule
 from fieldstone.codegen.contracts.packages import SQL, storage_folder
+from fieldstone.codegen.names import STORAGE, package
 from fieldstone.codegen.render import has_template, render
 from fieldstone.codegen.scopes import settled, settled_with_names
 from fieldstone.codegen.storage.application import Application
@@ -29,6 +30,7 @@ def storage_view(
     module: str,
     *,
     contracts: str,
+    prefix: str = "",
     own_files: Collection[str],
     root: str,
     history: Sequence[tuple[str, Schema]],
@@ -41,6 +43,7 @@ def storage_view(
         schema: the working tree with all imported files, these without annotations of storage.
         module: the module's name.
         contracts: the name to import its contracts package by.
+        prefix: the setting python-prefix.
         own_files: the paths of the module's own files.
         root: the module's folder as people see it.
         history: version and schema of each release, oldest first, with the working tree as the last
@@ -59,6 +62,7 @@ def storage_view(
         with_ready_converters(schema, application),
         module,
         contracts=contracts,
+        storage=package(module, STORAGE, prefix),
         dto_module=dto_module,
         application=application,
         migrations=migration_views(history, outbox=outbox_table(module)),
@@ -66,9 +70,9 @@ def storage_view(
     )
 
 
-def storage_files(view: ModuleView) -> dict[str, str]:
+def storage_files(view: ModuleView, prefix: str = "") -> dict[str, str]:
     """The files of a module's storage package and its SQL, by path below the output folder; Python unformatted."""
-    root = f"{storage_folder(view.module)}/{view.storage}"
+    root = f"{storage_folder(view.module, prefix)}/{view.storage}"
     view = with_examples(view)
     files = {f"{root}/{name}.py": _python(f"storage/{name}.py.j2", view=view) for name in _modules(view)}
     if view.entities:

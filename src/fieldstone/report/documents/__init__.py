@@ -19,9 +19,10 @@ def release_document(release: Release) -> dict[str, Any]:
 
 
 def kind_of(release: Release) -> str:
-    """The bump of a release in words, with its line and whether it retires the module."""
-    line = f", line {release.line}" if release.line else ""
-    return f"{release.bump}{line}{', retired' if release.retired else ''}"
+    """The bump of a release in words, with its line, and whether it retires the module or is accepted as history."""
+    line = f"line {release.line}" if release.line else ""
+    accepted = f"accepted as {release.accepted}" if release.accepted else ""
+    return ", ".join(filter(None, (release.bump, line, "retired" if release.retired else "", accepted)))
 
 
 def rule_document(rule: Rule) -> dict[str, Any]:

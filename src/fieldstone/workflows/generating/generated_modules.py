@@ -30,7 +30,8 @@ def compile_modules(project: Project, names: Iterable[str] = ()) -> dict[str, by
         running = {module.name: _compiler(project, module) for module in modules}
         for compiling in running.values():
             under_way.callback(compiling.close)
-        return _outputs({module.path: running[module.name] for module in modules}, [m.name for m in modules])
+        started = {module.key: running[module.name] for module in modules}
+        return _outputs(started, [module.name for module in modules])
 
 
 def _outputs(running: Mapping[str, buf.Running], names: Iterable[str]) -> dict[str, bytes]:
@@ -64,8 +65,8 @@ def compile_one(project: Project, module: Module) -> bytes:
 
 def _compiler(project: Project, module: Module) -> buf.Running:
     workspace = project.workspace
-    exclude = (*workspace.excluded_paths(project.settings.registry_folder), *workspace.nested_in(module))
-    return buf.build(module.path, cwd=workspace.buf_root, exclude=exclude)
+    given = workspace.input_of(module, project.settings.registry_folder)
+    return buf.build(given.target, cwd=workspace.buf_root, exclude=given.exclude, within=given.within)
 
 
 def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Module]:

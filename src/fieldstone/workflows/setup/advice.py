@@ -10,6 +10,7 @@ from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.workflows.setup.annotations import ROOTS
+from fieldstone.workflows.setup.history import about_history
 from fieldstone.workflows.setup.hooks import FORMAT, HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import imports_only, to_yaml
 from fieldstone.workflows.setup.third_party import third_party_in
@@ -23,7 +24,7 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
 
     Args:
         project: the new project.
-        written: the files that init wrote.
+        written: the files that init wrote or changed.
         top: the root of the checkout; None outside a checkout.
         hooks: whether hooks are wanted.
         formats: whether one of them may format.
@@ -33,6 +34,7 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
     yield from _about_vocabulary(project)
     if hooks:
         yield from _about_hooks(project.settings.root, written, top, formats=formats)
+    yield from about_history(project, top)
 
 
 def _about_third_party(project: Project, written: Sequence[str]) -> Iterator[str]:
@@ -108,7 +110,8 @@ def _about_hooks(folder: Path, written: Iterable[str], top: Path | None, *, form
     config = folder / HOOKS_FILE
     text = config.read_text("utf-8", "replace") if config.is_file() else ""
     if not all(hook["id"] in text for hook in HOOKS if formats or hook["id"] != FORMAT):
-        yield f"add the hooks to {HOOKS_FILE}:\n\n{to_yaml(local_config(formats=formats))}"
+        hooks = to_yaml(local_config(formats=formats))
+        yield f"`fieldstone init --merge-hooks` adds its hooks; or add the hooks to {HOOKS_FILE}:\n\n{hooks}"
 
 
 def _load(path: Path) -> dict[str, Any]:

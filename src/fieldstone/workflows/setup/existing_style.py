@@ -29,11 +29,8 @@ def existing_faults(project: Project) -> Faults:
         FieldstoneError: a module does not compile, or buf refuses its configuration.
     """
     workspace, registry = project.workspace, project.settings.registry_folder
-    running = [
-        buf.lint(m.path, cwd=workspace.buf_root, exclude=(*workspace.excluded_paths(registry), *workspace.nested_in(m)))
-        for m in workspace.modules.values()
-        if m.proto_paths
-    ]
+    inputs = [workspace.input_of(module, registry) for module in workspace.modules.values() if module.proto_paths]
+    running = [buf.lint(i.target, cwd=workspace.buf_root, exclude=i.exclude, within=i.within) for i in inputs]
     try:
         found = [diagnostic for lint in running for diagnostic in lint.diagnostics(what="buf lint")]
     finally:

@@ -46,12 +46,14 @@ class Layout(Struct, frozen=True):
         vendored: the import roots of vendored files, with the folders that own files need.
         excludes: for each own root, the folders below it that do not belong to it.
         missing: unresolved imports, as (importing file, import path).
+        packages: the packages of the files below each own root.
     """
 
     roots: tuple[str, ...]
     vendored: Mapping[str, tuple[str, ...]]
     excludes: Mapping[str, tuple[str, ...]]
     missing: tuple[tuple[str, str], ...]
+    packages: Mapping[str, frozenset[str]] = {}
 
 
 def survey(folder: Path, *, registry: str) -> Survey:
@@ -81,6 +83,12 @@ def is_vendored(path: str) -> bool:
     return not VENDORED.isdisjoint(path.split("/"))
 
 
+def package_of(content: bytes) -> str:
+    """The package that a .proto file declares; empty if there is none."""
+    declared = _PACKAGE.search(content)
+    return declared[1].decode() if declared else ""
+
+
 def infer_layout(found: Survey) -> Layout:
     """Infer the modules of a folder's .proto files.
 
@@ -100,7 +108,8 @@ def infer_layout(found: Survey) -> Layout:
     excludes = {
         root: tuple(sorted(path for path in outside if path != root and is_below(path, root))) for root in roots
     }
-    return Layout(tuple(sorted(roots)), vendored, excludes, tuple(missing))
+    packages = {root: frozenset(map(package_of, own.below([root]).contents.values())) for root in roots}
+    return Layout(tuple(sorted(roots)), vendored, excludes, tuple(missing), packages)
 
 
 def is_below(path: str, root: str) -> bool:
@@ -182,8 +191,7 @@ def _folders_with_protos(found: Survey) -> list[str]:
 
 def _root_of_package(proto: str, content: bytes) -> str:
     folder = PurePosixPath(proto).parent.as_posix()
-    declared = _PACKAGE.search(content)
-    package = declared[1].decode().replace(".", "/") if declared else ""
+    package = package_of(content).replace(".", "/")
     if package and folder == package:
         return "."
     return folder.removesuffix(f"/{package}") if package else folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 
 _SETTINGS = """\
 # Fieldstone's settings; `fieldstone settings --schema` prints all keys.
-registry = "{registry}"
+registry = {registry}
 {workspace}{third_party}
 # The protected surfaces. A change that breaks none of them passes.
 {surfaces}
@@ -55,6 +56,10 @@ _LINE = 90
 class _Indented(yaml.SafeDumper):
     """A YAML dumper that indents lists below their key, like buf and pre-commit."""
 
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Write equal values out instead of `&id001` and `*id001`."""
+        return True
+
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Indent, also lists."""
         super().increase_indent(flow, indentless=False)
@@ -91,8 +96,8 @@ def settings(
     tables |= {"modules": modules} if modules else {}
     values = {key: value for key, value in general.items() if key not in tables}
     return _SETTINGS.format(
-        registry=registry,
-        workspace="" if workspace == "." else f'workspace = "{workspace}"\n',
+        registry=toml_text(registry),
+        workspace="" if workspace == "." else f"workspace = {toml_text(workspace)}\n",
         third_party=imports_only(third_party) + "\n" if third_party else "",
         surfaces=f"surfaces = {json.dumps(surfaces)}" if surfaces else f"# {_SURFACES}",
         taken=_TAKEN + tomli_w.dumps(values) if values else "",
@@ -106,6 +111,16 @@ def imports_only(paths: Sequence[str]) -> str:
     if len(listed) > _LINE:
         listed = "[\n" + "".join(f"    {json.dumps(path)},\n" for path in paths) + "]"
     return f"\n# Third-party schemas: imported, and neither judged nor released here.\nimports-only = {listed}"
+
+
+def toml_key(name: str) -> str:
+    """A name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
+
+
+def toml_text(text: str) -> str:
+    """A text as a string of TOML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def buf_yaml(config: Mapping[str, Any], broken: Sequence[str]) -> str:

@@ -81,6 +81,33 @@ def a_break_is_sealed_as_minor(gate: Gate) -> None:
     _forge_break(gate, "2.0.0", bump="minor")
 
 
+HISTORY = {"bump": None, "judged": "major", "accepted": "history"}
+
+
+@forged
+def a_break_is_sealed_as_history(gate: Gate) -> None:
+    r"""policy-weakened.*shop 2.0.0 would be accepted as history.*registry-history-wrong.*follows 1.2.0, which is not"""
+    _forge_break(gate, "2.0.0", waivers=[], **HISTORY)
+
+
+@forged
+def a_break_is_sealed_as_history_with_a_waiver(gate: Gate) -> None:
+    r"""registry-history-unproven.*no tag here points at that.*registry-history-wrong.*records waivers"""
+    _forge_break(gate, "2.0.0", **HISTORY)
+
+
+@door
+def a_break_is_sealed_as_accepted_for_another_reason(gate: Gate) -> None:
+    r"""release.toml is no release manifest: accepted is 'board', and may be "history" alone"""
+    _forge_break(gate, "2.0.0", waivers=[], **{**HISTORY, "accepted": "board"})
+
+
+@door
+def a_break_has_a_bump_beside_its_verdict(gate: Gate) -> None:
+    r"""release.toml is no release manifest: it must have judged, and must not have bump"""
+    _forge_break(gate, "2.0.0", waivers=[], **{**HISTORY, "bump": "minor"})
+
+
 @forged
 def a_break_hides_in_a_pre_release(gate: Gate) -> None:
     r"""registry-break-unrecorded.*registry/shop/2.0.0-rc.1"""

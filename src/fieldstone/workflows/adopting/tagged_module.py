@@ -1,0 +1,147 @@
+"""A module at a tag: its files, its compiled image, and what it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from fieldstone.errors import Invalid, Unavailable
+from fieldstone.project.project import Project
+from fieldstone.registry import Registry
+from fieldstone.registry.release import Link
+from fieldstone.schema.digest import file_digest, manifest
+from fieldstone.toolchain import git
+from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
+from fieldstone.workspace.modules import Module, Workspace
+from fieldstone.workspace.past_module import KEPT, past_module
+from fieldstone.workspace.references import compile_module
+
+
+class Place(Struct, frozen=True):
+    """Where a module is looked for at a tag.
+
+    Attributes:
+        project: the project, with today's workspace.
+        module: today's module.
+        at: folders to look in, relative to the root of the checkout; by default it is found.
+    """
+
+    project: Project
+    module: Module
+    at: Sequence[str] = ()
+
+
+class Imported(Struct, frozen=True):
+    """A module of the workspace that a module imports: its name, and its .proto files by path to digest."""
+
+    name: str
+    protos: Mapping[str, str]
+
+
+class TaggedModule(Struct, frozen=True):
+    """A module at a tag; its folder no longer exists.
+
+    Attributes:
+        workspace: the modules of that commit.
+        module: the module among them; the list of its files is loaded.
+        sources: its files by path relative to its root, in bytes.
+        image: the compiled sources with all their imports.
+        imports: the modules of the workspace that it imports, directly or not.
+        remote: the modules of remote registries that it imports.
+    """
+
+    workspace: Workspace
+    module: Module
+    sources: Mapping[str, bytes]
+    image: bytes
+    imports: Sequence[Imported]
+    remote: Sequence[RemoteDependency]
+
+    @property
+    def protos(self) -> Mapping[str, str]:
+        """Its .proto files: path to digest."""
+        return protos_of(self.sources)
+
+    def links(self, registry: Registry) -> Iterator[Link]:
+        """The releases that it imports: for each module the first one with the same .proto files.
+
+        Raises:
+            Invalid: there is none.
+        """
+        for other in self.imports:
+            same = [release for release in registry.releases(other.name) if release.protos == other.protos]
+            if not same:
+                raise Invalid(
+                    f"it imports {other.name}, and no release of {other.name} has the files of that tag",
+                    fix=f"adopt {other.name} first",
+                )
+            yield Link(other.name, same[0].version, same[0].digest)
+        for remote in self.remote:
+            yield Link(remote.name, remote.commit, remote.digest)
+
+
+def protos_of(sources: Mapping[str, bytes]) -> dict[str, str]:
+    """The .proto files among a module's sources: path to digest."""
+    return {path: digest for path, digest in manifest(sources).items() if path.endswith(".proto")}
+
+
+def sources_at(commit: str, place: Place) -> dict[str, bytes]:
+    """The files of a module at a commit, by path relative to its root, in bytes.
+
+    Raises:
+        FieldstoneError: the commit has no such module.
+    """
+    project = place.project
+    outside = project.settings.registry_folder
+    with past_module(commit, place.module, project.workspace, at=place.at, outside=outside) as past:
+        return past.module.contents()
+
+
+def compiled_at(commit: str, place: Place) -> TaggedModule:
+    """A module at a commit, compiled.
+
+    Raises:
+        Unavailable: git fails, or a remote module that it imports cannot be fetched.
+        FieldstoneError: the commit has no such module, or it does not compile.
+    """
+    project = place.project
+    outside = project.settings.registry_folder
+    with past_module(commit, place.module, project.workspace, at=place.at, outside=outside) as past:
+        then, module = past.workspace, past.module
+        try:
+            image = compile_module(then, module)
+            dependencies = Dependencies(then)
+            remote = dependencies.remote(module)
+        except Invalid as error:
+            if not _imports_remote(then, module):
+                raise
+            raise Unavailable(
+                f"a module of a remote registry may be missing: {error.problem}", fix=error.fix
+            ) from error
+        others = [Imported(other.name, _protos(other)) for other in dependencies.of(module)]
+        return TaggedModule(then, module, module.contents(), image, others, remote)
+
+
+def _protos(module: Module) -> dict[str, str]:
+    return manifest({path: Path(file).read_bytes() for path, file in module.proto_paths.items()})
+
+
+def _imports_remote(then: Workspace, module: Module) -> bool:
+    return any((folder / "buf.lock").is_file() for folder in (then.root, module.root))
+
+
+def fingerprint_at(commit: str, top: Path) -> str:
+    """The hash of all files of a commit that a module may depend on: equal for the same files.
+
+    Args:
+        commit: the full hash of the commit.
+        top: the root of the checkout.
+    """
+    kept = [f"{entry.mode} {entry.blob} {entry.path}" for entry in git.entries(commit, cwd=top) if _is_kept(entry)]
+    return file_digest("\n".join(kept).encode("utf-8", "surrogateescape"))
+
+
+def _is_kept(entry: git.Entry) -> bool:
+    return entry.is_link or entry.is_submodule or entry.path.endswith(KEPT)
