@@ -66,6 +66,16 @@ def test_the_adoption_of_history_is_measured() -> None:
 
 
 @pytest.mark.timeout(300)
+def test_the_size_of_a_registry_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/registry_size.py", "3", "4"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("3 releases of a module of 4 files, seed 1, in kB:\n")
+    assert "(at most 33.3%: " in done.stdout
+
+
+@pytest.mark.timeout(300)
 def test_the_pipeline_runs() -> None:
     done = subprocess.run(
         [sys.executable, "benchmarks/pipeline.py", "--rounds", "1", "--quick"],

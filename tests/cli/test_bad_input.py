@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import random
 import resource
@@ -40,7 +41,7 @@ def test_what_is_no_image(grown: Repo, content: bytes) -> None:
 
 
 def test_a_truncated_image(grown: Repo) -> None:
-    image = (grown.root / "registry/shop/1.2.0/image.binpb").read_bytes()
+    image = gzip.decompress((grown.root / "registry/shop/1.2.0/image.binpb.gz").read_bytes())
     for size in (1, 2, 50, len(image) // 2, len(image) - 1):
         grown.write("image.binpb", image[:size])
         ran = grown.run("check", "shop", "--against", "image.binpb")
@@ -48,14 +49,15 @@ def test_a_truncated_image(grown: Repo) -> None:
 
 
 def test_a_truncated_image_in_the_registry(grown: Repo) -> None:
-    path = "registry/shop/1.2.0/image.binpb"
+    path = "registry/shop/1.2.0/image.binpb.gz"
     grown.write(path, (grown.root / path).read_bytes()[:100])
     ran = grown.run("check", "shop")
     assert ran.code == 1
-    assert "error[registry-file-changed]: image.binpb is not what was released" in ran.out
+    assert "error[registry-file-changed]: image.binpb.gz is not what was released" in ran.out
     assert grown.run("check", "shop", "--full") == ran
     grown.edit(SHOP, *ADDITION)
-    said = f"error: {grown.root / path} is not what was released (100 bytes); restore it from git"
+    problem = "it is not one whole file that was compressed with gzip; restore it from git"
+    said = f"error: {grown.root / path} is not what was released: {problem}"
     refused_everywhere(grown, said, ("check", "shop"), ("release", "shop"), ("diff", "shop", "1.2.0"))
 
 

@@ -19,18 +19,18 @@ from fieldstone.schema.digest import file_digest
 from tests.cli.workspace import Repo, many
 
 CACHE = f"{FOLDER}/cache-{FORMAT}.db"
-LEDGER = "registry/schemas/0.1.0/ledger.json"
-EDITED = "error[registry-file-changed]: ledger.json is not what was released"
+SOURCE = "registry/schemas/0.1.0/schemas/acme/many/v1/f0.proto"
+EDITED = "error[registry-file-changed]: schemas/acme/many/v1/f0.proto is not what was released"
 """What an honest command says of the ledger, which was edited."""
 
 
 def forge(repo: Repo, path: str, digest: str) -> None:
     """Have the cache say that a file has a digest, by its stat and behind the right checksums."""
-    file = repo.root / path
+    file, release = repo.root / path, repo.root / "registry/schemas/0.1.0"
     stat = file.stat()
     forged = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, digest]
     with closing(sqlite3.connect(repo.root / CACHE)) as cache, cache:
-        for key, name in ((str(file.parent), file.name), (str(file), "")):
+        for key, name in ((str(release), file.relative_to(release).as_posix()), (str(file), "")):
             old = cache.execute("SELECT value FROM entries WHERE tab = 'files' AND key = ?", (key,)).fetchone()
             text = json.dumps({**json.loads(old[0][4:] if old else "{}"), name: forged}).encode()
             checksum = zlib.crc32(text, zlib.crc32(f"files {key}".encode())).to_bytes(4, "big")
@@ -39,17 +39,14 @@ def forge(repo: Repo, path: str, digest: str) -> None:
 
 @pytest.fixture
 def poisoned(large: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """The ledger of an old release forgets a field, and the cache calls the ledger intact."""
+    """A source of an old release forgets a field, and the cache calls it intact."""
     monkeypatch.setattr("fieldstone.cache.digests._TICK", 0)
     assert large.run("check").code == 0
-    released = file_digest((large.root / LEDGER).read_bytes())
-    ledger = json.loads(large.read(LEDGER))
-    members = ledger["acme.many.v1.Shared"]["members"]
-    members.remove(next(member for member in members if member["name"] == "old"))
-    large.write(LEDGER, json.dumps(ledger))
+    released = file_digest((large.root / SOURCE).read_bytes())
+    large.edit(SOURCE, "  int32 old = 9;\n", "")
     large.edit(many(20), "  string id = 1;", "  string id = 1;\n  string more = 7;")
     large.commit("an attack")
-    forge(large, LEDGER, released)
+    forge(large, SOURCE, released)
     return large
 
 

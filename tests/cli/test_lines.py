@@ -209,7 +209,7 @@ def test_a_line_before_1_0(fresh: Repo) -> None:
     fresh.edit(MONEY, "ISO 4217", "ISO 4217:2015")
     assert "Released money 0.99.1 (patch, line 0.99) as" in fresh.release("money", "--line", "0.99").out
     ledger = json.loads(fresh.read("registry/money/0.99.1/ledger.json"))
-    assert [use["name"] for use in ledger["acme.money.v1.Money"]["members"]] == ["currency", "units"]
+    assert ledger == {}  # it adds nothing to that of 0.99.0
     fresh.edit(MONEY, "int64 units = 2;", 'reserved 2;\n  reserved "units";')
     ran = fresh.run("check", "money", "--line", "0.99")
     assert (ran.code, "Refused: line 0.99 takes no breaking change" in ran.err) == (1, True)

@@ -176,8 +176,8 @@ def test_a_dependency_that_is_not_released(grown: Repo) -> None:
 
 
 def test_a_release_that_was_edited(grown: Repo) -> None:
-    grown.write("registry/shop/1.2.0/image.binpb", b"")
-    assert "image.binpb is not what was released (0 bytes)" in grown.run("package", "shop").error
+    grown.write("registry/shop/1.2.0/image.binpb.gz", b"")
+    assert "image.binpb.gz is not what was released: it is not one whole file" in grown.run("package", "shop").error
 
 
 def test_two_modules_of_one_package_name(grown: Repo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -39,7 +40,7 @@ def test_the_first_release_holds_what_is_documented(fresh: Repo) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == "Released money 1.0.0 (first) as registry/money/1.0.0\n  - first release\n"
     assert sorted(fresh.snapshot()) == [
-        "money/1.0.0/image.binpb",
+        "money/1.0.0/image.binpb.gz",
         "money/1.0.0/ledger.json",
         "money/1.0.0/release.toml",
         "money/1.0.0/schemas/acme/money/v1/money.proto",
@@ -50,7 +51,7 @@ def test_the_first_release_holds_what_is_documented(fresh: Repo) -> None:
     found = tomllib.loads(text)
     assert found.keys() == {
         *("seal", "name", "version", "digest", "bump", "released_at", "commit", "style", "compiler", "changes"),
-        *("rules", "waivers", "files"),
+        *("layout", "rules", "waivers", "files"),
     }
     assert (found["name"], found["version"], found["bump"]) == ("money", "1.0.0", "first")
     assert (found["changes"], found["waivers"]) == (["first release"], [])
@@ -58,9 +59,10 @@ def test_the_first_release_holds_what_is_documented(fresh: Repo) -> None:
     assert found["compiler"] == buf.compiler()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["released_at"])
     folder = fresh.root / "registry/money/1.0.0"
+    contents = {path: (folder / path).read_bytes() for path in ("ledger.json", "schemas/acme/money/v1/money.proto")}
+    contents["image.binpb"] = gzip.decompress((folder / "image.binpb.gz").read_bytes())
     assert found["files"] == {
-        path: f"shake256:{hashlib.shake_256((folder / path).read_bytes()).hexdigest(64)}"
-        for path in ("image.binpb", "ledger.json", "schemas/acme/money/v1/money.proto")
+        path: f"shake256:{hashlib.shake_256(content).hexdigest(64)}" for path, content in contents.items()
     }
     assert (folder / "schemas/acme/money/v1/money.proto").read_bytes() == (fresh.root / MONEY).read_bytes()
     assert json.loads((folder / "ledger.json").read_text()) == {

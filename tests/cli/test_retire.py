@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -64,8 +65,8 @@ def test_the_last_release_holds_nothing_and_forgets_nothing(grown: Repo) -> None
     assert "Released shop 2.0.0 (major, retired) as registry/shop/2.0.0" in ran.out
     assert ran.err.count("next: the waiver is no longer needed") == len(REMOVED)
     assert ran.err.endswith("next: remove shop from the buf configuration\n")
-    assert sorted(grown.snapshot("registry/shop/2.0.0")) == ["image.binpb", "ledger.json", "release.toml"]
-    assert (grown.root / "registry/shop/2.0.0/image.binpb").read_bytes() == b""
+    assert sorted(grown.snapshot("registry/shop/2.0.0")) == ["image.binpb.gz", "ledger.json", "release.toml"]
+    assert gzip.decompress((grown.root / "registry/shop/2.0.0/image.binpb.gz").read_bytes()) == b""
     made = tomllib.loads(grown.read("registry/shop/2.0.0/release.toml"))
     assert (made["retired"], made["bump"], made["previous"]["version"]) == ("true", "major", "1.2.0")
     assert made["changes"][0] == "module `shop` is retired"
@@ -268,7 +269,7 @@ def with_sources(folder: Path) -> None:
 
 
 def with_image(folder: Path) -> None:
-    shutil.copy(folder.parent / "1.2.0/image.binpb", folder)
+    shutil.copy(folder.parent / "1.2.0/image.binpb.gz", folder)
     reseal(folder)
 
 

@@ -398,13 +398,13 @@ def test_old_releases_are_read_only_where_something_past_its_sunset_leaves(shop:
     release_on(shop, -100)
     shop.edit(SHOP, "  string id = 1;\n}\n", "  string id = 1;\n  string size = 2;\n}\n")
     release_on(shop, -20)
-    image = shop.root / "registry/shop/1.1.0/image.binpb"
+    image = shop.root / "registry/shop/1.1.0/image.binpb.gz"
     content = image.read_bytes()
     shop.edit(SHOP, "STATUS_PAID = 1;", "STATUS_PAID = 1;\n  STATUS_SENT = 2;")
     image.write_bytes(b"")
     assert "additive, 1 error" in shop.run("check", "shop").err  # the check of the registry tells, nothing else
     with_basket(shop, day(-5))
     shop.write(SHOP, shop.read(SHOP).partition("\n// Was once")[0])
-    assert "registry/shop/1.1.0/image.binpb is not what was released" in shop.run("check", "shop").error
+    assert "registry/shop/1.1.0/image.binpb.gz is not what was released" in shop.run("check", "shop").error
     image.write_bytes(content)
     assert "note[retired-after-sunset]" in shop.run("check", "shop").out

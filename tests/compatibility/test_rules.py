@@ -72,3 +72,4 @@ def test_a_rule_says_everything_that_a_reader_needs(rule: Rule) -> None:
     assert len(rule.why) > 80
     assert rule.summary.endswith(".")
     assert rule.source.rpartition(".")[2].replace("_", "-") == rule.id
+    assert {*rule.follows} <= all_rules().keys() - {rule.id}

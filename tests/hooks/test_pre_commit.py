@@ -118,7 +118,7 @@ def test_a_commit_without_schemas_goes_through(consumer: Consumer) -> None:
     assert said.count("Skipped") == 1
 
 
-@pytest.mark.parametrize("path", ["release.toml", "image.binpb", "ledger.json"])
+@pytest.mark.parametrize("path", ["release.toml", "image.binpb.gz", "ledger.json"])
 def test_a_commit_that_edits_a_released_version_is_refused(consumer: Consumer, path: str) -> None:
     target = consumer.root / f"registry/{NAME}/1.0.0" / path
     target.write_bytes(target.read_bytes() + b"\n")

@@ -292,7 +292,7 @@ def test_a_path_that_changes_hands_is_judged_as_a_whole_check_judges_it(
         assert judged(repo.root, *names, full=False) == judged(repo.root, *names, full=True)
 
 
-@pytest.mark.parametrize("lost", ["release.toml", "image.binpb", "ledger.json"])
+@pytest.mark.parametrize("lost", ["release.toml", "image.binpb.gz", "ledger.json"])
 def test_a_module_is_judged_where_the_release_of_another_one_is_damaged(tmp_path: Path, lost: str) -> None:
     text = 'syntax = "proto3";\npackage acme.{};\n'
     files = {f"{name}/{name[0]}{n}.proto": text.format(f"{name}{n}") for n in range(25) for name in ("base", "user")}

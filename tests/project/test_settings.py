@@ -295,7 +295,8 @@ def entry(header: str = "[[waivers]]", **changes: str) -> str:
         (entry() + entry(), "waivers[2] in {file} waives field-type-changed on acme.shop.v1.Order.id a second time"),
         (entry(entered="soon"), "waivers[1].entered in {file}"),
         (entry(why="x"), "unknown key waivers[1].why in {file}"),
-        ('[[waivers]]\nrule = "field-removed"\n', "waivers[1] in {file} has no subject"),
+        ('[[waivers]]\nrule = "field-removed"\n', "waivers[1] in {file} has no reason"),
+        (entry().replace('subject = "acme', 'module = "acme'), "waivers[1] in {file} has no subject"),
         ('[waivers]\nrule = "field-removed"\n', "waivers in {file} must be of type array"),
         ("waivers = [1]\n", "waivers[1] in {file} must be of type object"),
         (entry().replace('"2999-12-31"', "2999-12-31T00:00:00Z"), "waivers[1].until in {file} must be of type string"),
@@ -344,7 +345,8 @@ def test_the_lines_of_an_entry_hold_it(blocks: list[tuple[str, str]]) -> None:
         found = find_settings(Path(folder)).waivers
         assert [waiver.reason for waiver in found] == [reason for _, reason in blocks]
         lines = text.split("\n")
-        for i, (waiver, location) in enumerate(found.items()):
+        for i, (waiver, entry) in enumerate(found.items()):
+            location = entry.whole
             assert location.line, text
             file.write_bytes("\n".join([*lines[: location.line - 1], *lines[location.end_line :]]).encode())
             left = find_settings(Path(folder)).waivers

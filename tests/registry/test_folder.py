@@ -176,7 +176,7 @@ def test_a_path_is_no_module(module: str, registry: FolderRegistry) -> None:
 def test_a_path_is_no_version(version: str, registry: FolderRegistry) -> None:
     with pytest.raises(FieldstoneError) as caught:
         registry.release("shop", version)
-    assert str(caught.value) == f"no release {version} of shop in {registry.root}; it has 1.0.0"
+    assert str(caught.value).startswith(f"no release {version} of shop in {registry.root}; ")
 
 
 def test_what_another_process_released_is_there_after_the_next_release(registry: FolderRegistry) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import (
+    Cause,
     Direction,
     Finding,
     Level,
@@ -169,6 +170,46 @@ _UNCOMPILED = Finding(
     fingerprint=fingerprint("compile-error", ODD),
 )
 
+HOSTILE = "acme/v1/|</code></pre><img src=x> @acme/owners #1 `x`\n\n## no.proto"
+"""A path that is markup, a mention, a cell and a heading."""
+
+_PACKAGE = Finding(
+    rule="package-removed",
+    subject="acme.v1",
+    message="package `acme.v1` was removed from the module",
+    location=Location("acme/v1/a.proto"),
+    was="package acme.v1;",
+    was_at=Location("registry/acme/1.0.0/schemas/acme/v1/a.proto"),
+    breaks=(Surface.WIRE, Surface.SOURCE),
+    fix="keep it beside the new package",
+)
+
+
+def _removed(number: int) -> Finding:
+    """A message of the removed package."""
+    return replace(
+        _REMOVED,
+        subject=f"acme.v1.M{number}",
+        message=f"message `M{number}` was removed from `acme.v1`",
+        location=Location("acme/v1/a.proto" if number else HOSTILE),
+        cause=Cause("package-removed", "acme.v1"),
+        waiver=WAIVER if number == 9 else None,
+    )
+
+
+def _option(number: int, option: str) -> Finding:
+    """An option of a file that went to another value."""
+    return Finding(
+        rule="file-option-changed",
+        subject=f"acme/v2/f{number}.proto",
+        message=f"{option} of acme/v2/f{number}.proto went from `a` to `b`",
+        location=Location(f"acme/v2/f{number}.proto", number + 1, 1, number + 1, 9),
+        breaks=(Surface.SOURCE,),
+        fix=f"keep the released value of {option}: `a`",
+        cause=Cause("file-option-changed", option),
+    )
+
+
 _UNCHANGED = ModuleReport(module="fieldstone", compared_with="1.2.0", differs=False)
 
 REPORTS = {
@@ -252,6 +293,24 @@ REPORTS = {
                 changed=2,
                 bump="major",
                 version="0.5.0",
+                allowed=False,
+            ),
+        )
+    ),
+    "grouped": Report(
+        (
+            ModuleReport(
+                module="acme",
+                findings=(
+                    *map(_removed, range(10)),
+                    _PACKAGE,
+                    *(_option(number, "go_package") for number in range(7)),
+                    *(_option(number, "java_package") for number in range(2)),
+                ),
+                compared_with="@acme/main",
+                changed=10,
+                bump="major",
+                version="2.0.0",
                 allowed=False,
             ),
         )

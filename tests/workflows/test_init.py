@@ -155,8 +155,8 @@ def test_the_vocabulary_is_a_module_of_its_own_also_beside_one_at_the_root(tmp_p
     repo.fieldstone("init", "--storage", "--release")
     listed = repo.yaml("buf.yaml")["modules"]
     assert [module["path"] for module in listed] == [".", "schemas/fieldstone"]
-    assert sorted(path.name for path in (repo.root / "registry").iterdir() if path.is_dir()) == ["fieldstone", "plain"]
-    assert not [*(repo.root / "registry/plain").rglob("annotations.proto")]
+    assert sorted(path.name for path in (repo.root / "registry").iterdir() if path.is_dir()) == ["acme", "fieldstone"]
+    assert not [*(repo.root / "registry/acme").rglob("annotations.proto")]
 
 
 @pytest.mark.parametrize("shape", ["v1", "v2-root"])

@@ -10,18 +10,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from fieldstone.cache.store import Store
 from fieldstone.errors import Conflict, Unavailable
+from fieldstone.packed import unpacked
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest, imports
 
 _FILES, _IMPORTS = "files", "imports"
 _TICK = 2_000_000_000
 """The least age of a file's last change when it is read, in nanoseconds, for its digest to be cached."""
+
+_UNPACKED = " unpacked"
+"""Ends the name of a table with the digest of a compressed file's content."""
 
 Row = list[Any]
 """Size, mtime and ctime in nanoseconds, inode, digest."""
@@ -37,6 +41,13 @@ def read_known(path: Path, digest: str) -> bytes:
     if file_digest(content) != digest:
         raise Conflict(f"{path} changed while it was read", fix="run the command again")
     return content
+
+
+def _digest_of_content(compressed: bytes) -> str:
+    try:
+        return file_digest(unpacked(compressed))
+    except ValueError:
+        return "damaged"
 
 
 class Digests:
@@ -77,11 +88,31 @@ class Digests:
         answer = self._answers.get(folder)
         if answer is not None and files.keys() <= answer[0]:
             return answer[1] if len(files) == len(answer[0]) else {n: answer[1][n] for n in files if n in answer[1]}
-        found = self._find(folder, files)
+        found = self._find(folder, files, file_digest)
         self._answers[folder] = set(files), found
         return found
 
-    def _find(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:
+    def unpacked(self, path: str) -> str:
+        """The digest of the content of a compressed file; empty if it does not exist, and no digest if it is damaged.
+
+        Raises:
+            FieldstoneError: it cannot be read.
+        """
+        name = f"{path}{_UNPACKED}"
+        if name not in self._answers:
+            self._answers[name] = {""}, self._find(name, {"": path}, _digest_of_content)
+        return self._answers[name][1].get("", "")
+
+    def learn_unpacked(self, path: str, digest: str) -> None:
+        """Take the digest of the content of a compressed file from who has just read it, for `unpacked`.
+
+        Args:
+            path: the absolute path of the file.
+            digest: the digest of its content.
+        """
+        self._answers.setdefault(f"{path}{_UNPACKED}", ({""}, {"": digest}))
+
+    def _find(self, folder: str, files: Mapping[str, str], digest: Callable[[bytes], str]) -> dict[str, str]:
         table = self._table(folder)
         found: dict[str, str] = {}
         changed = False
@@ -96,7 +127,8 @@ class Digests:
             signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
             row = table.get(name)
             if row is None or row[:4] != signature:
-                row = table[name] = self._known_row(path, signature) or self._row(path, stat)
+                known = self._known_row(path, signature) if digest is file_digest else None
+                row = table[name] = known or self._row(path, stat, digest)
                 changed = True
             found[name] = row[4]
         if changed:
@@ -145,13 +177,15 @@ class Digests:
         row = self._rows.get(path)
         return row if row is not None and row[:4] == signature else None
 
-    def _row(self, path: str, stat: os.stat_result) -> Row:
+    def _row(self, path: str, stat: os.stat_result, digest: Callable[[bytes], str]) -> Row:
         started = time.time_ns()
         content = read_file(path)
         self.read += 1
         settled = started - max(stat.st_mtime_ns, stat.st_ctime_ns) > _TICK and len(content) == stat.st_size
         signature = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino] if settled else [None] * 4
-        row = self._rows[path] = [*signature, file_digest(content)]
+        row = [*signature, digest(content)]
+        if digest is file_digest:
+            self._rows[path] = row
         return row
 
     def _table(self, folder: str) -> dict[str, Row]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -134,6 +134,14 @@ class Store:
         for path in files:
             path.unlink()
         return size
+
+    def keep_objects(self, digests: Collection[str]) -> None:
+        """Remove the local copies of released files, except those with these digests; see `OBJECTS`."""
+        kept = {digest.rpartition(":")[2] for digest in digests}
+        for path in self.folder.glob(f"{OBJECTS}/*") if self.folder else ():
+            if path.name not in kept:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """The number of values and their size in bytes, by table; tables of one kind are added up."""

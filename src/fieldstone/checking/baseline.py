@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -36,12 +36,18 @@ class Baseline(Struct, frozen=True):
         root: the absolute folder of its sources; that of the working tree if it has none of its own.
         own: the import paths of its own files.
         digest: its b5 digest if it is a release; else empty.
+        place: returns the file of a source if not all are below `root`, from its path relative to that.
     """
 
     side: Side
     root: Path
     own: Collection[str]
     digest: str = ""
+    place: Callable[[str], Path] | None = None
+
+    def at(self, path: str) -> Path:
+        """The file of one of its sources, from its path relative to its root."""
+        return self.place(path) if self.place else self.root / path
 
     @property
     def version(self) -> str:
@@ -65,7 +71,13 @@ def released(project: Project, release: Release) -> Baseline:
         return load_schema(image, where=f"{where}/{IMAGE}", own_files=release.sources.keys(), each=each)
 
     side = Side(lambda: image, load, release.version)
-    return Baseline(side, Path(where, SOURCES), release.protos.keys(), release.digest)
+    place = place_of(project.registry, release)
+    return Baseline(side, Path(where, SOURCES), release.protos.keys(), release.digest, place)
+
+
+def place_of(registry: Registry, release: Release) -> Callable[[str], Path]:
+    """Returns the file of a source of a release, which may lie in an older one, from its path in the module."""
+    return lambda path: Path(registry.place(release, SOURCES + path))
 
 
 def find_baseline(project: Project, module: Module, against: str, *, since_parting: bool = False) -> Baseline | None:
@@ -155,8 +167,13 @@ def ledger_of(registry: Registry, release: Release) -> Ledger:
     Raises:
         FieldstoneError: it is missing or damaged.
     """
-    where = f"{registry.label(release)}/{LEDGER}"
-    return Ledger.from_json(registry.read(release, LEDGER), where=where, remedy=registry.remedy)
+    parts = release.parts()
+    return Ledger.joined(
+        [
+            Ledger.from_json(registry.read(part, LEDGER), where=registry.place(part, LEDGER), remedy=registry.remedy)
+            for part in parts
+        ]
+    )
 
 
 def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> SunsetHistory:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.compatibility import RULES_VERSION
-from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, SOURCES, THIRD_PARTY, Link, Release
+from fieldstone.registry.release import IMAGE, IMPORTS, LAYOUT, LEDGER, SOURCES, THIRD_PARTY, Link, Release
 from fieldstone.schema.digest import b5, manifest
 
 if TYPE_CHECKING:
@@ -95,11 +95,14 @@ def draft(
         made: the time of the release, in UTC.
         origin: where it comes from.
     """
+    newest = baseline[0] if baseline else None
+    written = written_ledger(newest, ledger, ledger.advance(now.schema, version))
     files = {SOURCES + path: content for path, content in now.sources.items()}
     files |= {THIRD_PARTY + path: content for path, content in now.third_party.items()}
     files |= {IMPORTS + path: content for path, content in now.imported.items()}
-    files |= {IMAGE: now.image, LEDGER: ledger.advance(now.schema, version).to_json().encode()}
-    newest = baseline[0] if baseline else None
+    files |= {IMAGE: now.image, LEDGER: written.text}
+    digests = manifest(files)
+    stored = _stored(newest, digests)
     release = Release(
         name=report.module,
         version=version,
@@ -118,9 +121,49 @@ def draft(
         line=line,
         beside=tuple(other.link for other in beside),
         dependencies=tuple(now.imports),
-        files=manifest(files),
+        files=digests,
+        layout=LAYOUT,
+        stored=stored,
+        ledgers=written.older,
     )
-    return Draft(release, files)
+    return Draft(release, {path: content for path, content in files.items() if path not in stored})
+
+
+class WrittenLedger(Struct, frozen=True):
+    """The ledger that a release writes, and the references to the older ones that it continues."""
+
+    text: bytes
+    older: tuple[Link, ...] = ()
+
+
+def written_ledger(newest: Release | None, before: Ledger, after: Ledger) -> WrittenLedger:
+    """The ledger that a release writes: what it changed, or the whole one after `_MOST_LEDGERS` of these.
+
+    Args:
+        newest: the release before; None for a first release.
+        before: the history up to that release.
+        after: the history with the new one.
+    """
+    older = (*newest.ledgers, replace(newest.link, digest=newest.files[LEDGER], seal="")) if newest else ()
+    if len(older) >= _MOST_LEDGERS:
+        older = ()
+    changed = after.since(before) if older else after
+    return WrittenLedger(changed.to_json().encode(), older)
+
+
+_MOST_LEDGERS = 24
+"""The number of older ledgers that a release may continue: so many small files are read for its history."""
+
+
+def _stored(newest: Release | None, files: Mapping[str, str]) -> dict[str, str]:
+    """The older versions that have sources of a release already, by path."""
+    if newest is None:
+        return {}
+    return {
+        path: newest.home(path)
+        for path, digest in files.items()
+        if path.startswith(SOURCES) and newest.files.get(path) == digest
+    }
 
 
 def _changes(now: Snapshot, newest: Release, before: Schema) -> list[str]:

@@ -294,10 +294,17 @@ def bump_since(
     return required_bump(findings, same_contract=old.same_contract(new), same_sources=same_sources)
 
 
-def relocate(finding: Finding, root: Path, was_root: Path, start: Path) -> Finding:
-    """The finding with its paths, relative to `root` and in the baseline to `was_root`, made relative to `start`."""
+def relocate(finding: Finding, root: Path, before: Callable[[str], Path], start: Path) -> Finding:
+    """The finding with its paths made relative to `start`.
+
+    Args:
+        finding: the finding; its paths are relative to the module's root.
+        root: that root.
+        before: returns the place of a file of the baseline, from its path relative to the root there.
+        start: the folder that paths become relative to.
+    """
     location = replace(finding.location, path=_path_from(start, root / finding.location.path))
-    was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, was_root / finding.was_at.path))
+    was_at = finding.was_at and replace(finding.was_at, path=_path_from(start, before(finding.was_at.path)))
     return replace(finding, location=location, was_at=was_at)
 
 

@@ -16,6 +16,7 @@ from fieldstone.checking.baseline import (
     Baseline,
     find_baseline,
     history,
+    place_of,
     released,
     removed_baseline,
     sunsets_since,
@@ -128,7 +129,8 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
         unaltered=touched.touched,
         part=lambda: compared()[1],
     )
-    return Baseline(old, Path(label, SOURCES), release.protos.keys(), release.digest), new
+    place = place_of(project.registry, release)
+    return Baseline(old, Path(label, SOURCES), release.protos.keys(), release.digest, place), new
 
 
 def judge_module(
@@ -216,8 +218,8 @@ def _judged(
                 judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
             )
             judgement = replace(judgement, findings=proven)
-    was_root = baseline.root if baseline else module.root
-    findings = tuple(relocate(finding, module.root, was_root, start) for finding in judgement.findings)
+    before = baseline.at if baseline else module.root.joinpath
+    findings = tuple(relocate(finding, module.root, before, start) for finding in judgement.findings)
     of_others = since()
     of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
     findings = passing_before_1_0(findings, versions, settings)
@@ -276,7 +278,7 @@ def judge_removal_since(
         nothing = Side(bytes, Schema, "")
         found = [*with_witnesses(found, baseline.side, nothing, project=project, module=name, ledger=Ledger())]
     findings = tuple(
-        replace(relocate(finding, baseline.root, baseline.root, start), location=Location(config)) for finding in found
+        replace(relocate(finding, baseline.root, baseline.at, start), location=Location(config)) for finding in found
     )
     findings = passing_before_1_0(findings, versions, settings)
     verdict = decide(findings, Bump.MAJOR, versions, settings)

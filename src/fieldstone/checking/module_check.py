@@ -286,8 +286,8 @@ class ModuleCheck(Struct, dict=True):
         if newest is None or self.against:
             return False
         damaged = {defect.path for defect in self.project.registry.defects(newest.name)}
-        label = self.project.registry.label(newest)
-        return not damaged.isdisjoint(f"{label}/{name}" for name in (IMAGE, LEDGER)) and self._is_as_released
+        needed = {self.project.registry.place(newest, name) for name in (IMAGE, LEDGER)}
+        return not damaged.isdisjoint(needed) and self._is_as_released
 
     @cached_property
     def _is_sound(self) -> bool:

@@ -99,8 +99,14 @@ class Audit(Struct, dict=True):
         if not self.release.retired:  # a retirement has nothing to compile
             yield from self._image()
         ledger = self._ledger_of_line.advance(self._schema_of(self.release), self.release.version)
-        if self.registry.read(self.release, LEDGER).decode("utf-8", "replace") != ledger.to_json():
+        if not self._has(ledger):
             yield self._defect("ledger-wrong", f"its {LEDGER} is not what the releases up to it used")
+
+    def _has(self, ledger: Ledger) -> bool:
+        """Whether its ledger, with the older ones that it continues, is the given one."""
+        if self.release.layout == 1:
+            return self.registry.read(self.release, LEDGER).decode("utf-8", "replace") == ledger.to_json()
+        return ledger_of(self.registry, self.release).to_json() == ledger.to_json()
 
     def _date(self) -> Iterator[Defect]:
         """A release date before the previous release's, or in the future, beyond the accepted clock difference."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, VersionName, cache_option, line_option
+from fieldstone.cli.options import ModuleName, Modules, OneOf, VersionName, cache_option, line_option
 from fieldstone.cli.output import say, say_document
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.printed import within_json
-from fieldstone.report import FORMATS, is_from_the_top, render
+from fieldstone.report import FORMATS, is_from_the_top, render, takes_limit
 
 if TYPE_CHECKING:
     from fieldstone.compatibility.finding import Report
@@ -26,7 +26,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 
 
 @click.command()
-@click.argument("modules", nargs=-1, type=ModuleName())
+@click.argument("modules", nargs=-1, type=ModuleName(), cls=Modules)
 @click.option(
     "--against",
     type=VersionName(),
@@ -45,19 +45,29 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
     "--accept",
     "accepted",
     multiple=True,
-    type=click.Choice([WEAKENED]),
+    type=OneOf([WEAKENED]),
     help="Accept a change of policy and apply the new one; every report shows it. To be set by the pipeline, not "
     "by the pull request.",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
-    help="The format of findings: text by default, github in GitHub Actions.",
+    type=OneOf(FORMATS),
+    help="The format of findings: text by default, github in GitHub Actions. text shows more than 5 findings with one "
+    "cause in one block; grouped every two; concise each in a line; markdown is a comment for a pull request.",
+)
+@click.option(
+    "--statistics", "format_", flag_value="statistics", help="Print only the number of findings by level and rule."
+)
+@click.option(
+    "--max-findings",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show at most N findings, or groups of them, the most severe ones, and say how many more there are.",
 )
 @click.option(
     "--profile",
-    type=click.Choice(PROFILES),
+    type=OneOf(PROFILES),
     help="Run only `buf breaking`, as configured in buf.yaml, or with one of its categories.",
 )
 @click.option("--witness/--no-witness", default=True, help="Show an example message for each wire or JSON break.")
@@ -86,6 +96,7 @@ def command(
     since: str | None,
     accepted: tuple[str, ...],
     format_: str | None,
+    max_findings: int | None,
     profile: str | None,
     witness: bool,
     second_opinion: bool,
@@ -95,7 +106,7 @@ def command(
     schema: bool,
     stats: bool,
 ) -> int:
-    """Check MODULES, or all, in the working tree.
+    """Check MODULES, or all, in the working tree; each is a name, or a path at or inside the module.
 
     `buf lint` and the naming rules check style. Fieldstone and `buf breaking` check compatibility with the newest
     release and the whole history. Digests check the registry.
@@ -105,8 +116,10 @@ def command(
       fieldstone check
       fieldstone check telemetry --against 1.1.0
       fieldstone check telemetry --line 1.4
+      fieldstone check schemas/telemetry
       fieldstone check --since origin/main
       fieldstone check --against origin/main --format sarif > findings.sarif
+      fieldstone check --statistics
       fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
     """
     if schema:
@@ -115,10 +128,7 @@ def command(
         say_document(schema_of_reports())
         return 0
     if profile:
-        if since is not None:
-            raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
-        if line:
-            raise click.UsageError("--profile knows no lines: name the release with --against")
+        _refuse_with_profile(since, line, max_findings)
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
@@ -128,6 +138,8 @@ def command(
 
     reference = named(since)
     chosen = format_ or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
+    if max_findings and not takes_limit(chosen):
+        raise click.UsageError(f"--max-findings does not apply to {chosen}, which is always complete")
     start = _top_of_checkout() if is_from_the_top(chosen) else Path.cwd()
     options = CheckOptions(witness=witness, second_opinion=second_opinion, style=style)
     with shown_progress() as told:
@@ -149,7 +161,7 @@ def command(
                 full=full,
                 options=options,
             )
-    say_document(render(report, chosen, read=read_lines, color=wants_color()))
+    say_document(render(report, chosen, read=read_lines, color=wants_color(), limit=max_findings))
     if report.policy:
         say(policy_summary(report), err=True)
     for module in report.modules:
@@ -174,6 +186,16 @@ def _stats(phases: Phases) -> str:
     judged = f"{counts['compiled']:,} compiled, {counts['compared']:,} compared"
     spent = ", ".join(f"{phase.name} {phase.seconds:.3f} s ({phase.peak / 1e6:.0f} MB)" for phase in phases.done)
     return f"stats: {files}, {judged}; {spent}"
+
+
+def _refuse_with_profile(since: str | None, line: str | None, max_findings: int | None) -> None:
+    """Raise if an option is given that does not apply to the real buf."""
+    if since is not None:
+        raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
+    if line:
+        raise click.UsageError("--profile knows no lines: name the release with --against")
+    if max_findings:
+        raise click.UsageError("--profile shows what buf finds, and all of it: use it without --max-findings")
 
 
 def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, category: str) -> int:

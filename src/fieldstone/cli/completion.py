@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
+from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say_document
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(list(_SHELLS)))
+@click.argument("shell", type=OneOf(list(_SHELLS)))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
     """Print a script that makes SHELL complete commands, modules, versions and rules.

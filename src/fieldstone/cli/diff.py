@@ -8,7 +8,7 @@ import click
 from msgspec import to_builtins
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ReleasedModule, VersionName
+from fieldstone.cli.options import OneOf, ReleasedModule, VersionName
 from fieldstone.cli.output import say, say_json, say_lines
 from fieldstone.printed import printable
 
@@ -22,7 +22,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "deprecated": "!"}
 @click.argument("module", type=ReleasedModule())
 @click.argument("old", type=VersionName())
 @click.argument("new", type=VersionName(), default=".")
-@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text")
+@click.option("--format", "format_", type=OneOf(["text", "markdown", "json"]), default="text")
 def command(module: str, old: str, new: str, format_: str) -> int:
     """List the changes in MODULE from OLD to NEW, the working tree by default.
 

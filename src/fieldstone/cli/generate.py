@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName
+from fieldstone.cli.options import ModuleName, Modules
 from fieldstone.cli.output import say
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("modules", nargs=-1, type=ModuleName())
+@click.argument("modules", nargs=-1, type=ModuleName(), cls=Modules)
 @click.option(
     "--check", "only_check", is_flag=True, help="List files that differ from the generated code, and change nothing."
 )

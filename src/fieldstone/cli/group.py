@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import click
+from click.exceptions import NoSuchCommand
 
 from fieldstone import __version__
 
@@ -43,6 +44,15 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; the error for another word suggests the nearest one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in `--help`, without importing them."""

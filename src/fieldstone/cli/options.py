@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +26,38 @@ cache_option = click.option(
 """`--cache`, `--no-cache`, or None for neither."""
 
 
+class OneOf(click.Choice[str]):
+    """A choice of words; the error for another word suggests the nearest one."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """The error for a word that is no choice."""
+        from fieldstone.suggestions import did_you_mean
+
+        hint = did_you_mean(str(value), self.choices).replace("did", " Did", 1)
+        return f"{super().get_invalid_choice_message(value, ctx)}{hint}"
+
+
 class ModuleName(click.ParamType[str]):
-    """The name of a module in the buf configuration."""
+    """The name of a module in the buf configuration, or a path at or inside it.
+
+    A word that is both a name and a path is the name; `./shop` is always a path.
+    """
 
     name = "module"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name; of the module at or around a path, or of the only one below it.
+
+        Raises:
+            FieldstoneError: a path has no module or several.
+        """
+        if not is_path(value):
+            return value
+        from fieldstone.project.module_paths import module_at
+        from fieldstone.project.project import Project
+
+        project = Project.at(Path.cwd(), bare=True)
+        return value if is_name(project, value) else module_at(project, value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The modules of the project in the working directory."""
@@ -43,6 +73,39 @@ class ModuleName(click.ParamType[str]):
     def names(project: Project) -> Iterable[str]:
         """The names for completion, in order."""
         return project.workspace.modules
+
+
+def is_path(value: str) -> bool:
+    """Whether a word may be a path: it has a slash or begins with a dot, or a file or folder has that name."""
+    return "/" in value or os.sep in value or value.startswith(".") or (bool(value) and os.path.lexists(value))
+
+
+def is_name(project: Project, word: str) -> bool:
+    """Whether a word is the name of a module, listed or released."""
+    return word in project.workspace.modules or ("/" not in word and word in project.registry.modules())
+
+
+class Modules(click.Argument):
+    """The argument MODULES: names or paths; a path means all modules below it if none is around it."""
+
+    def type_cast_value(self, ctx: click.Context, value: Sequence[str] | None) -> tuple[str, ...]:
+        """The names, each once; none, which means all modules, if a path is at or above the buf configuration.
+
+        Raises:
+            FieldstoneError: a path has no module.
+        """
+        words = tuple(value or ())
+        if not any(map(is_path, words)):
+            return words
+        from fieldstone.project.module_paths import holds_all, modules_at
+        from fieldstone.project.project import Project
+
+        project = Project.at(Path.cwd(), bare=True)
+        paths = [word for word in words if is_path(word) and not is_name(project, word)]
+        if any(holds_all(project, path) for path in paths):
+            return ()
+        names = (modules_at(project, word) if word in paths else [word] for word in words)
+        return tuple(dict.fromkeys(chain.from_iterable(names)))
 
 
 class ReleasedModule(ModuleName):
@@ -112,9 +175,18 @@ line_option = click.option(
 
 
 class ReleaseName(click.ParamType[str]):
-    """A released module, optionally with `@` and one of its versions."""
+    """A released module, or a path at or inside it, optionally with `@` and one of its versions."""
 
     name = "release"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text with the name of the module instead of a path.
+
+        Raises:
+            FieldstoneError: a path has no module or several.
+        """
+        module, at, version = value.rpartition("@") if "@" in value else (value, "", "")
+        return f"{ReleasedModule().convert(module, param, ctx)}{at}{version}"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The modules of the registry, and after an @ the versions of the module before it."""

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ReleaseName
+from fieldstone.cli.options import OneOf, ReleaseName
 from fieldstone.cli.output import say
 from fieldstone.codegen.clients import LANGUAGES
 
 
 @click.command()
 @click.argument("release", metavar="MODULE[@VERSION]", type=ReleaseName())
-@click.option("--lang", "language", type=click.Choice(LANGUAGES), default="python", show_default=True)
+@click.option("--lang", "language", type=OneOf(LANGUAGES), default="python", show_default=True)
 @click.option("--out", metavar="DIR", default="", help="The output folder, instead of the one in the settings.")
 @click.option(
     "--post", type=click.IntRange(min=0), default=0, metavar="N", help="Build the N-th post-release of the package."

@@ -9,18 +9,19 @@ from typing import TextIO
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ReleasedModule, VersionName, cache_option
+from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, VersionName, cache_option
 from fieldstone.cli.output import say, say_json
+from fieldstone.suggestions import did_you_mean
 
 
 @click.group()
 def command() -> None:
-    """List, show and verify releases."""
+    """List, show, export and verify releases."""
 
 
 @command.command("list")
-@click.argument("modules", nargs=-1, type=ReleasedModule())
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.argument("modules", nargs=-1, type=ReleasedModule(), cls=Modules)
+@click.option("--format", "format_", type=OneOf(["text", "json"]), default="text")
 def list_releases(modules: tuple[str, ...], format_: str) -> int:
     """List the releases of MODULES, or of all, oldest first.
 
@@ -35,7 +36,8 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
     known = registry.modules()
     for module in modules:
         if module not in known:
-            raise NotFound(f"no release of {module} in {registry.address}", fix=f"it has {', '.join(known) or 'none'}")
+            fix = did_you_mean(module, known, f"it has {', '.join(known) or 'none'}")
+            raise NotFound(f"no release of {module} in {registry.address}", fix=fix)
     found = [release for module in modules or known for release in registry.releases(module)]
     if format_ == "json":
         say_json([release_document(release) for release in found])
@@ -51,7 +53,7 @@ def list_releases(modules: tuple[str, ...], format_: str) -> int:
 @command.command("show")
 @click.argument("module", type=ReleasedModule())
 @click.argument("version", type=VersionName(), required=False)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "format_", type=OneOf(["text", "json"]), default="text")
 def show_release(module: str, version: str | None, format_: str) -> int:
     """Show a release of MODULE, the newest by default: its address, digest and changes.
 
@@ -65,8 +67,9 @@ def show_release(module: str, version: str | None, format_: str) -> int:
     registry = open_project().registry
     versions = registry.versions(module)
     if not versions:
-        has = f"it has {', '.join(registry.modules()) or 'none'}"
-        raise NotFound(f"no release of {module} in {registry.address}", fix=has)
+        known = registry.modules()
+        fix = did_you_mean(module, known, f"it has {', '.join(known) or 'none'}")
+        raise NotFound(f"no release of {module} in {registry.address}", fix=fix)
     release = registry.release(module, version or str(versions[-1]))
     if format_ == "json":
         say_json(release_document(release))
@@ -90,6 +93,28 @@ def show_release(module: str, version: str | None, format_: str) -> int:
         say(f"  - {change}")
     for permission in [*(waiver.text for waiver in release.waivers), *(exempt.text for exempt in release.exemptions)]:
         say(f"  - {permission}")
+    return 0
+
+
+@command.command("export")
+@click.argument("module", type=ReleasedModule())
+@click.argument("version", type=VersionName())
+@click.argument("folder", type=click.Path(path_type=Path))
+def export_release(module: str, version: str, folder: Path) -> int:
+    """Write the sources of a release of MODULE, with all that it imports, into FOLDER, as a buf workspace.
+
+    The folder of a release in the registry lacks the files that did not change since an older release.
+
+    \b
+    Example:
+      fieldstone registry export telemetry 1.2.0 /tmp/telemetry-1.2.0
+    """
+    from fieldstone.workflows.export import export
+
+    registry = open_project().registry
+    release = registry.release(module, version)
+    export(registry, release, folder)
+    say(f"Exported {module} {release.version} to {folder}")
     return 0
 
 
@@ -126,6 +151,7 @@ def show_heads() -> int:
     "--trust",
     "trusted",
     multiple=True,
+    type=ReleaseName(),
     metavar="MODULE@VERSION",
     help="Do not apply today's settings to this release and those before it: they were judged when released.",
 )

@@ -54,7 +54,6 @@ def command(
       fieldstone release telemetry --no-style
       fieldstone release telemetry --retire
     """
-    from fieldstone.checking.findings.stale_waivers import delete
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
@@ -92,8 +91,8 @@ def command(
         say(f"  - {change}")
     for permission in [*(waiver.text for waiver in made.waivers), *(exempt.text for exempt in made.exemptions)]:
         say(f"  - {permission}")
-    for location in () if dry_run else outcome.spent:
-        say(f"next: the waiver is no longer needed, {delete(location)}", err=True)
+    for fix in () if dry_run else outcome.spent:
+        say(f"next: the waiver is no longer needed, {fix}", err=True)
     if retires and not dry_run and module in project.workspace.modules:
         say(f"next: remove {module} from the buf configuration", err=True)
     return 0

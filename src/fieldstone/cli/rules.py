@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say, say_json
 
 
 @click.command()
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "format_", type=OneOf(["text", "json"]), default="text")
 def command(format_: str) -> int:
     """List all rules: what each guarantees, the surfaces that it protects, and the matching rules of buf.
 

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fieldstone.compatibility.buf.coverage import covered_by, extension_name
-from fieldstone.compatibility.finding import USUAL, Covered, Direction, Directions, Finding, Level, Surface, fingerprint
+from fieldstone.compatibility.causes import with_causes
+from fieldstone.compatibility.finding import (
+    USUAL,
+    Cause,
+    Covered,
+    Direction,
+    Directions,
+    Finding,
+    Level,
+    Surface,
+    fingerprint,
+)
 from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
@@ -32,9 +43,10 @@ def judge(context: Context, rules: Iterable[Rule]) -> list[Finding]:
         for rule in _rules_for(change, by_kind)
         for finding in _apply(rule, change, context)
     ]
-    return sorted(
+    ordered = sorted(
         found, key=lambda f: (not f.leads, f.location.path, f.location.line, f.location.column, f.rule, f.subject)
     )
+    return with_causes(ordered)
 
 
 def _changes(context: Context, by_kind: Mapping[Kind, list[Rule]]) -> Iterator[Change | Announced[Element]]:
@@ -93,6 +105,7 @@ def _apply(rule: Rule, change: Change | Announced[Element], context: Context) ->
             covers=hit.covers,
             homes=homes,
             package=package,
+            cause=_of_option(rule, hit),
         )
 
 
@@ -112,6 +125,12 @@ def _home_of(change: Change | Announced[Element], context: Context) -> tuple[tup
     path = old.full_name if isinstance(old, File) else old.location.path
     file = context.old.files.get(path)
     return (path,), file.package if file else ""
+
+
+def _of_option(rule: Rule, hit: Hit) -> Cause | None:
+    """The option that a hit is about, as the cause that it shares with other elements."""
+    option = hit.words.get("option") or hit.words.get("feature")
+    return Cause(rule.id, str(option)) if option else None
 
 
 def _reported_by_buf(rule: Rule, change: Change | Announced[Element], context: Context) -> tuple[str, ...]:

@@ -124,6 +124,18 @@ class Covered(Struct, frozen=True):
         return not self.types and not self.members
 
 
+class Cause(Struct, frozen=True):
+    """The reason that findings have in common.
+
+    Attributes:
+        rule: the rule of the finding that explains them; their own, if all say the same, of one option or waived rule.
+        subject: the subject of that finding; else the option, or another text that tells them apart from others.
+    """
+
+    rule: str
+    subject: str
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """A rule that applies to one subject.
 
@@ -152,6 +164,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         exemption: the exemption that permits it; `fix` says so. None if it counts.
         additive: whether the change is an addition, which needs no major version: `breaks` then names the surfaces on
             which older code loses the addition. False if the module sets the rule to "error".
+        cause: the finding that explains it, or what it has in common with others of its rule; None without one.
+            Reports group by it; it has no effect on the verdict.
     """
 
     rule: str
@@ -176,6 +190,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     package: str = ""
     exemption: Exemption | None = None
     additive: bool = False
+    cause: Cause | None = None
 
     @property
     def is_breaking(self) -> bool:

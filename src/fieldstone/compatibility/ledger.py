@@ -110,6 +110,20 @@ class Ledger(Struct, frozen=True):
         members = _advance_members(history.members, [], version)
         return replace(history, until=history.until or version, members=members)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Ledger]) -> Ledger:
+        """The ledger of a release from those of several: of each type, what the last one says.
+
+        Args:
+            parts: the ledgers, the oldest first.
+        """
+        return parts[0] if len(parts) == 1 else cls(_LatestTypes(parts))
+
+    def since(self, before: Ledger) -> Ledger:
+        """The types whose history differs from an earlier ledger of the same line."""
+        changed = {name: history for name, history in self.types.items() if before.types.get(name) != history}
+        return Ledger(changed)
+
     def beside(self, others: Sequence[Ledger]) -> Ledger:
         """The ledger with all that the releases of other lines used: for judging, never to advance.
 
@@ -166,6 +180,23 @@ class _EncodedTypes(Mapping[str, TypeHistory]):
 
     def __len__(self) -> int:
         return len(self._encoded)
+
+
+class _LatestTypes(Mapping[str, TypeHistory]):
+    """The types of several ledgers of one line, each from the last one that has it."""
+
+    def __init__(self, parts: Sequence[Ledger]) -> None:
+        found = {name: part.types for part in parts for name in part.types}
+        self._homes = dict(sorted(found.items()))
+
+    def __getitem__(self, name: str) -> TypeHistory:
+        return self._homes[name][name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
 
 
 class _JoinedTypes(Mapping[str, TypeHistory]):

@@ -140,7 +140,9 @@ def remember(project: Project, release: Release) -> None:
 
 
 def forget_older(project: Project) -> None:
-    """Drop, with the next save of the cache, the indexes of all but the newest release of each module.
+    """Drop the indexes and unpacked images of all but the newest release of each module from the cache.
+
+    Indexes are dropped with its next save.
 
     Raises:
         FieldstoneError: a manifest cannot be read.
@@ -149,6 +151,7 @@ def forget_older(project: Project) -> None:
     newest = [registry.release(name, str(registry.versions(name)[-1])) for name in registry.modules()]
     tables = [table for other in newest for table in tables_of(other.files[IMAGE])]
     project.cache.store.forget(IMAGES, tables)
+    project.cache.store.keep_objects({other.files[IMAGE] for other in newest})
 
 
 def compiled_with(project: Project, release: Release, paths: Collection[str]) -> bool:

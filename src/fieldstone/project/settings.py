@@ -14,12 +14,11 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.project.known_style import KnownStyle, load_known_style
 from fieldstone.project.settings_file import OWN_FILE, load_settings_file
 from fieldstone.project.settings_schema import SCHEMA, validate
-from fieldstone.project.waiver_table import load_waivers
+from fieldstone.project.waiver_table import Entry, load_waivers
 from fieldstone.registry import folder_of
 
 if TYPE_CHECKING:
     from fieldstone.project.extending.layers import Layer
-    from fieldstone.schema.location import Location
 
 FILES = ("pyproject.toml", OWN_FILE)
 """The names of the files that can contain settings."""
@@ -52,7 +51,7 @@ class Settings(Struct, frozen=True):
         root: the absolute folder that paths in the settings are relative to.
         file: the settings file; None if there is none, so that the defaults apply.
         values: the validated settings, without defaults: those of the file over those that it extends.
-        waivers: the waivers, each with its lines in the file, given by its absolute path.
+        waivers: the waivers, each with its lines in the file, which has an absolute path.
         layers: the file and those that it extends, the nearest first.
         known_style: the known faults of style.
     """
@@ -60,7 +59,7 @@ class Settings(Struct, frozen=True):
     root: Path
     file: Path | None = None
     values: Mapping[str, Any] = {}
-    waivers: Mapping[Waiver, Location] = {}
+    waivers: Mapping[Waiver, Entry] = {}
     layers: tuple[Layer, ...] = ()
     known_style: KnownStyle = KnownStyle()
 

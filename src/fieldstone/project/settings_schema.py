@@ -16,6 +16,7 @@ from fieldstone.errors import Invalid
 from fieldstone.project.known_packages_schema import KNOWN_PACKAGES, check_known_packages
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, rule_schema
+from fieldstone.suggestions import did_you_mean
 from fieldstone.workspace.module_name import PATTERN, REQUIREMENT
 
 _SHOWN = 200
@@ -320,10 +321,7 @@ def _validate_rules(
 
 
 def _nearest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else otherwise or f"known are {', '.join(known)}"
+    return did_you_mean(name, known, otherwise or f"known are {', '.join(known)}", likeness=0.5)
 
 
 def _shown(value: Any) -> str:

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.compatibility.finding import MODULE_FINDINGS
 from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
 from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.schema.location import Location
+from fieldstone.suggestions import did_you_mean
 
 _TEXT = r"\S"
+_SUBJECT = {
+    "type": "string",
+    "pattern": r"^[^*]*[^*\s][^*]*$",
+    "description": "The full name of one element, as the finding names it: no pattern.",
+}
 _BUF_RULE = "^[A-Z][A-Z0-9_]+$"
 SCHEMA: dict[str, Any] = {
     "type": "array",
-    "description": "Permitted breaks: each entry is for one rule on one subject, until a date.",
+    "description": "Permitted breaks: each entry is for one rule on one subject, or on a list of them, until a date.",
     "items": {
         "type": "object",
         "additionalProperties": False,
-        "required": ["rule", "subject", "reason", "owner", "until"],
+        "required": ["rule", "reason", "owner", "until"],
+        "oneOf": [{"required": ["subject"]}, {"required": ["subjects"]}],
         "properties": {
             "rule": {
                 "type": "string",
                 "description": "The id of the rule.",
             },
-            "subject": {
-                "type": "string",
-                "pattern": r"^[^*]*[^*\s][^*]*$",
-                "description": "The full name of one element, as the finding names it: no pattern.",
+            "subject": _SUBJECT,
+            "subjects": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": True,
+                "items": _SUBJECT,
+                "description": "Instead of `subject`: the full names of several elements.",
             },
             "reason": {"type": "string", "pattern": _TEXT, "description": "The reason to accept the break."},
             "owner": {"type": "string", "pattern": _TEXT, "description": "The owner: a team or an address."},
@@ -87,10 +99,22 @@ def check_waivers(entries: Sequence[Mapping[str, Any]], file: Path | str) -> Non
             date.fromisoformat(entry["until"])
         except ValueError as error:
             raise Invalid(f"until of {where} is {entry['until']}, and that is no date: {error}") from error
-        key = (entry["rule"], entry["subject"], entry.get("module", ""))
-        if key in seen:
-            raise Conflict(f"{where} waives {key[0]} on {key[1]} a second time", fix="keep one of the two")
-        seen.add(key)
+        for subject in _subjects(entry, where):
+            key = (entry["rule"], subject, entry.get("module", ""))
+            if key in seen:
+                raise Conflict(f"{where} waives {key[0]} on {key[1]} a second time", fix="keep one of the two")
+            seen.add(key)
+
+
+def _subjects(entry: Mapping[str, Any], where: str) -> Sequence[str]:
+    """The subjects of an entry."""
+    if "subject" in entry and "subjects" in entry:
+        raise Invalid(f"{where} has both subject and subjects", fix="move the subject into the list")
+    if not (entry.get("subject") or entry.get("subjects")):
+        raise Invalid(
+            f"{where} has no subject", fix="it is the full name of one element; or list several names as subjects"
+        )
+    return entry["subjects"] if "subjects" in entry else [entry["subject"]]
 
 
 def check_rule(rule: str, where: str) -> None:
@@ -131,16 +155,24 @@ def _check_buf_rule(rule: str, where: str) -> None:
 
 
 def _no_such_rule(rule: str, where: str, known: Sequence[str], problem: str, otherwise: str) -> FieldstoneError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(rule, known, n=1, cutoff=0.5)
-    return Invalid(
-        f"{where} is {json.dumps(rule)}, and {problem}", fix=f"did you mean {near[0]}?" if near else otherwise
-    )
+    fix = did_you_mean(rule, known, otherwise, likeness=0.5)
+    return Invalid(f"{where} is {json.dumps(rule)}, and {problem}", fix=fix)
 
 
-def load_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waiver, Location]:
-    """The waivers of a settings file, each with its lines.
+class Entry(Struct, frozen=True):
+    """Where a waiver is written.
+
+    Attributes:
+        location: its lines; in an entry with several subjects, the line of its own.
+        whole: the lines of the whole entry.
+    """
+
+    location: Location
+    whole: Location
+
+
+def load_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waiver, Entry]:
+    """The waivers of a settings file, each with its lines; an entry with several subjects gives a waiver for each.
 
     Args:
         entries: the validated entries.
@@ -149,24 +181,43 @@ def load_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waive
     if not entries:
         return {}
     text = file.read_text("utf-8")
-    blocks = list(_blocks(text))
-    found: dict[Waiver, Location] = {}
+    blocks, lines = list(_blocks(text)), text.split("\n")
+    found: dict[Waiver, Entry] = {}
     for entry in entries:
-        first, last = next((lines for block, lines in blocks if block == entry), _mention(text, entry))
-        found[Waiver(**entry)] = Location(str(file), first, 1 if first else 0, last, 1 if last else 0)
+        first, last = next((span for block, span in blocks if block == entry), _mention(text, entry))
+        whole = _lines(file, first, last)
+        terms = {key: value for key, value in entry.items() if key not in {"subject", "subjects"}}
+        for subject in _subjects(entry, ""):
+            number = _line_of(subject, lines, first, last) if "subjects" in entry else 0
+            location = _lines(file, number, number) if number else whole
+            found[Waiver(subject=subject, **terms)] = Entry(location, whole)
     return found
 
 
-def as_entry(waiver: Waiver) -> dict[str, Any]:
-    """A waiver as an entry, its date as a text, without empty keys."""
-    return {name: getattr(waiver, name) for name in SCHEMA["items"]["properties"] if getattr(waiver, name)}
+def _lines(file: Path, first: int, last: int) -> Location:
+    return Location(str(file), first, 1 if first else 0, last, 1 if last else 0)
 
 
-def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
-    """The text of a settings file with a waiver appended; nothing else changes.
+def _line_of(subject: str, lines: Sequence[str], first: int, last: int) -> int:
+    """The number of the line of an entry that has a quoted subject; 0 if there is none, as with escapes in it."""
+    quoted = (json.dumps(subject, ensure_ascii=False), f"'{subject}'")
+    numbers = range(first, last + 1) if first else range(0)
+    return next((number for number in numbers if any(text in lines[number - 1] for text in quoted)), 0)
+
+
+def as_entry(waivers: Sequence[Waiver]) -> dict[str, Any]:
+    """Waivers that differ in their subjects alone as one entry, its date as a text, without empty keys."""
+    values = {name: getattr(waivers[0], name, "") for name in SCHEMA["items"]["properties"]}
+    if len(waivers) > 1:
+        values |= {"subject": "", "subjects": [waiver.subject for waiver in waivers]}
+    return {name: value for name, value in values.items() if value}
+
+
+def add_entries(groups: Iterable[Sequence[Waiver]], file: Path, *, table: str) -> str:
+    """The text of a settings file with entries appended; nothing else changes.
 
     Args:
-        waiver: the waiver to add.
+        groups: the waivers of each entry.
         file: the settings file; it need not exist.
         table: the dotted name of the table of the settings; empty if they are the whole file.
 
@@ -175,24 +226,26 @@ def add_waiver(waiver: Waiver, file: Path, *, table: str) -> str:
     """
     import tomllib
 
-    import tomli_w
-
     text = file.read_bytes().decode("utf-8") if file.is_file() else ""
-    values = {**as_entry(waiver), "until": date.fromisoformat(waiver.until)}
-    header = f"[[{table}.waivers]]" if table else "[[waivers]]"
-    block = f"{header}\n{tomli_w.dumps(values)}"
-    if "\r\n" in text:
-        block = block.replace("\n", "\r\n")
     end = "\r\n" if "\r\n" in text else "\n"
-    separated = text if not text or text.endswith("\n") else text + end
-    new = separated + (end if separated.strip() else "") + block
+    header = f"[[{table}.waivers]]" if table else "[[waivers]]"
+    for waivers in groups:
+        separated = text if not text or text.endswith("\n") else text + end
+        text = separated + (end if separated.strip() else "") + _block(header, waivers).replace("\n", end)
     try:
-        tomllib.loads(new)
+        tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(
             f"cannot add a waiver to {file}: its waivers are an inline array", fix=f"write each as {header}"
         ) from error
-    return new
+    return text
+
+
+def _block(header: str, waivers: Sequence[Waiver]) -> str:
+    import tomli_w
+
+    values = {**as_entry(waivers), "until": date.fromisoformat(waivers[0].until)}
+    return f"{header}\n{tomli_w.dumps(values)}"
 
 
 _HEADER = r"\s*\["
@@ -220,8 +273,9 @@ def _blocks(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
 
 
 def _mention(text: str, entry: Mapping[str, Any]) -> tuple[int, int]:
-    """The line with both the rule and the subject, else the first with the subject; 0 if there is none."""
-    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if entry["subject"] in line]
+    """The line with both the rule and a subject, else the first with the subject; 0 if there is none."""
+    subject = _subjects(entry, "")[0]
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if subject in line]
     both = [i for i, line in lines if entry["rule"] in line]
     number = both[0] if both else lines[0][0] if lines else 0
     return number, number

@@ -77,11 +77,14 @@ class Registry(Protocol):
     def local(self, release: Release, path: str) -> Path:
         """A local, verified, read-only file with the content of one file of a release."""
 
+    def place(self, release: Release, path: str) -> str:
+        """The location of one file of a release for messages: the file or address that has its content."""
+
     def label(self, release: Release) -> str:
         """The location of a release for messages: a folder or an address, without a slash at the end."""
 
     def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Write a new release atomically, with its files by their paths in `Release.files`.
+        """Write a new release atomically, with its own files by their paths in `Release.files`.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.

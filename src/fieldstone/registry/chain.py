@@ -62,6 +62,7 @@ def broken_links(releases: Sequence[Release], label: Label, remedy: str) -> Iter
             named = by_version.get(release.previous.version) if release.previous else None
             yield _defect(release, before, named, label(release), remedy)
         yield from _broken_beside(release, by_version, label(release), remedy)
+        yield from _lost_homes(release, by_version, label(release), remedy)
     yield from _misplaced(releases, label)
 
 
@@ -74,6 +75,17 @@ def _broken_beside(release: Release, by_version: Mapping[str, Release], path: st
             problem = f"{release.version} names {_words(link)} as a release beside it, and that is {found}"
             fix = f"{remedy}: releases are never removed or replaced"
             yield Defect("registry-chain-broken", release.name, release.version, path, problem, fix)
+
+
+def _lost_homes(release: Release, by_version: Mapping[str, Release], path: str, remedy: str) -> Iterator[Defect]:
+    """Files that a release leaves to older ones, and that these do not have."""
+    wanted = [(name, release.files[name], version) for name, version in release.stored.items()]
+    wanted += [(LEDGER, link.digest, link.version) for link in release.ledgers]
+    for name, digest, version in wanted:
+        home = by_version.get(version)
+        if home is None or name in home.stored or home.files.get(name) != digest:
+            problem = f"{name} is stored in {version}, which does not have it"
+            yield Defect("registry-file-missing", release.name, release.version, path, problem, remedy)
 
 
 def _misplaced(releases: Sequence[Release], label: Label) -> Iterator[Defect]:

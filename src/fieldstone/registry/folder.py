@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from fieldstone.cache import Cache
 from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
+from fieldstone.packed import packed, unpacked
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.chain import broken_links, broken_retirements, refuse_if_overtaken
-from fieldstone.registry.local import checked
+from fieldstone.registry.local import Objects, checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order, two_of_one_number
 from fieldstone.regular_file import read_regular
+from fieldstone.suggestions import VERSION_LIKENESS, did_you_mean
 
 if TYPE_CHECKING:
     from semver import Version
@@ -90,8 +92,7 @@ class FolderRegistry:
             Damaged: it differs from the released file.
             Unavailable: it cannot be read.
         """
-        file = self._folder(release) / path
-        return checked(self._read(file), release.files.get(path), what=str(file), remedy=self.remedy)
+        return self._content(release, path)
 
     def local(self, release: Release, path: str) -> Path:
         """The verified path of a file of a release.
@@ -99,10 +100,16 @@ class FolderRegistry:
         Raises:
             Damaged: it is missing, or differs from the released file.
         """
-        file = self._folder(release) / path
-        if self._cache.digests.one(str(file)) != release.files.get(path):
+        file, digest = self._file(release, path), release.files.get(path, "")
+        if release.is_packed(path):
+            return self._objects.local(digest, lambda: self._content(release, path), what=str(file), remedy=self.remedy)
+        if self._cache.digests.one(str(file)) != digest:
             raise Damaged(f"{file} is not what was released", fix=self.remedy)
         return file
+
+    def place(self, release: Release, path: str) -> str:
+        """The file that has the content of a file of a release."""
+        return str(self._file(release, path))
 
     def label(self, release: Release) -> str:
         """The folder of a release."""
@@ -111,8 +118,31 @@ class FolderRegistry:
     def _folder(self, release: Release) -> Path:
         return self.root / release.name / release.version
 
+    def _file(self, release: Release, path: str) -> Path:
+        return self.root / release.name / release.home(path) / _stored_as(release, path)
+
+    def _content(self, release: Release, path: str) -> bytes:
+        """The verified content of a file; a compressed one is unpacked once by a process that also needs it on disk."""
+        file, digest = self._file(release, path), release.files.get(path, "")
+        if not release.is_packed(path):
+            return checked(self._read(file), digest, what=str(file), remedy=self.remedy)
+        known = self._objects.known(digest)
+        if known is not None:
+            return checked(self._read(known), digest, what=str(known), remedy=self.remedy)
+        try:
+            content = unpacked(self._read(file))
+        except ValueError as error:
+            raise Damaged(f"{file} is not what was released: {error}", fix=self.remedy) from error
+        checked(content, digest, what=str(file), remedy=self.remedy)
+        self._cache.digests.learn_unpacked(str(file), digest)
+        return content
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return Objects(self._cache.store.folder, self._cache.digests)
+
     def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Write a new release atomically, with its files by their paths in `Release.files`.
+        """Write a new release atomically, with its own files by their paths in `Release.files`.
 
         Raises:
             FieldstoneError: it exists already, another release came first, or writing fails.
@@ -122,7 +152,7 @@ class FolderRegistry:
             self.root.mkdir(parents=True, exist_ok=True)
             with locked(self.root):
                 self._refuse_if_overtaken(release)
-                self._write(release, {**files, NAME: text.encode()})
+                self._write(release, {**_as_stored(release, files), NAME: text.encode()})
         except OSError as error:
             raise Unavailable(
                 f"cannot write release {release.version} of {release.name} below {self.root}: {error.strerror}; "
@@ -151,13 +181,29 @@ class FolderRegistry:
         if release.seal != manifest.seal_of(text):
             problem = f"{NAME} does not match its seal"
             yield Defect("registry-file-changed", *where, str(folder / NAME), problem, restore)
-        found = self._cache.digests.of(str(folder), {name: f"{folder}/{name}" for name in release.files})
-        for name, digest in release.files.items():
+        own = {name: _stored_as(release, name) for name in release.own_files}
+        found = self._digests(release, own)
+        for name, stored in own.items():
             if name not in found:
-                yield Defect("registry-file-missing", *where, str(folder / name), f"{name} is missing", restore)
-            elif found[name] != digest:
-                problem = f"{name} is not what was released"
-                yield Defect("registry-file-changed", *where, str(folder / name), problem, restore)
+                yield Defect("registry-file-missing", *where, str(folder / stored), f"{stored} is missing", restore)
+            elif found[name] != release.files[name]:
+                problem = f"{stored} is not what was released"
+                yield Defect("registry-file-changed", *where, str(folder / stored), problem, restore)
+
+    def _digests(self, release: Release, own: Mapping[str, str]) -> dict[str, str]:
+        """The digests of the contents of a release's own files, as far as they exist.
+
+        Args:
+            release: the release.
+            own: the path of each in the release's folder, by its path in the release.
+        """
+        folder, digests = self._folder(release), self._cache.digests
+        whole = {name: f"{folder}/{stored}" for name, stored in own.items() if not release.is_packed(name)}
+        found = digests.of(str(folder), whole)
+        for name in own.keys() - whole.keys():
+            digest = digests.unpacked(f"{folder}/{own[name]}")
+            found |= {name: digest} if digest else {}
+        return found
 
     @cached_property
     def _folders(self) -> list[str]:
@@ -184,7 +230,8 @@ class FolderRegistry:
         known = self._known(module)
         if version not in known:
             has = f"it has {', '.join(known)}" if known else "it has no release of that module"
-            raise NotFound(f"no release {version} of {module} in {self.root}", fix=has)
+            fix = did_you_mean(version, known, has, likeness=VERSION_LIKENESS)
+            raise NotFound(f"no release {version} of {module} in {self.root}", fix=fix)
         folder = self.root / module / version
         release = self._parsed(folder)
         if release.name != module:
@@ -258,6 +305,19 @@ class FolderRegistry:
             raise
 
 
+def _stored_as(release: Release, path: str) -> str:
+    """The path of a file in the folder that has it."""
+    return f"{path}.gz" if release.is_packed(path) else path
+
+
+def _as_stored(release: Release, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a release's folder, from its own files."""
+    return {
+        _stored_as(release, path): packed(content) if release.is_packed(path) else content
+        for path, content in files.items()
+    }
+
+
 def _names(parent: Path) -> list[str]:
     """The names of the folders in `parent`, except those of git and of interrupted releases; raises for other files."""
     try:
@@ -292,8 +352,9 @@ def _misplaced(release: Release, folder: Path, known: Mapping[str, Version]) -> 
 
 def _refuse_stray_files(release: Release, folder: Path) -> None:
     try:
+        own = {NAME, *(_stored_as(release, path) for path in release.own_files)}
         for path in _files(str(folder)):
-            if path not in release.files and path != NAME:
+            if path not in own:
                 raise Damaged(
                     f"stray file in the registry: {folder / path} is no part of {release.name} {release.version}",
                     fix="remove it: a release never changes",

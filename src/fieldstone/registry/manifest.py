@@ -16,8 +16,8 @@ from semver import Version
 
 from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import Damaged
-from fieldstone.registry.release import FIRST_RULES, HISTORY, Link, Release
+from fieldstone.errors import Damaged, Invalid
+from fieldstone.registry.release import FIRST_RULES, HISTORY, LAYOUT, Link, Release
 from fieldstone.schema.digest import file_digest
 
 _RETIRED = "true"
@@ -27,6 +27,8 @@ _RETIRED = "true"
 _FILES = "\n[files]\n"
 _PLAIN = r'"([^"\\\x00-\x1f\x7f]*)"'
 _FILE = re.compile(f"{_PLAIN} = {_PLAIN}\n")
+_IN = " in "
+"""Separates the digest of a file from the older version that it is stored in."""
 _AROUND = len('"" = ""\n')
 """The start of the table of files; a line of it without escapes and comments; the length of a line's punctuation."""
 
@@ -36,6 +38,7 @@ def to_toml(release: Release) -> str:
     import tomli_w
 
     content: dict[str, Any] = {
+        **({"layout": release.layout} if release.layout > 1 else {}),
         "name": release.name,
         "version": release.version,
         "digest": release.digest,
@@ -66,9 +69,17 @@ def to_toml(release: Release) -> str:
         content["dependencies"] = [
             {"name": link.name, "version": link.version, "digest": link.digest} for link in release.dependencies
         ]
-    content["files"] = dict(sorted(release.files.items()))
+    if release.ledgers:
+        content["ledgers"] = [f"{link.digest}{_IN}{link.version}" for link in release.ledgers]
+    content["files"] = {path: _as_text(release, path) for path in sorted(release.files)}
     body = tomli_w.dumps(content)
     return f'seal = "{file_digest(body.encode())}"\n{body}'
+
+
+def _as_text(release: Release, path: str) -> str:
+    """The digest of a file, with the version that it is stored in if that is another."""
+    there = release.stored.get(path)
+    return f"{release.files[path]}{_IN}{there}" if there else release.files[path]
 
 
 def _as_table(link: Link) -> dict[str, str]:
@@ -94,16 +105,29 @@ def parse(text: str, *, where: str) -> dict[str, Any]:
 
     Raises:
         Damaged: the text is not TOML, or has other values than texts, or a path outside the release.
+        Invalid: it has the layout of a newer Fieldstone.
     """
     import tomllib
 
     try:
         content = _with_plain_files(text) or tomllib.loads(text)
-        _refuse_other_than_text(content, "")
+        _refuse_other_layouts(content.get("layout", 1), where)
+        _refuse_other_than_text({key: value for key, value in content.items() if key != "layout"}, "")
         _refuse_paths_that_leave(content.get("files"))
     except (ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"{where} is no release manifest: {error}") from error
     return content
+
+
+def _refuse_other_layouts(layout: object, where: str) -> None:
+    """Raise for a layout of a newer Fieldstone. Layouts are numbers, so that Fieldstones without layouts fail, too."""
+    if not isinstance(layout, int) or isinstance(layout, bool) or layout < 1:
+        raise ValueError(f"layout is {layout!r}, which is no layout of a release")
+    if layout > LAYOUT:
+        raise Invalid(
+            f"{where} has layout {layout}, and this Fieldstone reads layouts 1 to {LAYOUT}",
+            fix="install a newer Fieldstone",
+        )
 
 
 def _with_plain_files(text: str) -> dict[str, Any] | None:
@@ -160,6 +184,8 @@ class _Content(Struct, frozen=True):
     beside: tuple[_Reference, ...] = ()
     dependencies: tuple[Link, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    layout: int = 1
+    ledgers: tuple[str, ...] = ()
     retired: str | None = None
     rules: str = str(FIRST_RULES)
 
@@ -190,7 +216,12 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Release:
             line=read.line,
             beside=tuple(reference.link(read.name) for reference in read.beside),
             dependencies=read.dependencies,
-            files=read.files,
+            files={path: text.partition(_IN)[0] for path, text in read.files.items()}
+            if read.layout > 1
+            else read.files,
+            layout=read.layout,
+            stored=_stored(read),
+            ledgers=tuple(_older_ledger(read, text) for text in read.ledgers),
             retired=_is_retired(read.retired),
             rules=_rules_of(read.rules),
             accepted=read.accepted,
@@ -211,6 +242,29 @@ def _bump_of(read: _Content) -> str:
     if not getattr(read, key) or getattr(read, other):
         raise ValueError(f"it must have {key}, and must not have {other}")
     return read.judged or read.bump
+
+
+def _stored(read: _Content) -> dict[str, str]:
+    """The older version that has a file, by path."""
+    if read.layout == 1:
+        return {}
+    found = {path: version for path, text in read.files.items() if (version := text.partition(_IN)[2])}
+    for version in {*found.values()}:
+        _refuse_later(version, read)
+    return found
+
+
+def _older_ledger(read: _Content, text: str) -> Link:
+    digest, _, version = text.partition(_IN)
+    _refuse_later(version, read)
+    return Link(read.name, version, digest)
+
+
+def _refuse_later(version: str, read: _Content) -> None:
+    """Raise for a version that is not before the release: its files would be of no use to it."""
+    parsed = Version.parse(version)
+    if str(parsed) != version or parsed >= Version.parse(read.version):
+        raise ValueError(f"{version} is no version before {read.version}, and cannot have files of it")
 
 
 def _is_retired(text: object) -> bool:

@@ -12,6 +12,7 @@ from fieldstone.registry.chain import broken_links, broken_retirements, refuse_i
 from fieldstone.registry.local import Objects, checked
 from fieldstone.registry.release import NAME, Release
 from fieldstone.registry.versions import in_order
+from fieldstone.suggestions import VERSION_LIKENESS, did_you_mean
 
 if TYPE_CHECKING:
     from semver import Version
@@ -56,8 +57,10 @@ class MemoryRegistry:
             NotFound: there is no such module or version.
         """
         if (module, version) not in self._files:
-            has = ", ".join(map(str, self.versions(module))) or "no release of that module"
-            raise NotFound(f"no release {version} of {module} in {self.address}", fix=f"it has {has}")
+            known = [*map(str, self.versions(module))]
+            has = f"it has {', '.join(known) or 'no release of that module'}"
+            fix = did_you_mean(version, known, has, likeness=VERSION_LIKENESS)
+            raise NotFound(f"no release {version} of {module} in {self.address}", fix=fix)
         where = f"{self.address}/{module}/{version}/{NAME}"
         return manifest.from_toml(self._files[module, version][NAME].decode("utf-8", "replace"), where=where)
 
@@ -72,12 +75,12 @@ class MemoryRegistry:
             Damaged: it is missing, or differs from the released file.
         """
         return checked(
-            self._fetch(release, path), release.files.get(path), what=self._what(release, path), remedy=self.remedy
+            self._fetch(release, path), release.files.get(path), what=self.place(release, path), remedy=self.remedy
         )
 
     def local(self, release: Release, path: str) -> Path:
         """A local file with the content of one file of a release; see `Objects`."""
-        digest, what = release.files.get(path, ""), self._what(release, path)
+        digest, what = release.files.get(path, ""), self.place(release, path)
         return self._objects.local(digest, lambda: self._fetch(release, path), what=what, remedy=self.remedy)
 
     def label(self, release: Release) -> str:
@@ -98,11 +101,11 @@ class MemoryRegistry:
         """The defects in the files and the chain of a module's releases."""
         releases = self.releases(module)
         for release in releases:
-            for path in release.files:
+            for path in release.own_files:
                 try:
                     self.read(release, path)
                 except Damaged as error:
-                    where = self._what(release, path)
+                    where = self.place(release, path)
                     yield Defect("registry-file-changed", module, release.version, where, error.problem, error.fix)
         yield from broken_links(releases, self.label, self.remedy)
         yield from broken_retirements(releases, self.label, self.remedy)
@@ -112,10 +115,11 @@ class MemoryRegistry:
         return iter(())
 
     def _fetch(self, release: Release, path: str) -> bytes:
-        content = self._files.get((release.name, release.version), {}).get(path)
+        content = self._files.get((release.name, release.home(path)), {}).get(path)
         if content is None:
-            raise Damaged(f"{self._what(release, path)} is missing", fix=self.remedy)
+            raise Damaged(f"{self.place(release, path)} is missing", fix=self.remedy)
         return content
 
-    def _what(self, release: Release, path: str) -> str:
-        return f"{self.label(release)}/{path}"
+    def place(self, release: Release, path: str) -> str:
+        """The address of the content of a file of a release."""
+        return f"{self.address}/{release.name}/{release.home(path)}/{path}"

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.compatibility.exemption import Exemption
@@ -27,6 +28,12 @@ Sources are below `SOURCES`. Third-party schemas, which the module imports and t
 """
 UNRELEASED = "third-party"
 """The version of a dependency that is a third-party module of the workspace: it has no release."""
+LAYOUT = 2
+"""The layout of new releases. In layout 1 each release has all of its files, uncompressed, and the whole ledger.
+
+In layout 2 the image is compressed, the ledger has what the release changed, and a file that an older release has
+stays there alone.
+"""
 FIRST_RULES = 1
 """The version of the rules for a manifest without one."""
 HISTORY = "history"
@@ -79,6 +86,10 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         beside: the newest release of each other line when it was made: it was judged against their history, too.
         dependencies: the releases, modules of remote registries and third-party modules that it imports.
         files: path to digest, for every file of the release except the manifest.
+        layout: how its files are stored, see `LAYOUT`.
+        stored: path to the older version whose folder has the file, for each that is not in the release's own.
+        ledgers: the older releases in its line whose ledgers, with its own, make up the history, oldest first; their
+            digests are of these ledgers.
         retired: whether it retires the module: the last release, with no sources and an empty image.
         accepted: `history` for a release from before the module had a gate, made from a git tag: its version is the
             project's own and may be smaller than its changes need. Else empty.
@@ -101,6 +112,9 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     beside: tuple[Link, ...] = ()
     dependencies: tuple[Link, ...] = ()
     files: Mapping[str, str] = {}
+    layout: int = 1
+    stored: Mapping[str, str] = {}
+    ledgers: tuple[Link, ...] = ()
     retired: bool = False
     accepted: str = ""
     rules: int = FIRST_RULES
@@ -135,6 +149,24 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
                 f"{NAME} of {self.name} {self.version} says that it was released at {self.released_at!r}, "
                 "which is no time",
             ) from error
+
+    def home(self, path: str) -> str:
+        """The version whose folder has a file of the release."""
+        return self.stored.get(path, self.version)
+
+    @property
+    def own_files(self) -> list[str]:
+        """The paths of the files in its own folder."""
+        return [path for path in self.files if path not in self.stored]
+
+    def is_packed(self, path: str) -> bool:
+        """Whether a file in its own folder is compressed."""
+        return self.layout > 1 and path == IMAGE
+
+    def parts(self) -> list[Release]:
+        """The releases to read `LEDGER` of for the whole history, oldest first; the older ones have that file only."""
+        older = [replace(self, version=link.version, files={LEDGER: link.digest}, stored={}) for link in self.ledgers]
+        return [*older, self]
 
     @cached_property
     def sources(self) -> Mapping[str, str]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from fieldstone.compatibility.finding import Finding, Report
 from fieldstone.printed import printable, printable_line
 from fieldstone.report import Options
+from fieldstone.report.grouping import left_out, most_severe
+
+LIMITED = True
+"""It can leave findings out."""
 
 
-def render(report: Report, _options: Options) -> str:
+def render(report: Report, options: Options) -> str:
     """One line for each finding of the report."""
-    return "".join(_line(finding) for finding in report.findings)
+    shown = most_severe(report.findings, options.limit)
+    more = left_out(len(shown), len(report.findings))
+    return "".join(map(_line, shown)) + (f"{more}\n" if more else "")
 
 
 def _line(finding: Finding) -> str:

@@ -10,6 +10,7 @@ import re
 from fieldstone.compatibility.finding import COMPILE_ERROR, Finding, Level, ModuleReport, Report
 from fieldstone.printed import printable
 from fieldstone.report import Options
+from fieldstone.report.grouping import left_out, most_severe
 from fieldstone.schema.location import Location
 
 _LINE_ENDS = {"\r", "\n"}
@@ -19,10 +20,16 @@ FROM_THE_TOP = True
 """Its readers take paths from the top of the checkout."""
 
 
-def render(report: Report, _options: Options) -> str:
+LIMITED = True
+"""It can leave findings out."""
+
+
+def render(report: Report, options: Options) -> str:
     """One workflow command for each finding, and for each unjudged module without findings."""
-    findings = "".join(_command(finding) for finding in report.findings)
-    return findings + "".join(_unjudged(module) for module in report.modules if not (module.judged or module.findings))
+    shown = most_severe(report.findings, options.limit)
+    more = left_out(len(shown), len(report.findings))
+    unjudged = (_unjudged(module) for module in report.modules if not (module.judged or module.findings))
+    return "".join([*map(_command, shown), f"::notice::{_data(more)}\n" if more else "", *unjudged])
 
 
 def _unjudged(module: ModuleReport) -> str:

@@ -60,6 +60,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "breaks": list(finding.breaks),
         "breaks_for": finding.breaks_for,
         "additive": finding.additive,
+        "cause": to_builtins(finding.cause),
         "fix": finding.fix,
         "witnesses": [to_builtins(witness) for witness in finding.witnesses],
         "fingerprint": finding.fingerprint,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,18 @@ from fieldstone.compatibility.finding import MODULE_FINDINGS, Directions, Findin
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.printed import printable, printable_lines
 from fieldstone.report import Options
+from fieldstone.report.grouping import (
+    FIRST_PLACES,
+    MOST_ALONE,
+    Group,
+    broken,
+    counted,
+    groups,
+    left_out,
+    most_severe,
+    places,
+    status,
+)
 
 if TYPE_CHECKING:
     from fieldstone.schema.location import Location
@@ -25,17 +37,41 @@ _LEVELS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.NOTE: "
 _TAB = 4
 """The width of tab stops, with which buf counts columns."""
 
+LIMITED = True
+"""It can leave findings out."""
+
 
 def render(report: Report, options: Options) -> str:
-    """A block for each finding of the report, separated by blank lines."""
-    read = cache(options.read)
-    blocks = [
-        _Block(finding, module.compared_with, read, options.color)
-        for module in report.parts
-        for finding in module.findings
-    ]
-    text = "\n".join("".join(f"{line}\n" for line in block.lines()) for block in blocks)
-    return printable_lines(text, color=options.color)
+    """A block for each finding of the report, or for many of one cause, and a last line with the counts by rule."""
+    return render_groups(report, options, most_alone=MOST_ALONE)
+
+
+def render_groups(report: Report, options: Options, *, most_alone: int) -> str:
+    """The report as `render` shows it; up to `most_alone` findings of one cause are shown one by one."""
+    read, told = cache(options.read), set[tuple[str, str]]()
+    found = [group for part in report.parts for group in groups(part, most_alone=most_alone)]
+    shown = most_severe(found, options.limit)
+    texts = [_text(_Block(group, read, options.color, told).lines()) for group in shown]
+    last = _text(_last_lines(report, shown))
+    return printable_lines("\n".join([*texts, *filter(None, [last])]), color=options.color)
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _last_lines(report: Report, shown: Sequence[Group]) -> Iterator[str]:
+    """How many findings are not shown, and the number of all by rule; nothing about a single one."""
+    total = len(report.findings)
+    if more := left_out(sum(len(group.findings) for group in shown), total):
+        yield more
+    if total > 1:
+        counts = ", ".join(
+            f"{number} {rule}{'' if word == Level.ERROR else f' ({word})'}"
+            for (word, rule), number in counted(report.findings).items()
+        )
+        each = "; `--format concise` shows each" if any(len(group.findings) > 1 for group in shown) else ""
+        yield f"{total} findings: {counts}{each}."
 
 
 def summary(module: ModuleReport) -> str:
@@ -74,12 +110,23 @@ def policy_summary(report: Report) -> str:
 
 
 class _Block(Struct, frozen=True):
-    """One finding, with the data for its lines."""
+    """A finding that is alone or stands for a group, with the data for its lines.
 
-    finding: Finding
-    compared_with: str
+    `told` has the advice of earlier blocks, by rule and text; it is added to.
+    """
+
+    group: Group
     read: Callable[[str], list[str]]
     color: bool
+    told: set[tuple[str, str]]
+
+    @property
+    def finding(self) -> Finding:
+        return self.group.lead
+
+    @property
+    def compared_with(self) -> str:
+        return self.group.compared_with
 
     def lines(self) -> Iterator[str]:
         """The header, the locations and the advice."""
@@ -92,10 +139,11 @@ class _Block(Struct, frozen=True):
         yield from self._advice()
 
     def _header(self) -> str:
-        level, rule = self.finding.level, self.finding.rule
-        message = self._paint(_BOLD, f": {printable(self.finding.message)}")
-        word = "waived" if self.finding.waiver else level
-        return self._paint(self._color, f"{word}[{rule}]") + message
+        rule = self.finding.rule
+        alike = sum(finding.rule == rule for finding in self.group.findings)
+        count = f" (1 of {alike})" if alike > 1 else ""
+        message = self._paint(_BOLD, f": {printable(self.finding.message)}{count}")
+        return self._paint(self._color, f"{status(self.finding)}[{rule}]") + message
 
     def _frame(self, source: str) -> Iterator[str]:
         location, was_at = self.finding.location, self.finding.was_at
@@ -116,21 +164,46 @@ class _Block(Struct, frozen=True):
             yield self._note("was", f"`{printable(self.finding.was)}`{self._at}{where}")
 
     def _advice(self) -> Iterator[str]:
-        from fieldstone.compatibility.rules import rule_ids
-
+        """Impact, proof, the other findings of the group, and what to do; the latter once for each rule."""
         finding = self.finding
         if finding.breaks:
             is_break = finding.is_breaking or finding.exemption
             label, bump = ("breaks", "major" if finding.is_breaking else "minor") if is_break else ("lost on", "minor")
             yield self._note(label, f"{_impact(finding)} -> {bump}")
-        for witness in finding.witnesses:
-            yield self._note("witness", printable(witness.sentence))
+        for sentence in dict.fromkeys(witness.sentence for witness in finding.witnesses):
+            yield self._note("witness", printable(sentence))
+        for followers in self.group.followers:
+            yield self._note("also", self._also(followers))
         if finding.waiver:
             yield self._note("waived", printable(finding.waiver.terms))
-        elif finding.fix:
-            yield self._note(_label(finding), printable(finding.fix))
-        if finding.rule in {*rule_ids(), *PERMISSIONS, *MODULE_FINDINGS}:
-            yield self._note("more", f"fieldstone explain {finding.rule}")
+        else:
+            yield from self._fixes()
+        for rule in dict.fromkeys(other.rule for other in self.group.findings):
+            if is_explained(rule) and self._is_new(rule, ""):
+                yield self._note("more", f"fieldstone explain {rule}")
+
+    def _fixes(self) -> Iterator[str]:
+        """The first different fixes of the group's findings of one rule, if no earlier block gave them."""
+        alike = (finding for finding in self.group.findings if finding.rule == self.finding.rule)
+        different = {finding.fix: finding for finding in alike if finding.fix}
+        for fix, finding in [*different.items()][:FIRST_PLACES]:
+            if self._is_new(finding.rule, fix):
+                yield self._note(_label(finding), printable(fix))
+
+    def _also(self, followers: Sequence[Finding]) -> str:
+        """Findings of one rule in words: their number, what they break if that is more, and the first places."""
+        first = followers[0]
+        of = "more" if first.rule == self.finding.rule else first.rule
+        breaks = broken(followers)
+        also = f", breaking {breaks}" if breaks and breaks != broken([self.finding]) else ""
+        at = places(followers)
+        return f"{len(followers)} {of}{also}{f', at {at}' if at else ''}"
+
+    def _is_new(self, rule: str, text: str) -> bool:
+        """Whether no earlier block gave this advice."""
+        is_new = (rule, text) not in self.told
+        self.told.add((rule, text))
+        return is_new
 
     def _was(self) -> list[str]:
         return [f"was `{printable(self.finding.was)}`{self._at}"] if self.finding.was else []
@@ -168,6 +241,13 @@ def _label(finding: Finding) -> str:
     if finding.exemption:
         return "exempt"
     return "note" if finding.before_1_0 else "fix"
+
+
+def is_explained(rule: str) -> bool:
+    """Whether `fieldstone explain` knows a kind of finding as one of Fieldstone's own."""
+    from fieldstone.compatibility.rules import rule_ids
+
+    return rule in {*rule_ids(), *PERMISSIONS, *MODULE_FINDINGS}
 
 
 def _impact(finding: Finding) -> str:

@@ -25,6 +25,7 @@ from fieldstone.checking.since.third_party import weakened_third_party
 from fieldstone.compatibility.finding import (
     POLICY,
     WEAKENED,
+    Cause,
     Finding,
     Level,
     ModuleReport,
@@ -340,4 +341,5 @@ class _Change(Struct, dict=True):
             fix=accepted if self.accepted else f"{weakened.fix}; or let the pipeline accept it: --accept {WEAKENED}",
             level=Level.NOTE if self.accepted else Level.ERROR,
             fingerprint=fingerprint(WEAKENED, weakened.subject, weakened.message),
+            cause=Cause(WEAKENED, weakened.shared) if weakened.shared else None,
         )

@@ -13,6 +13,7 @@ from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry.lines import ancestry
+from fieldstone.registry.release import Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
@@ -69,8 +70,14 @@ def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
     if old not in versions:
         return []
     last = registry.release(name, new if new in versions else versions[-1])
-    known = {release.version for release in ancestry(registry, registry.release(name, old))}
-    between = [release for release in ancestry(registry, last) if release.version not in known]
+    between: list[Release] = []
+    for release in ancestry(registry, last):
+        if release.version == old:
+            break
+        between.append(release)
+    else:  # of another line
+        known = {release.version for release in ancestry(registry, registry.release(name, old))}
+        between = [release for release in between if release.version not in known]
     return [waiver for release in reversed(between) for waiver in release.waivers]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from fieldstone.compatibility.rules import all_rules
 from fieldstone.compatibility.waiver import PERMISSIONS
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry import DEFECTS
+from fieldstone.suggestions import closest, question
 from fieldstone.workflows.explaining.rule import paragraph, rule_page
 
 OTHERS = DEFECTS | PERMISSIONS | MODULE_FINDINGS
@@ -52,5 +52,5 @@ def _near(name: str, names_of_buf: Iterable[str]) -> str:
     """A fix with the closest names, of Fieldstone's and buf's rules."""
     known = {key: key for key in (*all_rules(), *OTHERS)}
     known |= {other.lower().replace("_", "-"): other for other in names_of_buf}
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.7)
-    return f"did you mean {' or '.join(known[key] for key in near)}?" if near else "`fieldstone rules` lists them"
+    near = closest(name, known, likeness=0.7, most=3)
+    return question([known[key] for key in near], "`fieldstone rules` lists them")

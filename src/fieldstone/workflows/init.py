@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -200,9 +201,9 @@ def _old_workspace(
     folder: Path, workspace: str, settings: Settings, naming: Naming, *, registry: str, storage: bool
 ) -> _Plan:
     """What to add to a buf workspace."""
-    loaded = load_workspace(
-        folder / workspace, names=settings.module_names, outside=settings.registry_folder, imports_only=()
-    )
+    load = partial(load_workspace, folder / workspace, names=settings.module_names, outside=settings.registry_folder)
+    third_party = () if settings.file else third_party_in(load(imports_only=()), top=folder)
+    loaded = load(imports_only=third_party or settings.imports_only)
     modules, gaps = loaded.modules.values(), find_gaps(folder)
     for module in modules:
         if not module.proto_files:
@@ -211,7 +212,7 @@ def _old_workspace(
     planned = Project(settings)
     if settings.file is None:
         named = {name: {"path": path} for path, name in plan.names.items()}
-        plan.third_party = third_party_in(loaded, top=folder)
+        plan.third_party = third_party
         values = {"workspace": workspace, "modules": named, **({"registry": registry} if registry else {})}
         values |= {"imports-only": plan.third_party} if plan.third_party else {}
         planned = Project(replace(settings, root=folder, values=values))

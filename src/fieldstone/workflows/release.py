@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, used_waivers
+from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft
+from fieldstone.checking.findings.stale_waivers import spent
 from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
 from fieldstone.checking.options import CheckOptions
@@ -26,7 +27,6 @@ from fieldstone.registry.lines import MAIN, beside, minor_of
 from fieldstone.registry.release import UNRELEASED, Link, Release
 from fieldstone.regular_file import read_file
 from fieldstone.schema.descriptors import load_schema
-from fieldstone.schema.location import Location
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
 from fieldstone.workspace.dependencies import Dependencies
@@ -40,13 +40,13 @@ class Released(Struct, frozen=True):
         report: the report of the preceding check.
         release: the new release, with `dry_run` a draft of it; None if there is none.
         refused: the reason why the version was refused; empty if it was not.
-        spent: the locations of the waivers that the release used, and that are no longer needed.
+        spent: the fixes for the waivers that the release used: they are no longer needed.
     """
 
     report: ModuleReport
     release: Release | None = None
     refused: str = ""
-    spent: tuple[Location, ...] = ()
+    spent: tuple[str, ...] = ()
 
 
 def release(
@@ -104,7 +104,7 @@ def release(
         written = project.registry.release(name, drafted.release.version)
         with suppress(FieldstoneError):  # the release is written, even if others are damaged
             remember(project, written)
-    return Released(report, written, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+    return Released(report, written, spent=spent(project, report))
 
 
 def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], image: bytes, compared: Side) -> Snapshot:

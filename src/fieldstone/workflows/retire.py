@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import recorded_exemptions, recorded_waivers, used_waivers
+from fieldstone.checking.drafting import WrittenLedger, recorded_exemptions, recorded_waivers, written_ledger
 from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.findings.stale_waivers import spent
 from fieldstone.checking.judging import judge_removal_since
 from fieldstone.checking.release_changes import retirement_changes
 from fieldstone.compatibility import RULES_VERSION
@@ -20,9 +20,10 @@ from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry.lines import MAIN, beside
-from fieldstone.registry.release import IMAGE, LEDGER, Release
+from fieldstone.registry.release import IMAGE, LAYOUT, LEDGER, Release
 from fieldstone.schema.digest import b5, manifest
 from fieldstone.schema.model import Schema
+from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.release import Released, parse_version, refusal, require_order
 from fieldstone.workspace.dependencies import Dependencies
@@ -59,12 +60,13 @@ def retire(
     refused = refusal(project, name, number, report)
     if refused:
         return Released(report, refused=refused)
-    files = _files(project, newest, str(number))
-    draft = _manifest(project, newest, files, report, version=str(number), made=made)
+    before = ledger_of(project.registry, newest)
+    ledger = written_ledger(newest, before, before.advance(Schema(), str(number)))
+    draft = _manifest(project, newest, ledger, report, version=str(number), made=made)
     if not dry_run:
-        project.registry.add(draft, files)
+        project.registry.add(draft, _files(ledger))
         draft = project.registry.release(name, draft.version)
-    return Released(report, draft, spent=tuple(project.settings.waivers[waiver] for waiver in used_waivers(report)))
+    return Released(report, draft, spent=spent(project, report))
 
 
 def _wanted(version: str) -> Version:
@@ -83,8 +85,7 @@ def _last_release(project: Project, name: str) -> Release:
     versions = registry.versions(name)
     if not versions:
         is_listed = name in project.workspace.modules
-        near = get_close_matches(name, registry.modules(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(registry.modules()) or 'none'}"
+        hint = did_you_mean(name, registry.modules(), f"it has {', '.join(registry.modules()) or 'none'}")
         fix = "it was never released: remove it from the buf configuration" if is_listed else hint
         raise NotFound(f"no release of {name} in {registry.address}, so there is nothing to retire", fix=fix)
     if name not in project.workspace.modules and not project.owns_registry:
@@ -142,14 +143,13 @@ def _judged(project: Project, newest: Release, start: Path, today: date) -> Modu
     return report.with_findings(defect_findings(project, newest.name, start))
 
 
-def _files(project: Project, newest: Release, version: str) -> dict[str, bytes]:
+def _files(ledger: WrittenLedger) -> dict[str, bytes]:
     """The files of the last release: no sources, an empty image and the ledger."""
-    ledger = ledger_of(project.registry, newest)
-    return {IMAGE: b"", LEDGER: ledger.advance(Schema(), version).to_json().encode()}
+    return {IMAGE: b"", LEDGER: ledger.text}
 
 
 def _manifest(
-    project: Project, newest: Release, files: dict[str, bytes], report: ModuleReport, *, version: str, made: datetime
+    project: Project, newest: Release, ledger: WrittenLedger, report: ModuleReport, *, version: str, made: datetime
 ) -> Release:
     root = project.workspace.root
     return Release(
@@ -167,6 +167,8 @@ def _manifest(
         exemptions=recorded_exemptions(report),
         previous=newest.link,
         beside=tuple(other.link for other in beside(project.registry, newest.name, MAIN)),
-        files=manifest(files),
+        files=manifest(_files(ledger)),
+        layout=LAYOUT,
+        ledgers=ledger.older,
         retired=True,
     )

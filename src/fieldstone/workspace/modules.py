@@ -14,6 +14,7 @@ from msgspec import Struct
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
+from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain.checkout_gaps import find_gaps
 from fieldstone.workspace.copies import copies_among, laid_out
 from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
@@ -218,10 +219,7 @@ class Workspace(Struct, frozen=True):
                 f"{foreign} is imports only: third-party schemas are neither judged nor released here",
                 fix=self.to_govern(foreign),
             )
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.modules, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it lists {', '.join(self.modules) or 'none'}"
+        hint = did_you_mean(name, self.modules, f"it lists {', '.join(self.modules) or 'none'}")
         raise NotFound(f"no module {name} in {self.root / self.config}", fix=hint)
 
     def to_govern(self, path: str) -> str:

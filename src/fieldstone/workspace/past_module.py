@@ -138,13 +138,13 @@ class _Search(Struct, frozen=True):
         return self._by_todays_modules(folder)
 
     def _load(self, folder: Path) -> Workspace:
-        names = {module.path: module.name for module in self.today.modules.values()} if folder == self.root else {}
-        return load_workspace(folder, names=names, several_roots=True)
+        names = {module.key: module.name for module in self.today.modules.values()} if folder == self.root else {}
+        return load_workspace(folder, names=names, joined=len(self.today.modules) == 1)
 
     def _listed(self, then: Workspace) -> Module | None:
         """The module that a configuration lists: at the same path, by name, alone, or the only one with its files."""
         modules = then.modules.values()
-        same_path = [module for module in modules if then.root == self.root and module.path == self.module.path]
+        same_path = [module for module in modules if then.root == self.root and module.key == self.module.key]
         same_name = [module for module in modules if module.name == self.module.name]
         if same_path or same_name:
             return (same_path or same_name)[0]
@@ -214,7 +214,17 @@ def _moved(module: Module, folder: Path, root: Path) -> Module:
         for paths in (module.excludes, module.includes)
     )
     path = folder.relative_to(root).as_posix()
-    return Module(module.name, folder, path, excludes=excludes, includes=includes, docs_root=root)
+    shares_path = module.key not in {"", module.path} and includes
+    return Module(
+        name=module.name,
+        root=folder,
+        path=path,
+        excludes=excludes,
+        includes=includes,
+        docs_roots=(folder, root),
+        key=includes[0].relative_to(root).as_posix() if shares_path else path,
+        target=path,
+    )
 
 
 def _write_config(root: Path, modules: Iterable[Module], today: Workspace) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError, NotFound
+from fieldstone.suggestions import VERSION_LIKENESS, did_you_mean
 from fieldstone.toolchain import buf, git
 from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.buf_inputs import how_to_write, read_image, refuse_git_folder
@@ -82,6 +83,7 @@ def compile_reference(
         root, image = _compile_folder(path.resolve(), module, now=workspace)
         return Compiled(image, ref, root)
     known = f"{module.name} has {', '.join(versions)}" if versions else ""
+    known = did_you_mean(ref, versions, known, likeness=VERSION_LIKENESS)
     checkout = _checkout(ref, workspace, outside, module, known=known, since_parting=since_parting)
     with checkout as (then, registry, label):
         found = then.modules.get(module.name)

@@ -51,7 +51,7 @@ def imported_type_findings(
     settings = replace(project.settings.module(module.name), waivers=(), rules={})
     broken = [finding for finding in judge_natively(old, new, settings) if finding.is_breaking]
     notes = _notes(_by_type(broken, old), _users(own, old))
-    return [relocate(note, module.root, module.root, start) for note in notes]
+    return [relocate(note, module.root, before.at, start) for note in notes]
 
 
 def _imports_third_party(project: Project, module: Module) -> bool:

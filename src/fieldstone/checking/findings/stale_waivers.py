@@ -10,14 +10,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from fieldstone.checking.drafting import used_waivers
 from fieldstone.checking.judgement import policy_of
 from fieldstone.checking.options import CheckOptions
-from fieldstone.compatibility.finding import Finding, Level, ModuleReport, fingerprint
+from fieldstone.compatibility.finding import Cause, Finding, Level, ModuleReport, fingerprint
 from fieldstone.compatibility.policy import is_used
 from fieldstone.compatibility.rules import all_rules
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.project.project import Project
-from fieldstone.schema.location import Location
+from fieldstone.project.waiver_table import Entry
 
 
 def with_stale_waivers(
@@ -50,7 +51,7 @@ def with_stale_waivers(
     """
     known = [waiver for waiver in project.settings.waivers if _was_judged(waiver.rule, options)]
     idle = {} if against else _idle(known, reports, all_modules=all_modules)
-    return [_judged(project, report, idle.get(report.module, ()), start, today) for report in reports]
+    return [_judged(project, report, idle, start, today=today) for report in reports]
 
 
 def _was_judged(rule: str, options: CheckOptions) -> bool:
@@ -61,12 +62,29 @@ def _was_judged(rule: str, options: CheckOptions) -> bool:
     return own is not None and (options.style or not own.is_style)
 
 
-def delete(location: Location) -> str:
-    """The fix for a waiver that is no longer needed: delete its lines."""
-    lines = (
-        f"lines {location.line}-{location.end_line}" if location.end_line > location.line else f"line {location.line}"
-    )
-    return f"delete {lines} of {Path(location.path).name}"
+def deletions(entries: Mapping[Waiver, Entry], stale: Iterable[Waiver]) -> dict[Waiver, str]:
+    """The fix for each waiver that is no longer needed: delete its entry, or its subject if the entry has others.
+
+    Args:
+        entries: all waivers of the settings, with their lines.
+        stale: those that are no longer needed.
+    """
+    leaving = dict.fromkeys(stale)
+    kept = {entry.whole for waiver, entry in entries.items() if waiver not in leaving}
+    return {waiver: _deletion(waiver, entries[waiver], alone=entries[waiver].whole not in kept) for waiver in leaving}
+
+
+def spent(project: Project, report: ModuleReport) -> tuple[str, ...]:
+    """The fixes for the waivers that a release uses up, each once: the lines to delete from the settings."""
+    return tuple(dict.fromkeys(deletions(project.settings.waivers, used_waivers(report)).values()))
+
+
+def _deletion(waiver: Waiver, entry: Entry, *, alone: bool) -> str:
+    location = entry.whole if alone else entry.location
+    several = location.end_line > location.line
+    lines = f"lines {location.line}-{location.end_line}" if several else f"line {location.line}"
+    part = "" if alone else f"`{waiver.subject}` from "
+    return f"delete {part}{lines} of {Path(location.path).name}"
 
 
 def _idle(
@@ -95,32 +113,37 @@ def _idle(
 
 
 def _judged(
-    project: Project, report: ModuleReport, idle: Iterable[Waiver], start: Path, today: date | None
+    project: Project,
+    report: ModuleReport,
+    idle: Mapping[str, Sequence[Waiver]],
+    start: Path,
+    *,
+    today: date | None,
 ) -> ModuleReport:
     policy = policy_of(project.settings.module(report.module), today)
-    expired = [
-        _expired(project, waiver, found, start, counts=not found.additive or bool(policy.refuses([found])))
-        for waiver, found in policy.expired(report.findings)
-    ]
-    unused = [_unused(project, waiver, report.module, start) for waiver in idle]
+    expired = policy.expired(report.findings)
+    needless = {waiver for waiver, found in expired if found.additive and not policy.refuses([found])}
+    fixes = deletions(project.settings.waivers, needless.union(*idle.values()))
+    outdated = [_expired(project, waiver, found, start, fix=fixes.get(waiver, "")) for waiver, found in expired]
+    mine = idle.get(report.module, ())
+    unused = [_unused(project, waiver, report.module, start, fix=fixes[waiver]) for waiver in mine]
     allowed = report.allowed and not policy.refuses(unused)
-    return replace(report, findings=(*report.findings, *expired, *unused), allowed=allowed)
+    return replace(report, findings=(*report.findings, *outdated, *unused), allowed=allowed)
 
 
-def _expired(project: Project, waiver: Waiver, found: Finding, start: Path, *, counts: bool) -> Finding:
+def _expired(project: Project, waiver: Waiver, found: Finding, start: Path, *, fix: str) -> Finding:
+    """An expired waiver; `fix` is to delete it, if nothing needs it."""
     message = (
         f"the waiver of `{waiver.rule}` on `{waiver.subject}` ended on {waiver.until}, and the finding counts again"
     )
-    fix = f"undo the change, or agree with {waiver.owner} on a later date"
-    if not counts:
+    if fix:
         message = f"the waiver of `{waiver.rule}` on `{waiver.subject}` ended on {waiver.until}, and nothing needs it"
-        fix = delete(project.settings.waivers[waiver])
+    fix = fix or f"undo the change, or agree with {waiver.owner} on a later date"
     return _finding("waiver-expired", project, waiver, message=message, fix=fix, level=found.level, start=start)
 
 
-def _unused(project: Project, waiver: Waiver, module: str, start: Path) -> Finding:
+def _unused(project: Project, waiver: Waiver, module: str, start: Path, *, fix: str) -> Finding:
     message = f"the waiver of `{waiver.rule}` on `{waiver.subject}` {_why_unused(project, waiver, module)}"
-    fix = delete(project.settings.waivers[waiver])
     return _finding("waiver-unused", project, waiver, message=message, fix=fix, level=Level.WARNING, start=start)
 
 
@@ -137,7 +160,7 @@ def _why_unused(project: Project, waiver: Waiver, module: str) -> str:
 def _finding(
     rule: str, project: Project, waiver: Waiver, *, message: str, fix: str, level: Level, start: Path
 ) -> Finding:
-    location = project.settings.waivers[waiver]
+    location = project.settings.waivers[waiver].location
     return Finding(
         rule=rule,
         subject=waiver.subject,
@@ -146,4 +169,5 @@ def _finding(
         fix=fix,
         level=level,
         fingerprint=fingerprint(rule, waiver.subject, waiver.rule, waiver.module),
+        cause=Cause(rule, waiver.rule),
     )

@@ -29,12 +29,14 @@ class Weakened(Struct, frozen=True):
         message: a sentence without a full stop.
         fix: how to undo it.
         location: where it is in the change; the path is absolute.
+        shared: the words that it has in common with others which only differ in the subject; empty if it stands alone.
     """
 
     subject: str
     message: str
     fix: str
     location: Location
+    shared: str = ""
 
 
 def weakened_settings(before: Settings, after: Settings, modules: Collection[str]) -> Iterator[Weakened]:
@@ -88,7 +90,8 @@ def weakened_waivers(before: Settings, after: Settings) -> Iterator[Weakened]:
             f"waiver {waiver.rule} {waiver.subject}",
             f"the waiver of `{waiver.rule}` on `{waiver.subject}` {done}: {waiver.terms}",
             "remove it, or have its owner and the owners of the schema agree",
-            after.waivers[waiver],
+            after.waivers[waiver].location,
+            f"waivers of {waiver.rule} {waiver.terms}",
         )
 
 

@@ -112,6 +112,7 @@ def recorded_waivers(base: Base, release: Release, manifest: str, settings: Sett
                 f"{waiver.text}",
                 "undo the break, or have the owners of the schema agree to the waiver",
                 Location(manifest),
+                f"waivers of {waiver.rule} in {release.name} {release.version} {waiver.terms}",
             )
 
 

@@ -262,6 +262,8 @@ class Rule(Struct, frozen=True, kw_only=True):
         other_levels: the levels that single hits may have instead.
         since: the first version of Fieldstone with the rule.
         buf: the buf rules that report the same change; any one of them counts as agreement.
+        follows: the rules whose finding on the element, or on what holds it (message, file, package), explains one of
+            this rule; the first that applies counts. Reports show explained findings together.
         examples: at least one hit and one near miss.
         why: the rationale.
         source: the module that declares it.
@@ -279,6 +281,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     other_levels: tuple[Level, ...]
     since: str
     buf: tuple[str, ...]
+    follows: tuple[str, ...]
     examples: tuple[Example, ...]
     why: str
     source: str
@@ -324,6 +327,7 @@ def rule(
     other_levels: Sequence[Level] = (),
     since: str = "0.1.0",
     buf: Sequence[str] = (),
+    follows: Sequence[str] = (),
 ) -> Callable[[RuleFunction], Rule]:
     """Declare the decorated function as a rule; see `Rule` for the arguments."""
 
@@ -340,6 +344,7 @@ def rule(
             other_levels=tuple(other_levels),
             since=since,
             buf=tuple(buf),
+            follows=tuple(follows),
             examples=tuple(examples),
             why=(function.__doc__ or "").strip(),
             source=function.__module__,

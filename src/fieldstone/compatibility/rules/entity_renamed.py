@@ -23,6 +23,7 @@ message Step {{
     message="records of `{parent}.{name}` were called {old} and are now called {new}",
     fix="keep the names: `{kept}`",
     breaks=[Surface.SOURCE],
+    follows=["package-removed", "type-renamed"],
     examples=[
         hit(_step(', table: "steps"'), _step(', table: "steps", name: "move"')),
         hit(_step(', table: "steps"'), _step(', table: "steps", plural: "many"')),

@@ -16,6 +16,7 @@ from fieldstone.schema.model import Enum
     fix="keep it {old}",
     breaks=EVERYTHING,
     buf=["ENUM_SAME_TYPE"],
+    follows=["file-syntax-changed"],
     examples=[
         hit(
             'edition = "2023"; enum End { END_NONE = 0; END_GOAL = 1; }',

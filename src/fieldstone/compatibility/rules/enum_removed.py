@@ -17,6 +17,7 @@ _END = "enum End { END_NONE = 0; END_GOAL = 1; }"
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=[Surface.SOURCE],
     buf=["ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    follows=["package-removed", "file-removed"],
     examples=[
         hit(_END, "message Step {}"),
         hit(

@@ -16,6 +16,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     fix="keep `{was}` and mark it `deprecated = true`",
     breaks=EVERYTHING,
     buf=["EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE", "MESSAGE_NO_DELETE"],
+    follows=["package-removed", "file-removed"],
     examples=[
         hit(_BASE + "extend Step { optional string note = 100; }", _BASE),
         miss(

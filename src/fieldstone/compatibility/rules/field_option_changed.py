@@ -27,6 +27,7 @@ _HARMLESS = ("STRING_PIECE", "STRING")
         "FIELD_SAME_UTF8_VALIDATION",
         "FIELD_SAME_JAVA_UTF8_VALIDATION",
     ],
+    follows=["file-syntax-changed"],
     examples=[
         hit(
             'edition = "2023"; message Step { map<string, int32> sizes = 1; }',

@@ -17,6 +17,7 @@ from fieldstone.schema.model import Field
     fix="keep `{was}`",
     breaks=EVERYTHING,
     buf=["FIELD_SAME_CARDINALITY", "FIELD_SAME_ONEOF"],
+    follows=["file-syntax-changed"],
     examples=[
         hit("message Step { optional int64 seed = 1; }", "message Step { int64 seed = 1; }"),
         hit("message Step { int64 seed = 1; }", "message Step { optional int64 seed = 1; }"),

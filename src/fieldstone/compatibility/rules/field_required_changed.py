@@ -22,6 +22,7 @@ _LOST = by_surface(lost(Direction.READ_BY_OLD), *_BESIDES)
     fix="declare a new field `optional`; restore the released label of an existing one",
     breaks=EVERYTHING,
     buf=["MESSAGE_SAME_REQUIRED_FIELDS", "FIELD_SAME_CARDINALITY"],
+    follows=["file-syntax-changed"],
     examples=[
         hit(
             'syntax = "proto2"; message Step { optional string id = 1; }',

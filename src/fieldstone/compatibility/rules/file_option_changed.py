@@ -37,6 +37,7 @@ _DEFAULTS = {
     breaks=[Surface.SOURCE],
     other_levels=[Level.NOTE],
     buf=[f"FILE_SAME_{option.upper()}" for option in _DEFAULTS],
+    follows=["file-syntax-changed"],
     examples=[
         hit('option go_package = "acme/v1;acme"; message Step {}', 'option go_package = "acme/v1"; message Step {}'),
         hit("message Step {}", 'option java_package = "com.acme"; message Step {}'),

@@ -20,6 +20,7 @@ _SERVICE = 'import "acme/v1/a.proto"; service Steps { rpc Get(acme.v1.Step) retu
     fix="keep `{was}`, and put the new package into a file of its own",
     breaks=EVERYTHING,
     buf=["FILE_SAME_PACKAGE"],
+    follows=["package-removed"],
     examples=[
         hit(
             {

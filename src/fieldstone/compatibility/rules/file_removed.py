@@ -15,6 +15,7 @@ from fieldstone.schema.model import File
     fix="restore {name}",
     breaks=[Surface.SOURCE],
     buf=["FILE_NO_DELETE"],
+    follows=["package-removed"],
     examples=[
         hit(
             {"acme/v1/a.proto": "message Step { string id = 1; }"},

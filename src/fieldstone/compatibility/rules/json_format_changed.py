@@ -15,6 +15,7 @@ from fieldstone.schema.model import Enum, Message
     fix="keep features.json_format = {old}",
     breaks=[Surface.JSON],
     buf=["MESSAGE_SAME_JSON_FORMAT", "ENUM_SAME_JSON_FORMAT"],
+    follows=["file-syntax-changed"],
     examples=[
         hit(
             'edition = "2023"; message Step { string id = 1; }',

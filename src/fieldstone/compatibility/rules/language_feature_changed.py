@@ -47,6 +47,7 @@ _LEGACY = f"[features.{_JAVA}.legacy_closed_enum = true]"
     message="{feature} of `{name}` of `{parent}` went from {old} to {new}",
     fix="leave {feature} at {old}",
     breaks=[Surface.WIRE, Surface.SOURCE],
+    follows=["file-syntax-changed"],
     examples=[
         hit(_field(f"[features.{_CPP}.legacy_closed_enum = true]"), _field("")),
         hit(_step(f"{_GO}.api_level", "API_OPEN"), _step()),

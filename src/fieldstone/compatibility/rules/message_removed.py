@@ -16,6 +16,7 @@ from fieldstone.schema.model import Field, Message, Schema
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=EVERYTHING,
     buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    follows=["package-removed", "file-removed"],
     examples=[
         hit("message Step { string id = 1; } message Tag { string name = 1; }", "message Step { string id = 1; }"),
         hit(

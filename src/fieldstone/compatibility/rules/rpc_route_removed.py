@@ -45,6 +45,7 @@ def _in_2024(files: dict[str, str]) -> dict[str, str]:
     message="rpc `{rpc}` of `{service}` no longer has the route {gone}{instead}",
     fix="keep {gone}; put further routes into `additional_bindings`",
     breaks=[Surface.HTTP],
+    follows=["service-removed", "service-renamed", "rpc-removed", "rpc-renamed"],
     examples=[
         hit(_get('get: "/v1/steps"'), _get('get: "/v2/steps"')),
         hit(_get('get: "/v1/steps"'), _get('put: "/v1/steps" body: "*"')),

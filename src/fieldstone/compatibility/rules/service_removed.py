@@ -16,6 +16,7 @@ from fieldstone.schema.model import Service
     fix="keep it; deprecate it with a sunset date, and remove it in a major release after that date",
     breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    follows=["package-removed", "file-removed"],
     examples=[
         hit(
             "message A {} service Steps { rpc Get(A) returns (A); } service Runs { rpc List(A) returns (A); }",

@@ -16,6 +16,7 @@ from fieldstone.schema.model import Service
     fix="keep `{parent}.{name}` beside `{now_full}`, and deprecate it",
     breaks=by_surface(lost(Direction.READ_BY_OLD), Surface.SOURCE),
     buf=["SERVICE_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
+    follows=["package-removed"],
     examples=[
         hit(
             "message A {} service Steps { rpc Get(A) returns (A); }",

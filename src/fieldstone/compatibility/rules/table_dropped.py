@@ -23,6 +23,7 @@ message Step {{
     message="`{parent}.{name}` is no longer stored: {table} was removed",
     fix="keep the annotation of `{name}`, without `not_stored`",
     breaks=[Surface.SOURCE, Surface.STORAGE],
+    follows=["package-removed", "message-removed"],
     examples=[
         hit(_step('primary_key: "id"'), "message Step { string id = 1; }"),
         hit(_step('primary_key: "id"'), _step('primary_key: "id", not_stored: true')),

@@ -23,6 +23,7 @@ message Step {{
     message="the table of `{parent}.{name}` was `{old}` and is now `{new}`",
     fix='write `table: "{old}"` in the annotation',
     breaks=[Surface.STORAGE],
+    follows=["package-removed", "type-renamed"],
     examples=[
         hit(_step(), _step(', table: "steps"')),
         hit(_step(), _step(', plural: "moves"'), also=["entity-renamed"]),

@@ -26,6 +26,7 @@ _INSIDE = "{ END_NONE = 0; } reserved 1 to max; }"
     message="`{name}` of `{parent}` is local to its file; it was exported",
     fix="write `export` before it",
     breaks=[Surface.SOURCE],
+    follows=["file-syntax-changed"],
     examples=[
         hit(_file(_STEP), _file(f"local {_STEP}")),
         hit(_file(f"export {_STEP}"), _file(_STEP, "LOCAL_ALL")),

@@ -25,6 +25,7 @@ _EXTENSION = "extend Step { optional string note = 100; }"
         "FILE_NO_DELETE",
         "MESSAGE_SAME_REQUIRED_FIELDS",
     ],
+    follows=["file-removed"],
     examples=[
         hit(
             {"acme/v1/a.proto": "message Step { string id = 1; } message Tag { string name = 1; }"},

@@ -19,6 +19,7 @@ from fieldstone.project.project import Project
 from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, SOURCES, Link, Release
 from fieldstone.schema.model import Schema
+from fieldstone.suggestions import did_you_mean
 
 
 def find_release(project: Project, reference: str) -> Release:
@@ -33,8 +34,9 @@ def find_release(project: Project, reference: str) -> Release:
         raise Invalid(f"{reference} names no version", fix=f"write {module}@1.2.3, or {module} for the newest")
     versions = registry.versions(module)
     if not versions:
-        has = f"it has {', '.join(registry.modules()) or 'none'}"
-        raise NotFound(f"no release of {module} in {registry.address}", fix=f"{has}; `fieldstone release` makes one")
+        has = f"it has {', '.join(registry.modules()) or 'none'}; `fieldstone release` makes one"
+        fix = did_you_mean(module, registry.modules(), has)
+        raise NotFound(f"no release of {module} in {registry.address}", fix=fix)
     release = registry.release(module, version or str(versions[-1]))
     if release.retired:
         last = release.previous.version if release.previous else "none"

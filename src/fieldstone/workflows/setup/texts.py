@@ -46,6 +46,7 @@ REGISTRY_ATTRIBUTES = """\
 # Released bytes stay as they are on every system, and out of diffs and language statistics.
 * -text !eol linguist-generated
 *.binpb binary
+*.binpb.gz binary
 """
 
 

@@ -36,14 +36,14 @@ def another_history(gate: Gate) -> None:
 
 @door
 def a_commit_from_before_the_newest_release(gate: Gate) -> None:
-    r"""branch-behind.*it released shop 1.2.0 since.*git merge origin/main"""
+    r"""branch-behind.*git merge origin/main.*it released shop 1.2.0 since"""
     gate.repo.git("checkout", "--quiet", "--force", "-B", "change", "v1.1.0")
     gate.repo.edit(SHOP, "STATUS_PAID = 1;", "STATUS_PAID = 1;\n  STATUS_LOST = 2;")
 
 
 @door
 def a_commit_from_before_the_stricter_settings(gate: Gate) -> None:
-    r"""branch-behind.*`breaking-before-1-0`.*git merge origin/main"""
+    r"""branch-behind.*git merge origin/main.*`breaking-before-1-0`"""
     gate.repo.git("checkout", "--quiet", "--force", "-B", "change", "v1.2.0")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from fieldstone.codegen.storage.application.ready_converters import ReadyConvert
 from fieldstone.codegen.storage.application.record_types import Types, dotted
 from fieldstone.codegen.storage.application.sources import Definition, SourceModule, Sources, methods
 from fieldstone.errors import Invalid, NotFound
+from fieldstone.suggestions import did_you_mean
 
 TO_DTO, FROM_DTO, EXAMPLE = "to_dto", "from_dto", "example"
 
@@ -67,8 +67,7 @@ class ConverterSources:
         module, name = self.sources.referenced(reference, what="object")
         definition = self.sources.definition(module, name)
         if (definition is None and name.partition(".")[0] not in module.imports) or self._lacks(definition):
-            near = difflib.get_close_matches(name, module.names() - {name}, n=1)
-            fix = f"did you mean {near[0]}?" if near else "define it at the top of the module"
+            fix = did_you_mean(name, module.names() - {name}, "define it at the top of the module")
             raise NotFound(f"no object {name} in {module.path}", fix=fix)
         expression = f"{module.name}.{name}"
         if definition is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from fieldstone.codegen.storage.application.attributes import RecordAttribute
 from fieldstone.codegen.storage.application.record_types import Type, fits
 from fieldstone.codegen.storage.application.sources import SourceModule, Sources
 from fieldstone.errors import NotFound
+from fieldstone.suggestions import did_you_mean
 
 RUNTIME = "fieldstone_runtime.converters"
 
@@ -62,9 +62,7 @@ def ready_converter(reference: str) -> ReadyConverter | None:
         return None
     made, _, enum = name.partition("(")
     if made not in _ENUMS and name not in _READY:
-        near = difflib.get_close_matches(name, _READY, n=1)
-        fix = f"did you mean {near[0]}?" if near else f"it has {', '.join(_READY)}"
-        raise NotFound(f"{RUNTIME} has no {name}", fix=fix)
+        raise NotFound(f"{RUNTIME} has no {name}", fix=did_you_mean(name, _READY, f"it has {', '.join(_READY)}"))
     if made not in _ENUMS:
         return _READY[name]
     home, _, enum_class = enum.removesuffix(")").partition(":")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from fieldstone.codegen.storage.application.record_kinds import (
 )
 from fieldstone.codegen.storage.application.sources import SourceModule, Sources, methods
 from fieldstone.errors import Invalid, NotFound
+from fieldstone.suggestions import did_you_mean
 
 _MAKING = frozenset({"__init__", "__new__", "__setattr__"})
 _KNOWN_BASES = frozenset({"object", "Generic", "Protocol", "abc.ABC", "NamedTuple", *pydantic_models.BASES})
@@ -93,8 +93,7 @@ class RecordSources:
         module, name = self.sources.referenced(reference, what="class")
         definition = self.sources.class_at(module, name)
         if definition is None:
-            near = difflib.get_close_matches(name, module.names() - {name}, n=1)
-            raise NotFound(f"no class {name} in {module.path}", fix=f"did you mean {near[0]}?" if near else "")
+            raise NotFound(f"no class {name} in {module.path}", fix=did_you_mean(name, module.names() - {name}))
         return self._record(module.name, name, *definition)
 
     def _record(self, module: str, name: str, home: SourceModule, node: ast.ClassDef) -> RecordClass:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from msgspec import Struct
 from fieldstone.codegen.storage.application.record_types import Types, dotted, parse_annotation, plain_name, unquoted
 from fieldstone.errors import FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.regular_file import read_regular
+from fieldstone.suggestions import did_you_mean
 
 _REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 
@@ -203,8 +203,8 @@ class Sources:
 
     def _no_module(self, name: str) -> FieldstoneError:
         roots = ", ".join(str(root) for root in self.paths) or "no folder"
-        near = difflib.get_close_matches(name, self._neighbours(name), n=1)
-        fix = f"did you mean {near[0]}?" if near else "list the folder that its import starts from in `record-paths`"
+        otherwise = "list the folder that its import starts from in `record-paths`"
+        fix = did_you_mean(name, self._neighbours(name), otherwise)
         return NotFound(f"no module {name} below {roots}", fix=fix)
 
     def _neighbours(self, name: str) -> Iterator[str]:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest, type_name
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, type_name
 from fieldstone.schema.model import Field
 from fieldstone.schema.storage import kind_of
+from fieldstone.suggestions import did_you_mean
 
 _NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|-?inf|nan")
 _LARGEST_FLOAT = 3.4028234663852886e38
@@ -42,7 +43,7 @@ def _wanted(subject: Subject, field: Field, given: str) -> str:
 
 
 def _near(subject: Subject, field: Field, given: str) -> str:
-    return nearest(given, _values(subject, field)) if field.composite == "enum" else ""
+    return did_you_mean(given, _values(subject, field)) if field.composite == "enum" else ""
 
 
 def _values(subject: Subject, field: Field) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject
 from fieldstone.schema.entity import ColumnOptions
 from fieldstone.schema.storage import annotation_location
+from fieldstone.suggestions import did_you_mean
 
 
 def not_stored(subject: Subject) -> Iterator[Refusal]:
@@ -29,7 +30,9 @@ def supersedes(subject: Subject) -> Iterator[Refusal]:
         what = f"{message.name} supersedes {entity.supersedes}, "
         if other is None:
             names = [name for name in known if name != message.full_name]
-            yield Refusal(annotation_location(message), f"{what}which is no message", nearest(entity.supersedes, names))
+            yield Refusal(
+                annotation_location(message), f"{what}which is no message", did_you_mean(entity.supersedes, names)
+            )
         elif subject.is_own(other):
             fix = "give it the option (fieldstone.v1.entity), with not_stored where it has no table"
             yield Refusal(annotation_location(message), f"{what}which has no record", fix)
@@ -65,7 +68,7 @@ def sources(subject: Subject) -> Iterator[Refusal]:
         for name in field.column.sources:
             if old is not None and name not in known:
                 what = f"{field.name} comes from {name}, which is no field of {old.full_name}"
-                yield Refusal(field.location, what, nearest(name, known))
+                yield Refusal(field.location, what, did_you_mean(name, known))
 
 
 def extensions(subject: Subject) -> Iterator[Refusal]:

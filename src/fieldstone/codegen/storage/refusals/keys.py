@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest, twice
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, twice
 from fieldstone.schema.storage import Column, Table
+from fieldstone.suggestions import did_you_mean
 
 _KEPT = {
     "json": "is kept as JSON",
@@ -79,7 +80,7 @@ def _no_column(table: Table, where: str, name: str) -> Refusal:
         return Refusal(table.location, what, "leave out its not_stored, or name another field")
     known = [column.name for column in table.columns.values() if column.kind not in _KEPT]
     what = f"{where} of {table.name} names {name}, which is no field of it"
-    return Refusal(table.location, what, nearest(name, known) or f"name one of {', '.join(known)}")
+    return Refusal(table.location, what, did_you_mean(name, known) or f"name one of {', '.join(known)}")
 
 
 def _key_field(table: Table, where: str, name: str) -> Iterator[Refusal]:

@@ -12,10 +12,11 @@ from fieldstone.codegen.storage.application.record_kinds import PYDANTIC
 from fieldstone.codegen.storage.application.record_types import Type, fits
 from fieldstone.codegen.storage.fields import FieldConversion, field_conversion
 from fieldstone.codegen.storage.refusals.classes import attribute_name
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.model import Field, Message
 from fieldstone.schema.storage import annotation_location
+from fieldstone.suggestions import did_you_mean
 
 
 def classes(subject: Subject) -> Iterator[Refusal]:
@@ -41,7 +42,7 @@ def _attribute(subject: Subject, record: RecordClass, message: Message, field: F
         known = [a.name for a in record.attributes.values() if not a.init_only]
         unread = f" (the source of its base {record.unread[0]} was not found)" if record.unread else ""
         what = f"{record.name} at {record.path}:{record.line} has no attribute {name} for {message.name}.{field.name}"
-        fix = nearest(name, known) or "add it, or name another with attribute"
+        fix = did_you_mean(name, known) or "add it, or name another with attribute"
         yield Refusal(field.location, what + unread, fix)
     elif not attribute.keyword.isidentifier():
         what = f"{_origin(record, attribute)} cannot be given: {attribute.not_given or 'its argument has no name'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fieldstone.codegen.storage.refusals.subject import Refusal, Subject, nearest
+from fieldstone.codegen.storage.refusals.subject import Refusal, Subject
 from fieldstone.codegen.storage.served import (
     NEXT_PAGE_TOKEN,
     PAGE_SIZE,
@@ -19,6 +19,7 @@ from fieldstone.codegen.storage.served import (
 from fieldstone.schema.location import Location
 from fieldstone.schema.model import Field, Rpc, Service
 from fieldstone.schema.storage import SCALAR_KINDS
+from fieldstone.suggestions import did_you_mean
 
 Served = tuple[Service, Rpc, ServedQuery]
 _PAGING = {PAGE_SIZE: "int32", PAGE_TOKEN: "string"}
@@ -32,7 +33,7 @@ def known(subject: Subject) -> Iterator[Refusal]:
             message = rpc.serves.rpartition(".")[0]
             what = "no query of it" if message in subject.tables else "no query of a stored message"
             yield Refusal(
-                rpc.location, f"{rpc.name} serves {rpc.serves}, which is {what}", nearest(rpc.serves, queries)
+                rpc.location, f"{rpc.name} serves {rpc.serves}, which is {what}", did_you_mean(rpc.serves, queries)
             )
 
 

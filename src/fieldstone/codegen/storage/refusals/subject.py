@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -124,12 +123,6 @@ def type_name(field: Field) -> str:
 def key_columns(table: Table) -> list[Column]:
     """The columns of a primary key; names of no column are left out."""
     return [column for name in table.primary_key if (column := table.column(name))]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The nearest known name, as a question; empty where none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else ""
 
 
 def twice(names: Iterable[str]) -> list[str]:

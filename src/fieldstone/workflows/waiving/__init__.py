@@ -1,0 +1,1 @@
+"""Parts of waiving many findings at once."""
