@@ -81,7 +81,7 @@ def test_the_innermost_folder_decides() -> None:
 
 
 def test_python_imports_what_others_have(shop: ClientPackage) -> None:
-    tree = {path: content.decode() for path, content in python_package(shop).items()}
+    tree = {path: content.decode() for path, content in python_package(shop, "").items()}
     module = tree["shop_contracts/acme/shop/v1/shop_pb2.py"]
     assert [path for path in tree if path.endswith("_pb2.py")] == [
         "shop_contracts/acme/shop/v1/shop_pb2.py",
@@ -117,7 +117,7 @@ def test_a_bundled_file_and_another_copy_of_it_work_in_one_process(more: str, sh
     )
     files = {"other/o.proto": other.format(""), "acme/shop/v1/shop.proto": order}
     client = made(tmp_path / "ours", files, library=["other/o.proto"])
-    for path, content in python_package(replace(client, annotated=client.image.SerializeToString())).items():
+    for path, content in python_package(replace(client, annotated=client.image.SerializeToString()), "").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
 
