@@ -328,8 +328,10 @@ def test_a_tag_whose_files_are_elsewhere_is_named(
     deps = CONFIG + "deps:\n  - remote.invalid/acme/money\n"
     history.commit("v0.3.0", {"buf.yaml": deps, "buf.lock": LOCK, PROTO: uses})
     refused = repo.run("adopt", "pets", "--tags", "v*")
-    assert "at tag v0.3.0: a module of a remote registry may be missing: " in refused.error
-    assert refused.error.endswith("leave the tag out: `--skip v0.3.0`")
+    assert refused.error == (
+        "error: at tag v0.3.0: proto does not compile: buf cannot fetch remote.invalid/acme/money; let buf fetch it, "
+        "with a network and a login if it needs one; or leave the tag out: `--skip v0.3.0`"
+    )
     repo.git("rm", "--quiet", "buf.lock")
     history.commit("v0.4.0", {"buf.yaml": CONFIG, PROTO: proto("string id = 1")})
     outcomes = adopt(repo, "pets", "--tags", "v*", "--skip", "v0.3.0")
@@ -337,3 +339,25 @@ def test_a_tag_whose_files_are_elsewhere_is_named(
     assert outcomes[1].endswith("its files may be in another repository: proto is a git submodule there")
     assert outcomes[2] == "v0.4.0 0.4.0 first"
     assert not list(tmp_path.rglob("escaped.proto"))
+
+
+def test_third_party_schemas_of_a_tag_are_imported_alone(
+    tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = new_history(tmp_path / "repo", environment)
+    repo = Repo(history.repo.root, environment, capsys)
+    money = proto("int64 units = 1", package="other.money.v1").replace("Pet", "Money")
+    vendored, where = "third_party/other/money/v1/m.proto", "other/money/v1/m.proto"
+    uses = proto("string id = 1", "other.money.v1.Money price = 2", imports=where)
+    history.commit("v0.1.0", {PROTO: uses, vendored: money})
+    roots = "version: v1beta1\nbuild:\n  roots:\n    - proto\n    - third_party\n"
+    history.commit("v0.2.0", {"buf.yaml": roots, PROTO: uses.replace("= 2;", "= 2;\n  string name = 3;")})
+    both = CONFIG.replace("lint:", "  - path: third_party\nlint:")
+    history.commit("v0.3.0", {"buf.yaml": both, vendored: money.replace("= 1;", "= 1;\n  int32 nanos = 2;")})
+    assert adopt(repo, "pets", "--tags", "v*") == ["v0.1.0 0.1.0 first", "v0.2.0 0.2.0 minor", "v0.3.0 0.3.0 patch"]
+    for version in ("0.1.0", "0.2.0", "0.3.0"):
+        made = tomllib.loads(repo.read(f"registry/pets/{version}/release.toml"))
+        assert {"schemas/acme/v1/a.proto", f"imports/{where}"} <= made["files"].keys()
+        assert f"schemas/{where}" not in made["files"]
+    assert repo.run("registry", "verify").code == 0
+    assert repo.run("check").code == 0

@@ -16,7 +16,7 @@ from fieldstone.toolchain.buf import find_buf
 from fieldstone.workflows.buf_check import answers
 from fieldstone.workflows.buf_check.calls import CHECK, LISTS, rule_id
 from fieldstone.workflows.buf_check.launcher import text
-from tests.cli.workspace import BUF_YAML, HERE, SHOP, Repo, waiver
+from tests.cli.workspace import BUF_YAML, HERE, MONEY, SHOP, Repo, waiver
 
 PLUGIN = "buf-plugin-fieldstone"
 LAUNCHER = HERE / "src/fieldstone/cli" / PLUGIN
@@ -101,6 +101,14 @@ def test_a_breaking_change_is_reported_at_its_place_and_an_additive_one_passes(g
         "`note` of `acme.shop.v1.Order` went from string to int32; breaks wire, json, source, storage; "
         "keep `string note = 4;` and add a new field"
     )
+
+
+def test_third_party_modules_are_not_judged(grown: Repo, installed: Path) -> None:
+    with_plugin(grown)
+    grown.edit(MONEY, "string currency = 1;", "int32 currency = 1;")
+    assert buf(grown, installed, "breaking", "--against", ".git#tag=v1.2.0")[0] == 100
+    grown.settings('imports-only = ["schemas/money"]\n')
+    assert buf(grown, installed, "breaking", "--against", ".git#tag=v1.2.0") == (0, [], "")
 
 
 def test_the_history_of_the_registry_is_judged_too(grown: Repo, installed: Path) -> None:

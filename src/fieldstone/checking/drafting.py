@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.compatibility import RULES_VERSION
-from fieldstone.registry.release import IMAGE, LAYOUT, LEDGER, SOURCES, Link, Release
+from fieldstone.registry.release import IMAGE, IMPORTS, LAYOUT, LEDGER, SOURCES, THIRD_PARTY, Link, Release
 from fieldstone.schema.digest import b5, manifest
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         image: the compiled sources with all their imports.
         schema: the module's own elements, read from the image.
         compared: the schema as compared with the release before: with removed files that are now imported.
-        imports: the releases and remote modules that it imports.
+        imports: the releases, remote and third-party modules that it imports.
+        third_party: the third-party files that buf lists in the module, by path relative to its root, in bytes.
+        imported: the files of third-party modules that it imports, by import path, in bytes.
     """
 
     sources: Mapping[str, bytes]
@@ -47,11 +49,13 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     schema: Schema
     compared: Schema
     imports: Sequence[Link]
+    third_party: Mapping[str, bytes] = {}
+    imported: Mapping[str, bytes] = {}
 
     @property
     def digest(self) -> str:
         """Its b5 digest."""
-        return b5(manifest(self.sources), (link.digest for link in self.imports))
+        return b5(manifest({**self.sources, **self.third_party}), (link.digest for link in self.imports))
 
 
 class Draft(Struct, frozen=True):
@@ -93,10 +97,10 @@ def draft(
     """
     newest = baseline[0] if baseline else None
     written = written_ledger(newest, ledger, ledger.advance(now.schema, version))
-    files = {SOURCES + path: content for path, content in now.sources.items()} | {
-        IMAGE: now.image,
-        LEDGER: written.text,
-    }
+    files = {SOURCES + path: content for path, content in now.sources.items()}
+    files |= {THIRD_PARTY + path: content for path, content in now.third_party.items()}
+    files |= {IMPORTS + path: content for path, content in now.imported.items()}
+    files |= {IMAGE: now.image, LEDGER: written.text}
     digests = manifest(files)
     stored = _stored(newest, digests)
     release = Release(

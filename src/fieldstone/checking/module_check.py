@@ -146,6 +146,7 @@ class ModuleCheck(Struct, dict=True):
         if self.compiling is None or self._is_released_and_damaged:
             return Checked(self._report_of_unchanged())
         _import_judgement()
+        from fieldstone.checking.findings.imported_types import imported_type_findings
         from fieldstone.checking.judging import judge_module
 
         count = len(self.module.proto_paths)
@@ -165,8 +166,9 @@ class ModuleCheck(Struct, dict=True):
                 today=self.today,
             )
             annotations = self._annotation_findings(image)
+            notes = imported_type_findings(self.project, self.module, self.against, image, start=self.start)
         report = judged.report.with_findings([*annotations, *self._other_findings()])
-        return replace(judged, report=report)
+        return replace(judged, report=replace(report, findings=(*report.findings, *notes)))
 
     def _annotation_findings(self, image: bytes) -> list[Finding]:
         from fieldstone.checking.baseline import find_baseline
@@ -305,6 +307,8 @@ class ModuleCheck(Struct, dict=True):
         others = [other for name, other in self.project.workspace.modules.items() if name != self.module.name]
         paths = {path for other in others for path in self.added.get(other.name, ())}
         paths |= {path for other in others if other.name not in imported for path in built_in_files(other)}
+        third_party = self.project.workspace.third_party
+        paths |= {path for name, other in third_party.items() if name not in imported for path in other.all_paths}
         if not paths:
             return False
         from fieldstone.incremental.slices import compiled_with
@@ -342,7 +346,7 @@ class ModuleCheck(Struct, dict=True):
         given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
         few = len(only or module.proto_paths) <= buf.FEW
         running = start(
-            to_buf.target, cwd=workspace.root, exclude=to_buf.exclude, only=given, within=to_buf.within, few=few
+            to_buf.target, cwd=workspace.buf_root, exclude=to_buf.exclude, only=given, within=to_buf.within, few=few
         )
         self.under_way.callback(running.close)
         return running

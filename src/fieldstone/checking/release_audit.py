@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -34,9 +34,9 @@ from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, sma
 from fieldstone.project.project import release_sources
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.release import IMAGE, LEDGER, Release
+from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, THIRD_PARTY, Release
 from fieldstone.schema.descriptors import load_schema
-from fieldstone.schema.digest import b5, manifest
+from fieldstone.schema.digest import b5
 from fieldstone.schema.image import content_digests, with_own
 from fieldstone.schema.model import Schema
 from fieldstone.toolchain import buf
@@ -88,11 +88,11 @@ class Audit(Struct, dict=True):
         return [*self._content()]
 
     def _content(self) -> Iterator[Defect]:
-        digest = b5(manifest(self._sources), (link.digest for link in self.release.dependencies))
+        digest = b5(self.release.digested, (link.digest for link in self.release.dependencies))
         if digest != self.release.digest:
             yield self._defect("digest-wrong", "its b5 digest is not that of its sources")
         for link in self.release.dependencies:
-            if not link.is_remote and self.registry.release(link.name, link.version).digest != link.digest:
+            if link.is_release and self.registry.release(link.name, link.version).digest != link.digest:
                 yield self._defect(
                     "digest-wrong", f"it imports {link.name} {link.version}, whose digest is another one"
                 )
@@ -249,10 +249,6 @@ class Audit(Struct, dict=True):
         return [release.semver for release in self.before]
 
     @cached_property
-    def _sources(self) -> dict[str, bytes]:
-        return release_sources(self.registry, self.release)
-
-    @cached_property
     def _asked(self) -> ModuleSettings:
         """The settings, with only the waivers and exemptions that the release records; see `is_new` for additions."""
         settings = settings_in(self.release.line, self.settings)
@@ -387,15 +383,39 @@ def lay_out(registry: Registry, release: Release, root: Path) -> None:
         FieldstoneError: one of them is not in the registry.
     """
     remote = [link for link in release.dependencies if link.is_remote]
-    local = [registry.release(link.name, link.version) for link in release.dependencies if not link.is_remote]
+    local = [registry.release(link.name, link.version) for link in release.dependencies if link.is_release]
+    folders = [module.name for module in (release, *local)]
     for module in (release, *local):
-        for path, content in release_sources(registry, module).items():
-            target = root / module.name / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    modules = "".join(f"  - path: {json.dumps(module.name)}\n" for module in (release, *local))
+        _write(root / module.name, release_sources(registry, module))
+    if third_party := _third_party_files(registry, (release, *local)):
+        folders.append(_THIRD_PARTY_FOLDER)
+        _write(root / _THIRD_PARTY_FOLDER, third_party)
+    modules = "".join(f"  - path: {json.dumps(folder)}\n" for folder in folders)
     deps = "".join(f"  - {link.name}\n" for link in remote)
     (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
     if remote:
         pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
         (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")
+
+
+_THIRD_PARTY_FOLDER = ".imports"
+"""The folder of the third-party files; no module has such a name."""
+
+
+def _third_party_files(registry: Registry, releases: Sequence[Release]) -> dict[str, bytes]:
+    """The third-party files of some releases by import path; the first one that has a file decides."""
+    found: dict[str, bytes] = {}
+    for release in releases:
+        for prefix in (THIRD_PARTY, IMPORTS):
+            for path in release.files:
+                name = path.removeprefix(prefix)
+                if path.startswith(prefix) and name not in found:
+                    found[name] = registry.read(release, path)
+    return found
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)

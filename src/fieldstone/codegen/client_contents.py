@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.headers import with_header
+from fieldstone.codegen.known_packages import Language
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
 from fieldstone.errors import Invalid
@@ -41,26 +42,56 @@ def homes(client: ClientPackage) -> dict[str, Needed]:
     return found
 
 
-def reached_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
-    """The release's files and all that they import, by import path, sorted; without those of the protobuf runtimes."""
-    return dict(sorted(_reached(client, client.files).items()))
+Published = Callable[["FileDescriptorProto"], object]
+"""Tells whether a well-known package has the code of a third-party file, by a value that is true."""
 
 
-def carried_files(client: ClientPackage) -> dict[str, FileDescriptorProto]:
-    """The part of `reached_files` whose code is in the package itself, because no needed package has it."""
+def in_known_package(client: ClientPackage, language: Language) -> Published:
+    """Tells which files have a known package in a language."""
+    return lambda file: client.known.find(file.name, language)
+
+
+def known_files(client: ClientPackage, published: Published) -> dict[str, FileDescriptorProto]:
+    """The third-party files that the package imports from well-known packages, by import path, sorted."""
+    others = _third_party(client)
+    reached = _reached(client, client.files, published)
+    return {path: file for path, file in sorted(reached.items()) if path in others and published(file)}
+
+
+def carried_files(client: ClientPackage, published: Published = lambda _: None) -> dict[str, FileDescriptorProto]:
+    """The release's files and all that they import, by import path, sorted, as far as the package has their code.
+
+    Those of the protobuf runtimes, of needed packages and of well-known packages are left out.
+
+    Args:
+        client: the release.
+        published: tells which third-party files have a well-known package.
+    """
     elsewhere = homes(client)
-    return {path: file for path, file in reached_files(client).items() if path not in elsewhere}
+    reached = _reached(client, client.files, published)
+    known = known_files(client, published)
+    return {path: file for path, file in sorted(reached.items()) if path not in elsewhere and path not in known}
 
 
-def _reached(client: ClientPackage, files: Iterable[str]) -> dict[str, FileDescriptorProto]:
-    known = {file.name: file for file in client.image.file}
+def _third_party(client: ClientPackage) -> set[str]:
+    """The files of no module with a package."""
+    owned = {path for needed in client.needs for path in needed.files}
+    return {file.name for file in client.image.file} - owned - set(client.files)
+
+
+def _reached(
+    client: ClientPackage, files: Iterable[str], published: Published = lambda _: None
+) -> dict[str, FileDescriptorProto]:
+    """The files and all that they import; what a published file imports is left out, unless another one does."""
+    files_of_image = {file.name: file for file in client.image.file}
+    others = _third_party(client)
     reached: dict[str, FileDescriptorProto] = {}
     waiting = list(files)
     while waiting:
         path = waiting.pop()
-        if path in known and path not in reached and not path.startswith(RUNTIME):
-            reached[path] = known[path]
-            waiting += known[path].dependency
+        if path in files_of_image and path not in reached and not path.startswith(RUNTIME):
+            file = reached[path] = files_of_image[path]
+            waiting += () if path in others and published(file) else file.dependency
     return reached
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fieldstone.codegen.known_packages import KNOWN, KnownPackages
+
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
@@ -42,6 +44,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
         readme: the text of its README.md; empty where it has none.
         changelog: what every release up to this one changed, newest first, as Markdown with a title.
         needs: the releases that it imports from, directly or not, sorted by module.
+        known: the third-party files whose code other packages have.
     """
 
     module: str
@@ -56,6 +59,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
     readme: str = ""
     changelog: str
     needs: tuple[Needed, ...] = ()
+    known: KnownPackages = KNOWN
 
     @property
     def major(self) -> int:

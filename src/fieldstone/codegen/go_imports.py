@@ -14,14 +14,6 @@ from fieldstone.errors import Invalid
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-GENPROTO = "google.golang.org/genproto"
-"""The Go module with Google's code of google/api, google/rpc and google/type. To generate it again would register it
-twice in the one registry of a program, which panics there
-(https://protobuf.dev/reference/go/faq/#namespace-conflict)."""
-
-GENPROTO_VERSION = "v0.0.0-20230803162519-f966b187b2e5"
-"""A version of it, which has no releases, after google/api and google/rpc became Go modules of their own."""
-
 _KEYWORDS = frozenset(
     "break case chan const continue default defer else fallthrough for func go goto if import interface map package "
     "range return select struct switch type var".split()
@@ -48,15 +40,6 @@ def go_packages(files: Iterable[str], module: str) -> dict[str, GoPackage]:
         FieldstoneError: Go cannot import a folder.
     """
     return {path: _package(PurePosixPath(path).parent, module) for path in files}
-
-
-def genproto_module(file: FileDescriptorProto) -> str:
-    """The Go module of Google's that the code of a file is published in; empty for any other file."""
-    path = file.options.go_package.partition(";")[0]
-    if not path.startswith(f"{GENPROTO}/"):
-        return ""
-    own = re.match(rf"{re.escape(GENPROTO)}/googleapis/(?:api|rpc)(?=/|$)", path)
-    return own[0] if own else GENPROTO
 
 
 def refuse_cycles(files: Mapping[str, FileDescriptorProto]) -> None:

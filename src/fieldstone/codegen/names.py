@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from fieldstone.codegen.published import is_published
+from fieldstone.codegen.known_packages import KNOWN, KnownPackages
+from fieldstone.codegen.published import RUNTIME
 from fieldstone.errors import Invalid
 
 CONTRACTS, STORAGE = "contracts", "storage"
@@ -84,22 +85,42 @@ class DtoPackages(Struct, frozen=True):
     Attributes:
         home: the contracts package that is generated, by the name to import it by.
         owners: import path to contracts package, for the files of every module that has one.
+        known: the third-party files whose code other distributions have.
     """
 
     home: str
     owners: Mapping[str, str]
+    known: KnownPackages = KNOWN
 
     def package_of(self, path: str) -> str:
         """The contracts package to import that a file's code is in; empty where another distribution publishes it.
 
         A file that belongs to no module with a package of its own is generated with what imports it.
         """
-        return "" if is_published(path) else self.owners.get(path, self.home)
+        if path in self.owners:
+            return self.owners[path]
+        return "" if path.startswith(RUNTIME) or self.requirement(path) else self.home
+
+    def requirement(self, path: str) -> str:
+        """The requirement of the distribution that has the code of a third-party file; empty where there is none."""
+        found = None if path in self.owners else self.known.find(path, "python")
+        return found.package.python if found else ""
 
     def python_module(self, path: str) -> str:
         """The absolute dotted name of a file's module: "telemetry_contracts.telemetry.v1.telemetry_v1_pb2"."""
         home = self.package_of(path)
-        return f"{home}.{dto_module(path)}" if home else protoc_module(path)
+        return f"{home}.{dto_module(path)}" if home else self._published_module(path)
+
+    def is_moved(self, path: str) -> bool:
+        """Whether a published file's module has another name than protoc's, so that its path may be another, too."""
+        return self.python_module(path) != protoc_module(path)
+
+    def _published_module(self, path: str) -> str:
+        found = self.known.find(path, "python")
+        place = found.package.python_import if found else ""
+        if not found or not place:
+            return protoc_module(path)
+        return f"{place}.{protoc_module(path.removeprefix(found.folder))}"
 
     def from_root(self, path: str) -> str:
         """The dotted name of a file's module as the root of `home` imports it: ".telemetry.v1.telemetry_v1_pb2"."""

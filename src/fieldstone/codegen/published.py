@@ -34,7 +34,7 @@ COMMON_FILES = frozenset(f"{folder}/{name}.proto" for folder, names in _COMMON.i
 
 
 def is_published(path: str) -> bool:
-    """Whether another distribution has the Python code of a file, given by its import path."""
+    """Whether `protobuf` or googleapis-common-protos has the Python code of a file, given by its import path."""
     return path.startswith(RUNTIME) or path in COMMON_FILES
 
 

@@ -312,7 +312,14 @@ COMPILE_ERROR = "compile-error"
 ANNOTATION_INVALID = "annotation-invalid"
 """The id of findings about annotations that no code can be generated from."""
 
+IMPORTED_TYPE_CHANGED = "imported-type-changed"
+"""The id of notes on third-party types."""
+
 MODULE_FINDINGS = {
+    IMPORTED_TYPE_CHANGED: "A third-party type changed incompatibly, and a field or rpc of the module has it. "
+    "Third-party schemas are imports only: their changes refuse nothing, and need no major version of the module. Its "
+    "own messages mean something else all the same, so this note says where. Keep the copy or the pin of the newest "
+    "release to undo it.",
     COMPILE_ERROR: "A source does not compile: the message and the location are those of buf, the compiler. Its "
     "module, and all modules that import it, cannot be judged until it is fixed, and the exit code is 2; other "
     "modules are judged. No setting switches it off.",

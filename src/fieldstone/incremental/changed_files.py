@@ -56,14 +56,16 @@ class ChangedFiles(Struct, frozen=True):
 
 
 def changed_files(project: Project, module: Module, release: Release) -> ChangedFiles | None:
-    """The changed files of a module; None if the whole is to be judged: too much changed, or the module is small.
+    """The changed files of a module; None if the whole is to be judged.
+
+    That is if too much changed, the module is small, or a third-party file that it may import is another one.
 
     Raises:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
     changed = differing(project, module, release)
     released = len(release.files)
-    if released < _FEW or len(changed) > MOST * released:
+    if released < _FEW or len(changed) > MOST * released or _third_party_differs(project, module, release):
         return None
     elsewhere = _elsewhere(project, release)
     if elsewhere is None or any(path in changed for paths in elsewhere.values() for path in paths):
@@ -85,18 +87,30 @@ def is_unchanged(project: Project, module: Module, release: Release, *, with_doc
     Raises:
         FieldstoneError: a file cannot be read, or a release that it needs is not in the registry.
     """
-    if differing(project, module, release) or (with_documents and _documents_differ(project, module, release)):
+    if differing(project, module, release) or _third_party_differs(project, module, release):
+        return False
+    if with_documents and _documents_differ(project, module, release):
         return False
     return all(_is_pinned(project, link, with_documents=with_documents) for link in release.dependencies)
 
 
 def _is_pinned(project: Project, link: Link, *, with_documents: bool) -> bool:
     """Whether an import of a release is unchanged in the workspace."""
+    if link.is_third_party:
+        third_party = project.workspace.third_party.get(link.name)
+        return third_party is not None and project.dependencies.digest(third_party) == link.digest
     other = project.workspace.modules.get(link.name)
     if other is None:
         return _is_locked(project, link.version)
     released = project.registry.release(link.name, link.version)
     return is_unchanged(project, other, released, with_documents=with_documents)
+
+
+def _third_party_differs(project: Project, module: Module, release: Release) -> bool:
+    """Whether the third-party files in a module differ from a release."""
+    if not module.imports_only and not release.third_party:
+        return False
+    return project.cache.digests.of(f"{module.root} third-party", module.third_party_paths) != release.third_party
 
 
 def _documents_differ(project: Project, module: Module, release: Release) -> bool:
@@ -106,9 +120,13 @@ def _documents_differ(project: Project, module: Module, release: Release) -> boo
 
 
 def _elsewhere(project: Project, release: Release) -> dict[str, dict[str, bool]] | None:
-    """The files that differ in the modules that a release imports; None if a remote module has a new pin."""
+    """The files that differ in the modules that a release imports; None if one of them is not released and differs."""
     found: dict[str, dict[str, bool]] = {}
     for link in release.dependencies:
+        if link.is_third_party:
+            if not _is_pinned(project, link, with_documents=False):
+                return None
+            continue
         other = project.workspace.modules.get(link.name)
         if other is not None:
             found[other.name] = differing(project, other, project.registry.release(link.name, link.version))

@@ -45,6 +45,8 @@ class Project(Struct, frozen=True, dict=True):
     """The line to work on, `1.4` or `main`, by module; by default that of the newest release."""
     opened: Registry | None = None
     """A registry that is open already; by default the one that the settings name is opened."""
+    has_sources: bool = True
+    """Whether its sources are there: of a merge base only their names are known."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
@@ -80,9 +82,16 @@ class Project(Struct, frozen=True, dict=True):
                 invalid name.
         """
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
-        workspace = load_workspace(root, names=names, outside=outside, bare=self.bare, joined=self.bare)
-        listed = load_workspace(root, names=names, outside=outside, bare=True) if workspace.joined else workspace
+        only = self.settings.imports_only
+        workspace = load_workspace(
+            root, names=names, outside=outside, bare=self.bare, joined=self.bare, imports_only=only
+        )
+        listed = workspace
+        if workspace.joined:
+            listed = load_workspace(root, names=names, outside=outside, bare=True, imports_only=only)
         self._refuse_strangers(listed)
+        if self.has_sources:
+            self._refuse_absent_imports(workspace)
         if not self.bare:
             refuse_names(workspace)
         return workspace
@@ -99,6 +108,11 @@ class Project(Struct, frozen=True, dict=True):
                     f"{self.settings.file} gives modules {name} and {given[path]} one path, {path}",
                     fix="a folder is one module: keep one of the two",
                 )
+            if any(path == module.path for module in workspace.third_party.values()):
+                raise Invalid(
+                    f"{self.settings.file} names {path} as module {name}, and it is imports only",
+                    fix=f"{workspace.to_govern(path)}; else leave out its table",
+                )
             if path and path not in paths and not self._was_removed(name, workspace):
                 raise NotFound(
                     f"{self.settings.file} names {path} as module {name}, and {workspace.config} does not list it",
@@ -106,6 +120,25 @@ class Project(Struct, frozen=True, dict=True):
                 )
             if name not in workspace.modules and not self._was_removed(name, workspace):
                 workspace.module(name)
+
+    def _refuse_absent_imports(self, workspace: Workspace) -> None:
+        """Raise if a path of `imports-only` is at or below no module, as after a typing error."""
+        for path in workspace.imports_only or ():
+            target = (workspace.root / path).resolve()
+            related = [
+                m for m in workspace.everything if m.root.is_relative_to(target) or target.is_relative_to(m.root)
+            ]
+            if not related:
+                lists = ", ".join(module.path for module in workspace.everything)
+                raise NotFound(
+                    f"imports-only in {self.settings.file} names {path}, which is in no module of {workspace.config}",
+                    fix=f"name a module or a path inside one ({lists}), or leave it out",
+                )
+            if not target.exists():
+                raise NotFound(
+                    f"imports-only in {self.settings.file} names {path}, and there is no {target}",
+                    fix=f"if it is a git submodule: `git submodule update --init {path}`; else leave it out",
+                )
 
     def _was_removed(self, name: str, workspace: Workspace) -> bool:
         return name not in workspace.modules and self.owns_registry and bool(self.registry.versions(name))

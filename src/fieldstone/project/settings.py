@@ -115,6 +115,18 @@ class Settings(Struct, frozen=True):
         return str(self._get("go-prefix", "package"))
 
     @property
+    def known_packages(self) -> Mapping[str, Mapping[str, str]]:
+        """Folder of third-party files, with a slash at its end, to the packages that have their code."""
+        known: Mapping[str, Mapping[str, str]] = self._get("known", "package") or {}
+        return known
+
+    @property
+    def imports_only(self) -> tuple[str, ...] | None:
+        """The paths of third-party schemas, relative to the workspace; None to find them by their folders' names."""
+        paths = self.values.get("imports-only")
+        return None if paths is None else tuple(_normal(path) for path in paths)
+
+    @property
     def module_names(self) -> dict[str, str]:
         """Module key (see `Module.key`) to name, for the modules that the settings name."""
         modules: Mapping[str, Any] = self.values.get("modules", {})

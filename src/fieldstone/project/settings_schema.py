@@ -13,6 +13,7 @@ from typing import Any
 
 from fieldstone.compatibility.sunsets.notice import NOTICE
 from fieldstone.errors import Invalid
+from fieldstone.project.known_packages_schema import KNOWN_PACKAGES, check_known_packages
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, rule_schema
 from fieldstone.suggestions import did_you_mean
@@ -113,6 +114,17 @@ SCHEMA: dict[str, Any] = {
             "default": ".",
             "description": "The folder of buf.yaml or buf.work.yaml, relative to the settings file.",
         },
+        "imports-only": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$)).+$",
+                "description": "A path below the folder of the buf configuration: third_party/googleapis.",
+            },
+            "description": "Third-party schemas, as paths below the folder of the buf configuration: modules, or files "
+            "and folders inside a module. They are imported, and neither judged nor released as one's own. By default "
+            "the modules in folders called third_party or third-party.",
+        },
         **_POLICY,
         "waivers": _WAIVERS,
         "generate": {
@@ -169,12 +181,13 @@ SCHEMA: dict[str, Any] = {
                     "default": "",
                     "description": "The prefix of the paths of Go modules: `example.com/contracts`. Needed for Go.",
                 },
+                "known": KNOWN_PACKAGES,
             },
         },
         "modules": {
             "type": "object",
             "description": "Module name -> its own settings, which replace those above.",
-            "propertyNames": {"pattern": PATTERN},
+            "propertyNames": {"pattern": PATTERN, "title": "the name of a module", "description": REQUIREMENT},
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -210,6 +223,7 @@ def validate(values: Mapping[str, Any], file: Path | str) -> None:
     for where, rules in _all_rule_tables(values, "exempt-rules"):
         if rules:
             _validate_exempt_rules(rules, where, file)
+    check_known_packages(values.get("package", {}).get("known", {}), file)
     check_waivers(values.get("waivers", ()), file)
 
 
@@ -259,8 +273,9 @@ def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: st
     others = schema["additionalProperties"]
     for name, item in value.items():
         path = f"{key}.{name}" if key else name
-        if not _fits(name, schema.get("propertyNames", {})):
-            raise Invalid(f"{name!r} in {key} in {file} cannot be the name of a module", fix=REQUIREMENT)
+        names = schema.get("propertyNames", {})
+        if not _fits(name, names):
+            raise Invalid(f"{name!r} in {key} in {file} cannot be {names['title']}", fix=names["description"])
         if name in known or others:
             _validate(item, known.get(name, others), path, file)
         else:

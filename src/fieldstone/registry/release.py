@@ -18,8 +18,16 @@ NAME = "release.toml"
 IMAGE = "image.binpb"
 LEDGER = "ledger.json"
 SOURCES = "schemas/"
+THIRD_PARTY = "third_party/"
+IMPORTS = "imports/"
 PROTO = ".proto"
-"""The names of the files in a release; sources are below `SOURCES`."""
+"""The names of the files in a release.
+
+Sources are below `SOURCES`. Third-party schemas, which the module imports and that are not its own, are below
+`THIRD_PARTY` if buf lists them in the same module, and else, as far as they are imported, below `IMPORTS`.
+"""
+UNRELEASED = "third-party"
+"""The version of a dependency that is a third-party module of the workspace: it has no release."""
 LAYOUT = 2
 """The layout of new releases. In layout 1 each release has all of its files, uncompressed, and the whole ledger.
 
@@ -43,7 +51,17 @@ class Link(Struct, frozen=True):
     @property
     def is_remote(self) -> bool:
         """Whether it is a module of a remote registry: those have names of three parts (buf.build/acme/weather)."""
-        return "/" in self.name
+        return "/" in self.name and not self.is_third_party
+
+    @property
+    def is_third_party(self) -> bool:
+        """Whether it is a third-party module of the workspace, named by its path: its digest is the one it had."""
+        return self.version == UNRELEASED
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it is a release in the same registry."""
+        return not self.is_remote and not self.is_third_party
 
 
 class Release(Struct, frozen=True, kw_only=True, dict=True):
@@ -66,7 +84,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         previous: the release before in its line; None for the first.
         line: the minor line that it continues while newer releases exist ("1.4"); empty in the main line.
         beside: the newest release of each other line when it was made: it was judged against their history, too.
-        dependencies: the releases, and the modules of remote registries, that it imports.
+        dependencies: the releases, modules of remote registries and third-party modules that it imports.
         files: path to digest, for every file of the release except the manifest.
         layout: how its files are stored, see `LAYOUT`.
         stored: path to the older version whose folder has the file, for each that is not in the release's own.
@@ -154,6 +172,16 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     def sources(self) -> Mapping[str, str]:
         """The module's own files: path relative to its root, to digest."""
         return {path.removeprefix(SOURCES): d for path, d in self.files.items() if path.startswith(SOURCES)}
+
+    @cached_property
+    def third_party(self) -> Mapping[str, str]:
+        """The third-party files that buf lists in the module: path relative to its root, to digest."""
+        return {path.removeprefix(THIRD_PARTY): d for path, d in self.files.items() if path.startswith(THIRD_PARTY)}
+
+    @property
+    def digested(self) -> Mapping[str, str]:
+        """All files that its b5 digest covers: path relative to the module's root, to digest."""
+        return {**self.sources, **self.third_party}
 
     @cached_property
     def protos(self) -> Mapping[str, str]:

@@ -56,6 +56,7 @@ class Running:
             FieldstoneError: there is no buf, or no such folder.
         """
         self.arguments = arguments
+        self._cwd = cwd
         self.warnings: tuple[str, ...] = ()
         command = [find_buf(), *arguments, "--log-format", "text"]
         try:
@@ -87,6 +88,7 @@ class Running:
         if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
             return out
         said = [line for line in (err or out).decode("utf-8", "replace").split("\n") if line.strip()]
+        _refuse_unfetched(what, "\n".join(said), self._cwd)
         if code == _FOUND_SOMETHING and (broken := _compile_errors(said)):
             raise CompileError(what, broken)
         if len(said) > 1 and said[0].endswith(":"):
@@ -115,6 +117,15 @@ class Running:
         if broken:
             raise CompileError(what, broken)
         return found
+
+
+def _refuse_unfetched(what: str, said: str, folder: Path) -> None:
+    """Raise if buf could not fetch remote dependencies."""
+    from fieldstone.toolchain.buf_remotes import unfetched
+
+    problem, ways_out = unfetched(said, folder)
+    if problem:
+        raise Unavailable(f"{what}: {problem}", fix=ways_out)
 
 
 _BESIDE = Path(sys.executable).with_name("buf.exe" if os.name == "nt" else "buf")
@@ -273,6 +284,15 @@ def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
         Running(["dep", "graph", "--format", "json"], cwd=cwd).output(what="buf dep graph")
     )
     return graph
+
+
+def migrate(*, cwd: Path) -> None:
+    """Run `buf config migrate`: rewrite the configurations in a folder to version v2.
+
+    Raises:
+        FieldstoneError: one of them is wrong.
+    """
+    Running(["config", "migrate"], cwd=cwd).output(what="cannot read the buf configuration as version v2")
 
 
 def compiler() -> str:

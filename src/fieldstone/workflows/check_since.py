@@ -21,6 +21,7 @@ from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_s
 from fieldstone.checking.since.reference import Parting, Reference, parting
 from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_exemptions, recorded_waivers
 from fieldstone.checking.since.style import changed_plugins, grown_style, weakened_style
+from fieldstone.checking.since.third_party import weakened_third_party
 from fieldstone.compatibility.finding import (
     POLICY,
     WEAKENED,
@@ -261,6 +262,7 @@ class _Change(Struct, dict=True):
         yield from weakened_settings(before, after, {*self.base.modules, *pairing.workspace.modules})
         yield from weakened_waivers(before, after)
         yield from weakened_modules(self.base, pairing, after, retired=self._retired)
+        yield from weakened_third_party(self.base, after, self._policy)
         if self.base.has_workspace:
             yield from grown_style(before.known_style, after.known_style)
             yield from weakened_style(self.base.project.workspace, pairing.workspace, pairing.same)

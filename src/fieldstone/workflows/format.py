@@ -48,7 +48,7 @@ def format_schemas(project: Project, files: Sequence[Path] = (), *, write: bool)
     root, registry = project.workspace.root, project.settings.registry_folder
     own = _own_files(project)
     chosen = [_relative(file, root) for file in files]
-    if files or any(map(is_vendored, own)):
+    if files or project.workspace.has_third_party or any(map(is_vendored, own)):
         only = [path for path in (chosen or own) if path in own and not is_vendored(path)]
         released = () if registry is None else [path for path in chosen if (root / path).is_relative_to(registry)]
         others = tuple(path for path in chosen if path not in {*only, *released})
@@ -93,7 +93,7 @@ def _relative(file: Path, root: Path) -> str:
 
 def _broken(project: Project, paths: Iterable[str]) -> list[str]:
     """The files that have a compile error."""
-    root, exclude = project.workspace.root, project.workspace.excluded_paths(project.settings.registry_folder)
+    root, exclude = project.workspace.buf_root, project.workspace.excluded_paths(project.settings.registry_folder)
     left, broken = [*paths], list[str]()
     while left:
         try:

@@ -12,6 +12,7 @@ from fieldstone.codegen import manifest
 from fieldstone.codegen.contracts.packages import PYTHON, PackageVersion, below, folders_of, storage_package
 from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
+from fieldstone.codegen.known_packages import KNOWN
 from fieldstone.codegen.manifest import Entry
 from fieldstone.codegen.names import CONTRACTS, DtoPackages, import_name, package, python_version
 from fieldstone.codegen.render import format_python
@@ -168,7 +169,7 @@ class _Generator(Struct):
         modules = (module, *self.project.dependencies.of(module))
         homes = {m.name: import_name(self._package_version(m).contracts) for m in modules}
         owners = {path: homes[m.name] for m in modules for path in own_files(self.project, m)}
-        return DtoPackages(homes[module.name], owners)
+        return DtoPackages(homes[module.name], owners, KNOWN.extended(self.project.settings.known_packages))
 
     def _version(self, module: Module) -> tuple[str, bool]:
         """The newest version if the module is as released, else the one that it would become; and which it is."""

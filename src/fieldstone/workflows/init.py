@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -47,6 +48,7 @@ from fieldstone.workflows.setup.naming import (
     remote_name,
 )
 from fieldstone.workflows.setup.permanence import permanent
+from fieldstone.workflows.setup.third_party import third_party_in
 from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
 
@@ -78,6 +80,7 @@ class _Plan(Struct):
         files: path relative to the folder, to text.
         names: the modules to name by hand, path to name.
         policies: the settings of modules that correspond to the buf configuration, as for `texts.settings`.
+        third_party: the paths of third-party schemas, relative to the workspace.
         taken: as for `SetUp`.
         advice: as for `SetUp`.
         formats: whether a hook may format commits: it would rewrite files that nobody formatted.
@@ -86,6 +89,7 @@ class _Plan(Struct):
     files: dict[str, str] = {}
     names: dict[str, str] = {}
     policies: Mapping[str, Mapping[str, Any]] = {}
+    third_party: Sequence[str] = ()
     taken: list[str] = []
     advice: list[str] = []
     formats: bool = True
@@ -156,7 +160,7 @@ def _plan(folder: Path, settings: Settings, naming: Naming, *, storage: bool) ->
     if registry:
         plan.files[f"{registry}/.gitattributes"] = texts.REGISTRY_ATTRIBUTES
     if settings.file is None:
-        plan.files[OWN_FILE] = texts.settings(registry, workspace or ".", plan.names, plan.policies)
+        plan.files[OWN_FILE] = texts.settings(registry, workspace or ".", plan.names, plan.policies, plan.third_party)
     return plan
 
 
@@ -197,7 +201,9 @@ def _old_workspace(
     folder: Path, workspace: str, settings: Settings, naming: Naming, *, registry: str, storage: bool
 ) -> _Plan:
     """What to add to a buf workspace."""
-    loaded = load_workspace(folder / workspace, names=settings.module_names, outside=settings.registry_folder)
+    load = partial(load_workspace, folder / workspace, names=settings.module_names, outside=settings.registry_folder)
+    third_party = () if settings.file else third_party_in(load(imports_only=()), top=folder)
+    loaded = load(imports_only=third_party or settings.imports_only)
     modules, gaps = loaded.modules.values(), find_gaps(folder)
     for module in modules:
         if not module.proto_files:
@@ -206,7 +212,9 @@ def _old_workspace(
     planned = Project(settings)
     if settings.file is None:
         named = {name: {"path": path} for path, name in plan.names.items()}
+        plan.third_party = third_party
         values = {"workspace": workspace, "modules": named, **({"registry": registry} if registry else {})}
+        values |= {"imports-only": plan.third_party} if plan.third_party else {}
         planned = Project(replace(settings, root=folder, values=values))
         plan.policies = take_policies(planned.workspace, plan.taken)
     path = vocabulary_path(loaded) if storage else ""
@@ -276,6 +284,7 @@ def _new_workspace(found: Survey, settings: Settings, naming: Naming, *, storage
     theirs = {path: Nameless(path, Path(path).name, kept=True) for path in paths}
     own = {root: Nameless(root, Path(root).name, packages=packages) for root, packages in layout.packages.items()}
     plan.names = _names(found.folder, settings, [*(theirs | own).values()], naming, found.registry)
+    plan.third_party = sorted(layout.vendored)
     return plan
 
 

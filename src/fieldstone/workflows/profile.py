@@ -101,7 +101,9 @@ def _module_findings(
         config = Path(scratch, "buf.yaml") if rules else None
         if config:
             config.write_text(rules, "utf-8")
-        running = buf.breaking_module(given.target, against, cwd=workspace.root, exclude=given.exclude, config=config)
+        running = buf.breaking_module(
+            given.target, against, cwd=workspace.buf_root, exclude=given.exclude, config=config
+        )
         found = running.diagnostics(what=f"buf breaking in {module.path} against {baseline.side.label}")
     for warning in running.warnings:
         warn(f"{module.name}: {warning}")

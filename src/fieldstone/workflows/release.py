@@ -24,7 +24,8 @@ from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.incremental.slices import remember
 from fieldstone.project.project import Project
 from fieldstone.registry.lines import MAIN, beside, minor_of
-from fieldstone.registry.release import Link, Release
+from fieldstone.registry.release import UNRELEASED, Link, Release
+from fieldstone.regular_file import read_file
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
@@ -111,12 +112,15 @@ def release(
 def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], image: bytes, compared: Side) -> Snapshot:
     """The checked module; its imports are read without the cache."""
     where = f"the image of {module.path}"
+    dependencies = Dependencies(project.workspace)
     return Snapshot(
         sources=sources,
         image=image,
         schema=compared.schema if compared.image is image else load_schema(image, where=where),
         compared=compared.schema,
-        imports=[*_imports(project, module, Dependencies(project.workspace))],
+        imports=[*_imports(project, module, dependencies)],
+        third_party={path: read_file(Path(file)) for path, file in module.third_party_paths.items()},
+        imported={path: read_file(file) for path, file in dependencies.third_party_imports(module).items()},
     )
 
 
@@ -224,7 +228,7 @@ def _is_source(module: Module, path: str) -> bool:
 
 
 def _imports(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
-    """The releases that the module imports from; each must be unchanged since, and its module's newest.
+    """All that the module imports from; each release must be unchanged since, and its module's newest.
 
     A minor line, and what is pushed to a shared registry, may import an older one.
     """
@@ -244,5 +248,7 @@ def _imports(project: Project, module: Module, dependencies: Dependencies) -> It
                 f"{module.name} imports {other.name}, which {state}", fix=f"run `fieldstone release {other.name}` first"
             )
         yield Link(other.name, newest.version, digest)
+    for other in dependencies.third_party(module):
+        yield Link(other.name, UNRELEASED, dependencies.digest(other))
     for remote in dependencies.remote(module):
         yield Link(remote.name, remote.commit, remote.digest)

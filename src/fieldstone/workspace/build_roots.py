@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, Invalid
 from fieldstone.workspace.config_text import load_config
-from fieldstone.workspace.modules import Module, Workspace
+from fieldstone.workspace.imports_only import THIRD_PARTY
+from fieldstone.workspace.modules import Module, Workspace, load_workspace
+
+_OWN, _FOREIGN = "own", "third_party"
+"""The folders that own and third-party roots are copied to."""
 
 
 def with_one_root(workspace: Workspace, module: Module, folder: Path) -> tuple[Workspace, Module]:
     """A module whose files lie below one folder, as in a release; unchanged if it has one root, its own folder.
+
+    Roots in a folder called third_party become a third-party module, unless the module has `deps`.
 
     Args:
         workspace: its workspace.
@@ -35,17 +41,27 @@ def with_one_root(workspace: Workspace, module: Module, folder: Path) -> tuple[W
         return workspace, module
     if not isinstance(roots, list) or not all(isinstance(root, str) for root in roots):
         raise Invalid(f"build.roots in {config} is no list of paths")
-    folder.mkdir(parents=True)
+    deps = content.get("deps") or []
+    foreign = [] if deps else [root for root in roots if not THIRD_PARTY.isdisjoint(PurePosixPath(root).parts)]
+    foreign = foreign if len(foreign) < len(roots) else []
     for root in roots:
+        target = folder / (_FOREIGN if root in foreign else _OWN)
         for path, file in replace(module, root=_inside(module, root, config)).proto_files.items():
-            _copy(file, folder / path, f"two build.roots of {config} have a file {path}")
+            _copy(file, target / path, f"two build.roots of {config} have a file {path}")
     for name, file in module.documents.items():
-        shutil.copyfile(file, folder / name)
-    (folder / "buf.yaml").write_text(json.dumps({"version": "v1beta1", "deps": content.get("deps") or []}))
+        _copy(file, folder / _OWN / name, f"{config} has two files {name}")
+    if foreign:
+        listed = [{"path": _OWN}, {"path": _FOREIGN}]
+        (folder / "buf.yaml").write_text(json.dumps({"version": "v2", "modules": listed}))
+        then = load_workspace(folder, names={_OWN: module.name})
+        return then, then.module(module.name)
+    own = folder / _OWN
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "buf.yaml").write_text(json.dumps({"version": "v1beta1", "deps": deps}))
     if (module.root / "buf.lock").is_file():
-        shutil.copyfile(module.root / "buf.lock", folder / "buf.lock")
-    moved = Module(module.name, folder, ".", module.buf_name)
-    return Workspace(folder, "buf.yaml", {module.name: moved}), moved
+        shutil.copyfile(module.root / "buf.lock", own / "buf.lock")
+    moved = Module(module.name, own, ".", module.buf_name)
+    return Workspace(own, "buf.yaml", {module.name: moved}), moved
 
 
 def _inside(module: Module, root: str, config: Path) -> Path:

@@ -58,12 +58,33 @@ class Dependencies:
 
     @cached_property
     def _owners(self) -> Mapping[str, Module]:
-        return {path: module for module in self.workspace.modules.values() for path in module.proto_files}
+        return {path: module for module in self.workspace.everything for path in module.all_paths}
 
     def of(self, module: Module) -> tuple[Module, ...]:
-        """The workspace's modules that `module` depends on, directly or not, sorted by name."""
+        """The workspace's own modules that `module` depends on, directly or not, sorted by name."""
+        return tuple(found for found in self._needed(module) if found.name in self.workspace.modules)
+
+    def third_party(self, module: Module) -> tuple[Module, ...]:
+        """The workspace's third-party modules that `module` depends on, directly or not, sorted by path."""
+        return tuple(found for found in self._needed(module) if found.name not in self.workspace.modules)
+
+    def third_party_imports(self, module: Module) -> dict[str, Path]:
+        """The files of third-party modules that `module` imports, directly or not: import path to absolute path."""
+        files = {path: Path(file) for other in self.third_party(module) for path, file in other.all_paths.items()}
+        owners = (module, *self.of(module))
+        found: dict[str, Path] = {}
+        waiting = {path for owner in owners for path in self.imports(owner) if path in files}
+        while waiting:
+            new = {path: files[path] for path in waiting}
+            found |= new
+            imported = self._sources.imports("third-party imports", {path: str(file) for path, file in new.items()})
+            waiting = {path for paths in imported.values() for path in paths if path in files} - found.keys()
+        return found
+
+    def _needed(self, module: Module) -> tuple[Module, ...]:
+        """All modules of the workspace that `module` depends on, directly or not, sorted by name."""
         needed: dict[str, Module] = {}
-        waiting = [module] if len(self.workspace.modules) > 1 else []
+        waiting = [module] if len(self.workspace.everything) > 1 else []
         while waiting:
             importer = waiting.pop()
             for found in self._direct(importer):
@@ -78,8 +99,8 @@ class Dependencies:
         return tuple(needed[name] for name in sorted(needed))
 
     def remote(self, module: Module) -> tuple[RemoteDependency, ...]:
-        """The modules from buf.lock that `module` depends on, directly or not, sorted by name."""
-        folders = {self.workspace.root, self.workspace.config_folder(module)}
+        """The modules from buf.lock that `module` depends on, directly or not, sorted by name; copies replace all."""
+        folders = set() if self.workspace.copies else {self.workspace.root, self.workspace.config_folder(module)}
         if not any(_pins_anything(folder / "buf.lock") for folder in folders):
             return ()
         found: dict[str, RemoteDependency] = {}
@@ -103,7 +124,7 @@ class Dependencies:
     def digest(self, module: Module) -> str:
         """The b5 digest of the module's current sources."""
         if module.name not in self._digests:
-            needed = [self.digest(other) for other in self.of(module)]
+            needed = [self.digest(other) for other in self._needed(module)]
             needed += [dependency.digest for dependency in self.remote(module)]
             self._digests[module.name] = b5(self._digests_of(module), needed)
         return self._digests[module.name]
@@ -112,15 +133,15 @@ class Dependencies:
         """The module's manifest: its sources and its documents, which may lie elsewhere."""
         documents = {name: str(path) for name, path in module.documents.items()}
         of = self._sources.of
-        return {**of(str(module.root), module.proto_paths), **of(f"{module.root} documents", documents)}
+        return {**of(str(module.root), module.all_paths), **of(f"{module.root} documents", documents)}
 
     @cached_property
     def _graph(self) -> list[dict[str, Any]]:
         return buf.dependency_graph(cwd=self.workspace.root)
 
     def imports(self, module: Module) -> frozenset[str]:
-        """The paths that the module's own files import."""
-        every = self._sources.imports(str(module.root), module.proto_paths)
+        """The paths that the module's files import."""
+        every = self._sources.imports(str(module.root), module.all_paths)
         return frozenset(path for imported in every.values() for path in imported)
 
     def owner(self, path: str) -> Module | None:

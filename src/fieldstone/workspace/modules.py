@@ -6,17 +6,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
 from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain.checkout_gaps import find_gaps
+from fieldstone.workspace.copies import copies_among, laid_out
+from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
 from fieldstone.workspace.listed_modules import ListedModule, listed_modules
+from fieldstone.workspace.walking import as_texts, entries_of, is_folder, target_of
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
@@ -24,7 +27,6 @@ _DOCUMENTATION = ("buf.md", "README.md", "README.markdown")
 _LICENSE = "LICENSE"
 DOCUMENTS = (_LICENSE, *_DOCUMENTATION)
 """The possible names of a module's documents."""
-_ABSOLUTE = "absolute "
 
 
 class Module(Struct, frozen=True, dict=True):
@@ -42,6 +44,8 @@ class Module(Struct, frozen=True, dict=True):
             several modules have one path.
         target: the folder that buf takes on its command line, relative to the workspace; empty for `path`. It is
             another for the roots of v1beta1.
+        imports_only: files and folders below `root`, absolute, with third-party schemas: buf and the digest count them
+            as the module's, but they are neither judged nor released as its own.
     """
 
     name: str
@@ -53,10 +57,11 @@ class Module(Struct, frozen=True, dict=True):
     docs_roots: tuple[Path, ...] = ()
     key: str = ""
     target: str = ""
+    imports_only: tuple[Path, ...] = ()
 
     @cached_property
     def proto_files(self) -> Mapping[str, Path]:
-        """The module's .proto files: import path to absolute path, sorted."""
+        """The module's own .proto files: import path to absolute path, sorted."""
         return {name: Path(path) for name, path in self.proto_paths.items()}
 
     @cached_property
@@ -66,12 +71,30 @@ class Module(Struct, frozen=True, dict=True):
         Raises:
             FieldstoneError: a folder cannot be read, or a name is not UTF-8.
         """
+        if not self.imports_only:
+            return self.all_paths
+        return {path: file for path, file in self.all_paths.items() if not self.is_third_party(Path(file))}
+
+    @cached_property
+    def third_party_paths(self) -> Mapping[str, str]:
+        """The third-party .proto files in the module: import path to absolute path, sorted."""
+        if not self.imports_only:
+            return {}
+        return {path: file for path, file in self.all_paths.items() if self.is_third_party(Path(file))}
+
+    @cached_property
+    def all_paths(self) -> Mapping[str, str]:
+        """The .proto files that buf counts as the module's: import path to absolute path, sorted."""
         start = len(str(self.root).rstrip(os.sep)) + 1
-        return _as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
+        return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
+
+    def is_third_party(self, file: Path) -> bool:
+        """Whether a file below its root, given by its absolute path, is imports only."""
+        return any(file == top or top in file.parents for top in self.imports_only)
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
-        """All files that the module's digest covers: its .proto files, LICENSE and documentation."""
+        """All files that are released as the module's own: its .proto files, LICENSE and documentation."""
         return {**self.proto_files, **self.documents}
 
     def contents(self) -> dict[str, bytes]:
@@ -90,24 +113,25 @@ class Module(Struct, frozen=True, dict=True):
         def below(folder: str, target: str, *, is_linked: bool) -> Iterator[str]:
             is_included = not self.includes or self._is_included(Path(folder))
             been.add(target)
-            for entry in _entries_of(folder):
+            for entry in entries_of(folder):
                 linked = is_linked or entry.is_symlink()
-                here = _target(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
+                here = target_of(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
                 if linked and here in been:
                     continue
-                if _is_folder(entry):
+                if is_folder(entry):
                     if entry.name != ".git" and entry.path not in excludes:
                         yield from below(entry.path, here, is_linked=linked)
                 elif is_included and entry.name.endswith(".proto") and entry.is_file():
                     been.add(here)
                     yield entry.path
 
-        return below(str(self.root), _target(str(self.root), ""), is_linked=False)
+        return below(str(self.root), target_of(str(self.root), ""), is_linked=False)
 
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, belongs to the module if it is a .proto file; it need not exist."""
         folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]
-        inside = not any(folder in self.excludes or folder.name == ".git" for folder in folders[1:])
+        left_out = {*self.excludes, *self.imports_only}
+        inside = not any(folder in left_out or folder.name == ".git" for folder in (*folders[1:], self.root / path))
         return path.endswith(".proto") and inside and (not self.includes or self._is_included(folders[-1]))
 
     def _is_included(self, folder: Path) -> bool:
@@ -148,12 +172,37 @@ class Workspace(Struct, frozen=True):
         config: that file's name.
         modules: by name.
         joined: whether a module of v1beta1 with several `build.roots` is one module.
+        third_party: the modules that are imports only, by name: their path.
+        imports_only: the setting of that name; None where they are found by their folders' names.
+        copies: the paths of third-party modules that the configuration does not list: they stand for its `deps`.
     """
 
     root: Path
     config: str
     modules: Mapping[str, Module]
     joined: bool = False
+    third_party: Mapping[str, Module] = {}
+    imports_only: Sequence[str] | None = None
+    copies: tuple[str, ...] = ()
+
+    @property
+    def buf_root(self) -> Path:
+        """The absolute folder to run buf in: with copies, one of links to `root`.
+
+        Raises:
+            FieldstoneError: the configuration cannot be read.
+        """
+        return laid_out(self.root, self.config, self.copies) if self.copies else self.root
+
+    @property
+    def has_third_party(self) -> bool:
+        """Whether a module, or a part of one, is imports only."""
+        return bool(self.third_party) or any(module.imports_only for module in self.modules.values())
+
+    @property
+    def everything(self) -> Sequence[Module]:
+        """All modules, third-party ones included."""
+        return (*self.modules.values(), *self.third_party.values())
 
     def module(self, name: str) -> Module:
         """The module of that name.
@@ -163,8 +212,21 @@ class Workspace(Struct, frozen=True):
         """
         if name in self.modules:
             return self.modules[name]
+        paths = [module.path for module in self.third_party.values()]
+        foreign = next((path for path in paths if name in {path, PurePosixPath(path).name}), "")
+        if foreign:
+            raise Invalid(
+                f"{foreign} is imports only: third-party schemas are neither judged nor released here",
+                fix=self.to_govern(foreign),
+            )
         hint = did_you_mean(name, self.modules, f"it lists {', '.join(self.modules) or 'none'}")
         raise NotFound(f"no module {name} in {self.root / self.config}", fix=hint)
+
+    def to_govern(self, path: str) -> str:
+        """The advice how to make a third-party module one's own."""
+        if self.imports_only is None:
+            return "to govern it, list in imports-only of the settings only what is third-party, or nothing: []"
+        return f"to govern it, take {path} out of imports-only in the settings"
 
     def style_digest(self, module: Module) -> str:
         """The digest of the buf configuration, which decides the result of `buf lint` for a module."""
@@ -194,7 +256,7 @@ class Workspace(Struct, frozen=True):
             module: the module.
             outside: a folder (the registry) that belongs to no module.
         """
-        others = [other for other in self.modules.values() if other.root == module.root and other.key != module.key]
+        others = [other for other in self.everything if other.root == module.root and other.key != module.key]
         within = [self._relative(folder) for folder in module.includes] if others else []
         beside = (*self.excluded_paths(outside), *self._beside(module, others), *self._nested_in(module))
         return Input(
@@ -234,16 +296,28 @@ class Workspace(Struct, frozen=True):
             return ()
         folder = Path(os.path.normpath(folder))  # it may contain `..`
         around = {folder, *folder.parents}
-        inside = [m for m in self.modules.values() if m.root in around and (not m.includes or around & {*m.includes})]
+        inside = [m for m in self.everything if m.root in around and (not m.includes or around & {*m.includes})]
         return (folder.relative_to(self.root).as_posix(),) if inside and folder.is_dir() else ()
 
     def _nested_in(self, module: Module) -> tuple[str, ...]:
-        """The paths for buf to exclude, so that modules below a module's root are not compiled as part of it.
+        """The paths for buf to exclude, so that of a module only its own files are compiled, and what they import.
 
-        buf accepts files and folders inside a nested module here, and refuses the module's own folder.
+        These are the modules below its root, and its third-party files. buf accepts files and folders inside a nested
+        module here, and refuses the module's own folder.
         """
-        nested = [other for other in self.modules.values() if module.root in other.root.parents]
-        return tuple(sorted({f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.proto_files}))
+        nested = [other for other in self.everything if module.root in other.root.parents]
+        inner = {f"{n.path}/{path.partition('/')[0]}" for n in nested for path in n.all_paths}
+        third_party = {path for top in module.imports_only for path in self._without_nested(module, top, nested)}
+        return tuple(sorted(inner | third_party))
+
+    def _without_nested(self, module: Module, top: Path, nested: Sequence[Module]) -> Iterator[str]:
+        """The third-party files or folder at a path; where other modules lie below it, its files outside of them."""
+        if not any(top == other.root or top in other.root.parents for other in nested):
+            yield from [self._relative(top)] if top.exists() else []
+            return
+        for file in map(Path, module.third_party_paths.values()):
+            if top in file.parents and not any(other.root in file.parents for other in nested):
+                yield self._relative(file)
 
 
 def load_workspace(
@@ -253,6 +327,7 @@ def load_workspace(
     outside: Path | None = None,
     bare: bool = False,
     joined: bool = False,
+    imports_only: Sequence[str] | None = None,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -264,38 +339,73 @@ def load_workspace(
         bare: whether a folder without a configuration counts as one module, as in buf.
         joined: whether a module of v1beta1 with several `build.roots` is one module, as in buf; its import paths are
             then relative to folders other than its root.
+        imports_only: the paths of third-party schemas, relative to `root`: modules, or files and folders inside one;
+            None to find such modules by their folders' names.
 
     Raises:
-        FieldstoneError: there is no configuration, or it cannot be read.
+        FieldstoneError: there is no configuration, it cannot be read, or all its modules are third-party.
     """
     root = root.resolve()
     config, entries = listed_modules(root, bare=bare, joined=joined)
-    called = _name_all(entries, names or {}, root)
+    copies = copies_among(imports_only or (), entries, root)
+    listed = [ListedModule(copy, copy, copy, (copy,)) for copy in copies]
+    foreign = [*third_party_modules(entries, imports_only), *listed]
+    own = [entry for entry in entries if entry not in foreign]
+    called = _name_all(own, names or {}, root)
     _refuse_one_name_for_two(called, root / config)
-    modules: dict[str, Module] = {}
-    for entry, name in zip(entries, called, strict=True):
-        module_root = (root / entry.path).resolve()
-        if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
-            way_out = find_gaps(root).way_out(root / entry.path)
-            raise NotFound(f"{root / config} lists {entry.path}, and there is no such folder", fix=way_out)
-        if outside is not None and _lies_in(outside.resolve(), module_root, root):
-            raise Invalid(
-                f"module {name} ({entry.path}) of {root / config} lies in the registry {outside}",
-                fix="list the folder of its sources: what was released never changes",
-            )
-        excludes = tuple((root / path).resolve() for path in entry.excludes)
-        modules[name] = Module(
-            name=name,
-            root=module_root,
-            path=entry.path,
-            buf_name=entry.buf_name,
-            excludes=excludes if outside is None else (*excludes, outside.resolve()),
-            includes=tuple((root / path).resolve() for path in entry.includes),
-            docs_roots=tuple((root / folder).resolve() for folder in entry.documents),
-            key=entry.key,
-            target=entry.target,
+    inside = [path for path in imports_only or () if path not in copies]
+    make = partial(_module, config=root / config, outside=outside, copies=copies)
+    return Workspace(
+        root=root,
+        config=config,
+        modules={name: make(entry, name, inside=inside) for name, entry in zip(called, own, strict=True)},
+        joined=joined,
+        third_party={name: make(entry, name) for name, entry in zip(_third_party_names(foreign), foreign, strict=True)},
+        imports_only=imports_only,
+        copies=copies,
+    )
+
+
+def _third_party_names(foreign: Sequence[ListedModule]) -> list[str]:
+    """The names of third-party modules: their paths, with a slash, so that none is the name of an own module."""
+    return [entry.key if "/" in entry.key else f"{entry.key}/" for entry in foreign]
+
+
+def _module(
+    entry: ListedModule,
+    name: str,
+    config: Path,
+    *,
+    outside: Path | None,
+    copies: Sequence[str],
+    inside: Sequence[str] = (),
+) -> Module:
+    """A listed module; `inside` are the third-party paths, relative to the workspace, that may lie in it."""
+    root = config.parent
+    module_root = (root / entry.path).resolve()
+    if not os.path.isdir(module_root):  # noqa: PTH112  # Path.is_dir refuses names that are too long
+        way_out = find_gaps(root).way_out(root / entry.path)
+        raise NotFound(f"{config} lists {entry.path}, and there is no such folder", fix=way_out)
+    if outside is not None and _lies_in(outside.resolve(), module_root, root):
+        raise Invalid(
+            f"module {name} ({entry.path}) of {config} lies in the registry {outside}",
+            fix="list the folder of its sources: what was released never changes",
         )
-    return Workspace(root, config, modules, joined)
+    nested = [copy for copy in copies if copy != entry.path and is_at_or_below(copy, [entry.path])]
+    excludes = tuple((root / path).resolve() for path in (*entry.excludes, *nested))
+    third_party = [(root / path).resolve() for path in inside]
+    return Module(
+        name=name,
+        root=module_root,
+        path=entry.path,
+        buf_name=entry.buf_name,
+        excludes=excludes if outside is None else (*excludes, outside.resolve()),
+        includes=tuple((root / path).resolve() for path in entry.includes),
+        docs_roots=tuple((root / folder).resolve() for folder in entry.documents),
+        key=entry.key,
+        target=entry.target,
+        imports_only=tuple(path for path in third_party if module_root in path.parents),
+    )
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -342,42 +452,3 @@ def _short_name(entry: ListedModule, root: Path) -> str:
     if entry.buf_name:
         return entry.buf_name.rpartition("/")[2]
     return PurePosixPath(entry.key).name or root.name
-
-
-def _entries_of(folder: str) -> list[os.DirEntry[str]]:
-    """The entries of a folder, by name; empty if there is no folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise Unavailable(f"cannot read {folder}: {error.strerror}") from error
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError as error:
-        raise Unavailable(f"cannot read {entry.path}: {error.strerror}") from error
-
-
-def _target(path: str, parent: str) -> str:
-    """The resolved target of a path, as buf distinguishes targets: one reached by an absolute link is different."""
-    by_absolute = parent.startswith(_ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
-    return f"{_ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
-
-
-def _as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:
-    """The import paths with their files, after checking that the paths are UTF-8, as protobuf requires.
-
-    Raises:
-        FieldstoneError: a path is not UTF-8.
-    """
-    try:
-        "\0".join(paths).encode()
-    except UnicodeEncodeError as error:
-        odd = str(error.object).count("\0", 0, error.start)
-        where = [*paths.values()][odd].encode(errors="backslashreplace").decode()
-        raise Invalid(f"the name of {where} is no UTF-8", fix="rename it") from error
-    return paths

@@ -139,7 +139,8 @@ class _Search(Struct, frozen=True):
 
     def _load(self, folder: Path) -> Workspace:
         names = {module.key: module.name for module in self.today.modules.values()} if folder == self.root else {}
-        return load_workspace(folder, names=names, joined=len(self.today.modules) == 1)
+        joined = len(self.today.modules) == 1
+        return load_workspace(folder, names=names, joined=joined, imports_only=self.today.imports_only)
 
     def _listed(self, then: Workspace) -> Module | None:
         """The module that a configuration lists: at the same path, by name, alone, or the only one with its files."""
@@ -195,55 +196,46 @@ class _Search(Struct, frozen=True):
         """The module in a workspace of today's other modules, where they have folders; for a tree without one."""
         root = self.root if folder.is_relative_to(self.root) else self.top
         named = self.module if folder == root / self.module.path else Module(self.module.name, folder, "")
-        listed = [(named, folder)] + [
-            (other, root / other.path)
-            for other in self.today.modules.values()
-            if other.name != named.name and _is_beside(root / other.path, folder)
-        ]
-        modules = {module.name: _moved(module, at, root) for module, at in listed}
+        others = [(other, root / other.path) for other in self.today.everything if other.name != named.name]
+        listed = [(named, folder), *((other, at) for other, at in others if _is_beside(at, folder))]
         for path in (path for name in (*CONFIG_FILES, "buf.lock") for path in root.rglob(name)):
             path.unlink()
-        _write_config(root, modules.values(), self.today)
-        return Workspace(root, "buf.yaml", modules), modules[named.name]
+        _write_config(root, listed, self.today)
+        names = {_key(module, at, root): module.name for module, at in listed}
+        then = load_workspace(root, names=names, imports_only=self.today.imports_only)
+        return then, then.module(named.name)
 
 
-def _moved(module: Module, folder: Path, root: Path) -> Module:
-    """A module in another folder, below the root of another workspace."""
-    excludes, includes = (
-        tuple(folder / path.relative_to(module.root) for path in paths if path.is_relative_to(module.root))
-        for paths in (module.excludes, module.includes)
-    )
+def _key(module: Module, folder: Path, root: Path) -> str:
+    """The path by which settings name a module in another folder: the first of its includes if it shares its path."""
     path = folder.relative_to(root).as_posix()
-    shares_path = module.key not in {"", module.path} and includes
-    return Module(
-        name=module.name,
-        root=folder,
-        path=path,
-        excludes=excludes,
-        includes=includes,
-        docs_roots=(folder, root),
-        key=includes[0].relative_to(root).as_posix() if shares_path else path,
-        target=path,
-    )
+    shares_path = module.key not in {"", module.path}
+    return next(iter(_moved(module.includes, module, folder, root)), path) if shares_path else path
 
 
-def _write_config(root: Path, modules: Iterable[Module], today: Workspace) -> None:
-    """Write a buf.yaml that lists these modules, with today's remote dependencies if today's is v2."""
+def _write_config(root: Path, modules: Iterable[tuple[Module, Path]], today: Workspace) -> None:
+    """Write a buf.yaml that lists modules in these folders, with today's remote dependencies if today's is v2."""
     written = [
         {
-            "path": module.path,
-            "excludes": [path.relative_to(root).as_posix() for path in module.excludes if path.is_dir()],
-            "includes": [path.relative_to(root).as_posix() for path in module.includes if path.is_dir()],
+            "path": folder.relative_to(root).as_posix(),
+            "excludes": _moved(module.excludes, module, folder, root),
+            "includes": _moved(module.includes, module, folder, root),
         }
-        for module in modules
+        for module, folder in modules
     ]
     config = load_config(today.root / "buf.yaml") if (today.root / "buf.yaml").is_file() else {}
     lock = today.root / "buf.lock"
-    is_v2 = config.get("version") == "v2"
-    deps = config.get("deps") or [] if is_v2 else []
+    has_deps = config.get("version") == "v2" and not today.copies
+    deps = config.get("deps") or [] if has_deps else []
     (root / "buf.yaml").write_text(json.dumps({"version": "v2", "modules": written, "deps": deps}))
-    if is_v2 and lock.is_file():
+    if has_deps and lock.is_file():
         shutil.copyfile(lock, root / "buf.lock")
+
+
+def _moved(paths: Iterable[Path], module: Module, folder: Path, root: Path) -> list[str]:
+    """Folders of a module as they are below another one, relative to `root`; those that exist there."""
+    found = [folder / path.relative_to(module.root) for path in paths if path.is_relative_to(module.root)]
+    return [path.relative_to(root).as_posix() for path in found if path.is_dir()]
 
 
 def _has_config(folder: Path) -> bool:

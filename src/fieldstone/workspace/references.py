@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -48,7 +49,7 @@ def compile_module(workspace: Workspace, module: Module, *, outside: Path | None
     if not module.proto_files:
         raise without_files(module, where if at else "")
     given = workspace.input_of(module, outside)
-    running = buf.build(given.target, cwd=workspace.root, exclude=given.exclude, within=given.within)
+    running = buf.build(given.target, cwd=workspace.buf_root, exclude=given.exclude, within=given.within)
     return running.output(what=f"{where} does not compile")
 
 
@@ -79,7 +80,7 @@ def compile_reference(
         return Compiled(read_image(path, ref), ref, module.root)
     if path.is_dir():
         refuse_git_folder(path, ref)
-        root, image = _compile_folder(path.resolve(), module, joined=workspace.joined)
+        root, image = _compile_folder(path.resolve(), module, now=workspace)
         return Compiled(image, ref, root)
     known = f"{module.name} has {', '.join(versions)}" if versions else ""
     known = did_you_mean(ref, versions, known, likeness=VERSION_LIKENESS)
@@ -107,7 +108,7 @@ def lint_reference(ref: str, module: Module, workspace: Workspace, *, outside: P
     """
     path = Path(ref)
     if path.is_dir() and _has_config(path):
-        then = _workspace_with(module, path, joined=workspace.joined)
+        then = _workspace_with(module, path, now=workspace)
         return _lint(then, _module_in(then, module), outside, at=ref)
     if path.exists():
         return []
@@ -127,7 +128,7 @@ def modules_at(ref: str, workspace: Workspace, *, outside: Path | None) -> dict[
 
 def _lint(workspace: Workspace, module: Module, outside: Path | None, *, at: str) -> list[Diagnostic]:
     given = workspace.input_of(module, outside)
-    running = buf.lint(given.target, cwd=workspace.root, exclude=given.exclude, within=given.within)
+    running = buf.lint(given.target, cwd=workspace.buf_root, exclude=given.exclude, within=given.within)
     return running.diagnostics(what=f"buf lint at {at}")
 
 
@@ -147,15 +148,19 @@ def modules_of(ref: str, workspace: Workspace, *, outside: Path | None) -> list[
         return []
     names = {known.key: known.name for known in workspace.modules.values()}
     if path.is_dir():
-        return list(load_workspace(path, names=names, bare=True, joined=workspace.joined).modules)
+        return list(
+            load_workspace(
+                path, names=names, bare=True, joined=workspace.joined, imports_only=workspace.imports_only
+            ).modules
+        )
     with _checkout(ref, workspace, outside, bare=True) as (then, _, _):
         return list(then.modules)
 
 
-def _compile_folder(folder: Path, module: Module, *, joined: bool) -> tuple[Path, bytes]:
+def _compile_folder(folder: Path, module: Module, *, now: Workspace) -> tuple[Path, bytes]:
     if not _has_config(folder):
         return folder, buf.build(".", cwd=folder).output(what=f"{folder} does not compile")
-    workspace = _workspace_with(module, folder, joined=joined)
+    workspace = _workspace_with(module, folder, now=now)
     found = _module_in(workspace, module)
     return found.root, compile_module(workspace, found, at=str(folder))
 
@@ -164,16 +169,17 @@ def _workspace_with(
     module: Module | None,
     root: Path,
     *,
-    joined: bool,
+    now: Workspace,
     names: Mapping[str, str] | None = None,
     outside: Path | None = None,
     bare: bool = False,
 ) -> Workspace:
     """The workspace at `root`; several roots of v1beta1 are one module if only that one is the module looked for."""
-    found = load_workspace(root, names=names, outside=outside, bare=bare, joined=joined)
+    load = partial(load_workspace, root, names=names, outside=outside, bare=bare, imports_only=now.imports_only)
+    found = load(joined=now.joined)
     if module is None or module.name in found.modules or len(found.modules) <= 1:
         return found
-    whole = load_workspace(root, names=names, outside=outside, bare=bare, joined=True)
+    whole = load(joined=True)
     return whole if len(whole.modules) == 1 or module.name in whole.modules else found
 
 
@@ -240,7 +246,7 @@ def _checkout(
             return
         with _named(scratch, label, git.submodules(base, cwd=Path(top))):
             found = _workspace_with(
-                module, then, joined=workspace.joined, names=names, outside=registry, bare=bare or not has_config
+                module, then, now=workspace, names=names, outside=registry, bare=bare or not has_config
             )
         yield found, registry, label
     finally:

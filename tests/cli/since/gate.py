@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import tempfile
@@ -17,8 +18,9 @@ import pytest
 import tomli_w
 from semver import Version
 
-from fieldstone.compatibility.ledger import Ledger
+from fieldstone.checking.baseline import ledger_of
 from fieldstone.project.project import Project
+from fieldstone.registry.folder import FolderRegistry
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import b5, file_digest
 from fieldstone.workflows.release import release
@@ -100,8 +102,10 @@ class Gate:
         changed = tomllib.loads(path.read_text()) | changes
         content = {key: value for key, value in changed.items() if key != "seal" and value is not None}
         files = (file for file in sorted(folder.rglob("*")) if file.is_file() and file != path)
-        content["files"] = {file.relative_to(folder).as_posix(): file_digest(file.read_bytes()) for file in files}
-        sources = {n.removeprefix("schemas/"): d for n, d in content["files"].items() if n.startswith("schemas/")}
+        older = {name: text for name, text in content["files"].items() if " in " in text}
+        content["files"] = older | dict(_entry(file, folder) for file in files)
+        digests = {name: text.partition(" in ")[0] for name, text in content["files"].items()}
+        sources = {n.removeprefix("schemas/"): d for n, d in digests.items() if n.startswith("schemas/")}
         content["digest"] = b5(sources, (link["digest"] for link in content.get("dependencies", ())))
         body = tomli_w.dumps(content)
         path.write_text(f'seal = "{file_digest(body.encode())}"\n{body}')
@@ -144,8 +148,9 @@ class Gate:
     def advance_ledger(self, module: str, before: str, version: str) -> None:
         """Give a release the ledger that follows from its image and the release before."""
         folder = self.repo.root / "registry" / module
-        old = Ledger.from_json((folder / before / "ledger.json").read_bytes(), where=before)
-        schema = load_schema((folder / version / "image.binpb").read_bytes(), where=version)
+        registry = FolderRegistry(folder.parent)
+        old = ledger_of(registry, registry.release(module, before))
+        schema = load_schema(gzip.decompress((folder / version / "image.binpb.gz").read_bytes()), where=version)
         (folder / version / "ledger.json").write_text(old.advance(schema, version).to_json())
 
     def deprecate_basket(self, sunset: str) -> None:
@@ -159,6 +164,14 @@ class Gate:
         )
         self.repo.edit(SHOP, 'import "acme', 'import "fieldstone/v1/annotations.proto";\nimport "acme')
         shutil.copytree(HERE / "schemas/fieldstone/fieldstone", self.repo.root / "schemas/shop/fieldstone")
+
+
+def _entry(file: Path, folder: Path) -> tuple[str, str]:
+    """How a manifest names a file in the folder of its release."""
+    name, content = file.relative_to(folder).as_posix(), file.read_bytes()
+    if name == "image.binpb.gz":
+        return "image.binpb", file_digest(gzip.decompress(content))
+    return name, file_digest(content)
 
 
 def day(after: int) -> str:

@@ -71,7 +71,7 @@ class Base(Struct, dict=True):
         Raises:
             FieldstoneError: they cannot be read; the error names the revision and the file.
         """
-        project = Project(self.settings)
+        project = Project(self.settings, has_sources=False)
         self._lay_out_sources()
         with self.named():
             modules = project.workspace.modules if self.has_workspace else {}

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from fieldstone.checking.since.base import Base
 from fieldstone.checking.since.policy import Weakened
-from fieldstone.project.project import release_sources
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.release import Release
+from fieldstone.registry.release import IMPORTS, SOURCES, THIRD_PARTY, Release
 from fieldstone.schema.location import Location
 from fieldstone.toolchain import git
 from fieldstone.toolchain.git_tags import Commit, in_order, tag_names, targets
@@ -78,7 +77,7 @@ def _problem(release: Release, registry: Registry, tagged: Mapping[str, Commit],
     if commit.seconds != release.released_time.timestamp():
         return f"{said}, which has another date than {release.released_at}"
     blobs = {entry.blob for entry in git.entries(commit.name, cwd=top)}
-    for path, content in release_sources(registry, release).items():
-        if git.blob_hash(content, like=commit.name) not in blobs:
+    for path in (path for path in release.files if path.startswith((SOURCES, THIRD_PARTY, IMPORTS))):
+        if git.blob_hash(registry.read(release, path), like=commit.name) not in blobs:
             return f"{said}, which has no file like its {path}"
     return ""

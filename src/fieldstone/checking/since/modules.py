@@ -11,6 +11,7 @@ from msgspec import Struct
 from fieldstone.checking.module_identity import successor
 from fieldstone.checking.since.base import Base
 from fieldstone.checking.since.policy import Weakened
+from fieldstone.checking.since.third_party import third_party_paths
 from fieldstone.project.project import refuse_names
 from fieldstone.project.settings import Settings
 from fieldstone.schema.location import Location
@@ -44,7 +45,10 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
     Raises:
         FieldstoneError: the buf configuration of either cannot be read.
     """
-    workspace = load_workspace(settings.workspace, names=own.module_names, outside=settings.registry_folder)
+    only = third_party_paths(base, own, settings)
+    workspace = load_workspace(
+        settings.workspace, names=own.module_names, outside=settings.registry_folder, imports_only=only
+    )
     refuse_names(workspace)
     now = {module.key: module for module in workspace.modules.values()}
     found: dict[str, Module] = {}
@@ -58,7 +62,7 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
                     taken.add(same.key)
     called = {name: _history_of(base, name, module.name) for name, module in found.items()}
     names = _names(workspace, {module.key: called[name] for name, module in found.items()})
-    renamed = load_workspace(workspace.root, names=names, outside=settings.registry_folder)
+    renamed = load_workspace(workspace.root, names=names, outside=settings.registry_folder, imports_only=only)
     return Pairing(
         renamed,
         {called[name]: (base.modules[name], renamed.modules[called[name]]) for name in found},

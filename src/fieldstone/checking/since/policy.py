@@ -53,7 +53,7 @@ def weakened_settings(before: Settings, after: Settings, modules: Collection[str
             subject = _written_as(after, before, module, key)
             if (subject, message) not in seen:
                 seen.add((subject, message))
-                yield Weakened(subject, f"{message}{_for(module, subject)}", fix, _location(after, subject))
+                yield Weakened(subject, f"{message}{_for(module, subject)}", fix, location_of(after, subject))
 
 
 def added_waivers(before: Settings, after: Settings) -> dict[Waiver, str]:
@@ -169,7 +169,7 @@ def _for(module: str, subject: str) -> str:
     return f" for module {module}" if module and subject.startswith("modules.") else ""
 
 
-def _location(settings: Settings, subject: str) -> Location:
+def location_of(settings: Settings, subject: str) -> Location:
     """The line of the settings file that has a key, or that names the pinned file with it; else the file alone."""
     if settings.file is None:
         return Location(str(settings.root))

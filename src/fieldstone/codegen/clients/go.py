@@ -7,17 +7,19 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fieldstone.codegen.client_contents import carried_files, example, homes, reached_files, refuse_post, with_texts
+from fieldstone.codegen.client_contents import (
+    carried_files,
+    example,
+    homes,
+    known_files,
+    refuse_post,
+    with_texts,
+)
 from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import run_plugin
-from fieldstone.codegen.go_imports import (
-    GENPROTO_VERSION,
-    GoPackage,
-    genproto_module,
-    go_packages,
-    refuse_cycles,
-)
+from fieldstone.codegen.go_imports import GoPackage, go_packages, refuse_cycles
+from fieldstone.codegen.known_packages import GoModule, go_module_of
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
 from fieldstone.errors import Invalid, Unavailable
@@ -135,14 +137,14 @@ def grpc_version(code: Iterable[str]) -> str:
 
 
 def _generate(client: ClientPackage, module: str, prefix: str) -> dict[str, str]:
-    carried = {path: file for path, file in carried_files(client).items() if not genproto_module(file)}
+    carried = carried_files(client, lambda file: go_module_of(file, client.known))
     refuse_cycles(carried)
     packages = go_packages(carried, module)
     for path, needed in homes(client).items():
         packages |= go_packages([path], _module_of(needed, prefix))
-    published = {path for path, file in reached_files(client).items() if genproto_module(file)}
-    mapped = [f"M{path}={at.path};{at.name}" for path, at in sorted(packages.items()) if path not in published]
-    parameter = ",".join([f"module={module}", *mapped])
+    places = {path: f"{at.path};{at.name}" for path, at in packages.items()}
+    places |= {path: at.package for path, at in _published(client).items() if at.is_named}
+    parameter = ",".join([f"module={module}", *(f"M{path}={place}" for path, place in sorted(places.items()))])
     code = run_plugin([_find("protoc-gen-go")], client.image, list(carried), parameter)
     with_services = [path for path, file in carried.items() if file.service]
     if with_services:
@@ -156,10 +158,20 @@ def _requires(client: ClientPackage, code: Mapping[str, str], prefix: str) -> li
     found["google.golang.org/protobuf"] = protobuf_version(code.values())
     if grpc := grpc_version(code.values()):
         found["google.golang.org/grpc"] = grpc
-    reached = reached_files(client)
-    imported = {other for path in carried_files(client) for other in reached[path].dependency if other in reached}
-    found |= {at: GENPROTO_VERSION for path in imported if (at := genproto_module(reached[path]))}
+    for at in _published(client).values():
+        found[at.path] = max(found.get(at.path, ""), at.version, key=_order)
     return sorted(found.items())
+
+
+def _published(client: ClientPackage) -> dict[str, GoModule]:
+    """The Go modules of the third-party files that are imported from well-known ones, by import path."""
+    files = known_files(client, lambda file: go_module_of(file, client.known))
+    return {path: at for path, file in files.items() if (at := go_module_of(file, client.known))}
+
+
+def _order(version: str) -> list[int]:
+    """Sorts versions of Go modules as far as their numbers tell."""
+    return [int(number) for number in re.findall(r"\d+", version.partition("-")[0])]
 
 
 def _module_of(needed: Needed, prefix: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.codegen.client_contents import carried_files, example, with_texts
+from fieldstone.codegen.client_contents import carried_files, example, in_known_package, known_files, with_texts
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import fix_of_old
@@ -48,8 +48,8 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
     """The tree of a release's Maven project: path within it to content.
 
     A file that says nothing of its Java gets a class file for each message (`java_multiple_files`), so that a
-    message's name does not hang on the file that it is in. Classes of imported files that no needed package has, such
-    as google/type/money.proto, are in the package itself.
+    message's name does not hang on the file that it is in. Classes of imported files that neither a needed nor a
+    well-known package has are in the package itself.
 
     Args:
         client: the release.
@@ -74,7 +74,10 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
         version=version,
         java=_JAVA,
         protobuf=protobuf_java_version(sources.values(), compiler),
-        needs=[(distribution(needed.module, CONTRACTS), needed.version) for needed in client.needs],
+        needs=[
+            *((group, distribution(needed.module, CONTRACTS), needed.version) for needed in client.needs),
+            *_known_artifacts(client),
+        ],
     )
     files = {**{f"{_SOURCES}/{path}": text for path, text in sources.items()}, "pom.xml": pom}
     return with_texts(
@@ -133,12 +136,20 @@ def protobuf_java_version(code: Iterable[str], protoc: str) -> str:
     return f"{4 if int(parts[1]) >= _FIRST_OF_JAVA_4 else 3}.{said.removeprefix('libprotoc ')}"
 
 
+def _known_artifacts(client: ClientPackage) -> list[tuple[str, ...]]:
+    """GroupId, artifactId and version of the well-known packages that have code of imported third-party files."""
+    files = known_files(client, in_known_package(client, "maven"))
+    found = (client.known.find(path, "maven") for path in files)
+    return sorted({tuple(entry.package.maven.split(":")) for entry in found if entry})
+
+
 def _generate(protoc: str, client: ClientPackage) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         image, folder = Path(scratch, "image.binpb"), Path(scratch, "out")
         folder.mkdir()
         image.write_bytes(_with_java_options(client.image).SerializeToString())
-        done = _run([protoc, f"--descriptor_set_in={image}", f"--java_out={folder}", *carried_files(client)])
+        files = carried_files(client, in_known_package(client, "maven"))
+        done = _run([protoc, f"--descriptor_set_in={image}", f"--java_out={folder}", *files])
         if done.returncode:
             said = next((line for line in done.stderr.splitlines() if line.strip()), f"it ended with {done.returncode}")
             raise Invalid(

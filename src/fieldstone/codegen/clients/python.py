@@ -48,12 +48,13 @@ def _package_version(module: str, version: str, prefix: str, digest: str = "", p
 
 
 def _packages(client: ClientPackage, prefix: str) -> DtoPackages:
+    home = import_name(contracts_distribution(client.module, client.version, prefix))
     owners = {
         path: import_name(contracts_distribution(needed.module, needed.version, prefix))
         for needed in client.needs
         for path in needed.files
     }
-    return DtoPackages(import_name(contracts_distribution(client.module, client.version, prefix)), owners)
+    return DtoPackages(home, {**owners, **dict.fromkeys(client.files, home)}, client.known)
 
 
 def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:

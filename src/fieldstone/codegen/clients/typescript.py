@@ -8,10 +8,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fieldstone.codegen.client_contents import carried_files, homes, refuse_post, with_texts
+from fieldstone.codegen.client_contents import (
+    carried_files,
+    homes,
+    in_known_package,
+    known_files,
+    refuse_post,
+    with_texts,
+)
 from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import run_plugin
+from fieldstone.codegen.known_packages import Known
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
 from fieldstone.errors import Invalid
@@ -106,12 +114,29 @@ def runtime_range(code: Iterable[str]) -> str:
 
 
 def _generate(client: ClientPackage, scope: str) -> dict[str, str]:
-    files = list(carried_files(client))
-    elsewhere = sorted(homes(client).items())
-    moved = [f"rewrite_imports=./{_module(path)}.js:{_name(needed, scope)}" for path, needed in elsewhere]
+    files = list(carried_files(client, in_known_package(client, "npm")))
+    known = _known(client)
+    elsewhere = {path: _name(needed, scope) for path, needed in homes(client).items()}
+    elsewhere |= {path: found.package.npm_name for path, found in known.items()}
+    moved = [f"rewrite_imports=./{_module(path)}.js:{name}" for path, name in sorted(elsewhere.items())]
     with node_tools() as folder:
         command = [find_node(), str(folder / _PLUGIN)]
-        return run_plugin(command, client.image, files, ",".join([*_OPTIONS, *moved]))
+        code = run_plugin(command, client.image, files, ",".join([*_OPTIONS, *moved]))
+    return {path: _with_specifiers(text, known.values()) for path, text in code.items()}
+
+
+def _known(client: ClientPackage) -> dict[str, Known]:
+    """The entries of the third-party files that are imported from well-known packages."""
+    files = known_files(client, in_known_package(client, "npm"))
+    return {path: found for path in files if (found := client.known.find(path, "npm"))}
+
+
+def _with_specifiers(code: str, known: Iterable[Known]) -> str:
+    """Code that imports the folders of well-known packages by their own specifiers."""
+    for found in known:
+        if found.package.npm_import:
+            code = code.replace(f'"{found.package.npm_name}/{found.folder}', f'"{found.package.npm_import}/')
+    return code
 
 
 def _module(path: str) -> str:
@@ -125,7 +150,8 @@ def _name(needed: Needed, scope: str) -> str:
 
 def _dependencies(client: ClientPackage, code: Mapping[str, str], scope: str) -> dict[str, str]:
     needed = {_name(other, scope): npm_range(other.version) for other in client.needs}
-    return dict(sorted({**needed, RUNTIME: runtime_range(code.values())}.items()))
+    known = {found.package.npm_name: found.package.npm_range for found in _known(client).values()}
+    return dict(sorted({**needed, **known, RUNTIME: runtime_range(code.values())}.items()))
 
 
 def _manifest(

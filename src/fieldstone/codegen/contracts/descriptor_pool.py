@@ -43,17 +43,19 @@ def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescripto
     Args:
         written: what protoc wrote, path to text.
         files: the files of the package.
-        packages: the package that has the code of each file.
+        packages: the package that has the code of each file. Files of `files` without an owner are bundled.
     """
     inside = {file.name: file.dependency for file in sorted(files, key=lambda file: file.name)}
     elsewhere = sorted({path for file in files for path in file.dependency} - inside.keys())
     published = [path for path in elsewhere if not packages.package_of(path)]
     return render(
         "contracts/_descriptors.py.j2",
-        modules=[(packages.python_module(path), _alias(path), untyped(path)) for path in published],
+        modules=[(packages.python_module(path), _alias(path), untyped(path, packages)) for path in published],
         packages=sorted({packages.package_of(path) for path in elsewhere} - {""}),
         imported=[(path, packages.package_of(path), _alias(path)) for path in elsewhere],
         contents=[_content(written, path) for path in in_import_order(inside)],
+        renamed=[(path, "", _alias(path)) for path in published if packages.is_moved(path)],
+        bundled=[protoc_module(path) for path in sorted(inside) if not packages.owners.get(path)],
     )
 
 

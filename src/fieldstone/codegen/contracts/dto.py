@@ -21,9 +21,9 @@ from fieldstone.codegen.contracts.imports import import_base, import_line, untyp
 from fieldstone.codegen.contracts.protoc import run_protoc
 from fieldstone.codegen.contracts.taken_names import services_without_keywords
 from fieldstone.codegen.names import DtoPackages, dto_module, protoc_module
-from fieldstone.codegen.published import COMMON_FILES
 from fieldstone.codegen.render import as_docstring
 from fieldstone.codegen.vocabulary import without_annotations
+from fieldstone.errors import Invalid
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 
@@ -52,7 +52,7 @@ class DtoModules(Struct, frozen=True):
         files: path within the package to text, without the `__init__.py`.
         protobuf: the version of protobuf that the code was generated for: no older one runs it.
         grpcio: the same of grpcio; empty where there are no services.
-        needs_common: whether googleapis-common-protos is imported.
+        requires: the requirements of the distributions of third-party code that is imported, sorted.
         imports: the other contracts packages that are imported, sorted.
         services: the full names of the services of the module's own files.
     """
@@ -60,7 +60,7 @@ class DtoModules(Struct, frozen=True):
     files: Mapping[str, str]
     protobuf: str
     grpcio: str
-    needs_common: bool
+    requires: tuple[str, ...]
     imports: tuple[str, ...]
     services: tuple[str, ...]
 
@@ -79,10 +79,10 @@ def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str],
     """
     bare = without_annotations(image, where=where)
     by_path = {file.name: file for file in bare.file}
-    reached = _reached(by_path, own_files)
+    reached = _reached(by_path, own_files, packages)
     inside = [path for path in sorted(reached) if packages.is_inside(path)]
     for path in inside:
-        dto_module(path)
+        _require_importable(path, by_path, own_files)
     with_services = [path for path in inside if by_path[path].service]
     for path in with_services:
         _escape_comments(by_path[path])
@@ -96,7 +96,7 @@ def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str],
         files=dict(sorted(moved.items())),
         protobuf=_version(_GENCODE_VERSION, written.values()),
         grpcio=_version(_GRPC_VERSION, written.values()),
-        needs_common=any(path in COMMON_FILES for path in reached),
+        requires=tuple(sorted({packages.requirement(path) for path in reached} - {""})),
         imports=tuple(sorted(elsewhere)),
         services=tuple(
             ".".join(filter(None, (by_path[path].package, service.name)))
@@ -106,15 +106,34 @@ def dto_modules(image: bytes, packages: DtoPackages, own_files: Collection[str],
     )
 
 
-def _reached(files: Mapping[str, FileDescriptorProto], own_files: Collection[str]) -> set[str]:
-    """The files of a module and all that they import, directly or not."""
+def _require_importable(path: str, files: Mapping[str, FileDescriptorProto], own_files: Collection[str]) -> None:
+    """Raise if Python cannot import the module of a file; of a third-party one, the error names its importer.
+
+    Raises:
+        FieldstoneError: a folder or file is no identifier.
+    """
+    try:
+        dto_module(path)
+    except Invalid as error:
+        importer = next((name for name in sorted(own_files) if path in files[name].dependency), "")
+        if path in own_files or not importer:
+            raise
+        folder = path.rpartition("/")[0]
+        raise Invalid(
+            f"{error.problem} ({importer} imports it)",
+            fix=f'name the distribution that has its code: python in [tool.fieldstone.package.known."{folder}/"]',
+        ) from error
+
+
+def _reached(files: Mapping[str, FileDescriptorProto], own_files: Collection[str], packages: DtoPackages) -> set[str]:
+    """The files of a module and all that they import, directly or not; a published file's imports are published."""
     reached: set[str] = set()
     waiting = [path for path in own_files if path in files]
     while waiting:
         path = waiting.pop()
         if path not in reached and path in files:
             reached.add(path)
-            waiting += files[path].dependency
+            waiting += files[path].dependency if packages.package_of(path) else ()
     return reached
 
 
@@ -128,8 +147,15 @@ def _move_all(
         for ending in (".py", ".pyi", "_grpc.py"):
             if old + ending in written:
                 mover = _Mover(path, modules, packages, is_stub=ending == ".pyi")
-                moved[new + ending] = mover.move(_documented(written[old + ending], schema, path, ending))
+                moved[new + ending] = _moved(written[old + ending], mover, schema, path, ending)
     return moved
+
+
+def _moved(text: str, mover: _Mover, schema: Schema, path: str, ending: str) -> str:
+    try:
+        return mover.move(_documented(text, schema, path, ending))
+    except SyntaxError:  # protoc's stub imports a module by a name that is none, and that is another one once moved
+        return _documented(mover.move(text), schema, path, ending)
 
 
 def _documented(text: str, schema: Schema, path: str, ending: str) -> str:
@@ -171,7 +197,7 @@ class _Mover(Struct, frozen=True):
         if path is None:
             return found[0]
         if found["star"]:
-            ignored = untyped(path) if self.is_stub else ""
+            ignored = untyped(path, self.packages) if self.is_stub else ""
             return f"from {import_base(self.path, path, self.packages, whole=True)} import {found['names']}{ignored}"
         alias = found["alias"] or found["root_alias"] or f" as {found['dynamic_alias'] or found['root']}"
         return import_line(self.path, path, self.packages, alias.removeprefix(" as "), is_stub=self.is_stub)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from fieldstone.codegen.names import DtoPackages, dto_module
-from fieldstone.codegen.published import COMMON_FILES
 
 _UNTYPED = "  # type: ignore[import-untyped, unused-ignore]"
 
 
-def untyped(path: str) -> str:
-    """The ending of an import of a file's module in type-checked code; empty where that module has types."""
-    return _UNTYPED if path in COMMON_FILES else ""
+def untyped(path: str, packages: DtoPackages) -> str:
+    """The ending of an import of a file's module in type-checked code; empty where that module surely has types."""
+    return _UNTYPED if packages.requirement(path) else ""
 
 
 def import_base(importer: str, path: str, packages: DtoPackages, *, whole: bool = False) -> str:
@@ -35,4 +34,6 @@ def to_root(importer: str) -> str:
 def import_line(importer: str, path: str, packages: DtoPackages, alias: str, *, is_stub: bool) -> str:
     """The line that imports a file's module under another name."""
     name = packages.python_module(path).rpartition(".")[2]
-    return f"from {import_base(importer, path, packages)} import {name} as {alias}{untyped(path) if is_stub else ''}"
+    ignored = untyped(path, packages) if is_stub else ""
+    called = alias if alias.isidentifier() else f"_{alias}"  # protoc takes a folder that begins with a digit as it is
+    return f"from {import_base(importer, path, packages)} import {name} as {called}{ignored}"

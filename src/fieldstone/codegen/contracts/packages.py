@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from fieldstone.codegen.contracts.dto import DtoModules
 from fieldstone.codegen.names import STORAGE, compatible, contracts_distribution, distribution, import_name, package
-from fieldstone.codegen.published import COMMON_DISTRIBUTION, COMMON_RANGE
 from fieldstone.codegen.render import render
 from fieldstone.codegen.storage.dialects import all_dialects
 
@@ -185,9 +184,7 @@ def protobuf_range(gencode: str) -> str:
 
 
 def _dependencies(generated: DtoModules, others: Mapping[str, PackageVersion]) -> list[str]:
-    lines = [f"protobuf{protobuf_range(generated.protobuf)}"]
-    if generated.needs_common:
-        lines.append(f"{COMMON_DISTRIBUTION}{COMMON_RANGE}")
+    lines = [f"protobuf{protobuf_range(generated.protobuf)}", *generated.requires]
     for name in generated.imports:
         other = others[name]
         lines.append(f"{other.contracts}{compatible(other.version)}")

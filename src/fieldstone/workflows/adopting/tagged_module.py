@@ -10,7 +10,8 @@ from msgspec import Struct
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.registry import Registry
-from fieldstone.registry.release import Link
+from fieldstone.registry.release import UNRELEASED, Link
+from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest, manifest
 from fieldstone.toolchain import git
 from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
@@ -48,7 +49,10 @@ class TaggedModule(Struct, frozen=True):
         module: the module among them; the list of its files is loaded.
         sources: its files by path relative to its root, in bytes.
         image: the compiled sources with all their imports.
+        third_party: the third-party files that buf lists in the module, by path relative to its root, in bytes.
+        imported: the files of third-party modules that it imports, by import path, in bytes.
         imports: the modules of the workspace that it imports, directly or not.
+        foreign: the third-party modules that it imports.
         remote: the modules of remote registries that it imports.
     """
 
@@ -56,7 +60,10 @@ class TaggedModule(Struct, frozen=True):
     module: Module
     sources: Mapping[str, bytes]
     image: bytes
+    third_party: Mapping[str, bytes]
+    imported: Mapping[str, bytes]
     imports: Sequence[Imported]
+    foreign: Sequence[Link]
     remote: Sequence[RemoteDependency]
 
     @property
@@ -78,6 +85,7 @@ class TaggedModule(Struct, frozen=True):
                     fix=f"adopt {other.name} first",
                 )
             yield Link(other.name, same[0].version, same[0].digest)
+        yield from self.foreign
         for remote in self.remote:
             yield Link(remote.name, remote.commit, remote.digest)
 
@@ -114,22 +122,27 @@ def compiled_at(commit: str, place: Place) -> TaggedModule:
             image = compile_module(then, module)
             dependencies = Dependencies(then)
             remote = dependencies.remote(module)
-        except Invalid as error:
-            if not _imports_remote(then, module):
-                raise
-            raise Unavailable(
-                f"a module of a remote registry may be missing: {error.problem}", fix=error.fix
-            ) from error
-        others = [Imported(other.name, _protos(other)) for other in dependencies.of(module)]
-        return TaggedModule(then, module, module.contents(), image, others, remote)
+        except Unavailable as error:
+            pins = any((folder / "buf.lock").is_file() for folder in (then.root, module.root))
+            fix = "let buf fetch it, with a network and a login if it needs one" if pins else error.fix
+            raise Unavailable(error.problem, fix=fix) from error
+        return TaggedModule(
+            workspace=then,
+            module=module,
+            sources=module.contents(),
+            image=image,
+            third_party=_read(module.third_party_paths),
+            imported=_read(dependencies.third_party_imports(module)),
+            imports=[Imported(other.name, manifest(_read(other.proto_paths))) for other in dependencies.of(module)],
+            foreign=[
+                Link(other.name, UNRELEASED, dependencies.digest(other)) for other in dependencies.third_party(module)
+            ],
+            remote=remote,
+        )
 
 
-def _protos(module: Module) -> dict[str, str]:
-    return manifest({path: Path(file).read_bytes() for path, file in module.proto_paths.items()})
-
-
-def _imports_remote(then: Workspace, module: Module) -> bool:
-    return any((folder / "buf.lock").is_file() for folder in (then.root, module.root))
+def _read(files: Mapping[str, str | Path]) -> dict[str, bytes]:
+    return {path: read_file(Path(file)) for path, file in files.items()}
 
 
 def fingerprint_at(commit: str, top: Path) -> str:

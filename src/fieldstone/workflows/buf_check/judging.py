@@ -49,9 +49,11 @@ def refusals(request: CheckRequest, folder: Path, note: Callable[[str], None]) -
         note(
             f"{project.settings.root} has no settings of Fieldstone, so its defaults apply, and no history is consulted"
         )
+    elif module.name in project.workspace.third_party:
+        return []
     elif not project.registry.versions(module.name):
         note(f"{project.settings.registry} has no release of {module.name}: no history is consulted")
-    refused = _refused(project, module, request)
+    refused = _refused(project, module, _of_its_own(request, module) if module else request)
     asked = [finding for finding in refused if not request.rule_ids or rule_id(finding.rule) in request.rule_ids]
     return [_annotation(finding, request) for finding in asked]
 
@@ -83,7 +85,7 @@ def _module(project: Project, request: CheckRequest) -> Module | None:
     if not is_set_up:
         return None
     paths = {*request.new.own}
-    found = [module for module in project.workspace.modules.values() if paths <= module.proto_paths.keys()]
+    found = [module for module in project.workspace.everything if paths <= module.all_paths.keys()]
     if len(found) != 1:
         where = project.settings.root
         one = min(paths)
@@ -92,6 +94,13 @@ def _module(project: Project, request: CheckRequest) -> Module | None:
             fix="run buf in the folder of its settings, or give the plugin the option `module` in buf.yaml",
         )
     return found[0]
+
+
+def _of_its_own(request: CheckRequest, module: Module) -> CheckRequest:
+    """The request with a module's third-party files as imports, as which buf does not know them."""
+    foreign = frozenset(module.third_party_paths)
+    new, old = (files._replace(own=frozenset(files.own) - foreign) for files in (request.new, request.old))
+    return request._replace(new=new, old=old)
 
 
 def _refused(project: Project, module: Module | None, request: CheckRequest) -> list[Finding]:

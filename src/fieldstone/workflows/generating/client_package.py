@@ -8,6 +8,7 @@ from datetime import datetime
 from fieldstone.checking.baseline import released
 from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.contracts.deprecation import with_deprecations
+from fieldstone.codegen.known_packages import KNOWN
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import with_code
 from fieldstone.codegen.vocabulary import without_annotations
@@ -80,6 +81,7 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
         readme=_document(project, release, "README.md"),
         changelog=changelog(release.name, _sections(project, release)),
         needs=tuple(_needs(project, release)),
+        known=KNOWN.extended(project.settings.known_packages),
     )
 
 
@@ -147,7 +149,7 @@ def _schema(project: Project, release: Release) -> Schema:
 def _needs(project: Project, release: Release) -> Iterator[Needed]:
     """The releases with packages of their own; the files of a remote registry's modules go with what imports them."""
     for link in sorted(release.dependencies, key=lambda link: link.name):
-        if not link.is_remote:
+        if link.is_release:
             needed = needed_release(project, release, link)
             files = _files(project, needed)
             if files:

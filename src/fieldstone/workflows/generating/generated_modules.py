@@ -66,7 +66,7 @@ def compile_one(project: Project, module: Module) -> bytes:
 def _compiler(project: Project, module: Module) -> buf.Running:
     workspace = project.workspace
     given = workspace.input_of(module, project.settings.registry_folder)
-    return buf.build(given.target, cwd=workspace.root, exclude=given.exclude, within=given.within)
+    return buf.build(given.target, cwd=workspace.buf_root, exclude=given.exclude, within=given.within)
 
 
 def generated_modules(project: Project, names: Iterable[str] = ()) -> list[Module]:

@@ -8,10 +8,12 @@ from typing import Any
 
 from fieldstone.printed import printable
 from fieldstone.project.project import Project
+from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.workflows.setup.annotations import ROOTS
 from fieldstone.workflows.setup.history import about_history
 from fieldstone.workflows.setup.hooks import FORMAT, HOOKS, HOOKS_FILE, local_config
-from fieldstone.workflows.setup.texts import to_yaml
+from fieldstone.workflows.setup.texts import imports_only, to_yaml
+from fieldstone.workflows.setup.third_party import third_party_in
 from fieldstone.workspace.config_text import load_config
 from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY
@@ -27,11 +29,27 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
         hooks: whether hooks are wanted.
         formats: whether one of them may format.
     """
+    yield from _about_third_party(project, written)
     yield from _about_registry(project)
     yield from _about_vocabulary(project)
     if hooks:
         yield from _about_hooks(project.settings.root, written, top, formats=formats)
     yield from about_history(project, top)
+
+
+def _about_third_party(project: Project, written: Sequence[str]) -> Iterator[str]:
+    """A word on the schemas that are imports only, or the setting for them if the settings were there before."""
+    settings = project.settings
+    if OWN_FILE in written:
+        if settings.imports_only:
+            listed = printable(", ".join(settings.imports_only))
+            yield f"third-party schemas are imported, and not judged: review imports-only in {OWN_FILE} ({listed})"
+        return
+    if settings.imports_only is None:
+        listed_modules = load_workspace(project.workspace.root, outside=settings.registry_folder, imports_only=())
+        found = third_party_in(listed_modules, top=settings.root)
+        if found:
+            yield f"add third-party schemas to the settings:\n{imports_only(found)}\n"
 
 
 def _about_registry(project: Project) -> Iterator[str]:

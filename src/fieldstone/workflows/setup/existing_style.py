@@ -30,7 +30,7 @@ def existing_faults(project: Project) -> Faults:
     """
     workspace, registry = project.workspace, project.settings.registry_folder
     inputs = [workspace.input_of(module, registry) for module in workspace.modules.values() if module.proto_paths]
-    running = [buf.lint(i.target, cwd=workspace.root, exclude=i.exclude, within=i.within) for i in inputs]
+    running = [buf.lint(i.target, cwd=workspace.buf_root, exclude=i.exclude, within=i.within) for i in inputs]
     try:
         found = [diagnostic for lint in running for diagnostic in lint.diagnostics(what="buf lint")]
     finally:

@@ -14,8 +14,9 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import imports
 from fieldstone.toolchain import git
+from fieldstone.workflows.setup.third_party import VENDORED, foreign_folders
+from fieldstone.workspace.imports_only import is_at_or_below
 
-_VENDORED = {"third-party", "third_party", "vendor"}
 _PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 _BUILT_IN = "google/protobuf/"
 
@@ -79,7 +80,7 @@ def survey(folder: Path, *, registry: str) -> Survey:
 
 def is_vendored(path: str) -> bool:
     """Whether a path is in a folder of vendored files."""
-    return not _VENDORED.isdisjoint(path.split("/"))
+    return not VENDORED.isdisjoint(path.split("/"))
 
 
 def package_of(content: bytes) -> str:
@@ -96,13 +97,14 @@ def infer_layout(found: Survey) -> Layout:
     resolves.
     """
     contents = {proto: (found.folder / proto).read_bytes() for proto in found.protos}
-    theirs = {p: content for p, content in contents.items() if is_vendored(_root_of_package(p, content))}
+    foreign = foreign_folders(found.folder, {p: _root_of_package(p, content) for p, content in contents.items()})
+    theirs = {p: content for p, content in contents.items() if is_at_or_below(p, foreign)}
     if len(theirs) == len(contents):
         theirs = {}
     own = _Files({p: content for p, content in contents.items() if p not in theirs})
     roots = own.infer_roots()
     vendored, missing = _needed(own, roots, _Files(theirs))
-    outside = {found.registry, *map(_vendor_folder, theirs), *_folders_with_protos(found)}
+    outside = {found.registry, *(foreign if theirs else ()), *_folders_with_protos(found)}
     excludes = {
         root: tuple(sorted(path for path in outside if path != root and is_below(path, root))) for root in roots
     }
@@ -185,12 +187,6 @@ def _topmost(folders: Collection[str], root: str) -> tuple[str, ...]:
 def _folders_with_protos(found: Survey) -> list[str]:
     """The skipped folders with .proto files, which buf would compile."""
     return [path for path in found.skipped if next((found.folder / path).rglob("*.proto"), None)]
-
-
-def _vendor_folder(proto: str) -> str:
-    parts = proto.split("/")
-    last = next(index for index, part in enumerate(parts) if part in _VENDORED)
-    return "/".join(parts[: last + 1])
 
 
 def _root_of_package(proto: str, content: bytes) -> str:

@@ -13,7 +13,7 @@ import yaml
 _SETTINGS = """\
 # Fieldstone's settings; `fieldstone settings --schema` prints all keys.
 registry = {registry}
-{workspace}
+{workspace}{third_party}
 # The protected surfaces. A change that breaks none of them passes.
 {surfaces}
 {taken}
@@ -50,6 +50,10 @@ REGISTRY_ATTRIBUTES = """\
 """
 
 
+_LINE = 90
+"""The longest list in one line, in characters."""
+
+
 class _Indented(yaml.SafeDumper):
     """A YAML dumper that indents lists below their key, like buf and pre-commit."""
 
@@ -68,7 +72,11 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 
 
 def settings(
-    registry: str, workspace: str, names: Mapping[str, str], policies: Mapping[str, Mapping[str, Any]] | None = None
+    registry: str,
+    workspace: str,
+    names: Mapping[str, str],
+    policies: Mapping[str, Mapping[str, Any]] | None = None,
+    third_party: Sequence[str] = (),
 ) -> str:
     """A fieldstone.toml.
 
@@ -77,6 +85,7 @@ def settings(
         workspace: the folder of the buf configuration.
         names: the modules to name by hand, path to name.
         policies: the settings of modules, by name; those of "" are for all modules.
+        third_party: the paths of third-party schemas, relative to the workspace.
     """
     general = dict((policies or {}).get("", {}))
     modules: dict[str, dict[str, Any]] = {name: {"path": path} for path, name in names.items()}
@@ -90,10 +99,19 @@ def settings(
     return _SETTINGS.format(
         registry=toml_text(registry),
         workspace="" if workspace == "." else f"workspace = {toml_text(workspace)}\n",
+        third_party=imports_only(third_party) + "\n" if third_party else "",
         surfaces=f"surfaces = {json.dumps(surfaces)}" if surfaces else f"# {_SURFACES}",
         taken=_TAKEN + tomli_w.dumps(values) if values else "",
         tables="\n" + tomli_w.dumps(tables) if tables else "",
     )
+
+
+def imports_only(paths: Sequence[str]) -> str:
+    """The setting for third-party schemas, with a comment above it."""
+    listed = f"[{', '.join(map(json.dumps, paths))}]"
+    if len(listed) > _LINE:
+        listed = "[\n" + "".join(f"    {json.dumps(path)},\n" for path in paths) + "]"
+    return f"\n# Third-party schemas: imported, and neither judged nor released here.\nimports-only = {listed}"
 
 
 def toml_key(name: str) -> str:

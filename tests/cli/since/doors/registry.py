@@ -110,9 +110,9 @@ def a_file_of_a_new_release_is_a_link(gate: Gate) -> None:
     r"""symbolic link"""
     gate.repo.edit(SHOP, *ADDITION)
     gate.forge("shop", "1.3.0")
-    image = gate.repo.root / "registry/shop/1.3.0/image.binpb"
-    shutil.move(image, gate.repo.root / "image.binpb")
-    image.symlink_to("../../../image.binpb")
+    image = gate.repo.root / "registry/shop/1.3.0/image.binpb.gz"
+    shutil.move(image, gate.repo.root / "image.binpb.gz")
+    image.symlink_to("../../../image.binpb.gz")
 
 
 @door

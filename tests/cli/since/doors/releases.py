@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 
 from tests.cli.since.doors import door, forged
@@ -201,7 +202,7 @@ def a_release_is_put_between_two(gate: Gate) -> None:
     gate.repo.edit(SHOP, *ADDITION)
     gate.forge("shop", "1.3.0")
     shutil.move(gate.repo.root / "registry/shop/1.3.0", gate.repo.root / "registry/shop/1.1.5")
-    gate.reseal("shop/1.1.5", version="1.1.5")
+    gate.reseal("shop/1.1.5", version="1.1.5", ledgers=[])
 
 
 @forged
@@ -209,8 +210,8 @@ def an_image_that_its_sources_do_not_make(gate: Gate) -> None:
     r"""registry-image-wrong.*registry/shop/1.3.0"""
     gate.repo.edit(SHOP, *ADDITION)
     gate.forge("shop", "1.3.0")
-    image = gate.repo.root / "registry/shop/1.3.0/image.binpb"
-    image.write_bytes(image.read_bytes().replace(b"buyer", b"bayer"))
+    image = gate.repo.root / "registry/shop/1.3.0/image.binpb.gz"
+    image.write_bytes(gzip.compress(gzip.decompress(image.read_bytes()).replace(b"buyer", b"bayer")))
     gate.reseal("shop/1.3.0")
 
 
