@@ -23,8 +23,8 @@ from fieldstone.registry.manifest import from_toml, to_toml
 from fieldstone.registry.release import IMAGE, LEDGER, NAME, SOURCES, Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import manifest
+from fieldstone.workspace.checkouts import compile_module
 from fieldstone.workspace.dependencies import Dependencies
-from fieldstone.workspace.references import compile_module
 
 
 def release_all(tree: Path, had: int, count: int) -> None:

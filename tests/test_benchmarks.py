@@ -76,6 +76,17 @@ def test_the_size_of_a_registry_is_measured() -> None:
 
 
 @pytest.mark.timeout(300)
+def test_the_gate_is_measured_on_one_module_and_on_many() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/gate.py", "1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\none change: " in done.stdout
+    assert "\n30 modules, 28 of them changed" in done.stdout
+    assert done.stdout.count(" x, computing ") == 3
+
+
+@pytest.mark.timeout(300)
 def test_the_pipeline_runs() -> None:
     done = subprocess.run(
         [sys.executable, "benchmarks/pipeline.py", "--rounds", "1", "--quick"],

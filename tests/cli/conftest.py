@@ -13,6 +13,7 @@ import pytest
 from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
 from fieldstone.workflows.release import release
+from tests.cli.many_modules import NAMES, many_module_sources
 from tests.cli.workspace import (
     HERE,
     SHOP,
@@ -98,6 +99,14 @@ def large_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[s
     return as_template(repo)
 
 
+@pytest.fixture(scope="session")
+def seven_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Repo:
+    """What `seven` gives to each test."""
+    repo = new_repo(tmp_path_factory.mktemp("seven") / "repo", many_module_sources(), environment)
+    release_all(repo, *NAMES)
+    return as_template(repo)
+
+
 def release_all(repo: Repo, *modules: str, version: str = "") -> None:
     """Release and commit, without a command line."""
     with pytest.MonkeyPatch.context() as patch:
@@ -131,6 +140,12 @@ def grown(grown_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[st
 def large(large_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
     """A module of `MANY` files: 0.1.0 with a field that 1.0.0 has no more."""
     return copy_repo(large_template, tmp_path / "repo", capsys)
+
+
+@pytest.fixture
+def seven(seven_template: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Repo:
+    """Seven modules with imports between them, each released as 1.0.0."""
+    return copy_repo(seven_template, tmp_path / "repo", capsys)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.image import own_paths, parse_image
 from fieldstone.toolchain.buf import dependency_graph, find_buf
+from fieldstone.workspace.checkouts import compile_module
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import Workspace, load_workspace
-from fieldstone.workspace.references import compile_module
 from tests.schema.files import write_files
 
 

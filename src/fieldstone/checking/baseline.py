@@ -100,14 +100,7 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
         return released(project, project.registry.release(module.name, against))
     from fieldstone.workspace.references import compile_reference
 
-    compiled = compile_reference(
-        against,
-        module,
-        project.workspace,
-        outside=project.settings.registry_folder,
-        versions=versions,
-        since_parting=since_parting,
-    )
+    compiled = compile_reference(against, module, project.checkouts, versions=versions, since_parting=since_parting)
     if compiled is None:
         return None
     image, label = compiled.image, compiled.label
@@ -126,7 +119,7 @@ def removed_baseline(project: Project, name: str, against: str) -> Baseline | No
     if against not in {"", version} and not Path(against).exists():
         from fieldstone.workspace.references import modules_at
 
-        before = modules_at(against, project.workspace, outside=project.settings.registry_folder)
+        before = modules_at(against, project.checkouts)
         if name in before:
             root = project.workspace.root / before[name]
             return find_baseline(project, Module(name, root, before[name]), against, since_parting=True)
@@ -145,7 +138,7 @@ def style_of_baseline(project: Project, module: Module, against: str) -> list[Di
         return []
     from fieldstone.workspace.references import lint_reference
 
-    return lint_reference(against, module, project.workspace, outside=project.settings.registry_folder)
+    return lint_reference(against, module, project.checkouts)
 
 
 def history(project: Project, module: Module) -> Ledger:

@@ -33,6 +33,8 @@ from fieldstone.toolchain import buf
 if TYPE_CHECKING:
     from semver import Version
 
+    from fieldstone.toolchain.joint import Inspecting
+
 
 class Side(Struct, frozen=True, dict=True):
     """A compiled module whose image and schema are loaded on demand.
@@ -87,6 +89,7 @@ def judge_change(
     *,
     same_sources: bool,
     second_opinion: bool = True,
+    asked: Inspecting | None = None,
     style: bool = True,
     sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
@@ -100,6 +103,7 @@ def judge_change(
         settings: the settings of the module.
         same_sources: whether the sources are equal to the byte.
         second_opinion: whether `buf breaking` runs as well.
+        asked: `buf breaking` on both sides, if it was started before.
         style: whether the naming rules run on new elements.
         sunsets: the sunsets in the module's releases.
         today: the day to judge as of, in UTC; today's by default.
@@ -112,7 +116,7 @@ def judge_change(
         context = _context(old.schema, new.schema, ledger, settings, sunsets=sunsets, today=today)
         return context, judge(context, _breaking_rules())
 
-    context, findings = _by_both_engines(old, new, natively) if second_opinion else natively()
+    context, findings = _by_both_engines(old, new, natively, asked) if second_opinion else natively()
     counted = policy_of(settings, today).apply(findings + (judge_style(context, settings) if style else []))
     counted += entered_findings(context, settings.exemptions)
     same = old.schema.same_contract(new.schema)
@@ -124,19 +128,21 @@ def judge_change(
 
 
 def _by_both_engines(
-    old: Side, new: Side, natively: Callable[[], tuple[Context, list[Finding]]]
+    old: Side, new: Side, natively: Callable[[], tuple[Context, list[Finding]]], asked: Inspecting | None
 ) -> tuple[Context, list[Finding]]:
     """The findings of Fieldstone's rules, once buf agrees on every rule that both have.
 
-    The native rules run while buf does.
+    The native rules run while buf does. If they disagree in a common run, buf is asked about this module alone.
     """
     with (
         tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch,
-        closing(buf.breaking(old.compared, new.compared, scratch=Path(scratch))) as second,
+        closing(asked or buf.breaking(old.compared, new.compared, scratch=Path(scratch))) as second,
     ):
         context, native = natively()
         annotations = second.diagnostics(what="buf breaking")
     found = disagreements(native, annotations, (context.old, context.new))
+    if found and asked:
+        return _by_both_engines(old, new, natively, None)
     if found:
         from fieldstone.checking.disagreement import refuse_disagreement
 

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.checking.baseline import (
@@ -23,6 +24,7 @@ from fieldstone.checking.baseline import (
 )
 from fieldstone.checking.checked import Checked
 from fieldstone.checking.judgement import (
+    Judgement,
     Side,
     bump_since,
     decide,
@@ -40,6 +42,7 @@ from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.verdict import Bump
 from fieldstone.incremental.slices import Slice
 from fieldstone.project.project import Project
+from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry.release import SOURCES
 from fieldstone.schema.descriptors import ImageLoader, load_imports, load_schema
 from fieldstone.schema.image import content_digests, with_own
@@ -49,9 +52,106 @@ from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
     from fieldstone.registry.release import Release
+    from fieldstone.toolchain.joint import Inspecting
 
 
-def judge_slice(
+class Judging(Struct, frozen=True):
+    """A module with its baseline, about to be judged; the report covers the whole module.
+
+    Attributes:
+        project: where the module is.
+        module: the module.
+        baseline: its baseline; None for a new module.
+        new: the module as it is now, whole or the part that can differ.
+        start: the folder that paths in the report are relative to.
+        options: the optional parts of the check.
+        same_sources: whether everything that the module's digest covers is unchanged since the baseline.
+        since: the bump that it needs since other releases.
+        against: the baseline, as for `find_baseline`.
+        today: the day to judge as of, in UTC; today's by default.
+        image: the compiled module with all its imports; empty if only a part of it was compiled.
+    """
+
+    project: Project
+    module: Module
+    baseline: Baseline | None
+    new: Side
+    start: Path
+    options: CheckOptions
+    same_sources: Callable[[], bool]
+    since: Callable[[], Bump]
+    against: str = ""
+    today: date | None = None
+    image: bytes = b""
+
+    def images(self) -> tuple[bytes, bytes] | None:
+        """The images for `buf breaking`; None if it is not to run."""
+        if self.baseline is None or not self.options.second_opinion:
+            return None
+        return self.baseline.side.compared, self.new.compared
+
+    def checked(self, asked: Inspecting | None = None) -> Checked:
+        """Judge the module.
+
+        Args:
+            asked: `buf breaking` on `images`, if it was started before.
+
+        Raises:
+            FieldstoneError: an image cannot be read, or the engines disagree.
+        """
+        return Checked(self._report(asked), self.image, self.new if self.image else None)
+
+    def _report(self, asked: Inspecting | None) -> ModuleReport:
+        project, module, baseline = self.project, self.module, self.baseline
+        line = project.line_of(module.name)
+        settings = settings_in(line, project.settings.module(module.name))
+        versions = project.versions(module.name)
+        judgement = self._judgement(settings, asked)
+        before = baseline.at if baseline else module.root.joinpath
+        findings = tuple(relocate(finding, module.root, before, self.start) for finding in judgement.findings)
+        of_others = self.since()
+        alone = self.against and judgement.bump is not Bump.MAJOR
+        of_next = of_others if alone else max(judgement.bump, of_others)
+        findings = passing_before_1_0(findings, versions, settings)
+        verdict = decide(findings, of_next, versions, settings, line=line, beside=project.versions_beside(module.name))
+        return ModuleReport(
+            module=module.name,
+            line=line,
+            findings=findings,
+            compared_with=baseline.side.label if baseline else "",
+            changed=judgement.changed,
+            bump=str(judgement.bump if self.against else of_next),
+            version=str(verdict.version or ""),
+            allowed=verdict.allowed,
+            differs=judgement.bump is not Bump.NONE,
+        )
+
+    def _judgement(self, settings: ModuleSettings, asked: Inspecting | None) -> Judgement:
+        project, module, baseline, options = self.project, self.module, self.baseline, self.options
+        sunsets = sunsets_since(project, module.name, baseline)
+        if baseline is None:
+            return judge_first(self.new.schema, settings, style=options.style, sunsets=sunsets, today=self.today)
+        ledger = history(project, module)
+        judgement = judge_change(
+            baseline.side,
+            self.new,
+            ledger,
+            settings,
+            same_sources=self.same_sources(),
+            second_opinion=options.second_opinion,
+            asked=asked,
+            style=options.style,
+            sunsets=sunsets,
+            today=self.today,
+        )
+        if not options.witness:
+            return judgement
+        old = baseline.side
+        proven = with_witnesses(judgement.findings, old, self.new, project=project, module=module.name, ledger=ledger)
+        return replace(judgement, findings=proven)
+
+
+def judging_of_slice(
     project: Project,
     module: Module,
     touched: Slice,
@@ -60,8 +160,8 @@ def judge_slice(
     start: Path,
     options: CheckOptions,
     today: date | None = None,
-) -> ModuleReport:
-    """Judge the part of a module that differs from its newest release; the report covers the whole module.
+) -> Judging:
+    """The part of a module that differs from its newest release, about to be judged.
 
     Args:
         project: where the module is.
@@ -73,7 +173,7 @@ def judge_slice(
         today: the day to judge as of, in UTC; today's by default.
 
     Raises:
-        FieldstoneError: an image cannot be read, or the engines disagree.
+        FieldstoneError: an image cannot be read.
     """
     baseline, new = _sides(project, module, touched)
 
@@ -90,14 +190,13 @@ def judge_slice(
             today=today,
         )
 
-    return _judged(
+    return Judging(
         project,
         module,
         baseline,
         new,
-        against="",
-        start=start,
-        options=options,
+        start,
+        options,
         same_sources=lambda: touched.same_sources,
         since=since,
         today=today,
@@ -133,7 +232,7 @@ def _sides(project: Project, module: Module, touched: Slice) -> tuple[Baseline, 
     return Baseline(old, Path(label, SOURCES), release.protos.keys(), release.digest, place), new
 
 
-def judge_module(
+def judging_of_module(
     project: Project,
     module: Module,
     image: bytes,
@@ -143,8 +242,8 @@ def judge_module(
     options: CheckOptions,
     today: date | None = None,
     baseline: Baseline | None = None,
-) -> Checked:
-    """Judge a compiled module.
+) -> Judging:
+    """A compiled module, about to be judged.
 
     Args:
         project: where the module is.
@@ -157,7 +256,7 @@ def judge_module(
         baseline: the baseline that `against` means, if it is loaded already.
 
     Raises:
-        FieldstoneError: there is no such baseline, or the engines disagree.
+        FieldstoneError: there is no such baseline, or it cannot be read.
     """
     baseline = baseline or find_baseline(project, module, against, since_parting=True)
     where = f"the image of {module.path}"
@@ -166,74 +265,18 @@ def judge_module(
     each = partial(project.phases.counted, of=f"files of {THE_TREE}")
     new = Side(lambda: compared, lambda: load_schema(compared, where=where, each=each), THE_TREE)
     newest = project.newest(module) if against else None
-    report = _judged(
+    return Judging(
         project,
         module,
         baseline,
         new,
-        against=against,
-        start=start,
-        options=options,
+        start,
+        options,
         same_sources=lambda: baseline is not None and _has_same_sources(project, baseline, new, module),
         since=lambda: _bump_since_releases(project, module, new, [newest] if newest else [], today),
+        against=against,
         today=today,
-    )
-    return Checked(report, image, new)
-
-
-def _judged(
-    project: Project,
-    module: Module,
-    baseline: Baseline | None,
-    new: Side,
-    *,
-    against: str,
-    start: Path,
-    options: CheckOptions,
-    same_sources: Callable[[], bool],
-    since: Callable[[], Bump],
-    today: date | None,
-) -> ModuleReport:
-    line = project.line_of(module.name)
-    settings = settings_in(line, project.settings.module(module.name))
-    versions = project.versions(module.name)
-    sunsets = sunsets_since(project, module.name, baseline)
-    if baseline is None:
-        judgement = judge_first(new.schema, settings, style=options.style, sunsets=sunsets, today=today)
-    else:
-        ledger = history(project, module)
-        judgement = judge_change(
-            baseline.side,
-            new,
-            ledger,
-            settings,
-            same_sources=same_sources(),
-            second_opinion=options.second_opinion,
-            style=options.style,
-            sunsets=sunsets,
-            today=today,
-        )
-        if options.witness:
-            proven = with_witnesses(
-                judgement.findings, baseline.side, new, project=project, module=module.name, ledger=ledger
-            )
-            judgement = replace(judgement, findings=proven)
-    before = baseline.at if baseline else module.root.joinpath
-    findings = tuple(relocate(finding, module.root, before, start) for finding in judgement.findings)
-    of_others = since()
-    of_next = of_others if against and judgement.bump is not Bump.MAJOR else max(judgement.bump, of_others)
-    findings = passing_before_1_0(findings, versions, settings)
-    verdict = decide(findings, of_next, versions, settings, line=line, beside=project.versions_beside(module.name))
-    return ModuleReport(
-        module=module.name,
-        line=line,
-        findings=findings,
-        compared_with=baseline.side.label if baseline else "",
-        changed=judgement.changed,
-        bump=str(judgement.bump if against else of_next),
-        version=str(verdict.version or ""),
-        allowed=verdict.allowed,
-        differs=judgement.bump is not Bump.NONE,
+        image=image,
     )
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os.path
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,9 +16,10 @@ from fieldstone.checking.checked import Checked
 from fieldstone.checking.compiler_known import compiler, is_sound, mark_sound
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.findings.known_style import KnownFaults
-from fieldstone.checking.findings.style import Linting
+from fieldstone.checking.findings.style import Linting, new_style, style_finding
+from fieldstone.checking.joint.runs import Runs
 from fieldstone.checking.options import CheckOptions
-from fieldstone.compatibility.finding import Finding, ModuleReport, fingerprint
+from fieldstone.compatibility.finding import Finding, ModuleReport
 from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import ChangedFiles, built_in_files, changed_files, is_unchanged
 from fieldstone.project.project import Project
@@ -29,9 +28,10 @@ from fieldstone.toolchain.diagnostic import CompileError
 from fieldstone.workspace.modules import Module, without_files
 
 if TYPE_CHECKING:
+    from fieldstone.checking.judging import Judging
     from fieldstone.incremental.slices import Slice
     from fieldstone.toolchain.buf import Running
-    from fieldstone.toolchain.diagnostic import Diagnostic
+    from fieldstone.toolchain.joint import Compiling
 
 
 class _UncompiledError(Exception):
@@ -51,10 +51,6 @@ def _own_errors() -> Iterator[None]:
         raise _UncompiledError(error) from error
 
 
-_CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
-"""buf's rule on import cycles of packages."""
-
-
 class ModuleCheck(Struct, dict=True):
     """The check of one module; the compiler starts at once, so that modules compile side by side.
 
@@ -70,6 +66,7 @@ class ModuleCheck(Struct, dict=True):
         full: whether all of it is compiled and compared, whatever changed.
         added: the files of each module of the workspace that its newest release does not have.
         options: the optional parts of the check.
+        runs: starts buf.
         under_way: closed at the end of the check; stops the processes that still run.
         today: the day to judge as of, in UTC; today's by default.
 
@@ -84,6 +81,7 @@ class ModuleCheck(Struct, dict=True):
     full: bool
     added: Mapping[str, Collection[str]]
     options: CheckOptions
+    runs: Runs
     under_way: ExitStack
     today: date | None = None
 
@@ -96,9 +94,10 @@ class ModuleCheck(Struct, dict=True):
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise without_files(self.module)
-        lint = (lambda paths: self._start("lint", only=paths)) if self.options.style else None
+        lint = (lambda paths: self.runs.lint(self.module, paths)) if self.options.style else None
         self.linting = Linting(self.project, self.module, lint, self.under_way)
-        self.compiling: Running | None = None
+        self.compiling: Compiling | None = None
+        self._judging: Callable[[], Checked]
         self._begin(lint=not self.options.second_opinion)
 
     def _require_what_it_imports(self) -> None:
@@ -116,20 +115,32 @@ class ModuleCheck(Struct, dict=True):
             elif lint and self.changed[0].there:
                 self.linting.begin(self.changed[0].there)
         elif self.against or not self._is_unchanged:
-            self.compiling = self._start("build")
+            self.compiling = self.runs.build(self.module)
             if lint:
                 self.linting.judge(())
 
-    def checked(self) -> Checked:
-        """Wait for the compiler and judge, while `buf lint` runs."""
-        try:
-            checked = self._judge()
-        except _UncompiledError as error:
-            from fieldstone.checking.findings.compiler import report_of_uncompiled
+    def compare(self) -> None:
+        """Wait for the compiler, and ask for the linter and for `buf breaking`.
 
-            report = report_of_uncompiled(self.project, self.module, error.reason, self.start)
-            return Checked(report.with_findings(defect_findings(self.project, self.module.name, self.start)))
-        if not self.against:
+        Raises:
+            FieldstoneError: the baseline cannot be read.
+        """
+        try:
+            self._judging = self._compared()
+        except _UncompiledError as error:
+            self._judging = partial(self._uncompiled, error.reason)
+
+    def checked(self) -> Checked:
+        """Judge after `compare`, while the linter and `buf breaking` run.
+
+        Raises:
+            FieldstoneError: anything that keeps the module from being judged.
+        """
+        try:
+            checked = self._judging()
+        except _UncompiledError as error:
+            return self._uncompiled(error.reason)
+        if not self.against and checked.report.judged:
             report = self.known.with_fixed(checked.report, self.linting.covered, self.start)
             checked = replace(checked, report=report)
         newest = self.newest
@@ -137,38 +148,63 @@ class ModuleCheck(Struct, dict=True):
             mark_sound(self.project, self.module, newest)
         return checked
 
-    def _judge(self) -> Checked:
+    def _uncompiled(self, reason: CompileError) -> Checked:
+        from fieldstone.checking.findings.compiler import report_of_uncompiled
+
+        report = report_of_uncompiled(self.project, self.module, reason, self.start)
+        return Checked(report.with_findings(defect_findings(self.project, self.module.name, self.start)))
+
+    def _compared(self) -> Callable[[], Checked]:
         if self.changed:
             slices = self._slices()
             if slices is not None:
-                return Checked(self._report_of_slices(*slices))
-            self.compiling = self._start("build")
+                return self._judging_of_slices(*slices)
+            self.compiling = self.runs.alone("build", self.module)
         if self.compiling is None or self._is_released_and_damaged:
-            return Checked(self._report_of_unchanged())
+            return self._judging_of_unchanged()
+        return self._judging_of_module(self.compiling)
+
+    def _judging_of_module(self, compiling: Compiling) -> Callable[[], Checked]:
         _import_judgement()
         from fieldstone.checking.findings.imported_types import imported_type_findings
-        from fieldstone.checking.judging import judge_module
+        from fieldstone.checking.judging import judging_of_module
 
         count = len(self.module.proto_paths)
         text = f"compiling all {count:,} files of {self.module.name}"
         with self.project.phases.phase("compile", text), _own_errors():
-            image = self.compiling.output(what=f"{self.module.path} does not compile")
+            image = compiling.output(what=f"{self.module.path} does not compile")
         self.linting.judge(())
         self.project.phases.counts.update(compiled=count, compared=count)
-        with self.project.phases.phase("judge", f"judging {self.module.name}"):
-            judged = judge_module(
-                self.project,
-                self.module,
-                image,
-                against=self.against,
-                start=self.start,
-                options=self.options,
-                today=self.today,
-            )
-            annotations = self._annotation_findings(image)
-            notes = imported_type_findings(self.project, self.module, self.against, image, start=self.start)
-        report = judged.report.with_findings([*annotations, *self._other_findings()])
-        return replace(judged, report=replace(report, findings=(*report.findings, *notes)))
+        judging = judging_of_module(
+            self.project,
+            self.module,
+            image,
+            against=self.against,
+            start=self.start,
+            options=self.options,
+            today=self.today,
+        )
+
+        def notes() -> list[Finding]:
+            return imported_type_findings(self.project, self.module, self.against, image, start=self.start)
+
+        return self._finish(judging, lambda: self._annotation_findings(image), notes)
+
+    def _finish(
+        self, judging: Judging, annotations: Callable[[], list[Finding]], notes: Callable[[], list[Finding]] = list
+    ) -> Callable[[], Checked]:
+        """Ask for `buf breaking` if it can run for several modules at once; the returned function judges."""
+        images = judging.images() if self.runs.several else None
+        asked = self.runs.breaking(*images) if images else None
+
+        def checked() -> Checked:
+            with self.project.phases.phase("judge", f"judging {self.module.name}"):
+                judged = judging.checked(asked)
+                further, last = annotations(), notes()
+            report = judged.report.with_findings([*further, *self._other_findings()])
+            return replace(judged, report=replace(report, findings=(*report.findings, *last)))
+
+        return checked
 
     def _annotation_findings(self, image: bytes) -> list[Finding]:
         from fieldstone.checking.baseline import find_baseline
@@ -180,9 +216,12 @@ class ModuleCheck(Struct, dict=True):
 
         return annotation_findings(self.module, image, before, start=self.start)
 
-    def _report_of_unchanged(self) -> ModuleReport:
+    def _judging_of_unchanged(self) -> Callable[[], Checked]:
         if not self._style_is_known():
             self.linting.judge(())
+        return lambda: Checked(self._report_of_unchanged())
+
+    def _report_of_unchanged(self) -> ModuleReport:
         found = self._other_findings()
         version = self.newest.version if self.newest else ""
         line = self.project.line_of(self.module.name)
@@ -229,25 +268,23 @@ class ModuleCheck(Struct, dict=True):
             found.append(touched)
         return found
 
-    def _report_of_slices(self, touched: Slice, stable: Slice | None = None) -> ModuleReport:
-        from fieldstone.checking.judging import judge_slice
+    def _judging_of_slices(self, touched: Slice, stable: Slice | None = None) -> Callable[[], Checked]:
+        from fieldstone.checking.judging import judging_of_slice
 
         if not self._style_is_known() or touched.linted is None:
             self.linting.judge(())
         elif touched.linted:
             self.linting.judge(touched.linted, apart=touched.linted_apart)
-        with self.project.phases.phase("judge", f"judging what changed in {self.module.name}"):
-            judged = judge_slice(
-                self.project,
-                self.module,
-                touched,
-                stable=stable,
-                start=self.start,
-                options=self.options,
-                today=self.today,
-            )
-            annotations = self._annotations_of_slice(touched)
-        return judged.with_findings([*annotations, *self._other_findings()])
+        judging = judging_of_slice(
+            self.project,
+            self.module,
+            touched,
+            stable=stable,
+            start=self.start,
+            options=self.options,
+            today=self.today,
+        )
+        return self._finish(judging, lambda: self._annotations_of_slice(touched))
 
     def _annotations_of_slice(self, touched: Slice) -> list[Finding]:
         """The findings about annotations of the whole module: an annotation can depend on an unchanged file."""
@@ -322,34 +359,18 @@ class ModuleCheck(Struct, dict=True):
         """Whether unchanged files are known to pass `buf lint`."""
         return self._is_sound and not self.project.workspace.brings_rules(self.module)
 
-    def _compile_changed(self, changed: ChangedFiles) -> list[Running]:
+    def _compile_changed(self, changed: ChangedFiles) -> list[Compiling]:
         """Start to compile the changed files, in each module that has some."""
         given = {self.module.name: changed.there}
         given |= {
             name: tuple(path for path, there in paths.items() if there) for name, paths in changed.elsewhere.items()
         }
         modules = self.project.workspace.modules
-        return [self._start("build", only=paths, module=modules[name]) for name, paths in given.items() if paths]
+        return [self.runs.build(modules[name], paths) for name, paths in given.items() if paths]
 
     def _compile(self, paths: Sequence[str]) -> Running:
         """Start to compile some files of the module, given by their import paths."""
-        return self._start("build", only=paths)
-
-    def _start(
-        self, verb: Literal["lint", "build"], *, only: Sequence[str] = (), module: Module | None = None
-    ) -> Running:
-        from fieldstone.toolchain import buf
-
-        workspace, module = self.project.workspace, module or self.module
-        to_buf = workspace.input_of(module, self.project.settings.registry_folder)
-        start = {"lint": buf.lint, "build": buf.build}[verb]
-        given = [path if module.path == "." else f"{module.path}/{path}" for path in only]
-        few = len(only or module.proto_paths) <= buf.FEW
-        running = start(
-            to_buf.target, cwd=workspace.buf_root, exclude=to_buf.exclude, only=given, within=to_buf.within, few=few
-        )
-        self.under_way.callback(running.close)
-        return running
+        return self.runs.alone("build", self.module, paths)
 
     def _other_findings(self) -> list[Finding]:
         """The findings about the registry and about style."""
@@ -359,39 +380,11 @@ class ModuleCheck(Struct, dict=True):
         self.known = KnownFaults(self.project, self.module, style)
         further = self.known.further(self.newest) if style else []
         if further and self.against:
-            further = self._new_style(further)
-        return found + [self._style_finding(annotation) for annotation in further]
+            from fieldstone.checking.baseline import style_of_baseline
 
-    def _new_style(self, style: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """The diagnostics of `buf lint` that the baseline does not have."""
-        from fieldstone.checking.baseline import style_of_baseline
-
-        had = Counter(_lint_key(found) for found in style_of_baseline(self.project, self.module, self.against))
-        new: list[Diagnostic] = []
-        for annotation in style:
-            key = _lint_key(annotation)
-            if not had[key]:
-                new.append(annotation)
-            had[key] -= had[key] > 0
-        return new
-
-    def _style_finding(self, annotation: Diagnostic) -> Finding:
-        from fieldstone.schema.location import Location
-
-        path = os.path.relpath(self.project.workspace.root / annotation.path, self.start)
-        return Finding(
-            rule=annotation.rule,
-            subject=annotation.path,
-            message=annotation.message,
-            location=Location(path, annotation.line, annotation.column, annotation.end_line, annotation.end_column),
-            fix=self.known.advice(annotation),
-            fingerprint=fingerprint(*_lint_key(annotation)),
-        )
-
-
-def _lint_key(annotation: Diagnostic) -> tuple[str, str, str]:
-    """The identity of a diagnostic when lines move. Of several import cycles, buf names one at random."""
-    return annotation.rule, annotation.path, "" if annotation.rule == _CYCLE else annotation.message
+            further = new_style(further, style_of_baseline(self.project, self.module, self.against))
+        top, advice = self.project.workspace.root, self.known.advice
+        return found + [style_finding(each, top=top, start=self.start, fix=advice(each)) for each in further]
 
 
 def _import_judgement() -> None:

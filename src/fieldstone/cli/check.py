@@ -87,6 +87,9 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 )
 @cache_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of `--format json` instead.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Print a line for every module; otherwise unchanged ones share one."
+)
 @click.option("--stats", is_flag=True, help="Print file counts, times and memory of each phase on standard error.")
 def command(
     modules: tuple[str, ...],
@@ -104,6 +107,7 @@ def command(
     full: bool,
     cache: bool | None,
     schema: bool,
+    verbose: bool,
     stats: bool,
 ) -> int:
     """Check MODULES, or all, in the working tree; each is a name, or a path at or inside the module.
@@ -133,7 +137,7 @@ def command(
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
     from fieldstone.cli.progress import shown_progress
-    from fieldstone.report.text import policy_summary, summary
+    from fieldstone.report.text import policy_summary, summaries
     from fieldstone.workflows.check import check
 
     reference = named(since)
@@ -164,8 +168,8 @@ def command(
     say_document(render(report, chosen, read=read_lines, color=wants_color(), limit=max_findings))
     if report.policy:
         say(policy_summary(report), err=True)
-    for module in report.modules:
-        say(summary(module), err=True)
+    for result in summaries(report, each=verbose):
+        say(result, err=True)
     if stats:
         say(_stats(project.phases), err=True)
     return exit_code(report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,17 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasableModule, cache_option, line_option
 from fieldstone.cli.output import say, say_document
 
+if TYPE_CHECKING:
+    from fieldstone.project.project import Project
+    from fieldstone.workflows.release import Released
+
 _SHORT = 7
 """The number of digits of a commit's hash that are shown."""
 
 
 @click.command()
-@click.argument("module", type=ReleasableModule())
+@click.argument("module", type=ReleasableModule(), required=False)
+@click.option("--all", "every", is_flag=True, help="Release every module that changed, imported modules first.")
 @click.option(
     "--version", "version", default="", help="A larger version than the smallest possible one, or a pre-release."
 )
@@ -32,9 +38,17 @@ _SHORT = 7
 )
 @cache_option
 def command(
-    module: str, version: str, line: str | None, *, dry_run: bool, retires: bool, style: bool, cache: bool | None
+    module: str | None,
+    version: str,
+    line: str | None,
+    *,
+    every: bool,
+    dry_run: bool,
+    retires: bool,
+    style: bool,
+    cache: bool | None,
 ) -> int:
-    """Release MODULE as it is in the working tree.
+    """Release MODULE, or with --all every changed module, as it is in the working tree.
 
     An addition raises the minor version, comments alone the patch version. A break is refused, or raises the major
     version if a waiver permits it.
@@ -45,6 +59,8 @@ def command(
     With --line 1.4 the release continues that minor line while newer releases exist: additions raise its patch version,
     and breaks are refused.
 
+    With --all a refused module stops the modules that import it, and no others.
+
     \b
     Examples:
       fieldstone release telemetry
@@ -53,21 +69,54 @@ def command(
       fieldstone release telemetry --line 1.4
       fieldstone release telemetry --no-style
       fieldstone release telemetry --retire
+      fieldstone release --all
     """
+    for option, given in (("--version", version), ("--retire", retires), ("--line", line)):
+        if every and given:
+            raise click.UsageError(f"{option} is for one module: use it without --all")
+    if retires and line:
+        raise click.UsageError("--retire ends all lines of a module: use it without --line")
+    if every == bool(module):
+        raise click.UsageError("name a module, or all changed ones with --all" + (": not both" if every else ""))
+    project = open_project(cached=cache)
+    if module is None:
+        return _release_all(project, dry_run=dry_run, style=style)
+    from fieldstone.workflows.release import release
+    from fieldstone.workflows.retire import retire
+
+    project = project.on_line([module], line)
+    make = retire if retires else partial(release, style=style)
+    outcome = make(project, module, version=version, dry_run=dry_run)
+    return _tell(project, module, outcome, dry_run=dry_run, retires=retires)
+
+
+def _release_all(project: Project, *, dry_run: bool, style: bool) -> int:
+    """Release every changed module; returns the exit code: the largest of the modules'."""
+    from fieldstone.report.text import summary_of_unchanged
+    from fieldstone.workflows.release_all import release_all
+
+    code, unchanged = 0, 0
+    for step in release_all(project, dry_run=dry_run, style=style):
+        if step.released:
+            code = max(code, _tell(project, step.module, step.released, dry_run=dry_run, retires=False))
+        elif step.waits_for:
+            say(f"{step.module}: not released, because it imports {step.waits_for}, which was refused", err=True)
+        else:
+            unchanged += 1
+    if unchanged:
+        say(f"{summary_of_unchanged(unchanged)}: nothing to release.", err=True)
+    return code
+
+
+def _tell(project: Project, module: str, outcome: Released, *, dry_run: bool, retires: bool) -> int:
+    """Print the result of releasing a module; returns its exit code."""
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.documents import kind_of
     from fieldstone.report.text import summary
     from fieldstone.toolchain.git import DIRTY
-    from fieldstone.workflows.release import release
-    from fieldstone.workflows.retire import retire
 
-    if retires and line:
-        raise click.UsageError("--retire ends all lines of a module: use it without --line")
-    project = open_project(cached=cache).on_line([module], line)
-    make = retire if retires else partial(release, style=style)
-    outcome = make(project, module, version=version, dry_run=dry_run)
     report = Report((outcome.report,))
     say_document(render(report, "text", read=read_lines, color=wants_color()))
     if outcome.refused or not outcome.report.allowed:

@@ -29,12 +29,12 @@ from fieldstone.schema.image import IMPORT_MARK
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
-    from fieldstone.toolchain.buf import Running
+    from fieldstone.toolchain.joint import Compiling
 
 Compiled = Callable[[Collection[str], Mapping[str, CompiledFile]], None]
 """Called with the changed paths and the compiled closure of their imports."""
 
-Compile = Callable[[tuple[str, ...]], "Running"]
+Compile = Callable[[tuple[str, ...]], "Compiling"]
 """Starts the compiler on files of the module, given by import path, with all their imports."""
 
 
@@ -104,7 +104,7 @@ def slice_of(
     module: Module,
     changed: ChangedFiles,
     *,
-    compiling: Sequence[Running],
+    compiling: Sequence[Compiling],
     more: Compile,
     compiled: Compiled | None = None,
 ) -> Slice | None:
@@ -172,7 +172,7 @@ class _Slicer:
         self.project, self.module, self.changed = project, module, changed
         self.index = _index(project, changed.release)
 
-    def slice(self, compiling: Sequence[Running], more: Compile, on_compiled: Compiled | None) -> Slice | None:
+    def slice(self, compiling: Sequence[Compiling], more: Compile, on_compiled: Compiled | None) -> Slice | None:
         """The slice: the changed files, and their importers if these are affected."""
         changed = self.changed
         released = changed.released(changed.paths)
@@ -265,7 +265,7 @@ class _Slicer:
         """The given paths that are files of the module, on either side."""
         return {path for path in paths if path in self.changed.paths or self.changed.released([path])}
 
-    def _output(self, compiling: Sequence[Running], paths: Collection[str]) -> dict[str, CompiledFile] | None:
+    def _output(self, compiling: Sequence[Compiling], paths: Collection[str]) -> dict[str, CompiledFile] | None:
         """The compiled files, with imports from other modules; None if one does not compile."""
         total = len(self.changed.release.files)
         found: dict[str, CompiledFile] = {}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fieldstone.cache import Cache
     from fieldstone.registry import Registry
     from fieldstone.registry.release import Release
+    from fieldstone.workspace.checkouts import Checkouts
     from fieldstone.workspace.dependencies import Dependencies
 
 
@@ -176,6 +177,13 @@ class Project(Struct, frozen=True, dict=True):
         from fieldstone.workspace.dependencies import Dependencies
 
         return Dependencies(self.workspace, self.cache.digests)
+
+    @cached_property
+    def checkouts(self) -> Checkouts:
+        """The git revisions of the workspace."""
+        from fieldstone.workspace.checkouts import Checkouts
+
+        return Checkouts(self.workspace, self.settings.registry_folder)
 
     @cached_property
     def cache(self) -> Cache:

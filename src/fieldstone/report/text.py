@@ -88,6 +88,29 @@ def summary(module: ModuleReport) -> str:
     return " ".join(part for part in (f"{module.module}: {judged}.", _verdict(module)) if part)
 
 
+_MANY = 4
+"""From this many unchanged modules on, they share a line."""
+
+
+def summaries(report: Report, *, each: bool = False) -> list[str]:
+    """The results of all modules, as lines without their ends; many unchanged modules share a line.
+
+    Args:
+        report: the result of a check.
+        each: whether every module has a line of its own.
+    """
+    unchanged = [module for module in report.modules if not module.differs and module.allowed and not module.findings]
+    if each or len(unchanged) < _MANY:
+        return [summary(module) for module in report.modules]
+    others = [summary(module) for module in report.modules if module not in unchanged]
+    return [*others, f"{summary_of_unchanged(len(unchanged))} (-v names them)."]
+
+
+def summary_of_unchanged(count: int) -> str:
+    """The beginning of the line for so many unchanged modules."""
+    return f"{_count(count, 'module')} unchanged"
+
+
 def policy_summary(report: Report) -> str:
     """The result for settings, waivers, modules and releases, as one line without its end; empty without one.
 

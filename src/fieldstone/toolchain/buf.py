@@ -348,6 +348,11 @@ def _selection(only: Iterable[str], within: Iterable[str]) -> list[str]:
     return module
 
 
+def fits(paths: Iterable[str]) -> bool:
+    """Whether so many files can be selected."""
+    return _fits(_path_flags(paths))
+
+
 def _path_flags(paths: Iterable[str]) -> list[str]:
     return [argument for path in paths for argument in ("--path", _one_value(path))]
 

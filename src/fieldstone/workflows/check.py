@@ -12,6 +12,7 @@ from msgspec import Struct
 from fieldstone.cache.store import IMAGES
 from fieldstone.checking.checked import Checked
 from fieldstone.checking.findings.defects import defect_findings
+from fieldstone.checking.joint.runs import Runs
 from fieldstone.checking.module_check import ModuleCheck
 from fieldstone.checking.module_identity import renamed_modules
 from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
@@ -66,12 +67,19 @@ def check(
         added = added_files(project) if several and not full and not against else {}
         modules, removed = _chosen(project, names)
         living = [module for module in modules if not project.retirement(module.name)]
+        if against:
+            under_way.enter_context(project.checkouts.kept([module.name for module in living]))
+        runs = Runs(project, under_way, several=len(living) > 1)
         checks = [
             ModuleCheck(
-                project, module, against, here, full or module.name in unproven, added, options, under_way, today
+                project, module, against, here, full or module.name in unproven, added, options, runs, under_way, today
             )
             for module in living
         ]
+        runs.begin()
+        for check in checks:
+            check.compare()
+        runs.begin()
         checked = {check.module.name: check.checked() for check in checks}
         judged = [found.report for found in checked.values()]
         judged += [_still_listed(project, module, here) for module in modules if module not in living]

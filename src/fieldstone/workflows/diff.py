@@ -17,7 +17,7 @@ from fieldstone.registry.release import Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.image import with_own
 from fieldstone.schema.model import Schema
-from fieldstone.workspace.references import compile_module
+from fieldstone.workspace.checkouts import compile_module
 
 WORKING_TREE = "."
 """The reference that means the working tree."""

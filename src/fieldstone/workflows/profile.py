@@ -50,7 +50,9 @@ def check_like_buf(
     here = (start or Path.cwd()).resolve()
     for module in project.modules(names):
         project.require_living(module.name)
-    pairs = [(module, find_baseline(project, module, against)) for module in project.modules(names)]
+    modules = project.modules(names)
+    with project.checkouts.kept([module.name for module in modules]):
+        pairs = [(module, find_baseline(project, module, against)) for module in modules]
     if not names:
         _refuse_lost_modules(project, against)
     compared = [(module, baseline) for module, baseline in pairs if baseline is not None]
@@ -76,7 +78,7 @@ def _refuse_lost_modules(project: Project, against: str) -> None:
     elif any(against in map(str, project.registry.versions(name)) for name in known):
         there = list(known)
     else:
-        there = modules_of(against, project.workspace, outside=project.settings.registry_folder)
+        there = modules_of(against, project.checkouts)
     lost = [name for name in there if name not in known]
     if lost and (len(known) > 1 or len(there) > 1):
         where = against or project.settings.registry

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -57,6 +58,7 @@ def release(
     dry_run: bool = False,
     style: bool = True,
     now: datetime | None = None,
+    expected: Mapping[str, Release] = MappingProxyType({}),
     start: Path | None = None,
 ) -> Released:
     """Release a module from the working tree; the cache is used only if it was enabled explicitly.
@@ -68,6 +70,7 @@ def release(
         dry_run: check the module and determine the version, but write nothing.
         style: whether faults of style refuse the release; if not, later checks judge the style of all its files.
         now: the time of the release in UTC, whose day it is judged as of; by default the current time.
+        expected: the releases of other modules that a dry run would have made before this one, by module.
         start: the folder that paths in the report are relative to; the working directory by default.
 
     Raises:
@@ -97,7 +100,7 @@ def release(
     refused = refusal(project, name, number, report)
     if refused:
         return Released(report, refused=refused)
-    snapshot = _snapshot(project, module, sources, judged.image, judged.new)
+    snapshot = _snapshot(project, module, sources, judged.image, judged.new, expected=expected)
     origin = _origin(project, module, style=style)
     drafted = _draft(project, module, snapshot, report, version=str(number), made=made, origin=origin)
     written = drafted.release
@@ -109,7 +112,15 @@ def release(
     return Released(report, written, spent=spent(project, report))
 
 
-def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], image: bytes, compared: Side) -> Snapshot:
+def _snapshot(
+    project: Project,
+    module: Module,
+    sources: Mapping[str, bytes],
+    image: bytes,
+    compared: Side,
+    *,
+    expected: Mapping[str, Release],
+) -> Snapshot:
     """The checked module; its imports are read without the cache."""
     where = f"the image of {module.path}"
     dependencies = Dependencies(project.workspace)
@@ -118,7 +129,7 @@ def _snapshot(project: Project, module: Module, sources: Mapping[str, bytes], im
         image=image,
         schema=compared.schema if compared.image is image else load_schema(image, where=where),
         compared=compared.schema,
-        imports=[*_imports(project, module, dependencies)],
+        imports=[*_imports(project, module, dependencies, expected)],
         third_party={path: read_file(Path(file)) for path, file in module.third_party_paths.items()},
         imported={path: read_file(file) for path, file in dependencies.third_party_imports(module).items()},
     )
@@ -227,7 +238,9 @@ def _is_source(module: Module, path: str) -> bool:
     return module.owns(path) or path in DOCUMENTS
 
 
-def _imports(project: Project, module: Module, dependencies: Dependencies) -> Iterator[Link]:
+def _imports(
+    project: Project, module: Module, dependencies: Dependencies, expected: Mapping[str, Release]
+) -> Iterator[Link]:
     """All that the module imports from; each release must be unchanged since, and its module's newest.
 
     A minor line, and what is pushed to a shared registry, may import an older one.
@@ -235,12 +248,9 @@ def _imports(project: Project, module: Module, dependencies: Dependencies) -> It
     for other in dependencies.of(module):
         project.require_living(other.name)
         digest = dependencies.digest(other)
-        newest = project.newest(other)
-        if (
-            newest is not None
-            and newest.digest != digest
-            and (project.line_of(module.name) or not project.owns_registry)
-        ):
+        newest = expected.get(other.name) or project.newest(other)
+        may_be_older = project.line_of(module.name) or not project.owns_registry
+        if newest is not None and newest.digest != digest and may_be_older:
             newest = _older_release(project, other.name, digest) or newest
         if newest is None or newest.digest != digest:
             state = f"differs from {newest.version}, its newest release" if newest else "has no release yet"

@@ -26,9 +26,9 @@ from fieldstone.schema.model import Schema
 from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.release import Released, parse_version, refusal, require_order
+from fieldstone.workspace.checkouts import compile_module
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import Module
-from fieldstone.workspace.references import compile_module
 
 
 def retire(

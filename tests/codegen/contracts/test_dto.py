@@ -18,7 +18,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
 from fieldstone.workflows.generate import generate
 from fieldstone.workflows.generating.generated_modules import generated_modules
-from fieldstone.workspace.references import compile_module
+from fieldstone.workspace.checkouts import compile_module
 from tests.codegen.shop import FILES, SHOP, USES, Workspace, make_generated, make_workspace
 
 ROUND_TRIP = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os.path
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from fieldstone.compatibility.finding import Finding, fingerprint
+
 if TYPE_CHECKING:
     from fieldstone.incremental.slices import CompiledFiles
     from fieldstone.project.project import Project
-    from fieldstone.toolchain.buf import Running
     from fieldstone.toolchain.diagnostic import Diagnostic
+    from fieldstone.toolchain.joint import Inspecting
     from fieldstone.workspace.modules import Module
+
+_CYCLE = "PACKAGE_NO_IMPORT_CYCLE"
+"""buf's rule on import cycles of packages."""
 
 MANY = 10
 """From this many changed files on, the compiled image is linted; a second compile would cost more."""
@@ -31,12 +38,16 @@ class Linting:
     """
 
     def __init__(
-        self, project: Project, module: Module, start: Callable[[Sequence[str]], Running] | None, under_way: ExitStack
+        self,
+        project: Project,
+        module: Module,
+        start: Callable[[Sequence[str]], Inspecting] | None,
+        under_way: ExitStack,
     ) -> None:
         self._workspace, self._module = project.workspace, module
         self._start = start
         self._under_way = under_way
-        self._running: list[tuple[Running, str]] = []
+        self._running: list[tuple[Inspecting, str]] = []
         self._begun: frozenset[str] | None = None
 
     def begin(self, paths: Collection[str]) -> None:
@@ -93,7 +104,7 @@ class Linting:
         else:
             self._take(self._start(sorted(wanted)), wanted)
 
-    def _take(self, running: Running, paths: frozenset[str], *, below: str = "") -> None:
+    def _take(self, running: Inspecting, paths: frozenset[str], *, below: str = "") -> None:
         """Replace all earlier runs with this one.
 
         Args:
@@ -122,3 +133,42 @@ class Linting:
             for annotation in running.diagnostics(what="buf lint")
         ]
         return sorted(found, key=lambda annotation: annotation.order) if len(self._running) > 1 else found
+
+
+def style_finding(diagnostic: Diagnostic, *, top: Path, start: Path, fix: str) -> Finding:
+    """A diagnostic of `buf lint` as a finding.
+
+    Args:
+        diagnostic: the diagnostic.
+        top: the folder that its path is relative to.
+        start: the folder that paths in the report are relative to.
+        fix: what to do about it.
+    """
+    from fieldstone.schema.location import Location
+
+    path = os.path.relpath(top / diagnostic.path, start)
+    return Finding(
+        rule=diagnostic.rule,
+        subject=diagnostic.path,
+        message=diagnostic.message,
+        location=Location(path, diagnostic.line, diagnostic.column, diagnostic.end_line, diagnostic.end_column),
+        fix=fix,
+        fingerprint=fingerprint(*_key(diagnostic)),
+    )
+
+
+def new_style(style: Sequence[Diagnostic], before: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics of `buf lint` that a baseline does not have."""
+    had = Counter(map(_key, before))
+    new: list[Diagnostic] = []
+    for diagnostic in style:
+        key = _key(diagnostic)
+        if not had[key]:
+            new.append(diagnostic)
+        had[key] -= had[key] > 0
+    return new
+
+
+def _key(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    """The identity of a diagnostic when lines move. Of several import cycles, buf names one at random."""
+    return diagnostic.rule, diagnostic.path, "" if diagnostic.rule == _CYCLE else diagnostic.message

@@ -10,7 +10,7 @@ from msgspec import Struct
 from fieldstone.checking.baseline import Baseline, ledger_of, released
 from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft
 from fieldstone.checking.judgement import Side
-from fieldstone.checking.judging import judge_module
+from fieldstone.checking.judging import judging_of_module
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.compatibility.ledger import Ledger
@@ -78,7 +78,7 @@ def history_release(
     vars(then).update(registry=project.registry, dependencies=_KnownDigest(tagged, digest))
     newest, line = then.newest_of(name), then.line_of(name)
     baseline = _baseline(then, newest, last) if newest else None
-    checked = judge_module(
+    judging = judging_of_module(
         then,
         tagged.module,
         tagged.image,
@@ -88,6 +88,7 @@ def history_release(
         today=made.date(),
         baseline=baseline,
     )
+    checked = judging.checked()
     snapshot = _snapshot(tag, tagged, links, checked.new)
     drafted = draft(
         snapshot,

@@ -14,10 +14,10 @@ from fieldstone.registry.release import UNRELEASED, Link
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest, manifest
 from fieldstone.toolchain import git
+from fieldstone.workspace.checkouts import compile_module
 from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
 from fieldstone.workspace.modules import Module, Workspace
 from fieldstone.workspace.past_module import KEPT, past_module
-from fieldstone.workspace.references import compile_module
 
 
 class Place(Struct, frozen=True):

@@ -118,7 +118,7 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
     Raises:
         FieldstoneError: the module is retired, or cannot be judged.
     """
-    from fieldstone.checking.judging import judge_module
+    from fieldstone.checking.judging import judging_of_module
     from fieldstone.checking.options import CheckOptions
     from fieldstone.incremental.changed_files import is_unchanged
 
@@ -127,7 +127,8 @@ def current_version(project: Project, module: Module, image: Callable[[], bytes]
         return newest.version, False
     project.require_living(module.name)
     only_the_version = CheckOptions(witness=False, second_opinion=False, style=False)
-    report = judge_module(project, module, image(), against="", start=start, options=only_the_version).report
+    judging = judging_of_module(project, module, image(), against="", start=start, options=only_the_version)
+    report = judging.checked().report
     if newest is not None and not report.version:
         return newest.version, False
     return report.version, True
