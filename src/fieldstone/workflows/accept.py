@@ -21,7 +21,7 @@ from fieldstone.registry.release import IMAGE, NAME, Release
 from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.workflows.pushing.facts import release_facts
-from fieldstone.workflows.pushing.names import claim, claim_package
+from fieldstone.workflows.pushing.names import claim
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -108,7 +108,6 @@ def _write(store: SqlStore, buffer: BufferedStore, release: Release, sent: Sent)
         image = FetchedRegistry(store).read(release, IMAGE)
         types = [] if release.retired else load_schema(image, where=IMAGE, own_files=release.sources.keys()).types()
         claim(connection, release.name, release.protos, [element.full_name for element in types])
-        claim_package(connection, release.name, is_copy=sent.is_copy)
         entry = audit.Entry(
             "copy" if sent.is_copy else "release", sent.who, sent.credential, release.name, release_facts(release)
         )

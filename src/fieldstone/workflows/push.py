@@ -28,7 +28,7 @@ from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
 from fieldstone.workflows.pushing.facts import release_facts
-from fieldstone.workflows.pushing.names import claim, claim_package
+from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.scratch import lay_out
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
 from fieldstone.workflows.release import parse_version, release
@@ -158,7 +158,6 @@ class _Push:
                 released = registry.release(name, version)
                 own = load_schema(registry.read(released, IMAGE), where=IMAGE, own_files=released.sources.keys())
                 claim(connection, name, released.protos, [element.full_name for element in own.types()])
-                claim_package(connection, name)
                 self._audit(connection, "release", name, release_facts(released))
             for draft, files in self.drafts:
                 self.store.keep(connection, draft.module, files)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def claim(connection: Connection, module: str, files: Iterable[str], types: Iterable[str]) -> None:
-    """Claim file paths and full type names for a module; names that left it stay claimed.
+    """Claim file paths, full type names and the name of its packages for a module; names that left it stay claimed.
 
     Args:
         connection: the connection of the transaction that adds the release.
@@ -26,40 +26,24 @@ def claim(connection: Connection, module: str, files: Iterable[str], types: Iter
     Raises:
         Invalid: one belongs to another module.
     """
-    for kind, names in (("file", files), ("type", types)):
-        for name in sorted(names):
-            owner = _claim(connection, kind, name, module)
-            if owner != module:
-                raise Invalid(
-                    f"the {kind} {name} of {module} belongs to the module {owner}",
-                    fix=f"import it from {owner}, or give it another name",
-                )
+    package = distribution(module, CONTRACTS)
+    _claim(connection, module, "package", [package], fix="give the module another name")
+    fix = "import it from {owner}, or give it another name"
+    _claim(connection, module, "file", files, fix=fix)
+    _claim(connection, module, "type", types, fix=fix)
 
 
-def claim_package(connection: Connection, module: str, *, is_copy: bool = False) -> None:
-    """Claim the name of a module's client packages.
-
-    Args:
-        connection: the connection of the transaction that adds the release.
-        module: the module.
-        is_copy: whether it comes from another registry: then two modules may have one name, and no packages.
-
-    Raises:
-        Invalid: it belongs to another module.
-    """
-    name = distribution(module, CONTRACTS)
-    owner = _claim(connection, "package", name, module)
-    if owner != module and not is_copy:
-        raise Invalid(
-            f"the package {name} of {module} belongs to the module {owner}", fix="give the module another name"
-        )
-
-
-def _claim(connection: Connection, kind: str, name: str, module: str) -> str:
-    """The module that has a name, which is this one if no other was first."""
-    row = {"kind": kind, "name": name, "module": module}
+def _claim(connection: Connection, module: str, kind: str, names: Iterable[str], *, fix: str) -> None:
+    rows = [{"kind": kind, "name": name, "module": module} for name in sorted(names)]
+    if not rows:
+        return
     connection.execute(
-        text("INSERT INTO declared VALUES (:kind, :name, :module) ON CONFLICT (kind, name) DO NOTHING"), row
+        text("INSERT INTO declared VALUES (:kind, :name, :module) ON CONFLICT (kind, name) DO NOTHING"), rows
     )
-    query = text("SELECT module FROM declared WHERE kind = :kind AND name = :name")
-    return str(connection.execute(query, row).scalar_one())
+    for row in rows:
+        query = text("SELECT module FROM declared WHERE kind = :kind AND name = :name")
+        owner = connection.execute(query, row).scalar_one()
+        if owner != module:
+            raise Invalid(
+                f"the {kind} {row['name']} of {module} belongs to the module {owner}", fix=fix.format(owner=owner)
+            )
