@@ -61,6 +61,9 @@ def test_the_demo_shows_a_refusal_and_a_release(demo: str) -> None:
         "sound.",
         f"dist/telemetry_contracts-{version}-py3-none-any.whl",
         f"telemetry {version} True",
+        "/acme/telemetry:v1.1.0\n",
+        "Failure: failed_precondition: error[field-type-changed]",
+        "from the registry: telemetry 1.1.0 420",
     ):
         assert words in demo
 

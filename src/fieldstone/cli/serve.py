@@ -26,8 +26,20 @@ _DATA = "fieldstone-data"
 @click.option(
     "--anonymous-reads/--no-anonymous-reads", default=None, help="Read without a token; by default on loopback only."
 )
-def command(host: str, port: int, data: Path, database: str, objects: str, *, anonymous_reads: bool | None) -> int:
-    """Serve a shared registry: for `buf push`, `buf dep update` and Fieldstone itself, until stopped.
+@click.option("--npm-scope", metavar="NAME", default="", help="The scope of npm packages: acme for @acme/....")
+@click.option("--python-prefix", metavar="NAME", default="", help="The beginning of the names of Python packages.")
+def command(
+    host: str,
+    port: int,
+    data: Path,
+    database: str,
+    objects: str,
+    *,
+    anonymous_reads: bool | None,
+    npm_scope: str,
+    python_prefix: str,
+) -> int:
+    """Serve a shared registry: for `buf push`, `buf dep update`, pip, npm and Fieldstone itself, until stopped.
 
     Without options it keeps its data in SQLite below ./fieldstone-data and listens on this machine only. The first
     start makes a token for an admin, and writes it to admin-token in that folder.
@@ -39,17 +51,21 @@ def command(host: str, port: int, data: Path, database: str, objects: str, *, an
     """
     from fieldstone.workflows.index import require
 
-    require("sqlalchemy", "starlette", "uvicorn")
+    require("packaging", "sqlalchemy", "starlette", "uvicorn")
     from fieldstone.server.registry import Options, create_app
     from fieldstone.server.running import is_loopback, run
+    from fieldstone.workflows.publish import naming_of
     from fieldstone.workflows.serving import first_token
 
+    naming = naming_of(python_prefix, npm_scope)
     address = database or f"sqlite:///{data.resolve()}/registry.db"
     if objects:
         address += f"{'&' if '?' in address else '?'}objects={objects}"
     token = first_token(address, data)
     options = Options(
-        address=address, anonymous_reads=is_loopback(host) if anonymous_reads is None else anonymous_reads
+        address=address,
+        anonymous_reads=is_loopback(host) if anonymous_reads is None else anonymous_reads,
+        naming=naming,
     )
 
     def told(url: str) -> None:

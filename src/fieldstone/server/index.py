@@ -7,7 +7,7 @@ server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -68,23 +68,23 @@ class _Served:
 
     async def root(self, _request: Request) -> Response:
         """Redirect to the list, which has a slash at the end."""
-        return _redirect("simple/")
+        return redirect("simple/")
 
     async def projects(self, request: Request) -> Response:
         """The list of Python packages."""
-        return self._page(request, "simple/")
+        return page(request, self._pages, "simple/")
 
     async def project(self, request: Request) -> Response:
         """The files of a Python package; another spelling of its name is redirected."""
         name = request.path_params["name"]
         plain = canonicalize_name(name)
         if plain != name:
-            return _redirect(f"../{plain}/")
-        return self._page(request, f"simple/{plain}/")
+            return redirect(f"../{plain}/")
+        return page(request, self._pages, f"simple/{plain}/")
 
     async def without_slash(self, request: Request) -> Response:
         """Redirect to a page, which has a slash at the end."""
-        return _redirect(f"{canonicalize_name(request.path_params['name'])}/")
+        return redirect(f"{canonicalize_name(request.path_params['name'])}/")
 
     async def file(self, request: Request) -> Response:
         """A package file, or its metadata."""
@@ -101,18 +101,30 @@ class _Served:
         body = npm.packument(self._tarballs[name], str(request.base_url).rstrip("/"))
         return Response(body, media_type="application/json")
 
-    def _page(self, request: Request, folder: str) -> Response:
-        if f"{folder}index.html" not in self._pages:
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"no {folder}")
-        kind = choose(",".join(request.headers.getlist("accept")))
-        if kind is None:
-            said = f"this page comes as {', '.join(OFFERED)}"
-            raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, said, headers={"Vary": "Accept"})
-        page = self._pages[f"{folder}index.json" if kind == JSON else f"{folder}index.html"]
-        return Response(page, headers={"Content-Type": kind, "Vary": "Accept"})
+
+def page(request: Request, pages: Mapping[str, bytes], folder: str) -> Response:
+    """A page of a Python index, in the form that a client prefers.
+
+    Args:
+        request: the request.
+        pages: the pages by path, as `python_pages` writes them.
+        folder: the folder of the page: `simple/`, or `simple/NAME/`.
+
+    Raises:
+        HTTPException: there is no such page, or none in a form that the client takes.
+    """
+    if f"{folder}index.html" not in pages:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"no {folder}")
+    kind = choose(",".join(request.headers.getlist("accept")))
+    if kind is None:
+        said = f"this page comes as {', '.join(OFFERED)}"
+        raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, said, headers={"Vary": "Accept"})
+    content = pages[f"{folder}index.json" if kind == JSON else f"{folder}index.html"]
+    return Response(content, headers={"Content-Type": kind, "Vary": "Accept"})
 
 
-def _redirect(target: str) -> Response:
+def redirect(target: str) -> Response:
+    """A redirect to a relative address, which holds behind a proxy."""
     return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": quote(target)})
 
 

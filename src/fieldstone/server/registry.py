@@ -1,4 +1,4 @@
-"""A shared registry over HTTP: the protocol of stock buf, and its health."""
+"""A shared registry over HTTP: the protocol of stock buf, Fieldstone's own, client packages, and its health."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from fieldstone.server.buf import connect, messages
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import answers
 from fieldstone.server.callers import Callers
+from fieldstone.server.packages.routes import routes as packages
+from fieldstone.server.packages.shelf import Shelf
 from fieldstone.server.work import Work
+from fieldstone.workflows.publish import Naming
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,12 +39,14 @@ class Options(Struct, frozen=True, kw_only=True):
         anonymous_reads: whether requests without a token may read.
         processes: the number of processes that judge pushes.
         draft_days: the lifetime of a draft.
+        naming: the names of client packages.
     """
 
     address: str
     anonymous_reads: bool = False
     processes: int = 2
     draft_days: float = 30
+    naming: Naming = Naming()
 
 
 def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
@@ -94,6 +99,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         Route("/healthz", alive),
         Route("/readyz", ready),
         *api.routes(catalog, callers, work),
+        *packages(Shelf(store, work, options.naming), callers),
         Route("/{service}/{method}", buf, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

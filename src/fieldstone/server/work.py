@@ -12,12 +12,14 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fieldstone.errors import Unavailable
+from fieldstone.errors import Invalid, Unavailable
 from fieldstone.workflows.accept import accept
+from fieldstone.workflows.publish import publish
 from fieldstone.workflows.push import push
 
 if TYPE_CHECKING:
     from fieldstone.workflows.accept import Sent
+    from fieldstone.workflows.publish import Wanted
     from fieldstone.workflows.push import Pushed
     from fieldstone.workflows.pushing.upload import Upload
 
@@ -27,7 +29,7 @@ _LONGEST = 60.0
 
 
 class Work:
-    """Judges pushes, those to one module one after the other.
+    """Judges pushes, those to one module one after the other, and builds packages.
 
     Args:
         address: the address of the database registry.
@@ -38,6 +40,7 @@ class Work:
     def __init__(self, address: str, *, processes: int, draft_days: float) -> None:
         self._address, self._processes, self._draft_days = address, processes, draft_days
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._packaging = asyncio.Lock()
         self._pool = self._started()
 
     def close(self) -> None:
@@ -63,21 +66,44 @@ class Work:
         """
         return await self._one_by_one(partial(accept, self._address, sent, policy), [sent.module])
 
+    async def publish(self, wanted: Wanted, policy: Mapping[str, Any] = {}) -> None:
+        """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.
+
+        Raises:
+            Invalid: it took too long, or its process died.
+            FieldstoneError: see `workflows.publish`.
+        """
+        what = f"the package of {wanted.module} {wanted.version}"
+        async with self._packaging:
+            try:
+                await self._in_process(partial(publish, self._address, wanted, policy))
+            except TimeoutError as error:
+                raise Invalid(f"{what} was not built within {_LONGEST:g} seconds") from error
+            except BrokenProcessPool as error:
+                raise Invalid(f"the process that built {what} died") from error
+
     async def _one_by_one(self, judge: Callable[[], _Result], modules: Iterable[str]) -> _Result:
         """Run a job in a process, after those of the same modules."""
         async with AsyncExitStack() as locked:
             for module in sorted(modules):
                 await locked.enter_async_context(self._locks[module])
             try:
-                async with asyncio.timeout(_LONGEST):
-                    return await asyncio.get_running_loop().run_in_executor(self._pool, judge)
+                return await self._in_process(judge)
             except TimeoutError as error:
                 raise Unavailable(
                     f"the push was not judged within {_LONGEST:g} seconds", fix="push less at once"
                 ) from error
             except BrokenProcessPool as error:
-                self._pool = self._started()
                 raise Unavailable("the process that judged the push died", fix="push again") from error
+
+    async def _in_process(self, job: Callable[[], _Result]) -> _Result:
+        """Run a job in a process of the pool; a pool that broke is replaced."""
+        try:
+            async with asyncio.timeout(_LONGEST):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+        except BrokenProcessPool:
+            self._pool = self._started()
+            raise
 
     def _started(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), initializer=_warm_up)

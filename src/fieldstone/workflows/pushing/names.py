@@ -1,4 +1,4 @@
-"""Each file path and each type name belongs to one module of a registry."""
+"""Each file path, type name and name of packages belongs to one module of a registry."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def claim(connection: Connection, module: str, files: Iterable[str], types: Iterable[str]) -> None:
-    """Claim file paths and full type names for a module; names that left it stay claimed.
+    """Claim file paths, full type names and the name of its packages for a module; names that left it stay claimed.
 
     Args:
         connection: the connection of the transaction that adds the release.
@@ -25,11 +26,15 @@ def claim(connection: Connection, module: str, files: Iterable[str], types: Iter
     Raises:
         Invalid: one belongs to another module.
     """
-    rows = [
-        {"kind": kind, "name": name, "module": module}
-        for kind, names in (("file", files), ("type", types))
-        for name in sorted(names)
-    ]
+    package = distribution(module, CONTRACTS)
+    _claim(connection, module, "package", [package], fix="give the module another name")
+    fix = "import it from {owner}, or give it another name"
+    _claim(connection, module, "file", files, fix=fix)
+    _claim(connection, module, "type", types, fix=fix)
+
+
+def _claim(connection: Connection, module: str, kind: str, names: Iterable[str], *, fix: str) -> None:
+    rows = [{"kind": kind, "name": name, "module": module} for name in sorted(names)]
     if not rows:
         return
     connection.execute(
@@ -40,6 +45,5 @@ def claim(connection: Connection, module: str, files: Iterable[str], types: Iter
         owner = connection.execute(query, row).scalar_one()
         if owner != module:
             raise Invalid(
-                f"the {row['kind']} {row['name']} of {module} belongs to the module {owner}",
-                fix=f"import it from {owner}, or give it another name",
+                f"the {kind} {row['name']} of {module} belongs to the module {owner}", fix=fix.format(owner=owner)
             )

@@ -46,7 +46,19 @@ CREATE TABLE drafts (
     PRIMARY KEY (module, label)
 );
 
--- The module that a file path (kind 'file') or a full type name (kind 'type') belongs to.
+-- Files of client packages, by the path that they are served at. None is ever replaced.
+CREATE TABLE packages (
+    path TEXT NOT NULL PRIMARY KEY,
+    language TEXT NOT NULL,
+    name TEXT NOT NULL,
+    module TEXT NOT NULL,
+    version TEXT NOT NULL,
+    digest TEXT NOT NULL REFERENCES contents (digest),
+    FOREIGN KEY (module, version) REFERENCES releases (module, version)
+);
+CREATE INDEX packages_of_a_name ON packages (language, name);
+
+-- The module that a file path (kind 'file'), a full type name ('type') or a name of packages ('package') belongs to.
 CREATE TABLE declared (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,

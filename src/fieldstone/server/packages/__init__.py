@@ -1,0 +1,1 @@
+"""The client packages of a registry's releases, for pip, uv and npm: built when they are first asked for."""

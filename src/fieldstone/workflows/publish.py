@@ -1,0 +1,133 @@
+"""Publish: build the client package of a release in a database registry, and store its files there."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from fieldstone.codegen.clients.typescript import npm_name
+from fieldstone.codegen.names import contracts_distribution
+from fieldstone.packaging.index.packages import Distribution
+from fieldstone.packaging.index.parsing import parse_package
+from fieldstone.project.project import Project
+from fieldstone.project.settings import Settings
+from fieldstone.project.settings_schema import validate
+from fieldstone.registry.buffered import BufferedStore
+from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.sql import SqlStore, audit, open_store, packages
+from fieldstone.registry.sql.packages import PackageFile
+from fieldstone.schema.digest import file_digest
+
+PYTHON, TYPESCRIPT = "python", "typescript"
+"""The languages of the packages that a registry serves."""
+
+
+class Naming(Struct, frozen=True):
+    """The names of a registry's packages.
+
+    Attributes:
+        python_prefix: the beginning of the names of Python packages; may be empty.
+        npm_scope: the scope of npm packages, without its @; may be empty.
+    """
+
+    python_prefix: str = ""
+    npm_scope: str = ""
+
+    def of(self, language: str, module: str, version: str) -> str:
+        """The name of the package of a release.
+
+        Raises:
+            Invalid: npm takes no such scope.
+        """
+        if language == PYTHON:
+            return contracts_distribution(module, version, self.python_prefix)
+        return npm_name(module, version, self.npm_scope)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The same as the table `[package]` of the settings."""
+        return {"python-prefix": self.python_prefix, "npm-scope": self.npm_scope}
+
+
+def naming_of(python_prefix: str, npm_scope: str) -> Naming:
+    """The names of packages that an administrator asks for.
+
+    Args:
+        python_prefix: see `Naming`.
+        npm_scope: see `Naming`; its @ may be there.
+
+    Raises:
+        Invalid: Python or npm takes no such names.
+    """
+    naming = Naming(python_prefix, npm_scope.removeprefix("@"))
+    validate({"package": naming.settings}, "the options of the server")
+    return naming
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A package to build.
+
+    Attributes:
+        language: `PYTHON` or `TYPESCRIPT`.
+        module: the module.
+        version: the semver of its release.
+        naming: the names of all packages.
+        address: the address of the registry in messages.
+    """
+
+    language: str
+    module: str
+    version: str
+    naming: Naming = Naming()
+    address: str = ""
+
+
+def publish(address: str, wanted: Wanted, policy: Mapping[str, Any]) -> None:
+    """Build the package of a release as `fieldstone package` does, and list its files; built ones never change.
+
+    Args:
+        address: the address of a database registry; see `open_registry`.
+        wanted: the release and the language.
+        policy: the settings of modules, by name, as below `[modules]` in the settings.
+
+    Raises:
+        Conflict: another module or release has the package's name or file.
+        Unavailable: the database or a program that builds packages cannot be reached.
+        FieldstoneError: the release cannot be packaged.
+    """
+    store = open_store(address)
+    files = _built(store, wanted, policy)
+    contents = {path: content for path, (_, content) in files.items()}
+    listed = [
+        PackageFile(path, wanted.language, name, wanted.module, wanted.version, file_digest(content))
+        for path, (name, content) in sorted(files.items())
+    ]
+    with store.database.transaction() as connection:
+        store.keep(connection, wanted.module, contents)
+        if packages.add(connection, listed):
+            details = {"version": wanted.version, "files": {file.path: file.digest for file in listed}}
+            entry = audit.Entry("package", "server", "", wanted.module, details)
+            audit.append(connection, entry, is_sqlite=store.database.is_sqlite)
+
+
+def _built(store: SqlStore, wanted: Wanted, policy: Mapping[str, Any]) -> dict[str, tuple[str, bytes]]:
+    """The files of a package: its path in the index to the package's name and the content."""
+    from fieldstone.workflows.package import package
+
+    registry = FetchedRegistry(BufferedStore(store, wanted.address))
+    with tempfile.TemporaryDirectory(prefix="fieldstone-package-") as scratch:
+        folder = Path(scratch).resolve()
+        values = {"registry": registry.address, "package": wanted.naming.settings, "modules": policy}
+        project = Project(Settings(folder, values=values), opened=registry)
+        reference = f"{wanted.module}@{wanted.version}"
+        packaged = package(project, reference, language=wanted.language, out=folder / "dist")
+        found = {}
+        for file in packaged.built:
+            parsed = parse_package(file.name, file.name, file.read_bytes())
+            name = parsed.project if isinstance(parsed, Distribution) else parsed.name
+            found[parsed.path] = name, parsed.content
+        return found
