@@ -1,5 +1,9 @@
 """The errors that a user meets: a job could not be done, and why."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class FieldstoneError(Exception):
     """A job that could not be done; the command line prints it as one line.
@@ -18,6 +22,10 @@ class FieldstoneError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.fix = fix
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the error by its attributes: its class may take other arguments than the problem."""
+        return type(self).__new__, (type(self), *self.args), vars(self)
 
     def __str__(self) -> str:
         """The problem and its fix on one line."""

@@ -47,6 +47,8 @@ def table_of(kind: str, digest: str) -> str:
 
 OBJECTS = "objects"
 """The folder in the cache with files of releases that lie elsewhere, by digest."""
+REGISTRIES = "registries"
+"""The folder in the cache with answers of servers, by their address."""
 
 
 def make_folder(folder: Path) -> None:
@@ -128,7 +130,8 @@ class Store:
         """Remove the cache, and return its size in bytes."""
         self._close()
         there = self.folder is not None and self.folder.is_dir()
-        found = (*self.folder.glob("cache-*"), *self.folder.glob(f"{OBJECTS}/*")) if self.folder and there else ()
+        patterns = ("cache-*", f"{OBJECTS}/*", f"{REGISTRIES}/*/*/*")
+        found = [path for pattern in patterns for path in self.folder.glob(pattern)] if self.folder and there else []
         files = [path for path in found if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         for path in files:

@@ -29,7 +29,19 @@ def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool
 
     from fieldstone.project.project import Project
 
-    return Project.at(folder or Path.cwd(), bare=bare, permission=permission(asked=cached))
+    project = Project.at(folder or Path.cwd(), bare=bare, permission=permission(asked=cached))
+    _warn_if_offline(project.settings.registry)
+    return project
+
+
+def _warn_if_offline(registry: str) -> None:
+    if not registry.startswith(("http://", "https://")):
+        return
+    from fieldstone.registry.connection import OFFLINE, is_offline
+
+    if is_offline():
+        said = f"warning: {OFFLINE}=1: releases of {registry} that were not seen here before are unknown"
+        print(said, file=sys.stderr)  # noqa: T201 - click may not be imported yet
 
 
 def permission(*, asked: bool | None) -> Permission:

@@ -193,6 +193,39 @@ def verify_registry(
     return 0
 
 
+@command.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy_registry(source: str, target: str) -> int:
+    """Copy all releases of a registry to another: a folder, a database, or a server.
+
+    Each release is copied to the byte, and verified where it arrives. An interrupted copy goes on when it is run again.
+    It is refused if TO has other releases of a module than FROM. To a server, it requires the token of an admin in
+    FIELDSTONE_TOKEN or ~/.netrc.
+
+    \b
+    Examples:
+      fieldstone registry copy registry https://contracts.acme.dev
+      fieldstone registry copy https://contracts.acme.dev sqlite:///backup.db
+    """
+    from fieldstone.cli.progress import shown_progress
+    from fieldstone.workflows.copying import copy
+
+    with shown_progress() as told:
+        done = copy(_absolute(source), _absolute(target), on_progress=told)
+    there = f", {done.present:,} were there already" if done.present else ""
+    say(f"{_relative(_absolute(target))}: {done.copied:,} copied{there}; verified.", err=True)
+    return 0
+
+
+def _absolute(address: str) -> str:
+    """An address whose folder is absolute."""
+    from fieldstone.registry import folder_of
+
+    folder = folder_of(address)
+    return address if folder is None else str(folder.absolute())
+
+
 def _lines(file: TextIO) -> list[str]:
     from fieldstone.errors import Unavailable
 

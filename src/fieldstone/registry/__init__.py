@@ -71,6 +71,9 @@ class Registry(Protocol):
     def releases(self, module: str) -> list[Release]:
         """The manifests of all releases of a module in semver order, after a check for stray files."""
 
+    def text(self, release: Release) -> bytes:
+        """The bytes of a release's manifest, as they were written."""
+
     def read(self, release: Release, path: str) -> bytes:
         """The verified bytes of one file of a release, by its path in `Release.files`."""
 
@@ -83,8 +86,14 @@ class Registry(Protocol):
     def label(self, release: Release) -> str:
         """The location of a release for messages: a folder or an address, without a slash at the end."""
 
-    def add(self, release: Release, files: Mapping[str, bytes]) -> None:
+    def add(self, release: Release, files: Mapping[str, bytes], *, text: bytes = b"") -> None:
         """Write a new release atomically, with its own files by their paths in `Release.files`.
+
+        Args:
+            release: the release.
+            files: its files.
+            text: its manifest, if it is a copy of a release of another registry: it is kept to the byte, and releases
+                of other lines that it does not name are no conflict.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from fieldstone.errors import Invalid
@@ -23,7 +25,12 @@ def pack(manifest: bytes, files: Mapping[str, bytes]) -> bytes:
     Args:
         manifest: the text of release.toml.
         files: the other files, by their paths in `Release.files`.
+
+    Raises:
+        Invalid: they are too many, or too large.
     """
+    if len(files) >= MOST_FILES or sum(map(len, files.values())) > LARGEST:
+        raise _too_large()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in {NAME: manifest, **dict(sorted(files.items()))}.items():
@@ -41,13 +48,17 @@ def unpack(archive: bytes) -> tuple[bytes, dict[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             entries = opened.infolist()
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST:
-                raise Invalid(f"a release of more than {MOST_FILES} files, or {LARGEST} bytes")
+                raise _too_large()
             files = {entry.filename: _content(opened, entry) for entry in entries}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, struct.error) as error:
         raise Invalid(f"the release is no zip archive that can be read: {error}") from error
     if len(files) < len(entries) or NAME not in files:
         raise Invalid(f"the archive of a release has a file twice, or no {NAME}")
     return files.pop(NAME), files
+
+
+def _too_large() -> Invalid:
+    return Invalid(f"a release of more than {MOST_FILES:,} files, or {LARGEST:,} bytes", fix="split the module")
 
 
 def _content(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

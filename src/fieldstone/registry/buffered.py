@@ -20,6 +20,7 @@ class BufferedStore:
     def __init__(self, store: Store, address: str = "") -> None:
         self.address, self.remedy = address or store.address, store.remedy
         self._store = store
+        self._copies: list[Release] = []
         self.added: dict[tuple[str, str], tuple[Release, Mapping[str, bytes]]] = {}
         """The new releases by module and version, in their order: the release, and its files with its manifest."""
 
@@ -44,13 +45,15 @@ class BufferedStore:
             return self.added[home][1].get(path)
         return self._store.content(release, path)
 
-    def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:
+    def add(self, release: Release, text: bytes, files: Mapping[str, bytes], *, is_copy: bool = False) -> None:
         """Keep a new release.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        refuse_if_overtaken(release, FetchedRegistry(self))
+        refuse_if_overtaken(release, FetchedRegistry(self), is_copy=is_copy)
+        if is_copy:
+            self._copies.append(release)
         self.added[release.name, release.version] = release, {**files, NAME: text}
 
     def write(self) -> None:
@@ -60,4 +63,5 @@ class BufferedStore:
             Conflict: another release was added there meanwhile.
         """
         for release, files in self.added.values():
-            self._store.add(release, files[NAME], {path: content for path, content in files.items() if path != NAME})
+            without_manifest = {path: content for path, content in files.items() if path != NAME}
+            self._store.add(release, files[NAME], without_manifest, is_copy=release in self._copies)

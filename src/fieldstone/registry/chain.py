@@ -19,12 +19,13 @@ Label = Callable[[Release], str]
 """Returns the location of a release for messages."""
 
 
-def refuse_if_overtaken(release: Release, registry: Registry) -> None:
+def refuse_if_overtaken(release: Release, registry: Registry, *, is_copy: bool = False) -> None:
     """Refuse to add a release that does not follow the newest one of its line, or whose version exists.
 
     Args:
         release: the new release.
         registry: the registry that it is added to, read anew.
+        is_copy: whether it is a copy of another registry's: there, lines may have met in a merge of git.
 
     Raises:
         FieldstoneError: another release was added meanwhile, in its line or another, or this version exists already.
@@ -41,7 +42,7 @@ def refuse_if_overtaken(release: Release, registry: Registry) -> None:
             fix="release again on top of it",
         )
     judged = {link.version for link in release.beside}
-    for tip in beside(registry, release.name, line):
+    for tip in () if is_copy else beside(registry, release.name, line):
         if tip.version not in judged:
             raise Conflict(f"{release.name} {tip.version} was released meanwhile, in another line", fix="release again")
 

@@ -40,13 +40,14 @@ class Store(Protocol):
     def content(self, release: Release, path: str) -> bytes | None:
         """The bytes of one file of a release, unverified; None if they are missing."""
 
-    def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:
+    def add(self, release: Release, text: bytes, files: Mapping[str, bytes], *, is_copy: bool = False) -> None:
         """Write a new release atomically.
 
         Args:
             release: the release.
             text: its manifest.
             files: its files by their paths in `Release.files`.
+            is_copy: whether it is a copy of another registry's release.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
@@ -90,6 +91,17 @@ class FetchedRegistry:
         """The manifests of all releases of a module in semver order."""
         return [self.release(module, str(version)) for version in self.versions(module)]
 
+    def text(self, release: Release) -> bytes:
+        """The bytes of a release's manifest, as they were written.
+
+        Raises:
+            Damaged: they are missing.
+        """
+        text = self.store.manifest(release.name, release.version)
+        if text is None:
+            raise Damaged(f"{self.place(release, NAME)} is missing", fix=self.remedy)
+        return text
+
     def read(self, release: Release, path: str) -> bytes:
         """One file of a release.
 
@@ -112,13 +124,13 @@ class FetchedRegistry:
         """The address of a release."""
         return f"{self.address}/{release.name}/{release.version}"
 
-    def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Add a new release.
+    def add(self, release: Release, files: Mapping[str, bytes], *, text: bytes = b"") -> None:
+        """Add a new release; see `Registry.add`.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        self.store.add(release, manifest.to_toml(release).encode(), files)
+        self.store.add(release, text or manifest.to_toml(release).encode(), files, is_copy=bool(text))
 
     def defects(self, module: str) -> Iterator[Defect]:
         """The defects in the files and the chain of a module's releases."""

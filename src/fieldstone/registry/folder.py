@@ -94,6 +94,14 @@ class FolderRegistry:
         """
         return self._content(release, path)
 
+    def text(self, release: Release) -> bytes:
+        """The bytes of a release's manifest, as they were written.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        return self._read(self._folder(release) / NAME)
+
     def local(self, release: Release, path: str) -> Path:
         """The verified path of a file of a release.
 
@@ -141,18 +149,18 @@ class FolderRegistry:
     def _objects(self) -> Objects:
         return Objects(self._cache.store.folder, self._cache.digests)
 
-    def add(self, release: Release, files: Mapping[str, bytes]) -> None:
-        """Write a new release atomically, with its own files by their paths in `Release.files`.
+    def add(self, release: Release, files: Mapping[str, bytes], *, text: bytes = b"") -> None:
+        """Write a new release atomically, with its own files by their paths in `Release.files`; see `Registry.add`.
 
         Raises:
             FieldstoneError: it exists already, another release came first, or writing fails.
         """
-        text = manifest.to_toml(release)
+        written = text or manifest.to_toml(release).encode()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with locked(self.root):
-                self._refuse_if_overtaken(release)
-                self._write(release, {**_as_stored(release, files), NAME: text.encode()})
+                self._refuse_if_overtaken(release, is_copy=bool(text))
+                self._write(release, {**_as_stored(release, files), NAME: written})
         except OSError as error:
             raise Unavailable(
                 f"cannot write release {release.version} of {release.name} below {self.root}: {error.strerror}; "
@@ -275,10 +283,10 @@ class FolderRegistry:
             fix = f"put the files themselves there, or {self.remedy}"
             yield Defect("registry-linked", module, version, path, f"{path} is a symbolic link", fix)
 
-    def _refuse_if_overtaken(self, release: Release) -> None:
+    def _refuse_if_overtaken(self, release: Release, *, is_copy: bool) -> None:
         """Raise if the previous release is no longer the newest of its line; called under the lock."""
         self._forget()
-        refuse_if_overtaken(release, self)
+        refuse_if_overtaken(release, self, is_copy=is_copy)
 
     def _write(self, release: Release, files: dict[str, bytes]) -> None:
         import shutil

@@ -49,11 +49,11 @@ class MemoryStore:
         """One file of a release."""
         return self._files.get((release.name, release.home(path)), {}).get(path)
 
-    def add(self, release: Release, text: bytes, files: Mapping[str, bytes]) -> None:
+    def add(self, release: Release, text: bytes, files: Mapping[str, bytes], *, is_copy: bool = False) -> None:
         """Add a release.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
         """
-        refuse_if_overtaken(release, FetchedRegistry(self))
+        refuse_if_overtaken(release, FetchedRegistry(self), is_copy=is_copy)
         self._files[release.name, release.version] = {**files, NAME: text}

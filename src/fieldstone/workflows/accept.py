@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.release_audit import Audit
+from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged, Invalid
-from fieldstone.project.settings import Settings
-from fieldstone.registry import manifest
+from fieldstone.project.settings import ModuleSettings, Settings
+from fieldstone.registry import Defect, manifest
 from fieldstone.registry.archive import unpack
 from fieldstone.registry.buffered import BufferedStore
+from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.lines import ancestry
-from fieldstone.registry.release import IMAGE, NAME, Release
+from fieldstone.registry.release import IMAGE, LEDGER, NAME, SOURCES, Release
 from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.schema.descriptors import load_schema
+from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.pushing.facts import release_facts
 from fieldstone.workflows.pushing.names import claim
+from fieldstone.workflows.pushing.upload import refuse_path
+from fieldstone.workflows.release import parse_version
+from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -60,46 +67,120 @@ def accept(address: str, sent: Sent, policy: Mapping[str, Any]) -> str:
     """
     store = open_store(address)
     text, files = unpack(sent.archive)
-    release = _read(sent, text, files)
+    release = _read(sent, text)
     buffer = BufferedStore(store, sent.address)
-    buffer.add(release, text, files)
-    registry = FetchedRegistry(buffer)
-    _refuse_defects(registry, release, policy, is_copy=sent.is_copy)
+    buffer.add(release, text, files, is_copy=sent.is_copy)
+    _refuse_other_files(release, files)
+    settings = Settings(Path(), values={"modules": policy}).module(release.name)
+    refusal = _refusal(FetchedRegistry(buffer), release, settings, is_copy=sent.is_copy)
+    if refusal is not None:
+        _record_refusal(store, release, sent, refusal.problem)
+        raise refusal
     _write(store, buffer, release, sent)
     return release.version
 
 
-def _read(sent: Sent, text: bytes, files: Mapping[str, bytes]) -> Release:
-    """The manifest of a release, which names exactly the files that came with it."""
+def _read(sent: Sent, text: bytes) -> Release:
+    """The manifest of a release.
+
+    Raises:
+        Invalid: it is no manifest of a release of that module.
+    """
+    if not is_module_name(sent.module):
+        raise Invalid(f"{sent.module!r} cannot be the name of a module", fix=REQUIREMENT)
     try:
         release = manifest.from_toml(text.decode("utf-8"), where=NAME)
+        _ = release.released_time
     except (UnicodeDecodeError, Damaged) as error:
         raise Invalid(str(error)) from error
+    parse_version(release.version)
     if release.name != sent.module:
         raise Invalid(f"the release is one of {release.name}, and was sent to {sent.module}")
-    if release.seal != manifest.seal_of(text.decode()) or text != manifest.to_toml(release).encode():
+    sealed = release.seal == manifest.seal_of(text.decode())
+    if not sealed or not (sent.is_copy or text == manifest.to_toml(release).encode()):
         raise Invalid(f"the manifest of {release.name} {release.version} does not match its seal")
-    own = {*release.own_files}
-    if files.keys() != own:
-        other = min(files.keys() ^ own)
-        raise Invalid(f"{release.name} {release.version} does not have exactly the files that it names: {other}")
     return release
 
 
-def _refuse_defects(registry: FetchedRegistry, release: Release, policy: Mapping[str, Any], *, is_copy: bool) -> None:
-    defects = [defect for defect in registry.defects(release.name) if defect.version == release.version]
+def _refuse_other_files(release: Release, files: Mapping[str, bytes]) -> None:
+    """Raise if a release came with other files than it names.
+
+    Raises:
+        Invalid: it did, or it names files that no release has.
+    """
+    what = f"{release.name} {release.version}"
+    if files.keys() != release.files.keys():
+        other = min(files.keys() ^ release.files.keys())
+        raise Invalid(f"{what} does not have exactly the files that it names: {other}")
+    for path, content in files.items():
+        if path not in {IMAGE, LEDGER}:
+            if not path.startswith(SOURCES):
+                raise Invalid(f"{path} is no file of a release")
+            refuse_path(release.name, path.removeprefix(SOURCES))
+        if file_digest(content) != release.files[path]:
+            raise Invalid(f"{path} is not the one that {what} names ({len(content)} bytes)", fix="release again")
+    if missing := {IMAGE, LEDGER} - files.keys():
+        raise Invalid(f"{what} has no {min(missing)}")
+
+
+def _refusal(registry: FetchedRegistry, release: Release, settings: ModuleSettings, *, is_copy: bool) -> Invalid | None:
+    """The error that tells why a release is refused; None if it is not."""
+    try:
+        defects = [*_defects(registry, release, settings, is_copy=is_copy)]
+    except Damaged as error:
+        return Invalid(f"{release.name} {release.version} is refused: {error.problem}")
     if not defects:
-        audited = _audit(registry, release, policy)
-        defects = audited.content_defects() if is_copy else audited.defects()
-    if defects:
-        told = "\n".join(f"{defect.problem} ({defect.kind})" for defect in defects)
-        raise Invalid(f"{release.name} {release.version} is refused: {told}", fix=defects[0].fix)
+        return None
+    told = "; ".join(f"{defect.problem} ({defect.kind})" for defect in defects)
+    way_out = "copy a sound registry" if is_copy else "undo the change, or ask an admin to change the registry's policy"
+    return Invalid(
+        f"{release.name} {release.version} is refused: {told}",
+        fix=f"{way_out}; `fieldstone explain {defects[0].kind}` says more",
+    )
 
 
-def _audit(registry: FetchedRegistry, release: Release, policy: Mapping[str, Any]) -> Audit:
-    settings = Settings(Path(), values={"modules": policy}).module(release.name)
-    line = [*ancestry(registry, release)][:0:-1]
-    return Audit(registry, release, line, settings, today_utc())
+def _defects(
+    registry: FetchedRegistry, release: Release, settings: ModuleSettings, *, is_copy: bool
+) -> Iterator[Defect]:
+    """The defects of a release: those of its place in the chain, else those of its contents and claims."""
+    releases = registry.releases(release.name)
+    chain = [
+        *broken_links(releases, registry.label, registry.remedy),
+        *broken_retirements(releases, registry.label, registry.remedy),
+    ]
+    own = [defect for defect in chain if defect.version == release.version]
+    if own:
+        yield from own
+        return
+    before = [*ancestry(registry, release)][:0:-1]
+    judged = Audit(registry, release, before, settings, today_utc())
+    if is_copy:
+        yield from judged.content_defects()
+        return
+    yield from _without_permission(registry, release, settings)
+    yield from judged.defects()
+
+
+def _without_permission(registry: FetchedRegistry, release: Release, settings: ModuleSettings) -> Iterator[Defect]:
+    """Waivers that the release records, and that the policy does not have."""
+    permitted = {_terms(waiver) for waiver in settings.waivers}
+    for waiver in release.waivers:
+        if _terms(waiver) not in permitted:
+            problem = f"it records that {waiver.text}, and the policy of the registry has no such waiver"
+            where = registry.label(release)
+            yield Defect("registry-waiver-wrong", release.name, release.version, where, problem, "")
+
+
+def _terms(waiver: Waiver) -> Waiver:
+    """A waiver without where and when it was written."""
+    return replace(waiver, module="", entered="")
+
+
+def _record_refusal(store: SqlStore, release: Release, sent: Sent, why: str) -> None:
+    with store.database.transaction() as connection:
+        details = {"version": release.version, "seal": release.seal, "why": why}
+        entry = audit.Entry("refuse", sent.who, sent.credential, release.name, details)
+        audit.append(connection, entry, is_sqlite=store.database.is_sqlite)
 
 
 def _write(store: SqlStore, buffer: BufferedStore, release: Release, sent: Sent) -> None:
@@ -108,7 +189,6 @@ def _write(store: SqlStore, buffer: BufferedStore, release: Release, sent: Sent)
         image = FetchedRegistry(store).read(release, IMAGE)
         types = [] if release.retired else load_schema(image, where=IMAGE, own_files=release.sources.keys()).types()
         claim(connection, release.name, release.protos, [element.full_name for element in types])
-        entry = audit.Entry(
-            "copy" if sent.is_copy else "release", sent.who, sent.credential, release.name, release_facts(release)
-        )
+        action = "copy" if sent.is_copy else "release"
+        entry = audit.Entry(action, sent.who, sent.credential, release.name, release_facts(release))
         audit.append(connection, entry, is_sqlite=store.database.is_sqlite)

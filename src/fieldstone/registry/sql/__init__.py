@@ -79,6 +79,14 @@ class SqlStore:
         with self.database.reading() as connection:
             return _versions(connection, module)
 
+    def seals(self, module: str) -> dict[str, str]:
+        """The seal of each release of a module, by its version, in the order of their releases."""
+        with self.database.reading() as connection:
+            found = connection.execute(
+                text("SELECT version, seal FROM releases WHERE module = :module ORDER BY number"), {"module": module}
+            )
+            return {row.version: row.seal for row in found}
+
     def manifest(self, module: str, version: str) -> bytes | None:
         """The text of a release's manifest."""
         with self.database.reading() as connection:
@@ -112,7 +120,7 @@ class SqlStore:
             return self._contents.get(digest)
         return None if found[0] is None else bytes(found[0])
 
-    def add(self, release: Release, text_: bytes, files: Mapping[str, bytes]) -> None:
+    def add(self, release: Release, text_: bytes, files: Mapping[str, bytes], *, is_copy: bool = False) -> None:
         """Write a new release in one transaction.
 
         Raises:
@@ -123,17 +131,19 @@ class SqlStore:
         with self.database.transaction() as connection:
             _lock(connection, release.name)
             versions = _versions(connection, release.name)
-            refuse_if_overtaken(release, FetchedRegistry(self))
+            refuse_if_overtaken(release, FetchedRegistry(self), is_copy=is_copy)
             self._write_contents(connection, release.name, _verified(release, files))
+            seal = seal_of(text_.decode())
             row = {
                 "module": release.name,
                 "version": release.version,
                 "number": len(versions) + 1,
-                "commit": release_id(seal_of(text_.decode())),
+                "commit": release_id(seal),
+                "seal": seal,
                 "manifest": text_,
             }
             connection.execute(
-                text("INSERT INTO releases VALUES (:module, :version, :number, :commit, :manifest)"), row
+                text("INSERT INTO releases VALUES (:module, :version, :number, :commit, :seal, :manifest)"), row
             )
 
     def keep(self, connection: Connection, module: str, files: Mapping[str, bytes]) -> None:

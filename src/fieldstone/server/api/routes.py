@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import json
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.errors import Denied, FieldstoneError, Invalid, NotFound
 from fieldstone.registry import problem
-from fieldstone.registry.archive import LARGEST
+from fieldstone.registry.archive import LARGEST, MEDIA_TYPE
+from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.remote import Modules, Versions
 from fieldstone.workflows.accept import Sent
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 _FOREVER = "private, max-age=31536000, immutable"
 _JSON = "application/json"
-_UNAUTHORIZED = 401
+_UNAUTHORIZED, _HALF_SENT = 401, 400
 
 
 def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
@@ -48,6 +50,8 @@ def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
                 return await answer(request, caller)
             except FieldstoneError as error:
                 return _failure(error, caller)
+            except ClientDisconnect:
+                return Response(status_code=_HALF_SENT)
 
         return endpoint
 
@@ -76,8 +80,7 @@ class _Resources:
     async def versions(self, request: Request, caller: Caller) -> Response:
         """The releases of a module: the seal by the version."""
         name = await self._readable(request, caller)
-        releases = await run_in_threadpool(self._catalog.registry.releases, name)
-        return _as_json(Versions({release.version: release.seal for release in releases}))
+        return _as_json(Versions(await run_in_threadpool(self._catalog.store.seals, name)))
 
     async def manifest(self, request: Request, caller: Caller) -> Response:
         """The manifest of a release."""
@@ -85,30 +88,23 @@ class _Resources:
         text = await run_in_threadpool(self._catalog.store.manifest, name, version)
         if text is None:
             raise NotFound(f"no release {version} of {name} in this registry")
-        return Response(text, media_type="application/toml", headers={"Cache-Control": _FOREVER})
+        return _unchanging(request, seal_of(text.decode()), text, "application/toml")
 
     async def file(self, request: Request, caller: Caller) -> Response:
         """A file of a module's releases, by its digest."""
         name, digest = await self._readable(request, caller), request.path_params["digest"]
-        etag = f'"{digest}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag, "Cache-Control": _FOREVER})
         content = await run_in_threadpool(self._catalog.store.by_digest, name, digest)
         if content is None:
             raise NotFound(f"no file {digest} of {name} in this registry")
-        headers = {"ETag": etag, "Cache-Control": _FOREVER}
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        return _unchanging(request, digest, content, "application/octet-stream")
 
     async def add(self, request: Request, caller: Caller) -> Response:
         """Judge a release, and add it; a copy of another registry's release needs an admin."""
         name, is_copy = request.path_params["module"], request.query_params.get("copy") == "1"
         caller.require("admin" if is_copy else "push", name)
-        body = await request.body()
-        if len(body) > LARGEST:
-            raise Invalid(f"a release of more than {LARGEST} bytes")
         sent = Sent(
             module=name,
-            archive=body,
+            archive=await _body(request),
             who=caller.name,
             credential=caller.credential,
             address=caller.address,
@@ -121,13 +117,38 @@ class _Resources:
         """The name of the module of a request.
 
         Raises:
-            NotFound: there is none, or the caller may not read it.
+            Denied: the caller may not read it, whether there is one or not.
+            NotFound: there is none.
         """
-        caller.require("read")
         name = str(request.path_params["module"])
-        if not caller.may("read", name) or await run_in_threadpool(self._catalog.module, name) is None:
+        caller.require("read", name)
+        if await run_in_threadpool(self._catalog.module, name) is None:
             raise NotFound(f"no module {name} in this registry")
         return name
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a request, which is left as soon as it is too large.
+
+    Raises:
+        Invalid: it is too large, or of another type.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip() != MEDIA_TYPE:
+        raise Invalid(f"a release comes as {MEDIA_TYPE}", fix="send it with `fieldstone release`")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise Invalid(f"a release of more than {LARGEST:,} bytes", fix="split the module")
+    return bytes(body)
+
+
+def _unchanging(request: Request, digest: str, content: bytes, kind: str) -> Response:
+    """Content that its digest names: clients may keep it for ever."""
+    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOREVER}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=kind, headers=headers)
 
 
 def _as_json(answer: Modules | Versions) -> Response:

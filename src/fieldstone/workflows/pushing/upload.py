@@ -67,13 +67,18 @@ def refuse_unusable(upload: Upload) -> None:
     if sum(len(data) for _, _, data in files) > LARGEST:
         raise Invalid(f"an upload of more than {LARGEST} bytes", fix="push fewer modules at once")
     for module, path, _ in files:
-        _refuse_path(module, path)
+        refuse_path(module, path)
     for content in upload.contents:
         if not any(path.endswith(PROTO) for path in content.files):
             raise Invalid(f"the upload of {content.module} has no .proto file")
 
 
-def _refuse_path(module: str, path: str) -> None:
+def refuse_path(module: str, path: str) -> None:
+    """Raise if a path is unsafe, or has no place in a module.
+
+    Raises:
+        Invalid: it is, or has not.
+    """
     parts = path.split("/")
     if not {"", ".", ".."}.isdisjoint(parts) or "\\" in path or not path.isprintable() or len(parts) > DEEPEST:
         raise Invalid(f"{path!r} in the upload of {module} is no path of a file in a module")

@@ -15,12 +15,13 @@ CREATE TABLE modules (
     releases BIGINT NOT NULL DEFAULT 0
 );
 
--- Releases: `manifest` is the text of release.toml, `commit_id` what buf calls the release.
+-- Releases: `manifest` is the text of release.toml, `seal` its digest, `commit_id` what buf calls the release.
 CREATE TABLE releases (
     module TEXT NOT NULL REFERENCES modules (name),
     version TEXT NOT NULL,
     number BIGINT NOT NULL,
     commit_id TEXT NOT NULL UNIQUE,
+    seal TEXT NOT NULL,
     manifest BYTEA NOT NULL,
     PRIMARY KEY (module, version),
     UNIQUE (module, number)

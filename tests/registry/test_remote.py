@@ -1,0 +1,114 @@
+"""The registry of a server keeps the contract, is cached by digest, and says what it could not ask."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from fieldstone.cache import Cache
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.errors import Damaged, Denied, Invalid, NotFound, Unavailable
+from fieldstone.registry import manifest as manifests
+from fieldstone.registry import open_registry
+from fieldstone.registry.fetched import FetchedRegistry
+from fieldstone.registry.release import Release
+from fieldstone.schema.descriptors import load_schema
+from fieldstone.schema.digest import b5, manifest
+from tests.registry.contract import FIRST, Open, RegistryContract, following
+from tests.server.running import ORDER, Serving, serving
+
+PATH = "acme/shop/v1/shop.proto"
+EMPTY = """
+    DELETE FROM module_contents;
+    DELETE FROM declared;
+    DELETE FROM drafts;
+    DELETE FROM releases;
+    DELETE FROM contents;
+    DELETE FROM modules;
+    """
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("registry") / "data") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, dict[str, bytes]]:
+    """The release of the contract, from a source that compiles."""
+    root = tmp_path_factory.mktemp("source")
+    (root / PATH).parent.mkdir(parents=True)
+    (root / PATH).write_text(ORDER, "utf-8")
+    buf = Path(sys.executable).with_name("buf")
+    image = subprocess.run([buf, "build", "-o", "-#format=binpb"], cwd=root, check=True, capture_output=True).stdout
+    ledger = Ledger().advance(load_schema(image, where="image"), "1.0.0").to_json().encode()
+    files = {"image.binpb": image, "ledger.json": ledger, f"schemas/{PATH}": ORDER.encode()}
+    digest = b5(manifest({PATH: ORDER.encode()}), [])
+    return replace(FIRST, digest=digest, files=manifest(files)), files
+
+
+@pytest.fixture
+def emptied(served: Serving, monkeypatch: pytest.MonkeyPatch) -> Serving:
+    """The server without a release, and its admin."""
+    monkeypatch.setenv("FIELDSTONE_TOKEN", served.token)
+    with sqlite3.connect(served.data / "registry.db") as connection:
+        connection.executescript(EMPTY)
+    return served
+
+
+class Copying(FetchedRegistry):
+    """A registry whose releases are sent as copies: what they say was judged elsewhere."""
+
+    def add(self, release: Release, files: Mapping[str, bytes], *, text: bytes = b"") -> None:
+        super().add(release, files, text=text or manifests.to_toml(release).encode())
+
+
+class TestRemote(RegistryContract):
+    """On a server, which compiles what it gets."""
+
+    @pytest.fixture(autouse=True)
+    def real(self, compiled: tuple[Release, dict[str, bytes]]) -> None:
+        self.first, self.files = compiled
+
+    @pytest.fixture
+    def anew(self, emptied: Serving, tmp_path: Path) -> Open:
+        def opened() -> Copying:
+            registry = open_registry(emptied.url, Cache(tmp_path))
+            assert isinstance(registry, FetchedRegistry)
+            return Copying(registry.store, Cache(tmp_path))
+
+        return opened
+
+    def test_a_chain_that_forks_is_a_defect(self, anew: Open) -> None:
+        """Nothing that breaks the chain gets in."""
+        registry = anew()
+        registry.add(self.first, self.files)
+        registry.add(following(registry, "1.1.0"), self.files)
+        link = replace(registry.release("shop", "1.1.0").link, seal="shake256:00")
+        with pytest.raises(Invalid, match=r"refused: 1\.2\.0 names 1\.1\.0 .* as the release before.*chain-broken"):
+            registry.add(replace(self.first, version="1.2.0", bump="minor", previous=link), self.files)
+        assert [*map(str, anew().versions("shop"))] == ["1.0.0", "1.1.0"]
+
+    def test_a_line_goes_on_beside_newer_releases(self, anew: Open) -> None:
+        """Copies: lines that do not know each other may have met in a merge of git."""
+        registry = anew()
+        registry.add(self.first, self.files)
+        registry.add(following(registry, "1.1.0"), self.files)
+        first = registry.release("shop", "1.0.0")
+        registry.add(replace(self.first, version="1.0.1", line="1.0", previous=first.link), self.files)
+        assert [*map(str, anew().versions("shop"))] == ["1.0.0", "1.0.1", "1.1.0"]
+        assert [*anew().defects("shop")] == []
+
+
+@pytest.fixture
+def filled(emptied: Serving, compiled: tuple[Release, dict[str, bytes]]) -> Serving:
+    """The server with shop 1.0.0."""
+    open_registry(emptied.url).add(*compiled)
+    return emptied
