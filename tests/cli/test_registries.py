@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from fieldstone.registry.folder import FolderRegistry
 from fieldstone.registry.release import Release
 from tests.cli.conftest import release_all
 from tests.cli.workspace import HERE, SHOP, Ran, Repo, as_template, copy_repo
+from tests.server.running import Serving, empty, restore, saved, serving
 
 BREAK = ("  string id = 1;\n", "  int32 id = 1;\n")
 ADDITION = ("  string id = 1;\n", "  string id = 1;\n  string buyer = 9;\n")
@@ -33,12 +35,41 @@ COMMANDS = [
 ]
 
 
-def addresses(repo: Repo) -> dict[str, str]:
-    """An address of each kind of registry for a repository."""
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """One server for all tests; `emptied` gives it to one of them."""
+    with serving(tmp_path_factory.mktemp("served") / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def emptied(served: Serving, pinned: None, monkeypatch: pytest.MonkeyPatch) -> Serving:
+    """A server without a release, and the token of its admin."""
+    monkeypatch.setenv("FIELDSTONE_TOKEN", served.token)
+    empty(served)
+    return served
+
+
+@pytest.fixture(scope="module")
+def served_template(
+    fresh_template: Repo, served: Serving, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Repo, Path]:
+    """A repository that released to the server, and what the server had then."""
+    root = tmp_path_factory.mktemp("registries") / "repo"
+    shutil.copytree(fresh_template.root, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIELDSTONE_TOKEN", served.token)
+        repo = as_template(fill(Repo(root, fresh_template.environment), served.url))
+    return repo, saved(served, root.with_name("registry.db"))
+
+
+def addresses(repo: Repo, url: str = "") -> dict[str, str]:
+    """An address of each kind of registry for a repository, and that of a server."""
     return {
         "folder": "registry",
         "memory": f"memory:{repo.root}",
         "sqlite": f"sqlite:///{repo.root.parent}/registry.db",
+        "http": url,
     }
 
 
@@ -59,7 +90,7 @@ def folder_template(fresh_template: Repo, tmp_path_factory: pytest.TempPathFacto
     return as_template(fill(Repo(root, fresh_template.environment), "registry"))
 
 
-@pytest.fixture(params=["folder", "memory", "sqlite"])
+@pytest.fixture(params=["folder", "memory", "sqlite", "http"])
 def shared(
     request: pytest.FixtureRequest,
     folder_template: Repo,
@@ -68,31 +99,38 @@ def shared(
     capsys: pytest.CaptureFixture[str],
 ) -> Repo:
     """money and shop in a registry of each kind."""
+    if request.param == "http":
+        served: Serving = request.getfixturevalue("emptied")
+        template, database = request.getfixturevalue("served_template")
+        restore(served, database)
+        return copy_repo(template, tmp_path / "repo", capsys)
     if request.param == "folder":
         return copy_repo(folder_template, tmp_path / "repo", capsys)
     repo = copy_repo(fresh_template, tmp_path / "repo", capsys)
     return fill(repo, addresses(repo)[request.param])
 
 
-def without_places(ran: Ran, repo: Repo) -> tuple[int, str]:
+def without_places(ran: Ran, repo: Repo, served: Serving) -> tuple[int, str]:
     """The output, where the releases are called the same wherever they are."""
     said = ran.out + ran.err
-    kinds = addresses(repo)
-    for place in (kinds["memory"], kinds["sqlite"], str(repo.root / "registry"), "registry/"):
+    kinds = addresses(repo, served.url)
+    for place in (kinds["memory"], kinds["sqlite"], kinds["http"], str(repo.root / "registry"), "registry/"):
         said = said.replace(place, "REGISTRY" + "/" * place.endswith("/"))
     return ran.code, said.replace(str(repo.root), "ROOT")
 
 
 @pytest.mark.parametrize("edit", [None, BREAK], ids=["unchanged", "broken"])
-def test_every_command_says_the_same(fresh: Repo, edit: tuple[str, str] | None, tmp_path: Path) -> None:
+def test_every_command_says_the_same(
+    fresh: Repo, edit: tuple[str, str] | None, emptied: Serving, tmp_path: Path
+) -> None:
     said: dict[str, list[tuple[int, str]]] = {}
-    for kind in ("folder", "memory", "sqlite"):
+    for kind in ("folder", "memory", "sqlite", "http"):
         repo = Repo(tmp_path / kind / "repo", fresh.environment, fresh.capsys)
         shutil.copytree(fresh.root, repo.root)
-        fill(repo, addresses(repo)[kind])
+        fill(repo, addresses(repo, emptied.url)[kind])
         if edit:
             repo.edit(SHOP, *edit)
-        said[kind] = [without_places(repo.run(*command), repo) for command in COMMANDS]
+        said[kind] = [without_places(repo.run(*command), repo, emptied) for command in COMMANDS]
     for command, folder, *others in zip(COMMANDS, *said.values(), strict=True):
         for other in others:
             assert other[0] == folder[0], (command, folder, other)

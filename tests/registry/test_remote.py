@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,17 +20,9 @@ from fieldstone.registry.release import Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import b5, manifest
 from tests.registry.contract import FIRST, Open, RegistryContract, following
-from tests.server.running import ORDER, Serving, serving
+from tests.server.running import ORDER, Serving, empty, serving
 
 PATH = "acme/shop/v1/shop.proto"
-EMPTY = """
-    DELETE FROM module_contents;
-    DELETE FROM declared;
-    DELETE FROM drafts;
-    DELETE FROM releases;
-    DELETE FROM contents;
-    DELETE FROM modules;
-    """
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +49,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, dict[st
 def emptied(served: Serving, monkeypatch: pytest.MonkeyPatch) -> Serving:
     """The server without a release, and its admin."""
     monkeypatch.setenv("FIELDSTONE_TOKEN", served.token)
-    with sqlite3.connect(served.data / "registry.db") as connection:
-        connection.executescript(EMPTY)
+    empty(served)
     return served
 
 

@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,6 +84,35 @@ def serving(data: Path, *arguments: str, environment: Mapping[str, str] | None =
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+
+
+_EMPTY = """
+    DELETE FROM module_contents;
+    DELETE FROM declared;
+    DELETE FROM drafts;
+    DELETE FROM releases;
+    DELETE FROM contents;
+    DELETE FROM modules;
+    """
+
+
+def empty(served: Serving) -> None:
+    """Remove all modules, so that another test can use the server; tokens and the audit stay."""
+    with closing(sqlite3.connect(served.data / "registry.db")) as connection:
+        connection.executescript(_EMPTY)
+
+
+def saved(served: Serving, file: Path) -> Path:
+    """Save the database of a server to a file; returns the file."""
+    with closing(sqlite3.connect(served.data / "registry.db")) as source, closing(sqlite3.connect(file)) as target:
+        source.backup(target)
+    return file
+
+
+def restore(served: Serving, file: Path) -> None:
+    """Give a server the database that was saved."""
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(served.data / "registry.db")) as target:
+        source.backup(target)
 
 
 @dataclass(frozen=True, slots=True)
