@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,16 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from fieldstone.cache import Cache
-from fieldstone.compatibility.ledger import Ledger
-from fieldstone.errors import Damaged, Denied, Invalid, NotFound, Unavailable
+from fieldstone.errors import Invalid
 from fieldstone.registry import manifest as manifests
 from fieldstone.registry import open_registry
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import Release
-from fieldstone.schema.descriptors import load_schema
-from fieldstone.schema.digest import b5, manifest
-from tests.registry.contract import FIRST, Open, RegistryContract, following
-from tests.server.running import ORDER, Serving, empty, serving
+from tests.registry.compiled import compiled
+from tests.registry.contract import Open, RegistryContract, following
+from tests.server.running import Serving, empty, serving
 
 PATH = "acme/shop/v1/shop.proto"
 
@@ -32,17 +28,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, dict[str, bytes]]:
+def shop() -> tuple[Release, dict[str, bytes]]:
     """The release of the contract, from a source that compiles."""
-    root = tmp_path_factory.mktemp("source")
-    (root / PATH).parent.mkdir(parents=True)
-    (root / PATH).write_text(ORDER, "utf-8")
-    buf = Path(sys.executable).with_name("buf")
-    image = subprocess.run([buf, "build", "-o", "-#format=binpb"], cwd=root, check=True, capture_output=True).stdout
-    ledger = Ledger().advance(load_schema(image, where="image"), "1.0.0").to_json().encode()
-    files = {"image.binpb": image, "ledger.json": ledger, f"schemas/{PATH}": ORDER.encode()}
-    digest = b5(manifest({PATH: ORDER.encode()}), [])
-    return replace(FIRST, digest=digest, files=manifest(files)), files
+    return compiled()
 
 
 @pytest.fixture
@@ -64,8 +52,8 @@ class TestRemote(RegistryContract):
     """On a server, which compiles what it gets."""
 
     @pytest.fixture(autouse=True)
-    def real(self, compiled: tuple[Release, dict[str, bytes]]) -> None:
-        self.first, self.files = compiled
+    def real(self, shop: tuple[Release, dict[str, bytes]]) -> None:
+        self.first, self.files = shop
 
     @pytest.fixture
     def anew(self, emptied: Serving, tmp_path: Path) -> Open:
@@ -95,10 +83,3 @@ class TestRemote(RegistryContract):
         registry.add(replace(self.first, version="1.0.1", line="1.0", previous=first.link), self.files)
         assert [*map(str, anew().versions("shop"))] == ["1.0.0", "1.0.1", "1.1.0"]
         assert [*anew().defects("shop")] == []
-
-
-@pytest.fixture
-def filled(emptied: Serving, compiled: tuple[Release, dict[str, bytes]]) -> Serving:
-    """The server with shop 1.0.0."""
-    open_registry(emptied.url).add(*compiled)
-    return emptied

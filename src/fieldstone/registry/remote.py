@@ -131,6 +131,8 @@ class RemoteStore:
         try:
             self._connection.ask("POST", path, content=pack(text, files), headers=headers, timeout=_LONGEST_JUDGING)
         except Unavailable as error:
+            if is_offline():
+                raise
             raise Unavailable(
                 f"{error.problem}; whether {release.name} {release.version} was released is unknown",
                 fix=error.fix or "do it again: nothing is released twice",

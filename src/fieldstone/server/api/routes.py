@@ -49,7 +49,10 @@ def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
                 caller = await run_in_threadpool(callers.of, request.headers, address)
                 return await answer(request, caller)
             except FieldstoneError as error:
-                return _failure(error, caller)
+                failure = _failure(error, caller)
+                if request.method == "POST":
+                    failure.headers["Connection"] = "close"  # the rest of the body is not read
+                return failure
             except ClientDisconnect:
                 return Response(status_code=_HALF_SENT)
 

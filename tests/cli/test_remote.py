@@ -1,0 +1,204 @@
+"""The registry of a server: it judges releases by its own policy, and a check of what is known needs no network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import release_all
+from tests.cli.workspace import SHOP, Repo, as_template, copy_repo, waiver
+from tests.server.running import Serving, restore, saved, serving
+
+ADDITION = ("  Status status = 3;\n", "  Status status = 3;\n  string buyer = 9;\n")
+BREAK = ("  string id = 1;\n", "  int32 id = 1;\n")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("served") / "data") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def template(fresh_template: Repo, served: Serving, tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, Path]:
+    """money and shop 1.0.0 on the server, what it has then, and their repository."""
+    root = tmp_path_factory.mktemp("remote") / "repo"
+    shutil.copytree(fresh_template.root, root)
+    repo = Repo(root, fresh_template.environment)
+    repo.settings(f'registry = "{served.url}"\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIELDSTONE_TOKEN", served.token)
+        release_all(repo, "money", "shop")
+    return as_template(repo), saved(served, root.with_name("registry.db"))
+
+
+@pytest.fixture
+def repo(
+    template: tuple[Repo, Path],
+    served: Serving,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Repo:
+    monkeypatch.setenv("FIELDSTONE_TOKEN", served.token)
+    restore(served, template[1])
+    return copy_repo(template[0], tmp_path / "repo", capsys)
+
+
+def versions(repo: Repo) -> list[str]:
+    return [release["version"] for release in json.loads(repo.run("registry", "list", "shop", "--format", "json").out)]
+
+
+def test_a_release_is_judged_by_the_policy_of_the_server(repo: Repo, served: Serving) -> None:
+    repo.edit(SHOP, *ADDITION)
+    ran = repo.release("shop")
+    assert f"Released shop 1.1.0 (minor) as {served.url}/shop/1.1.0" in ran.out
+    repo.edit(SHOP, "string buyer", "int32 buyer")
+    weaker = f'registry = "{served.url}"\n[rules]\nfield-type-changed = "off"\n'
+    permitted = f'registry = "{served.url}"\n' + waiver("field-type-changed", "acme.shop.v1.Order.buyer", "[[waivers]]")
+    for settings, version, why in (
+        (weaker, "1.2.0", "(field-type-changed), and it records no waiver for that"),
+        (permitted, "2.0.0", "the policy of the registry has no such waiver (registry-waiver-wrong)"),
+    ):
+        repo.settings(settings)
+        ran = repo.run("release", "shop")
+        assert ran.code == 2, ran
+        assert f"shop {version} is refused" in ran.err, ran
+        assert why in ran.err
+        assert "ask an admin to change the registry's policy" in ran.err
+    assert versions(repo) == ["1.0.0", "1.1.0"]
+    entries = sqlite3.connect(served.data / "registry.db").execute("SELECT entry FROM audit ORDER BY number").fetchall()
+    last = [json.loads(entry) for (entry,) in entries[-3:]]
+    assert [entry["action"] for entry in last] == ["release", "refuse", "refuse"]
+    assert {entry["who"] for entry in last} == {"admin"}
+
+
+def test_two_releases_on_one(repo: Repo, served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that comes later is judged against the other."""
+    from fieldstone.registry.remote import RemoteStore
+
+    repo.edit(SHOP, *ADDITION)
+    other = copy_repo(repo, repo.root.with_name("other"), repo.capsys)  # type: ignore[arg-type] - there is one
+    other.edit(SHOP, "string buyer = 9;", "string buyer = 9;\n  string payer = 10;")
+    add = RemoteStore.add
+
+    def overtaken(*arguments: object, **named: object) -> None:
+        monkeypatch.setattr(RemoteStore, "add", add)
+        repo.release("shop")
+        add(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RemoteStore, "add", overtaken)
+    ran = other.run("release", "shop")
+    told = "error: shop 1.1.0 was released meanwhile, and 1.1.0 is based on 1.0.0; release again on top of it"
+    assert ran.error == told
+    assert "Released shop 1.2.0" in other.release("shop").out
+
+
+def test_a_check_of_what_is_known_needs_no_network(
+    repo: Repo, served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = "http://127.0.0.1:9"
+    assert repo.run("check").code == 0
+    for path in [*(repo.root / ".fieldstone/registries").iterdir()]:
+        path.rename(path.with_name(path.name.replace(str(served.port), "9")))
+    repo.settings(f'registry = "{stopped}"\n')
+    told = f"error: the registry {stopped} does not answer: "
+    ran = repo.run("check")
+    assert ran.error.startswith(told)
+    assert "the newest releases of" in ran.error
+    assert "FIELDSTONE_OFFLINE=1 judges against those that were seen last" in ran.error
+    monkeypatch.setenv("FIELDSTONE_OFFLINE", "1")
+    ran = repo.run("check")
+    assert (ran.code, f"warning: FIELDSTONE_OFFLINE=1: releases of {stopped} that" in ran.err) == (0, True)
+    repo.edit(SHOP, *BREAK)
+    ran = repo.run("check")
+    assert (ran.code, "error[field-type-changed]" in ran.out) == (1, True)
+    repo.edit(SHOP, *BREAK[::-1])
+    repo.edit(SHOP, *ADDITION)
+    ran = repo.run("release", "shop")
+    assert (ran.code, "was not asked for the modules, because FIELDSTONE_OFFLINE=1, and never" in ran.err) == (2, True)
+    assert repo.run("cache", "clear").code == 0
+    ran = repo.run("check")
+    assert "was not asked for the releases of money, because FIELDSTONE_OFFLINE=1, and never before" in ran.err
+    assert ran.code == 2
+
+
+@pytest.mark.parametrize(
+    ("token", "problem"),
+    [
+        ("", "push shop requires a token; log in with `buf registry login`, or set FIELDSTONE_TOKEN"),
+        ("fst_unknown", "the token is unknown; ask an admin of the registry for a new one"),
+        ("two words", "the text in FIELDSTONE_TOKEN is no token: it has spaces, or other than ASCII"),
+        ("geheim\N{LATIN SMALL LETTER U WITH DIAERESIS}", "the text in FIELDSTONE_TOKEN is no token"),
+    ],
+)
+def test_tokens_that_do_not_permit_it(repo: Repo, token: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDSTONE_TOKEN", token)
+    repo.edit(SHOP, *ADDITION)
+    ran = repo.run("release", "shop")
+    assert (ran.code, problem in ran.err) == (2, True), ran
+    assert not token or token not in ran.err
+
+
+def test_the_login_of_buf_is_one_here(repo: Repo, served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FIELDSTONE_TOKEN")
+    monkeypatch.setenv("NETRC", str(repo.root.parent / "netrc"))
+    repo.write("../netrc", f"machine 127.0.0.1\n  login admin\n  password {served.token}\n")
+    repo.edit(SHOP, *ADDITION)
+    repo.release("shop")
+    repo.write("../netrc", "machine 127.0.0.1 what is this\n")
+    assert "netrc: " in repo.run("check").error
+
+
+class NoRegistry(BaseHTTPRequestHandler):
+    """A web server that is no registry."""
+
+    def do_GET(self) -> None:
+        status, body = (404, b"not here") if "404" in self.path else (200, b"<html>")
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), NoRegistry) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("path", ["/404", "/page"])
+def test_an_address_without_a_registry_is_no_registry_without_releases(repo: Repo, stranger: str, path: str) -> None:
+    repo.settings(f'registry = "{stranger}{path}"\n')
+    ran = repo.run("check")
+    assert "see whether a Fieldstone registry is at this address" in ran.error
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("http://contracts.example", "would send a token without encryption; write https://contracts.example"),
+        ("https://ada:geheim@contracts.example", "contracts.example is no address of a registry; write it as https://"),
+        ("https://contracts.example?token=geheim", "is no address of a registry"),
+        ("https://", "is no address of a registry"),
+        ("https://[::1", "is no address of a registry"),
+        ("https://contracts.example:port", "is no address of a registry"),
+    ],
+)
+def test_addresses_that_are_none(repo: Repo, address: str, problem: str) -> None:
+    repo.settings(f'registry = "{address}"\n')
+    assert problem in repo.run("check").error
