@@ -101,6 +101,19 @@ def test_two_releases_on_one(repo: Repo, served: Serving, monkeypatch: pytest.Mo
     assert "Released shop 1.2.0" in other.release("shop").out
 
 
+def test_a_line_goes_on_beside_newer_releases(repo: Repo) -> None:
+    repo.edit(SHOP, *ADDITION)
+    repo.release("shop")
+    repo.edit(SHOP, *ADDITION[::-1])
+    repo.edit(SHOP, "// What somebody ordered.", "// An order.")
+    assert "Released shop 1.0.1 (patch, line 1.0)" in repo.release("shop", "--line", "1.0").out
+    repo.edit(SHOP, "  STATUS_PAID = 1;\n", "  STATUS_PAID = 1;\n  STATUS_SENT = 2;\n")
+    repo.edit(SHOP, *ADDITION)
+    assert "Released shop 1.2.0 (minor)" in repo.release("shop").out
+    assert versions(repo) == ["1.0.0", "1.0.1", "1.1.0", "1.2.0"]
+    assert repo.run("registry", "verify").code == 0
+
+
 def test_a_check_of_what_is_known_needs_no_network(
     repo: Repo, served: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
