@@ -26,7 +26,7 @@ def compiled() -> tuple[Release, dict[str, bytes]]:
         source = Path(folder, PATH)
         source.parent.mkdir(parents=True)
         source.write_text(ORDER, "utf-8")
-        buf = Path(sys.executable).with_name("buf")
+        buf = str(Path(sys.executable).with_name("buf"))
         command = [buf, "build", "-o", "-#format=binpb"]
         image = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
     ledger = Ledger().advance(load_schema(image, where="image"), "1.0.0").to_json().encode()

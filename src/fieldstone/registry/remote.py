@@ -1,7 +1,7 @@
 """A registry on a server: `https://HOST`, or `http://` on this machine; see docs/registry-protocol.md.
 
 Manifests and files never change, so each is fetched once and kept in `.fieldstone/`. The lists of modules and releases
-are asked for each time; with FIELDSTONE_OFFLINE=1 they are those that were seen last.
+are asked for once in each command; with FIELDSTONE_OFFLINE=1 they are those that were seen last.
 """
 
 from __future__ import annotations
@@ -75,16 +75,17 @@ class RemoteStore:
         self._answers = _Answers(folder, self.address)
         self._objects = Objects(folder)
         self._seals: dict[str, dict[str, str]] = {}
+        self._modules: list[str] | None = None
 
     def modules(self) -> list[str]:
-        """The names of all modules with a release that may be read, sorted."""
-        return self._listed("modules", "modules", Modules([])).modules
+        """The names of all modules with a release that may be read, sorted: those of the first call."""
+        if self._modules is None:
+            self._modules = self._listed("modules", "modules", Modules([])).modules
+        return [*self._modules]
 
     def versions(self, module: str) -> list[str]:
-        """The versions of a module."""
-        path = f"modules/{quote(module, safe='')}/releases"
-        self._seals[module] = self._listed(path, f"releases of {module}", Versions({})).versions
-        return [*self._seals[module]]
+        """The versions of a module: those of the first call, until a release is added."""
+        return [*self._seals_of(module)]
 
     def manifest(self, module: str, version: str) -> bytes | None:
         """The text of a release's manifest.
@@ -92,9 +93,7 @@ class RemoteStore:
         Raises:
             Damaged: it has another seal than the list of releases says.
         """
-        if module not in self._seals:
-            self.versions(module)
-        seal = self._seals[module].get(version)
+        seal = self._seals_of(module).get(version)
         if seal is None:
             return None
         kept = self._answers.get(_MANIFESTS, seal)
@@ -139,6 +138,14 @@ class RemoteStore:
             ) from error
         finally:
             self._seals.pop(release.name, None)
+            self._modules = None
+
+    def _seals_of(self, module: str) -> dict[str, str]:
+        """The seals of a module's releases, by version."""
+        if module not in self._seals:
+            path = f"modules/{quote(module, safe='')}/releases"
+            self._seals[module] = self._listed(path, f"releases of {module}", Versions({})).versions
+        return self._seals[module]
 
     def _get(self, path: str) -> bytes:
         return self._connection.ask("GET", path)
@@ -170,7 +177,7 @@ class RemoteStore:
         kept = self._answers.get(_SEEN, what)
         if kept is None:
             raise Unavailable(
-                f"{self.address} was not asked for the {what}, because {OFFLINE}=1, and never before",
+                f"{self.address} was not asked for the {what}, because {OFFLINE}=1, and no earlier answer is kept here",
                 fix=f"unset {OFFLINE}, and do it again",
             )
         return self._decoded(kept, kind)
