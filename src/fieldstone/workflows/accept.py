@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.release_audit import Audit
+from fieldstone.checking.since.policy import exempts, permits
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged, Invalid
 from fieldstone.project.settings import ModuleSettings, Settings
@@ -20,7 +21,7 @@ from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.lines import ancestry
-from fieldstone.registry.release import IMAGE, LEDGER, NAME, SOURCES, Release
+from fieldstone.registry.release import IMAGE, LEDGER, NAME, Release
 from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
@@ -108,18 +109,18 @@ def _refuse_other_files(release: Release, files: Mapping[str, bytes]) -> None:
     Raises:
         Invalid: it did, or it names files that no release has.
     """
-    what = f"{release.name} {release.version}"
-    if files.keys() != release.files.keys():
-        other = min(files.keys() ^ release.files.keys())
-        raise Invalid(f"{what} does not have exactly the files that it names: {other}")
+    what, own = f"{release.name} {release.version}", {*release.own_files}
+    if files.keys() != own:
+        raise Invalid(f"{what} does not have exactly the files that it names: {min(files.keys() ^ own)}")
+    for path in release.files.keys() - {IMAGE, LEDGER}:
+        _, slash, below = path.partition("/")
+        if not slash:
+            raise Invalid(f"{path} is no file of a release")
+        refuse_path(release.name, below)
     for path, content in files.items():
-        if path not in {IMAGE, LEDGER}:
-            if not path.startswith(SOURCES):
-                raise Invalid(f"{path} is no file of a release")
-            refuse_path(release.name, path.removeprefix(SOURCES))
         if file_digest(content) != release.files[path]:
             raise Invalid(f"{path} is not the one that {what} names ({len(content)} bytes)", fix="release again")
-    if missing := {IMAGE, LEDGER} - files.keys():
+    if missing := {IMAGE, LEDGER} - release.files.keys():
         raise Invalid(f"{what} has no {min(missing)}")
 
 
@@ -162,18 +163,25 @@ def _defects(
 
 
 def _without_permission(registry: FetchedRegistry, release: Release, settings: ModuleSettings) -> Iterator[Defect]:
-    """Waivers that the release records, and that the policy does not have."""
-    permitted = {_terms(waiver) for waiver in settings.waivers}
+    """Permissions that the release records, and that the policy does not give."""
+    said: dict[str, str] = {}
     for waiver in release.waivers:
-        if _terms(waiver) not in permitted:
-            problem = f"it records that {waiver.text}, and the policy of the registry has no such waiver"
-            where = registry.label(release)
-            yield Defect("registry-waiver-wrong", release.name, release.version, where, problem, "")
+        if not any(_is_given_by(held, waiver) for held in settings.waivers):
+            said[f"it records that {waiver.text}, and the policy of the registry has no such waiver"] = "waiver-wrong"
+    for exemption in release.exemptions:
+        if not exempts(settings, exemption):
+            said[f"it records that {exemption.text}, and the policy of the registry does not"] = "exemption-wrong"
+    if release.accepted:
+        said["it says that it is history, which only a copy of another registry may be"] = "history-wrong"
+    for problem, kind in said.items():
+        where = registry.label(release)
+        yield Defect(f"registry-{kind}", release.name, release.version, where, problem, "")
 
 
-def _terms(waiver: Waiver) -> Waiver:
-    """A waiver without where and when it was written."""
-    return replace(waiver, module="", entered="")
+def _is_given_by(held: Waiver, waiver: Waiver) -> bool:
+    """Whether a waiver of the policy is the one that a release records, until the same day or a later one."""
+    same = (held.owner, held.reason) == (waiver.owner, waiver.reason)
+    return same and permits(replace(held, module=""), replace(waiver, module=""))
 
 
 def _record_refusal(store: SqlStore, release: Release, sent: Sent, why: str) -> None:

@@ -120,8 +120,9 @@ def _in_order(releases: dict[_Key, Release]) -> Iterator[_Key]:
     sorter: TopologicalSorter[_Key] = TopologicalSorter()
     for key, release in releases.items():
         links = (*([release.previous] if release.previous else []), *release.beside, *release.dependencies)
-        own = ((link.name or release.name, link.version) for link in links)
-        sorter.add(key, *(other for other in own if other in releases))
+        homes = ((release.name, version) for version in release.stored.values())
+        named = {*homes, *((link.name, link.version) for link in (*links, *release.ledgers))}
+        sorter.add(key, *(other for other in named if other in releases))
     try:
         sorter.prepare()
     except CycleError as error:
@@ -140,7 +141,7 @@ def _add(address: str, target: Registry, source: Registry, release: Release) -> 
     text = source.text(release)
     if seal_of(text.decode("utf-8", "replace")) != release.seal:
         raise Damaged(f"{source.label(release)} changed while it was copied", fix=source.remedy)
-    files = {path: source.read(release, path) for path in release.files}
+    files = {path: source.read(release, path) for path in release.own_files}
     if address.startswith(_DATABASES):
         from fieldstone.registry.archive import pack
         from fieldstone.workflows.accept import Sent, accept
