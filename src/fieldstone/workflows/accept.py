@@ -97,6 +97,11 @@ def _read(sent: Sent, text: bytes) -> Release:
     parse_version(release.version)
     if release.name != sent.module:
         raise Invalid(f"the release is one of {release.name}, and was sent to {sent.module}")
+    if release.accepted and not sent.is_copy:
+        raise Invalid(
+            f"{release.name} {release.version} says that it is history, which only a copy may be",
+            fix="adopt it into a folder, and have an admin copy that: `fieldstone registry copy`",
+        )
     sealed = release.seal == manifest.seal_of(text.decode())
     if not sealed or not (sent.is_copy or text == manifest.to_toml(release).encode()):
         raise Invalid(f"the manifest of {release.name} {release.version} does not match its seal")
@@ -171,8 +176,6 @@ def _without_permission(registry: FetchedRegistry, release: Release, settings: M
     for exemption in release.exemptions:
         if not exempts(settings, exemption):
             said[f"it records that {exemption.text}, and the policy of the registry does not"] = "exemption-wrong"
-    if release.accepted:
-        said["it says that it is history, which only a copy of another registry may be"] = "history-wrong"
     for problem, kind in said.items():
         where = registry.label(release)
         yield Defect(f"registry-{kind}", release.name, release.version, where, problem, "")
