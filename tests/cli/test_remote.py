@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.registry.connection import Connection
+from fieldstone.registry.remote import RemoteStore
 from tests.cli.conftest import release_all
 from tests.cli.workspace import SHOP, Repo, as_template, copy_repo, waiver
 from tests.server.running import Serving, restore, saved, serving
@@ -82,8 +84,6 @@ def test_a_release_is_judged_by_the_policy_of_the_server(repo: Repo, served: Ser
 
 def test_two_releases_on_one(repo: Repo, served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that comes later is judged against the other."""
-    from fieldstone.registry.remote import RemoteStore
-
     repo.edit(SHOP, *ADDITION)
     other = copy_repo(repo, repo.root.with_name("other"), repo.capsys)  # type: ignore[arg-type] - there is one
     other.edit(SHOP, "string buyer = 9;", "string buyer = 9;\n  string payer = 10;")
@@ -119,6 +119,12 @@ def test_a_check_of_what_is_known_needs_no_network(
 ) -> None:
     stopped = "http://127.0.0.1:9"
     assert repo.run("check").code == 0
+    asked: list[str] = []
+    ask = Connection.ask
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "ask", lambda self, *call, **more: asked.append(call[1]) or ask(self, *call, **more))
+        assert repo.run("check").code == 0
+    assert asked == ["modules/money/releases", "modules/shop/releases"]
     for path in [*(repo.root / ".fieldstone/registries").iterdir()]:
         path.rename(path.with_name(path.name.replace(str(served.port), "9")))
     repo.settings(f'registry = "{stopped}"\n')

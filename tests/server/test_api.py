@@ -9,6 +9,7 @@ import sqlite3
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import httpx
@@ -126,6 +127,17 @@ def test_a_release_is_what_it_says(
     assert "does not match its seal" in send(client, pack(edited, files)).json()["problem"]
     assert "cannot be the name of a module" in send(client, packed(release, files), "%2E%2E").text
     assert {count for _, count in rows(registry)} == {0}
+
+
+def test_of_many_at_once_one_is_taken(
+    client: httpx.Client, registry: Serving, shop: tuple[Release, dict[str, bytes]]
+) -> None:
+    release, files = shop
+    bodies = [packed(replace(release, commit=f"{number:040}"), files) for number in range(6)]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = [*pool.map(lambda body: send(client, body), bodies)]
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
+    assert dict(rows(registry))["releases"] == 1
 
 
 def lying(files: dict[str, bytes]) -> bytes:

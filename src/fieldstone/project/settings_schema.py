@@ -107,8 +107,8 @@ SCHEMA: dict[str, Any] = {
         "registry": {
             "type": "string",
             "default": "registry",
-            "description": "The releases: a folder, relative to the settings file, or an address: https://HOST, sqlite:///PATH, "
-            "postgresql://USER@HOST/NAME.",
+            "description": "The releases: a folder, relative to the settings file, or an address: https://HOST, "
+            "sqlite:///PATH, postgresql://USER@HOST/NAME.",
         },
         "workspace": {
             "type": "string",
