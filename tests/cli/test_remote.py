@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,17 +83,17 @@ def test_a_release_is_judged_by_the_policy_of_the_server(repo: Repo, served: Ser
     assert {entry["who"] for entry in last} == {"admin"}
 
 
-def test_two_releases_on_one(repo: Repo, served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_releases_on_one(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The one that comes later is judged against the other."""
     repo.edit(SHOP, *ADDITION)
-    other = copy_repo(repo, repo.root.with_name("other"), repo.capsys)  # type: ignore[arg-type] - there is one
+    other = copy_repo(repo, repo.root.with_name("other"), capsys)
     other.edit(SHOP, "string buyer = 9;", "string buyer = 9;\n  string payer = 10;")
     add = RemoteStore.add
 
-    def overtaken(*arguments: object, **named: object) -> None:
+    def overtaken(*arguments: Any, **named: Any) -> None:
         monkeypatch.setattr(RemoteStore, "add", add)
         repo.release("shop")
-        add(*arguments, **named)  # type: ignore[arg-type]
+        add(*arguments, **named)
 
     monkeypatch.setattr(RemoteStore, "add", overtaken)
     ran = other.run("release", "shop")
@@ -121,8 +122,13 @@ def test_a_check_of_what_is_known_needs_no_network(
     assert repo.run("check").code == 0
     asked: list[str] = []
     ask = Connection.ask
+
+    def noted(self: Connection, method: str, path: str, **more: Any) -> bytes:
+        asked.append(path)
+        return ask(self, method, path, **more)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Connection, "ask", lambda self, *call, **more: asked.append(call[1]) or ask(self, *call, **more))
+        patch.setattr(Connection, "ask", noted)
         assert repo.run("check").code == 0
     assert asked == ["modules/money/releases", "modules/shop/releases"]
     for path in [*(repo.root / ".fieldstone/registries").iterdir()]:

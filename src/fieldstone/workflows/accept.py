@@ -21,7 +21,7 @@ from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.lines import ancestry
-from fieldstone.registry.release import IMAGE, LEDGER, NAME, Release
+from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, NAME, SOURCES, THIRD_PARTY, Release
 from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
@@ -118,10 +118,10 @@ def _refuse_other_files(release: Release, files: Mapping[str, bytes]) -> None:
     if files.keys() != own:
         raise Invalid(f"{what} does not have exactly the files that it names: {min(files.keys() ^ own)}")
     for path in release.files.keys() - {IMAGE, LEDGER}:
-        _, slash, below = path.partition("/")
-        if not slash:
+        folder = next((folder for folder in (SOURCES, THIRD_PARTY, IMPORTS) if path.startswith(folder)), "")
+        if not folder:
             raise Invalid(f"{path} is no file of a release")
-        refuse_path(release.name, below)
+        refuse_path(release.name, path.removeprefix(folder))
     for path, content in files.items():
         if file_digest(content) != release.files[path]:
             raise Invalid(f"{path} is not the one that {what} names ({len(content)} bytes)", fix="release again")
