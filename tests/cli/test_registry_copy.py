@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_retire import WAIVERS
-from tests.cli.workspace import HERE, Repo
+from tests.cli.test_third_party import FILES, OWN
+from tests.cli.workspace import HERE, Repo, new_repo
 from tests.server.running import Serving, empty, serving
 
 
@@ -109,6 +110,24 @@ def test_a_damaged_registry_is_not_copied(source: Repo, target: Serving) -> None
 def test_only_an_admin_copies(source: Repo, target: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FIELDSTONE_TOKEN")
     assert "admin fieldstone requires a token" in source.run("registry", "copy", "registry", target.url).error
+
+
+def test_third_party_files_go_with_their_release(
+    target: Serving, tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = new_repo(tmp_path / "repo", FILES, environment)
+    repo.capsys = capsys
+    repo.release("shop")
+    assert repo.run("registry", "copy", "registry", target.url).code == 0
+    assert repo.run("registry", "copy", target.url, "again").code == 0
+    assert repo.snapshot("again") == repo.snapshot("registry")
+    empty(target)
+    repo.settings(repo.read("fieldstone.toml").replace("imports-only", f'registry = "{target.url}"\nimports-only'))
+    shutil.rmtree(repo.root / "registry")
+    repo.release("shop")
+    repo.edit(OWN, "inner = 2;", "inner = 2;\n  string note = 3;")
+    assert "Released shop 1.1.0 (minor)" in repo.release("shop").out
+    assert repo.run("registry", "verify").code == 0
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from fieldstone.registry.connection import Connection
 from fieldstone.registry.remote import RemoteStore
 from tests.cli.conftest import release_all
 from tests.cli.workspace import SHOP, Repo, as_template, copy_repo, waiver
-from tests.server.running import Serving, restore, saved, serving
+from tests.server.running import ORDER, Buf, Serving, restore, saved, serving
 
 ADDITION = ("  Status status = 3;\n", "  Status status = 3;\n  string buyer = 9;\n")
 BREAK = ("  string id = 1;\n", "  int32 id = 1;\n")
@@ -183,6 +183,29 @@ def test_the_login_of_buf_is_one_here(repo: Repo, served: Serving, monkeypatch: 
     repo.release("shop")
     repo.write("../netrc", "machine 127.0.0.1 what is this\n")
     assert "netrc: " in repo.run("check").error
+
+
+def test_what_was_pushed_to_the_server_is_imported_as_a_release(
+    repo: Repo, served: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buf = Buf(tmp_path / "buf", served)
+    for name, path in (("BUF_CONFIG_DIR", "config"), ("BUF_CACHE_DIR", "cache")):
+        monkeypatch.setenv(name, str(buf.home / path))
+    monkeypatch.setenv("BUF_TOKEN", served.token)
+    buf.module("orders", {"acme/orders/v1/orders.proto": ORDER.replace("shop", "orders")})
+    assert buf("push", "--create", cwd="orders").code == 0
+    repo.edit("buf.yaml", "lint:\n", f"deps:\n  - {served.host}/acme/orders\nlint:\n")
+    repo.edit(SHOP, 'import "acme/money', 'import "acme/orders/v1/orders.proto";\nimport "acme/money')
+    repo.edit(SHOP, ADDITION[0], f"{ADDITION[0]}  acme.orders.v1.Order order = 9;\n")
+    shutil.copy(repo.root / "buf.yaml", buf.home / "buf.yaml")
+    shutil.copytree(repo.root / "schemas", buf.home / "schemas")
+    updated = buf("dep", "update")
+    assert updated.code == 0, updated
+    shutil.copy(buf.home / "buf.lock", repo.root / "buf.lock")
+    assert repo.run("check").code == 0
+    repo.release("shop")
+    assert "imports   money 1.0.0, orders 1.0.0" in repo.run("registry", "show", "shop").out
+    assert repo.run("registry", "verify").code == 0
 
 
 class NoRegistry(BaseHTTPRequestHandler):

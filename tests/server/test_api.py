@@ -99,6 +99,10 @@ def test_a_release_is_what_it_says(
         "does not have exactly the files that it names: schemas/buf.yaml": (release, stray),
         "buf.yaml in the upload of shop is neither a .proto file nor": (replace(release, files=digests(stray)), stray),
         "README.md is no file of a release": (replace(release, files=digests(outside)), outside),
+        "imports evil.example/a/b, which is in another registry": (
+            replace(release, dependencies=(Link("evil.example/a/b", "0" * 32, "b5:00"),)),
+            files,
+        ),
         "says that it is history, which only a copy": (replace(release, accepted="history"), files),
         "its b5 digest is not that of its sources": (replace(release, files=digests(other)), other),
         "its sources do not produce its image.binpb": (

@@ -102,6 +102,12 @@ def _read(sent: Sent, text: bytes) -> Release:
             f"{release.name} {release.version} says that it is history, which only a copy may be",
             fix="adopt it into a folder, and have an admin copy that: `fieldstone registry copy`",
         )
+    foreign = [link.name for link in release.dependencies if link.is_remote]
+    if foreign and not sent.is_copy:
+        raise Invalid(
+            f"{release.name} {release.version} imports {foreign[0]}, which is in another registry",
+            fix="push that module to this registry, or keep its files as third-party schemas (`imports-only`)",
+        )
     sealed = release.seal == manifest.seal_of(text.decode())
     if not sealed or not (sent.is_copy or text == manifest.to_toml(release).encode()):
         raise Invalid(f"the manifest of {release.name} {release.version} does not match its seal")

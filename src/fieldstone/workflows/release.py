@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -30,7 +31,7 @@ from fieldstone.regular_file import read_file
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
-from fieldstone.workspace.dependencies import Dependencies
+from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
 from fieldstone.workspace.modules import DOCUMENTS, Module
 
 
@@ -261,4 +262,22 @@ def _imports(
     for other in dependencies.third_party(module):
         yield Link(other.name, UNRELEASED, dependencies.digest(other))
     for remote in dependencies.remote(module):
-        yield Link(remote.name, remote.commit, remote.digest)
+        yield _remote_import(project, module, remote)
+
+
+def _remote_import(project: Project, module: Module, remote: RemoteDependency) -> Link:
+    """The reference to a module of buf.lock: a release, if it comes from the registry that is released to.
+
+    Raises:
+        Invalid: it comes from there, and is no release.
+    """
+    host, _, name = remote.name.partition("/")
+    if host != urlsplit(project.registry.address).netloc:
+        return Link(remote.name, remote.commit, remote.digest)
+    found = _older_release(project, name.rpartition("/")[2], remote.digest)
+    if found is None:
+        raise Invalid(
+            f"{module.name} imports {remote.name}, and buf.lock pins a commit of it that is no release",
+            fix="run `buf dep update`; a draft must be released first",
+        )
+    return Link(found.name, found.version, found.digest)

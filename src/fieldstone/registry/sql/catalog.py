@@ -175,7 +175,7 @@ class Catalog:
             digest=release.digest,
             created_at=release.released_at,
             files=release.sources,
-            dependencies=tuple(self._id_of(link) for link in release.dependencies if not link.is_remote),
+            dependencies=tuple(self._id_of(link) for link in release.dependencies if link.is_release),
             version=release.version,
         )
 
