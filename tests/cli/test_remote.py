@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -208,13 +208,29 @@ def test_what_was_pushed_to_the_server_is_imported_as_a_release(
     assert repo.run("registry", "verify").code == 0
 
 
+ANSWERS = {
+    "/page": (200, b"<html>"),
+    "/404": (404, b"not here"),
+    "/moved": (301, b""),
+    "/secret": (403, b""),
+    "/lies": (200, b'{"versions": {"1.0.0": "shake256:00"}}'),
+    "/strange": (200, b'{"versions": {"../../1": "shake256:00"}}'),
+    "/broken": (500, b"\x1b[31moh"),
+    "/slow": (503, b'{"kind": "Unavailable", "problem": "the database is away"}'),
+}
+
+
 class NoRegistry(BaseHTTPRequestHandler):
-    """A web server that is no registry."""
+    """A web server that is no registry, or no honest one; it counts what it is asked for."""
+
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        status, body = (404, b"not here") if "404" in self.path else (200, b"<html>")
+        self.asked.append(self.path)
+        status, body = ANSWERS[self.path[: self.path.index("/", 1)]]
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Location", "http://contracts.example/")
         self.end_headers()
         self.wfile.write(body)
 
@@ -232,11 +248,26 @@ def stranger() -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("path", ["/404", "/page"])
-def test_an_address_without_a_registry_is_no_registry_without_releases(repo: Repo, stranger: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/page", "see whether a Fieldstone registry is at this address"),
+        ("/404", "see whether a Fieldstone registry is at this address"),
+        ("/moved", "answered 301 to"),
+        ("/secret", "give a token in FIELDSTONE_TOKEN, or log in with `buf registry login`"),
+        ("/lies", "/money/1.0.0 is not the release that is listed; ask an admin of the registry"),
+        ("/strange", "../../1"),
+        ("/broken", "answered 500 to"),
+        ("/slow", "the database is away; the newest releases of money are unknown"),
+    ],
+)
+def test_what_is_no_registry_is_not_one_without_releases(repo: Repo, stranger: str, path: str, problem: str) -> None:
     repo.settings(f'registry = "{stranger}{path}"\n')
-    ran = repo.run("check")
-    assert "see whether a Fieldstone registry is at this address" in ran.error
+    NoRegistry.asked.clear()
+    ran = repo.run("check", "money")
+    assert problem in ran.error
+    assert "\x1b" not in ran.err
+    assert path != "/slow" or len(NoRegistry.asked) == 3, "again after a moment, and not for each module"
 
 
 @pytest.mark.parametrize(

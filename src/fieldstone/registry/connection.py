@@ -50,6 +50,7 @@ class Connection:
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
         _refuse_address(self.address)
+        self._failure: Unavailable | None = None
 
     def ask(
         self,
@@ -60,7 +61,7 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         timeout: float = _TIMEOUT,
     ) -> bytes:
-        """The body of an answer.
+        """The body of an answer; a server that was unavailable once is not asked again.
 
         Args:
             method: GET, POST, ...
@@ -72,10 +73,21 @@ class Connection:
         Raises:
             FieldstoneError: the server may not be asked, cannot be reached, or answers with an error.
         """
-        import httpx
-
         if is_offline():
             raise Unavailable(f"{self.address} was not asked, because {OFFLINE}=1", fix=f"unset {OFFLINE}")
+        if self._failure is not None:  # a command does not wait for it again
+            raise Unavailable(self._failure.problem, fix=self._failure.fix)
+        try:
+            return self._answered(method, path, content=content, headers=headers, timeout=timeout)
+        except Unavailable as error:
+            self._failure = error
+            raise
+
+    def _answered(
+        self, method: str, path: str, *, content: bytes | None, headers: Mapping[str, str] | None, timeout: float
+    ) -> bytes:
+        import httpx
+
         limits = httpx.Timeout(timeout, connect=_CONNECTING)
 
         def send() -> httpx.Response:
