@@ -95,11 +95,7 @@ class FolderRegistry:
         return self._content(release, path)
 
     def text(self, release: Release) -> bytes:
-        """The bytes of a release's manifest, as they were written.
-
-        Raises:
-            Unavailable: it cannot be read.
-        """
+        """The bytes of a release's manifest, as they were written."""
         return self._read(self._folder(release) / NAME)
 
     def local(self, release: Release, path: str) -> Path:
