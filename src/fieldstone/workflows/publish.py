@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
@@ -86,13 +84,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
-def publish(address: str, wanted: Wanted, policy: Mapping[str, Any]) -> None:
+def publish(address: str, wanted: Wanted) -> None:
     """Build the package of a release as `fieldstone package` does, and list its files; built ones never change.
 
     Args:
         address: the address of a database registry; see `open_registry`.
         wanted: the release and the language.
-        policy: the settings of modules, by name, as below `[modules]` in the settings.
 
     Raises:
         Conflict: another module or release has the package's name or file.
@@ -100,7 +97,7 @@ def publish(address: str, wanted: Wanted, policy: Mapping[str, Any]) -> None:
         FieldstoneError: the release cannot be packaged.
     """
     store = open_store(address)
-    files = _built(store, wanted, policy)
+    files = _built(store, wanted)
     contents = {path: content for path, (_, content) in files.items()}
     listed = [
         PackageFile(path, wanted.language, name, wanted.module, wanted.version, file_digest(content))
@@ -114,14 +111,14 @@ def publish(address: str, wanted: Wanted, policy: Mapping[str, Any]) -> None:
             audit.append(connection, entry, is_sqlite=store.database.is_sqlite)
 
 
-def _built(store: SqlStore, wanted: Wanted, policy: Mapping[str, Any]) -> dict[str, tuple[str, bytes]]:
+def _built(store: SqlStore, wanted: Wanted) -> dict[str, tuple[str, bytes]]:
     """The files of a package: its path in the index to the package's name and the content."""
     from fieldstone.workflows.package import package
 
     registry = FetchedRegistry(BufferedStore(store, wanted.address))
     with tempfile.TemporaryDirectory(prefix="fieldstone-package-") as scratch:
         folder = Path(scratch).resolve()
-        values = {"registry": registry.address, "package": wanted.naming.settings, "modules": policy}
+        values = {"registry": registry.address, "package": wanted.naming.settings}
         project = Project(Settings(folder, values=values), opened=registry)
         reference = f"{wanted.module}@{wanted.version}"
         packaged = package(project, reference, language=wanted.language, out=folder / "dist")

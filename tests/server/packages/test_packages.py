@@ -114,7 +114,7 @@ def test_what_is_served_is_never_built_again(registry: Serving, buf: Buf) -> Non
         store.keep(connection, "old", {path: wheel})
         packages.add(connection, [PackageFile(path, PYTHON, "old-contracts", "old", "1.0.0", file_digest(wheel))])
     assert files(registry, "old-contracts") == ["old_contracts-1.0.0-py3-none-any.whl"]
-    publish(address_of(registry), Wanted(language=PYTHON, module="old", version="1.0.0"), {})
+    publish(address_of(registry), Wanted(language=PYTHON, module="old", version="1.0.0"))
     assert get(registry, f"/{path}").content == wheel
 
 

@@ -34,6 +34,18 @@ CREATE TABLE module_contents (
     PRIMARY KEY (module, digest)
 );
 
+-- Files of client packages, by the path that they are served at. None is ever replaced.
+CREATE TABLE packages (
+    path TEXT NOT NULL PRIMARY KEY,
+    language TEXT NOT NULL,
+    name TEXT NOT NULL,
+    module TEXT NOT NULL,
+    version TEXT NOT NULL,
+    digest TEXT NOT NULL REFERENCES contents (digest),
+    FOREIGN KEY (module, version) REFERENCES releases (module, version)
+);
+CREATE INDEX packages_of_a_name ON packages (language, name);
+
 -- Drafts: pushed under a label that is no release. `files` and `dependencies` are JSON: path to digest, commit ids.
 CREATE TABLE drafts (
     module TEXT NOT NULL REFERENCES modules (name),
@@ -46,18 +58,6 @@ CREATE TABLE drafts (
     expires_at TEXT NOT NULL,
     PRIMARY KEY (module, label)
 );
-
--- Files of client packages, by the path that they are served at. None is ever replaced.
-CREATE TABLE packages (
-    path TEXT NOT NULL PRIMARY KEY,
-    language TEXT NOT NULL,
-    name TEXT NOT NULL,
-    module TEXT NOT NULL,
-    version TEXT NOT NULL,
-    digest TEXT NOT NULL REFERENCES contents (digest),
-    FOREIGN KEY (module, version) REFERENCES releases (module, version)
-);
-CREATE INDEX packages_of_a_name ON packages (language, name);
 
 -- The module that a file path (kind 'file'), a full type name ('type') or a name of packages ('package') belongs to.
 CREATE TABLE declared (
