@@ -20,7 +20,6 @@ from fieldstone.workflows.push import push
 if TYPE_CHECKING:
     from fieldstone.workflows.accept import Sent
     from fieldstone.workflows.publish import Wanted
-    from fieldstone.workflows.publish import Wanted
     from fieldstone.workflows.push import Pushed
     from fieldstone.workflows.pushing.upload import Upload
 
@@ -41,7 +40,6 @@ class Work:
     def __init__(self, address: str, *, processes: int, draft_days: float) -> None:
         self._address, self._processes, self._draft_days = address, processes, draft_days
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._packaging = asyncio.Lock()
         self._packaging = asyncio.Lock()
         self._pool = self._started()
 
@@ -68,7 +66,7 @@ class Work:
         """
         return await self._one_by_one(partial(accept, self._address, sent, policy), [sent.module])
 
-    async def publish(self, wanted: Wanted, policy: Mapping[str, Any] = {}) -> None:
+    async def publish(self, wanted: Wanted) -> None:
         """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.
 
         Raises:
@@ -78,28 +76,10 @@ class Work:
         what = f"the package of {wanted.module} {wanted.version}"
         async with self._packaging:
             try:
-                await self._in_process(partial(publish, self._address, wanted, policy))
+                await self._in_process(partial(publish, self._address, wanted))
             except TimeoutError as error:
                 raise Invalid(f"{what} was not built within {_LONGEST:g} seconds") from error
             except BrokenProcessPool as error:
-                raise Invalid(f"the process that built {what} died") from error
-
-    async def publish(self, wanted: Wanted) -> None:
-        """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.
-
-        Raises:
-            Invalid: it took too long, or its process died.
-            FieldstoneError: see `workflows.publish`.
-        """
-        what, job = f"the package of {wanted.module} {wanted.version}", partial(publish, self._address, wanted)
-        async with self._packaging:
-            try:
-                async with asyncio.timeout(_LONGEST):
-                    await asyncio.get_running_loop().run_in_executor(self._pool, job)
-            except TimeoutError as error:
-                raise Invalid(f"{what} was not built within {_LONGEST:g} seconds") from error
-            except BrokenProcessPool as error:
-                self._pool = self._started()
                 raise Invalid(f"the process that built {what} died") from error
 
     async def _one_by_one(self, judge: Callable[[], _Result], modules: Iterable[str]) -> _Result:
