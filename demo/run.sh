@@ -58,13 +58,14 @@ cp -R "$repository/examples" "$scratch"
 show fieldstone generate telemetry
 show ls generated/python/telemetry-storage/telemetry_storage
 show sed -n '/^def to_dto_step(/,/^        if (action/p' generated/python/telemetry-storage/telemetry_storage/mapper.py
-PYTHONPATH=generated/python/telemetry-contracts:generated/python/telemetry-storage:examples/telemetry/src
-export PYTHONPATH
-show python "$repository/demo/storage.py" "$scratch/telemetry.db"
+(
+    PYTHONPATH=generated/python/telemetry-contracts:generated/python/telemetry-storage:examples/telemetry/src
+    export PYTHONPATH
+    show python "$repository/demo/storage.py" "$scratch/telemetry.db"
+)
 
 echo
 echo "5. What other teams install: a wheel of the release, imported from where it was installed."
-unset PYTHONPATH
 show fieldstone package telemetry
 show python -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/site" dist/*.whl
 show env PYTHONPATH="$scratch/site" python -c '

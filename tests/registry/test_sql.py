@@ -8,13 +8,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from fieldstone.cache import Cache
 from fieldstone.errors import Conflict, Damaged, Invalid, Unavailable
 from fieldstone.registry import open_registry
-from fieldstone.registry.sql import open_store
+from fieldstone.registry.sql import open_store, packages
 from fieldstone.registry.sql.database import Database
+from fieldstone.registry.sql.packages import PackageFile
+from fieldstone.schema.digest import file_digest
 from tests.codegen.server import PostgresServer, running_postgres
 from tests.registry.contract import FILES, FIRST, Open, RegistryContract
 
@@ -65,6 +68,26 @@ def test_contents_of_an_object_store_are_not_in_the_database(tmp_path: Path) -> 
     rows = sqlite3.connect(tmp_path / "registry.db").execute("SELECT size, bytes FROM contents").fetchall()
     assert sorted(rows) == [(2, None), (5, None), (6, None)]
     assert len([path for path in (tmp_path / "objects").rglob("*") if path.is_file()]) == 3
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_file_of_a_package_is_never_replaced(database: str, postgres: PostgresServer, tmp_path: Path) -> None:
+    store = open_store(database_of(postgres) if database == "postgresql" else f"sqlite:///{tmp_path}/registry.db")
+    open_registry(store.address).add(FIRST, FILES)
+    older, newer = (
+        PackageFile("files/shop.whl", "python", "shop-contracts", "shop", FIRST.version, file_digest(content))
+        for content in (b"older", b"newer")
+    )
+    with store.database.transaction() as connection:
+        store.keep(connection, "shop", {"older": b"older", "newer": b"newer"})
+        assert packages.add(connection, [older])
+        assert not packages.add(connection, [newer])
+        with pytest.raises(Conflict, match="is already the package of shop"):
+            packages.add(connection, [replace(newer, version="9.9.9")])
+    assert packages.files_of(store.database, "python", "shop-contracts") == [older]
+    assert packages.file_at(store.database, older.path) == older
+    assert packages.file_at(store.database, "files/other.whl") is None
+    assert packages.released(store.database) == [("shop", FIRST.version)]
 
 
 def test_a_release_in_a_failed_transaction_is_not_there(tmp_path: Path) -> None:
