@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from fieldstone.registry.sql import audit, open_store, packages
 from fieldstone.registry.sql.packages import PackageFile
 from fieldstone.schema.digest import file_digest
+from fieldstone.server.packages import shelf
+from fieldstone.server.registry import Options, create_app
 from fieldstone.workflows.publish import PYTHON, Wanted, publish
 from tests.cli.workspace import Repo
 from tests.packaging.index import makers
-from tests.server.running import ORDER, Buf, Serving
+from tests.server.running import LONGEST, ORDER, Buf, Serving
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 
@@ -116,6 +120,22 @@ def test_what_is_served_is_never_built_again(registry: Serving, buf: Buf) -> Non
     assert files(registry, "old-contracts") == ["old_contracts-1.0.0-py3-none-any.whl"]
     publish(address_of(registry), Wanted(language=PYTHON, module="old", version="1.0.0"))
     assert get(registry, f"/{path}").content == wheel
+
+
+def test_what_takes_long_to_build_is_asked_for_again(
+    registry: Serving, buf: Buf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buf.module("late", {"acme/late/v1/late.proto": ORDER.replace("acme.shop", "acme.late")})
+    assert buf("push", "--create", cwd="late").code == 0
+    monkeypatch.setattr(shelf, "_PATIENCE", 0.01)
+    app = create_app(Options(address=address_of(registry), anonymous_reads=True, processes=1))
+    with TestClient(app) as client:
+        early = client.get("/simple/late-contracts/")
+        assert (early.status_code, early.headers["retry-after"]) == (503, "2")
+        until = time.monotonic() + LONGEST
+        while (found := client.get("/simple/late-contracts/")).status_code == 503 and time.monotonic() < until:
+            time.sleep(0.05)
+    assert (found.status_code, built(registry, "late")) == (200, 1), found.text
 
 
 def test_a_start_with_a_wrong_scope_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
