@@ -127,7 +127,7 @@ def test_what_takes_long_to_build_is_asked_for_again(
 ) -> None:
     buf.module("late", {"acme/late/v1/late.proto": ORDER.replace("acme.shop", "acme.late")})
     assert buf("push", "--create", cwd="late").code == 0
-    monkeypatch.setattr(shelf, "_PATIENCE", 0.01)
+    monkeypatch.setattr(shelf, "_PATIENCE", {PYTHON: 0.01})
     app = create_app(Options(address=address_of(registry), anonymous_reads=True, processes=1))
     with TestClient(app) as client:
         early = client.get("/simple/late-contracts/")

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from fieldstone.errors import Damaged, FieldstoneError, NotFound, Unavailable
 from fieldstone.registry.local import checked
 from fieldstone.registry.sql import packages
-from fieldstone.workflows.publish import Naming, Wanted
+from fieldstone.workflows.publish import PYTHON, TYPESCRIPT, Naming, Wanted
 
 if TYPE_CHECKING:
     from fieldstone.registry.sql import SqlStore
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from fieldstone.server.callers import Caller
     from fieldstone.server.work import Work
 
-_PATIENCE = 10.0
-"""The seconds that a request waits for packages that are being built: pip gives up after 15."""
+_PATIENCE = {PYTHON: 10.0, TYPESCRIPT: 60.0}
+"""The seconds that a request waits for packages that are being built: pip gives up after 15, npm after 300."""
 _REFUSED = 300.0
 """The seconds after which a release that could not be packaged is tried again."""
 _log = logging.getLogger("fieldstone.server")
@@ -41,7 +41,7 @@ class Shelf:
 
     def __init__(self, store: SqlStore, work: Work, naming: Naming) -> None:
         self._store, self._work, self._naming = store, work, naming
-        self._building: dict[Wanted, asyncio.Task[None]] = {}
+        self._building: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._refused: dict[Wanted, tuple[float, str]] = {}
 
     async def names(self, language: str, caller: Caller) -> list[str]:
@@ -60,21 +60,19 @@ class Shelf:
             NotFound: there is no such package for the caller, or none of its releases can be packaged.
             Unavailable: its releases are still being built, or cannot be built now.
         """
-        listed = await self._listed(language, name, caller)
-        releases = await run_in_threadpool(self._releases, language, name, caller)
-        built = {(file.module, file.version) for file in listed}
-        missing = [
-            Wanted(language=language, module=module, version=version, naming=self._naming)
-            for module, version in releases
-            if (module, version) not in built
-        ]
-        if missing:
-            await self._build(name, missing, caller.address)
-            listed = await self._listed(language, name, caller)
-        if not listed:
-            reasons = [self._refused[wanted][1] for wanted in missing if wanted in self._refused]
-            raise NotFound("; ".join(dict.fromkeys(reasons)) or f"no package {name} in this registry")
-        return listed
+        wanted = await run_in_threadpool(self._wanted, language, name, caller)
+        try:
+            async with asyncio.timeout(_PATIENCE[language]):
+                while missing := await self._missing(language, name, wanted):
+                    await asyncio.shield(self._task(language, name, missing, caller.address))
+        except TimeoutError as error:
+            raise Unavailable(f"releases of {name} are being packaged", fix="ask again in a few seconds") from error
+        listed = await run_in_threadpool(packages.files_of, self._store.database, language, name)
+        readable = tuple(file for file in listed if caller.may("read", file.module))
+        if not readable:
+            reasons = dict.fromkeys(self._refused[release][1] for release in wanted if release in self._refused)
+            raise NotFound("; ".join(reasons) or f"no package {name} in this registry")
+        return readable
 
     async def file(self, path: str, caller: Caller) -> bytes:
         """The content of a file.
@@ -99,48 +97,51 @@ class Shelf:
             raise Damaged(f"the content of {file.path} is missing", fix=self._store.remedy)
         return checked(content, file.digest, what=file.path, remedy=self._store.remedy)
 
-    async def _listed(self, language: str, name: str, caller: Caller) -> tuple[PackageFile, ...]:
-        found = await run_in_threadpool(packages.files_of, self._store.database, language, name)
-        return tuple(file for file in found if caller.may("read", file.module))
-
-    def _releases(self, language: str, name: str, caller: Caller) -> list[tuple[str, str]]:
-        """Module and version of the releases whose package has a name, newest first."""
+    def _wanted(self, language: str, name: str, caller: Caller) -> list[Wanted]:
+        """The releases whose package has a name, newest first."""
         readable = [module for module in self._store.modules() if caller.may("read", module)]
         modules = [module for module in readable if name.startswith(self._naming.of(language, module, "1.0.0"))]
-        releases = [(module, version) for module in modules for version in self._store.versions(module)]
-        return [release for release in reversed(releases) if self._naming.of(language, *release) == name]
+        return [
+            Wanted(language=language, module=module, version=version, naming=self._naming)
+            for module in modules
+            for version in reversed(self._store.versions(module))
+            if self._naming.of(language, module, version) == name
+        ]
 
-    async def _build(self, name: str, missing: Sequence[Wanted], address: str) -> None:
-        tasks = [task for wanted in missing if (task := self._task(wanted, address)) is not None]
-        if not tasks:
-            return
-        done, waiting = await asyncio.wait(tasks, timeout=_PATIENCE)
-        for task in done:
-            task.result()
-        if waiting:
-            raise Unavailable(f"{len(waiting)} releases of {name} are being packaged", fix="ask again in a few seconds")
+    async def _missing(self, language: str, name: str, wanted: Sequence[Wanted]) -> list[Wanted]:
+        """The releases without a package, but those that were refused a short time ago."""
+        listed = await run_in_threadpool(packages.files_of, self._store.database, language, name)
+        built = {(file.module, file.version) for file in listed}
+        now = time.monotonic()
+        return [
+            release
+            for release in wanted
+            if (release.module, release.version) not in built
+            and now - self._refused.get(release, (-_REFUSED, ""))[0] >= _REFUSED
+        ]
 
-    def _task(self, wanted: Wanted, address: str) -> asyncio.Task[None] | None:
-        """The building of a package, started if it is not going on; None if it was refused a short time ago."""
-        since, _ = self._refused.get(wanted, (-_REFUSED, ""))
-        if time.monotonic() - since < _REFUSED:
-            return None
-        if wanted not in self._building:
-            task = asyncio.create_task(self._built(wanted, address))
-            self._building[wanted] = task
-            task.add_done_callback(partial(self._forget, wanted))
-        return self._building[wanted]
+    def _task(self, language: str, name: str, missing: Sequence[Wanted], address: str) -> asyncio.Task[None]:
+        """The building of a package's releases, started if it is not going on. Names take turns: see `Work.publish`."""
+        key = language, name
+        if key not in self._building:
+            task = asyncio.create_task(self._build(missing, address))
+            self._building[key] = task
+            task.add_done_callback(partial(self._forget, key))
+        return self._building[key]
 
-    def _forget(self, wanted: Wanted, task: asyncio.Task[None]) -> None:
-        self._building.pop(wanted, None)
+    def _forget(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
+        self._building.pop(key, None)
         if not task.cancelled() and (error := task.exception()):
-            _log.warning("the package of %s %s was not built: %s", wanted.module, wanted.version, error)
+            _log.warning("the package %s was not built: %s", key[1], error)
 
-    async def _built(self, wanted: Wanted, address: str) -> None:
-        try:
-            await self._work.publish(replace(wanted, address=address))
-        except Unavailable:
-            raise
-        except FieldstoneError as error:
-            _log.warning("%s %s has no package for %s: %s", wanted.module, wanted.version, wanted.language, error)
-            self._refused[wanted] = time.monotonic(), str(error)
+    async def _build(self, missing: Sequence[Wanted], address: str) -> None:
+        for release in missing:
+            try:
+                await self._work.publish(replace(release, address=address))
+            except Unavailable:
+                raise
+            except FieldstoneError as error:
+                _log.warning(
+                    "%s %s has no package for %s: %s", release.module, release.version, release.language, error
+                )
+                self._refused[release] = time.monotonic(), str(error)
