@@ -178,7 +178,9 @@ def test_copies_stand_for_remote_dependencies(
     assert "buf cannot fetch buf.invalid/googleapis/googleapis; reach the registry" in said
     assert 'third_party/googleapis looks like a copy: set imports-only = ["third_party/googleapis"]' in said
     before = {path: (repo.root / path).read_bytes() for path in (*own, *CONFIGS[kind], *lock)}
-    assert repo.run("init", "--release").code == 0
+    ran = repo.run("init", "--release")
+    assert ran.code == 0
+    assert "the style of the schemas is unknown" not in ran.err
     assert 'imports-only = ["third_party/googleapis"]\n' in repo.read("fieldstone.toml")
     assert {path: (repo.root / path).read_bytes() for path in before} == before
     (module,) = open_registry(str(repo.root / "registry")).modules()
@@ -189,7 +191,9 @@ def test_copies_stand_for_remote_dependencies(
     assert ran.code == 1
     assert 'error[FIELD_LOWER_SNAKE_CASE]: Field name "Note" should be lower_snake_case' in ran.out
     assert f"  --> {path}:9:10" in ran.out
-    repo.edit(path, "string Note = 2;", "string note = 2;")
+    repo.edit(path, "  string Note = 2;", "      string note = 2;")
+    assert repo.run("format", path).code == 1
+    assert "\n  string note = 2;\n" in repo.read(path)
     assert repo.run("check", "--since", "HEAD").code == 0
     repo.release(module)
     assert repo.run("registry", "verify", "--full").code == 0
