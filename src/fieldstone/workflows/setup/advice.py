@@ -10,7 +10,6 @@ from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.workflows.setup.annotations import ROOTS
-from fieldstone.workflows.setup.history import about_history
 from fieldstone.workflows.setup.hooks import FORMAT, HOOKS, HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import imports_only, to_yaml
 from fieldstone.workflows.setup.third_party import third_party_in
@@ -34,7 +33,6 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
     yield from _about_vocabulary(project)
     if hooks:
         yield from _about_hooks(project.settings.root, written, top, formats=formats)
-    yield from about_history(project, top)
 
 
 def _about_third_party(project: Project, written: Sequence[str]) -> Iterator[str]:
