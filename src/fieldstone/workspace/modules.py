@@ -15,9 +15,9 @@ from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
 from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain.checkout_gaps import find_gaps
+from fieldstone.workspace.config.listed_modules import ListedModule, listed_modules, module_names, third_party_names
 from fieldstone.workspace.copies import copies_among, laid_out
 from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
-from fieldstone.workspace.listed_modules import ListedModule, listed_modules, module_names, third_party_names
 from fieldstone.workspace.walking import as_texts, is_within, proto_files_below
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")

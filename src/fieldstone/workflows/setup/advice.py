@@ -13,7 +13,7 @@ from fieldstone.workflows.setup.annotations import ROOTS
 from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import imports_only, to_yaml
 from fieldstone.workflows.setup.third_party import third_party_in
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY
 

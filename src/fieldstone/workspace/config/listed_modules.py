@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import Conflict, Invalid, NotFound
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.text import load_config
 
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
