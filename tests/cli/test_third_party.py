@@ -178,7 +178,9 @@ def test_copies_stand_for_remote_dependencies(
     assert "buf cannot fetch buf.invalid/googleapis/googleapis; reach the registry" in said
     assert 'third_party/googleapis looks like a copy: set imports-only = ["third_party/googleapis"]' in said
     before = {path: (repo.root / path).read_bytes() for path in (*own, *CONFIGS[kind], *lock)}
-    assert repo.run("init", "--release").code == 0
+    ran = repo.run("init", "--release")
+    assert ran.code == 0
+    assert "the style of the schemas is unknown" not in ran.err
     assert 'imports-only = ["third_party/googleapis"]\n' in repo.read("fieldstone.toml")
     assert {path: (repo.root / path).read_bytes() for path in before} == before
     (module,) = open_registry(str(repo.root / "registry")).modules()
@@ -189,7 +191,9 @@ def test_copies_stand_for_remote_dependencies(
     assert ran.code == 1
     assert 'error[FIELD_LOWER_SNAKE_CASE]: Field name "Note" should be lower_snake_case' in ran.out
     assert f"  --> {path}:9:10" in ran.out
-    repo.edit(path, "string Note = 2;", "string note = 2;")
+    repo.edit(path, "  string Note = 2;", "      string note = 2;")
+    assert repo.run("format", path).code == 1
+    assert "\n  string note = 2;\n" in repo.read(path)
     assert repo.run("check", "--since", "HEAD").code == 0
     repo.release(module)
     assert repo.run("registry", "verify", "--full").code == 0
@@ -244,6 +248,32 @@ def test_init_finds_third_party_folders(
     assert buffed.read("buf.yaml") == modules
     buffed.settings('registry = "registry"\n')
     assert 'imports-only = ["proto/google", "shared", "vendor"]' in buffed.run("init").err
+
+
+def test_init_finds_well_known_files_beside_own_ones_without_buf_yaml(
+    tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    date = 'syntax = "proto3";\npackage google.type;\nmessage date_of {}\n'
+    own = 'syntax = "proto3";\n\npackage {};\n\nimport "google/type/date.proto";\n\nmessage M {{\n  '
+    own += "google.type.date_of day = 1;\n}}\n"
+    for file, package, google, found in (
+        ("proto/acme/v1/a.proto", "acme.v1", "proto/google", "proto/google"),
+        ("google/cloud/vision/v1/vision.proto", "google.cloud.vision.v1", "google", "google/type"),
+    ):
+        repo = new_repo(tmp_path / package, {file: own.format(package), f"{google}/type/date.proto": date}, environment)
+        repo.capsys = capsys
+        ran = repo.run("init", "--release", "--name", "shop")
+        assert ran.code == 0
+        assert "the hook that formats is left out" not in ran.err
+        assert f'imports-only = ["{found}"]\n' in repo.read("fieldstone.toml")
+        assert not (repo.root / "fieldstone.style.toml").exists()
+        assert [n for n in repo.snapshot() if n.endswith(".proto") and "/schemas/google/type" in n] == []
+        repo.commit("init")
+        assert repo.run("check", "--since", "HEAD").code == 0
+    only = new_repo(tmp_path / "only", {"google/type/date.proto": date}, environment)
+    only.capsys = capsys
+    assert only.run("init", "--release", "--name", "types").code == 0
+    assert "imports-only" not in only.read("fieldstone.toml")
 
 
 def test_a_submodule_is_third_party(

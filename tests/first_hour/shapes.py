@@ -25,7 +25,17 @@ def proto(package: str, message: str, *imports: str, field: str = "") -> str:
 
 PLACE = proto("acme.place.v1", "Place")
 REPORT = proto("acme.report.v1", "Report", "acme/place/v1/place.proto", field="acme.place.v1.Place")
-DATE = proto("google.type", "Date")
+DATE = """\
+syntax = "proto3";
+
+package google.type;
+
+message Date {
+  int32 year = 1;
+  int32 month = 2;
+  int32 day = 3;
+}
+"""
 DATED = proto("acme.report.v1", "Report", "google/type/date.proto", field="google.type.Date")
 
 
@@ -47,6 +57,11 @@ class Shape(Struct, frozen=True):
     remote: str = "https://git.example.com/acme/weather.git"
     folder: str = "clone-7"
     submodules: Mapping[str, Mapping[str, str]] = {}
+
+    @property
+    def module(self) -> str:
+        """The name of the module of `source`."""
+        return next(name for path, name in self.modules.items() if path == "." or self.source.startswith(f"{path}/"))
 
 
 GOOGLEAPIS = {"google/type/date.proto": DATE, "README.md": "# APIs\n"}
@@ -107,6 +122,22 @@ SHAPES: dict[str, Shape] = {
         "protos/acme/report/v1/report.proto",
         {"protos": "weather"},
     ),
+    "vendored-beside": Shape(
+        {"protos/acme/report/v1/report.proto": DATED, "protos/google/type/date.proto": DATE},
+        "protos/acme/report/v1/report.proto",
+        {"protos": "weather"},
+    ),
+    "deps": Shape(  # with a copy as `buf export` writes it: no network reaches buf.invalid
+        {
+            "buf.yaml": "version: v1\nname: buf.build/acme/weather\ndeps:\n  - buf.invalid/googleapis/googleapis\n",
+            "buf.lock": "version: v1\ndeps:\n  - remote: buf.invalid\n    owner: googleapis\n"
+            "    repository: googleapis\n    commit: 61b203b9a9164be9a834f58c37be6f62\n",
+            "acme/report/v1/report.proto": DATED,
+            "third_party/googleapis/google/type/date.proto": DATE,
+        },
+        "acme/report/v1/report.proto",
+        {".": "weather"},
+    ),
     "submodule": Shape(
         {"protos/acme/report/v1/report.proto": DATED},
         "protos/acme/report/v1/report.proto",
@@ -115,17 +146,6 @@ SHAPES: dict[str, Shape] = {
     ),
 }
 """The shapes that `fieldstone init` takes."""
-
-WITH_DEPS = Shape(
-    {
-        "buf.yaml": "version: v1\nname: buf.build/acme/weather\ndeps:\n  - buf.build/googleapis/googleapis\n",
-        "acme/report/v1/report.proto": DATED,
-        "third_party/googleapis/google/type/date.proto": DATE,
-    },
-    "acme/report/v1/report.proto",
-    {".": "weather"},
-)
-"""A v1 module at the root with a dependency of a buf registry, and a copy of it as `buf export` writes one."""
 
 GOPATH = Shape(
     {

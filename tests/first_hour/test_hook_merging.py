@@ -8,6 +8,7 @@ import yaml
 from fieldstone.errors import FieldstoneError
 from fieldstone.workflows.setup.hook_merging import merge_hooks
 from fieldstone.workflows.setup.hooks import HOOKS, HOOKS_FILE, local_config
+from fieldstone.workflows.setup.texts import to_yaml
 from tests.cli.workspace import Repo
 from tests.first_hour.shapes import PLACE
 
@@ -97,6 +98,11 @@ def test_init_merges_on_request(fresh: Repo) -> None:
     assert f"changed  {HOOKS_FILE}" in ran.out
     assert "run `pre-commit install`" in ran.err
     assert fresh.read(HOOKS_FILE) == merge_hooks(text, local_config())
+    fresh.write(HOOKS_FILE, to_yaml(local_config(formats=False)))
+    said = fresh.run("init").err
+    assert "id: fieldstone-format" in said
+    assert "id: fieldstone-check" not in said
+    fresh.write(HOOKS_FILE, merge_hooks(text, local_config()))
     again = fresh.run("init", "--merge-hooks")
     assert f"kept     {HOOKS_FILE}" in again.out
     assert fresh.run("init", "--no-hooks", "--merge-hooks").code == 2

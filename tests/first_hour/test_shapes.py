@@ -16,6 +16,9 @@ import yaml
 from tests.cli.workspace import Ran, Repo
 from tests.first_hour.shapes import SHAPES, build, clone
 
+FAST = ("v1beta1", "v2-one-path", "vendored")
+"""The shapes that every run of the tests has."""
+
 
 def hooks(repo: Repo) -> list[Ran]:
     """Run the commands of the hooks that init wrote, as pre-commit does on a commit of everything."""
@@ -27,7 +30,9 @@ def hooks(repo: Repo) -> list[Ran]:
     return [repo.run(*arguments) for _, *arguments in entries]
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize(
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in SHAPES]
+)
 def test_the_first_hour(
     name: str, tmp_path: Path, environment: Mapping[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,6 +46,8 @@ def test_the_first_hour(
         assert f"released {module} 1.0.0" in ran.out
         assert f"permanent after the first release: module {module} ({path.removesuffix('/acme/place')})" in ran.err
     assert [ran.code for ran in hooks(repo)] == [0, 0]
+    assert {path.partition("/")[0] for path in repo.snapshot() if "/" in path} == {*shape.modules.values()}
+    assert [path for path in repo.snapshot() if "/schemas/google/" in path] == []
     assert repo.run("registry", "verify").code == 0
     repo.commit("adopt Fieldstone")
 

@@ -14,7 +14,7 @@ from fieldstone.checking.findings import style as linting
 from fieldstone.compatibility.rules import rule_ids
 from fieldstone.errors import FieldstoneError
 from fieldstone.project.project import Project
-from fieldstone.toolchain import buf
+from fieldstone.toolchain import buf_paths
 from fieldstone.workflows.check import check
 from fieldstone.workflows.release import release
 from tests.cli.workspace import Repo, new_repo, pinned_environment
@@ -165,7 +165,7 @@ def test_files_that_no_command_line_holds_are_judged_all_the_same(
 ) -> None:
     (repo.root / "fieldstone.toml").write_text("naming = true\n")
     rng = random.Random(f"{SEED} long")
-    monkeypatch.setattr(buf, "_COMMAND_LINE", 50)
+    monkeypatch.setattr(buf_paths, "_COMMAND_LINE", 50)
     for _ in range(4):
         after, edits = edited(tree, rng)
         lay_out(repo, tree, after)

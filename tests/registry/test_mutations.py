@@ -21,7 +21,7 @@ from fieldstone.project.settings import find_settings
 from fieldstone.registry.chain import broken_links, broken_retirements
 from fieldstone.registry.manifest import from_toml, to_toml
 from fieldstone.registry.release import Link, Release
-from fieldstone.workspace.config_text import parse_config
+from fieldstone.workspace.config.text import parse_config
 from fieldstone.workspace.modules import load_workspace
 
 VALUES: list[Any] = [None, [], ["a"], {}, {"a": 1}, 0, -1, 1.5, 10**30, True, "", "x", "a\0b", "9" * 5000]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -31,10 +30,10 @@ from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.sunsets.notice import SunsetHistory
 from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
-from fieldstone.project.project import release_sources
+from fieldstone.project.released_workspace import lay_out
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, Registry
-from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, THIRD_PARTY, Release
+from fieldstone.registry.release import IMAGE, LEDGER, Release
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import b5
 from fieldstone.schema.image import content_digests, with_own
@@ -369,57 +368,3 @@ class Audit(Struct, dict=True):
         release, label = self.release, self.registry.label(self.release)
         fix = f"if it is new, remove {label} and release again; if not, {self.registry.remedy}"
         return Defect(f"registry-{kind}", release.name, release.version, label, problem, fix)
-
-
-def lay_out(registry: Registry, release: Release, root: Path) -> None:
-    """Write a buf workspace with a release and everything it imports.
-
-    Args:
-        registry: where they are.
-        release: the release.
-        root: an empty folder.
-
-    Raises:
-        FieldstoneError: one of them is not in the registry.
-    """
-    remote = [link for link in release.dependencies if link.is_remote]
-    local = [registry.release(link.name, link.version) for link in release.dependencies if link.is_release]
-    folders = [module.name for module in (release, *local)]
-    for module in (release, *local):
-        _write(root / module.name, release_sources(registry, module))
-    if third_party := _third_party_files(registry, (release, *local)):
-        folders.append(_THIRD_PARTY_FOLDER)
-        _write(root / _THIRD_PARTY_FOLDER, third_party)
-    modules = "".join(f"  - path: {json.dumps(folder)}\n" for folder in folders)
-    deps = "".join(f"  - {json.dumps(link.name)}\n" for link in remote)
-    (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
-    if remote:
-        pins = "".join(
-            f"  - name: {json.dumps(link.name)}\n    commit: {json.dumps(link.version)}\n"
-            f"    digest: {json.dumps(link.digest)}\n"
-            for link in remote
-        )
-        (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")
-
-
-_THIRD_PARTY_FOLDER = ".imports"
-"""The folder of the third-party files; no module has such a name."""
-
-
-def _third_party_files(registry: Registry, releases: Sequence[Release]) -> dict[str, bytes]:
-    """The third-party files of some releases by import path; the first one that has a file decides."""
-    found: dict[str, bytes] = {}
-    for release in releases:
-        for prefix in (THIRD_PARTY, IMPORTS):
-            for path in release.files:
-                name = path.removeprefix(prefix)
-                if path.startswith(prefix) and name not in found:
-                    found[name] = registry.read(release, path)
-    return found
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for path, content in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)

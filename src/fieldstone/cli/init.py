@@ -52,7 +52,9 @@ def command(
     """
     if merge_hooks and not hooks:
         raise click.UsageError("--merge-hooks and --no-hooks exclude each other.")
+    from fieldstone.project.project import Project
     from fieldstone.workflows.init import init
+    from fieldstone.workflows.setup.history import about_history
     from fieldstone.workflows.setup.naming import Naming
 
     naming = Naming(name, _by_path(named), _ask if is_interactive() else None)
@@ -66,8 +68,8 @@ def command(
     for line in outcome.taken:
         say(f"took     {line}")
     _say_what_is_permanent(outcome.permanent)
-    code = _release(folder) if first_release else 0
-    for advice in outcome.advice:
+    code, released = _release(folder) if first_release else (0, [])
+    for advice in (*outcome.advice, *about_history(Project.at(folder), released)):
         say_lines(f"next: {advice}\n", err=True)
     if not code:
         say(f"next: {_last_step(folder)}", err=True)
@@ -110,22 +112,28 @@ def _ask(path: str, derived: str) -> str:
     return answer
 
 
-def _release(folder: Path) -> int:
-    """Release every module without a release, up to the first that is refused; returns the exit code."""
+def _release(folder: Path) -> tuple[int, list[str]]:
+    """Release every module without a release, up to the first that is refused.
+
+    Returns:
+        the exit code, and the names of the modules that were released.
+    """
     from fieldstone.cli.check import exit_code, read_lines, wants_color
     from fieldstone.compatibility.finding import Report
     from fieldstone.report import render
     from fieldstone.report.text import summary
     from fieldstone.workflows.setup.first_release import first_releases
 
+    released: list[str] = []
     for outcome in first_releases(open_project(folder)):
         if outcome.release is None:
             report = Report((outcome.report,))
             say_document(render(report, "text", read=read_lines, color=wants_color()))
             say(summary(outcome.report), err=True)
-            return exit_code(report) or 1
+            return exit_code(report) or 1, released
         say(f"released {outcome.release.name} {outcome.release.version}")
-    return 0
+        released.append(outcome.release.name)
+    return 0, released
 
 
 def _last_step(folder: Path) -> str:

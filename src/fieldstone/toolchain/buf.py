@@ -14,6 +14,7 @@ from typing import Any
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.installing import beside
 from fieldstone.toolchain.buf_limits import way_out
+from fieldstone.toolchain.buf_paths import exclusions, path_flags, portions, selection
 from fieldstone.toolchain.diagnostic import COMPILE, CompileError, Diagnostic, annotation_of
 
 _FOUND_SOMETHING = 100
@@ -33,12 +34,6 @@ FEW = 100
 
 _SMALL_IMAGE = 4 * 2**20
 """The size in bytes of an image of about `FEW` files."""
-
-_COMMAND_LINE = 30_000 if os.name == "nt" else 500_000
-"""The bytes of arguments that every system accepts: Windows 32,767 characters, macOS 1 MB with the environment."""
-
-_WORD = 9
-"""The bytes of an argument besides its text: a pointer, and the byte that ends it."""
 
 
 class Running:
@@ -171,9 +166,9 @@ def build(
         within: if not empty, the only paths in the target that belong to the module.
         few: whether those are at most `FEW`.
     """
-    selection = [*_exclusions(exclude), *_selection(only, within)]
+    chosen = [*exclusions(exclude), *selection(only, within)]
     flags = ["-o", "-#format=binpb", "--error-format", "json"]
-    return Running(["build", target, *flags, *selection], cwd=cwd, few=few)
+    return Running(["build", target, *flags, *chosen], cwd=cwd, few=few)
 
 
 def lint(
@@ -186,8 +181,8 @@ def lint(
     few: bool = False,
 ) -> Running:
     """Start `buf lint` with the configuration in `cwd`; read it with `annotations`. Arguments as for `build`."""
-    selection = [*_exclusions(exclude), *_selection(only, within)]
-    return Running(["lint", target, "--error-format", "json", *selection], cwd=cwd, few=few)
+    chosen = [*exclusions(exclude), *selection(only, within)]
+    return Running(["lint", target, "--error-format", "json", *chosen], cwd=cwd, few=few)
 
 
 def lint_image(image: bytes, config: Mapping[str, Any], *, scratch: Path) -> Running:
@@ -232,7 +227,7 @@ def breaking_module(
         config: another configuration file, to be kept until buf has ended; by default that in `cwd`.
     """
     override = ["--config", str(config)] if config else []
-    flags = ["--against", str(against), "--error-format", "json", *override, *_exclusions(exclude)]
+    flags = ["--against", str(against), "--error-format", "json", *override, *exclusions(exclude)]
     return Running(["breaking", target, *flags], cwd=cwd)
 
 
@@ -260,18 +255,11 @@ def format_sources(
     """
     mode = ["--write"] if write else ["--diff"]
     given = ["--config", json.dumps(config)] if config else []
-    chosen = [_exclusions(exclude)] if only is None else [_path_flags(part) for part in _portions(only)]
+    chosen = [exclusions(exclude)] if only is None else [path_flags(part) for part in portions(only)]
     commands = [["format", *mode, *given, *flags] for flags in chosen]
     return "".join(
         Running(command, cwd=cwd).output(what="buf format").decode("utf-8", "surrogateescape") for command in commands
     )
-
-
-def _portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The paths in portions that fit a command line, with a flag for each."""
-    longest = max((len(os.fsencode(path)) for path in paths), default=0)
-    size = _COMMAND_LINE // (longest + len("--path") + 2 * _WORD)
-    return (paths[start : start + size] for start in range(0, len(paths), size))
 
 
 def dependency_graph(*, cwd: Path) -> list[dict[str, Any]]:
@@ -325,46 +313,6 @@ def _installed_version(binary: Path) -> str:
 
 _RELEASED = re.compile(r"\d+\.\d+\.\d+")
 """A version of buf itself; one that the distribution made of it says less."""
-
-
-def _exclusions(paths: Iterable[str]) -> list[str]:
-    return [argument for path in paths for argument in ("--exclude-path", _one_value(path))]
-
-
-def _selection(only: Iterable[str], within: Iterable[str]) -> list[str]:
-    """Flags that select these files, else the module; none, which selects the whole target, if it is the module.
-
-    Raises:
-        FieldstoneError: the flags that select the module exceed the length of a command line.
-    """
-    files, module = _path_flags(only), _path_flags(within)
-    if files and _fits(files):
-        return files
-    if not _fits(module):
-        raise Unavailable(
-            f"a module that shares its path or its buf.yaml with others takes {len(module) // 2:,} arguments of buf",
-            fix="list it in buf.yaml (version v2) with a path of its own",
-        )
-    return module
-
-
-def fits(paths: Iterable[str]) -> bool:
-    """Whether so many files can be selected."""
-    return _fits(_path_flags(paths))
-
-
-def _path_flags(paths: Iterable[str]) -> list[str]:
-    return [argument for path in paths for argument in ("--path", _one_value(path))]
-
-
-def _fits(flags: Iterable[str]) -> bool:
-    return sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE
-
-
-def _one_value(path: str) -> str:
-    """A path as the value of a flag that accepts several, separated by commas (CSV, RFC 4180)."""
-    quoted = path.replace('"', '""')
-    return f'"{quoted}"' if {",", '"'} & {*path} else path
 
 
 def _compile_errors(lines: Iterable[str]) -> list[Diagnostic]:

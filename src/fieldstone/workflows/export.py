@@ -6,8 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from fieldstone.checking.release_audit import lay_out
 from fieldstone.errors import Conflict, Unavailable
+from fieldstone.project.released_workspace import lay_out
 from fieldstone.registry import Registry
 from fieldstone.registry.release import Release
 

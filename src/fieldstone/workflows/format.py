@@ -52,16 +52,16 @@ def format_schemas(project: Project, files: Sequence[Path] = (), *, write: bool)
         only = [path for path in (chosen or own) if path in own and not is_vendored(path)]
         released = () if registry is None else [path for path in chosen if (root / path).is_relative_to(registry)]
         others = tuple(path for path in chosen if path not in {*only, *released})
-        difference = buf.format_sources(cwd=root, write=False, only=only)
+        difference = buf.format_sources(cwd=project.workspace.buf_root, write=False, only=only)
     else:
         others = ()
         exclude = project.workspace.excluded_paths(registry)
-        difference = buf.format_sources(cwd=root, write=False, exclude=exclude)
+        difference = buf.format_sources(cwd=project.workspace.buf_root, write=False, exclude=exclude)
     by_file = differences(difference)
     broken = _broken(project, list(by_file)) if by_file else []
     changed = {path: text for path, text in by_file.items() if path not in broken}
     if write and changed:
-        buf.format_sources(cwd=root, write=True, only=list(changed))
+        buf.format_sources(cwd=project.workspace.buf_root, write=True, only=list(changed))
     return Formatted("".join(changed.values()), tuple(broken), others)
 
 

@@ -49,6 +49,7 @@ from fieldstone.workflows.setup.naming import (
 )
 from fieldstone.workflows.setup.permanence import permanent
 from fieldstone.workflows.setup.third_party import third_party_in
+from fieldstone.workspace.imports_only import is_at_or_below
 from fieldstone.workspace.modules import CONFIG_FILES, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY, vocabulary_text
 
@@ -269,7 +270,8 @@ def _new_workspace(found: Survey, settings: Settings, naming: Naming, *, storage
     config = _buf_config(layout)
     excepted, faults = planned_faults(found.folder, config) if found.protos else ([], {})
     if found.protos:
-        _leave_unformatted(plan, planned_unformatted(found.folder, config, found.protos))
+        governed = [proto for proto in found.protos if not is_at_or_below(proto, layout.copied)]
+        _leave_unformatted(plan, planned_unformatted(found.folder, config, governed))
     if faults:
         plan.files[KNOWN_STYLE] = to_toml(faults)
     if storage and not any(proto.endswith(VOCABULARY) for proto in found.protos):
@@ -284,7 +286,7 @@ def _new_workspace(found: Survey, settings: Settings, naming: Naming, *, storage
     theirs = {path: Nameless(path, Path(path).name, kept=True) for path in paths}
     own = {root: Nameless(root, Path(root).name, packages=packages) for root, packages in layout.packages.items()}
     plan.names = _names(found.folder, settings, [*(theirs | own).values()], naming, found.registry)
-    plan.third_party = sorted(layout.vendored)
+    plan.third_party = layout.third_party
     return plan
 
 
@@ -292,7 +294,7 @@ def _buf_config(layout: Layout) -> dict[str, Any]:
     own = [("excludes", root, layout.excludes.get(root)) for root in layout.roots]
     theirs = [("includes", root, folders) for root, folders in layout.vendored.items()]
     modules = [{"path": root} | ({key: list(paths)} if paths else {}) for key, root, paths in (*own, *theirs)]
-    ignore = {"ignore": list(layout.vendored)} if layout.vendored else {}
+    ignore = {"ignore": layout.third_party} if layout.third_party else {}
     return {"version": "v2", "modules": modules, "lint": {"use": ["STANDARD"], **ignore}}
 
 

@@ -14,7 +14,7 @@ from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import Diagnostic
-from fieldstone.workspace.config_sections import config_of, with_rules
+from fieldstone.workspace.config.sections import config_of, with_rules
 from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.references import modules_of
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from fieldstone.regular_file import read_file
 from fieldstone.toolchain import buf
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.listed_modules import ListedModule
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.imports_only import is_at_or_below
-from fieldstone.workspace.listed_modules import ListedModule
 
 _CONFIGS = ("buf.yaml", "buf.work.yaml", "buf.lock")
 _PACKAGE = re.compile(rb"(?:^|;)\s*package\s+([\w.]+)\s*;", re.MULTILINE)

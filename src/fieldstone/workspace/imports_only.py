@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from fieldstone.errors import Invalid
-from fieldstone.workspace.listed_modules import ListedModule
+from fieldstone.workspace.config.listed_modules import ListedModule
 
 THIRD_PARTY = frozenset({"third_party", "third-party"})
 """The names of folders whose modules are imports only without a setting."""

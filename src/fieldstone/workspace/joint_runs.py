@@ -13,6 +13,7 @@ from msgspec import Struct
 from fieldstone.schema.image import IMPORT_MARK, is_import, parse_image
 from fieldstone.schema.image.import_order import in_import_order
 from fieldstone.toolchain import buf
+from fieldstone.toolchain.buf_paths import fits
 from fieldstone.toolchain.diagnostic import Diagnostic
 from fieldstone.workspace.modules import Module, Workspace
 
@@ -90,7 +91,7 @@ class JointRuns:
             FieldstoneError: there is no buf.
         """
         given = _given(wanted)
-        if not buf.fits(given):
+        if not fits(given):
             return lambda: [None] * len(wanted)
         running = buf.lint(".", cwd=self._workspace.buf_root, only=given, few=_are_few(wanted))
         self._started(running)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound
+from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest
 from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain.checkout_gaps import find_gaps
+from fieldstone.workspace.config.listed_modules import ListedModule, listed_modules, module_names, third_party_names
 from fieldstone.workspace.copies import copies_among, laid_out
 from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
-from fieldstone.workspace.listed_modules import ListedModule, listed_modules
-from fieldstone.workspace.walking import as_texts, entries_of, is_folder, target_of
+from fieldstone.workspace.walking import as_texts, is_within, proto_files_below
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
 # The order in which buf looks for the documentation that a module's digest covers.
@@ -86,11 +85,12 @@ class Module(Struct, frozen=True, dict=True):
     def all_paths(self) -> Mapping[str, str]:
         """The .proto files that buf counts as the module's: import path to absolute path, sorted."""
         start = len(str(self.root).rstrip(os.sep)) + 1
-        return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(self._walk())})
+        found = proto_files_below(self.root, self.excludes, self.includes)
+        return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(found)})
 
     def is_third_party(self, file: Path) -> bool:
         """Whether a file below its root, given by its absolute path, is imports only."""
-        return any(file == top or top in file.parents for top in self.imports_only)
+        return is_within(file, self.imports_only)
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
@@ -105,37 +105,12 @@ class Module(Struct, frozen=True, dict=True):
         """
         return {name: read_file(path) for name, path in self.files.items()}
 
-    def _walk(self) -> Iterator[str]:
-        """The .proto files that buf finds: it follows links, but visits every target once."""
-        excludes = {str(path) for path in self.excludes}
-        been: set[str] = set()
-
-        def below(folder: str, target: str, *, is_linked: bool) -> Iterator[str]:
-            is_included = not self.includes or self._is_included(Path(folder))
-            been.add(target)
-            for entry in entries_of(folder):
-                linked = is_linked or entry.is_symlink()
-                here = target_of(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
-                if linked and here in been:
-                    continue
-                if is_folder(entry):
-                    if entry.name != ".git" and entry.path not in excludes:
-                        yield from below(entry.path, here, is_linked=linked)
-                elif is_included and entry.name.endswith(".proto") and entry.is_file():
-                    been.add(here)
-                    yield entry.path
-
-        return below(str(self.root), target_of(str(self.root), ""), is_linked=False)
-
     def owns(self, path: str) -> bool:
         """Whether a path below its root, with `/`, belongs to the module if it is a .proto file; it need not exist."""
         folders = [self.root.joinpath(*PurePosixPath(path).parts[:depth]) for depth in range(path.count("/") + 1)]
         left_out = {*self.excludes, *self.imports_only}
         inside = not any(folder in left_out or folder.name == ".git" for folder in (*folders[1:], self.root / path))
-        return path.endswith(".proto") and inside and (not self.includes or self._is_included(folders[-1]))
-
-    def _is_included(self, folder: Path) -> bool:
-        return any(folder == top or top in folder.parents for top in self.includes)
+        return path.endswith(".proto") and inside and (not self.includes or is_within(folders[-1], self.includes))
 
     @cached_property
     def documents(self) -> Mapping[str, Path]:
@@ -351,8 +326,7 @@ def load_workspace(
     listed = [ListedModule(copy, copy, copy, (copy,)) for copy in copies]
     foreign = [*third_party_modules(entries, imports_only), *listed]
     own = [entry for entry in entries if entry not in foreign]
-    called = _name_all(own, names or {}, root)
-    _refuse_one_name_for_two(called, root / config)
+    called = module_names(own, names or {}, root / config)
     inside = [path for path in imports_only or () if path not in copies]
     make = partial(_module, config=root / config, outside=outside, copies=copies)
     return Workspace(
@@ -360,15 +334,10 @@ def load_workspace(
         config=config,
         modules={name: make(entry, name, inside=inside) for name, entry in zip(called, own, strict=True)},
         joined=joined,
-        third_party={name: make(entry, name) for name, entry in zip(_third_party_names(foreign), foreign, strict=True)},
+        third_party={name: make(entry, name) for name, entry in zip(third_party_names(foreign), foreign, strict=True)},
         imports_only=imports_only,
         copies=copies,
     )
-
-
-def _third_party_names(foreign: Sequence[ListedModule]) -> list[str]:
-    """The names of third-party modules: their paths, with a slash, so that none is the name of an own module."""
-    return [entry.key if "/" in entry.key else f"{entry.key}/" for entry in foreign]
 
 
 def _module(
@@ -427,28 +396,3 @@ def without_files(module: Module, where: str = "") -> FieldstoneError:
 def _lies_in(registry: Path, folder: Path, workspace: Path) -> bool:
     """Whether a folder lies in the registry, unless the whole workspace does."""
     return folder.is_relative_to(registry) and not workspace.is_relative_to(registry)
-
-
-def _name_all(entries: list[ListedModule], given: Mapping[str, str], root: Path) -> list[str]:
-    """The names of the modules. A name from the settings always stays, even if another module would have it, too."""
-    short = [given.get(entry.key) or _short_name(entry, root) for entry in entries]
-    seen = Counter(short)
-    return [
-        name if seen[name] == 1 or entry.key in given else entry.key.replace("/", "-")
-        for name, entry in zip(short, entries, strict=True)
-    ]
-
-
-def _refuse_one_name_for_two(names: list[str], config: Path) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise Conflict(
-            f"{config} lists two modules that would both be called {twice[0]}",
-            fix="name them in the settings: `[tool.fieldstone.modules.NAME]` with their `path`",
-        )
-
-
-def _short_name(entry: ListedModule, root: Path) -> str:
-    if entry.buf_name:
-        return entry.buf_name.rpartition("/")[2]
-    return PurePosixPath(entry.key).name or root.name

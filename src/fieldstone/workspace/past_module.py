@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, FieldstoneError, NotFound
 from fieldstone.toolchain import git
-from fieldstone.workspace.build_roots import with_one_root
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.build_roots import with_one_root
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.modules import CONFIG_FILES, DOCUMENTS, Module, Workspace, load_workspace
 
 KEPT = (".proto", *CONFIG_FILES, "buf.lock", *DOCUMENTS)

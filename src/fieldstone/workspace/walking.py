@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fieldstone.errors import Invalid, Unavailable
@@ -39,6 +39,43 @@ def target_of(path: str, parent: str) -> str:
     """The resolved target of a path, as buf distinguishes targets: one reached by an absolute link is different."""
     by_absolute = parent.startswith(ABSOLUTE) or (os.path.islink(path) and Path(path).readlink().is_absolute())  # noqa: PTH114
     return f"{ABSOLUTE if by_absolute else ''}{os.path.realpath(path)}"
+
+
+def proto_files_below(root: Path, excludes: Sequence[Path], includes: Sequence[Path]) -> Iterator[str]:
+    """The .proto files that buf finds below a folder: it follows links, but visits every target once.
+
+    Args:
+        root: the absolute folder.
+        excludes: folders to pass over, absolute.
+        includes: if not empty, the only folders whose files count, absolute.
+
+    Raises:
+        FieldstoneError: a folder cannot be read.
+    """
+    left_out = {str(path) for path in excludes}
+    been: set[str] = set()
+
+    def below(folder: str, target: str, *, is_linked: bool) -> Iterator[str]:
+        is_included = not includes or is_within(Path(folder), includes)
+        been.add(target)
+        for entry in entries_of(folder):
+            linked = is_linked or entry.is_symlink()
+            here = target_of(entry.path, target) if entry.is_symlink() else f"{target}/{entry.name}"
+            if linked and here in been:
+                continue
+            if is_folder(entry):
+                if entry.name != ".git" and entry.path not in left_out:
+                    yield from below(entry.path, here, is_linked=linked)
+            elif is_included and entry.name.endswith(".proto") and entry.is_file():
+                been.add(here)
+                yield entry.path
+
+    return below(str(root), target_of(str(root), ""), is_linked=False)
+
+
+def is_within(folder: Path, tops: Sequence[Path]) -> bool:
+    """Whether a folder is one of some folders, or lies in one."""
+    return any(folder == top or top in folder.parents for top in tops)
 
 
 def as_texts(paths: Mapping[str, str]) -> Mapping[str, str]:

@@ -140,7 +140,7 @@ class KnownFaults:
         from tempfile import TemporaryDirectory
 
         from fieldstone.toolchain import buf
-        from fieldstone.workspace.lint_section import lint_config
+        from fieldstone.workspace.config.lint_section import lint_config
 
         config = lint_config(self._project.workspace, self._module)
         if config is None:

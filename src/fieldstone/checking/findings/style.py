@@ -84,7 +84,7 @@ class Linting:
         self._take(running, wanted, below="" if self._module.path == "." else f"{self._module.path}/")
 
     def _config_for_images(self) -> Mapping[str, Any] | None:
-        from fieldstone.workspace.lint_section import lint_config
+        from fieldstone.workspace.config.lint_section import lint_config
 
         return lint_config(self._workspace, self._module)
 

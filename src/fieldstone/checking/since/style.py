@@ -10,8 +10,8 @@ from typing import Any
 from fieldstone.checking.since.policy import Weakened
 from fieldstone.project.known_style import KNOWN_STYLE, KnownStyle
 from fieldstone.schema.location import Location
-from fieldstone.workspace.config_sections import section_of
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.sections import section_of
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.modules import Module, Workspace
 
 _DEFAULT = ("STANDARD",)

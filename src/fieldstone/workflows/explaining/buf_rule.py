@@ -11,7 +11,7 @@ from fieldstone.project.settings import find_settings
 from fieldstone.toolchain import buf_rules
 from fieldstone.toolchain.buf_rules import CONFIG_VERSIONS, RULE_KINDS, BufRule, RuleKind
 from fieldstone.workflows.explaining.rule import paragraph
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.text import load_config
 
 _CONFIG = "buf.yaml"
 

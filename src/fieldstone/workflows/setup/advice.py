@@ -10,11 +10,10 @@ from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.project.settings_file import OWN_FILE
 from fieldstone.workflows.setup.annotations import ROOTS
-from fieldstone.workflows.setup.history import about_history
-from fieldstone.workflows.setup.hooks import FORMAT, HOOKS, HOOKS_FILE, local_config
+from fieldstone.workflows.setup.hooks import HOOKS_FILE, local_config
 from fieldstone.workflows.setup.texts import imports_only, to_yaml
 from fieldstone.workflows.setup.third_party import third_party_in
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.modules import Module, load_workspace
 from fieldstone.workspace.vocabulary import VOCABULARY
 
@@ -34,7 +33,6 @@ def advise(project: Project, written: Sequence[str], *, top: Path | None, hooks:
     yield from _about_vocabulary(project)
     if hooks:
         yield from _about_hooks(project.settings.root, written, top, formats=formats)
-    yield from about_history(project, top)
 
 
 def _about_third_party(project: Project, written: Sequence[str]) -> Iterator[str]:
@@ -109,8 +107,9 @@ def _about_hooks(folder: Path, written: Iterable[str], top: Path | None, *, form
         return
     config = folder / HOOKS_FILE
     text = config.read_text("utf-8", "replace") if config.is_file() else ""
-    if not all(hook["id"] in text for hook in HOOKS if formats or hook["id"] != FORMAT):
-        hooks = to_yaml(local_config(formats=formats))
+    missing = local_config(formats=formats, existing=text)
+    if missing["repos"][0]["hooks"]:
+        hooks = to_yaml(missing)
         yield f"`fieldstone init --merge-hooks` adds its hooks; or add the hooks to {HOOKS_FILE}:\n\n{hooks}"
 
 

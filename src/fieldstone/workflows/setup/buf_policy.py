@@ -16,7 +16,7 @@ from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.toolchain import buf_rules
 from fieldstone.toolchain.buf_rules import ConfigVersion
 from fieldstone.workflows.setup.counterparts import counterpart, expand, plain
-from fieldstone.workspace.config_sections import Section, section_of
+from fieldstone.workspace.config.sections import Section, section_of
 from fieldstone.workspace.modules import Module, Workspace
 
 _SURFACES: Mapping[str, Sequence[str]] = {"WIRE": ["wire"], "WIRE_JSON": ["wire", "json"], "PACKAGE": [], "FILE": []}

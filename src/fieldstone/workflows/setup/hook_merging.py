@@ -16,7 +16,7 @@ from fieldstone.errors import Invalid
 from fieldstone.regular_file import read_file
 from fieldstone.workflows.setup.hooks import HOOKS_FILE
 from fieldstone.workflows.setup.texts import to_yaml
-from fieldstone.workspace.config_text import parse_config
+from fieldstone.workspace.config.text import parse_config
 
 _BY_HAND = "add them by hand: without --merge-hooks, `fieldstone init` prints them"
 _BOM = "\ufeff"

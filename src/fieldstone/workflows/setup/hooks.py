@@ -56,14 +56,18 @@ def manifest() -> list[dict[str, Any]]:
     return [*({**hook, "language": "python"} for hook in HOOKS), generate]
 
 
-def local_config(prefix: str = "", *, generated: bool = False, formats: bool = True) -> dict[str, Any]:
+def local_config(
+    prefix: str = "", *, generated: bool = False, formats: bool = True, existing: str = ""
+) -> dict[str, Any]:
     """A pre-commit configuration that runs the installed `fieldstone`.
 
     Args:
         prefix: the folder of the command if it is not on PATH: `.venv/bin/`.
         generated: whether the repository commits generated code.
         formats: whether commits are formatted.
+        existing: the text of a configuration; its hooks are left out.
     """
-    chosen = [hook for hook in (*HOOKS, *([GENERATE] if generated else [])) if formats or hook["id"] != FORMAT]
+    wanted = [hook for hook in (*HOOKS, *([GENERATE] if generated else [])) if formats or hook["id"] != FORMAT]
+    chosen = [hook for hook in wanted if hook["id"] not in existing]
     hooks = [{**hook, "entry": prefix + hook["entry"], "language": "system"} for hook in chosen]
     return {"repos": [{"repo": "local", "hooks": hooks}]}

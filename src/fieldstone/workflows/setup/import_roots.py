@@ -14,7 +14,7 @@ from msgspec import Struct
 from fieldstone.errors import FieldstoneError
 from fieldstone.schema.digest import imports
 from fieldstone.toolchain import git
-from fieldstone.workflows.setup.third_party import VENDORED, foreign_folders
+from fieldstone.workflows.setup.third_party import VENDORED, foreign_folders, well_known_in
 from fieldstone.workspace.imports_only import is_at_or_below
 
 _PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
@@ -46,7 +46,8 @@ class Layout(Struct, frozen=True):
         vendored: the import roots of vendored files, with the folders that own files need.
         excludes: for each own root, the folders below it that do not belong to it.
         missing: unresolved imports, as (importing file, import path).
-        packages: the packages of the files below each own root.
+        packages: the packages of the own files below each own root.
+        copied: the folders, or files, inside own roots with copies of well-known files.
     """
 
     roots: tuple[str, ...]
@@ -54,6 +55,12 @@ class Layout(Struct, frozen=True):
     excludes: Mapping[str, tuple[str, ...]]
     missing: tuple[tuple[str, str], ...]
     packages: Mapping[str, frozenset[str]] = {}
+    copied: tuple[str, ...] = ()
+
+    @property
+    def third_party(self) -> list[str]:
+        """The paths of all files that are imports only, sorted."""
+        return sorted({*self.vendored, *self.copied})
 
 
 def survey(folder: Path, *, registry: str) -> Survey:
@@ -108,8 +115,10 @@ def infer_layout(found: Survey) -> Layout:
     excludes = {
         root: tuple(sorted(path for path in outside if path != root and is_below(path, root))) for root in roots
     }
-    packages = {root: frozenset(map(package_of, own.below([root]).contents.values())) for root in roots}
-    return Layout(tuple(sorted(roots)), vendored, excludes, tuple(missing), packages)
+    copied = well_known_in({root: own.import_paths([root]) for root in roots})
+    ours = _Files({p: content for p, content in own.contents.items() if not is_at_or_below(p, copied)})
+    packages = {root: frozenset(map(package_of, ours.below([root]).contents.values())) for root in roots}
+    return Layout(tuple(sorted(roots)), vendored, excludes, tuple(missing), packages, tuple(sorted(copied)))
 
 
 def is_below(path: str, root: str) -> bool:

@@ -5,7 +5,7 @@ The result goes into the settings, where people can see and change it; no check 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from fieldstone.errors import FieldstoneError, Unavailable
@@ -34,6 +34,8 @@ WELL_KNOWN = (
     "xds/",
 )
 """Beginnings of import paths of widely copied files."""
+_COMMON = ("google/api/", "google/longrunning/", "google/protobuf/", "google/rpc/", "google/type/")
+"""The same in a repository whose own files are below `google/`, too: a part of googleapis."""
 
 
 def submodules(folder: Path) -> list[str]:
@@ -87,9 +89,10 @@ def third_party_in(workspace: Workspace, *, top: Path) -> list[str]:
     modules = submodules(top)
     foreign = [module for module in workspace.everything if _is_third_party(module, top, modules)]
     own = [module for module in workspace.everything if module not in foreign]
-    tops = {path.partition("/")[0] for module in own for path in module.all_paths}
-    inside = {folder for module in own for folder in _well_known_in(module, tops)}
-    return sorted({module.path for module in foreign} | inside | {*_needed_copies(workspace)}) if own else []
+    if not own:
+        return []
+    inside = well_known_in({module.path: module.all_paths for module in own})
+    return sorted({module.path for module in foreign} | inside | {*_needed_copies(workspace)})
 
 
 def _needed_copies(workspace: Workspace) -> list[str]:
@@ -118,9 +121,20 @@ def _is_third_party(module: Module, top: Path, modules: Iterable[str]) -> bool:
     return bool(names - packages)
 
 
-def _well_known_in(module: Module, tops: set[str]) -> Iterator[str]:
-    """The folders, or files, of a module with well-known files, unless the workspace has nothing else beside them."""
-    for path in module.all_paths:
-        known = next((beginning for beginning in WELL_KNOWN if path.startswith(beginning)), "")
-        if known and tops != {path.partition("/")[0]}:
-            yield PurePosixPath(module.path, known).as_posix()
+def well_known_in(modules: Mapping[str, Collection[str]]) -> set[str]:
+    """The folders (or files) of well-known files inside modules, relative to the workspace.
+
+    Where all files have one top folder, only the common parts of googleapis count.
+
+    Args:
+        modules: the path of each module with the import paths of its files.
+
+    Returns:
+        the paths; none if they would cover every file.
+    """
+    files = [(root, path) for root, paths in modules.items() for path in paths]
+    beginnings = _COMMON if len({path.partition("/")[0] for _, path in files}) == 1 else WELL_KNOWN
+    known = [(root, found) for root, path in files for found in beginnings if path.startswith(found)]
+    if len(known) == len(files):
+        return set()
+    return {PurePosixPath(root, found).as_posix() for root, found in known}

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from fieldstone.toolchain import buf
 from fieldstone.toolchain.diagnostic import Diagnostic
-from fieldstone.workspace.lint_section import lint_config
+from fieldstone.workspace.config.lint_section import lint_config
 from fieldstone.workspace.modules import load_workspace
 
 SOURCES = {

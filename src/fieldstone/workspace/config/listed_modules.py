@@ -7,14 +7,14 @@ several roots), `buf.yaml` v1 (one module), `buf.work.yaml` v1 (a list of direct
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import Struct
 
-from fieldstone.errors import Invalid, NotFound
-from fieldstone.workspace.config_text import load_config
+from fieldstone.errors import Conflict, Invalid, NotFound
+from fieldstone.workspace.config.text import load_config
 
 _VERSIONS_OF_ONE_MODULE = ("v1", "v1beta1")
 
@@ -148,3 +148,40 @@ def _texts(content: Mapping[str, Any], key: str, config: Path) -> tuple[str, ...
 
 def _normal(path: str) -> str:
     return PurePosixPath(path).as_posix()
+
+
+def module_names(entries: Sequence[ListedModule], given: Mapping[str, str], config: Path) -> list[str]:
+    """The names of the modules: those of the settings, or the last part of their buf name or path.
+
+    Args:
+        entries: the modules.
+        given: module keys to their names in the settings; such a name stays, even if another module would have it, too.
+        config: the path of the buf configuration.
+
+    Raises:
+        FieldstoneError: two modules would have one name.
+    """
+    short = [given.get(entry.key) or _short_name(entry, config.parent) for entry in entries]
+    seen = Counter(short)
+    names = [
+        name if seen[name] == 1 or entry.key in given else entry.key.replace("/", "-")
+        for name, entry in zip(short, entries, strict=True)
+    ]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise Conflict(
+            f"{config} lists two modules that would both be called {twice[0]}",
+            fix="name them in the settings: `[tool.fieldstone.modules.NAME]` with their `path`",
+        )
+    return names
+
+
+def _short_name(entry: ListedModule, root: Path) -> str:
+    if entry.buf_name:
+        return entry.buf_name.rpartition("/")[2]
+    return PurePosixPath(entry.key).name or root.name
+
+
+def third_party_names(entries: Sequence[ListedModule]) -> list[str]:
+    """The names of third-party modules: their paths, with a slash, so that none is the name of an own module."""
+    return [entry.key if "/" in entry.key else f"{entry.key}/" for entry in entries]

@@ -13,8 +13,8 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import Invalid
-from fieldstone.workspace.config_text import load_config
-from fieldstone.workspace.listed_modules import entries_v2
+from fieldstone.workspace.config.listed_modules import entries_v2
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.modules import Module, Workspace
 
 

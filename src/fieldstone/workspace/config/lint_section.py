@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fieldstone.workspace.config_sections import section_of
+from fieldstone.workspace.config.sections import section_of
 from fieldstone.workspace.modules import Module, Workspace
 
 _OF_RULES = frozenset({

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from msgspec.structs import replace
 
 from fieldstone.errors import Conflict, Invalid
-from fieldstone.workspace.config_text import load_config
+from fieldstone.workspace.config.text import load_config
 from fieldstone.workspace.imports_only import THIRD_PARTY
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
 
