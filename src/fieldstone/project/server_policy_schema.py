@@ -166,7 +166,7 @@ def is_secure(issuer: str) -> bool:
 
 def _with_line(error: Invalid, content: str, file: str) -> Invalid:
     """An error with the line of the key that it begins with."""
-    found = re.match(rf"(?:unknown key )?(\S+) in {re.escape(file)}", error.problem)
+    found = re.match(rf"(?:unknown (?:key|rule) )?(\S+) in {re.escape(file)}", error.problem)
     line = _line(content, found[1].partition("[")[0].split(".")) if found else 0
     return Invalid(error.problem.replace(file, f"{file}:{line}", 1), fix=error.fix) if line else error
 
