@@ -196,7 +196,10 @@ def list_proposals(address: str) -> int:
 def verify_shared(
     address: str, audit_head: str, trusted: Mapping[str, str], anchored: Iterable[Head]
 ) -> tuple[int, int, list[Defect]]:
-    """The numbers of releases and of those accepted as history, and the defects; the head of its audit goes to standard error."""
+    """The numbers of releases and of those accepted as history, and the defects of a shared registry.
+
+    The head of its audit goes to standard error.
+    """
     import tempfile
 
     from fieldstone.workflows.index import require
