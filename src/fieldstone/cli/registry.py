@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os.path
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -13,6 +14,11 @@ from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, 
 from fieldstone.cli.output import say, say_json
 from fieldstone.cli.registry_access import list_proposals, policy, show_audit, token, verify_shared
 from fieldstone.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from fieldstone.project.project import Project
+    from fieldstone.registry import Defect
+    from fieldstone.workflows.heads import Head
 
 
 @click.group()
@@ -159,6 +165,13 @@ def show_heads() -> int:
 )
 @click.option("--full", is_flag=True, help="Audit again what already passed in this checkout, or what REF has.")
 @click.option(
+    "--allowed-signers",
+    "signers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Refuse releases without a signature by a key in FILE, which has the form of ssh-keygen(1), ALLOWED SIGNERS.",
+)
+@click.option(
     "--audit-head",
     metavar="NUMBER:HASH",
     default="",
@@ -170,8 +183,9 @@ def verify_registry(
     since: str | None,
     head: TextIO | None,
     trusted: tuple[str, ...],
-    audit_head: str,
     *,
+    signers: Path | None,
+    audit_head: str,
     full: bool,
     cache: bool | None,
 ) -> int:
@@ -187,9 +201,9 @@ def verify_registry(
       fieldstone registry verify --since origin/main
       fieldstone registry verify --head heads.jsonl
       fieldstone registry verify https://contracts.example.com
+      fieldstone registry verify --allowed-signers allowed_signers
     """
     from fieldstone.workflows.heads import parse_heads
-    from fieldstone.workflows.verify import verify
 
     if audit_head and not address:
         raise click.UsageError("--audit-head needs the URL of a registry")
@@ -201,20 +215,38 @@ def verify_registry(
     else:
         project = open_project(cached=cache)
         address = project.settings.registry
-        defects = verify(project, since=since, trusted=_versions(trusted), anchored=anchored, full=full)
-        registry = project.registry
-        releases = [] if defects else [one for module in registry.modules() for one in registry.releases(module)]
-        count, history = len(releases), sum(bool(release.accepted) for release in releases)
-    for defect in defects:
-        say(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
-        say(f"  --> {_relative(defect.path)}")
-        say(f"   = fix: {defect.fix}")
+        count, history, defects = _verify_own(project, since, _versions(trusted), anchored, full=full)
+    if signers:
+        from fieldstone.registry import open_registry
+        from fieldstone.workflows.signing import signature_defects
+
+        defects = [*defects, *signature_defects(open_registry(address), signers, _versions(trusted))]
     if defects:
-        say(f"{_relative(address)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
+        _show_defects(defects, address)
         return 1
     more = f" {history} of them accepted as history: judged, whatever the verdict." if history else ""
     say(f"{_relative(address)}: {count} release{'' if count == 1 else 's'}, sound.{more}", err=True)
     return 0
+
+
+def _verify_own(
+    project: Project, since: str | None, trusted: Mapping[str, str], anchored: list[Head], *, full: bool
+) -> tuple[int, int, list[Defect]]:
+    """The numbers of releases and of those accepted as history, and the defects, of the registry of the settings."""
+    from fieldstone.workflows.verify import verify
+
+    defects = verify(project, since=since, trusted=trusted, anchored=anchored, full=full)
+    registry = project.registry
+    releases = [] if defects else [one for module in registry.modules() for one in registry.releases(module)]
+    return len(releases), sum(bool(release.accepted) for release in releases), defects
+
+
+def _show_defects(defects: list[Defect], address: str) -> None:
+    for defect in defects:
+        say(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
+        say(f"  --> {_relative(defect.path)}")
+        say(f"   = fix: {defect.fix}")
+    say(f"{_relative(address)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
 
 
 @command.command("copy")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from fieldstone.cli.opening import open_project
+from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say, say_document, say_json
 from fieldstone.registry.scopes import SCOPES
 
@@ -43,7 +44,7 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="Can be repeated.")
+@click.option("--scope", "scopes", multiple=True, required=True, type=OneOf(SCOPES), help="Can be repeated.")
 @click.option(
     "--module", "modules", multiple=True, default=("*",), metavar="PATTERN", help="Modules, as 'shop*'; all by default."
 )
@@ -65,7 +66,7 @@ def create_token(name: str, scopes: tuple[str, ...], modules: tuple[str, ...], d
 
 
 @token.command("list")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "format_", type=OneOf(["text", "json"]), default="text")
 @_registry_option
 def list_tokens(format_: str, address: str) -> int:
     """List all tokens, without their secrets.

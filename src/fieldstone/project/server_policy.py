@@ -83,6 +83,15 @@ class Policy(Struct, frozen=True):
         return bool(self.values.get("proposals", False))
 
     @property
+    def allowed_signers(self) -> str:
+        """The text of a file of allowed signers."""
+        return str(self.values.get("allowed-signers", ""))
+
+    def demands_signature(self, module: str) -> bool:
+        """Whether releases of a module must be signed."""
+        return bool(self.of(module).get("signed", False))
+
+    @property
     def identities(self) -> list[Identity]:
         """The identities, in the order of the file."""
         roles = {

@@ -18,6 +18,11 @@ from fieldstone.project.waiver_table import check_waivers, with_text_dates
 from fieldstone.registry.scopes import SCOPES
 
 _NAME = r"^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$"
+_NAMES = {
+    "pattern": _NAME,
+    "title": "a name",
+    "description": "use at most 64 lower-case letters, digits and `-`, a letter first",
+}
 _PATTERNS: dict[str, Any] = {"type": "array", "items": {"type": "string", "pattern": r"^\S+$"}}
 
 
@@ -41,6 +46,11 @@ _MODULE: dict[str, Any] = {
         ),
         "approve": _names("The names of those that may see and decide proposals; by default every one with the scope."),
         "waive": _names("The names of those that may change the waivers for a module, and nothing else of the policy."),
+        "signed": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether releases must be signed by a key in `allowed-signers`. `buf push` cannot sign.",
+        },
         **JUDGING,
     },
 }
@@ -71,18 +81,27 @@ SCHEMA: dict[str, Any] = {
             "default": False,
             "description": "Whether refused pushes are kept for the decision of the owners.",
         },
+        "allowed-signers": {
+            "type": "string",
+            "pattern": r"\S",
+            "description": "The keys that may sign releases: the text of a file of allowed signers, see ssh-keygen(1).",
+        },
         "modules": {
             "type": "object",
             "description": "Pattern of module names, as of a shell -> settings. All that match apply, in the order of "
             "the file: a later one replaces the keys that it has.",
-            "propertyNames": {"pattern": r"^\S+$"},
+            "propertyNames": {
+                "pattern": r"^\S+$",
+                "title": "a pattern of names",
+                "description": "write it without spaces: shop*",
+            },
             "additionalProperties": _MODULE,
         },
         "waivers": _WAIVERS,
         "roles": {
             "type": "object",
             "description": "Name -> scopes and modules, for identities.",
-            "propertyNames": {"pattern": _NAME},
+            "propertyNames": _NAMES,
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -96,7 +115,7 @@ SCHEMA: dict[str, Any] = {
         "identities": {
             "type": "object",
             "description": "Name -> the pipelines that log in by tokens of an OpenID Connect issuer.",
-            "propertyNames": {"pattern": _NAME},
+            "propertyNames": _NAMES,
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -136,7 +155,7 @@ def parse(content: str, file: str) -> dict[str, Any]:
         validate_value(values, SCHEMA, "", file)
         validate_rule_tables(values, file)
         check_waivers(values.get("waivers", ()), file)
-        _check_roles(values, file)
+        _check_names(values, file)
     except Invalid as error:
         raise _with_line(error, content, file) from error
     return values
@@ -147,8 +166,14 @@ def json_schema() -> str:
     return json.dumps(SCHEMA, indent=2) + "\n"
 
 
-def _check_roles(values: Mapping[str, Any], file: str) -> None:
+def _check_names(values: Mapping[str, Any], file: str) -> None:
     roles = values.get("roles", {})
+    for pattern, module in values.get("modules", {}).items():
+        if module.get("signed") and "allowed-signers" not in values:
+            raise Invalid(
+                f"modules.{pattern}.signed in {file} is true, and nobody may sign",
+                fix="add allowed-signers = '''...'''",
+            )
     for name, identity in values.get("identities", {}).items():
         if identity["role"] not in roles:
             raise Invalid(

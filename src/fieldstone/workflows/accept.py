@@ -14,6 +14,7 @@ from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.policy import exempts, permits
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged, Invalid
+from fieldstone.project.server_policy import Policy
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.archive import unpack
@@ -30,6 +31,7 @@ from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.upload import refuse_path
 from fieldstone.workflows.release import parse_version
 from fieldstone.workflows.server_policy import newest_policy
+from fieldstone.workflows.signing import signature_problem
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 
 
@@ -77,6 +79,8 @@ def accept(address: str, sent: Sent) -> str:
     with tempfile.TemporaryDirectory(prefix="fieldstone-accept-") as scratch:
         settings = policy.settings(Path(scratch), {release.name: {}}).module(release.name)
         refusal = _refusal(FetchedRegistry(buffer), release, settings, is_copy=sent.is_copy)
+        if refusal is None and not sent.is_copy and policy.demands_signature(release.name):
+            refusal = _unsigned(release, text, policy, Path(scratch))
     if refusal is not None:
         _record_refusal(store, release, refusal.problem)
         raise refusal
@@ -152,6 +156,15 @@ def _refusal(registry: FetchedRegistry, release: Release, settings: ModuleSettin
         f"{release.name} {release.version} is refused: {told}",
         fix=f"{way_out}; `fieldstone explain {defects[0].kind}` says more",
     )
+
+
+def _unsigned(release: Release, text: bytes, policy: Policy, folder: Path) -> Invalid | None:
+    """The error about a release that no allowed signer signed; None if one did."""
+    allowed = folder / "allowed_signers"
+    allowed.write_text(policy.allowed_signers, "utf-8")
+    problem = signature_problem(release, text, allowed)
+    fix = f"sign it: `fieldstone release {release.name} --sign KEY`, with a key in `allowed-signers` of the policy"
+    return Invalid(f"{release.name} {release.version} is refused: {problem}", fix=fix) if problem else None
 
 
 def _defects(

@@ -125,6 +125,8 @@ class _Push:
         if not _is_release(content.label):
             self._draft(project, content)
             return ""
+        if self.policy.demands_signature(content.module):
+            return f"releases of {content.module} must be signed: `fieldstone release {content.module} --sign KEY`"
         wanted = "" if content.label in {"", MAIN} else content.label.removeprefix("v")
         outcome = release(project, content.module, version=wanted, start=_root(project, content), style=False)
         if outcome.refused:

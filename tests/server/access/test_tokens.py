@@ -138,7 +138,9 @@ def test_verify_finds_what_was_changed_behind_the_registrys_back(
             closing(sqlite3.connect(copy)) as target,
         ):
             source.backup(target)
-            target.executescript(f"DELETE FROM releases; {statement}")
+            for change in ("DELETE FROM releases", statement):
+                target.execute(change)
+            target.commit()
         ran = admin("verify", f"sqlite:///{copy}", option=False)
         assert (ran.code, problem in ran.out) == (1, True), (statement, ran)
         copy.unlink()
