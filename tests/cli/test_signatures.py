@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.cli.workspace import SHOP, Repo
 from tests.server.running import serving
-
-if TYPE_CHECKING:
-    import pytest
 
 ADDITION = ("  Status status = 3;\n", "  Status status = 3;\n  string buyer = 9;\n")
 
@@ -59,6 +57,7 @@ def test_a_key_that_is_none_releases_nothing(fresh: Repo, tmp_path: Path) -> Non
     assert not (fresh.root / "registry/money").exists()
 
 
+@pytest.mark.slow
 def test_the_policy_of_a_server_may_demand_signatures(
     fresh: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

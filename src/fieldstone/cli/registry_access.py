@@ -57,7 +57,7 @@ def create_token(name: str, scopes: tuple[str, ...], modules: tuple[str, ...], d
     Example:
       fieldstone registry token create ci-shop --scope push --module 'shop*'
     """
-    from fieldstone.workflows.administering import TokenWish
+    from fieldstone.workflows.administering.messages import TokenWish
 
     issued = _opened(address).create_token(TokenWish(name=name, scopes=scopes, modules=modules, days=days))
     say(issued.secret)
@@ -143,7 +143,7 @@ def set_policy(file: TextIO, after: int | None, address: str) -> int:
     """
     from fieldstone.errors import Unavailable
     from fieldstone.project.server_policy import load
-    from fieldstone.workflows.administering import NewPolicy
+    from fieldstone.workflows.administering.messages import NewPolicy
 
     try:
         content = file.read()

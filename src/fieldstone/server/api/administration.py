@@ -14,8 +14,8 @@ from fieldstone.errors import Denied, Invalid
 from fieldstone.project.server_policy import LARGEST, load
 from fieldstone.registry.sql import audit
 from fieldstone.server.api.endpoint import endpoint
-from fieldstone.workflows.administering import NewPolicy, TokenWish
 from fieldstone.workflows.administering.database import DatabaseAdministration
+from fieldstone.workflows.administering.messages import NewPolicy, TokenWish
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -5,41 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from msgspec import Struct
-
 from fieldstone.errors import Invalid
 from fieldstone.registry.sql.audit import Row
 from fieldstone.registry.sql.policies import StoredPolicy
 from fieldstone.registry.sql.proposals import Proposal
 from fieldstone.registry.sql.tokens import Token
-
-
-class TokenWish(Struct, frozen=True, kw_only=True):
-    """A token to create; the attributes are the arguments of `tokens.create`."""
-
-    name: str
-    scopes: tuple[str, ...]
-    modules: tuple[str, ...] = ("*",)
-    days: float = 90
-
-
-class IssuedToken(Struct, frozen=True):
-    """A new token and its secret, which is never shown again."""
-
-    token: Token
-    secret: str
-
-
-class NewPolicy(Struct, frozen=True):
-    """A policy to set.
-
-    Attributes:
-        content: the text of its file.
-        after: the number of the policy that it replaces.
-    """
-
-    content: str
-    after: int
+from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
 
 
 class Administration(Protocol):

@@ -9,7 +9,7 @@ from fieldstone.errors import Invalid
 from fieldstone.project.server_policy import LARGEST, load
 from fieldstone.registry.sql import audit, policies, proposals, tokens
 from fieldstone.schema.digest import file_digest
-from fieldstone.workflows.administering import IssuedToken, NewPolicy, TokenWish
+from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

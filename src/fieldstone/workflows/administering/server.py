@@ -14,7 +14,7 @@ from fieldstone.registry.sql.audit import Row
 from fieldstone.registry.sql.policies import StoredPolicy
 from fieldstone.registry.sql.proposals import Proposal
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.workflows.administering import IssuedToken, NewPolicy, TokenWish
+from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
 
 _Answer = TypeVar("_Answer")
 _JSON = {"Content-Type": "application/json"}
