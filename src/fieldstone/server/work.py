@@ -66,7 +66,7 @@ class Work:
         """
         return await self._one_by_one(partial(accept, self._address, sent), [sent.module])
 
-    async def publish(self, wanted: Wanted, policy: Mapping[str, Any] = {}) -> None:
+    async def publish(self, wanted: Wanted) -> None:
         """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.
 
         Raises:
@@ -76,7 +76,7 @@ class Work:
         what = f"the package of {wanted.module} {wanted.version}"
         async with self._packaging:
             try:
-                await self._in_process(partial(publish, self._address, wanted, policy))
+                await self._in_process(partial(publish, self._address, wanted, {}))
             except TimeoutError as error:
                 raise Invalid(f"{what} was not built within {_LONGEST:g} seconds") from error
             except BrokenProcessPool as error:
