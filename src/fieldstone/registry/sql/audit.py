@@ -9,13 +9,16 @@ from __future__ import annotations
 import getpass
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import DecodeError, Struct, json
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from fieldstone.errors import Damaged
 from fieldstone.registry.sql.clock import now
+from fieldstone.registry.sql.database import at_end
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -100,25 +103,27 @@ class Row(Struct, frozen=True):
             raise Damaged(f"row {self.number} of the audit is no entry: {error}") from error
 
 
-def append(connection: Connection, entry: Entry, *, is_sqlite: bool) -> Row:
-    """Write an entry in the transaction of what it tells.
+def append(connection: Connection, entry: Entry, *, is_sqlite: bool) -> None:
+    """Write an entry in the transaction of what it tells, at its end: so the chain is locked for a moment only.
 
     Args:
         connection: the connection of the transaction.
-        entry: the entry; its time is set here.
+        entry: the entry; its time is set when it is written.
         is_sqlite: whether the database is SQLite, whose transactions exclude each other.
     """
+    at_end(connection, partial(_write, entry=entry, is_sqlite=is_sqlite))
+
+
+def _write(connection: Connection, *, entry: Entry, is_sqlite: bool) -> None:
     if not is_sqlite:
         connection.execute(text("LOCK TABLE audit IN EXCLUSIVE MODE"))
     last = connection.execute(text("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")).one_or_none()
     number, before = (last[0] + 1, last[1]) if last else (1, "")
-    written = Entry(entry.action, entry.who, entry.credential, entry.module, entry.details, now())
-    line = json.encode(written).decode()
-    row = Row(number, line, _hash(before, line))
+    line = json.encode(replace(entry, at=now())).decode()
     connection.execute(
-        text("INSERT INTO audit VALUES (:number, :entry, :hash)"), {"number": number, "entry": line, "hash": row.hash}
+        text("INSERT INTO audit VALUES (:number, :entry, :hash)"),
+        {"number": number, "entry": line, "hash": _hash(before, line)},
     )
-    return row
 
 
 def rows(database: Database, since: int = 0) -> Iterator[Row]:
