@@ -31,7 +31,7 @@ class Issuer:
 
     def rotate(self, kind: str = "RSA") -> Any:
         """Sign with a new key, and publish no other; returns it."""
-        parameters = {"kid": f"key-{time.monotonic_ns()}"}
+        parameters: Any = {"kid": f"key-{time.monotonic_ns()}"}
         key = RSAKey.generate_key(2048, parameters) if kind == "RSA" else ECKey.generate_key("P-256", parameters)
         self.keys = [key]
         return key
