@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,8 +14,8 @@ from sqlalchemy import text
 
 from fieldstone.cache import Cache
 from fieldstone.errors import Conflict, Damaged, Invalid, Unavailable
-from fieldstone.registry import open_registry
-from fieldstone.registry.sql import open_store, packages
+from fieldstone.registry import manifest, open_registry
+from fieldstone.registry.sql import audit, open_store, packages
 from fieldstone.registry.sql.database import Database
 from fieldstone.registry.sql.packages import PackageFile
 from fieldstone.schema.digest import file_digest
@@ -157,3 +158,43 @@ def test_a_release_that_is_there_already(tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         registry.add(FIRST, FILES)
     assert [*map(str, registry.versions("shop"))] == ["1.0.0"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_every_release_has_its_row_in_the_chain_whoever_writes_beside(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Writers of two modules each, in opposite orders of the audit and the modules."""
+    server = request.getfixturevalue("postgres") if engine == "postgres" else None
+    address = database_of(server) if server else f"sqlite:///{tmp_path}/registry.db"
+    open_store(address).modules()  # the tables exist
+
+    def write(number: int) -> None:
+        store = open_store(address)
+        store.actor = audit.Actor(f"writer-{number}")
+        with store.database.transaction():
+            for part in ("a", "b"):
+                release = replace(FIRST, name=f"{part}{number}")
+                store.add(release, manifest.to_toml(release).encode(), FILES)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    database = open_store(address).database
+    rows = [*audit.rows(database)]
+    assert [*audit.breaks(rows)] == []
+    told = sorted((row.entry.who, row.entry.module, row.entry.details["version"]) for row in rows)
+    assert told == sorted((f"writer-{n}", f"{part}{n}", "1.0.0") for n in range(8) for part in "ab")
+    assert audit.page(database, 15) == rows[15:]
+
+
+def test_a_row_of_a_failed_transaction_is_not_there(tmp_path: Path) -> None:
+    database = open_store(f"sqlite:///{tmp_path}/registry.db").database
+
+    def fail() -> None:
+        with database.transaction() as connection:
+            audit.append(connection, audit.Entry("release", "somebody"), is_sqlite=True)
+            raise Conflict("somebody was faster")
+
+    with pytest.raises(Conflict):
+        fail()
+    assert [*audit.rows(database)] == []

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os.path
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, VersionName, cache_option
 from fieldstone.cli.output import say, say_json
+from fieldstone.cli.registry_access import list_proposals, policy, show_audit, token, verify_shared
 from fieldstone.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from fieldstone.project.project import Project
+    from fieldstone.registry import Defect
+    from fieldstone.workflows.heads import Head
 
 
 @click.group()
 def command() -> None:
-    """List, show, export and verify releases."""
+    """List, show, export and verify releases; administer a shared registry."""
 
 
 @command.command("list")
@@ -138,6 +145,7 @@ def show_heads() -> int:
 
 
 @command.command("verify")
+@click.argument("address", metavar="[URL]", required=False)
 @click.option(
     "--since", metavar="REF", help="Refuse edits and deletions since a git revision, and audit newer releases."
 )
@@ -156,41 +164,89 @@ def show_heads() -> int:
     help="Do not apply today's settings to this release and those before it: they were judged when released.",
 )
 @click.option("--full", is_flag=True, help="Audit again what already passed in this checkout, or what REF has.")
+@click.option(
+    "--allowed-signers",
+    "signers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Refuse releases without a signature by a key in FILE, which has the form of ssh-keygen(1), ALLOWED SIGNERS.",
+)
+@click.option(
+    "--audit-head",
+    metavar="NUMBER:HASH",
+    default="",
+    help="With URL: refuse an audit that lacks this row, as an earlier verify printed it.",
+)
 @cache_option
 def verify_registry(
-    since: str | None, head: TextIO | None, trusted: tuple[str, ...], *, full: bool, cache: bool | None
+    address: str | None,
+    since: str | None,
+    head: TextIO | None,
+    trusted: tuple[str, ...],
+    *,
+    signers: Path | None,
+    audit_head: str,
+    full: bool,
+    cache: bool | None,
 ) -> int:
     """Recompute everything that the registry claims.
 
     It checks digests, chain, images and ledgers; and each release's version, summary of changes and waivers, by
-    comparing it with the release before.
+    comparing it with the release before. With URL, that of a shared registry, its audit is verified as well: the chain
+    of its rows, and that they tell of exactly the releases that are there. That needs the token of an admin.
 
     \b
     Examples:
       fieldstone registry verify
       fieldstone registry verify --since origin/main
       fieldstone registry verify --head heads.jsonl
+      fieldstone registry verify https://contracts.example.com
+      fieldstone registry verify --allowed-signers allowed_signers
     """
     from fieldstone.workflows.heads import parse_heads
+
+    if audit_head and not address:
+        raise click.UsageError("--audit-head needs the URL of a registry")
+    if since and address:
+        raise click.UsageError("--since compares with git, and the registry at URL does not lie in it")
+    anchored = parse_heads(_lines(head), where=head.name) if head else []
+    if address:
+        count, history, defects = verify_shared(address, audit_head, _versions(trusted), anchored)
+    else:
+        project = open_project(cached=cache)
+        address = project.settings.registry
+        count, history, defects = _verify_own(project, since, _versions(trusted), anchored, full=full)
+    if signers:
+        from fieldstone.registry import open_registry
+        from fieldstone.workflows.signing import signature_defects
+
+        defects = [*defects, *signature_defects(open_registry(address), signers, _versions(trusted))]
+    if defects:
+        _show_defects(defects, address)
+        return 1
+    more = f" {history} of them accepted as history: judged, whatever the verdict." if history else ""
+    say(f"{_relative(address)}: {count} release{'' if count == 1 else 's'}, sound.{more}", err=True)
+    return 0
+
+
+def _verify_own(
+    project: Project, since: str | None, trusted: Mapping[str, str], anchored: list[Head], *, full: bool
+) -> tuple[int, int, list[Defect]]:
+    """The numbers of releases and of those accepted as history, and the defects, of the registry of the settings."""
     from fieldstone.workflows.verify import verify
 
-    project = open_project(cached=cache)
-    anchored = parse_heads(_lines(head), where=head.name) if head else []
-    defects = verify(project, since=since, trusted=_versions(trusted), anchored=anchored, full=full)
+    defects = verify(project, since=since, trusted=trusted, anchored=anchored, full=full)
+    registry = project.registry
+    releases = [] if defects else [one for module in registry.modules() for one in registry.releases(module)]
+    return len(releases), sum(bool(release.accepted) for release in releases), defects
+
+
+def _show_defects(defects: list[Defect], address: str) -> None:
     for defect in defects:
         say(f"error[{defect.kind}]: {defect.module} {defect.version}: {defect.problem}")
         say(f"  --> {_relative(defect.path)}")
         say(f"   = fix: {defect.fix}")
-    registry = project.registry
-    if defects:
-        say(f"{_relative(registry.address)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
-        return 1
-    releases = [release for module in registry.modules() for release in registry.releases(module)]
-    history = sum(bool(release.accepted) for release in releases)
-    more = f" {history} of them accepted as history: judged, whatever the verdict." if history else ""
-    count = f"{len(releases)} release{'' if len(releases) == 1 else 's'}"
-    say(f"{_relative(registry.address)}: {count}, sound.{more}", err=True)
-    return 0
+    say(f"{_relative(address)}: {len(defects)} defect{'' if len(defects) == 1 else 's'}.", err=True)
 
 
 @command.command("copy")
@@ -224,6 +280,10 @@ def _absolute(address: str) -> str:
 
     folder = folder_of(address)
     return address if folder is None else str(folder.absolute())
+
+
+for access in (token, policy, show_audit, list_proposals):
+    command.add_command(access)
 
 
 def _lines(file: TextIO) -> list[str]:

@@ -36,6 +36,13 @@ _SHORT = 7
     help="Refuse faults of style. Without it they do not keep MODULE from being released; `fieldstone check` reports "
     "them all the same.",
 )
+@click.option(
+    "--sign",
+    "key",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="KEY",
+    help="Sign the release with an SSH key: its file, or the public key of one in the ssh-agent.",
+)
 @cache_option
 def command(
     module: str | None,
@@ -46,6 +53,7 @@ def command(
     dry_run: bool,
     retires: bool,
     style: bool,
+    key: str | None,
     cache: bool | None,
 ) -> int:
     """Release MODULE, or with --all every changed module, as it is in the working tree.
@@ -69,8 +77,11 @@ def command(
       fieldstone release telemetry --line 1.4
       fieldstone release telemetry --no-style
       fieldstone release telemetry --retire
+      fieldstone release telemetry --sign ~/.ssh/id_ed25519
       fieldstone release --all
     """
+    from msgspec.structs import replace
+
     for option, given in (("--version", version), ("--retire", retires), ("--line", line)):
         if every and given:
             raise click.UsageError(f"{option} is for one module: use it without --all")
@@ -78,7 +89,7 @@ def command(
         raise click.UsageError("--retire ends all lines of a module: use it without --line")
     if every == bool(module):
         raise click.UsageError("name a module, or all changed ones with --all" + (": not both" if every else ""))
-    project = open_project(cached=cache)
+    project = replace(open_project(cached=cache), signing_key=key or "")
     if module is None:
         return _release_all(project, dry_run=dry_run, style=style)
     from fieldstone.workflows.release import release

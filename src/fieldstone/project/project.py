@@ -48,6 +48,8 @@ class Project(Struct, frozen=True, dict=True):
     """A registry that is open already; by default the one that the settings name is opened."""
     has_sources: bool = True
     """Whether its sources are there: of a merge base only their names are known."""
+    signing_key: str = ""
+    """The file of the key that signs new releases; empty to leave them unsigned."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:

@@ -34,10 +34,13 @@ def lay_out(registry: Registry, release: Release, root: Path) -> None:
         folders.append(_THIRD_PARTY_FOLDER)
         _write(root / _THIRD_PARTY_FOLDER, third_party)
     modules = "".join(f"  - path: {json.dumps(folder)}\n" for folder in folders)
-    deps = "".join(f"  - {link.name}\n" for link in remote)
+    deps = "".join(f"  - {json.dumps(link.name)}\n" for link in remote)
     (root / "buf.yaml").write_text(f"version: v2\nmodules:\n{modules}" + (f"deps:\n{deps}" if deps else ""))
     if remote:
-        pins = "".join(f"  - name: {d.name}\n    commit: {d.version}\n    digest: {d.digest}\n" for d in remote)
+        pins = "".join(
+            f"  - name: {json.dumps(d.name)}\n    commit: {json.dumps(d.version)}\n    digest: {json.dumps(d.digest)}\n"
+            for d in remote
+        )
         (root / "buf.lock").write_text(f"version: v2\ndeps:\n{pins}")
 
 

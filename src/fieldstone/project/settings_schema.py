@@ -40,7 +40,7 @@ _EXEMPT_RULES: dict[str, Any] = {
     "description": "Rule id -> files and folders, as other files import them, that only this rule does not protect.",
     "additionalProperties": {"type": "array", "items": _PATH},
 }
-_POLICY: dict[str, Any] = {
+JUDGING: dict[str, Any] = {
     "surfaces": {
         "type": "array",
         "items": {"enum": _SURFACES},
@@ -92,6 +92,7 @@ _POLICY: dict[str, Any] = {
         "as elsewhere, or are noted only.",
     },
 }
+"""The keys that judge a module, for all modules or for one."""
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "[tool.fieldstone]",
@@ -126,7 +127,7 @@ SCHEMA: dict[str, Any] = {
             "and folders inside a module. They are imported, and neither judged nor released as one's own. By default "
             "the modules in folders called third_party or third-party.",
         },
-        **_POLICY,
+        **JUDGING,
         "waivers": _WAIVERS,
         "generate": {
             "type": "object",
@@ -202,7 +203,7 @@ SCHEMA: dict[str, Any] = {
                         "description": "Whether code is generated from the module: by default where any of its files "
                         "is neither Fieldstone's vocabulary nor in googleapis-common-protos.",
                     },
-                    **_POLICY,
+                    **JUDGING,
                 },
             },
         },
@@ -217,15 +218,24 @@ def validate(values: Mapping[str, Any], file: Path | str) -> None:
     Raises:
         FieldstoneError: a key or value is invalid; the error suggests the closest valid name.
     """
-    _validate(values, SCHEMA, "", file)
+    validate_value(values, SCHEMA, "", file)
+    validate_rule_tables(values, file)
+    check_known_packages(values.get("package", {}).get("known", {}), file)
+    check_waivers(values.get("waivers", ()), file)
+
+
+def validate_rule_tables(values: Mapping[str, Any], file: Path | str) -> None:
+    """Validate the ids of the rules in `rules` and in `modules.*.rules`.
+
+    Raises:
+        Invalid: there is no such rule; the error suggests the closest one.
+    """
     for where, rules in _all_rule_tables(values):
         if rules:
             _validate_rules(rules, where, file)
     for where, rules in _all_rule_tables(values, "exempt-rules"):
         if rules:
             _validate_exempt_rules(rules, where, file)
-    check_known_packages(values.get("package", {}).get("known", {}), file)
-    check_waivers(values.get("waivers", ()), file)
 
 
 def json_schema() -> str:
@@ -241,7 +251,18 @@ def json_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path | str) -> None:
+def validate_value(value: Any, schema: Mapping[str, Any], key: str, file: Path | str) -> None:
+    """Validate a value against a schema, of the keywords of JSON Schema that `SCHEMA` uses.
+
+    Args:
+        value: the value.
+        schema: its schema.
+        key: its dotted key, for errors; empty for the whole file.
+        file: the file, for errors.
+
+    Raises:
+        Invalid: it does not match.
+    """
     types = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
     wanted = schema.get("type")
     if wanted and (not isinstance(value, types[wanted]) or (wanted == "integer" and isinstance(value, bool))):
@@ -258,7 +279,7 @@ def _validate(value: Any, schema: Mapping[str, Any], key: str, file: Path | str)
         raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it is {_lowered(schema['description'])}")
     if wanted == "array":
         for number, item in enumerate(value, 1):
-            _validate(item, schema["items"], f"{key}[{number}]" if "properties" in schema["items"] else key, file)
+            validate_value(item, schema["items"], f"{key}[{number}]" if "properties" in schema["items"] else key, file)
     if wanted == "object":
         _validate_table(value, schema, key, file)
 
@@ -278,7 +299,7 @@ def _validate_table(value: Mapping[str, Any], schema: Mapping[str, Any], key: st
         if not _fits(name, names):
             raise Invalid(f"{name!r} in {key} in {file} cannot be {names['title']}", fix=names["description"])
         if name in known or others:
-            _validate(item, known.get(name, others), path, file)
+            validate_value(item, known.get(name, others), path, file)
         else:
             raise Invalid(f"unknown key {path} in {file}", fix=_nearest(name, known))
     for name in schema.get("required", ()):

@@ -12,12 +12,14 @@ from datetime import date
 from typing import Any
 
 from msgspec import Struct, convert, to_builtins
+from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged, Invalid
 from fieldstone.registry.release import FIRST_RULES, HISTORY, LAYOUT, Link, Release
+from fieldstone.registry.signature import split, with_signature
 from fieldstone.schema.digest import file_digest
 
 _RETIRED = "true"
@@ -34,7 +36,7 @@ _AROUND = len('"" = ""\n')
 
 
 def to_toml(release: Release) -> str:
-    """The text of `release.toml`, sealed."""
+    """The text of `release.toml`, sealed, and with its signature if it has one."""
     import tomli_w
 
     content: dict[str, Any] = {
@@ -73,7 +75,7 @@ def to_toml(release: Release) -> str:
         content["ledgers"] = [f"{link.digest}{_IN}{link.version}" for link in release.ledgers]
     content["files"] = {path: _as_text(release, path) for path in sorted(release.files)}
     body = tomli_w.dumps(content)
-    return f'seal = "{file_digest(body.encode())}"\n{body}'
+    return with_signature(f'seal = "{file_digest(body.encode())}"\n{body}', release.signature)
 
 
 def _as_text(release: Release, path: str) -> str:
@@ -97,7 +99,9 @@ def from_toml(text: str, *, where: str) -> Release:
     Raises:
         Damaged: the text is not a manifest, or lacks a key.
     """
-    return from_content(parse(text, where=where), where=where)
+    found = from_content(parse(text, where=where), where=where)
+    signature = split(text)[1]
+    return replace(found, signature=signature) if signature else found
 
 
 def parse(text: str, *, where: str) -> dict[str, Any]:

@@ -93,6 +93,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         retired: whether it retires the module: the last release, with no sources and an empty image.
         accepted: `history` for a release from before the module had a gate, made from a git tag: its version is the
             project's own and may be smaller than its changes need. Else empty.
+        signature: the signature of the manifest, see `registry.signature`; empty if it is not signed.
         seal: the digest of the manifest itself; empty until it is written.
     """
 
@@ -119,6 +120,7 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     accepted: str = ""
     rules: int = FIRST_RULES
     seal: str = ""
+    signature: str = ""
 
     @property
     def semver(self) -> Version:

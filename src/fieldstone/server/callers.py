@@ -9,43 +9,66 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fieldstone.errors import Denied
+from fieldstone.project.server_policy import Policy
 from fieldstone.registry.sql import tokens
+from fieldstone.registry.sql.tokens import Token
+from fieldstone.server.identities import IssuerKeys, identify, is_jwt
+from fieldstone.server.policies import REMEMBERED, Policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fieldstone.registry.sql.database import Database
-    from fieldstone.registry.sql.tokens import Token
-
-_REMEMBERED = 10.0
-"""The seconds that a token is remembered: so long may a revoked one still read."""
 
 
 class Caller(Struct, frozen=True):
     """The sender of a request.
 
     Attributes:
-        name: the name of its token; `anonymous` without one.
-        token: the token; None without one.
+        name: the name of its token or identity; `anonymous` without one.
+        token: its token, or what the role of its identity gives it; None without one.
         anonymous_reads: whether it may read without a token.
         address: the address that it calls this server by.
+        policy: the policy of the registry.
+        role: the role of its identity; empty for a token.
     """
 
     name: str = "anonymous"
     token: Token | None = None
     anonymous_reads: bool = False
     address: str = ""
+    policy: Policy = Policy()
+    role: str = ""
 
     @property
     def credential(self) -> str:
         """The id of its token, for the audit."""
         return self.token.id if self.token else ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that a policy may know it by."""
+        return tuple(name for name in (self.name, self.role) if name and self.token)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it is an admin of all modules."""
+        return self.token is not None and self.token.allows("admin") and "*" in self.token.modules
+
     def may(self, scope: str, module: str = "") -> bool:
         """Whether it may do something, to a module if one is named."""
         if scope == "read" and self.anonymous_reads:
             return True
-        return self.token is not None and self.token.allows(scope, module)
+        if self.token is None or not self.token.allows(scope, module):
+            return False
+        return not module or "admin" in self.token.scopes or self.policy.permits(scope, module, self.names)
+
+    def may_waive(self) -> bool:
+        """Whether it is an admin, or the policy lets it change the waivers of some module."""
+        return self.is_admin or any(
+            not {*module.get("waive", ())}.isdisjoint(self.names)
+            for module in self.policy.values.get("modules", {}).values()
+        )
 
     def require(self, scope: str, module: str = "") -> None:
         """Raise if it may not do something.
@@ -60,10 +83,27 @@ class Caller(Struct, frozen=True):
             raise Denied(
                 f"{scope}{of} requires a token", fix="log in with `buf registry login`, or set FIELDSTONE_TOKEN"
             )
+        if self.token.allows(scope, module):
+            raise Denied(
+                f"the policy of this registry does not let {self.name!r} {scope}{of}",
+                fix=f"ask an admin of the registry to add it to `{scope}` in the policy",
+            )
         raise Denied(
             f"the token {self.name!r} does not allow {scope}{of}",
             fix="ask an admin of the registry for one: `fieldstone registry token create`",
         )
+
+    def require_admin(self) -> None:
+        """Raise unless it is an admin of all modules.
+
+        Raises:
+            Denied: it is not.
+        """
+        self.require("admin")
+        if not self.is_admin:
+            raise Denied(
+                f"the token {self.name!r} is for some modules only", fix="use the token of an admin of all modules"
+            )
 
 
 class Callers:
@@ -71,13 +111,18 @@ class Callers:
 
     Args:
         database: the database with the tokens.
-        anonymous_reads: whether requests without a token may read.
+        anonymous_reads: whether requests without a token may read, if the policy says nothing.
+
+    Attributes:
+        policies: the policy of the registry.
     """
 
     def __init__(self, database: Database, *, anonymous_reads: bool) -> None:
         self._database = database
         self._anonymous_reads = anonymous_reads
-        self._known: dict[str, tuple[float, Token]] = {}
+        self._known: dict[str, tuple[float, Token, str]] = {}
+        self._keys = IssuerKeys()
+        self.policies = Policies(database)
 
     def of(self, headers: Mapping[str, str], address: str = "") -> Caller:
         """The caller of a request.
@@ -90,24 +135,40 @@ class Callers:
             Denied: it sent a token, and that is unknown, expired or revoked.
             Unavailable: the database cannot be reached.
         """
+        policy = self.policies.newest()
+        said = policy.anonymous_reads
+        anonymous_reads = self._anonymous_reads if said is None else said
         secret = secret_of(headers.get("authorization", ""))
         if not secret:
-            return Caller(anonymous_reads=self._anonymous_reads, address=address)
-        seen, token = self._known.get(secret, (0.0, None))
-        if token is None or time.monotonic() - seen > _REMEMBERED or not token.is_alive:
-            token = self._looked_up(secret)
-        return Caller(token.name, token, self._anonymous_reads, address)
+            return Caller(anonymous_reads=anonymous_reads, address=address, policy=policy)
+        seen, token, role = self._known.get(secret, (0.0, None, ""))
+        if token is None or time.monotonic() - seen > REMEMBERED or not token.is_alive:
+            token, role = self._looked_up(secret, policy)
+        return Caller(token.name, token, anonymous_reads, address, policy, role)
 
-    def _looked_up(self, secret: str) -> Token:
+    def forget(self) -> None:
+        """Look up tokens and policy again at the next request, because they changed."""
+        self._known.clear()
+        self.policies.renewed()
+
+    def _looked_up(self, secret: str, policy: Policy) -> tuple[Token, str]:
+        """The token of a secret, or of a pipeline's identity, and the role of the latter."""
         self._known.pop(secret, None)
+        if is_jwt(secret):
+            token, role = identify(secret, policy.identities, self._keys)
+        else:
+            token, role = self._stored(secret), ""
+        if len(self._known) > 10_000:  # noqa: PLR2004 - a bound, so that memory is
+            self._known.clear()
+        self._known[secret] = time.monotonic(), token, role
+        return token, role
+
+    def _stored(self, secret: str) -> Token:
         token = tokens.find(self._database, secret)
         if token is None or not token.is_alive:
             state = "is unknown" if token is None else "was revoked" if token.revoked_at else "has expired"
             raise Denied(f"the token {state}", fix="ask an admin of the registry for a new one")
         tokens.note_use(self._database, token)
-        if len(self._known) > 10_000:  # noqa: PLR2004 - a bound, so that memory is
-            self._known.clear()
-        self._known[secret] = time.monotonic(), token
         return token
 
 

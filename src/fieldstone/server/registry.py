@@ -16,6 +16,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry.sql import open_store
 from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.server.api import routes as api
+from fieldstone.server.api.administration import administration
 from fieldstone.server.buf import connect, messages
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import answers
@@ -100,6 +101,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         Route("/readyz", ready),
         *api.routes(catalog, callers, work),
         *packages(Shelf(store, work, options.naming), callers),
+        *administration(store.database, callers),
         Route("/{service}/{method}", buf, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.workflows.accept import accept
@@ -34,7 +34,7 @@ class Work:
     Args:
         address: the address of the database registry.
         processes: the number of processes.
-        draft_days: the lifetime of a draft.
+        draft_days: the lifetime of a draft, if the policy has none.
     """
 
     def __init__(self, address: str, *, processes: int, draft_days: float) -> None:
@@ -47,24 +47,24 @@ class Work:
         """End the processes, after what they are doing."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def push(self, upload: Upload, policy: Mapping[str, Any] = {}) -> Pushed:
+    async def push(self, upload: Upload) -> Pushed:
         """Judge an upload; see `workflows.push`.
 
         Raises:
             Unavailable: its process died, or it took too long.
             FieldstoneError: see `workflows.push`.
         """
-        judge = partial(push, self._address, upload, policy, self._draft_days)
+        judge = partial(push, self._address, upload, self._draft_days)
         return await self._one_by_one(judge, [content.module for content in upload.contents])
 
-    async def accept(self, sent: Sent, policy: Mapping[str, Any] = {}) -> str:
+    async def accept(self, sent: Sent) -> str:
         """Judge a release that a client drafted; see `workflows.accept`.
 
         Raises:
             Unavailable: its process died, or it took too long.
             FieldstoneError: see `workflows.accept`.
         """
-        return await self._one_by_one(partial(accept, self._address, sent, policy), [sent.module])
+        return await self._one_by_one(partial(accept, self._address, sent), [sent.module])
 
     async def publish(self, wanted: Wanted) -> None:
         """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.

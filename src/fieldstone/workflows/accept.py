@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,8 @@ from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.policy import exempts, permits
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import Damaged, Invalid
-from fieldstone.project.settings import ModuleSettings, Settings
+from fieldstone.project.server_policy import Policy
+from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, manifest
 from fieldstone.registry.archive import unpack
 from fieldstone.registry.buffered import BufferedStore
@@ -23,12 +24,14 @@ from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, NAME, SOURCES, THIRD_PARTY, Release
 from fieldstone.registry.sql import SqlStore, audit, open_store
+from fieldstone.registry.sql.catalog import give_owner
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
-from fieldstone.workflows.pushing.facts import release_facts
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.upload import refuse_path
 from fieldstone.workflows.release import parse_version
+from fieldstone.workflows.server_policy import newest_policy
+from fieldstone.workflows.signing import signature_problem
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 
 
@@ -53,13 +56,12 @@ class Sent(Struct, frozen=True, kw_only=True):
     is_copy: bool = False
 
 
-def accept(address: str, sent: Sent, policy: Mapping[str, Any]) -> str:
+def accept(address: str, sent: Sent) -> str:
     """Judge a release, and add it to the registry; returns its version.
 
     Args:
         address: the address of a database registry; see `open_registry`.
         sent: the release.
-        policy: the settings of modules, by name, as below `[modules]` in the settings.
 
     Raises:
         Conflict: the version exists already, or another release was added meanwhile.
@@ -67,17 +69,22 @@ def accept(address: str, sent: Sent, policy: Mapping[str, Any]) -> str:
         FieldstoneError: it is no release, or the registry cannot be read or written.
     """
     store = open_store(address)
+    policy = newest_policy(store.database)
+    store.actor = audit.Actor(sent.who, sent.credential, policy.number)
     text, files = unpack(sent.archive)
     release = _read(sent, text)
     buffer = BufferedStore(store, sent.address)
     buffer.add(release, text, files, is_copy=sent.is_copy)
     _refuse_other_files(release, files)
-    settings = Settings(Path(), values={"modules": policy}).module(release.name)
-    refusal = _refusal(FetchedRegistry(buffer), release, settings, is_copy=sent.is_copy)
+    with tempfile.TemporaryDirectory(prefix="fieldstone-accept-") as scratch:
+        settings = policy.settings(Path(scratch), {release.name: {}}).module(release.name)
+        refusal = _refusal(FetchedRegistry(buffer), release, settings, is_copy=sent.is_copy)
+        if refusal is None and not sent.is_copy and policy.demands_signature(release.name):
+            refusal = _unsigned(release, text, policy, Path(scratch))
     if refusal is not None:
-        _record_refusal(store, release, sent, refusal.problem)
+        _record_refusal(store, release, refusal.problem)
         raise refusal
-    _write(store, buffer, release, sent)
+    _write(store, buffer, release, policy.default_owner)
     return release.version
 
 
@@ -151,6 +158,15 @@ def _refusal(registry: FetchedRegistry, release: Release, settings: ModuleSettin
     )
 
 
+def _unsigned(release: Release, text: bytes, policy: Policy, folder: Path) -> Invalid | None:
+    """The error about a release that no allowed signer signed; None if one did."""
+    allowed = folder / "allowed_signers"
+    allowed.write_text(policy.allowed_signers, "utf-8")
+    problem = signature_problem(release, text, allowed)
+    fix = f"sign it: `fieldstone release {release.name} --sign KEY`, with a key in `allowed-signers` of the policy"
+    return Invalid(f"{release.name} {release.version} is refused: {problem}", fix=fix) if problem else None
+
+
 def _defects(
     registry: FetchedRegistry, release: Release, settings: ModuleSettings, *, is_copy: bool
 ) -> Iterator[Defect]:
@@ -193,19 +209,17 @@ def _is_given_by(held: Waiver, waiver: Waiver) -> bool:
     return same and permits(replace(held, module=""), replace(waiver, module=""))
 
 
-def _record_refusal(store: SqlStore, release: Release, sent: Sent, why: str) -> None:
+def _record_refusal(store: SqlStore, release: Release, why: str) -> None:
     with store.database.transaction() as connection:
         details = {"version": release.version, "seal": release.seal, "why": why}
-        entry = audit.Entry("refuse", sent.who, sent.credential, release.name, details)
-        audit.append(connection, entry, is_sqlite=store.database.is_sqlite)
+        audit.append(connection, store.actor.entry("refuse", release.name, details), is_sqlite=store.database.is_sqlite)
 
 
-def _write(store: SqlStore, buffer: BufferedStore, release: Release, sent: Sent) -> None:
+def _write(store: SqlStore, buffer: BufferedStore, release: Release, owner: str) -> None:
     with store.database.transaction() as connection:
         buffer.write()
+        if owner:
+            give_owner(connection, release.name, owner)
         image = FetchedRegistry(store).read(release, IMAGE)
         types = [] if release.retired else load_schema(image, where=IMAGE, own_files=release.sources.keys()).types()
         claim(connection, release.name, release.protos, [element.full_name for element in types])
-        action = "copy" if sent.is_copy else "release"
-        entry = audit.Entry(action, sent.who, sent.credential, release.name, release_facts(release))
-        audit.append(connection, entry, is_sqlite=store.database.is_sqlite)

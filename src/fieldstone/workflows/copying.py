@@ -144,10 +144,19 @@ def _add(address: str, target: Registry, source: Registry, release: Release) -> 
     files = {path: source.read(release, path) for path in release.own_files}
     if address.startswith(_DATABASES):
         from fieldstone.registry.archive import pack
+        from fieldstone.registry.sql.audit import operator
         from fieldstone.workflows.accept import Sent, accept
 
-        sent = Sent(module=release.name, archive=pack(text, files), who="copy", address=target.address, is_copy=True)
-        accept(address, sent, {})
+        actor = operator()
+        sent = Sent(
+            module=release.name,
+            archive=pack(text, files),
+            who=actor.who,
+            credential=actor.credential,
+            address=target.address,
+            is_copy=True,
+        )
+        accept(address, sent)
         return
     target.add(release, files, text=text)
 

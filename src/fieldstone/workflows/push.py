@@ -19,7 +19,7 @@ from fieldstone.project.project import Project
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE
-from fieldstone.registry.sql import SqlStore, audit, open_store
+from fieldstone.registry.sql import SqlStore, audit, open_store, proposals
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
 from fieldstone.registry.sql.clock import after
 from fieldstone.report import render
@@ -27,11 +27,11 @@ from fieldstone.report.text import summary
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
-from fieldstone.workflows.pushing.facts import release_facts
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.scratch import lay_out
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
 from fieldstone.workflows.release import parse_version, release
+from fieldstone.workflows.server_policy import newest_policy
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -56,14 +56,13 @@ class Pushed(Struct, frozen=True):
     warning: str = ""
 
 
-def push(address: str, upload: Upload, policy: Mapping[str, Any], draft_days: float) -> Pushed:
-    """Judge an upload, and write what it comes to.
+def push(address: str, upload: Upload, draft_days: float) -> Pushed:
+    """Judge an upload by the registry's policy, and write what it comes to.
 
     Args:
         address: the address of a database registry; see `open_registry`.
         upload: the upload.
-        policy: the settings of modules, by name, as below `[modules]` in the settings.
-        draft_days: the lifetime of a draft.
+        draft_days: the lifetime of a draft, if the policy has none.
 
     Raises:
         Invalid: the upload cannot be a module's, or takes what belongs to another module.
@@ -74,7 +73,7 @@ def push(address: str, upload: Upload, policy: Mapping[str, Any], draft_days: fl
     refuse_unusable(upload)
     for _ in range(_ATTEMPTS):
         try:
-            return _Push(open_store(address), upload, policy, draft_days).judged()
+            return _Push(open_store(address), upload, draft_days).judged()
         except Conflict as error:
             overtaken = error
     raise overtaken
@@ -83,8 +82,10 @@ def push(address: str, upload: Upload, policy: Mapping[str, Any], draft_days: fl
 class _Push:
     """One attempt."""
 
-    def __init__(self, store: SqlStore, upload: Upload, policy: Mapping[str, Any], draft_days: float) -> None:
-        self.store, self.upload, self.policy, self.draft_days = store, upload, policy, draft_days
+    def __init__(self, store: SqlStore, upload: Upload, draft_days: float) -> None:
+        self.store, self.upload, self.policy = store, upload, newest_policy(store.database)
+        self.draft_days = self.policy.draft_days or draft_days
+        store.actor = audit.Actor(upload.who, upload.credential, self.policy.number)
         self.catalog = Catalog(store)
         self.buffer = BufferedStore(store, upload.address)
         self.drafts: list[tuple[Commit, Mapping[str, bytes]]] = []
@@ -124,6 +125,8 @@ class _Push:
         if not _is_release(content.label):
             self._draft(project, content)
             return ""
+        if self.policy.demands_signature(content.module):
+            return f"releases of {content.module} must be signed: `fieldstone release {content.module} --sign KEY`"
         wanted = "" if content.label in {"", MAIN} else content.label.removeprefix("v")
         outcome = release(project, content.module, version=wanted, start=_root(project, content), style=False)
         if outcome.refused:
@@ -158,7 +161,6 @@ class _Push:
                 released = registry.release(name, version)
                 own = load_schema(registry.read(released, IMAGE), where=IMAGE, own_files=released.sources.keys())
                 claim(connection, name, released.protos, [element.full_name for element in own.types()])
-                self._audit(connection, "release", name, release_facts(released))
             for draft, files in self.drafts:
                 self.store.keep(connection, draft.module, files)
                 save_draft(connection, draft, after(self.draft_days))
@@ -167,11 +169,24 @@ class _Push:
     def _record_refusal(self, content: Content, refusal: str) -> None:
         with self.store.database.transaction() as connection:
             create_module(connection, content.module, content.owner)
-            self._audit(connection, "refuse", content.module, {"label": content.label or MAIN, "why": refusal})
+            details: dict[str, Any] = {"label": content.label or MAIN, "why": refusal}
+            if not self.policy.keeps_proposals:
+                self._audit(connection, "refuse", content.module, details)
+                return
+            self.store.keep(connection, content.module, content.files)
+            kept = proposals.Proposal(
+                module=content.module,
+                who=self.upload.who,
+                why=refusal,
+                files={path: file_digest(data) for path, data in content.files.items()},
+                dependencies=self.upload.dependencies,
+            )
+            self._audit(connection, "propose", content.module, {**details, "id": proposals.save(connection, kept)})
 
     def _audit(self, connection: Connection, action: str, module: str, details: dict[str, Any]) -> None:
-        entry = audit.Entry(action, self.upload.who, self.upload.credential, module, details)
-        audit.append(connection, entry, is_sqlite=self.store.database.is_sqlite)
+        audit.append(
+            connection, self.store.actor.entry(action, module, details), is_sqlite=self.store.database.is_sqlite
+        )
 
     def _commit(self, content: Content) -> Commit:
         found = self.catalog.labelled(content.module, content.label)

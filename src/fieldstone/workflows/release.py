@@ -31,6 +31,7 @@ from fieldstone.regular_file import read_file
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
+from fieldstone.workflows.signing import signed
 from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
 from fieldstone.workspace.modules import DOCUMENTS, Module
 
@@ -106,7 +107,7 @@ def release(
     drafted = _draft(project, module, snapshot, report, version=str(number), made=made, origin=origin)
     written = drafted.release
     if not dry_run:
-        project.registry.add(drafted.release, drafted.files)
+        project.registry.add(signed(project, drafted.release), drafted.files)
         written = project.registry.release(name, drafted.release.version)
         with suppress(FieldstoneError):  # the release is written, even if others are damaged
             remember(project, written)

@@ -26,6 +26,7 @@ from fieldstone.schema.model import Schema
 from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.release import Released, parse_version, refusal, require_order
+from fieldstone.workflows.signing import signed
 from fieldstone.workspace.checkouts import compile_module
 from fieldstone.workspace.dependencies import Dependencies
 from fieldstone.workspace.modules import Module
@@ -64,7 +65,7 @@ def retire(
     ledger = written_ledger(newest, before, before.advance(Schema(), str(number)))
     draft = _manifest(project, newest, ledger, report, version=str(number), made=made)
     if not dry_run:
-        project.registry.add(draft, _files(ledger))
+        project.registry.add(signed(project, draft), _files(ledger))
         draft = project.registry.release(name, draft.version)
     return Released(report, draft, spent=spent(project, report))
 

@@ -16,9 +16,11 @@ from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.local import checked
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.release import Release
+from fieldstone.registry.sql import audit
 from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.contents import Contents, open_contents
 from fieldstone.registry.sql.database import Database
+from fieldstone.registry.sql.facts import release_facts
 from fieldstone.registry.sql.identities import module_id, release_id
 from fieldstone.schema.digest import file_digest
 
@@ -59,6 +61,9 @@ class SqlStore:
     Args:
         database: the database.
         contents: the store of contents; None keeps them in the database.
+
+    Attributes:
+        actor: who adds releases, for the audit.
     """
 
     remedy = "restore it from a backup of the database"
@@ -67,6 +72,7 @@ class SqlStore:
         self.database = database
         self.address = database.address
         self._contents = contents
+        self.actor = audit.operator()
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
@@ -121,7 +127,7 @@ class SqlStore:
         return None if found[0] is None else bytes(found[0])
 
     def add(self, release: Release, text_: bytes, files: Mapping[str, bytes], *, is_copy: bool = False) -> None:
-        """Write a new release in one transaction.
+        """Write a new release and its row of the audit in one transaction.
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
@@ -145,6 +151,8 @@ class SqlStore:
             connection.execute(
                 text("INSERT INTO releases VALUES (:module, :version, :number, :commit, :seal, :manifest)"), row
             )
+            entry = self.actor.entry("copy" if is_copy else "release", release.name, release_facts(release, seal))
+            audit.append(connection, entry, is_sqlite=self.database.is_sqlite)
 
     def keep(self, connection: Connection, module: str, files: Mapping[str, bytes]) -> None:
         """Store the files of a module's draft.

@@ -213,6 +213,12 @@ def create_module(connection: Connection, name: str, owner: str, description: st
         raise Invalid(f"module {name} belongs to {found}, not to {owner}", fix=f"push it as {found}/{name}")
 
 
+def give_owner(connection: Connection, name: str, owner: str) -> None:
+    """Give a module without an owner one."""
+    statement = "UPDATE modules SET owner = :owner WHERE name = :name AND owner = ''"
+    connection.execute(text(statement), {"name": name, "owner": owner})
+
+
 def save_draft(connection: Connection, draft: Commit, expires_at: str) -> None:
     """Save a draft under its label, in place of the one that had it.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
@@ -29,6 +29,21 @@ _LOCK = 0x6669656C64  # "field"
 _LONGEST_WAIT = 30
 """The most seconds that a statement waits for a lock of SQLite, and a caller for a connection."""
 _VERSION = "SELECT coalesce(max(number), 0) FROM fieldstone_migrations"
+
+
+AtEnd = Callable[[Connection], None]
+"""Writes at the end of a transaction."""
+_AT_END = "fieldstone-at-end"
+
+
+def at_end(connection: Connection, action: AtEnd) -> None:
+    """Have something written at the end of a transaction, after all else: it takes a lock that all writers need.
+
+    Args:
+        connection: the connection of a transaction of `Database`.
+        action: writes; if it raises, nothing is written.
+    """
+    connection.info[_AT_END].append(action)
 
 
 class Database:
@@ -70,9 +85,13 @@ class Database:
         with self._translated(), self._engine.begin() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            at_end: list[AtEnd] = []
+            connection.info[_AT_END] = at_end
             token = self._open.set(connection)
             try:
                 yield connection
+                for action in at_end:
+                    action(connection)
             finally:
                 self._open.reset(token)
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from fieldstone.errors import Invalid, NotFound
+from fieldstone.registry.scopes import SCOPES
 from fieldstone.registry.sql.clock import after, now
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from fieldstone.registry.sql.database import Database
 
-SCOPES = ("read", "push", "approve", "admin")
-"""The scopes; `admin` includes all others, and each of them includes `read`."""
 _PREFIX = "fst_"
 """The beginning of every secret, so that scanners of repositories can find them."""
 _NAME = re.compile("[a-z]([a-z0-9-]{0,62}[a-z0-9])?")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import json
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.errors import Denied, FieldstoneError, Invalid, NotFound
-from fieldstone.registry import problem
+from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.archive import LARGEST, MEDIA_TYPE
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.remote import Modules, Versions
+from fieldstone.server.api.endpoint import endpoint
 from fieldstone.workflows.accept import Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from starlette.requests import Request
 
     from fieldstone.registry.sql.catalog import Catalog
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 _FOREVER = "private, max-age=31536000, immutable"
 _JSON = "application/json"
-_UNAUTHORIZED, _HALF_SENT = 401, 400
 
 
 def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
@@ -41,23 +38,7 @@ def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
     """
     resources = _Resources(catalog, work)
 
-    def answered(answer: Callable[[Request, Caller], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            caller = None
-            try:
-                address = str(request.base_url).rstrip("/")
-                caller = await run_in_threadpool(callers.of, request.headers, address)
-                return await answer(request, caller)
-            except FieldstoneError as error:
-                failure = _failure(error, caller)
-                if request.method == "POST":
-                    failure.headers["Connection"] = "close"  # the rest of the body is not read
-                return failure
-            except ClientDisconnect:
-                return Response(status_code=_HALF_SENT)
-
-        return endpoint
-
+    answered = partial(endpoint, callers)
     module = "/api/v1/modules/{module}"
     return [
         Route("/api/v1/modules", answered(resources.modules)),
@@ -156,11 +137,3 @@ def _unchanging(request: Request, digest: str, content: bytes, kind: str) -> Res
 
 def _as_json(answer: Modules | Versions) -> Response:
     return Response(json.encode(answer), media_type=_JSON, headers={"Cache-Control": "no-store"})
-
-
-def _failure(error: FieldstoneError, caller: Caller | None) -> Response:
-    status = next((status for kind, status in problem.STATUS.items() if isinstance(error, kind)), 500)
-    if isinstance(error, Denied) and (caller is None or caller.token is None):
-        status = _UNAUTHORIZED
-    headers = {"WWW-Authenticate": 'Bearer realm="fieldstone"'} if status == _UNAUTHORIZED else {}
-    return Response(problem.to_json(error), status, headers, _JSON)

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from fieldstone.project.project import Project
-from fieldstone.project.settings import Settings
+from fieldstone.project.server_policy import Policy
 from fieldstone.registry import Registry
 
 
-def lay_out(
-    folder: Path, sources: Mapping[str, Mapping[str, bytes]], *, registry: Registry, policy: Mapping[str, Any]
-) -> Project:
+def lay_out(folder: Path, sources: Mapping[str, Mapping[str, bytes]], *, registry: Registry, policy: Policy) -> Project:
     """Write a workspace, and open it as a project.
 
     Args:
         folder: an empty folder.
         sources: the files of each module, path to bytes; the paths were checked.
         registry: the registry to judge against.
-        policy: the settings of modules, by name, as below `[modules]` in the settings.
+        policy: the policy of the registry.
 
     Raises:
         OSError: a file cannot be written.
@@ -34,5 +31,5 @@ def lay_out(
             target.write_bytes(content)
     listed = [{"path": f"modules/{module}"} for module in sorted(sources)]
     (folder / "buf.yaml").write_text(yaml.safe_dump({"version": "v2", "modules": listed}), "utf-8")
-    named = {module: {**policy.get(module, {}), "path": f"modules/{module}"} for module in sources}
-    return Project(Settings(folder, values={"registry": registry.address, "modules": named}), opened=registry)
+    own = {module: {"path": f"modules/{module}"} for module in sources}
+    return Project(policy.settings(folder, own, registry=registry.address), opened=registry)

@@ -87,6 +87,17 @@ CREATE TABLE policies (
     created_at TEXT NOT NULL
 );
 
+-- Proposals: refused pushes that their owners may still accept. `files` and `dependencies` as in drafts.
+CREATE TABLE proposals (
+    id TEXT NOT NULL PRIMARY KEY,
+    module TEXT NOT NULL REFERENCES modules (name),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    files TEXT NOT NULL,
+    dependencies TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+
 -- Every write, chained: `hash` is the SHA-256 of the hash before and of this row's text.
 CREATE TABLE audit (
     number BIGINT NOT NULL PRIMARY KEY,

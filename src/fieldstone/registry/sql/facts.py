@@ -7,13 +7,18 @@ from typing import Any
 from fieldstone.registry.release import Release
 
 
-def release_facts(release: Release) -> dict[str, Any]:
-    """Version, verdict and digests of a release, by name."""
+def release_facts(release: Release, seal: str) -> dict[str, Any]:
+    """Version, verdict and digests of a release, by name.
+
+    Args:
+        release: the release.
+        seal: the seal of its manifest.
+    """
     return {
         "version": release.version,
         "bump": release.bump,
         "digest": release.digest,
-        "seal": release.seal,
+        "seal": seal,
         "previous": release.previous.version if release.previous else "",
         "waivers": [waiver.text for waiver in release.waivers],
         "files": len(release.sources),
