@@ -103,5 +103,6 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *packages(Shelf(store, work, options.naming), callers),
         *administration(store.database, callers),
         Route("/{service}/{method}", buf, methods=["POST"]),
+        Route("/buf.{service}/{method}", buf, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

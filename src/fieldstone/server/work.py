@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from fieldstone.workflows.pushing.upload import Upload
 
 _Result = TypeVar("_Result")
-_LONGEST = 60.0
+_LONGEST = 60
 """The seconds that a push may take."""
+
+
+class _TooLong(BaseException):
+    """The time of a push is over; no handler of errors holds it up."""
 
 
 class Work:
@@ -99,8 +104,7 @@ class Work:
     async def _in_process(self, job: Callable[[], _Result]) -> _Result:
         """Run a job in a process of the pool; a pool that broke is replaced."""
         try:
-            async with asyncio.timeout(_LONGEST):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, _in_time, job)
         except BrokenProcessPool:
             self._pool = self._started()
             raise
@@ -109,10 +113,28 @@ class Work:
         return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), initializer=_warm_up)
 
 
+def _in_time(judge: Callable[[], _Result]) -> _Result:
+    """Run a job in this process, and end it with the programs that it started when its time is over.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+
+    def end(*_: object) -> None:
+        raise _TooLong
+
+    signal.signal(signal.SIGALRM, end)
+    signal.alarm(_LONGEST)
+    try:
+        return judge()
+    except _TooLong:
+        raise TimeoutError from None
+    finally:
+        signal.alarm(0)
+
+
 def _warm_up() -> None:
     """Import what a push needs before the first one comes."""
-    import signal
-
     import fieldstone.checking.judging
     import fieldstone.workflows.release  # noqa: F401
 

@@ -14,14 +14,15 @@ from msgspec import Struct
 
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import ModuleReport, Report
-from fieldstone.errors import Conflict, NotFound
+from fieldstone.errors import Conflict, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
-from fieldstone.registry.release import IMAGE
-from fieldstone.registry.sql import SqlStore, audit, open_store, proposals
+from fieldstone.registry.release import IMAGE, Release
+from fieldstone.registry.sql import SqlStore, audit, labels, open_store, proposals
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
 from fieldstone.registry.sql.clock import after
+from fieldstone.registry.sql.identities import draft_id, release_id
 from fieldstone.report import render
 from fieldstone.report.text import summary
 from fieldstone.schema.descriptors import load_schema
@@ -30,7 +31,7 @@ from fieldstone.workflows.check import check
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.scratch import lay_out
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
-from fieldstone.workflows.release import parse_version, release
+from fieldstone.workflows.release import release
 from fieldstone.workflows.server_policy import newest_policy
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def push(address: str, upload: Upload, draft_days: float) -> Pushed:
         draft_days: the lifetime of a draft, if the policy has none.
 
     Raises:
-        Invalid: the upload cannot be a module's, or takes what belongs to another module.
+        Invalid: the upload cannot be a module's, takes what belongs to another module, or depends on a draft.
         NotFound: a commit that it was compiled with is not there.
         Conflict: others were faster each time.
         FieldstoneError: a module does not compile, or the registry cannot be read or written.
@@ -89,6 +90,8 @@ class _Push:
         self.catalog = Catalog(store)
         self.buffer = BufferedStore(store, upload.address)
         self.drafts: list[tuple[Commit, Mapping[str, bytes]]] = []
+        self.ids: dict[str, str] = {}
+        """The ids of the commits of the workspace's modules, by module: those that were judged, and dependencies."""
         self.warnings: list[str] = []
 
     def judged(self) -> Pushed:
@@ -101,13 +104,15 @@ class _Push:
                     self._record_refusal(content, refusal)
                     return Pushed(refusal=refusal)
             self._write()
-        return Pushed(tuple(map(self._commit, self.upload.contents)), warning="\n".join(self.warnings))
+        return Pushed(tuple(map(self._commit, self.upload.contents)), warning="\n\n".join(self.warnings))
 
     def _sources(self) -> dict[str, Mapping[str, bytes]]:
         """The files of each module of the workspace: the pushed ones, and what they were compiled with."""
         sources = {content.module: content.files for content in self.upload.contents}
         for commit in self._compiled_with():
             if commit.module not in sources:
+                self._refuse_draft(commit)
+                self.ids[commit.module] = commit.id
                 sources[commit.module] = {path: self.catalog.content(commit, path) for path in commit.files}
         return sources
 
@@ -120,18 +125,42 @@ class _Push:
             found.append(commit)
         return self.catalog.with_dependencies(found)
 
+    def _refuse_draft(self, dependency: Commit) -> None:
+        """Raise if a release would depend on a draft."""
+        releases = [content.module for content in self.upload.contents if content.version is not None]
+        if releases and not dependency.version:
+            raise Invalid(
+                f"{releases[0]} was compiled with the draft {dependency.label} of {dependency.module}, "
+                "and a release depends on releases only",
+                fix=f"push {dependency.module} without a label first, then run `buf dep update`",
+            )
+
     def _judge(self, project: Project, content: Content) -> str:
         """The reason why a module is refused, for people; empty if it is not. Its release or draft is kept."""
-        if not _is_release(content.label):
+        wanted, root = content.version, _root(project, content)
+        if wanted is None:
             self._draft(project, content)
             return ""
-        if self.policy.demands_signature(content.module):
-            return f"releases of {content.module} must be signed: `fieldstone release {content.module} --sign KEY`"
-        wanted = "" if content.label in {"", MAIN} else content.label.removeprefix("v")
-        outcome = release(project, content.module, version=wanted, start=_root(project, content), style=False)
-        if outcome.refused:
-            return outcome.refused
-        return "" if outcome.report.allowed else _told(outcome.report, _root(project, content))
+        released = self._same(project, content)
+        if released is None:
+            if self.policy.demands_signature(content.module):
+                return f"releases of {content.module} must be signed: `fieldstone release {content.module} --sign KEY`"
+            outcome = release(project, content.module, version=wanted, start=root, style=False)
+            if outcome.refused:
+                return outcome.refused
+            if not outcome.report.allowed:
+                return _told(outcome.report, root)
+            released = outcome.release or project.registry.releases(content.module)[-1]
+        self.ids[content.module] = release_id(released.seal)
+        return ""
+
+    def _same(self, project: Project, content: Content) -> Release | None:
+        """The release of the asked version, if it has these very files: a push may be repeated."""
+        if not content.version or content.version not in self.buffer.versions(content.module):
+            return None
+        released = project.registry.release(content.module, content.version)
+        same = released.digest == project.dependencies.digest(project.module(content.module))
+        return released if same else None
 
     def _draft(self, project: Project, content: Content) -> None:
         root = _root(project, content)
@@ -139,15 +168,16 @@ class _Push:
         if report.findings:
             self.warnings.append(_told(report, root))
         module = project.module(content.module)
-        files = module.contents()
+        files, digest, label = module.contents(), project.dependencies.digest(module), content.names[0]
+        self.ids[content.module] = draft_id(content.module, digest, label)
         commit = Commit(
-            id="",
+            id=self.ids[content.module],
             module=content.module,
-            digest=project.dependencies.digest(module),
+            digest=digest,
             created_at="",
             files={path: file_digest(data) for path, data in sorted(files.items())},
-            dependencies=self.upload.dependencies,
-            label=content.label,
+            dependencies=tuple(self.ids[other.name] for other in project.dependencies.of(module)),
+            label=label,
         )
         self.drafts.append((commit, files))
 
@@ -165,11 +195,16 @@ class _Push:
                 self.store.keep(connection, draft.module, files)
                 save_draft(connection, draft, after(self.draft_days))
                 self._audit(connection, "draft", draft.module, {"label": draft.label, "digest": draft.digest})
+            for content in self.upload.contents:
+                for label in content.names[content.version is None :]:
+                    labels.assign(connection, content.module, label, self.ids[content.module])
+                    details = {"label": label, "commit": self.ids[content.module]}
+                    self._audit(connection, "label", content.module, details)
 
     def _record_refusal(self, content: Content, refusal: str) -> None:
         with self.store.database.transaction() as connection:
             create_module(connection, content.module, content.owner)
-            details: dict[str, Any] = {"label": content.label or MAIN, "why": refusal}
+            details: dict[str, Any] = {"labels": content.labels or (MAIN,), "why": refusal}
             if not self.policy.keeps_proposals:
                 self._audit(connection, "refuse", content.module, details)
                 return
@@ -189,17 +224,10 @@ class _Push:
         )
 
     def _commit(self, content: Content) -> Commit:
-        found = self.catalog.labelled(content.module, content.label)
+        found = self.catalog.commit(self.ids[content.module])
         if found is None:
-            raise NotFound(f"no {content.label or MAIN} of {content.module} after it was pushed")
+            raise NotFound(f"no commit {self.ids[content.module]} of {content.module} after it was pushed")
         return found
-
-
-def _is_release(label: str) -> bool:
-    """Whether a label asks for a release: the default one, or `v1.2.3`."""
-    if label in {"", MAIN}:
-        return True
-    return label[:1] == "v" and label[1:2].isdigit() and bool(parse_version(label[1:]))
 
 
 def _in_order(project: Project, upload: Upload) -> Iterator[Content]:

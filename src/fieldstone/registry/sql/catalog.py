@@ -12,16 +12,16 @@ from sqlalchemy import text
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import Link, Release
-from fieldstone.registry.sql import SqlStore
+from fieldstone.registry.sql import SqlStore, labels
 from fieldstone.registry.sql.clock import now
-from fieldstone.registry.sql.identities import draft_id, module_id, release_id
+from fieldstone.registry.sql.identities import module_id, release_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 MAIN = "main"
 """The default label of every module: its newest release."""
-_MODULE = "SELECT name, id, owner, description, created_at, releases FROM modules WHERE "
+_MODULE = "SELECT name, id, owner, description, created_at, releases, url, deprecated_at FROM modules WHERE "
 _COMMIT_ID = re.compile("[0-9a-f]{32}")
 _VERSION_LABEL = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
 
@@ -36,6 +36,8 @@ class ListedModule(Struct, frozen=True):
         description: a text for people.
         created_at: see `clock`.
         releases: the number of its releases.
+        url: where people read more about it.
+        deprecated_at: see `clock`; empty if it is not deprecated.
     """
 
     name: str
@@ -44,6 +46,8 @@ class ListedModule(Struct, frozen=True):
     description: str
     created_at: str
     releases: int
+    url: str = ""
+    deprecated_at: str = ""
 
 
 class Commit(Struct, frozen=True, kw_only=True):
@@ -115,17 +119,19 @@ class Catalog:
         return self._draft("commit_id = :id", {"id": id_})
 
     def labelled(self, module: str, label: str) -> Commit | None:
-        """The commit of a module's label: `main`, `v1.2.3` or `1.2.3`, a draft's label, or a commit id."""
+        """The commit of a module's label: `main`, `v1.2.3` or `1.2.3`, one that was given to it, or its id."""
         if label in {"", MAIN}:
             return self.newest(module)
         version = _VERSION_LABEL.fullmatch(label)
         if version and version[1] in self.store.versions(module):
             return self.release(module, version[1])
         draft = self._draft("module = :module AND label = :label", {"module": module, "label": label})
-        if draft is None and _COMMIT_ID.fullmatch(label):
-            found = self.commit(label)
-            return found if found and found.module == module else None
-        return draft
+        if draft is not None:
+            return draft
+        given = labels.labels_of(self.database, module).get(label)
+        id_ = given.commit if given else label if _COMMIT_ID.fullmatch(label) else ""
+        found = self.commit(id_) if id_ else None
+        return found if found and found.module == module else None
 
     def drafts(self, module: str) -> list[Commit]:
         """The drafts of a module that have not expired, by label."""
@@ -219,18 +225,43 @@ def give_owner(connection: Connection, name: str, owner: str) -> None:
     connection.execute(text(statement), {"name": name, "owner": owner})
 
 
+def update_module(connection: Connection, name: str, changes: Mapping[str, str]) -> None:
+    """Change `description`, `url` or `deprecated_at` of a module.
+
+    Args:
+        connection: the connection of a transaction.
+        name: the module.
+        changes: the new values by attribute.
+    """
+    for attribute in ("description", "url", "deprecated_at"):
+        if attribute in changes:
+            query = text(f"UPDATE modules SET {attribute} = :value WHERE name = :name")  # noqa: S608 - a constant
+            connection.execute(query, {"value": changes[attribute], "name": name})
+
+
+def delete_module(connection: Connection, name: str) -> None:
+    """Delete a module that has no release, with its drafts and labels.
+
+    Args:
+        connection: the connection of a transaction.
+        name: the module.
+    """
+    for table, column in (("drafts", "module"), ("labels", "module"), ("module_contents", "module"), ("modules", "name")):
+        connection.execute(text(f"DELETE FROM {table} WHERE {column} = :name"), {"name": name})  # noqa: S608 - constants
+
+
 def save_draft(connection: Connection, draft: Commit, expires_at: str) -> None:
     """Save a draft under its label, in place of the one that had it.
 
     Args:
         connection: the connection of a transaction, in which its contents were stored.
-        draft: the draft, without an id.
+        draft: the draft.
         expires_at: see `clock`.
     """
     row = {
         "module": draft.module,
         "label": draft.label,
-        "id": draft_id(draft.module, draft.digest, draft.label),
+        "id": draft.id,
         "digest": draft.digest,
         "files": json.encode(draft.files).decode(),
         "dependencies": json.encode(draft.dependencies).decode(),
@@ -238,6 +269,7 @@ def save_draft(connection: Connection, draft: Commit, expires_at: str) -> None:
         "expires_at": expires_at,
     }
     connection.execute(text("DELETE FROM drafts WHERE module = :module AND label = :label"), row)
+    labels.forget(connection, draft.module, draft.label)
     connection.execute(
         text(
             "INSERT INTO drafts VALUES (:module, :label, :id, :digest, :files, :dependencies, :created_at, :expires_at)"

@@ -9,8 +9,8 @@ from fieldstone.errors import NotFound
 from fieldstone.registry.release import PROTO
 from fieldstone.registry.sql.catalog import Commit, ListedModule
 from fieldstone.server.buf.messages import MODULE, message
-from fieldstone.server.buf.pages import page_of
-from fieldstone.server.buf.references import References, as_commit, as_module
+from fieldstone.server.buf.pages import in_order, page_of
+from fieldstone.server.buf.references import References, as_commit, as_module, is_whole_module
 from fieldstone.server.callers import Caller
 
 _LICENSE = "LICENSE"
@@ -28,12 +28,13 @@ def list_commits(references: References, request: Any, caller: Caller) -> Any:
     """The releases of a module, newest first; of another reference its commit."""
     ref = request.resource_ref
     module, commit = references.resource(ref, caller)
-    if ref.WhichOneof("value") == "name" and not (ref.name.label_name or ref.name.ref):
+    if is_whole_module(ref):
         versions = references.catalog.registry.versions(module.name)
         found = [references.catalog.release(module.name, str(version)) for version in reversed(versions)]
     else:
         found = [commit] if commit else []
-    page, following = page_of(found, request.page_size, request.page_token)
+    found = [commit for commit in found if request.id_query.lower() in commit.id]
+    page, following = page_of(in_order(found, request.order), request.page_size, request.page_token)
     commits = [as_commit(commit, module) for commit in page]
     return message(f"{MODULE}.ListCommitsResponse")(commits=commits, next_page_token=following)
 
@@ -76,9 +77,7 @@ def get_resources(references: References, request: Any, caller: Caller) -> Any:
 
 
 def _names_module(ref: Any, module: ListedModule) -> bool:
-    if ref.WhichOneof("value") == "id":
-        return bool(ref.id == module.id)
-    return not (ref.name.label_name or ref.name.ref)
+    return bool(ref.id == module.id) if ref.WhichOneof("value") == "id" else is_whole_module(ref)
 
 
 def _message(references: References, commit: Commit) -> Any:

@@ -1,21 +1,26 @@
 """Unary calls of the Connect protocol (https://connectrpc.com/docs/protocol#unary-request).
 
 A call is a POST with a message as protobuf or JSON; an error is JSON with a code, under the HTTP status of that code.
+Clients of gRPC get its status in the headers: that the method is not there.
 """
 
 from __future__ import annotations
 
 import gzip
 import zlib
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
+from msgspec import Struct
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from fieldstone.errors import Conflict, Denied, FieldstoneError, Invalid, NotFound, Unavailable
-from fieldstone.server.buf.errors import NoCommits, PushRefused
+from fieldstone.server.buf.errors import AlwaysThere, ExistsAlready, NoCommits, PushRefused
 from fieldstone.server.buf.messages import Method, methods
 
 if TYPE_CHECKING:
@@ -35,7 +40,18 @@ _CODES: dict[type[FieldstoneError], tuple[str, int]] = {
 }
 """The code and the HTTP status of each kind of error; other kinds are internal ones."""
 _LARGEST = 64 * 2**20
-"""The most bytes of a request after decompression."""
+"""The most bytes of a request, also after decompression."""
+_GRPC = "application/grpc"
+_GRPC_UNIMPLEMENTED = "12"
+_LONGEST_WARNING = 3_000
+"""The most bytes of a warning: proxies allow 4 KiB for a header."""
+
+
+class Warned(Struct, frozen=True):
+    """A response with a warning, which buf shows to the person at the terminal."""
+
+    message: Any
+    warning: str
 
 
 def failure(code: str, status: int, text: str) -> Response:
@@ -47,7 +63,9 @@ def failure_of(error: FieldstoneError, caller: Caller | None) -> Response:
     """The error of the protocol for one of Fieldstone's."""
     if isinstance(error, PushRefused):
         return failure("failed_precondition", 412, error.problem)
-    if isinstance(error, NoCommits):
+    if isinstance(error, ExistsAlready):
+        return failure("already_exists", 409, str(error))
+    if isinstance(error, (NoCommits, AlwaysThere)):
         return failure("failed_precondition", 412, str(error))
     if isinstance(error, Denied):
         signed_in = caller is not None and caller.token is not None
@@ -63,20 +81,65 @@ async def call(request: Request, answers: dict[str, Answer], caller: Caller) -> 
         answers: the answers by path of the method.
         caller: who calls.
     """
-    path = request.url.path
-    if path not in answers:
-        return failure("unimplemented", 501, f"this registry has no {path[1:]}")
-    method, kind = methods()[path], request.headers.get("content-type", "").partition(";")[0].strip()
+    path, kind = request.url.path, request.headers.get("content-type", "").partition(";")[0].strip()
+    if path not in answers or kind.startswith(_GRPC):
+        return _unimplemented(path, kind)
+    if request.method != "POST":
+        return Response(status_code=405, headers={"Allow": "POST"})
     if kind not in {_PROTO, _JSON}:
         return Response(status_code=415, headers={"Accept-Post": f"{_PROTO}, {_JSON}"})
     try:
-        message = _decoded(method, kind, _plain(await request.body(), request.headers.get("content-encoding", "")))
-        answer = await answers[path](message, caller)
+        body = _plain(await _body(request), request.headers.get("content-encoding", ""))
+        answer = await answers[path](_decoded(methods()[path], kind, body), caller)
     except FieldstoneError as error:
         return failure_of(error, caller)
+    except ClientDisconnect:
+        return failure("canceled", 499, "the request ended before its body did")
+    return _encoded(answer, kind)
+
+
+def _unimplemented(path: str, kind: str) -> Response:
+    """The answer that a method is not there, as clients of Connect, of gRPC and of gRPC-Web expect it."""
+    text = f"this registry has no {path[1:]}" + (" for gRPC" if kind.startswith(_GRPC) else "")
+    if not kind.startswith(_GRPC):
+        return failure("unimplemented", 501, text)
+    headers = {"grpc-status": _GRPC_UNIMPLEMENTED, "grpc-message": quote(text, safe=" /")}
+    return Response(status_code=200, headers=headers, media_type=kind)
+
+
+def _encoded(answer: Any, kind: str) -> Response:
+    headers = {}
+    if isinstance(answer, Warned):
+        headers["buf-warning-bin"] = b64encode(_shortened(answer.warning)).decode()
+        answer = answer.message
     if kind == _JSON:
-        return Response(json_format.MessageToJson(answer), media_type=_JSON)
-    return Response(answer.SerializeToString(), media_type=_PROTO)
+        return Response(json_format.MessageToJson(answer), media_type=_JSON, headers=headers)
+    return Response(answer.SerializeToString(), media_type=_PROTO, headers=headers)
+
+
+def _shortened(warning: str) -> bytes:
+    """A warning that fits a header: whole lines, with the number of those that were left out."""
+    lines = warning.rstrip().split("\n")
+    kept: list[str] = []
+    for line in lines:
+        if sum(len(other.encode()) + 1 for other in [*kept, line]) > _LONGEST_WARNING:
+            return "\n".join([*kept, f"... and {len(lines) - len(kept)} more lines"]).encode()
+        kept.append(line)
+    return "\n".join(kept).encode()
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a request, which is left as soon as it is too large.
+
+    Raises:
+        Invalid: it is too large.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _LARGEST:
+            raise Invalid(f"a request of more than {_LARGEST:,} bytes", fix="push fewer modules at once")
+    return bytes(body)
 
 
 def _plain(body: bytes, encoding: str) -> bytes:
@@ -95,7 +158,7 @@ def _plain(body: bytes, encoding: str) -> bytes:
     except (zlib.error, gzip.BadGzipFile) as error:
         raise Invalid(f"a request in gzip cannot be read: {error}") from error
     if unpack.unconsumed_tail:
-        raise Invalid(f"a request of more than {_LARGEST} bytes")
+        raise Invalid(f"a request of more than {_LARGEST:,} bytes", fix="push fewer modules at once")
     return plain
 
 

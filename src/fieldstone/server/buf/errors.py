@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldstone.errors import FieldstoneError, NotFound
+from fieldstone.errors import Conflict, FieldstoneError, NotFound
 
 
 class PushRefused(FieldstoneError):
@@ -11,3 +11,11 @@ class PushRefused(FieldstoneError):
 
 class NoCommits(NotFound):
     """A module without a release: buf skips what needs one."""
+
+
+class AlwaysThere(Conflict):
+    """A label that follows from the releases of its module: nobody moves or archives it."""
+
+
+class ExistsAlready(Conflict):
+    """A module that is there already: `buf push --create` of older versions goes on."""

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from msgspec import Struct
 
 from fieldstone.errors import NotFound
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, ListedModule
 from fieldstone.registry.sql.identities import label_id, module_id, owner_id
+from fieldstone.registry.sql.labels import labels_of
 from fieldstone.server.buf.errors import NoCommits
 from fieldstone.server.buf.messages import MODULE, assign_time, message
 from fieldstone.server.callers import Caller
 
 DEFAULT_OWNER = "contracts"
 """The owner, in buf's names, of a module that no push has named yet."""
+
+
+class ListedLabel(Struct, frozen=True):
+    """A label of a module.
+
+    Attributes:
+        name: the label.
+        commit: the commit that it names.
+        module: the module.
+        archived_at: see `clock`; empty if it is not archived.
+    """
+
+    name: str
+    commit: Commit
+    module: ListedModule
+    archived_at: str = ""
 
 
 class References:
@@ -83,6 +103,45 @@ class References:
             raise NotFound(f"no {commit.module} in this registry")
         return found
 
+    def labels(self, module: ListedModule) -> Iterator[ListedLabel]:
+        """All labels of a module: `main`, those of its releases, newest first, those of drafts, those that were given."""
+        versions = self.catalog.registry.versions(module.name)
+        if versions:
+            yield ListedLabel(MAIN, self.catalog.release(module.name, str(versions[-1])), module)
+        for version in reversed(versions):
+            yield ListedLabel(f"v{version}", self.catalog.release(module.name, str(version)), module)
+        rows = labels_of(self.catalog.database, module.name)
+        for draft in self.catalog.drafts(module.name):
+            row = rows.pop(draft.label, None)
+            yield ListedLabel(draft.label, draft, module, row.archived_at if row else "")
+        for row in rows.values():
+            commit = self.catalog.commit(row.commit)
+            if commit is not None:
+                yield ListedLabel(row.name, commit, module, row.archived_at)
+
+    def label(self, ref: Any, caller: Caller) -> ListedLabel:
+        """The label that a reference names.
+
+        Raises:
+            NotFound: there is no such label, or the caller may not read its module.
+            Denied: the caller has to sign in first.
+        """
+        caller.require("read")
+        if ref.HasField("name"):
+            modules = [self.named(ref.name.owner, ref.name.module, caller)]
+        else:
+            modules = [module for module in self.catalog.modules() if caller.may("read", module.name)]
+        for module in modules:
+            for label in self.labels(module):
+                if label.name == ref.name.label if ref.HasField("name") else label_id(module.name, label.name) == ref.id:
+                    return label
+        name = f"{ref.name.owner}/{ref.name.module}:{ref.name.label}" if ref.HasField("name") else ref.id
+        raise NotFound(f"no label {name} in this registry")
+
+    def is_fixed(self, module: ListedModule, label: str) -> bool:
+        """Whether a label follows from the releases of a module."""
+        return label == MAIN or label in {f"v{version}" for version in self.catalog.registry.versions(module.name)}
+
     def _of_id(self, id_: str, caller: Caller) -> tuple[ListedModule, Commit | None]:
         commit = self.catalog.commit(id_.replace("-", ""))
         if commit is not None:
@@ -101,6 +160,11 @@ def owner_of(module: ListedModule) -> str:
     return module.owner or DEFAULT_OWNER
 
 
+def is_whole_module(ref: Any) -> bool:
+    """Whether a reference to a resource names a module, and no label or commit of it."""
+    return ref.WhichOneof("value") == "name" and not (ref.name.label_name or ref.name.ref)
+
+
 def as_module(module: ListedModule) -> Any:
     """A module as buf's message."""
     found = message(f"{MODULE}.Module")(
@@ -108,8 +172,9 @@ def as_module(module: ListedModule) -> Any:
         name=module.name,
         owner_id=owner_id(owner_of(module)),
         visibility="MODULE_VISIBILITY_PRIVATE",
-        state="MODULE_STATE_ACTIVE",
+        state=f"MODULE_STATE_{'DEPRECATED' if module.deprecated_at else 'ACTIVE'}",
         description=module.description,
+        url=module.url,
         default_label_name=MAIN,
     )
     assign_time(found.create_time, module.created_at)
@@ -129,11 +194,12 @@ def as_commit(commit: Commit, module: ListedModule) -> Any:
     return found
 
 
-def as_label(label: str, commit: Commit, module: ListedModule) -> Any:
+def as_label(label: ListedLabel) -> Any:
     """A label of a module as buf's message."""
+    commit, module = label.commit, label.module
     found = message(f"{MODULE}.Label")(
-        id=label_id(module.name, label),
-        name=label,
+        id=label_id(module.name, label.name),
+        name=label.name,
         owner_id=owner_id(owner_of(module)),
         module_id=module.id,
         commit_id=commit.id,
@@ -141,4 +207,6 @@ def as_label(label: str, commit: Commit, module: ListedModule) -> Any:
     )
     for field in (found.create_time, found.update_time, found.commit_check_state.update_time):
         assign_time(field, commit.created_at)
+    if label.archived_at:
+        assign_time(found.archive_time, label.archived_at)
     return found

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fieldstone.errors import Invalid
+from fieldstone.errors import Invalid, NotFound
+from fieldstone.registry.sql.catalog import ListedModule
+from fieldstone.registry.sql.identities import label_id
+from fieldstone.server.buf.connect import Warned
 from fieldstone.server.buf.errors import PushRefused
 from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.references import References, as_commit, owner_of
@@ -14,7 +17,7 @@ from fieldstone.workflows.pushing.upload import Content, Upload
 
 
 async def upload(references: References, request: Any, caller: Caller, work: Work) -> Any:
-    """Judge an upload, and release what may be released.
+    """Judge an upload, and release what may be released; the findings of drafts are a warning.
 
     Raises:
         PushRefused: the gate refuses it.
@@ -23,10 +26,9 @@ async def upload(references: References, request: Any, caller: Caller, work: Wor
     """
     contents = tuple(_content(references, content, caller) for content in request.contents)
     dependencies = tuple(id_.replace("-", "") for id_ in request.dep_commit_ids)
-    for id_ in dependencies:
-        commit = references.catalog.commit(id_)
-        if commit is not None:
-            caller.require("read", commit.module)
+    catalog = references.catalog
+    for commit in catalog.with_dependencies(filter(None, map(catalog.commit, dependencies))):
+        caller.require("read", commit.module)
     pushed = await work.push(
         Upload(
             contents=contents,
@@ -39,16 +41,29 @@ async def upload(references: References, request: Any, caller: Caller, work: Wor
     if pushed.refusal:
         raise PushRefused(pushed.refusal)
     commits = [as_commit(commit, references.module_of(commit)) for commit in pushed.commits]
-    return message(f"{MODULE}.UploadResponse")(commits=commits)
+    answer = message(f"{MODULE}.UploadResponse")(commits=commits)
+    return Warned(answer, pushed.warning) if pushed.warning else answer
 
 
 def _content(references: References, content: Any, caller: Caller) -> Content:
     module = references.module(content.module_ref, caller)
     caller.require("push", module.name)
-    labels = [ref.name for ref in content.scoped_label_refs]
-    if len(labels) > 1:
-        raise Invalid(f"{module.name} is pushed under {len(labels)} labels", fix="push one label at a time")
+    labels = [_label(references, module, ref) for ref in content.scoped_label_refs]
     files = {file.path: file.content for file in content.files}
     if len(files) < len(content.files):
         raise Invalid(f"the upload of {module.name} has a file twice")
-    return Content(module=module.name, owner=owner_of(module), files=files, label=labels[0] if labels else "")
+    return Content(module=module.name, owner=owner_of(module), files=files, labels=tuple(labels))
+
+
+def _label(references: References, module: ListedModule, ref: Any) -> str:
+    """The label that a reference names inside a module.
+
+    Raises:
+        NotFound: it is an id, and no label of the module has it.
+    """
+    if not ref.id:
+        return str(ref.name)
+    for label in references.labels(module):
+        if label_id(module.name, label.name) == ref.id:
+            return label.name
+    raise NotFound(f"no label {ref.id} in {module.name}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 
 from fieldstone.errors import Invalid
 from fieldstone.registry.release import PROTO
+from fieldstone.registry.sql.catalog import MAIN
+from fieldstone.registry.sql.labels import require_name
 from fieldstone.workspace.modules import DOCUMENTS
 
 MOST_FILES = 20_000
@@ -16,22 +20,39 @@ LARGEST = 32 * 2**20
 """The most bytes of the files of an upload."""
 DEEPEST = 32
 """The most folders above a file."""
+_LONGEST_NAME = 255
+"""The most bytes of the name of a file or folder."""
+_VERSION_LABEL = re.compile(r"v\d.*")
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """The files of one module, and the label that they are pushed under.
+    """The files of one module, and the labels that they are pushed under.
 
     Attributes:
         module: the module's name.
         owner: the first part of its name in buf.
         files: path to bytes.
-        label: the label; empty for the default one.
+        labels: the labels; none for the default one.
     """
 
     module: str
     owner: str
     files: Mapping[str, bytes]
-    label: str = ""
+    labels: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str | None:
+        """The version that the release shall have, empty for the one that it earns; None if it shall be a draft."""
+        versions = [label[1:] for label in self.labels if _VERSION_LABEL.fullmatch(label)]
+        if versions:
+            return versions[0]
+        return "" if not self.labels or MAIN in self.labels else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels besides the default one and the version's."""
+        said = {MAIN, f"v{self.version}"} if self.version else {MAIN}
+        return tuple(dict.fromkeys(label for label in self.labels if label not in said))
 
 
 class Upload(Struct, frozen=True, kw_only=True):
@@ -69,8 +90,25 @@ def refuse_unusable(upload: Upload) -> None:
     for module, path, _ in files:
         refuse_path(module, path)
     for content in upload.contents:
+        for label in content.names:
+            _refuse_label(content.module, label)
+        _refuse_nested(content)
         if not any(path.endswith(PROTO) for path in content.files):
             raise Invalid(f"the upload of {content.module} has no .proto file")
+
+
+def _refuse_label(module: str, label: str) -> None:
+    if _VERSION_LABEL.fullmatch(label):
+        raise Invalid(f"the upload of {module} asks for two versions", fix="push one version at a time")
+    require_name(label)
+
+
+def _refuse_nested(content: Content) -> None:
+    """Raise if a file of a module lies below another one, as below a folder."""
+    for path in content.files:
+        for folder in PurePosixPath(path).parents:
+            if str(folder) in content.files:
+                raise Invalid(f"the upload of {content.module} has {folder} as a file and as a folder")
 
 
 def refuse_path(module: str, path: str) -> None:
@@ -80,7 +118,9 @@ def refuse_path(module: str, path: str) -> None:
         Invalid: it is, or has not.
     """
     parts = path.split("/")
-    if not {"", ".", ".."}.isdisjoint(parts) or "\\" in path or not path.isprintable() or len(parts) > DEEPEST:
+    longest = max(len(part.encode()) for part in parts)
+    unsafe = not {"", ".", ".."}.isdisjoint(parts) or "\\" in path or not path.isprintable()
+    if unsafe or len(parts) > DEEPEST or longest > _LONGEST_NAME:
         raise Invalid(f"{path!r} in the upload of {module} is no path of a file in a module")
     if not path.endswith(PROTO) and path not in DOCUMENTS:
         raise Invalid(f"{path} in the upload of {module} is neither a .proto file nor one of {', '.join(DOCUMENTS)}")

@@ -11,6 +11,8 @@ CREATE TABLE modules (
     id TEXT NOT NULL UNIQUE,
     owner TEXT NOT NULL DEFAULT '',
     description TEXT NOT NULL DEFAULT '',
+    url TEXT NOT NULL DEFAULT '',
+    deprecated_at TEXT NOT NULL DEFAULT '',
     created_at TEXT NOT NULL,
     releases BIGINT NOT NULL DEFAULT 0
 );
@@ -56,6 +58,16 @@ CREATE TABLE drafts (
     dependencies TEXT NOT NULL,
     created_at TEXT NOT NULL,
     expires_at TEXT NOT NULL,
+    PRIMARY KEY (module, label)
+);
+
+-- Labels that people gave to commits, and labels of drafts that were archived. Empty times: not so.
+CREATE TABLE labels (
+    module TEXT NOT NULL REFERENCES modules (name),
+    label TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    archived_at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (module, label)
 );
 
