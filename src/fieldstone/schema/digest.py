@@ -25,6 +25,15 @@ def manifest(files: Mapping[str, bytes]) -> dict[str, str]:
     return {path: file_digest(content) for path, content in sorted(files.items())}
 
 
+def b4(digests: Mapping[str, str]) -> str:
+    """The b4 digest of a module: the digest of its manifest.
+
+    Args:
+        digests: the module's manifest, path to file digest, with buf.yaml and buf.lock.
+    """
+    return file_digest(_lines(digests))
+
+
 def b5(digests: Mapping[str, str], dependencies: Iterable[str]) -> str:
     """The b5 digest of a module.
 
@@ -32,9 +41,13 @@ def b5(digests: Mapping[str, str], dependencies: Iterable[str]) -> str:
         digests: the module's manifest, path to file digest.
         dependencies: the b5 digests of all its direct and transitive dependencies.
     """
-    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items()))
-    whole = [file_digest(lines.encode()), *sorted(dependencies)]
+    whole = [file_digest(_lines(digests)), *sorted(dependencies)]
     return f"b5:{hashlib.shake_256(chr(10).join(whole).encode()).hexdigest(64)}"
+
+
+def _lines(digests: Mapping[str, str]) -> bytes:
+    """The text of a manifest."""
+    return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())).encode()
 
 
 def imports(source: bytes) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.errors import Invalid, Unavailable
@@ -90,7 +92,7 @@ class Work:
     async def _one_by_one(self, judge: Callable[[], _Result], modules: Iterable[str]) -> _Result:
         """Run a job in a process, after those of the same modules."""
         async with AsyncExitStack() as locked:
-            for module in sorted(modules):
+            for module in sorted({*modules}):
                 await locked.enter_async_context(self._locks[module])
             try:
                 return await self._in_process(judge)
@@ -121,6 +123,7 @@ def _in_time(judge: Callable[[], _Result]) -> _Result:
     """
 
     def end(*_: object) -> None:
+        _kill_children()
         raise _TooLong
 
     signal.signal(signal.SIGALRM, end)
@@ -131,6 +134,14 @@ def _in_time(judge: Callable[[], _Result]) -> _Result:
         raise TimeoutError from None
     finally:
         signal.alarm(0)
+
+
+def _kill_children() -> None:
+    """End the programs that this process started, as Linux lists them."""
+    for listed in Path("/proc/self/task").glob("*/children"):
+        for child in listed.read_text("ascii").split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
 
 
 def _warm_up() -> None:

@@ -166,7 +166,9 @@ class _Push:
         root = _root(project, content)
         (report,) = check(project, [content.module], start=root, options=_UNSTYLED).report.modules
         if report.findings:
-            self.warnings.append(_told(report, root))
+            fate = "accepted" if report.allowed else "refused"
+            kept = f"{content.module} is kept as the draft {content.names[0]}; as a release it would be {fate}:"
+            self.warnings.append(f"{kept}\n{_told(report, root)}")
         module = project.module(content.module)
         files, digest, label = module.contents(), project.dependencies.digest(module), content.names[0]
         self.ids[content.module] = draft_id(content.module, digest, label)

@@ -109,7 +109,9 @@ class Catalog:
         return self._of_release(self.registry.release(module, version))
 
     def commit(self, id_: str) -> Commit | None:
-        """The commit of an id."""
+        """The commit of an id; None if it is none of this registry."""
+        if not _COMMIT_ID.fullmatch(id_):
+            return None
         with self.database.reading() as connection:
             released = connection.execute(
                 text("SELECT module, version FROM releases WHERE commit_id = :id"), {"id": id_}
@@ -122,6 +124,8 @@ class Catalog:
         """The commit of a module's label: `main`, `v1.2.3` or `1.2.3`, one that was given to it, or its id."""
         if label in {"", MAIN}:
             return self.newest(module)
+        if not label.isprintable():
+            return None
         version = _VERSION_LABEL.fullmatch(label)
         if version and version[1] in self.store.versions(module):
             return self.release(module, version[1])
@@ -170,6 +174,8 @@ class Catalog:
         return checked(content, commit.files[path], what=what, remedy=self.store.remedy)
 
     def _module(self, condition: str, value: str) -> ListedModule | None:
+        if not value.isprintable():  # PostgreSQL has no NUL in a text
+            return None
         with self.database.reading() as connection:
             row = connection.execute(text(_MODULE + condition), {"value": value}).one_or_none()
         return ListedModule(*row) if row else None

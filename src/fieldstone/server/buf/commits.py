@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fieldstone.errors import NotFound
@@ -43,8 +43,7 @@ def get_graph(references: References, request: Any, caller: Caller) -> Any:
     """Commits with all that they depend on."""
     asked = [references.commit(ref, caller) for ref in request.resource_refs]
     found = message(f"{MODULE}.GetGraphResponse")()
-    for commit in references.catalog.with_dependencies(asked):
-        caller.require("read", commit.module)
+    for commit in readable(references, asked, caller):
         found.graph.commits.append(_message(references, commit))
         for other in commit.dependencies:
             edge = found.graph.edges.add()
@@ -58,7 +57,7 @@ def download(references: References, request: Any, caller: Caller) -> Any:
     for value in request.values:
         commit = references.commit(value.resource_ref, caller)
         content = found.contents.add(commit=_message(references, commit))
-        for path in _chosen(commit, value):
+        for path in chosen(commit, value):
             content.files.add(path=path, content=references.catalog.content(commit, path))
     return found
 
@@ -84,8 +83,20 @@ def _message(references: References, commit: Commit) -> Any:
     return as_commit(commit, references.module_of(commit))
 
 
-def _chosen(commit: Commit, value: Any) -> Sequence[str]:
-    """The paths of the files that a request asks for.
+def readable(references: References, commits: Iterable[Commit], caller: Caller) -> list[Commit]:
+    """Commits and all that they depend on, each once.
+
+    Raises:
+        Denied: the caller may not read one of their modules.
+    """
+    found = references.catalog.with_dependencies(commits)
+    for commit in found:
+        caller.require("read", commit.module)
+    return found
+
+
+def chosen(commit: Commit, value: Any) -> Sequence[str]:
+    """The paths of the files that a value of a request for downloads asks for.
 
     Raises:
         NotFound: it asks for a path that is not there.

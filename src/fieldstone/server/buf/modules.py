@@ -18,6 +18,8 @@ from fieldstone.server.callers import Caller
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_LONGEST_TEXT = 350
+"""The most characters of a description, as in buf."""
 _PRIVATE, _DEPRECATED = 2, 2
 """The numbers of MODULE_VISIBILITY_PRIVATE and MODULE_STATE_DEPRECATED."""
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,99}")
@@ -62,6 +64,7 @@ def create_modules(references: References, request: Any, caller: Caller) -> Any:
             )
     with database.transaction() as connection:
         for value in request.values:
+            _refuse_text(value.name, value.description)
             existing = references.catalog.module(value.name)
             if existing and existing.owner:
                 raise ExistsAlready(f"module {value.name} exists already, as {existing.owner}/{value.name}")
@@ -114,6 +117,13 @@ def delete_modules(references: References, request: Any, caller: Caller) -> Any:
     return message(f"{MODULE}.DeleteModulesResponse")()
 
 
+def _refuse_text(module: str, *texts: str) -> None:
+    """Raise if a text about a module is too long, or has control characters."""
+    for text in texts:
+        if len(text) > _LONGEST_TEXT or not text.replace("\n", "").isprintable():
+            raise Invalid(f"{text[:40]!r} is no description or URL of {module}", fix="use plain text")
+
+
 def _updated(references: References, connection: Connection, value: Any, caller: Caller) -> str:
     """The name of a module, after one value of a request changed it."""
     module = references.module(value.module_ref, caller)
@@ -122,6 +132,7 @@ def _updated(references: References, connection: Connection, value: Any, caller:
         raise Invalid(f"the registry's policy says who reads {module.name}", fix="ask an admin of the registry")
     if value.HasField("default_label_name") and value.default_label_name != MAIN:
         raise Invalid(f"the default label of every module is {MAIN}", fix="leave it out")
+    _refuse_text(module.name, value.description, value.url)
     changes = {name: getattr(value, name) for name in ("description", "url") if value.HasField(name)}
     if value.HasField("state"):
         changes["deprecated_at"] = now() if value.state == _DEPRECATED else ""

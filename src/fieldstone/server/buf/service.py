@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from anyio import to_thread
 
-from fieldstone.server.buf import commits, labels, modules, owners
+from fieldstone.server.buf import commits, labels, modules, owners, reflection, v1beta1
 from fieldstone.server.buf.connect import Answer
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.upload import upload
@@ -32,12 +32,20 @@ _READING: dict[str, Callable[[References, Any, Caller], Any]] = {
     "/buf.registry.module.v1.LabelService/CreateOrUpdateLabels": labels.create_or_update_labels,
     "/buf.registry.module.v1.LabelService/ArchiveLabels": labels.archive_labels,
     "/buf.registry.module.v1.LabelService/UnarchiveLabels": labels.unarchive_labels,
+    "/buf.registry.module.v1beta1.CommitService/GetCommits": v1beta1.get_commits,
+    "/buf.registry.module.v1beta1.GraphService/GetGraph": v1beta1.get_graph,
+    "/buf.registry.module.v1beta1.DownloadService/Download": v1beta1.download,
+    "/buf.reflect.v1beta1.FileDescriptorSetService/GetFileDescriptorSet": reflection.get_file_descriptor_set,
     "/buf.registry.owner.v1.OwnerService/GetOwners": owners.get_owners,
     "/buf.registry.owner.v1.UserService/GetCurrentUser": owners.get_current_user,
     "/buf.alpha.registry.v1alpha1.AuthnService/GetCurrentUser": owners.log_in,
 }
-"""The methods that only ask the database."""
-_UPLOAD = "/buf.registry.module.v1.UploadService/Upload"
+"""The methods that only ask the database, or change a few rows."""
+_PUSHING = {
+    "/buf.registry.module.v1.UploadService/Upload": upload,
+    "/buf.registry.module.v1beta1.UploadService/Upload": v1beta1.push,
+}
+"""The methods whose work takes a process."""
 
 
 def answers(references: References, work: Work) -> dict[str, Answer]:
@@ -51,7 +59,8 @@ def answers(references: References, work: Work) -> dict[str, Answer]:
     async def read(answer: Callable[[References, Any, Caller], Any], request: Any, caller: Caller) -> Any:
         return await to_thread.run_sync(answer, references, request, caller)
 
-    async def push(request: Any, caller: Caller) -> Any:
-        return await upload(references, request, caller, work)
+    async def push(answer: Callable[..., Awaitable[Any]], request: Any, caller: Caller) -> Any:
+        return await answer(references, request, caller, work)
 
-    return {path: partial(read, answer) for path, answer in _READING.items()} | {_UPLOAD: push}
+    reading: dict[str, Answer] = {path: partial(read, answer) for path, answer in _READING.items()}
+    return reading | {path: partial(push, answer) for path, answer in _PUSHING.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.sql.catalog import ListedModule
 from fieldstone.registry.sql.identities import label_id
+from fieldstone.server.buf.commits import readable
 from fieldstone.server.buf.connect import Warned
 from fieldstone.server.buf.errors import PushRefused
 from fieldstone.server.buf.messages import MODULE, message
@@ -27,8 +28,7 @@ async def upload(references: References, request: Any, caller: Caller, work: Wor
     contents = tuple(_content(references, content, caller) for content in request.contents)
     dependencies = tuple(id_.replace("-", "") for id_ in request.dep_commit_ids)
     catalog = references.catalog
-    for commit in catalog.with_dependencies(filter(None, map(catalog.commit, dependencies))):
-        caller.require("read", commit.module)
+    readable(references, filter(None, map(catalog.commit, dependencies)), caller)
     pushed = await work.push(
         Upload(
             contents=contents,
