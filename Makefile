@@ -110,10 +110,11 @@ fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and or
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
 
-soak: setup ## kill the application's worker, writer and relay, and a release, 200 times each
+soak: setup ## kill the application's worker, writer and relay, and a release, 200 times each; every buf since 1.32
 	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
 		FIELDSTONE_SEED=$$seed FIELDSTONE_KILLS=$${FIELDSTONE_KILLS:-200} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry tests/cli/test_release.py
+	FIELDSTONE_BUFS=all $(BIN)/python -m pytest -q --timeout 600 tests/server/buf/test_versions.py
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

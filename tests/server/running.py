@@ -146,19 +146,10 @@ class Buf:
 
     def __call__(self, *arguments: str, cwd: str = ".", given: str = "", token: str | None = None) -> Ran:
         """Run a command; the token is the admin's unless another one is named, and "" for none."""
-        secret = self.registry.token if token is None else token
         ran = subprocess.run(
             [self.program, *arguments],
             cwd=self.home / cwd,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.home),
-                "BUF_CONFIG_DIR": str(self.home / "config"),
-                "BUF_CACHE_DIR": str(self.home / "cache"),
-                "NETRC": str(self.home / "netrc"),
-                **({"BUF_TOKEN": secret} if secret else {}),
-                **self.environment,
-            },
+            env=self.settings(token),
             input=given,
             capture_output=True,
             text=True,
@@ -166,6 +157,19 @@ class Buf:
             timeout=LONGEST,
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def settings(self, token: str | None = None) -> dict[str, str]:
+        """Its environment."""
+        secret = self.registry.token if token is None else token
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "BUF_CONFIG_DIR": str(self.home / "config"),
+            "BUF_CACHE_DIR": str(self.home / "cache"),
+            "NETRC": str(self.home / "netrc"),
+            **({"BUF_TOKEN": secret} if secret else {}),
+            **self.environment,
+        }
 
     def module(self, name: str, files: Mapping[str, str], *deps: str) -> None:
         """Write a module `acme/<name>` into a folder of that name.

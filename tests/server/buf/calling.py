@@ -44,7 +44,9 @@ def upload(name: str, files: Mapping[str, bytes] | list[tuple[str, bytes]], *lab
     }
 
 
-def push(served: Serving, *contents: dict[str, Any], deps: tuple[str, ...] = (), token: str | None = None) -> httpx.Response:
+def push(
+    served: Serving, *contents: dict[str, Any], deps: tuple[str, ...] = (), token: str | None = None
+) -> httpx.Response:
     """Push some contents."""
     request = message(f"{MODULE}.UploadRequest")(contents=contents, dep_commit_ids=deps)
     return post(served, UPLOAD, request.SerializeToString(), token)

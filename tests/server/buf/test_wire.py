@@ -6,6 +6,7 @@ import random
 import socket
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import httpx
 from sqlalchemy import text
@@ -27,7 +28,7 @@ ERRORS = {
     "already_exists",
     "aborted",
 }
-ROUNDS = 300
+ROUNDS = 150
 
 
 def token(served: Serving, scopes: tuple[str, ...], modules: tuple[str, ...] = ("*",), *, expired: bool = False) -> str:
@@ -50,14 +51,14 @@ def dump(served: Serving) -> list[str]:
 def test_every_method_with_tokens_that_are_none(registry: Serving) -> None:
     create(registry, "closed")
     assert push(registry, upload("closed", order_of("closed"))).status_code == 200
-    before = dump(registry)
+    dice, before = random.Random(SEED), dump(registry)
     expired, foreign = token(registry, ("read", "push"), expired=True), token(registry, ("read", "push"), ("other*",))
     for path in methods():
-        for wrong in ("fst_unknown", registry.token[:-1], expired):
-            answer = post(registry, path, b"", wrong)
-            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
+        wrong = dice.choice(["fst_unknown", registry.token[:-1], expired])
+        answer = post(registry, path, b"", wrong)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
     named = {"owner": "acme", "module": "closed"}
-    for path, body in {
+    calls: dict[str, dict[str, Any]] = {
         "GraphService/GetGraph": {"resourceRefs": [{"name": named}]},
         "CommitService/GetCommits": {"resourceRefs": [{"name": named}]},
         "DownloadService/Download": {"values": [{"resourceRef": {"name": named}}]},
@@ -67,7 +68,8 @@ def test_every_method_with_tokens_that_are_none(registry: Serving) -> None:
         "ModuleService/CreateModules": {"values": [{"ownerRef": {"name": "acme"}, "name": "closed2"}]},
         "LabelService/ListLabels": {"resourceRef": {"name": named}},
         "LabelService/ArchiveLabels": {"labelRefs": [{"name": {**named, "label": "main"}}]},
-    }.items():
+    }
+    for path, body in calls.items():
         answer = ask(registry, f"/buf.registry.module.v1.{path}", body, foreign)
         # Loopback allows reading without a token, and a token never takes that away.
         assert answer.status_code in {200, 403, 404}, (path, answer.text)

@@ -51,7 +51,9 @@ def test_a_workspace_is_released_at_once_and_its_drafts_know_each_other(buf: Buf
 def test_a_release_depends_on_releases_only(buf: Buf) -> None:
     buf.module("base", order_of_text("base"))
     assert buf("push", "--create", "--label", "try", cwd="base").code == 0
-    buf.module("user", {"acme/user/v1/user.proto": CHAIN.format(name="user", other="base", type="Order")}, "acme/base:try")
+    buf.module(
+        "user", {"acme/user/v1/user.proto": CHAIN.format(name="user", other="base", type="Order")}, "acme/base:try"
+    )
     assert buf("dep", "update", cwd="user").code == 0
     refused = buf("push", "--create", cwd="user")
     assert (refused.code, "the draft try of base" in refused.err) == (1, True)

@@ -252,7 +252,12 @@ def delete_module(connection: Connection, name: str) -> None:
         connection: the connection of a transaction.
         name: the module.
     """
-    for table, column in (("drafts", "module"), ("labels", "module"), ("module_contents", "module"), ("modules", "name")):
+    for table, column in (
+        ("drafts", "module"),
+        ("labels", "module"),
+        ("module_contents", "module"),
+        ("modules", "name"),
+    ):
         connection.execute(text(f"DELETE FROM {table} WHERE {column} = :name"), {"name": name})  # noqa: S608 - constants
 
 

@@ -46,7 +46,7 @@ def require_name(label: str) -> None:
     """Raise if a label cannot be one.
 
     Raises:
-        Invalid: it is empty, too long, has white space, control characters or a colon, or reads as a commit or a version.
+        Invalid: it is empty or too long, has spaces, control characters or a colon, or reads as a commit or a version.
     """
     if _VERSION.fullmatch(label):
         raise Invalid(f"the label {label} reads as a version", fix=f"write it as v{label}")

@@ -65,6 +65,7 @@ def create_modules(references: References, request: Any, caller: Caller) -> Any:
     with database.transaction() as connection:
         for value in request.values:
             _refuse_text(value.name, value.description)
+            _refuse_default_label(value.default_label_name)
             existing = references.catalog.module(value.name)
             if existing and existing.owner:
                 raise ExistsAlready(f"module {value.name} exists already, as {existing.owner}/{value.name}")
@@ -117,6 +118,14 @@ def delete_modules(references: References, request: Any, caller: Caller) -> Any:
     return message(f"{MODULE}.DeleteModulesResponse")()
 
 
+def _refuse_default_label(label: str) -> None:
+    if label not in {"", MAIN}:
+        raise Invalid(
+            f"the default label of every module is {MAIN}, not {label}",
+            fix="create it with `buf registry module create`, and push releases without a label",
+        )
+
+
 def _refuse_text(module: str, *texts: str) -> None:
     """Raise if a text about a module is too long, or has control characters."""
     for text in texts:
@@ -130,8 +139,8 @@ def _updated(references: References, connection: Connection, value: Any, caller:
     caller.require("push", module.name)
     if value.HasField("visibility") and value.visibility != _PRIVATE:
         raise Invalid(f"the registry's policy says who reads {module.name}", fix="ask an admin of the registry")
-    if value.HasField("default_label_name") and value.default_label_name != MAIN:
-        raise Invalid(f"the default label of every module is {MAIN}", fix="leave it out")
+    if value.HasField("default_label_name"):
+        _refuse_default_label(value.default_label_name)
     _refuse_text(module.name, value.description, value.url)
     changes = {name: getattr(value, name) for name in ("description", "url") if value.HasField(name)}
     if value.HasField("state"):

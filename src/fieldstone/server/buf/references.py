@@ -104,7 +104,7 @@ class References:
         return found
 
     def labels(self, module: ListedModule) -> Iterator[ListedLabel]:
-        """All labels of a module: `main`, those of its releases, newest first, those of drafts, those that were given."""
+        """All labels of a module: `main`, its releases' from newest to oldest, drafts', those that were given."""
         versions = self.catalog.registry.versions(module.name)
         if versions:
             yield ListedLabel(MAIN, self.catalog.release(module.name, str(versions[-1])), module)
@@ -133,7 +133,11 @@ class References:
             modules = [module for module in self.catalog.modules() if caller.may("read", module.name)]
         for module in modules:
             for label in self.labels(module):
-                if label.name == ref.name.label if ref.HasField("name") else label_id(module.name, label.name) == ref.id:
+                if (
+                    label.name == ref.name.label
+                    if ref.HasField("name")
+                    else label_id(module.name, label.name) == ref.id
+                ):
                     return label
         name = f"{ref.name.owner}/{ref.name.module}:{ref.name.label}" if ref.HasField("name") else ref.id
         raise NotFound(f"no label {name} in this registry")

@@ -1,4 +1,4 @@
-"""Reflection: the descriptors of a release, or those that some symbols need, for clients that learn types at run time."""
+"""Reflection: for clients that learn types at run time, the descriptors of a release, or those that symbols need."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def get_file_descriptor_set(references: References, request: Any, caller: Caller
     commit = references.catalog.labelled(listed.name, request.version)
     if commit is None or not commit.version:
         raise NotFound(
-            f"{request.module} has no release {request.version or 'yet'}", fix="name a release: only they have reflection"
+            f"{request.module} has no release {request.version or 'yet'}",
+            fix="name a release: only they have reflection",
         )
     image = references.catalog.registry.read(references.catalog.registry.release(listed.name, commit.version), IMAGE)
     found = message(_RESPONSE)(version=f"v{commit.version}")

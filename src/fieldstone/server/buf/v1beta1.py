@@ -29,9 +29,7 @@ _B4, _B5 = 1, 2
 
 def get_commits(references: References, request: Any, caller: Caller) -> Any:
     """The commits of some references."""
-    found = [
-        _message(references, references.commit(ref, caller), request.digest_type) for ref in request.resource_refs
-    ]
+    found = [_message(references, references.commit(ref, caller), request.digest_type) for ref in request.resource_refs]
     return message(f"{_PACKAGE}.GetCommitsResponse")(commits=found)
 
 

@@ -1,0 +1,46 @@
+"""A repository of Fieldstone whose module depends on one of a server, which its buf.lock pins."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.server.buf.test_push import order_of
+from tests.server.buf.test_workspaces import CHAIN
+from tests.server.running import LONGEST, Buf, Ran
+
+
+def fieldstone(buf: Buf, *arguments: str, token: str | None = None) -> Ran:
+    """Run Fieldstone in the repository `own`, with what buf has in its environment."""
+    secret = buf.registry.token if token is None else token
+    environment = {**os.environ, **buf.settings(token), "FIELDSTONE_TOKEN": secret}
+    ran = subprocess.run(
+        [str(Path(sys.executable).with_name("fieldstone")), *arguments],
+        cwd=buf.home / "own",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST,
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def test_a_repository_compiles_against_a_released_module_of_a_server(buf: Buf) -> None:
+    buf.module("theirs", order_of("theirs"))
+    assert buf("push", "--create", cwd="theirs").code == 0
+    buf.module("own", {"acme/own/v1/own.proto": CHAIN.format(name="own", other="theirs", type="Order")}, "acme/theirs")
+    subprocess.run(["git", "init", "-q", "."], cwd=buf.home / "own", check=True)
+    assert buf("dep", "update", cwd="own").code == 0
+    buf.forget()
+    checked = fieldstone(buf, "check", "--no-style")
+    assert checked.code == 0, checked
+    released = fieldstone(buf, "release", "own")
+    assert released.code == 0, released
+    (manifest,) = (buf.home / "own/registry").rglob("release.toml")
+    assert f"{buf.registry.host}/acme/theirs" in manifest.read_text("utf-8")
+    buf.edit("own/acme/own/v1/own.proto", "held = 1;", "held = 2;")
+    refused = fieldstone(buf, "check", "--no-style")
+    assert (refused.code, "field-renumbered" in refused.out) == (1, True), refused
