@@ -90,6 +90,7 @@ _EMPTY = """
     DELETE FROM module_contents;
     DELETE FROM declared;
     DELETE FROM drafts;
+    DELETE FROM labels;
     DELETE FROM releases;
     DELETE FROM contents;
     DELETE FROM modules;

@@ -44,3 +44,19 @@ def test_a_repository_compiles_against_a_released_module_of_a_server(buf: Buf) -
     buf.edit("own/acme/own/v1/own.proto", "held = 1;", "held = 2;")
     refused = fieldstone(buf, "check", "--no-style")
     assert (refused.code, "field-renumbered" in refused.out) == (1, True), refused
+
+
+def test_a_release_to_a_server_names_the_releases_that_it_was_compiled_with(buf: Buf) -> None:
+    buf.module("needed", order_of("needed"))
+    assert buf("push", "--create", cwd="needed").code == 0
+    files = {"acme/own2/v1/own2.proto": CHAIN.format(name="own2", other="needed", type="Order")}
+    buf.module("own", {**files, "fieldstone.toml": f'registry = "{buf.registry.url}"\n'}, "acme/needed")
+    buf.edit("own/buf.yaml", "acme/own", "acme/own2")
+    subprocess.run(["git", "init", "-q", "."], cwd=buf.home / "own", check=True)
+    assert buf("dep", "update", cwd="own").code == 0
+    released = fieldstone(buf, "release", "own2")
+    assert released.code == 0, released
+    buf.forget()
+    exported = buf("export", f"{buf.registry.host}/contracts/own2", "-o", "out")
+    assert exported.code == 0, exported
+    assert (buf.home / "out/acme/needed/v1/needed.proto").is_file()
