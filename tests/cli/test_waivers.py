@@ -169,7 +169,7 @@ def test_a_break_of_a_module_that_left(grown: Repo) -> None:
 def test_a_tampered_registry_is_not_permitted(grown: Repo) -> None:
     grown.edit(SHOP, *BREAK)
     grown.settings(entry())
-    with (grown.root / "registry/shop/1.0.0/ledger.json").open("a") as file:
+    with (grown.root / "registry/shop/1.0.0/image.binpb.gz").open("a") as file:
         file.write(" ")
     ran = grown.run("check", "shop")
     assert ran.code == 1

@@ -37,7 +37,7 @@ def selection(only: Iterable[str], within: Iterable[str]) -> list[str]:
 
 
 def fits(paths: Iterable[str]) -> bool:
-    """Whether so many files can be selected."""
+    """Whether these files can be selected: buf drops a path that it does not find without a word."""
     return _fits(path_flags(paths))
 
 
@@ -47,13 +47,14 @@ def path_flags(paths: Iterable[str]) -> list[str]:
 
 
 def _fits(flags: Iterable[str]) -> bool:
-    return sum(len(os.fsencode(flag)) + _WORD for flag in flags) <= _COMMAND_LINE
+    sizes = [-1 if "\r" in flag else len(os.fsencode(flag)) + _WORD for flag in flags]  # CSV drops a carriage return
+    return -1 not in sizes and sum(sizes) <= _COMMAND_LINE
 
 
 def _one_value(path: str) -> str:
     """A path as the value of a flag that accepts several, separated by commas (CSV, RFC 4180)."""
     quoted = path.replace('"', '""')
-    return f'"{quoted}"' if {",", '"'} & {*path} else path
+    return f'"{quoted}"' if {",", '"', "\n", "\r"} & {*path} else path
 
 
 def portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:

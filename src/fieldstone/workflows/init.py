@@ -206,8 +206,8 @@ def _old_workspace(
     third_party = () if settings.file else third_party_in(load(imports_only=()), top=folder)
     loaded = load(imports_only=third_party or settings.imports_only)
     modules, gaps = loaded.modules.values(), find_gaps(folder)
-    for module in modules:
-        if not module.proto_files:
+    for module in loaded.everything:
+        if not module.all_paths or (module in modules and not module.proto_files):
             refuse_empty(module.root, gaps)
     plan = _Plan(names=_names(folder, settings, nameless_modules(modules), naming, registry))
     planned = Project(settings)
