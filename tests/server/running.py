@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class Serving:
         return f"127.0.0.1:{self.port}"
 
     @property
+    def log(self) -> str:
+        """What it has printed."""
+        return self.data.with_suffix(".log").read_text("utf-8")
+
+    @property
     def url(self) -> str:
         """Its address."""
         return f"http://{self.host}"
@@ -68,22 +74,32 @@ def serving(data: Path, *arguments: str, environment: Mapping[str, str] | None =
         str(data),
         *arguments,
     ]
-    process = subprocess.Popen(
-        command, env={**os.environ, **(environment or {})}, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    data.parent.mkdir(parents=True, exist_ok=True)
+    log = data.with_suffix(".log")
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **(environment or {})}, stderr=output, text=True, start_new_session=True
+        )
     try:
-        assert process.stderr is not None
-        first = process.stderr.readline()
-        found = re.search(r"at http://[^ ]+:(\d+);", first)
-        assert found, first + process.stderr.read()
-        yield Serving(int(found[1]), process, data, (data / "admin-token").read_text("utf-8").strip())
+        port = _port(process, log)
+        yield Serving(port, process, data, (data / "admin-token").read_text("utf-8").strip())
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=LONGEST)
+            process.wait(timeout=LONGEST)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+
+
+def _port(process: subprocess.Popen[str], log: Path) -> int:
+    latest = time.monotonic() + LONGEST
+    while time.monotonic() < latest:
+        if found := re.search(r"at http://[^ ]+:(\d+);.*\n.*\n", log.read_text("utf-8")):
+            return int(found[1])
+        assert process.poll() is None, log.read_text("utf-8")
+        time.sleep(0.02)
+    raise AssertionError(log.read_text("utf-8"))
 
 
 _EMPTY = """

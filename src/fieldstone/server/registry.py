@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -17,10 +18,12 @@ from fieldstone.registry.sql import open_store
 from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.server.api import routes as api
 from fieldstone.server.api.administration import administration
+from fieldstone.server.api.endpoint import endpoint
 from fieldstone.server.buf import connect, messages
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import answers
 from fieldstone.server.callers import Callers
+from fieldstone.server.observed import MEDIA_TYPE, Metrics, Observed, note_caller
 from fieldstone.server.packages.routes import routes as packages
 from fieldstone.server.packages.shelf import Shelf
 from fieldstone.server.work import Work
@@ -28,6 +31,8 @@ from fieldstone.workflows.publish import Naming
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from fieldstone.server.callers import Caller
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -67,6 +72,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
     messages.methods()
     callers = Callers(store.database, anonymous_reads=options.anonymous_reads)
     answered = answers(References(catalog), work)
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -84,6 +90,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
             caller = await run_in_threadpool(callers.of, request.headers, str(request.base_url).rstrip("/"))
         except FieldstoneError as error:
             return connect.failure_of(error, None)
+        note_caller(request.scope, caller)
         return await connect.call(request, answered, caller)
 
     async def alive(_request: Request) -> Response:
@@ -96,13 +103,18 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
             return PlainTextResponse(str(error), 503)
         return PlainTextResponse("ready")
 
+    async def measured(_request: Request, caller: Caller) -> Response:
+        caller.require("read")
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
+
     routes = [
         Route("/healthz", alive),
         Route("/readyz", ready),
+        Route("/metrics", endpoint(callers, measured)),
         *api.routes(catalog, callers, work),
         *packages(Shelf(store, work, options.naming), callers),
         *administration(store.database, callers),
         Route("/{service}/{method}", buf, methods=["POST"]),
         Route("/buf.{service}/{method}", buf, methods=["GET"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Observed, metrics=metrics)])

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fieldstone.errors import Denied, FieldstoneError
 from fieldstone.registry import problem
+from fieldstone.server.observed import note_caller
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,6 +38,7 @@ def endpoint(
         try:
             address = str(request.base_url).rstrip("/")
             caller = await run_in_threadpool(callers.of, request.headers, address)
+            note_caller(request.scope, caller)
             return await answer(request, caller)
         except FieldstoneError as error:
             failure = _failure(error, caller)

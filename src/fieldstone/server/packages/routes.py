@@ -19,6 +19,7 @@ from fieldstone.packaging.index.parsing import parse_package
 from fieldstone.packaging.index.tree import metadata_files, python_pages
 from fieldstone.registry import problem
 from fieldstone.server.index import page, redirect
+from fieldstone.server.observed import note_caller
 from fieldstone.server.tokens import CHALLENGES
 from fieldstone.workflows.publish import PYTHON, TYPESCRIPT
 
@@ -50,6 +51,7 @@ def routes(shelf: Shelf, callers: Callers) -> list[Route]:
             caller = None
             try:
                 caller = await run_in_threadpool(callers.of, request.headers, str(request.base_url).rstrip("/"))
+                note_caller(request.scope, caller)
                 caller.require("read")
                 return await answer(request, caller)
             except FieldstoneError as error:
