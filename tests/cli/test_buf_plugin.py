@@ -27,8 +27,9 @@ NOTE = "  string note = 4;\n"
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both programs, as an installation has them."""
+    """A folder with both programs and buf, as an installation has them."""
     folder = tmp_path_factory.mktemp("bin")
+    (folder / "buf").symlink_to(find_buf())
     shutil.copy(LAUNCHER, folder)
     program = folder / "fieldstone-buf-plugin"
     program.write_text(f"#!{sys.executable}\nfrom fieldstone.cli.buf_plugin import main\nmain()\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.compatibility.exemption import is_unstable
+from fieldstone.toolchain.buf import find_buf
 from tests.cli.workspace import SHOP, Repo
 from tests.conftest import SEED
 
@@ -129,7 +130,7 @@ def test_a_package_is_unstable_where_buf_says_so(tmp_path: Path) -> None:
         (tmp_path / folder / "buf.yaml").write_text(
             "version: v2\nbreaking:\n  use: [FIELD_NO_DELETE]\n  ignore_unstable_packages: true\n"
         )
-    command = ["buf", "breaking", "new", "--against", "old", "--error-format", "json"]
+    command = [find_buf(), "breaking", "new", "--against", "old", "--error-format", "json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     held = {Path(json.loads(line)["path"]).stem for line in done.stdout.splitlines()}
     assert held, done.stderr
