@@ -119,6 +119,7 @@ def without_places(ran: Ran, repo: Repo, served: Serving) -> tuple[int, str]:
     return ran.code, said.replace(str(repo.root), "ROOT")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", [None, BREAK], ids=["unchanged", "broken"])
 def test_every_command_says_the_same(
     fresh: Repo, edit: tuple[str, str] | None, emptied: Serving, tmp_path: Path

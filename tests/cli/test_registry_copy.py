@@ -15,6 +15,8 @@ from tests.cli.test_third_party import FILES, OWN
 from tests.cli.workspace import HERE, Repo, new_repo
 from tests.server.running import Serving, empty, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:

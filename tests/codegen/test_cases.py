@@ -31,6 +31,7 @@ def test_a_case_gives_what_is_expected(name: str, tmp_path: Path) -> None:
     assert [path for path in made if made[path] != golden[path]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", case_names())
 def test_generating_again_changes_nothing(name: str, tmp_path: Path) -> None:
     project = build_case(name, tmp_path)

@@ -20,6 +20,8 @@ from tests.codegen.server import PostgresServer
 from tests.relay.destinations import Source, Target, drained, source, target
 from tests.telemetry.records import records
 
+pytestmark = pytest.mark.slow
+
 
 def changed(outbox: Source) -> None:
     """Add a step, save it twice, delete it, add it again, and delete its run."""

@@ -9,12 +9,15 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+import pytest
 from fieldstone_runtime.relay.relay import Relay
 from fieldstone_runtime.relay.urls import open_outbox, open_sink
 
 from fieldstone.project.project import Project
 from fieldstone.workflows.generate import generate
 from tests.codegen.cases import ROOT, build_case
+
+pytestmark = pytest.mark.slow
 
 SOURCE = "schemas/orders/acme/orders/v1/orders.proto"
 WRITE = """

@@ -10,6 +10,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from fieldstone_runtime.sqlite import SQLiteDatabase
 from telemetry_storage.postgres import PostgresTelemetryRepository
 from telemetry_storage.sqlite import SQLiteTelemetryRepository
@@ -18,6 +19,8 @@ from tests.codegen.server import DURABLE, running_postgres
 from tests.telemetry.inside import hub, published, run
 from tests.telemetry.records import requests
 from tests.telemetry.running import IMPATIENT, LONGEST, opened, running_hub, worker
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:

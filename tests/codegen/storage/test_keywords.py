@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.codegen.packages import generated
 from tests.codegen.server import PostgresServer
 from tests.codegen.storage.test_names import repository_of, type_errors, use
+
+pytestmark = pytest.mark.slow
 
 SOURCE = """\
 syntax = "proto3";

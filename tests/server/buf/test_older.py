@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.server.buf.calling import ask
 from tests.server.buf.test_push import order_of
 from tests.server.buf.test_workspaces import CHAIN
 from tests.server.running import Buf
+
+pytestmark = pytest.mark.slow
 
 
 def test_v1_modules_depend_on_each_other(buf: Buf) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from fieldstone.registry.sql import tokens
@@ -18,6 +19,8 @@ from fieldstone.server.buf.messages import methods
 from tests.conftest import SEED
 from tests.server.buf.calling import UPLOAD, ask, create, order_of, post, push, upload
 from tests.server.running import Serving
+
+pytestmark = pytest.mark.slow
 
 ERRORS = {
     "not_found",

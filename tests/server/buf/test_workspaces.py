@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fieldstone.server.buf.messages import message
 from tests.server.buf.calling import create, order_of, post, push, upload
 from tests.server.running import ORDER, Buf
+
+pytestmark = pytest.mark.slow
 
 CHAIN = """syntax = "proto3";
 package acme.{name}.v1;
