@@ -73,7 +73,7 @@ def said(command: str, repo: Repo) -> str:
         text=True,
         check=False,
     )
-    return done.stdout.replace(str(repo.root.parent), "/work")
+    return done.stdout.replace(str(repo.root.parent), "/home/you")
 
 
 @pytest.mark.slow
