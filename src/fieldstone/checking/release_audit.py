@@ -138,7 +138,7 @@ class Audit(Struct, dict=True):
         return self.is_new and not self.release.accepted
 
     def _history(self) -> Iterator[Defect]:
-        """What a release accepted as history may not be: it ends where the gate begins, and permits nothing itself."""
+        """Defects of a release accepted as history: it may follow no judged release, and record no waiver."""
         if self._newest and not self._newest.accepted:
             problem = f"it says that it is history, and follows {self._newest.version}, which is not"
             yield self._defect("history-wrong", problem)

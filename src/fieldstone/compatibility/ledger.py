@@ -30,7 +30,7 @@ class Use(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def key(self) -> tuple[str, int | None, str]:
-        """What is used: name, number and type."""
+        """The identity of a use: name, number and type."""
         return self.name, self.number, self.of
 
 

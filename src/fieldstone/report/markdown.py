@@ -150,7 +150,7 @@ def _item(finding: Finding) -> str:
 
 
 def _advice(findings: Sequence[Finding]) -> Iterator[str]:
-    """What to do about the findings of a group: the first remedy of each rule, and where to read more."""
+    """Advice for the findings of a group: the first fix of each rule, and where to read more."""
     fixes = {finding.rule: finding.fix for finding in reversed(findings) if finding.fix and not finding.waiver}
     for rule in dict.fromkeys(finding.rule for finding in findings):
         fix = f"{_code(_shortened(fixes[rule]))}; " if rule in fixes else ""

@@ -86,7 +86,7 @@ class IssuerKeys:
 
 
 def identify(secret: str, identities: Sequence[Identity], keys: IssuerKeys) -> tuple[Token, str]:
-    """What the role of a pipeline's identity allows, as a token, and the name of the role.
+    """The rights of a pipeline's identity, as a token, and the name of its role.
 
     Args:
         secret: the token of the pipeline.

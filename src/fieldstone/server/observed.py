@@ -1,4 +1,4 @@
-"""What a server tells about its requests: a line of JSON each, an id that client and log share, and metrics.
+"""Log and metrics of a server: a line of JSON for each request, with an id that the client shares.
 
 The metrics have the form of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). No line has a
 header, a query or a body, so no secret reaches the log.

@@ -18,7 +18,7 @@ _SHOWN = 12
 
 
 def unfetched(problem: str, folder: Path) -> tuple[str, str]:
-    """What buf could not fetch, and the ways out; both empty if its error is about something else.
+    """The modules that buf could not fetch, and the ways out; both empty if its error is about something else.
 
     Args:
         problem: buf's error message.

@@ -21,7 +21,7 @@ _SHOWN = 5
 
 
 class Gaps(Struct, frozen=True):
-    """What a checkout lacks; paths are relative to its root, with `/`.
+    """The gaps of a checkout; paths are relative to its root, with `/`.
 
     Attributes:
         top: the root of the checkout.
@@ -66,7 +66,7 @@ class Gaps(Struct, frozen=True):
 
 
 def find_gaps(folder: Path) -> Gaps:
-    """What the checkout of a folder lacks; nothing outside a checkout, or without git.
+    """The gaps of the checkout of a folder; none outside a checkout, or without git.
 
     Args:
         folder: any folder of the checkout.

@@ -201,7 +201,7 @@ def _find_workspace(found: Survey, settings: Settings) -> str | None:
 def _old_workspace(
     folder: Path, workspace: str, settings: Settings, naming: Naming, *, registry: str, storage: bool
 ) -> _Plan:
-    """What to add to a buf workspace."""
+    """The files to add to a buf workspace."""
     load = partial(load_workspace, folder / workspace, names=settings.module_names, outside=settings.registry_folder)
     third_party = () if settings.file else third_party_in(load(imports_only=()), top=folder)
     loaded = load(imports_only=third_party or settings.imports_only)

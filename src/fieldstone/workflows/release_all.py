@@ -16,7 +16,7 @@ from fieldstone.workspace.modules import Module
 
 
 class Step(Struct, frozen=True):
-    """What became of one module.
+    """The outcome of one module.
 
     Attributes:
         module: its name.

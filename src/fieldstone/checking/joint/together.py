@@ -1,4 +1,4 @@
-"""What several modules of a check ask of buf, collected for common runs."""
+"""Collects the requests of several modules for buf, to answer them by common runs."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _tagged_commits(top: Path) -> dict[str, Commit]:
 
 
 def _problem(release: Release, registry: Registry, tagged: Mapping[str, Commit], top: Path) -> str:
-    """What the tags do not prove of a release accepted as history; empty if they prove it."""
+    """The difference between a release accepted as history and its tag, as a phrase; empty if there is none."""
     said = f"it says that it is history from commit {release.commit[:9] or 'none'}"
     commit = tagged.get(release.commit)
     if commit is None:

@@ -63,7 +63,7 @@ def download(references: References, request: Any, caller: Caller) -> Any:
 
 
 def get_resources(references: References, request: Any, caller: Caller) -> Any:
-    """What some references name: modules or commits."""
+    """The modules or commits that some references name."""
     found = message(f"{MODULE}.GetResourcesResponse")()
     for ref in request.resource_refs:
         module, commit = references.resource(ref, caller)

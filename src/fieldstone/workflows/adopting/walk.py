@@ -41,7 +41,7 @@ _OF_THE_TAG = (CompileError, Conflict, Invalid, NotFound)
 
 
 class Fate(StrEnum):
-    """What became of a tag."""
+    """The kinds of outcome of a tag."""
 
     RELEASED = "released"
     KNOWN = "already released"
@@ -50,7 +50,7 @@ class Fate(StrEnum):
 
 
 class Outcome(Struct, frozen=True):
-    """What became of a tag.
+    """The outcome of a tag.
 
     Attributes:
         tag: its name.
@@ -89,7 +89,7 @@ class Walk(Struct):
     last: HistoryRelease | None = None
 
     def outcomes(self, tags: Sequence[NumberedTag]) -> Iterator[Outcome]:
-        """What becomes of each tag; releases are written on the way.
+        """The outcome of each tag; releases are written on the way.
 
         Raises:
             FieldstoneError: as for `fieldstone.workflows.adopt.adopt`.
@@ -128,14 +128,14 @@ class Walk(Struct):
                 )
 
     def _earlier(self, tag: NumberedTag, known: Mapping[Version, Release]) -> Outcome:
-        """What became of a tag up to the newest one that is released already."""
+        """The outcome of a tag that is not newer than the newest released one."""
         if tag.version in known:
             return Outcome(tag.name, Fate.KNOWN, str(tag.version))
         reason = "a later tag is released already, and history cannot be inserted"
         return Outcome(tag.name, Fate.PASSED_OVER, detail=reason)
 
     def _adopted(self, tags: Sequence[NumberedTag]) -> Iterator[Outcome]:
-        """What becomes of each tag that follows all released ones."""
+        """The outcome of each tag that follows all released ones."""
         for number, (tag, job) in enumerate(self._compiled(tags), 1):
             self.project.phases.told(f"adopting {tag.name}, {number} of {len(tags)} tags")
             with _about(tag):

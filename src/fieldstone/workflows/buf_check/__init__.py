@@ -1,1 +1,1 @@
-"""What the buf check plugin needs: the messages of its protocol, its list of rules, requests and annotations."""
+"""Parts of the buf check plugin: the messages of its protocol, its list of rules, requests and annotations."""

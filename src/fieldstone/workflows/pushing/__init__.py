@@ -1,1 +1,1 @@
-"""What a push needs: its checks of paths, its workspace, its owners of names."""
+"""Parts of a push: checks of paths, the workspace that is judged, the owners of names."""

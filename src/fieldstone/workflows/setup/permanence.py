@@ -9,7 +9,7 @@ from fieldstone.project.project import Project
 
 
 def permanent(project: Project) -> Iterator[str]:
-    """What cannot be changed after the first release, a line for each module without one.
+    """The names that the first release makes permanent, a line for each module without one.
 
     Args:
         project: the project that was set up.
