@@ -1,4 +1,4 @@
-# Fieldstone with buf and git, for pipelines without Python. docs/ci.md shows how to build and run it.
+# Fieldstone with buf and git, for pipelines without Python. docs/how-to/ci.md shows how to build and run it.
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./

@@ -32,9 +32,9 @@ def on_config(config: MkDocsConfig) -> None:
     """Put the generated pages into the navigation."""
     config.nav = [
         *(config.nav or []),
-        {"Rules": _below("rules/")},
-        {"Commands": _below("commands/")},
-        {"Settings": "settings.md"},
+        {"Rules": _below("reference/rules/")},
+        {"Commands": _below("reference/commands/")},
+        {"Settings": "reference/settings.md"},
         {"Contributing": "CONTRIBUTING.md"},
         {"Changes": "CHANGELOG.md"},
     ]
@@ -53,7 +53,7 @@ def pages() -> Mapping[str, str]:
     """Path to text of every page that is not written by hand."""
     texts = {path: (ROOT / path).read_text("utf-8") for path in COPIED}
     front = (ROOT / "README.md").read_text("utf-8").replace("](docs/", "](")
-    made = {"index.md": front, "rules/index.md": _rules(), "settings.md": _settings()}
+    made = {"index.md": front, "reference/rules/index.md": _rules(), "reference/settings.md": _settings()}
     return texts | made | _rule_pages() | dict(_commands())
 
 
@@ -61,7 +61,7 @@ def _rule_pages() -> dict[str, str]:
     """A page for every finding; those of rules wait for buf to compile their examples."""
     names = [*all_rules(), *OTHERS]
     with ThreadPoolExecutor() as pool:
-        return {f"rules/{name}.md": text for name, text in zip(names, pool.map(explain, names), strict=True)}
+        return {f"reference/rules/{name}.md": text for name, text in zip(names, pool.map(explain, names), strict=True)}
 
 
 def _below(folder: str) -> list[str]:
@@ -98,7 +98,7 @@ def _row(rule: Rule) -> str:
 def _commands() -> Iterator[tuple[str, str]]:
     context = click.Context(cli, info_name="fieldstone", **cli.context_settings)
     for name, command in _subcommands(cli, context):
-        yield f"commands/{name}.md", "\n".join(_command(command, name, context))
+        yield f"reference/commands/{name}.md", "\n".join(_command(command, name, context))
 
 
 def _command(command: click.Command, name: str, parent: click.Context, level: str = "#") -> Iterator[str]:

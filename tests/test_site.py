@@ -33,17 +33,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("rule", all_rules())
 def test_every_rule_has_a_page_with_all_its_parts(site: Path, rule: str) -> None:
-    page = (site / f"rules/{rule}.html").read_text("utf-8")
+    page = (site / f"reference/rules/{rule}.html").read_text("utf-8")
     proof = ["Witness"] if {Surface.WIRE, Surface.JSON} & {*all_rules()[rule].breaks} else []
     for part in ("Why", "What it finds", *proof, "What it lets pass", "What to do", "Settings"):
         assert f">{part}<" in page
-    assert f'href="{rule}.html"' in (site / "rules/index.html").read_text("utf-8")
+    assert f'href="{rule}.html"' in (site / "reference/rules/index.html").read_text("utf-8")
 
 
 def test_every_command_has_a_page_with_its_options(site: Path) -> None:
     context = click.Context(cli, info_name="fieldstone")
     for name in cli.list_commands(context):
-        page = unescape((site / f"commands/{name}.html").read_text("utf-8"))
+        page = unescape((site / f"reference/commands/{name}.html").read_text("utf-8"))
         command = cli.get_command(context, name)
         assert command is not None
         below = command.commands.values() if isinstance(command, click.Group) else [command]
@@ -52,7 +52,7 @@ def test_every_command_has_a_page_with_its_options(site: Path) -> None:
 
 
 def test_every_setting_is_on_the_page(site: Path) -> None:
-    page = (site / "settings.html").read_text("utf-8")
+    page = (site / "reference/settings.html").read_text("utf-8")
     for name, key in SCHEMA["properties"].items():
         assert f"<code>{name}</code>" in page
         for below in key.get("properties", {}):

@@ -1,4 +1,4 @@
-"""The guide docs/adopting.md: its console blocks are run in a repository, in order, and print what it shows."""
+"""The guide docs/how-to/adopting.md: its console blocks are run in a repository, in order, and print what it shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tests.cli.workspace import HERE, Repo, new_repo
 from tests.first_hour.shapes import DATE
 
-GUIDE = HERE / "docs" / "adopting.md"
+GUIDE = HERE / "docs" / "how-to" / "adopting.md"
 REPORT = "proto/acme/weather/v1/report.proto"
 FIELDS = ("string id = 1;", "google.type.Date day = 2;", "string stationName = 3;")
 BUF_YAML = """\

@@ -1,4 +1,4 @@
-"""A registry on a server: `https://HOST`, or `http://` on this machine; see docs/registry-protocol.md.
+"""A registry on a server: `https://HOST`, or `http://` on this machine; see docs/reference/registry-protocol.md.
 
 Manifests and files never change, so each is fetched once and kept in `.fieldstone/`. The lists of modules and releases
 are asked for once in each command; with FIELDSTONE_OFFLINE=1 they are those that were seen last.

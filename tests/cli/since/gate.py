@@ -1,4 +1,4 @@
-"""A pull request and its check, by the command that docs/ci.md recommends."""
+"""A pull request and its check, by the command that docs/how-to/ci.md recommends."""
 
 from __future__ import annotations
 

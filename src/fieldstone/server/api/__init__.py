@@ -1,1 +1,1 @@
-"""Fieldstone's own protocol: modules, releases and their files as resources; docs/registry-protocol.md describes it."""
+"""Fieldstone's own protocol: modules, releases and files as resources. See docs/reference/registry-protocol.md."""

@@ -1,6 +1,6 @@
 """Ways to bring a breaking change past the gate; each function is one, and its docstring the words that it must meet.
 
-A function changes the pull request of a `Gate`. What follows is the check that docs/ci.md recommends.
+A function changes the pull request of a `Gate`. What follows is the check that docs/how-to/ci.md recommends.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def _misfits_of(cursor: sqlite3.Cursor, name: str, table: Table) -> Iterator[Dif
     numbers = cursor.execute(f"SELECT {counts} FROM {_quoted(name)}").fetchone()  # noqa: S608 - names of a schema
     for (column, kind), number in zip(kinds.items(), numbers, strict=True):
         if number:
-            fix = f"write the values of {name}.{column} as docs/storage.md has them for the type of the field"
+            fix = f"write the values of {name}.{column} as docs/reference/storage.md has them for the type of the field"
             yield Difference(name, column, f"{number} rows with values of another type", f"{kind} in each row", fix)
 
 
