@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.compatibility import RULES_VERSION
-from fieldstone.registry.release import IMAGE, IMPORTS, LAYOUT, LEDGER, SOURCES, THIRD_PARTY, Link, Release
+from fieldstone.registry.release import IMAGE, LAYOUT, LEDGER, SOURCES, Link, Release, schema_files
 from fieldstone.schema.digest import b5, manifest
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def draft(
     """
     newest = baseline[0] if baseline else None
     written = written_ledger(newest, ledger, ledger.advance(now.schema, version))
-    files = {SOURCES + path: content for path, content in now.sources.items()}
-    files |= {THIRD_PARTY + path: content for path, content in now.third_party.items()}
-    files |= {IMPORTS + path: content for path, content in now.imported.items()}
+    files = schema_files(now.sources, now.third_party, now.imported)
     files |= {IMAGE: now.image, LEDGER: written.text}
     digests = manifest(files)
     stored = _stored(newest, digests)

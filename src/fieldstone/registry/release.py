@@ -194,3 +194,12 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
     def link(self) -> Link:
         """The reference to this release in the next one."""
         return Link(self.name, self.version, self.digest, self.seal)
+
+
+def schema_files(
+    sources: Mapping[str, bytes], third_party: Mapping[str, bytes], imported: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """The schema files of a release, by their paths in it; see `SOURCES`."""
+    files = {SOURCES + path: content for path, content in sources.items()}
+    files |= {THIRD_PARTY + path: content for path, content in third_party.items()}
+    return files | {IMPORTS + path: content for path, content in imported.items()}

@@ -15,12 +15,13 @@ from fieldstone.checking.findings.defects import finding_of
 from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.checking.since.base import Base, base_at
-from fieldstone.checking.since.history import history_beside_a_gate, unproven_history
+from fieldstone.checking.since.history import history_beside_a_gate
 from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
 from fieldstone.checking.since.reference import Parting, Reference, parting
 from fieldstone.checking.since.releases import lost_releases, new_releases, recorded_exemptions, recorded_waivers
 from fieldstone.checking.since.style import changed_plugins, grown_style, weakened_style
+from fieldstone.checking.since.tagged_history import unproven_history
 from fieldstone.checking.since.third_party import weakened_third_party
 from fieldstone.compatibility.finding import (
     POLICY,
@@ -300,7 +301,8 @@ class _Change(Struct, dict=True):
             return links
         unnamed = [defect for defect in verification.broken if self.names and defect.module not in self.names]
         audited = verification.audited(known=self.base.releases.keys(), today=today_utc())
-        return [*unnamed, *unproven_history(self._new_releases, self._registry, self.base.parting.top), *audited]
+        unproven = unproven_history(self._new_releases, self._registry, self.judged, self.base.parting.top)
+        return [*unnamed, *unproven, *audited]
 
     def _behind(self) -> Iterator[Finding]:
         """Findings if the branch has stricter settings, or releases of changed modules, since the merge base."""

@@ -14,9 +14,9 @@ from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.line_conflicts import line_conflicts
 from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.base import base_at
-from fieldstone.checking.since.history import unproven_history
 from fieldstone.checking.since.reference import named, parting
 from fieldstone.checking.since.releases import lost_releases, new_releases
+from fieldstone.checking.since.tagged_history import unproven_history
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.project.settings import ModuleSettings, Settings
@@ -71,7 +71,7 @@ def verify(
         verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
         older = base.releases.keys()
         registry = open_registry(project.settings.registry)
-        unproven = unproven_history(new_releases(base, registry), registry, base.parting.top)
+        unproven = unproven_history(new_releases(base, registry), registry, project, base.parting.top)
         return [*unproven, *verification.defects(known=() if full else older, older=older, today=today_utc())]
 
 

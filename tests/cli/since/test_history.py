@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.cli.history import CONFIG, new_history, proto
+from tests.cli.history import CONFIG, PROTO, new_history, proto
 from tests.cli.since.gate import Gate, ids
 from tests.cli.workspace import Repo
 
@@ -80,3 +82,62 @@ def test_history_of_a_new_module_needs_no_consent(gate: Gate) -> None:
         0,
         ["shop-9.0", "-", "passed over: 1.0.0 is no history: what follows it is released by `fieldstone release`\n"],
     )
+
+
+FORGED = {
+    "a file left out": ("b.proto", "", r"and lacks schemas/acme/v1/b\.proto of that"),
+    "a file renamed": ("b.proto", "c.proto", r"which has no file like its schemas/acme/v1/c\.proto"),
+    "a file moved": ("b.proto", "../v2/b.proto", r"which has no file like its schemas/acme/v2/b\.proto"),
+    "two files swapped": ("b.proto", "a.proto", r"which has no file like its schemas/acme/v1/a\.proto"),
+}
+
+
+def test_history_has_exactly_the_files_of_its_tag(
+    tmp_path: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = new_history(tmp_path / "repo", environment)
+    repo = Repo(history.repo.root, environment, capsys)
+    gate = Gate(repo)
+    history.commit(
+        "v1.0.0",
+        {
+            "old/acme/v1/a.proto": proto("string id = 1"),
+            "copy/acme/v1/a.proto": proto("string id = 1"),
+            ".gitignore": ".fieldstone\n",
+        },
+    )
+    repo.git("rm", "-r", "--quiet", "old", "copy")
+    repo.write("shared/b.proto", proto("string id = 1").replace("Pet", "Toy"))
+    (repo.root / "proto/acme/v1").mkdir(parents=True)
+    (repo.root / "proto/acme/v1/b.proto").symlink_to("../../../shared/b.proto")
+    history.commit("v1.1.0", {"buf.yaml": CONFIG, PROTO: proto("string id = 1", "int32 name = 2")})
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    adopted = repo.run("adopt", "pets", "--tags", "v*", "--at", "old", "--at", "proto")
+    assert (adopted.code, adopted.out.count("\n")) == (0, 2), adopted
+    assert gate.check().code == 0, gate.check()
+
+    folder = repo.root / "registry/pets/1.1.0"
+    sound = repo.read("registry/pets/1.1.0/release.toml")
+    released = folder / "schemas/acme/v1"
+    for name, (old, new, problem) in FORGED.items():
+        kept = {path: path.read_text() for path in released.iterdir()}
+        text = (released / old).read_text()
+        (released / old).unlink()
+        if new and (released / new).exists():
+            (released / old).write_text((released / new).read_text())
+        if new:
+            (released / new).parent.mkdir(exist_ok=True)
+            (released / new).write_text(text)
+        gate.reseal("pets/1.1.0")
+        ran = gate.check()
+        assert (ran.code, bool(re.search(problem, ran.out))) == (1, True), (name, ran)
+        shutil.rmtree(folder / "schemas/acme")
+        released.mkdir(parents=True)
+        for path, content in kept.items():
+            path.write_text(content)
+    repo.write("registry/pets/1.1.0/release.toml", sound)
+    assert gate.check().code == 0
+
+    repo.git("tag", "--delete", "v1.1.0")
+    repo.git("tag", "v1.2.0")
+    assert "whose tag gives another version: v1.2.0" in gate.check().out

@@ -11,7 +11,7 @@ from msgspec import Struct
 from fieldstone.errors import Conflict, NotFound
 from fieldstone.registry.lines import minor_of
 from fieldstone.toolchain.git_tags import Commit, Target, in_order, tag_names, targets
-from fieldstone.workflows.adopting.tag_version import matches, suggested_glob, version_of
+from fieldstone.toolchain.tag_version import matches, suggested_glob, version_of
 
 if TYPE_CHECKING:
     from semver import Version

@@ -74,7 +74,8 @@ def history_release(
     """
     made, name = tag.commit.made, tagged.module.name
     then = project.under(project.settings, tagged.workspace)
-    digest = b5(manifest({**tagged.sources, **tagged.third_party}), (link.digest for link in links))
+    files = tagged.contents
+    digest = b5(manifest({**files.sources, **files.third_party}), (link.digest for link in links))
     vars(then).update(registry=project.registry, dependencies=_KnownDigest(tagged, digest))
     newest, line = then.newest_of(name), then.line_of(name)
     baseline = _baseline(then, newest, last) if newest else None
@@ -120,11 +121,11 @@ def _snapshot(tag: NumberedTag, tagged: TaggedModule, links: Sequence[Link], new
         schema = load_schema(tagged.image, where=f"the image of {tagged.module.path} at {tag.name}")
         compared = new.schema if new else schema
     return Snapshot(
-        sources=tagged.sources,
+        sources=tagged.contents.sources,
         image=tagged.image,
         schema=schema,
         compared=compared,
         imports=links,
-        third_party=tagged.third_party,
-        imported=tagged.imported,
+        third_party=tagged.contents.third_party,
+        imported=tagged.contents.imported,
     )

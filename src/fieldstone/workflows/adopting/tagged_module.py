@@ -11,12 +11,12 @@ from fieldstone.errors import Invalid, Unavailable
 from fieldstone.project.project import Project
 from fieldstone.registry import Registry
 from fieldstone.registry.release import UNRELEASED, Link
-from fieldstone.regular_file import read_file
 from fieldstone.schema.digest import file_digest, manifest
 from fieldstone.toolchain import git
 from fieldstone.workspace.checkouts import compile_module
 from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
 from fieldstone.workspace.modules import Module, Workspace
+from fieldstone.workspace.past_contents import PastContents, contents_of
 from fieldstone.workspace.past_module import KEPT, past_module
 
 
@@ -34,42 +34,29 @@ class Place(Struct, frozen=True):
     at: Sequence[str] = ()
 
 
-class Imported(Struct, frozen=True):
-    """A module of the workspace that a module imports: its name, and its .proto files by path to digest."""
-
-    name: str
-    protos: Mapping[str, str]
-
-
 class TaggedModule(Struct, frozen=True):
     """A module at a tag; its folder no longer exists.
 
     Attributes:
         workspace: the modules of that commit.
         module: the module among them; the list of its files is loaded.
-        sources: its files by path relative to its root, in bytes.
+        contents: its files.
         image: the compiled sources with all their imports.
-        third_party: the third-party files that buf lists in the module, by path relative to its root, in bytes.
-        imported: the files of third-party modules that it imports, by import path, in bytes.
-        imports: the modules of the workspace that it imports, directly or not.
         foreign: the third-party modules that it imports.
         remote: the modules of remote registries that it imports.
     """
 
     workspace: Workspace
     module: Module
-    sources: Mapping[str, bytes]
+    contents: PastContents
     image: bytes
-    third_party: Mapping[str, bytes]
-    imported: Mapping[str, bytes]
-    imports: Sequence[Imported]
     foreign: Sequence[Link]
     remote: Sequence[RemoteDependency]
 
     @property
     def protos(self) -> Mapping[str, str]:
         """Its .proto files: path to digest."""
-        return protos_of(self.sources)
+        return protos_of(self.contents.sources)
 
     def links(self, registry: Registry) -> Iterator[Link]:
         """The releases that it imports: for each module the first one with the same .proto files.
@@ -77,7 +64,7 @@ class TaggedModule(Struct, frozen=True):
         Raises:
             Invalid: there is none.
         """
-        for other in self.imports:
+        for other in self.contents.imports:
             same = [release for release in registry.releases(other.name) if release.protos == other.protos]
             if not same:
                 raise Invalid(
@@ -129,20 +116,13 @@ def compiled_at(commit: str, place: Place) -> TaggedModule:
         return TaggedModule(
             workspace=then,
             module=module,
-            sources=module.contents(),
+            contents=contents_of(past, dependencies),
             image=image,
-            third_party=_read(module.third_party_paths),
-            imported=_read(dependencies.third_party_imports(module)),
-            imports=[Imported(other.name, manifest(_read(other.proto_paths))) for other in dependencies.of(module)],
             foreign=[
                 Link(other.name, UNRELEASED, dependencies.digest(other)) for other in dependencies.third_party(module)
             ],
             remote=remote,
         )
-
-
-def _read(files: Mapping[str, str | Path]) -> dict[str, bytes]:
-    return {path: read_file(Path(file)) for path, file in files.items()}
 
 
 def fingerprint_at(commit: str, top: Path) -> str:

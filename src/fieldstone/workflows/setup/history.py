@@ -12,7 +12,7 @@ from fieldstone.printed import printable
 from fieldstone.project.project import Project
 from fieldstone.toolchain import git
 from fieldstone.toolchain.git_tags import tag_names
-from fieldstone.workflows.adopting.tag_version import suggested_glob
+from fieldstone.toolchain.tag_version import suggested_glob
 
 
 def about_history(project: Project, released: Collection[str] = ()) -> Iterator[str]:

@@ -38,7 +38,11 @@ def version_of(name: str, glob: str) -> Version | None:
         the version; None if that part is no version of two or three numbers, or has build metadata.
     """
     start, end = _fixed(glob)
-    found = _VERSION.fullmatch(name[start : len(name) - end])
+    return _version(name[start : len(name) - end])
+
+
+def _version(text: str) -> Version | None:
+    found = _VERSION.fullmatch(text)
     if found is None:
         return None
     numbers = ".".join((found[part] or "").lstrip("0") or "0" for part in ("major", "minor", "patch"))
@@ -55,6 +59,14 @@ def _fixed(glob: str) -> tuple[int, int]:
     prefix = _BEGUN.sub("", glob[: first.start()] if first else glob)
     suffix = re.split(r"[*?\]]", glob)[-1] if first else ""
     return len(prefix), 0 if re.search("[0-9]", suffix) else len(suffix)
+
+
+def versions_in(name: str) -> set[Version]:
+    """The versions that a tag's name gives by any glob that it matches: see `version_of`."""
+    ends = [end for end in range(len(name) + 1) if not re.search("[0-9]", name[end:])]
+    starts = {len(_BEGUN.sub("", name[:start])) for start in range(len(name) + 1)}
+    found = (_version(name[start:end]) for start in starts for end in ends)
+    return {version for version in found if version}
 
 
 def suggested_glob(names: Iterable[str]) -> str:

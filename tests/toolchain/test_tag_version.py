@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldstone.workflows.adopting.tag_version import matches, suggested_glob, version_of
+from fieldstone.toolchain.tag_version import matches, suggested_glob, version_of, versions_in
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_a_name_gives_a_version(name: str, glob: str, version: str | None) -> No
     assert matches(name, [glob])
     found = version_of(name, glob)
     assert (str(found) if found else None) == version
+    assert found is None or found in versions_in(name)
 
 
 def test_the_glob_of_most_tags_is_suggested() -> None:
