@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +87,62 @@ def test_the_policy_of_a_server_may_demand_signatures(
         )
         assert fresh.run("registry", "copy", served.url, str(tmp_path / "copy")).code == 0
         assert " # ssh-signature " in (tmp_path / "copy/money/1.0.0/release.toml").read_text("utf-8")
+
+
+def repacked(wheel: Path, changes: Mapping[str, bytes | None], name: str = "") -> Path:
+    """A wheel with other files in it, and a RECORD that fits them, in a folder of its own; None takes one away."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = {path: archive.read(path) for path in archive.namelist()}
+    record = next(path for path in files if path.endswith("RECORD"))
+    files = {path: text for path, text in {**files, **changes}.items() if text is not None and path != record}
+    digests = {p: base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=") for p, text in files.items()}
+    rows = [f"{path},sha256={digests[path].decode()},{len(text)}\n" for path, text in files.items()]
+    files[record] = "".join([*rows, f"{record},,\n"]).encode()
+    other = wheel.parent.parent / "forged" / (name or wheel.name)
+    other.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(other, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return other
+
+
+def test_packages_carry_the_signed_release_and_are_verified_offline(fresh: Repo, tmp_path: Path) -> None:
+    allowed, lead = tmp_path / "allowed_signers", tmp_path / "lead"
+    allowed.write_text(new_key(lead), "utf-8")
+    for module in ("money", "shop"):
+        assert fresh.run("release", module, "--sign", str(lead)).code == 0
+    fresh.edit(SHOP, *ADDITION)
+    assert fresh.run("release", "shop").code == 0
+    assert fresh.run("package", "shop@1.0.0").code == 0
+    assert fresh.run("package", "shop@1.1.0", "--out", str(tmp_path / "unsigned")).code == 0
+    verify = ("registry", "verify-package", "--allowed-signers", str(allowed))
+    wheel, sdist = (fresh.root / "dist" / f"shop_contracts-1.0.0{end}" for end in ("-py3-none-any.whl", ".tar.gz"))
+    ran = fresh.run(*verify, str(wheel), str(sdist), "--rebuild")
+    assert (ran.code, ran.out.count(" of shop 1.0.0, signed by lead@example.com\n")) == (0, 2), ran
+    elsewhere = replace(fresh, root=tmp_path)
+    assert elsewhere.run(*verify, str(wheel)).code == 0
+
+    def refused(file: Path, *more: str) -> str:
+        ran = fresh.run(*verify, str(file), *more)
+        assert (ran.code, "error[registry-package-wrong]" in ran.out) == (1, True), ran
+        return ran.out
+
+    (unsigned,) = (tmp_path / "unsigned").glob("*.whl")
+    assert "it carries no signed release" in refused(unsigned)
+    place = "shop_contracts/signed_release"
+    with zipfile.ZipFile(wheel) as archive:
+        manifest, image = archive.read(f"{place}/release.toml"), archive.read(f"{place}/image.binpb")
+    assert "is not the schema that was signed" in refused(repacked(wheel, {f"{place}/image.binpb": image + b"\x08"}))
+    changed = manifest.replace(b'version = "1.0.0"', b'version = "1.0.1"')
+    assert "none of an allowed signer" in refused(repacked(wheel, {f"{place}/release.toml": changed}))
+    assert "not one release.toml" in refused(repacked(wheel, {f"{place}/image.binpb": None}))
+    assert "not one release.toml" in refused(repacked(wheel, {"other/signed_release/release.toml": manifest}))
+    other = {f"{place}/{name}": content for name, content in (("release.toml", manifest), ("image.binpb", image))}
+    assert "carries the release of shop-contracts 1.0.0" in refused(repacked(unsigned, other))
+    forged = repacked(wheel, {"shop_contracts/release.py": b"import os\n"})
+    assert fresh.run(*verify, str(forged)).code == 0
+    assert "shop_contracts/release.py is not what is generated" in refused(forged, "--rebuild")
+    allowed.write_text(new_key(tmp_path / "stranger"), "utf-8")
+    assert "none of an allowed signer" in refused(wheel)
+    missing = fresh.run(*verify, "nowhere.whl")
+    assert (missing.code, "there is no package nowhere.whl" in missing.err) == (2, True)

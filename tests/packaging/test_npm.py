@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fieldstone.codegen.client_package import ClientPackage, Needed
 from fieldstone.codegen.clients.typescript import npm_name, npm_range, runtime_range, typescript_package
+from fieldstone.codegen.signed_release import find_signed
 from fieldstone.errors import FieldstoneError
+from fieldstone.packaging.contents import files_of
 from fieldstone.packaging.npm import Checked, build, check
 from fieldstone.toolchain.node import node_tools, run_npm
 from tests.codegen.clients.releases import HERE, SUNSET, made, released
@@ -149,6 +152,12 @@ def test_all_of_the_tree_is_packed_and_says_where_it_comes_from(new: Published) 
     without = {"LICENSE", "package.json"}
     assert all(header in content.splitlines()[0] for path, content in new.files.items() if path not in without)
     assert not [path for path, content in new.files.items() if str(HERE).encode() in content]
+
+
+def test_a_signed_release_is_packed(tmp_path: Path) -> None:
+    signed = {"release.toml": b"name\n", "image.binpb": b"\n"}
+    packed = publish(replace(released("telemetry", "1.0.0"), signed=signed), tmp_path).tarball
+    assert find_signed(files_of(packed)) == signed
 
 
 def test_the_same_tree_gives_the_same_bytes_whatever_the_umask(new: Published, tmp_path: Path) -> None:

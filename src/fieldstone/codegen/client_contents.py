@@ -12,6 +12,7 @@ from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.known_packages import Language
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
+from fieldstone.codegen.signed_release import signed_tree
 from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
@@ -116,13 +117,16 @@ def example(client: ClientPackage) -> Example | None:
     return None
 
 
-def with_texts(client: ClientPackage, readme: str, files: Mapping[str, str], **views: object) -> dict[str, bytes]:
-    """The tree of a package: its files, and README.md, CHANGELOG.md and LICENSE beside them.
+def with_texts(
+    client: ClientPackage, readme: str, files: Mapping[str, str], *, data: str = "", **views: object
+) -> dict[str, bytes]:
+    """The tree of a package: its files, README.md, CHANGELOG.md and LICENSE beside them, and its signed release.
 
     Args:
         client: the release.
         readme: the template of its README.md.
         files: path within the package to text.
+        data: the folder for data in the package.
         views: what the template names beside `client`, `example` and `services`.
 
     Returns:
@@ -134,7 +138,8 @@ def with_texts(client: ClientPackage, readme: str, files: Mapping[str, str], **v
     tree = {path: with_header(path, text, source) for path, text in texts.items()}
     if client.license:
         tree["LICENSE"] = client.license
-    return {path: text.encode() for path, text in sorted(tree.items())}
+    encoded = {path: text.encode() for path, text in tree.items()} | signed_tree(client.signed, data)
+    return dict(sorted(encoded.items()))
 
 
 def refuse_post(client: ClientPackage, *, what: str, because: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
         changelog: what every release up to this one changed, newest first, as Markdown with a title.
         needs: the releases that it imports from, directly or not, sorted by module.
         known: the third-party files whose code other packages have.
+        signed: what a package of a signed release carries, see `codegen.signed_release`; empty for others.
     """
 
     module: str
@@ -60,6 +62,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
     changelog: str
     needs: tuple[Needed, ...] = ()
     known: KnownPackages = KNOWN
+    signed: Mapping[str, bytes] = {}
 
     @property
     def major(self) -> int:

@@ -182,11 +182,14 @@ DEFECTS = {
     "was judged, it retires the module or records waivers. History ends where the gate begins. Remove it and release "
     "again.",
     "registry-history-unproven": "A change adds a release that says that it is accepted as history, and no git tag in "
-    "this clone has its commit, date and files. Only `fieldstone adopt` makes such releases. Fetch the tags, or remove "
-    "it.",
+    "this clone has its version, commit, date and files. Only `fieldstone adopt` makes such releases. Fetch the tags, "
+    "or remove it.",
     "registry-signature-wrong": "A release is not signed, or not by a key that the file of allowed signers has for "
     "releases. If it is new, remove it and release again with `fieldstone release --sign KEY`; older ones can be "
     "trusted with `fieldstone registry verify --trust MODULE@VERSION`.",
+    "registry-package-wrong": "A client package does not carry a release with the signature of an allowed signer, or "
+    "is not what is built from that release. Do not install it: ask its author for the package of a signed release, or "
+    "build it from the registry with `fieldstone package MODULE@VERSION`.",
     "registry-audit-broken": "The audit of a shared registry is not the one that was written: a row was changed or "
     "removed, or its releases are others than those it tells of. Somebody wrote to the database without the registry. "
     "Compare with a backup, restore it, and change the password of the database.",

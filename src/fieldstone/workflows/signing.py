@@ -62,8 +62,23 @@ def signature_problem(release: Release, text: bytes, allowed: Path) -> str:
     Raises:
         Unavailable: there is no ssh-keygen, or the file cannot be read.
     """
+    if not release.signature:
+        return "it is not signed"
+    return "" if signer_of(release, text, allowed) else "its signature is none of an allowed signer"
+
+
+def signer_of(release: Release, text: bytes, allowed: Path) -> str:
+    """The principal whose key signed a release and was valid at its time; empty if none of the allowed ones did.
+
+    Args:
+        release: the release.
+        text: its manifest.
+        allowed: a file of allowed signers.
+
+    Raises:
+        Unavailable: there is no ssh-keygen, or the file cannot be read.
+    """
     content, signature = split(text.decode("utf-8", "replace"))
     if not signature:
-        return "it is not signed"
-    by = ssh.signer(content.encode(), to_armor(signature), allowed, namespace=NAMESPACE, at=release.released_time)
-    return "" if by else "its signature is none of an allowed signer"
+        return ""
+    return ssh.signer(content.encode(), to_armor(signature), allowed, namespace=NAMESPACE, at=release.released_time)

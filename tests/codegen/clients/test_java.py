@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.java import java_package, maven_version, protobuf_java_version
+from fieldstone.codegen.signed_release import find_signed
 from fieldstone.errors import FieldstoneError
 from tests.codegen.clients.fakes import make_program
 from tests.codegen.clients.releases import released
@@ -73,6 +74,14 @@ def test_the_tree(protoc: str) -> None:
         "no stubs of gRPC"
         not in java_package(released("telemetry", "1.2.0"), group=GROUP, protoc=protoc)["README.md"].decode()
     )
+
+
+def test_a_signed_release_is_a_resource_of_the_jar(protoc: str) -> None:
+    signed = {"release.toml": b"name\n", "image.binpb": b"\n"}
+    tree = java_package(replace(released("telemetry", "1.0.0"), signed=signed), group=GROUP, protoc=protoc)
+    folder = "src/main/resources/META-INF/telemetry-contracts/signed_release"
+    assert {path: tree[path] for path in tree if folder in path} == {f"{folder}/{n}": c for n, c in signed.items()}
+    assert find_signed(tree) == signed
 
 
 def test_without_a_licence_the_pom_names_none(protoc: str) -> None:

@@ -26,7 +26,7 @@ from fieldstone.packaging.tree import write_tree
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
-_SOURCES = "src/main/java"
+_SOURCES, _RESOURCES = "src/main/java", "src/main/resources/META-INF"
 _JAVA = 11
 """The Java to compile for; protobuf-java itself is content with 8."""
 
@@ -84,6 +84,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
         client,
         "java/README.md.j2",
         files,
+        data=f"{_RESOURCES}/{artifact}",
         group=group,
         artifact=artifact,
         version=version,

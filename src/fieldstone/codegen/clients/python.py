@@ -11,6 +11,7 @@ from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.names import DtoPackages, contracts_distribution, import_name, python_version
 from fieldstone.codegen.render import format_python
+from fieldstone.codegen.signed_release import signed_tree
 from fieldstone.packaging import python_check, wheel
 
 
@@ -39,7 +40,8 @@ def python_package(client: ClientPackage, prefix: str) -> dict[str, bytes]:
         documents=Documents(license=client.license, readme=client.readme, changelog=client.changelog),
     )
     headed = {path: with_header(path, text, source) for path, text in texts.items()}
-    return {path: text.encode() for path, text in sorted(format_python(headed).items())}
+    encoded = {path: text.encode() for path, text in format_python(headed).items()}
+    return dict(sorted((encoded | signed_tree(client.signed, import_name(release.contracts))).items()))
 
 
 def _package_version(module: str, version: str, prefix: str, digest: str = "", post: int = 0) -> PackageVersion:

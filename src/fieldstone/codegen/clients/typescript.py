@@ -22,6 +22,7 @@ from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.known_packages import Known
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
+from fieldstone.codegen.signed_release import signed_tree
 from fieldstone.errors import Invalid
 from fieldstone.packaging import npm
 from fieldstone.toolchain.node import find_node, node_tools
@@ -172,7 +173,7 @@ def _manifest(
             **{key: {"types": f"./{path}.d.ts", "default": f"./{path}.js"} for key, path in exported.items()},
             "./package.json": "./package.json",
         },
-        "files": [*roots, *(f"{top}/" for top in tops), "CHANGELOG.md"],
+        "files": [*roots, *(f"{top}/" for top in tops), *signed_tree(client.signed), "CHANGELOG.md"],
         "dependencies": dict(dependencies),
         "fieldstone": {"module": client.module, "version": client.version, "digest": client.digest},
     }

@@ -17,7 +17,7 @@ from fieldstone.errors import Conflict, Damaged, Invalid, NotFound
 from fieldstone.packaging.changelog import changelog, section
 from fieldstone.project.project import Project
 from fieldstone.registry.lines import ancestry
-from fieldstone.registry.release import IMAGE, SOURCES, Link, Release
+from fieldstone.registry.release import IMAGE, NAME, SOURCES, Link, Release
 from fieldstone.schema.model import Schema
 from fieldstone.suggestions import did_you_mean
 
@@ -82,6 +82,7 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
         changelog=changelog(release.name, _sections(project, release)),
         needs=tuple(_needs(project, release)),
         known=KNOWN.extended(project.settings.known_packages),
+        signed={NAME: project.registry.text(release), IMAGE: annotated} if release.signature else {},
     )
 
 
