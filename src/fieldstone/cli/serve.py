@@ -24,7 +24,9 @@ _DATA = "fieldstone-data"
 @click.option("--database", metavar="URL", default="", help="postgresql://USER@HOST/NAME or sqlite:///PATH.")
 @click.option("--objects", metavar="URL", default="", help="Keep large contents there: s3://BUCKET/PREFIX.")
 @click.option(
-    "--anonymous-reads/--no-anonymous-reads", default=None, help="Read without a token; by default on loopback only."
+    "--anonymous-reads/--no-anonymous-reads",
+    default=None,
+    help="Read without a token; by default only on this machine, not through a proxy.",
 )
 @click.option("--npm-scope", metavar="NAME", default="", help="The scope of npm packages: acme for @acme/....")
 @click.option("--python-prefix", metavar="NAME", default="", help="The beginning of the names of Python packages.")
@@ -64,7 +66,7 @@ def command(
     token = first_token(address, data)
     options = Options(
         address=address,
-        anonymous_reads=is_loopback(host) if anonymous_reads is None else anonymous_reads,
+        anonymous_reads=False if anonymous_reads is None and not is_loopback(host) else anonymous_reads,
         naming=naming,
     )
 

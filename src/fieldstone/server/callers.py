@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from base64 import b64decode
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -14,11 +15,16 @@ from fieldstone.registry.sql import tokens
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.server.identities import IssuerKeys, identify, is_jwt
 from fieldstone.server.policies import REMEMBERED, Policies
+from fieldstone.server.running import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fieldstone.registry.sql.database import Database
+
+
+_OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""The headers that proxies add (RFC 7239, RFC 9110)."""
 
 
 class Caller(Struct, frozen=True):
@@ -111,13 +117,14 @@ class Callers:
 
     Args:
         database: the database with the tokens.
-        anonymous_reads: whether requests without a token may read, if the policy says nothing.
+        anonymous_reads: whether requests without a token may read, if the policy says nothing; None for those that come
+            straight from this machine.
 
     Attributes:
         policies: the policy of the registry.
     """
 
-    def __init__(self, database: Database, *, anonymous_reads: bool) -> None:
+    def __init__(self, database: Database, *, anonymous_reads: bool | None) -> None:
         self._database = database
         self._anonymous_reads = anonymous_reads
         self._known: dict[str, tuple[float, Token, str]] = {}
@@ -136,8 +143,8 @@ class Callers:
             Unavailable: the database cannot be reached.
         """
         policy = self.policies.newest()
-        said = policy.anonymous_reads
-        anonymous_reads = self._anonymous_reads if said is None else said
+        said = self._anonymous_reads if policy.anonymous_reads is None else policy.anonymous_reads
+        anonymous_reads = _is_direct(headers, address) if said is None else said
         secret = secret_of(headers.get("authorization", ""))
         if not secret:
             return Caller(anonymous_reads=anonymous_reads, address=address, policy=policy)
@@ -170,6 +177,14 @@ class Callers:
             raise Denied(f"the token {state}", fix="ask an admin of the registry for a new one")
         tokens.note_use(self._database, token)
         return token
+
+
+def _is_direct(headers: Mapping[str, str], address: str) -> bool:
+    """Whether a request to a server on loopback names this machine and passed no proxy.
+
+    A proxy on this machine forwards what others ask, and a page in a browser can ask by a name that leads here.
+    """
+    return is_loopback(urlsplit(address).hostname or "") and not any(name in headers for name in _OF_PROXIES)
 
 
 def secret_of(header: str) -> str:

@@ -42,14 +42,14 @@ class Options(Struct, frozen=True, kw_only=True):
 
     Attributes:
         address: the address of a database registry.
-        anonymous_reads: whether requests without a token may read.
+        anonymous_reads: whether requests without a token may read; None for those straight from this machine.
         processes: the number of processes that judge pushes.
         draft_days: the lifetime of a draft.
         naming: the names of client packages.
     """
 
     address: str
-    anonymous_reads: bool = False
+    anonymous_reads: bool | None = False
     processes: int = 2
     draft_days: float = 30
     naming: Naming = Naming()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.installing import with_extra
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -40,7 +41,9 @@ def open_contents(url: str) -> Contents:
         from obstore.exceptions import BaseError
         from obstore.store import from_url
     except ImportError as error:
-        raise Invalid(f"objects at {url} need obstore, which is not installed", fix="install obstore") from error
+        raise Invalid(
+            f"objects at {url} need obstore, which is not installed", fix=f"install it: `{with_extra('objects')}`"
+        ) from error
     try:
         return _ObjectStore(url, from_url(url))
     except (BaseError, ValueError) as error:
