@@ -150,3 +150,21 @@ def test_the_file_that_imports_an_exempt_one_is_protected(several: Repo) -> None
     several.settings('exempt-paths = ["acme/money"]\n')
     several.edit(SHOP, *BREAK)
     assert several.run("check", "shop").code == 1
+
+
+def test_an_exemption_at_no_file_is_told(several: Repo) -> None:
+    several.settings(
+        'exempt-paths = ["acme/internal", "schemas/acme", "acme/internal/gone.proto"]\n'
+        '[exempt-rules]\nfield-removed = ["acme/inner"]\n'
+        '[modules.shop.exempt-rules]\nfield-removed = ["."]\nfield-type-changed = ["acme/x"]\n'
+    )
+    ran = several.run("check")
+    assert ran.code == 0
+    assert ran.out.count("warning[exemption-unused]") == 4, ran.out
+    assert "`exempt-paths` names schemas/acme, and no file is there, now or in a release" in ran.out
+    assert "`modules.shop.exempt-rules.field-type-changed` names acme/x" in ran.out
+    assert "fieldstone.toml:1" in ran.out
+    assert several.run("explain", "exemption-unused").code == 0
+    assert several.run("check", "shop").out.count("warning[exemption-unused]") == 1
+    several.settings('exempt-paths = ["schemas"]\nfail-on = "warning"\n')
+    assert several.run("check").code == 1

@@ -176,6 +176,23 @@ def test_two_branches_that_took_one_number(grown: Repo) -> None:
     assert grown.run("registry", "verify", "--trust", "shop@1.3.0").code == 0
 
 
+def test_diff_and_waive_know_lines(grown: Repo) -> None:
+    diff = grown.run("diff", "shop")
+    assert (diff.code, diff.err) == (0, "shop: no change from 1.2.0 to the working tree (none)\n")
+    _old_sources(grown)
+    diff = grown.run("diff", "shop", "--line", "1.0")
+    assert diff.err == "shop: no change from 1.0.0 to the working tree (none)\n"
+    assert "no release of shop in line 1.7" in grown.run("diff", "shop", "--line", "1.7").err
+    grown.edit(SHOP, ID, "bytes id = 1;")
+    terms = ("--reason", "r", "--owner", "o", "--until", "2999-12-31")
+    finding = ("field-type-changed", "acme.shop.v1.Order.id")
+    ran = grown.run("waive", *finding, *terms, "--module", "shop", "--line", "1.0")
+    assert (ran.code, "line 1.0 of shop takes none, even with a waiver" in ran.err) == (2, True), ran
+    ran = grown.run("waive", *finding, *terms, "--line", "1.0")
+    assert (ran.code, "line 1.0 can be of one module only" in ran.err) == (2, True), ran
+    assert grown.run("waive", *finding, *terms, "--module", "shop", "--line", "main").code == 0
+
+
 def test_packages_generated_code_and_a_retirement_follow_the_lines(grown: Repo) -> None:
     grown.run("generate")
     _old_sources(grown)

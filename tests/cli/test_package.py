@@ -221,3 +221,26 @@ def test_a_folder_that_is_a_file_or_cannot_be_written(grown: Repo) -> None:
 
 def test_options_alone_have_no_package(telemetry: Repo) -> None:
     assert "has no files that code is generated from" in telemetry.run("package", "fieldstone").error
+
+
+def test_a_modules_own_file_at_a_well_known_path_is_in_its_package(grown: Repo) -> None:
+    """It is the module's, whatever googleapis-common-protos has there; both work in one process."""
+    own = 'syntax = "proto3";\n\npackage google.type;\n\n// Ours.\nmessage Money {\n  string ours = 1;\n}\n'
+    grown.write("schemas/shop/google/type/money.proto", own)
+    grown.edit(SHOP, 'import "acme', 'import "google/type/money.proto";\nimport "acme')
+    grown.edit(SHOP, "string id = 1;", "string id = 1;\n  google.type.Money price = 9;")
+    grown.run("format")
+    released = grown.run("release", "shop", "--no-style")
+    assert released.code == 0, released
+    assert grown.run("package", "shop").code == 0
+    assert grown.run("package", "money").code == 0
+    wheels = [path.name for path in (grown.root / "dist").glob("*.whl")]
+    (shop,) = (name for name in wheels if name.startswith("shop_contracts-1.3"))
+    assert not [line for line in metadata(grown.root / "dist" / shop)["Requires-Dist"] if "googleapis" in line]
+    theirs = "from google.type import money_pb2; money_pb2.Money(currency_code='EUR'); "
+    ours = (
+        "from shop_contracts.google.type import money_pb2 as m; from shop_contracts.acme.shop.v1 import shop_pb2 as s; "
+        "print(s.Order(price=m.Money(ours='x')).price.ours); "
+    )
+    for program in (theirs + ours, ours + theirs):
+        assert python(grown, program, *wheels) == "x\n"

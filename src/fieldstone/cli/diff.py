@@ -8,7 +8,7 @@ import click
 from msgspec import to_builtins
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import OneOf, ReleasedModule, VersionName
+from fieldstone.cli.options import OneOf, ReleasedModule, VersionName, line_option
 from fieldstone.cli.output import say, say_json, say_lines
 from fieldstone.printed import printable
 
@@ -20,29 +20,32 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "deprecated": "!"}
 
 @click.command()
 @click.argument("module", type=ReleasedModule())
-@click.argument("old", type=VersionName())
+@click.argument("old", type=VersionName(), required=False)
 @click.argument("new", type=VersionName(), default=".")
+@line_option
 @click.option("--format", "format_", type=OneOf(["text", "markdown", "json"]), default="text")
-def command(module: str, old: str, new: str, format_: str) -> int:
-    """List the changes in MODULE from OLD to NEW, the working tree by default.
+def command(module: str, old: str | None, new: str, line: str | None, format_: str) -> int:
+    """List the changes in MODULE from OLD, its newest release by default, to NEW, by default the working tree.
 
     OLD and NEW are versions, git revisions, folders or images.
 
     \b
     Examples:
+      fieldstone diff telemetry
+      fieldstone diff telemetry --line 1.4
       fieldstone diff telemetry 1.0.0 1.2.0
       fieldstone diff telemetry 1.2.0 --format markdown >> CHANGELOG.md
     """
     from fieldstone.workflows.diff import diff
 
-    found = diff(open_project(), module, old, new)
+    found = diff(open_project().on_line([module], line), module, old or "", new)
     if format_ == "json":
         say_json(to_builtins(found))
     else:
         say_lines(_markdown(found) if format_ == "markdown" else _text(found))
     name = "the working tree" if new == "." else new
     count = f"{len(found.changes)} change{'' if len(found.changes) == 1 else 's'}" if found.changes else "no change"
-    say(f"{module}: {count} from {old} to {name} ({found.bump})", err=True)
+    say(f"{module}: {count} from {found.old} to {name} ({found.bump})", err=True)
     return 0
 
 

@@ -169,7 +169,7 @@ line_option = click.option(
     "--line",
     type=LineName(),
     metavar="MINOR",
-    help="Continue an older minor line of MODULE, such as 1.4, or main. By default the line of its newest release.",
+    help="An older minor line of MODULE to go on with, such as 1.4, or main. By default that of its newest release.",
 )
 """`--line`: the line of a module to judge and to release in."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, RuleId, VersionName
+from fieldstone.cli.options import ModuleName, RuleId, VersionName, line_option
 from fieldstone.cli.output import say
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day of the waiver, in UTC.")
 @click.option("--owner", default="", help="The owner: a team or an address; by default git's user.email.")
 @click.option("--module", default="", type=ModuleName(), help="The module; by default the one with the finding.")
+@line_option
 @click.option("--against", type=VersionName(), metavar="REF", help="Compare with this, as in `check`, to find it.")
 def command(
     rule: str,
@@ -41,6 +42,7 @@ def command(
     until: str,
     owner: str,
     module: str,
+    line: str | None,
     against: str | None,
 ) -> int:
     """Permit a finding of RULE on SUBJECT until a date, and write the waiver into the settings.
@@ -58,13 +60,14 @@ def command(
 
     _require_one(subject, below, all_=all_)
     terms, named = Terms(reason, until, owner), against or ""
+    project = open_project().on_line([module] if module else [], line)
     if all_:
-        done = waive_all(open_project(), rule, terms, below=below, module=module, against=named)
+        done = waive_all(project, rule, terms, below=below, module=module, against=named)
     else:
-        done = [waive(open_project(), rule, subject, terms, module=module, against=named)]
+        done = [waive(project, rule, subject, terms, module=module, against=named)]
     for waived in done:
-        for line in _lines(waived):
-            say(line)
+        for text in _lines(waived):
+            say(text)
     return 0
 
 

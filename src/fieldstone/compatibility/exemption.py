@@ -13,6 +13,9 @@ from msgspec import Struct
 ENTERED = "exempt-file-entered"
 """The id of findings about protected types that move into an exempt file."""
 
+UNUSED = "exemption-unused"
+"""The id of findings about exemptions that are at no file."""
+
 WHOLE_MODULE = "."
 """The path of an exemption for all files of a module."""
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from fieldstone.compatibility.exemption import ENTERED
+from fieldstone.compatibility.exemption import ENTERED, UNUSED
 
 
 class Waiver(Struct, frozen=True, kw_only=True):
@@ -63,6 +63,8 @@ PERMISSIONS = {
     ENTERED: "A released type moved from a protected file into one that the settings exempt (`exempt-paths`, "
     "`exempt-rules`). There its next breaking change would only be noted. Leave it in a protected file. To give up its "
     "protection on purpose, first exempt the file that it is in: that is a change of policy.",
+    UNUSED: "A path of `exempt-paths` or `exempt-rules` is at no file that the module has now or had in a release: it "
+    "is misspelled, or begins at another folder than import paths do. So it exempts nothing. Correct or delete it.",
     "style-fault-fixed": "`fieldstone.style.toml` lists the faults of style that existed when Fieldstone was set up, "
     "by rule and file. Some of them are fixed by now. Lower the number or delete the line, so that new ones cannot "
     "take their place.",

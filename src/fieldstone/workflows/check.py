@@ -20,6 +20,7 @@ from fieldstone.compatibility.finding import Finding, ModuleReport, Report
 from fieldstone.errors import FieldstoneError
 from fieldstone.incremental.changed_files import added_files
 from fieldstone.project.project import Project
+from fieldstone.project.settings import Settings
 from fieldstone.workspace.modules import Module
 
 
@@ -98,7 +99,17 @@ def check(
         judged = with_stale_waivers(
             project, judged, all_modules=not names, against=against, start=here, options=options, today=today
         )
+    if _has_exemptions(project.settings):
+        from fieldstone.checking.findings.unused_exemptions import with_unused_exemptions
+
+        judged = with_unused_exemptions(project, judged, all_modules=not names, start=here)
     return CheckedModules(Report(tuple(judged)), checked)
+
+
+def _has_exemptions(settings: Settings) -> bool:
+    """Whether settings exempt any path."""
+    tables = (settings.values, *settings.values.get("modules", {}).values())
+    return any(table.get(key) for table in tables for key in ("exempt-paths", "exempt-rules"))
 
 
 def _save(project: Project) -> None:

@@ -205,7 +205,8 @@ class _Change(Struct, dict=True):
         given_up = added_waivers(self.tip.settings, base)
         waivers = {waiver: location for waiver, location in shared.items() if waiver not in given_up}
         known_style = ours.known_style.shared(base.known_style)
-        return Settings(self.base.checkout(base.root), ours.file, base.values, waivers, known_style=known_style)
+        root = self.base.checkout(base.root)
+        return Settings(root, ours.file, base.values, waivers, layers=base.layers, known_style=known_style)
 
     @cached_property
     def _registry(self) -> Registry:

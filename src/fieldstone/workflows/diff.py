@@ -49,12 +49,13 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
     Args:
         project: the project with the module.
         name: the module.
-        old: a version, a path or a git revision.
+        old: a version, a path or a git revision; empty for the newest release of the line.
         new: likewise; `.` for the working tree.
 
     Raises:
         FieldstoneError: a reference does not exist, or does not compile.
     """
+    old = old or _newest(project, name).version
     left, right = _baseline(project, name, old), _baseline(project, name, new)
     before, after = left.side.schema, _schema_with(right, left.own)
     settings = project.settings.module(name)
@@ -64,12 +65,12 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
 
 
 def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
-    """The waivers recorded by the releases after `old` in the line of `new`; in that of the newest for no version."""
+    """The waivers recorded by the releases after `old` in the line of `new`, or the project's if that is none."""
     registry = project.registry
     versions = [str(version) for version in registry.versions(name)]
     if old not in versions:
         return []
-    last = registry.release(name, new if new in versions else versions[-1])
+    last = registry.release(name, new) if new in versions else _newest(project, name)
     between: list[Release] = []
     for release in ancestry(registry, last):
         if release.version == old:
@@ -79,6 +80,14 @@ def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
         known = {release.version for release in ancestry(registry, registry.release(name, old))}
         between = [release for release in between if release.version not in known]
     return [waiver for release in reversed(between) for waiver in release.waivers]
+
+
+def _newest(project: Project, name: str) -> Release:
+    """The newest release of a module in the line to work on."""
+    newest = project.newest_of(name)
+    if newest is None:
+        raise NotFound(f"no release of {name} in {project.registry.address}", fix="name what to compare with: OLD")
+    return newest
 
 
 def _baseline(project: Project, name: str, ref: str) -> Baseline:

@@ -37,6 +37,11 @@ def from_pool(text: str, path: str) -> str:
     return _ADDED.sub(lambda _: f"_descriptors.POOL.FindFileByName({path!r})", text)
 
 
+def _may_be_elsewhere(path: str, packages: DtoPackages) -> bool:
+    """Whether another distribution may register a file of the package's: it is bundled, or has a well-known path."""
+    return path not in packages.owners or packages.known.find(path, "python") is not None
+
+
 def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescriptorProto], packages: DtoPackages) -> str:
     """The module `_descriptors` of a package.
 
@@ -55,7 +60,7 @@ def descriptors_module(written: Mapping[str, str], files: Sequence[FileDescripto
         imported=[(path, packages.package_of(path), _alias(path)) for path in elsewhere],
         contents=[_content(written, path) for path in in_import_order(inside)],
         renamed=[(path, "", _alias(path)) for path in published if packages.is_moved(path)],
-        bundled=[protoc_module(path) for path in sorted(inside) if not packages.owners.get(path)],
+        bundled=[protoc_module(path) for path in sorted(inside) if _may_be_elsewhere(path, packages)],
     )
 
 
