@@ -60,3 +60,7 @@ def test_a_release_to_a_server_names_the_releases_that_it_was_compiled_with(buf:
     exported = buf("export", f"{buf.registry.host}/contracts/own2", "-o", "out")
     assert exported.code == 0, exported
     assert (buf.home / "out/acme/needed/v1/needed.proto").is_file()
+    other = buf("export", f"{buf.registry.host}/acme/own2", "-o", "out")
+    assert (other.code, "it has contracts/own2" in other.err) == (1, True), other
+    missing = buf("export", f"{buf.registry.host}/acme/nothing", "-o", "out")
+    assert "it has" not in missing.err

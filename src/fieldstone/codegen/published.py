@@ -33,20 +33,26 @@ COMMON_FILES = frozenset(f"{folder}/{name}.proto" for folder, names in _COMMON.i
 """The files that googleapis-common-protos 1.76.0 registers, by import path."""
 
 
+def is_published(path: str) -> bool:
+    """Whether `protobuf` or googleapis-common-protos has the Python code of a file, given by its import path."""
+    return path.startswith(RUNTIME) or path in COMMON_FILES
+
+
 _VOCABULARY = "fieldstone/v1/"
 
 
 def with_code(paths: Iterable[str], *, asked: bool | None) -> list[str]:
     """The files of a module that code is generated from.
 
-    A module's own files under the paths of well-known ones, such as google/api/http.proto, are among them: its content
-    is the module's. Only what every protobuf runtime has is left out.
+    A module of nothing but well-known files, such as google/api/http.proto, counts as a copy of these, and has none.
+    Among other files they are the module's own. What every protobuf runtime has is left out.
 
     Args:
         paths: their import paths.
         asked: what the setting `generate` says of the module; None where it says nothing.
     """
-    if asked is False:
+    paths = [*paths]
+    if asked is False or (asked is None and all(map(is_published, paths))):
         return []
     files = [path for path in paths if not path.startswith(RUNTIME)]
     return files if asked else [path for path in files if not path.startswith(_VOCABULARY)]

@@ -60,8 +60,10 @@ class References:
             NotFound: there is none, or the caller may not read it.
         """
         found = self.catalog.module(name)
-        owned = found if found and owner_of(found) == owner else None
-        return self._seen(owned, f"{owner}/{name}", caller)
+        if found and owner_of(found) != owner:
+            other = f"{owner_of(self._seen(found, f'{owner}/{name}', caller))}/{name}"
+            raise NotFound(f"no {owner}/{name} in this registry", fix=f"it has {other}")
+        return self._seen(found, f"{owner}/{name}", caller)
 
     def resource(self, ref: Any, caller: Caller) -> tuple[ListedModule, Commit | None]:
         """The module that a reference names, and its commit; None if the module has no release yet.

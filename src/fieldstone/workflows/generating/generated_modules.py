@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from fieldstone.codegen.published import RUNTIME, with_code
+from fieldstone.codegen.published import is_published, with_code
 from fieldstone.errors import Invalid
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE
@@ -139,6 +139,7 @@ def _why_not(project: Project, module: Module) -> str:
         return f"there are no .proto files below {module.root}"
     if project.settings.module(module.name).generate is False:
         return f"the settings say `generate = false` for {module.name}"
-    if all(path.startswith(RUNTIME) for path in module.proto_files):
-        return "protobuf itself has the code of all its files"
-    return f"it holds options alone; `generate = true` in [tool.fieldstone.modules.{module.name}] asks for it anyway"
+    anyway = f"`generate = true` in [tool.fieldstone.modules.{module.name}] asks for it anyway"
+    if all(is_published(path) for path in module.proto_files):
+        return f"other distributions publish the code of all its files; {anyway}"
+    return f"it holds options alone; {anyway}"
