@@ -64,3 +64,17 @@ def test_a_release_to_a_server_names_the_releases_that_it_was_compiled_with(buf:
     assert (other.code, "it has contracts/own2" in other.err) == (1, True), other
     missing = buf("export", f"{buf.registry.host}/acme/nothing", "-o", "out")
     assert "it has" not in missing.err
+
+
+def test_a_folders_name_is_not_made_permanent_for_all(buf: Buf) -> None:
+    settings = f'registry = "{buf.registry.url}"\n'
+    files = {f"proto/{path}": text for path, text in order_of("nameless").items()}
+    buf.module("own", {**files, "fieldstone.toml": settings})
+    (buf.home / "own/buf.yaml").write_text("version: v2\nmodules:\n  - path: proto\n", "utf-8")
+    subprocess.run(["git", "init", "-q", "."], cwd=buf.home / "own", check=True)
+    refused = fieldstone(buf, "release", "proto", "--no-style")
+    assert (refused.code, "module proto has only its folder's name" in refused.err) == (2, True), refused
+    named = f'{settings}[modules.nameless]\npath = "proto"\n'
+    (buf.home / "own/fieldstone.toml").write_text(named, "utf-8")
+    released = fieldstone(buf, "release", "nameless", "--no-style")
+    assert released.code == 0, released

@@ -31,6 +31,7 @@ from fieldstone.regular_file import read_file
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.toolchain import buf, git
 from fieldstone.workflows.check import check
+from fieldstone.workflows.setup.naming import SAYS_NOTHING
 from fieldstone.workflows.signing import signed
 from fieldstone.workspace.dependencies import Dependencies, RemoteDependency
 from fieldstone.workspace.modules import DOCUMENTS, Module
@@ -88,6 +89,7 @@ def release(
     if _is_renamed(project, name):
         return Released(check(project, [name], full=True, options=options, today=made.date()).report.modules[0])
     module = project.module(name)
+    _require_telling_name(project, module)
     sources = module.contents()
     checked = check(project, [name], full=True, options=options, today=made.date(), start=start)
     (report,) = checked.report.modules
@@ -112,6 +114,20 @@ def release(
         with suppress(FieldstoneError):  # the release is written, even if others are damaged
             remember(project, written)
     return Released(report, written, spent=spent(project, report))
+
+
+def _require_telling_name(project: Project, module: Module) -> None:
+    """Raise if a first release on a server or in a database would give a module the name of a folder such as `proto`.
+
+    Raises:
+        Invalid: neither the settings nor buf.yaml name it.
+    """
+    is_named = module.buf_name or module.key in project.settings.module_names or module.name not in SAYS_NOTHING
+    if not is_named and project.settings.registry_folder is None and not project.registry.versions(module.name):
+        raise Invalid(
+            f"module {module.name} has only its folder's name, which would be permanent in {project.registry.address}",
+            fix=f'name it in the settings: [modules.NAME] with path = "{module.key}"; `fieldstone init` derives a name',
+        )
 
 
 def _snapshot(

@@ -24,11 +24,12 @@ from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 from fieldstone.workspace.modules import Module
 from fieldstone.workspace.vocabulary import VOCABULARY
 
-_SAYS_NOTHING = frozenset(
+SAYS_NOTHING = frozenset(
     "api apis contract contracts definition definitions idl idls include interface interfaces java lib main model "
     "models pb pkg proto protobuf protobufs protoroot protos resources schema schemas source sources spec specs "
     "src".split()
 )
+"""The names of folders that say nothing about a module."""
 _VERSION = re.compile(r"v\d+((alpha|beta|test)\d*|p\d+\w*)?")
 
 
@@ -277,4 +278,4 @@ def slug(text: str) -> str:
 
 
 def _says_nothing(name: str) -> bool:
-    return name.lower() in _SAYS_NOTHING or _VERSION.fullmatch(name) is not None
+    return name.lower() in SAYS_NOTHING or _VERSION.fullmatch(name) is not None
