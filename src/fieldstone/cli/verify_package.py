@@ -48,4 +48,6 @@ def verify_packages(packages: tuple[Path, ...], signers: Path, *, rebuild: bool)
             say(f"{file}: {what} of {found.module} {found.version}, signed by {found.signer}")
     if refused:
         say(f"{refused} of {len(packages)} packages refused. Do not install them.", err=True)
+    if project is None and refused < len(packages):
+        say("The code beside the schema was not verified: --rebuild does that, with the registry.", err=True)
     return 1 if refused else 0
