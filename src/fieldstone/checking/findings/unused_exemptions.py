@@ -46,7 +46,8 @@ def with_unused_exemptions(
     """
     file = project.settings.file
     names = [report.module for report in reports]
-    idle = [entry for entry in _entries(_own_values(project)) if _is_idle(project, entry, names, all_modules)]
+    entries = _entries(_own_values(project))
+    idle = [entry for entry in entries if _is_idle(project, entry, names, all_modules=all_modules)]
     if file is None or not idle:
         return [*reports]
     text = read_file(file).decode("utf-8", "replace")
@@ -71,7 +72,7 @@ def _entries(values: Mapping[str, Any]) -> Iterator[_Entry]:
             yield from (_Entry(module, start + key, Path(path).as_posix()) for path in paths)
 
 
-def _is_idle(project: Project, entry: _Entry, names: Collection[str], all_modules: bool) -> bool:  # noqa: FBT001
+def _is_idle(project: Project, entry: _Entry, names: Collection[str], *, all_modules: bool) -> bool:
     """Whether an entry is about the checked modules, and at no file of them."""
     if entry.module not in names if entry.module else not (all_modules and names):
         return False
