@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fieldstone.palette import SEQUENCE
+
 _COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
 _FIRST = re.compile(r"^(\s*)::(?!: )")
 """Two colons at the start of a line. The `::: ` of a code frame is excluded: no runner has such a command."""
 
 _FIRST_OF_LINES = re.compile(_FIRST.pattern, re.MULTILINE)
 _KEPT = re.compile(r"(\t)")
-_KEPT_IN_COLOR = re.compile(r"(\t|\x1b\[[\d;]*m)")
+_KEPT_IN_COLOR = re.compile(rf"(\t|{SEQUENCE.pattern})")
 
 
 def printable(text: str) -> str:
@@ -46,6 +48,15 @@ def printable_lines(text: str, *, color: bool = False) -> str:
 def _parts(parts: list[str]) -> list[str]:
     """The escaped parts of a line; every second part is kept as it is."""
     return [part if number % 2 else printable(part) for number, part in enumerate(parts)]
+
+
+def cells(text: str) -> int:
+    """The number of terminal cells that a text occupies."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "FW") for char in text)
 
 
 def json_text(value: Any) -> str:

@@ -136,7 +136,7 @@ def test_a_full_disk(grown: Repo) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert "shop: 1 type changed against 1.2.0" in done.stderr
+        assert "shop: 1 type changed since 1.2.0" in done.stderr
     assert grown.run("check").code == 0
 
 

@@ -17,7 +17,7 @@ BREAK = ("string id = 1;", "int32 id = 1;")
 ADDITION = ("string id = 1;", "string id = 1;\n  string buyer = 9;")
 COMMENT = ("What somebody ordered", "What someone ordered")
 RENAMING = ("string id = 1;", "string ident = 1;")
-REFUSED = "shop: 1 type changed against 1.2.0: 1 breaking"
+REFUSED = "shop: 1 type changed since 1.2.0: 1 breaking"
 
 
 def test_nothing_changed(grown: Repo) -> None:
@@ -94,7 +94,7 @@ def test_an_addition_passes(grown: Repo) -> None:
     grown.edit(SHOP, *ADDITION)
     ran = grown.run("check", "shop")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "shop: 1 type changed against 1.2.0: additive. Allowed as 1.3.0.\n"
+    assert ran.err == "shop: 1 type changed since 1.2.0: additive. Allowed as 1.3.0.\n"
 
 
 def test_comments_ask_for_a_patch(grown: Repo) -> None:
@@ -109,7 +109,7 @@ def test_style_is_what_buf_lint_says(grown: Repo) -> None:
     ran = grown.run("check", "shop", "--format", "concise")
     assert ran.code == 1
     assert ran.out.startswith(f'{SHOP}:10:10: FIELD_LOWER_SNAKE_CASE: Field name "BadName" should be lower_snake_case')
-    assert ran.err == "shop: 1 type changed against 1.2.0: additive, 1 error. Refused until the error is fixed.\n"
+    assert ran.err == "shop: 1 type changed since 1.2.0: additive, 1 error. Refused until the error is fixed.\n"
 
 
 def test_style_is_judged_again_when_its_configuration_changes(grown: Repo) -> None:
@@ -193,7 +193,7 @@ def test_against(grown: Repo, ref: str) -> None:
     _build_image(grown, "../old", "old.binpb")
     ran = grown.run("check", "shop", "--against", ref)
     assert (ran.code, ran.out.startswith("warning[enum-value-added]"), ran.out.count("[")) == (0, True, 1)
-    assert ran.err == f"shop: 2 types changed against {ref}: additive, 1 warning.\n"
+    assert ran.err == f"shop: 2 types changed since {ref}: additive, 1 warning.\n"
     grown.edit(SHOP, *BREAK)
     ran = grown.run("check", "shop", "--against", ref)
     assert ran.code == 1
@@ -341,7 +341,7 @@ def test_a_released_module_that_leaves_the_configuration_is_a_break(grown: Repo)
     ran = grown.run("check")
     assert ran.code == 1
     assert "error[message-removed]: message `Order` was removed from `acme.shop.v1`" in ran.out
-    assert "shop: 2 types changed against 1.2.0" in ran.err
+    assert "shop: 2 types changed since 1.2.0" in ran.err
     assert "Refused: breaking changes need 2.0.0" in ran.err
     assert grown.run("check", "money").code == 0
 

@@ -35,7 +35,7 @@ def test_a_line_goes_on_beside_newer_releases(grown: Repo) -> None:
     grown.edit(SHOP, ID, f"{ID}\n  string buyer = 9;")
     ran = grown.run("check", "shop", "--line", "1.0")
     assert ran.code == 0
-    assert "changed against 1.0.0: additive. Allowed as 1.0.1." in ran.err
+    assert "changed since 1.0.0: additive. Allowed as 1.0.1." in ran.err
     out = grown.release("shop", "--line", "1.0").out
     assert "Released shop 1.0.1 (minor, line 1.0) as registry/shop/1.0.1\n" in out
     made = tomllib.loads(grown.read("registry/shop/1.0.1/release.toml"))

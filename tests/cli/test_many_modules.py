@@ -99,8 +99,8 @@ def test_a_module_that_does_not_compile_leaves_the_others_judged(seven: Repo) ->
     assert together.code == 2
     assert "users: could not be judged: it does not compile" in together.err
     assert "shop: could not be judged: it imports users/acme/users/v1/f0.proto, which does not compile" in together.err
-    assert "base: 1 type changed against 1.0.0: additive. Allowed as 1.1.0." in together.err
-    assert "stock: 1 type changed against 1.0.0: 1 breaking" in together.err
+    assert "base: 1 type changed since 1.0.0: additive. Allowed as 1.1.0." in together.err
+    assert "stock: 1 type changed since 1.0.0: 1 breaking" in together.err
     assert checked(seven) == checked_apart(seven)
 
 
@@ -160,7 +160,7 @@ def test_unchanged_modules_share_a_line(seven: Repo) -> None:
     seven.edit(path_of("stock"), "  int64 size = 2;\n", "  int64 size = 2;\n  string more = 3;\n")
     ran = seven.run("check")
     assert ran.err == (
-        "stock: 1 type changed against 1.0.0: additive. Allowed as 1.1.0.\n6 modules unchanged (-v names them).\n"
+        "stock: 1 type changed since 1.0.0: additive. Allowed as 1.1.0.\n6 modules unchanged (-v names them).\n"
     )
     named = seven.run("check", "-v").err
     assert named.count("\n") == len(NAMES)

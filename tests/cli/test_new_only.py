@@ -23,7 +23,7 @@ def test_a_break_that_the_branch_point_has_is_not_told_again(grown: Repo) -> Non
     assert grown.run("check", "shop").code == 1
     ran = grown.run("check", "shop", "--against", "main")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "shop: 1 type changed against main: additive. Allowed as 2.0.0.\n"
+    assert ran.err == "shop: 1 type changed since main: additive. Allowed as 2.0.0.\n"
 
 
 def test_a_number_taken_again_before_the_branch_point_is_not_told_again(grown: Repo) -> None:
@@ -146,7 +146,7 @@ def test_a_module_that_left_before_the_branch_point_is_not_told_again(grown: Rep
     ran = grown.run("check", "--against", "main")
     assert ran.code == 1
     assert "error[message-removed]: message `Order` was removed from `acme.shop.v1`" in ran.out
-    assert "shop: 2 types changed against main: " in ran.err
+    assert "shop: 2 types changed since main: " in ran.err
     grown.commit("an accepted removal")
     assert grown.run("check", "--against", "main").code == 1
     grown.git("branch", "--force", "main", "HEAD")

@@ -62,7 +62,7 @@ def test_a_terminal_is_told_what_is_done_and_how_far_it_is(changed: Repo) -> Non
     assert "reading 0 of " in told
     assert " files of shop 1.2.0 (" in told
     assert " files of the working tree (" in told
-    assert "shop: 1 type changed against 1.2.0: additive. Allowed as 1.3.0." in told.replace("\r", "")
+    assert "shop: 1 type changed since 1.2.0: additive. Allowed as 1.3.0." in told.replace("\r", "")
     assert told.rstrip().endswith("Allowed as 1.3.0.")  # the line of progress is wiped before the answer
 
 
@@ -75,4 +75,4 @@ def test_a_pipe_is_told_nothing(changed: Repo) -> None:
         text=True,
         check=True,
     )
-    assert done.stderr == "shop: 1 type changed against 1.2.0: additive. Allowed as 1.3.0.\n"
+    assert done.stderr == "shop: 1 type changed since 1.2.0: additive. Allowed as 1.3.0.\n"

@@ -80,7 +80,7 @@ def test_the_whole_way(
     released = repo.read(path)
     repo.write(path, released.replace(" = 1;", " = 1;\n  string more = 9;"))
     ran = repo.run("check", module, "--against", "HEAD", cwd=cwd)
-    assert ran.err == f"{module}: 1 type changed against HEAD: additive. Allowed as 1.1.0.\n"
+    assert ran.err == f"{module}: 1 type changed since HEAD: additive. Allowed as 1.1.0.\n"
     assert repo.run("release", module, cwd=cwd).code == 0
     assert repo.run("registry", "verify", "--since", "HEAD", cwd=cwd).code == 0
     repo.commit("1.1.0")

@@ -33,7 +33,7 @@ def test_a_waived_break_passes_and_stays_visible(grown: Repo) -> None:
     assert ran.code == 0
     assert ran.out.startswith("waived[field-type-changed]: `id` of `acme.shop.v1.Order` went from string to int32\n")
     assert f"   = waived:  {TERMS}\n" in ran.out
-    assert "shop: 1 type changed against 1.2.0: 1 breaking, 1 waived. Allowed as 2.0.0.\n" in ran.err
+    assert "shop: 1 type changed since 1.2.0: 1 breaking, 1 waived. Allowed as 2.0.0.\n" in ran.err
 
 
 def test_every_format_shows_it(grown: Repo) -> None:
@@ -79,10 +79,7 @@ def test_an_expired_waiver_permits_nothing_and_says_so(grown: Repo) -> None:
     assert "error[field-type-changed]" in ran.out
     assert f"error[waiver-expired]: the waiver of `field-type-changed` on `{SUBJECT}` ended on 2020-01-31" in ran.out
     assert "  --> fieldstone.toml:3:1\n" in ran.out
-    assert (
-        "1 breaking, 0 waived, 1 error. Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`."
-        in ran.err
-    )
+    assert "1 breaking, 1 error. Refused: breaking changes need 2.0.0. Undo them, or `fieldstone waive`." in ran.err
     assert grown.run("check", "--against", "HEAD").out.count("[waiver-expired]") == 1
 
 

@@ -124,7 +124,7 @@ def pinned_environment(home: Path) -> dict[str, str]:
     """The environment without what a machine or a CI adds to it, and with a git that is nobody's."""
     left_out = ("GIT_", "GITHUB_", "CI_", "FIELDSTONE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    for name in ("CI", "NO_COLOR", "COVERAGE_PROCESS_START"):
+    for name in ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "COVERAGE_PROCESS_START"):
         kept.pop(name, None)
     who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _PERSON.items()}
     pins = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home), "LC_ALL": "C.UTF-8"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.report import FORMATS, render
-from fieldstone.report.text import summary
+from fieldstone.report.summaries import summary
 from tests.report.reports import REPORTS, read
 
 GOLDEN = Path(__file__).with_name("golden")

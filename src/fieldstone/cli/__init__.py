@@ -21,23 +21,26 @@ def main() -> None:
     import click
 
     from fieldstone.cli.group import cli
-    from fieldstone.cli.output import say, say_wrong_usage
+    from fieldstone.cli.output import say_error, say_help
+    from fieldstone.cli.parsing import notes_of, problem_of
 
     try:
         code = cli.main(prog_name="fieldstone", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say_help(error.format_message())
+        code = _COULD_NOT
     except click.ClickException as error:
-        say_wrong_usage(error)
+        say_error(problem_of(error), notes_of(error))
         code = _COULD_NOT
     except click.Abort:
         code = _INTERRUPTED
     except FieldstoneError as error:
-        for line in f"error: {error}".split("\n"):
-            say(line, err=True)
+        say_error(str(error))
         code = error.exit_code
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise
-        say(f"error: {unforeseen(error)}", err=True)
+        say_error(unforeseen(error))
         code = _COULD_NOT
     sys.exit(code if isinstance(code, int) else 0)
 

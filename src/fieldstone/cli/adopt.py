@@ -12,6 +12,7 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, cache_option
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 from fieldstone.cli.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fieldstone.workflows.adopting.walk import Outcome
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("module", type=ModuleName())
 @click.option(
     "--tags",

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Group
 
 if TYPE_CHECKING:
     from fieldstone.cache.store import Store
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Show or clear the cache of earlier checks.
 

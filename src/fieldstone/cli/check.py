@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,13 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, Modules, OneOf, VersionName, cache_option, line_option
 from fieldstone.cli.output import say, say_document
+from fieldstone.cli.parsing import Command
+from fieldstone.cli.reporting import exit_code, show
 from fieldstone.compatibility.finding import WEAKENED
 from fieldstone.printed import within_json
-from fieldstone.report import FORMATS, is_from_the_top, render, takes_limit
+from fieldstone.report import FORMATS, is_from_the_top, takes_limit
 
 if TYPE_CHECKING:
-    from fieldstone.compatibility.finding import Report
     from fieldstone.project.progress import Phases
 
 _FORMATS_OF_BUF = ("text", "json")
@@ -25,7 +25,7 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 """The values of `--profile`: buf as its configuration says, or one of its categories."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("modules", nargs=-1, type=ModuleName(), cls=Modules)
 @click.option(
     "--against",
@@ -137,7 +137,7 @@ def command(
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
     from fieldstone.cli.progress import shown_progress
-    from fieldstone.report.text import policy_summary, summaries
+    from fieldstone.report.summaries import policy_summary, summaries
     from fieldstone.workflows.check import check
 
     reference = named(since)
@@ -165,7 +165,7 @@ def command(
                 full=full,
                 options=options,
             )
-    say_document(render(report, chosen, read=read_lines, color=wants_color(), limit=max_findings))
+    show(report, chosen, limit=max_findings)
     if report.policy:
         say(policy_summary(report), err=True)
     for result in summaries(report, each=verbose):
@@ -173,13 +173,6 @@ def command(
     if stats:
         say(_stats(project.phases), err=True)
     return exit_code(report)
-
-
-def exit_code(report: Report) -> int:
-    """The exit code of a check or a release: 2 if a module could not be judged, 1 if one is refused, else 0."""
-    if not report.judged:
-        return 2
-    return 0 if report.allowed else 1
 
 
 def _stats(phases: Phases) -> str:
@@ -223,16 +216,3 @@ def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, catego
 def _top_of_checkout() -> Path:
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-
-
-def read_lines(path: str) -> list[str]:
-    """The lines of a source file, for a code frame; none if it cannot be read."""
-    try:
-        return Path(path).read_text("utf-8", "replace").split("\n")
-    except OSError:
-        return []
-
-
-def wants_color() -> bool:
-    """Whether standard output is a terminal and NO_COLOR is unset (https://no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -7,11 +7,12 @@ from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say_document
+from fieldstone.cli.parsing import Command
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("shell", type=OneOf(list(_SHELLS)))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:

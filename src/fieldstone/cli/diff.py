@@ -10,6 +10,7 @@ from msgspec import to_builtins
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import OneOf, ReleasedModule, VersionName, line_option
 from fieldstone.cli.output import say, say_json, say_lines
+from fieldstone.cli.parsing import Command
 from fieldstone.printed import printable
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "deprecated": "!"}
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("module", type=ReleasedModule())
 @click.argument("old", type=VersionName(), required=False)
 @click.argument("new", type=VersionName(), default=".")

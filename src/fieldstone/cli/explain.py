@@ -8,9 +8,10 @@ import click
 
 from fieldstone.cli.options import RuleId
 from fieldstone.cli.output import say_lines
+from fieldstone.cli.parsing import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("rule", type=RuleId())
 def command(rule: str) -> int:
     """Explain RULE: what it refuses, why, and the fix; the beginning of its id is enough.

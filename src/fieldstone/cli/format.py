@@ -8,9 +8,10 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.output import say, say_lines
+from fieldstone.cli.parsing import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Print the difference and change nothing.")
 def command(files: tuple[Path, ...], *, only_check: bool) -> int:

@@ -13,12 +13,13 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, Modules
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 if TYPE_CHECKING:
     from fieldstone.workflows.generate import Generated
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("modules", nargs=-1, type=ModuleName(), cls=Modules)
 @click.option(
     "--check", "only_check", is_flag=True, help="List files that differ from the generated code, and change nothing."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Group
 
 if TYPE_CHECKING:
     from fieldstone.packaging.index.packages import Package
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _FOLDERS = click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Serve packages to other teams: an index for pip, uv, Poetry and npm.
 

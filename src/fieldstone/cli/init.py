@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.output import say, say_document, say_lines
+from fieldstone.cli.output import say, say_lines
+from fieldstone.cli.parsing import Command
 from fieldstone.printed import printable_line
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 @click.option("--name", default="", metavar="NAME", help="The name of the only module.")
 @click.option("--module", "named", multiple=True, metavar="PATH=NAME", help="The name of the module at PATH.")
@@ -118,17 +119,16 @@ def _release(folder: Path) -> tuple[int, list[str]]:
     Returns:
         the exit code, and the names of the modules that were released.
     """
-    from fieldstone.cli.check import exit_code, read_lines, wants_color
+    from fieldstone.cli.reporting import exit_code, show
     from fieldstone.compatibility.finding import Report
-    from fieldstone.report import render
-    from fieldstone.report.text import summary
+    from fieldstone.report.summaries import summary
     from fieldstone.workflows.setup.first_release import first_releases
 
     released: list[str] = []
     for outcome in first_releases(open_project(folder)):
         if outcome.release is None:
             report = Report((outcome.report,))
-            say_document(render(report, "text", read=read_lines, color=wants_color()))
+            show(report)
             say(summary(outcome.report), err=True)
             return exit_code(report) or 1, released
         say(f"released {outcome.release.name} {outcome.release.version}")

@@ -10,13 +10,14 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 if TYPE_CHECKING:
     from fieldstone.workflows.migrate import Migrated
     from fieldstone.workflows.taking_over.differences import Difference
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("url")
 @click.option(
     "--module", "modules", multiple=True, type=ModuleName(), help="A module; by default all modules with storage."

@@ -2,43 +2,88 @@
 
 from __future__ import annotations
 
-import io
+import sys
+from typing import IO
 
 import click
 
+from fieldstone.cli.terminal import line_width, wants_color
 from fieldstone.printed import json_text, printable_line, printable_lines
 
 
 def say(line: str, *, err: bool = False) -> None:
-    """Print one line, whatever text its values contain.
+    """Print one line, whatever text its values contain; on a terminal in color, and broken at its width.
 
     Args:
         line: the line without its end; a line end inside it is escaped.
         err: whether to print to standard error instead of standard output.
     """
-    click.echo(printable_line(line), err=err)
+    _print(_fitting(_colored(printable_line(line), err=err), err=err) + "\n", err=err)
 
 
 def say_lines(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines; a line that a CI runner would treat as a command is escaped."""
-    click.echo(printable_lines(text), nl=False, err=err)
+    """Print a text of several lines like `say`; a line that a CI runner would treat as a command is escaped."""
+    lines = printable_lines(text).split("\n")
+    _print("\n".join(_fitting(_colored(line, err=err), err=err) for line in lines), err=err)
+
+
+def say_report(text: str) -> None:
+    """Print a rendered report for people, which has its colors already; source lines in it are not broken."""
+    _print("\n".join(_fitting(line, err=False) for line in text.split("\n")), err=False)
 
 
 def say_json(value: object) -> None:
-    """Print a value as JSON."""
-    say_document(json_text(value))
+    """Print a value as JSON; in color on a terminal only, because a program may read what is forced elsewhere."""
+    text = json_text(value)
+    if sys.stdout.isatty() and wants_color(sys.stdout):
+        from fieldstone.cli.highlighting import highlighted_json
 
-
-def say_document(text: str) -> None:
-    """Print a rendered document unchanged: a report, JSON, a script of ours."""
+        text = highlighted_json(text)
     click.echo(text, nl=False)
 
 
-def say_wrong_usage(error: click.ClickException) -> None:
-    """Print an error about the arguments, which may be any text."""
-    shown = io.StringIO()
-    error.show(shown)
-    usage, found, _ = f"\n{shown.getvalue()}".partition("\nError: ")
-    say_lines(f"{usage}\n"[1:] if found else usage[1:], err=True)
-    if found:  # help is shown as an error without a message
-        say(f"Error: {error.format_message()}", err=True)
+def say_document(text: str) -> None:
+    """Print a rendered document unchanged: JSON, a script of ours, a report for a program."""
+    click.echo(text, nl=False)
+
+
+def say_error(problem: str, notes: dict[str, str] | None = None) -> None:
+    """Print an error on standard error: its one line, then notes below it.
+
+    Args:
+        problem: what went wrong and what to do.
+        notes: further lines by label: `usage`, `help`.
+    """
+    say(f"error: {problem}", err=True)
+    for label, text in (notes or {}).items():
+        say(f"  = {f'{label}:':<6} {text}", err=True)
+
+
+def say_help(text: str) -> None:
+    """Print the help of a command on standard error, for a call that lacked everything."""
+    _print(printable_lines(f"{text}\n", color=True), err=True)
+
+
+def _stream(*, err: bool) -> IO[str]:
+    return sys.stderr if err else sys.stdout
+
+
+def _colored(line: str, *, err: bool) -> str:
+    if not wants_color(_stream(err=err)):
+        return line
+    from fieldstone.cli.highlighting import highlighted
+
+    return highlighted(line)
+
+
+def _fitting(line: str, *, err: bool) -> str:
+    width = line_width(_stream(err=err))
+    if not width:
+        return line
+    from fieldstone.cli.wrapping import wrapped
+
+    return wrapped(line, width)
+
+
+def _print(text: str, *, err: bool) -> None:
+    click.echo(text, nl=False, err=err, color=wants_color(_stream(err=err)))

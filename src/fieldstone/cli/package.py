@@ -10,10 +10,11 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import OneOf, ReleaseName
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 from fieldstone.codegen.clients import LANGUAGES
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("release", metavar="MODULE[@VERSION]", type=ReleaseName())
 @click.option("--lang", "language", type=OneOf(LANGUAGES), default="python", show_default=True)
 @click.option("--out", metavar="DIR", default="", help="The output folder, instead of the one in the settings.")

@@ -12,6 +12,7 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, VersionName, cache_option
 from fieldstone.cli.output import say, say_json
+from fieldstone.cli.parsing import Group
 from fieldstone.cli.registry_access import list_proposals, policy, show_audit, token, verify_shared
 from fieldstone.cli.verify_package import verify_packages
 from fieldstone.suggestions import did_you_mean
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fieldstone.workflows.heads import Head
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List, show, export and verify releases; administer a shared registry."""
 

@@ -11,6 +11,7 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say, say_document, say_json
+from fieldstone.cli.parsing import Command, Group
 from fieldstone.registry.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _opened(address: str) -> Administration:
     return open_administration(address or open_project().settings.registry)
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """Create, list and revoke the tokens of a shared registry."""
 
@@ -103,7 +104,7 @@ def revoke_token(id_: str, address: str) -> int:
     return 0
 
 
-@click.group()
+@click.group(cls=Group)
 def policy() -> None:
     """Show and set the policy of a shared registry."""
 
@@ -157,7 +158,7 @@ def set_policy(file: TextIO, after: int | None, address: str) -> int:
     return 0
 
 
-@click.command("audit")
+@click.command("audit", cls=Command)
 @click.option("--since", default="0", metavar="NUMBER|TIME", help="Only rows after a number, or since a time in UTC.")
 @_registry_option
 def show_audit(since: str, address: str) -> int:
@@ -178,7 +179,7 @@ def show_audit(since: str, address: str) -> int:
     return 0
 
 
-@click.command("proposals")
+@click.command("proposals", cls=Command)
 @_registry_option
 def list_proposals(address: str) -> int:
     """Print the proposals as lines of JSON: refused pushes that the policy keeps.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 if TYPE_CHECKING:
     from fieldstone_runtime.relay.relay import Counts
@@ -32,7 +33,7 @@ class Duration(click.ParamType[float]):
         return float(found[1]) * _UNITS[found[2]]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--from", "source", metavar="URL", required=True, help="The database with the outbox.")
 @click.option("--to", "target", metavar="URL", help="The sink for the events.")
 @click.option(

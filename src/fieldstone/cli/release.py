@@ -11,7 +11,8 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasableModule, cache_option, line_option
-from fieldstone.cli.output import say, say_document
+from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 if TYPE_CHECKING:
     from fieldstone.project.project import Project
@@ -21,7 +22,7 @@ _SHORT = 7
 """The number of digits of a commit's hash that are shown."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("module", type=ReleasableModule(), required=False)
 @click.option("--all", "every", is_flag=True, help="Release every module that changed, imported modules first.")
 @click.option(
@@ -103,7 +104,7 @@ def command(
 
 def _release_all(project: Project, *, dry_run: bool, style: bool) -> int:
     """Release every changed module; returns the exit code: the largest of the modules'."""
-    from fieldstone.report.text import summary_of_unchanged
+    from fieldstone.report.summaries import summary_of_unchanged
     from fieldstone.workflows.release_all import release_all
 
     code, unchanged = 0, 0
@@ -121,15 +122,14 @@ def _release_all(project: Project, *, dry_run: bool, style: bool) -> int:
 
 def _tell(project: Project, module: str, outcome: Released, *, dry_run: bool, retires: bool) -> int:
     """Print the result of releasing a module; returns its exit code."""
-    from fieldstone.cli.check import exit_code, read_lines, wants_color
+    from fieldstone.cli.reporting import exit_code, show
     from fieldstone.compatibility.finding import Report
-    from fieldstone.report import render
     from fieldstone.report.documents import kind_of
-    from fieldstone.report.text import summary
+    from fieldstone.report.summaries import summary
     from fieldstone.toolchain.git import DIRTY
 
     report = Report((outcome.report,))
-    say_document(render(report, "text", read=read_lines, color=wants_color()))
+    show(report)
     if outcome.refused or not outcome.report.allowed:
         say(outcome.refused or summary(outcome.report), err=True)
         if retires and not outcome.refused and module in project.workspace.modules:

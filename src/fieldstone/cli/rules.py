@@ -6,9 +6,10 @@ import click
 
 from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say, say_json
+from fieldstone.cli.parsing import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--format", "format_", type=OneOf(["text", "json"]), default="text")
 def command(format_: str) -> int:
     """List all rules: what each guarantees, the surfaces that it protects, and the matching rules of buf.

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 _DATA = "fieldstone-data"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
 @click.option(

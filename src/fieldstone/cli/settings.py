@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.output import say, say_document, say_json
+from fieldstone.cli.parsing import Group
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the settings instead, for editors.")
 @click.pass_context
 def command(context: click.Context, *, schema: bool) -> int:

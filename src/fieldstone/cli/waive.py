@@ -11,12 +11,13 @@ import click
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, RuleId, VersionName, line_option
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 if TYPE_CHECKING:
     from fieldstone.workflows.waive import Waived
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("rule", type=RuleId())
 @click.argument("subject", default="")
 @click.option("--all", "all_", is_flag=True, help="Permit all current findings of RULE, in one entry with a list.")

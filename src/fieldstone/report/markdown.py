@@ -14,7 +14,8 @@ from fieldstone.compatibility.finding import Finding, Report
 from fieldstone.printed import printable, printable_lines
 from fieldstone.report import Options
 from fieldstone.report.grouping import Group, broken, groups, left_out, most_severe, place, status
-from fieldstone.report.text import is_explained, policy_summary, summary
+from fieldstone.report.summaries import policy_summary, summary
+from fieldstone.report.text import is_explained
 
 FROM_THE_TOP = True
 """Its readers take paths from the top of the checkout."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fieldstone.compatibility.finding import MODULE_FINDINGS, Directions, Finding, Level, ModuleReport, Report
+from fieldstone.compatibility.finding import MODULE_FINDINGS, Directions, Finding, Level, Report
 from fieldstone.compatibility.waiver import PERMISSIONS
-from fieldstone.printed import printable, printable_lines
+from fieldstone.palette import BLUE, BOLD, LEVELS, painted
+from fieldstone.printed import cells, printable, printable_lines
 from fieldstone.report import Options
 from fieldstone.report.grouping import (
     FIRST_PLACES,
@@ -28,11 +28,6 @@ from fieldstone.report.grouping import (
 
 if TYPE_CHECKING:
     from fieldstone.schema.location import Location
-
-_RESET = "\x1b[0m"
-_BOLD = "\x1b[1m"
-_BLUE = "\x1b[1;34m"
-_LEVELS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.NOTE: "\x1b[1;36m"}
 
 _TAB = 4
 """The width of tab stops, with which buf counts columns."""
@@ -74,64 +69,6 @@ def _last_lines(report: Report, shown: Sequence[Group]) -> Iterator[str]:
         yield f"{total} findings: {counts}{each}."
 
 
-def summary(module: ModuleReport) -> str:
-    """The result of checking one module, as one line without its end.
-
-    Args:
-        module: the result.
-    """
-    if not module.judged:
-        judged = "; ".join((printable(module.unjudged_because), *_details(module)))
-        return f"{module.module}: could not be judged: {judged}."
-    separator = ": " if module.compared_with else "; "
-    judged = separator.join(part for part in (_change(module), ", ".join(_details(module))) if part)
-    return " ".join(part for part in (f"{module.module}: {judged}.", _verdict(module)) if part)
-
-
-_MANY = 4
-"""From this many unchanged modules on, they share a line."""
-
-
-def summaries(report: Report, *, each: bool = False) -> list[str]:
-    """The results of all modules, as lines without their ends; many unchanged modules share a line.
-
-    Args:
-        report: the result of a check.
-        each: whether every module has a line of its own.
-    """
-    unchanged = [module for module in report.modules if not module.differs and module.allowed and not module.findings]
-    if each or len(unchanged) < _MANY:
-        return [summary(module) for module in report.modules]
-    others = [summary(module) for module in report.modules if module not in unchanged]
-    return [*others, f"{summary_of_unchanged(len(unchanged))} (-v names them)."]
-
-
-def summary_of_unchanged(count: int) -> str:
-    """The beginning of the line for so many unchanged modules."""
-    return f"{_count(count, 'module')} unchanged"
-
-
-def policy_summary(report: Report) -> str:
-    """The result for settings, waivers, modules and releases, as one line without its end; empty without one.
-
-    Args:
-        report: the result of a check.
-    """
-    since, part = report.since, report.policy
-    if since is None or part is None:
-        return ""
-    named = f", named by {since.variable}" if since.variable else ""
-    refused = sum(1 for finding in part.findings if finding.level is Level.ERROR)
-    accepted = len(part.findings) - refused
-    said = [
-        f"{_count(accepted, 'change')} of it accepted by --accept {', '.join(since.accepted)}" if accepted else "",
-        f"refused, {_count(refused, 'finding')}" if refused else "",
-    ]
-    words = "; ".join(filter(None, said)) or "unchanged, and no release lost"
-    more = "" if report.modules else " No module was judged."
-    return f"policy of {printable(since.label)}{named}: {words}.{more}"
-
-
 class _Block(Struct, frozen=True):
     """A finding that is alone or stands for a group, with the data for its lines.
 
@@ -165,14 +102,14 @@ class _Block(Struct, frozen=True):
         rule = self.finding.rule
         alike = sum(finding.rule == rule for finding in self.group.findings)
         count = f" (1 of {alike})" if alike > 1 else ""
-        message = self._paint(_BOLD, f": {printable(self.finding.message)}{count}")
+        message = self._paint(BOLD, f": {printable(self.finding.message)}{count}")
         return self._paint(self._color, f"{status(self.finding)}[{rule}]") + message
 
     def _frame(self, source: str) -> Iterator[str]:
         location, was_at = self.finding.location, self.finding.was_at
         start, end = _span(location, source)
         carets = " " * start + self._paint(self._color, " ".join(("^" * (end - start), *self._was())))
-        number = self._paint(_BLUE, f"{location.line:>{self._width}} |")
+        number = self._paint(BLUE, f"{location.line:>{self._width}} |")
         yield self._gutter("|")
         yield f"{number} {_shown(source)}".rstrip()
         yield f"{self._gutter('|')} {carets}"
@@ -233,7 +170,7 @@ class _Block(Struct, frozen=True):
 
     @property
     def _color(self) -> str:
-        return _LEVELS[Level.NOTE if self.finding.waiver else self.finding.level]
+        return LEVELS[Level.NOTE if self.finding.waiver else self.finding.level]
 
     @property
     def _at(self) -> str:
@@ -253,10 +190,10 @@ class _Block(Struct, frozen=True):
         return f"{self._gutter('=')} {label + ':':<8} {text}"
 
     def _gutter(self, mark: str, *, at: int = 1) -> str:
-        return " " * (self._width + at) + self._paint(_BLUE, mark)
+        return " " * (self._width + at) + self._paint(BLUE, mark)
 
     def _paint(self, code: str, text: str) -> str:
-        return f"{code}{text}{_RESET}" if self.color else text
+        return painted(code, text) if self.color else text
 
 
 def _label(finding: Finding) -> str:
@@ -298,88 +235,7 @@ def _sign(char: str) -> str:
 
 def _span(location: Location, source: str) -> tuple[int, int]:
     """The first cell of a printed source line to underline, and the one after the last."""
-    cells = sum(map(_cells, _shown(source)))
-    start = min(max(location.column - 1, 0), cells)
-    end = cells if location.end_line > location.line else location.end_column - 1
-    return start, max(start + 1, min(end, cells))
-
-
-def _cells(char: str) -> int:
-    """The number of terminal cells that a character occupies."""
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "FW" else 1
-
-
-def _change(module: ModuleReport) -> str:
-    if not module.compared_with:
-        return "no release yet" if module.version else "nothing to judge against"
-    if module.bump == "none" or not module.differs:
-        return f"unchanged since {module.compared_with}"
-    if module.bump == "patch":
-        return f"only comments, layout, imports or documents changed since {module.compared_with}"
-    types = f"{_count(module.changed, 'type')} " if module.changed else ""
-    return f"{types}changed against {module.compared_with}"
-
-
-def _details(module: ModuleReport) -> list[str]:
-    """The findings by kind, beginning with the breaking ones and the number of waived ones."""
-    breaking = sum(1 for finding in module.findings if finding.is_breaking)
-    waived = sum(1 for finding in module.findings if finding.waiver)
-    exempt = sum(1 for finding in module.findings if finding.exemption)
-    others = [f for f in module.findings if not f.is_breaking and not f.waiver and not f.exemption]
-    levels = [finding.level for finding in others]
-    counts = [_count(levels.count(level), level) for level in _LEVELS if level in levels]
-    details = [
-        _kind(module, breaking),
-        _passing(module, breaking),
-        f"{waived} waived" if breaking or waived else "",
-        f"{exempt} exempt" if exempt else "",
-        *counts,
-    ]
-    return [detail for detail in details if detail]
-
-
-def _kind(module: ModuleReport, breaking: int) -> str:
-    if breaking:
-        return f"{breaking} breaking"
-    if not module.compared_with:
-        return "" if module.findings or not module.judged else "style judged only"
-    additive = "additive" if module.differs else "additive since the last stable release"
-    return {"major": "breaking since the last stable release", "minor": additive}.get(module.bump, "")
-
-
-def _passing(module: ModuleReport, breaking: int) -> str:
-    """The number of breaking changes that pass because the released version is 0.x, in words."""
-    passing = sum(1 for finding in module.findings if finding.before_1_0 and finding.is_breaking)
-    if not passing:
-        return ""
-    return "allowed before 1.0.0" if passing == breaking else f"{passing} allowed before 1.0.0"
-
-
-def _verdict(module: ModuleReport) -> str:
-    if not module.allowed:
-        return _refusal(module)
-    if not module.version:
-        return ""
-    return f"Allowed as {module.version}." if module.compared_with else f"The first release may be {module.version}."
-
-
-def _refusal(module: ModuleReport) -> str:
-    """The reason why a module is refused."""
-    if module.line and module.bump == "major":
-        return f"Refused: line {module.line} takes no breaking change, not even with a waiver. Undo it."
-    for level in (Level.ERROR, Level.WARNING):
-        found = [finding for finding in module.findings if finding.level is level and not finding.waiver]
-        others = sum(1 for finding in found if not finding.is_breaking)
-        if len(found) > others:
-            return f"Refused: breaking changes need {module.version}. Undo them, or `fieldstone waive`."
-        if any(finding.additive for finding in found):
-            return f'Refused by `fail-on = "{level}"`, as additions are. Undo them, or `fieldstone waive`.'
-        if others:
-            return f"Refused until the {level} is fixed." if others == 1 else f"Refused until the {level}s are fixed."
-    return "Refused."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    whole = cells(_shown(source))
+    start = min(max(location.column - 1, 0), whole)
+    end = whole if location.end_line > location.line else location.end_column - 1
+    return start, max(start + 1, min(end, whole))

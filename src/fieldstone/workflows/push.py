@@ -24,7 +24,7 @@ from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module
 from fieldstone.registry.sql.clock import after
 from fieldstone.registry.sql.identities import draft_id, release_id
 from fieldstone.report import render
-from fieldstone.report.text import summary
+from fieldstone.report.summaries import summary
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check

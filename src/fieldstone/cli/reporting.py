@@ -1,0 +1,49 @@
+"""Shows the report of a check, and gives its exit code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldstone.cli.output import say_document, say_report
+from fieldstone.cli.terminal import wants_color
+from fieldstone.report import render
+
+if TYPE_CHECKING:
+    from fieldstone.compatibility.finding import Report
+
+_FOR_PEOPLE = ("text", "grouped", "concise")
+"""The formats with colors, whose long lines are broken at the width of the terminal."""
+
+
+def show(report: Report, format_: str = "text", *, limit: int | None = None) -> None:
+    """Print a report on standard output.
+
+    Args:
+        report: the report.
+        format_: one of `fieldstone.report.FORMATS`.
+        limit: the most findings, or groups of them, to show; None for all.
+    """
+    is_read = format_ in _FOR_PEOPLE
+    color = is_read and wants_color(sys.stdout)
+    text = render(report, format_, read=read_lines, color=color, limit=limit)
+    if is_read:
+        say_report(text)
+    else:
+        say_document(text)
+
+
+def exit_code(report: Report) -> int:
+    """The exit code of a check or a release: 2 if a module could not be judged, 1 if one is refused, else 0."""
+    if not report.judged:
+        return 2
+    return 0 if report.allowed else 1
+
+
+def read_lines(path: str) -> list[str]:
+    """The lines of a source file, for a code frame; none if it cannot be read."""
+    try:
+        return Path(path).read_text("utf-8", "replace").split("\n")
+    except OSError:
+        return []
