@@ -86,7 +86,10 @@ ZERO = replace(MAJOR, compared_with="0.4.0", version="0.5.0")
             MAJOR,
             [BREAK, BREAK],
             False,
-            "2 types changed. Refused: 2 breaking changes since 1.2.0; they need 2.0.0. Undo them, or `fieldstone waive`.",
+            (
+                "2 types changed. "
+                "Refused: 2 breaking changes since 1.2.0; they need 2.0.0. Undo them, or `fieldstone waive`."
+            ),
         ),
         (MAJOR, [RETIRED], True, "2 types changed since 1.2.0: 1 breaking. Allowed as 2.0.0."),
         (

@@ -14,6 +14,7 @@ from fieldstone.checking.judgement import (
 from fieldstone.checking.released_sunsets import sunset_history
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.sunsets.notice import SunsetHistory
+from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
 from fieldstone.registry import Registry
 from fieldstone.registry.lines import MAIN, beside
@@ -100,7 +101,15 @@ def find_baseline(project: Project, module: Module, against: str, *, since_parti
         return released(project, project.registry.release(module.name, against))
     from fieldstone.workspace.references import compile_reference
 
-    compiled = compile_reference(against, module, project.checkouts, versions=versions, since_parting=since_parting)
+    try:
+        compiled = compile_reference(against, module, project.checkouts, versions=versions, since_parting=since_parting)
+    except NotFound as error:
+        registry = project.registry
+        others = [other for other in registry.modules() if against in map(str, registry.versions(other))]
+        if not others:
+            raise
+        fix = f"{against} is a release of {', '.join(others)}: name the module to compare with it"
+        raise NotFound(f"{module.name} has no release {against}", fix=fix) from error
     if compiled is None:
         return None
     image, label = compiled.image, compiled.label

@@ -13,7 +13,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, cache_option
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
-from fieldstone.cli.progress import shown_progress
+from fieldstone.cli.progress import watched
 
 if TYPE_CHECKING:
     from fieldstone.workflows.adopt import Adopted
@@ -69,8 +69,7 @@ def command(
     from fieldstone.workflows.adopt import adopt
 
     project = open_project(cached=cache)
-    with shown_progress() as told:
-        project.phases.told = told
+    with watched(project, f"adopting {module}"):
         adopted = adopt(project, module, globs, at=at, skip=skip, dry_run=dry_run)
     for line in _table(adopted.outcomes):
         say(line)

@@ -10,7 +10,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, Modules, OneOf, VersionName, cache_option, line_option
-from fieldstone.cli.output import say, say_document
+from fieldstone.cli.output import say, say_document, say_record
 from fieldstone.cli.parsing import Command
 from fieldstone.cli.reporting import exit_code, show
 from fieldstone.compatibility.finding import WEAKENED
@@ -146,7 +146,7 @@ def command(
         raise click.UsageError(f"--max-findings does not apply to {chosen}, which is always complete")
     start = _top_of_checkout() if is_from_the_top(chosen) else Path.cwd()
     options = CheckOptions(witness=witness, second_opinion=second_opinion, style=style)
-    with shown_progress() as told:
+    with shown_progress("checking") as told:
         project = open_project(cached=cache).on_line(modules, line)
         project.phases.told = told
         if reference is None:
@@ -209,7 +209,7 @@ def _check_like_buf(modules: tuple[str, ...], against: str, format_: str, catego
         if format_ == "json":
             say_document(within_json(annotation.as_json()) + "\n")
         else:
-            say(annotation.as_text())
+            say_record(annotation.as_text())
     return 1 if found else 0
 
 

@@ -9,9 +9,10 @@ from msgspec import to_builtins
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import OneOf, ReleasedModule, VersionName, line_option
-from fieldstone.cli.output import say, say_json, say_lines
+from fieldstone.cli.output import say, say_document, say_json, say_lines
 from fieldstone.cli.parsing import Command
-from fieldstone.printed import printable
+from fieldstone.cli.progress import watched
+from fieldstone.printed import printable, printable_lines
 
 if TYPE_CHECKING:
     from fieldstone.workflows.diff import Diff
@@ -39,11 +40,15 @@ def command(module: str, old: str | None, new: str, line: str | None, format_: s
     """
     from fieldstone.workflows.diff import diff
 
-    found = diff(open_project().on_line([module], line), module, old or "", new)
+    project = open_project().on_line([module], line)
+    with watched(project, f"comparing {module}"):
+        found = diff(project, module, old or "", new)
     if format_ == "json":
         say_json(to_builtins(found))
+    elif format_ == "markdown":
+        say_document(printable_lines(_markdown(found)))
     else:
-        say_lines(_markdown(found) if format_ == "markdown" else _text(found))
+        say_lines(_text(found))
     name = "the working tree" if new == "." else new
     count = f"{len(found.changes)} change{'' if len(found.changes) == 1 else 's'}" if found.changes else "no change"
     say(f"{module}: {count} from {found.old} to {name} ({found.bump})", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fieldstone.cli.options import RuleId
-from fieldstone.cli.output import say_lines
+from fieldstone.cli.output import say_page
 from fieldstone.cli.parsing import Command
 
 
@@ -25,5 +25,5 @@ def command(rule: str) -> int:
     """
     from fieldstone.workflows.explain import explain
 
-    say_lines(explain(rule, Path.cwd()))
+    say_page(explain(rule, Path.cwd()))
     return 0

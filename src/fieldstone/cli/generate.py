@@ -14,6 +14,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, Modules
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
+from fieldstone.cli.progress import watched
 
 if TYPE_CHECKING:
     from fieldstone.workflows.generate import Generated
@@ -39,7 +40,9 @@ def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
     from fieldstone.workflows.generate import generate
 
     folder = Path(out).resolve() if out else None
-    generated = generate(open_project(), modules, out=folder, check=only_check)
+    project = open_project()
+    with watched(project, "generating"):
+        generated = generate(project, modules, out=folder, check=only_check)
     where = Path(os.path.relpath(generated.out)).as_posix()
     if generated.difference.foreign:
         say(f"left alone, as nothing generated it: {_listed(where, generated.difference.foreign)}", err=True)

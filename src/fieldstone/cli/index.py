@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,8 +104,9 @@ def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
     host = address.partition("://")[2]
     if projects:
         url = f"http://token:${VARIABLE}@{host}/simple/" if guarded else f"{address}/simple/"
-        option = "--extra-index-url" if lacking(packages) else "--index-url"
-        say(f"  pip install {option} {url} {' '.join(projects)}", err=True)
+        if needed := lacking(packages):  # before: pip would take a package of the same name from either of two indexes
+            say(f"  pip install {shlex.join(needed)}", err=True)
+        say(f"  pip install --index-url {url} {' '.join(projects)}", err=True)
         say(f"  uv pip install --index {url} {' '.join(projects)}", err=True)
     for scope in dict.fromkeys(f"{name.partition('/')[0]}:" if "/" in name else "" for name in names):
         say(f"  .npmrc: {scope}registry={address}/npm/", err=True)

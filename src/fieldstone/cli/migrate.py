@@ -11,6 +11,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
+from fieldstone.cli.progress import watched
 
 if TYPE_CHECKING:
     from fieldstone.workflows.migrate import Migrated
@@ -45,9 +46,12 @@ def command(url: str, modules: tuple[str, ...], unreleased: bool, baseline: bool
 
     project = open_project()
     if not baseline:
-        _say_migrated(migrate(project, url, modules, unreleased=unreleased))
+        with watched(project, "migrating"):
+            migrated = migrate(project, url, modules, unreleased=unreleased)
+        _say_migrated(migrated)
         return 0
-    outcome = take_over(project, url, modules, unreleased=unreleased)
+    with watched(project, "comparing with the database"):
+        outcome = take_over(project, url, modules, unreleased=unreleased)
     _say_differences(outcome.differences)
     _say_migrated(outcome.migrated)
     return 1 if outcome.differences else 0

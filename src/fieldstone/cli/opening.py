@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from fieldstone.cache.permission import Permission
@@ -23,13 +22,15 @@ def open_project(folder: Path | None = None, *, bare: bool = False, cached: bool
         cached: whether to use the cache; None leaves it to the environment.
 
     Raises:
-        FieldstoneError: its settings cannot be read.
+        FieldstoneError: its settings cannot be read, or name a registry that is not there.
     """
     from pathlib import Path
 
+    from fieldstone.project.named_registry import require_registry
     from fieldstone.project.project import Project
 
     project = Project.at(folder or Path.cwd(), bare=bare, permission=permission(asked=cached))
+    require_registry(project.settings)
     _warn_if_offline(project.settings.registry)
     return project
 
@@ -40,8 +41,8 @@ def _warn_if_offline(registry: str) -> None:
     from fieldstone.registry.connection import OFFLINE, is_offline
 
     if is_offline():
-        said = f"warning: {OFFLINE}=1: releases of {registry} that were not seen here before are unknown"
-        print(said, file=sys.stderr)  # noqa: T201 - click may not be imported yet
+        said = f"{OFFLINE}=1: releases of {registry} that were not seen here before are unknown"
+        _warn(said)
 
 
 def permission(*, asked: bool | None) -> Permission:
@@ -50,4 +51,10 @@ def permission(*, asked: bool | None) -> Permission:
 
 
 def _tell(ignored: FieldstoneError) -> None:
-    print(f"warning: {ignored}", file=sys.stderr)  # noqa: T201 - click may not be imported yet
+    _warn(str(ignored))
+
+
+def _warn(said: str) -> None:
+    from fieldstone.cli.output import say
+
+    say(f"warning: {said}", err=True)

@@ -7,6 +7,7 @@ from typing import IO
 
 import click
 
+from fieldstone.cli.progress import wipe
 from fieldstone.cli.terminal import line_width, wants_color
 from fieldstone.printed import json_text, printable_line, printable_lines
 
@@ -21,10 +22,26 @@ def say(line: str, *, err: bool = False) -> None:
     _print(_fitting(_colored(printable_line(line), err=err), err=err) + "\n", err=err)
 
 
+def say_record(line: str) -> None:
+    """Print one line for a program, such as JSON: escaped like `say`, never in color and never broken."""
+    click.echo(printable_line(line))
+
+
 def say_lines(text: str, *, err: bool = False) -> None:
     """Print a text of several lines like `say`; a line that a CI runner would treat as a command is escaped."""
     lines = printable_lines(text).split("\n")
     _print("\n".join(_fitting(_colored(line, err=err), err=err) for line in lines), err=err)
+
+
+def say_page(text: str) -> None:
+    """Print a page of Markdown: rendered for people, as it is into a pipe or a file."""
+    color = wants_color(sys.stdout)
+    if not (color or sys.stdout.isatty()):
+        say_lines(text)
+        return
+    from fieldstone.cli.markdown import rendered
+
+    _print(rendered(printable_lines(text), color=color, width=line_width(sys.stdout)), err=False)
 
 
 def say_report(text: str) -> None:
@@ -86,4 +103,5 @@ def _fitting(line: str, *, err: bool) -> str:
 
 
 def _print(text: str, *, err: bool) -> None:
+    wipe()
     click.echo(text, nl=False, err=err, color=wants_color(_stream(err=err)))

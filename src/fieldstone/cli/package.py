@@ -11,6 +11,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import OneOf, ReleaseName
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
+from fieldstone.cli.progress import watched
 from fieldstone.codegen.clients import LANGUAGES
 
 
@@ -40,12 +41,14 @@ def command(release: str, language: str, out: str, post: int, only_check: bool) 
 
     project = open_project()
     if only_check:
-        checked = check(project, release, language=language, post=post)
+        with watched(project, f"building and testing the {language} package of {release}"):
+            checked = check(project, release, language=language, post=post)
         words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} there and back"
         say(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
         return 0
     folder = Path(out).resolve() if out else None
-    packaged = package(project, release, language=language, out=folder, post=post)
+    with watched(project, f"building the {language} package of {release}"):
+        packaged = package(project, release, language=language, out=folder, post=post)
     for path in packaged.built:
         say(Path(os.path.relpath(path)).as_posix())
     say(f"{packaged.module} {packaged.version}: {language} package built.", err=True)

@@ -11,7 +11,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, VersionName, cache_option
-from fieldstone.cli.output import say, say_json
+from fieldstone.cli.output import say, say_json, say_record
 from fieldstone.cli.parsing import Group
 from fieldstone.cli.registry_access import list_proposals, policy, show_audit, token, verify_shared
 from fieldstone.cli.verify_package import verify_packages
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def command() -> None:
-    """List, show, export and verify releases; administer a shared registry."""
+    """List, show, export and verify releases; administer a shared registry.
+
+    \b
+    Examples:
+      fieldstone registry list
+      fieldstone registry show telemetry 1.2.0
+      fieldstone registry verify
+    """
 
 
 @command.command("list")
@@ -118,11 +125,13 @@ def export_release(module: str, version: str, folder: Path) -> int:
     Example:
       fieldstone registry export telemetry 1.2.0 /tmp/telemetry-1.2.0
     """
+    from fieldstone.cli.progress import shown_progress
     from fieldstone.workflows.export import export
 
     registry = open_project().registry
     release = registry.release(module, version)
-    export(registry, release, folder)
+    with shown_progress(f"exporting {module} {version}"):
+        export(registry, release, folder)
     say(f"Exported {module} {release.version} to {folder}")
     return 0
 
@@ -142,7 +151,7 @@ def show_heads() -> int:
     from fieldstone.workflows.heads import heads
 
     for head in heads(open_registry(open_project().settings.registry)):
-        say(head.to_json())
+        say_record(head.to_json())
     return 0
 
 
@@ -205,6 +214,7 @@ def verify_registry(
       fieldstone registry verify https://contracts.example.com
       fieldstone registry verify --allowed-signers allowed_signers
     """
+    from fieldstone.cli.progress import shown_progress
     from fieldstone.workflows.heads import parse_heads
 
     if audit_head and not address:
@@ -213,7 +223,8 @@ def verify_registry(
         raise click.UsageError("--since compares with git, and the registry at URL does not lie in it")
     anchored = parse_heads(_lines(head), where=head.name) if head else []
     if address:
-        count, history, defects = verify_shared(address, audit_head, _versions(trusted), anchored)
+        with shown_progress("verifying the registry"):
+            count, history, defects = verify_shared(address, audit_head, _versions(trusted), anchored)
     else:
         project = open_project(cached=cache)
         address = project.settings.registry
@@ -235,9 +246,11 @@ def _verify_own(
     project: Project, since: str | None, trusted: Mapping[str, str], anchored: list[Head], *, full: bool
 ) -> tuple[int, int, list[Defect]]:
     """The numbers of releases and of those accepted as history, and the defects, of the registry of the settings."""
+    from fieldstone.cli.progress import watched
     from fieldstone.workflows.verify import verify
 
-    defects = verify(project, since=since, trusted=trusted, anchored=anchored, full=full)
+    with watched(project, "verifying the registry"):
+        defects = verify(project, since=since, trusted=trusted, anchored=anchored, full=full)
     registry = project.registry
     releases = [] if defects else [one for module in registry.modules() for one in registry.releases(module)]
     return len(releases), sum(bool(release.accepted) for release in releases), defects
@@ -269,7 +282,7 @@ def copy_registry(source: str, target: str) -> int:
     from fieldstone.cli.progress import shown_progress
     from fieldstone.workflows.copying import copy
 
-    with shown_progress() as told:
+    with shown_progress("copying") as told:
         done = copy(_absolute(source), _absolute(target), on_progress=told)
     there = f", {done.present:,} were there already" if done.present else ""
     say(f"{_relative(_absolute(target))}: {done.copied:,} copied{there}; verified.", err=True)

@@ -10,7 +10,7 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import OneOf
-from fieldstone.cli.output import say, say_document, say_json
+from fieldstone.cli.output import say, say_document, say_json, say_record
 from fieldstone.cli.parsing import Command, Group
 from fieldstone.registry.scopes import SCOPES
 
@@ -40,7 +40,12 @@ def _opened(address: str) -> Administration:
 
 @click.group(cls=Group)
 def token() -> None:
-    """Create, list and revoke the tokens of a shared registry."""
+    """Create, list and revoke the tokens of a shared registry.
+
+    \b
+    Example:
+      fieldstone registry token list
+    """
 
 
 @token.command("create")
@@ -106,7 +111,12 @@ def revoke_token(id_: str, address: str) -> int:
 
 @click.group(cls=Group)
 def policy() -> None:
-    """Show and set the policy of a shared registry."""
+    """Show and set the policy of a shared registry.
+
+    \b
+    Example:
+      fieldstone registry policy show
+    """
 
 
 @policy.command("show")
@@ -175,7 +185,7 @@ def show_audit(since: str, address: str) -> int:
     from fieldstone.workflows.audit import audit_lines
 
     for line in audit_lines(_opened(address), since):
-        say(line)
+        say_record(line)
     return 0
 
 
@@ -191,7 +201,7 @@ def list_proposals(address: str) -> int:
     from msgspec import json
 
     for proposal in _opened(address).proposals():
-        say(json.encode(proposal).decode())
+        say_record(json.encode(proposal).decode())
     return 0
 
 

@@ -13,6 +13,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ReleasableModule, cache_option, line_option
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
+from fieldstone.cli.progress import watched
 
 if TYPE_CHECKING:
     from fieldstone.project.project import Project
@@ -98,7 +99,8 @@ def command(
 
     project = project.on_line([module], line)
     make = retire if retires else partial(release, style=style)
-    outcome = make(project, module, version=version, dry_run=dry_run)
+    with watched(project, f"judging {module}"):
+        outcome = make(project, module, version=version, dry_run=dry_run)
     return _tell(project, module, outcome, dry_run=dry_run, retires=retires)
 
 

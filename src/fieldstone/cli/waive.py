@@ -12,6 +12,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import ModuleName, RuleId, VersionName, line_option
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
+from fieldstone.cli.progress import watched
 
 if TYPE_CHECKING:
     from fieldstone.workflows.waive import Waived
@@ -62,10 +63,11 @@ def command(
     _require_one(subject, below, all_=all_)
     terms, named = Terms(reason, until, owner), against or ""
     project = open_project().on_line([module] if module else [], line)
-    if all_:
-        done = waive_all(project, rule, terms, below=below, module=module, against=named)
-    else:
-        done = [waive(project, rule, subject, terms, module=module, against=named)]
+    with watched(project, "looking for the finding"):
+        if all_:
+            done = waive_all(project, rule, terms, below=below, module=module, against=named)
+        else:
+            done = [waive(project, rule, subject, terms, module=module, against=named)]
     for waived in done:
         for text in _lines(waived):
             say(text)

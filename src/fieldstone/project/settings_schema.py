@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +268,7 @@ def validate_value(value: Any, schema: Mapping[str, Any], key: str, file: Path |
     if wanted and (not isinstance(value, types[wanted]) or (wanted == "integer" and isinstance(value, bool))):
         raise Invalid(f"{key or 'the table'} in {file} must be of type {wanted}, and is {_shown(value)}")
     if "enum" in schema and value not in schema["enum"]:
-        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it may be {', '.join(schema['enum'])}")
+        raise Invalid(f"{key} in {file} is {_shown(value)}", fix=_choices(str(value), schema["enum"]))
     if "minimum" in schema and value < schema["minimum"]:
         raise Invalid(f"{key} in {file} is {_shown(value)}", fix=f"it must be at least {schema['minimum']}")
     if "maximum" in schema and value > schema["maximum"]:
@@ -358,3 +358,7 @@ def _shown(value: Any) -> str:
 def _lowered(sentence: str) -> str:
     """A sentence without its capital and full stop."""
     return sentence[0].lower() + sentence[1:].rstrip(".")
+
+
+def _choices(value: str, known: Sequence[str]) -> str:
+    return " ".join(filter(None, (did_you_mean(value, known), f"it may be {', '.join(known)}")))

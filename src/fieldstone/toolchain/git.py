@@ -19,6 +19,9 @@ DIRTY = "-dirty"
 _MOST_PATHS = 1000
 """The most files that one git command names; with more, it covers the whole checkout."""
 
+OUTSIDE = "not a git repository"
+"""The beginning of an error about a folder outside of any checkout."""
+
 REFUSED = "which another user owns"
 """The end of an error about a folder that git does not trust."""
 
@@ -75,6 +78,8 @@ def run(*arguments: str, cwd: Path, stdin: bytes | None = None) -> bytes:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if said and _FOREIGN in said[0]:
             raise Unavailable(f"git refuses to work in {cwd}, {REFUSED}", fix=f"allow it: `{said[-1].strip()}`")
+        if said and OUTSIDE in said[0]:
+            raise Unavailable(f"{OUTSIDE}: {cwd}", fix="run it in a clone of the repository")
         raise Unavailable(f"git {arguments[0]} failed in {cwd}: {said[0] if said else done.returncode}")
     return done.stdout
 
@@ -290,6 +295,12 @@ def same_names(ref: str, cwd: Path) -> list[str]:
     patterns = [f"refs/{kind}/{ref}" for kind in ("tags", "heads", "remotes")]
     found = run("for-each-ref", "--format=%(refname)", *patterns, cwd=cwd).decode("utf-8", "replace").splitlines()
     return [name for name in found if name in patterns]
+
+
+def names(cwd: Path) -> list[str]:
+    """The names of all branches, tags and remote branches, as one writes them."""
+    kinds = ("refs/heads", "refs/tags", "refs/remotes")
+    return run("for-each-ref", "--format=%(refname:short)", *kinds, cwd=cwd).decode("utf-8", "replace").splitlines()
 
 
 def blobs(hashes: Sequence[str], cwd: Path) -> list[bytes]:

@@ -44,7 +44,7 @@ def explain(name: str, folder: Path | None = None) -> str:
     if len(begin) == 1:
         return rule_page(rules[begin[0]])
     if begin:
-        raise Invalid(f"several rules begin with {name}: {', '.join(begin)}")
+        raise Invalid(f"several rules begin with {name}", fix=f"name one: {', '.join(begin)}")
     raise NotFound(f"no rule {name}", fix=_near(own, buf_names()))
 
 

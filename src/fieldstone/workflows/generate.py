@@ -95,6 +95,7 @@ def generated_files(
     """
     generator = _Generator(project, dict(images), start or Path.cwd())
     texts = {name: generator.texts(name) for name in images}
+    project.phases.told(f"formatting {sum(map(len, texts.values())):,} files")
     formatted = format_python({path: text for files in texts.values() for path, text in files.items()})
     files = {path: text.encode() for path, text in sorted(formatted.items())}
     entries = {
@@ -118,6 +119,7 @@ class _Generator(Struct):
     def texts(self, name: str) -> dict[str, str]:
         """The files of a module with their headers, not formatted yet."""
         module = self.project.workspace.module(name)
+        self.project.phases.told(f"generating {name}")
         files = self._storage(module) | self._contracts(module)
         return {path: with_header(path, text, module.path) for path, text in files.items()}
 

@@ -89,6 +89,7 @@ class Verification:
     """
 
     def __init__(self, project: Project, settings: Settings, *, trusted: Mapping[str, str], full: bool) -> None:
+        self._phases = project.phases
         self._store = project.cache.store
         self._registry: Registry = open_registry(project.settings.registry)
         self._settings, self._full = settings, full
@@ -134,7 +135,10 @@ class Verification:
             if not broken:
                 audits.append(partial(self._conflicts, module, known))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = [defect for defects in pool.map(lambda audit: audit(), audits) for defect in defects]
+            found: list[Defect] = []
+            for number, defects in enumerate(pool.map(lambda audit: audit(), audits), 1):
+                self._phases.told(f"audited {number:,} of {len(audits):,} releases")
+                found += defects
         self._store.save()
         return found
 

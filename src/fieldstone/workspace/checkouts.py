@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError, NotFound
+from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain import buf, git
 from fieldstone.toolchain.joint import CompiledPart, Joint
 from fieldstone.workspace.buf_inputs import how_to_write
@@ -238,10 +239,12 @@ class Checkouts:
         try:
             return git.resolve(ref, root), git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
         except FieldstoneError as error:
-            own_words = "binary" in error.problem or git.REFUSED in error.problem
-            detail = error.problem if own_words else "no such version, file, folder or git revision"
+            if any(words in error.problem for words in ("binary", git.REFUSED, git.OUTSIDE)):
+                detail, near = error.problem, ""
+            else:
+                detail, near = "no such version, file, folder or git revision", did_you_mean(ref, git.names(root))
             fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
-            fix = how_to_write(ref) or error.fix or "; ".join(filter(None, (known, fetch)))
+            fix = how_to_write(ref) or near or error.fix or "; ".join(filter(None, (known, fetch)))
             raise NotFound(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.suggestions import did_you_mean
 from fieldstone.toolchain import git
 
 _REMOTE = "refs/remotes/origin/"
@@ -132,8 +133,14 @@ def _resolve(reference: Reference, top: Path) -> str:
     except FieldstoneError as error:
         raise NotFound(
             f"cannot compare with {reference.label}{reference.origin}: there is no such git revision in {top}",
-            fix=f"fetch it: `{_fetch(reference, top)}`{_in_actions(reference)}",
+            fix=f"{_near(reference, top)}fetch it: `{_fetch(reference, top)}`{_in_actions(reference)}",
         ) from error
+
+
+def _near(reference: Reference, top: Path) -> str:
+    """The question whether a branch or tag of a similar name was meant, and "Or"; empty for the name of a pipeline."""
+    question = "" if reference.variable else did_you_mean(reference.name, git.names(top))
+    return f"{question} Or " if question else ""
 
 
 def _only_base(reference: Reference, tip: str, top: Path) -> str:

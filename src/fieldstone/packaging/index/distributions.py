@@ -108,9 +108,9 @@ def _metadata(files: Mapping[str, bytes], path: str) -> Metadata:
         raise DefectError(f"has no valid metadata in {path}: {reasons}") from error
 
 
-def _required(metadata: Metadata) -> frozenset[str]:
+def _required(metadata: Metadata) -> dict[str, str]:
     required = [needed for needed in metadata.requires_dist or () if "extra" not in str(needed.marker or "")]
-    return frozenset(canonicalize_name(needed.name) for needed in required)
+    return {canonicalize_name(needed.name): f"{needed.name}{needed.specifier}" for needed in required}
 
 
 def _refuse_other(metadata: Metadata, path: str, name: str, version: Version) -> None:

@@ -29,7 +29,7 @@ class Distribution(Struct, frozen=True, kw_only=True):
         version: its version.
         kind: "sdist", or the build and the tags of the wheel.
         requires_python: the supported versions of Python; empty for all.
-        requires: the normalised names of the projects that it needs without an extra.
+        requires: the projects that it needs without an extra: normalised name to requirement, such as `protobuf>=7.36`.
         metadata: METADATA of a wheel, as PEP 658 serves it; None for an sdist.
         published: whether an index has it already.
     """
@@ -41,7 +41,7 @@ class Distribution(Struct, frozen=True, kw_only=True):
     version: Version
     kind: str
     requires_python: str
-    requires: frozenset[str]
+    requires: Mapping[str, str]
     metadata: bytes | None
     published: bool = False
 
@@ -145,11 +145,12 @@ def by_project(packages: Iterable[Package]) -> dict[str, list[Distribution]]:
     return dict(found)
 
 
-def lacking(packages: Iterable[Package]) -> frozenset[str]:
-    """The projects that the Python packages of an index need and that it lacks."""
+def lacking(packages: Iterable[Package]) -> list[str]:
+    """What the Python packages of an index need and it lacks, as requirements."""
     distributions = [package for package in packages if isinstance(package, Distribution)]
     carried = {package.project for package in distributions}
-    return frozenset[str]().union(*(package.requires for package in distributions)) - carried
+    needed = {name: each for package in distributions for name, each in package.requires.items()}
+    return [needed[name] for name in sorted(needed.keys() - carried)]
 
 
 def by_name(packages: Iterable[Package]) -> dict[str, list[Tarball]]:

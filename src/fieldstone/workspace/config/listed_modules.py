@@ -61,7 +61,8 @@ def listed_modules(root: Path, *, bare: bool, joined: bool = False) -> tuple[str
     if bare and not config.is_file():
         return config.name, [ListedModule(".", ".", ".", (".",))]
     if not config.is_file():
-        raise NotFound(f"no buf.yaml in {root}", fix="run `fieldstone init`, or `buf config init`")
+        fix = "change to a folder that has one, or set this one up: `fieldstone init`"
+        raise NotFound(f"no buf.yaml in {root}", fix=fix)
     content = load_config(config)
     version = content.get("version")
     if version == "v2":
