@@ -104,4 +104,4 @@ def test_the_setting_refuses_breaks_from_the_start(early: Repo) -> None:
     ran = early.run("check", "shop")
     assert ran.code == 1
     assert "error[field-type-changed]" in ran.out
-    assert "Refused: breaking changes need 1.0.0" in ran.err
+    assert "Refused: 1 breaking change since 0.1.0; it needs 1.0.0" in ran.err

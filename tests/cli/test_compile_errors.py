@@ -58,7 +58,7 @@ def test_the_other_modules_are_judged_in_the_same_run(grown: Repo, how: tuple[st
     assert len(places(ran)) == 3
     assert "error[field-type-changed]" in ran.out
     assert f"shop: {UNJUDGED}" in ran.err
-    assert "money: 1 type changed since 1.0.0: 1 breaking" in ran.err
+    assert "money: 1 type changed. Refused: 1 breaking change since 1.0.0" in ran.err
 
 
 def test_json_marks_what_could_not_be_judged(grown: Repo) -> None:

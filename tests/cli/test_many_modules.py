@@ -100,7 +100,7 @@ def test_a_module_that_does_not_compile_leaves_the_others_judged(seven: Repo) ->
     assert "users: could not be judged: it does not compile" in together.err
     assert "shop: could not be judged: it imports users/acme/users/v1/f0.proto, which does not compile" in together.err
     assert "base: 1 type changed since 1.0.0: additive. Allowed as 1.1.0." in together.err
-    assert "stock: 1 type changed since 1.0.0: 1 breaking" in together.err
+    assert "stock: 1 type changed. Refused: 1 breaking change since 1.0.0" in together.err
     assert checked(seven) == checked_apart(seven)
 
 

@@ -46,7 +46,7 @@ def test_a_refused_module_stops_its_importers_and_no_others(seven: Repo) -> None
     ran = seven.run("release", "--all")
     assert ran.code == 1
     assert "error[field-removed-without-reserve]" in ran.out
-    assert "money: 1 type changed since 1.0.0: 1 breaking. Refused" in ran.err
+    assert "money: 1 type changed. Refused: 1 breaking change since 1.0.0" in ran.err
     for name in ("shop", "mail"):
         assert f"{name}: not released, because it imports money, which was refused\n" in ran.err
     assert "3 modules unchanged: nothing to release.\n" in ran.err

@@ -49,7 +49,7 @@ def test_it_is_refused_with_all_that_it_removes(grown: Repo) -> None:
     ran = grown.run("release", "shop", "--retire")
     assert ran.code == 1
     assert re.findall(r"error\[(\S+)\]", ran.out) == [*REMOVED]
-    assert "Refused: breaking changes need 2.0.0" in ran.err
+    assert "Refused: 4 breaking changes since 1.2.0; they need 2.0.0" in ran.err
     assert ran.err.endswith("next: to waive these, first remove shop from the buf configuration\n")
     grown.settings(WAIVERS.replace("2999-12-31", "2020-01-31", 1))
     assert re.findall(r"error\[(\S+)\]", grown.run("release", "shop", "--retire").out) == ["enum-removed"]

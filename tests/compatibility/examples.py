@@ -69,6 +69,12 @@ def cases(*, style: bool) -> list[ParameterSet]:
     ]
 
 
+def compile_more(sides: Iterable[Sources]) -> None:
+    """Compile further sources together, for `image_of`: by itself each would take a call of buf."""
+    unknown = [sides for sides in sides if _files(sides) not in _images()]
+    _images().update(compile_together(unknown))
+
+
 def compared_by_buf(before: Sources, after: Sources) -> list[Diagnostic]:
     """The result of `buf breaking` on an example."""
     return _opinions()[_files(before), _files(after)]

@@ -24,6 +24,9 @@ def main() -> None:
     from fieldstone.cli.output import say_error, say_help
     from fieldstone.cli.parsing import notes_of, problem_of
 
+    if os.environ.get("_FIELDSTONE_COMPLETE", "").startswith("powershell"):
+        import fieldstone.cli.powershell  # noqa: F401 - it registers itself
+
     try:
         code = cli.main(prog_name="fieldstone", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

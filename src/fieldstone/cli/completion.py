@@ -8,8 +8,9 @@ from click.shell_completion import BashComplete, FishComplete, ZshComplete
 from fieldstone.cli.options import OneOf
 from fieldstone.cli.output import say_document
 from fieldstone.cli.parsing import Command
+from fieldstone.cli.powershell import PowerShellComplete
 
-_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete, "powershell": PowerShellComplete}
 
 
 @click.command(cls=Command)
@@ -22,6 +23,7 @@ def command(ctx: click.Context, shell: str) -> int:
     Examples:
       source <(fieldstone completion bash)
       fieldstone completion fish > ~/.config/fish/completions/fieldstone.fish
+      fieldstone completion powershell >> $PROFILE
     """
     script = _SHELLS[shell](ctx.find_root().command, {}, "fieldstone", "_FIELDSTONE_COMPLETE").source()
     say_document(f"{script}\n")

@@ -65,13 +65,14 @@ def say_document(text: str) -> None:
 
 
 def say_error(problem: str, notes: dict[str, str] | None = None) -> None:
-    """Print an error on standard error: its one line, then notes below it.
+    """Print an error on standard error, then notes below it.
 
     Args:
-        problem: what went wrong and what to do.
+        problem: what went wrong and what to do; further lines name further places.
         notes: further lines by label: `usage`, `help`.
     """
-    say(f"error: {problem}", err=True)
+    for line in f"error: {problem}".split("\n"):
+        say(line, err=True)
     for label, text in (notes or {}).items():
         say(f"  = {f'{label}:':<6} {text}", err=True)
 

@@ -21,6 +21,7 @@ from fieldstone.compatibility.finding import (
 )
 from fieldstone.compatibility.losses.structure import replacement_of
 from fieldstone.compatibility.pairing import Added, Change, Kept, Moved, Removed, Renamed
+from fieldstone.compatibility.restoring import as_released
 from fieldstone.compatibility.rules import Breaks, Context, Hit, Kind, Rule, directions_of
 from fieldstone.compatibility.sunsets.announcements import Announced
 from fieldstone.schema.element import Element
@@ -76,7 +77,7 @@ def _rules_for(change: Change | Announced[Element], by_kind: Mapping[Kind, list[
 def _apply(rule: Rule, change: Change | Announced[Element], context: Context) -> Iterator[Finding]:
     old, new = change.sides
     for hit in rule.function(change, context):
-        words = _words(change, hit)
+        words = _words(change, hit, context)
         subject = change.subject.full_name
         declared: Breaks = rule.breaks if hit.breaks is None else hit.breaks
         breaks, directions = _by_name(change, context, declared, {**rule.directions, **directions_of(declared)})
@@ -195,7 +196,7 @@ def _by_number(
     return [surface for surface in breaks if surface is not Surface.WIRE], directions
 
 
-def _words(change: Change | Announced[Element], hit: Hit) -> dict[str, Any]:
+def _words(change: Change | Announced[Element], hit: Hit, context: Context) -> dict[str, Any]:
     old, new = change.sides
     subject = change.subject
     return {
@@ -203,6 +204,7 @@ def _words(change: Change | Announced[Element], hit: Hit) -> dict[str, Any]:
         "parent": subject.parent,
         "number": getattr(subject, "number", ""),
         "was": old.declaration if old else "",
+        "released": "" if isinstance(change, Announced) else as_released(change, context.old, context.new),
         "now": new.declaration if new else "",
         "new_name": new.name if new else "",
         **hit.words,

@@ -15,7 +15,7 @@ _WITHOUT_NAME = lost(Direction.READING_OLD, surfaces=[Surface.JSON])
     on=[(Removed, EnumValue)],
     summary="A released enum value stays.",
     message="`{name}` was removed from `{parent}`; its number {number} and its name are reserved",
-    fix="keep `{was}` and mark it `deprecated = true`",
+    fix="restore `{was}` in place of its reservation, and mark it `deprecated = true`",
     breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
     examples=[

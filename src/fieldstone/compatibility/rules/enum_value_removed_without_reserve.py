@@ -13,7 +13,10 @@ from fieldstone.schema.model import Enum, EnumValue
     on=[(Removed, EnumValue)],
     summary="A released enum value stays; if one is removed, its number and name are reserved.",
     message="`{name}` ({number}) was removed from `{parent}` and its {free} can be taken again",
-    fix='keep `{was}`; if it must be removed, write `reserved {number}; reserved "{name}";`',
+    fix=(
+        'keep `{was}`; to remove it all the same, write `reserved {number}; reserved "{name}";` '
+        "and waive `enum-value-removed`"
+    ),
     breaks=by_surface(lost(Direction.READING_OLD), Surface.SOURCE, Surface.STORAGE),
     buf=["ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"],
     examples=[

@@ -13,7 +13,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     on=[(Removed, Field)],
     summary="A released extension stays.",
     message="extension `{name}` ({number}) was removed from `{extendee}`",
-    fix="keep `{was}` and mark it `deprecated = true`",
+    fix="keep {released} and mark it `deprecated = true`",
     breaks=EVERYTHING,
     buf=["EXTENSION_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE", "MESSAGE_NO_DELETE"],
     follows=["package-removed", "file-removed"],

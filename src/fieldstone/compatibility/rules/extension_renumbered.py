@@ -15,7 +15,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
     on=[(Renumbered, Field)],
     summary="A released extension keeps its number and the message that it extends.",
     message="extension `{name}` went from number {number} of `{extendee}` to {to} of `{to_extendee}`",
-    fix="keep `{was}`",
+    fix="keep {released}",
     breaks=EVERYTHING,
     examples=[
         hit(

@@ -14,7 +14,7 @@ from fieldstone.schema.model import Field
     on=[(Kept, Field)],
     summary="A released field keeps its presence.",
     message="`{name}` of `{parent}` went from {old} to {new} presence",
-    fix="keep `{was}`",
+    fix="keep {released}",
     breaks=EVERYTHING,
     buf=["FIELD_SAME_CARDINALITY", "FIELD_SAME_ONEOF"],
     follows=["file-syntax-changed"],

@@ -12,7 +12,7 @@ from fieldstone.schema.reservation import Reservation
     on=[(Removed, Field)],
     summary="A released field stays.",
     message="`{name}` was removed from `{parent}`; its number {number} and its name are reserved",
-    fix="keep `{was}`, mark it `deprecated = true`, and stop writing it",
+    fix="restore {released} in place of its reservation, mark it `deprecated = true`, and stop writing it",
     breaks=EVERYTHING,
     buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", "MESSAGE_NO_DELETE"],
     examples=[

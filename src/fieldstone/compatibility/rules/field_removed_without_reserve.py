@@ -11,7 +11,10 @@ from fieldstone.schema.model import Field, Message
     on=[(Removed, Field)],
     summary="A released field stays; if one is removed, its number and name are reserved.",
     message="`{name}` ({number}) was removed from `{parent}` and its {free} can be taken again",
-    fix='keep `{was}`; if it must be removed, write `reserved {number}; reserved "{name}";`',
+    fix=(
+        'keep {released}; to remove it all the same, write `reserved {number}; reserved "{name}";` '
+        "and waive `field-removed`"
+    ),
     breaks=EVERYTHING,
     buf=["FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS", "MESSAGE_NO_DELETE"],
     examples=[

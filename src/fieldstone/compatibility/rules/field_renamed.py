@@ -14,7 +14,7 @@ from fieldstone.schema.model import Field, Message
     on=[(Kept, Field)],
     summary="A released field keeps its name.",
     message="field {number} of `{parent}` was `{name}` and is now `{new_name}`",
-    fix="keep the name `{name}`, or add `{new_name}` as a new field beside it",
+    fix="keep {released}, or add `{new_name}` as a new field beside it",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],
     buf=["FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME", "FIELD_SAME_TYPE", "MESSAGE_NO_DELETE"],
     examples=[

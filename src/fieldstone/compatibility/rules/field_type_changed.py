@@ -13,7 +13,7 @@ from fieldstone.schema.model import Field, Message
     on=[(Kept, Field)],
     summary="A released field keeps its type.",
     message="`{name}` of `{parent}` went from {old} to {new}",
-    fix="keep `{was}` and add a new field",
+    fix="keep {released} and add a new field",
     breaks=EVERYTHING,
     buf=["FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY", "FIELD_SAME_DEFAULT"],
     examples=[

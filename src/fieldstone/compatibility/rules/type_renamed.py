@@ -18,7 +18,10 @@ _STAYS = "message Step { string id = 1; int32 n = 2; }"
     on=[(Renamed, Message), (Renamed, Enum)],
     summary="A released message or enum keeps its full name.",
     message="`{was_full}` is now `{now_full}`",
-    fix="keep `{was_full}`, and deprecate it in favour of `{now_full}`",
+    fix=(
+        "keep the name `{was_full}`, or keep the old type beside `{now_full}` and deprecate it; "
+        "enums beside each other need different value names"
+    ),
     breaks=[Surface.SOURCE, Surface.STORAGE],
     buf=["MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "FILE_NO_DELETE", "FILE_SAME_PACKAGE"],
     examples=[
