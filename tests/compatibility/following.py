@@ -68,7 +68,8 @@ def _name(finding: Finding) -> str:
 def _unreserved(block: str, declaration: str) -> str:
     """A message or enum without the reservations of what is declared in it again."""
     number, name = re.search(r"= (-?\d+)", declaration), re.search(r"(\w+) =", declaration)
-    assert number and name, declaration
+    assert number, declaration
+    assert name, declaration
     return block.replace(f"reserved {number[1]};", "").replace(f'reserved "{name[1]}";', "")
 
 
@@ -78,10 +79,8 @@ def _keep(finding: Finding, found: re.Match[str], _before: Files, after: Files) 
         return {}
     path, text, start = _at(finding, after)
     statement, declaration = _statement(text, start), _marked(found[1], found)
-    if (
-        (re.match(r"(message|enum|service)\b", statement)
-        and not declaration.startswith("rpc"))
-        or statement.startswith("service")
+    if (re.match(r"(message|enum|service)\b", statement) and not declaration.startswith("rpc")) or statement.startswith(
+        "service"
     ):
         block = _unreserved(statement, found[1])
         return {path: text.replace(statement, _inside(block, declaration, found))}
@@ -115,7 +114,8 @@ def _renamed_in_annotation(text: str, statement: str, declaration: str, found: r
     if "in the annotation" not in found[0]:
         return text
     names = [re.search(r"(\w+) =", each) for each in (statement, declaration)]
-    assert names[0] and names[1]
+    assert names[0], statement
+    assert names[1], declaration
     return text.replace(f'"{names[0][1]}"', f'"{names[1][1]}"')
 
 
@@ -201,10 +201,11 @@ def _keep_block(finding: Finding, _found: re.Match[str], before: Files, after: F
 
 
 def _place_after(finding: Finding, found: re.Match[str], _before: Files, after: Files) -> Files:
-    path, text, start = _at(finding, after)
+    path, text, _ = _at(finding, after)
     moved = re.search(rf"{found[1]} = -?\d+;", text)
     kept = re.search(rf"{found[2]} = -?\d+;", text)
-    assert moved and kept and start
+    assert moved, text
+    assert kept, text
     return {path: text.replace(moved[0], "").replace(kept[0], f"{kept[0]} {moved[0]}")}
 
 

@@ -14,21 +14,22 @@ from tests.compatibility.examples import compile_more
 from tests.compatibility.following import Files, followed
 from tests.compatibility.test_rules import judge_example
 
-IN_WORDS = {
-    *(
-        "column-default-changed column-dropped column-renamed column-required-changed column-retyped column- "
-        "unfillable constraint-required constraint-tightened custom-option-changed entity-renamed enum-openness- "
-        "changed enum-value-added extension-removed field-behavior-changed field-behavior-required field-json-name- "
-        "changed field-numbers-swapped field-oneof-changed field-option-changed field-required-changed file-name- "
-        "without-version file-option-changed file-package-changed file-removed file-syntax-changed index-made- "
-        "unique json-format-changed language-feature-changed oneof-member-added oneof-removed outbox-order-changed "
-        "outbox-switched-off package-removed package-version-incomplete primary-key-changed query-arguments-changed "
-        "query-limit-lowered query-order-changed query-records-changed query-removed query-renamed query-result- "
-        "changed record-version-changed retired-after-sunset rpc-idempotency-changed rpc-removed rpc-renamed rpc- "
-        "route-removed service-renamed sunset-invalid sunset-moved-closer sunset-too-soon table-dropped table- "
-        "renamed type-made-local type-moved "
+IN_WORDS = frozenset(
+    (
+        "column-default-changed column-dropped column-renamed column-required-changed column-retyped "
+        "column-unfillable constraint-required constraint-tightened custom-option-changed entity-renamed "
+        "enum-openness-changed enum-value-added extension-removed field-behavior-changed field-behavior-required "
+        "field-json-name-changed field-numbers-swapped field-oneof-changed field-option-changed "
+        "field-required-changed file-name-without-version file-option-changed file-package-changed file-removed "
+        "file-syntax-changed index-made-unique json-format-changed language-feature-changed oneof-member-added "
+        "oneof-removed outbox-order-changed outbox-switched-off package-removed package-version-incomplete "
+        "primary-key-changed query-arguments-changed query-limit-lowered query-order-changed "
+        "query-records-changed query-removed query-renamed query-result-changed record-version-changed "
+        "retired-after-sunset rpc-idempotency-changed rpc-removed rpc-renamed rpc-route-removed service-renamed "
+        "sunset-invalid sunset-moved-closer sunset-too-soon table-dropped table-renamed type-made-local "
+        "type-moved "
     ).split()
-}
+)
 """The rules whose fixes are sentences: a person has to turn them into code."""
 
 _MORE_THAN_THE_FIX = {
@@ -63,7 +64,7 @@ def ways() -> dict[tuple[str, int], list[Files]]:
         for number, example in enumerate(map(_with_files, rule.examples)):
             if example.is_hit and (rule.id, number) not in _MORE_THAN_THE_FIX:
                 findings = [finding for finding in judged(rule, example) if finding.rule == rule.id]
-                found[rule.id, number] = followed(findings, dict(example.before), dict(example.after))
+                found[rule.id, number] = followed(findings, with_headers(example.before), with_headers(example.after))
     compile_more(way for each in found.values() for way in each)
     return found
 
