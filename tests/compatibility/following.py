@@ -167,7 +167,8 @@ def _add_beside(finding: Finding, found: re.Match[str], _before: Files, after: F
     if "json_name" in found[1]:  # the new name may be the JSON name of the released one
         return {}
     added = re.sub(r"= -?\d+[^;]*", f"= {_FREE}", statement, count=1)
-    return {path: text.replace(statement, f"{found[1]} {added}")}
+    new = text.replace(statement, f"{found[1]} {added}")
+    return {path: _renamed_in_annotation(new, statement, found[1], found)}
 
 
 def _take_name(finding: Finding, _found: re.Match[str], _before: Files, after: Files) -> Files:

@@ -33,12 +33,12 @@ def main() -> None:
         say_help(error.format_message())
         code = _COULD_NOT
     except click.ClickException as error:
-        say_error(problem_of(error), notes_of(error))
+        say_error(problem_of(error), notes=notes_of(error))
         code = _COULD_NOT
     except click.Abort:
         code = _INTERRUPTED
     except FieldstoneError as error:
-        say_error(str(error))
+        say_error(*str(error).split("\n"))
         code = error.exit_code
     except Exception as error:
         if os.environ.get("FIELDSTONE_TRACEBACK"):

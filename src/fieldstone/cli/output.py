@@ -64,14 +64,15 @@ def say_document(text: str) -> None:
     click.echo(text, nl=False)
 
 
-def say_error(problem: str, notes: dict[str, str] | None = None) -> None:
-    """Print an error on standard error, then notes below it.
+def say_error(problem: str, *places: str, notes: dict[str, str] | None = None) -> None:
+    """Print an error on standard error, then what belongs to it.
 
     Args:
-        problem: what went wrong and what to do; further lines name further places.
+        problem: what went wrong and what to do, on one line.
+        places: further lines, each with another place and what is wrong there.
         notes: further lines by label: `usage`, `help`.
     """
-    for line in f"error: {problem}".split("\n"):
+    for line in (f"error: {problem}", *places):
         say(line, err=True)
     for label, text in (notes or {}).items():
         say(f"  = {f'{label}:':<6} {text}", err=True)

@@ -52,5 +52,5 @@ def _near(name: str, names_of_buf: Iterable[str]) -> str:
     """A fix with the closest names, of Fieldstone's and buf's rules."""
     known = {key: key for key in (*all_rules(), *OTHERS)}
     known |= {other.lower().replace("_", "-"): other for other in names_of_buf}
-    near = closest(name, known, likeness=0.7, most=3)
+    near = closest(name, known, likeness=0.9) or closest(name, known, likeness=0.7, most=3)
     return question([known[key] for key in near], "`fieldstone rules` lists them")

@@ -240,12 +240,17 @@ class Checkouts:
             return git.resolve(ref, root), git.run("rev-parse", "--show-prefix", cwd=root).decode().strip()
         except FieldstoneError as error:
             if any(words in error.problem for words in ("binary", git.REFUSED, git.OUTSIDE)):
-                detail, near = error.problem, ""
-            else:
-                detail, near = "no such version, file, folder or git revision", did_you_mean(ref, git.names(root))
-            fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
-            fix = how_to_write(ref) or near or error.fix or "; ".join(filter(None, (known, fetch)))
+                raise NotFound(f"cannot resolve {ref} from {root}: {error.problem}", fix=error.fix) from error
+            detail = "no such version, file, folder or git revision"
+            fix = how_to_write(ref) or error.fix or _what_else(ref, root, known)
             raise NotFound(f"cannot resolve {ref} from {root}: {detail}", fix=fix) from error
+
+
+def _what_else(ref: str, root: Path, known: str) -> str:
+    """What a name that is no revision may have meant: a branch or tag, or what else is known."""
+    near = "" if known.startswith("did you mean") else did_you_mean(ref, git.names(root))
+    fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
+    return " ".join(filter(None, (near, "; ".join(filter(None, (known, fetch))))))
 
 
 @contextmanager
