@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from fieldstone.palette import SEQUENCE
 from tests.cli.workspace import SHOP, Repo
 
 SLOW = """
@@ -33,7 +34,7 @@ def told_on_a_terminal(repo: Repo, *arguments: str) -> str:
     with subprocess.Popen(
         [sys.executable, "-c", SLOW, *arguments],
         cwd=repo.root,
-        env=repo.environment,
+        env={**repo.environment, "TERM": "xterm"},
         stdout=subprocess.PIPE,
         stderr=theirs,
     ):
@@ -48,7 +49,7 @@ def told_on_a_terminal(repo: Repo, *arguments: str) -> str:
                 break
             told += part
     os.close(ours)
-    return told.decode()
+    return SEQUENCE.sub("", told.decode()).replace("\r\n", "\n")
 
 
 @pytest.fixture
@@ -62,8 +63,20 @@ def test_a_terminal_is_told_what_is_done_and_how_far_it_is(changed: Repo) -> Non
     assert "reading 0 of " in told
     assert " files of shop 1.2.0 (" in told
     assert " files of the working tree (" in told
-    assert "shop: 1 type changed since 1.2.0: additive. Allowed as 1.3.0." in told.replace("\r", "")
-    assert told.rstrip().endswith("Allowed as 1.3.0.")  # the line of progress is wiped before the answer
+    assert told.endswith("\r\x1b[Kshop: 1 type changed since 1.2.0: additive. Allowed as 1.3.0.\n")  # wiped before
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        ("registry verify --full", "audited "),
+        ("release shop --dry-run", "judging shop ("),
+        ("generate --out out", "generating shop ("),
+        ("diff shop 1.0.0", "comparing shop 1.0.0 ("),
+    ],
+)
+def test_other_commands_tell_what_they_do(changed: Repo, command: str, step: str) -> None:
+    assert step in told_on_a_terminal(changed, *command.split())
 
 
 def test_a_pipe_is_told_nothing(changed: Repo) -> None:

@@ -84,7 +84,7 @@ def test_a_version_that_has_left(memory: InMemoryTelemetryRepository) -> None:
         (release.VERSION, None, ""),
         ("1.0.0", None, ""),
         ("1.99.0", grpc.StatusCode.FAILED_PRECONDITION, "older than the 1.99.0 that is asked for"),
-        ("0.9.0", grpc.StatusCode.FAILED_PRECONDITION, "telemetry 0.9.0 has left"),
+        ("0.9.0", grpc.StatusCode.FAILED_PRECONDITION, "telemetry 0.9.0 is no longer served"),
         ("2.0.0", grpc.StatusCode.FAILED_PRECONDITION, "upgrade the server"),
         ("latest", grpc.StatusCode.INVALID_ARGUMENT, "must be a version"),
     ],

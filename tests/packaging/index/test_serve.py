@@ -233,7 +233,7 @@ def test_it_tells_how_to_install(dist: Path, environment: dict[str, str], tmp_pa
     ]
     shutil.copy(dist / "acme_shop-2.0.0-py3-none-any.whl", tmp_path)
     assert _said({**environment, "FIELDSTONE_INDEX_TOKEN": TOKEN}, tmp_path, "--host", "0.0.0.0")[:2] == [  # noqa: S104
-        "  pip install acme-money",
+        "  pip install 'acme-money>=1.1'",
         "  pip install --index-url http://token:$FIELDSTONE_INDEX_TOKEN@127.0.0.1:PORT/simple/ acme-shop",
     ]
 

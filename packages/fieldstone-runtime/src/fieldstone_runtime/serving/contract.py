@@ -73,7 +73,7 @@ def refusal(contract: Contract, wanted: str) -> str:
     install = f"install {contract.DISTRIBUTION}>={served[0]}.0,<={'.'.join(map(str, served))}"
     if asked > served:
         return f"{here}, which is older than the {wanted} that is asked for; upgrade the server, or {install}"
-    return f"{here}, and {contract.NAME} {wanted} has left; {install}"
+    return f"{here}, and {contract.NAME} {wanted} is no longer served; {install}"
 
 
 def _parts(version: str) -> tuple[int, int, int]:
