@@ -195,7 +195,7 @@ def test_a_language(released: Repo) -> None:
     assert (ran.code, ran.out) == (0, "dist/orders-plain\n")
     assert released.read("dist/orders-plain/NAME") == "acme/orders"
     checked = released.spawn("package", "orders", "--lang", "plain", "--check")
-    assert (checked.code, checked.err) == (0, "orders 1.0.0: its plain package works, 1 message there and back.\n")
+    assert (checked.code, checked.err) == (0, "orders 1.0.0: its plain package works, 1 message encoded and decoded.\n")
 
 
 def test_a_registry(released: Repo) -> None:

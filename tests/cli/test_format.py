@@ -33,8 +33,8 @@ def test_broken_vendored_and_released_files_are_left_alone(released: Repo) -> No
     released.edit(SHOP, *LOOSE)
     for files in ((), (SHOP, broken, VENDORED, in_registry)):
         ran = released.run("format", *files)
-        assert f"left alone: {broken} does not compile" in ran.err
-        assert (f"left alone: {VENDORED} is vendored" in ran.err) == bool(files)
+        assert f"left unchanged: {broken} does not compile" in ran.err
+        assert (f"left unchanged: {VENDORED} is vendored" in ran.err) == bool(files)
         assert "registry" not in ran.err
         assert {path: released.read(path) for path in kept} == kept
         assert ran.code == (0 if files else 1)

@@ -31,12 +31,12 @@ def test_it_writes_once_and_then_nothing(grown: Repo) -> None:
     assert ran.err == f"generated: {len(files)} of {len(files)} files written, 0 removed (money 1.0.0, shop 1.2.0).\n"
     stamp = (grown.root / PB2).stat().st_mtime_ns
     again = grown.run("generate")
-    assert again.err == f"generated: {len(files)} files, all as generated before (money 1.0.0, shop 1.2.0).\n"
+    assert again.err == f"generated: {len(files)} files, up to date (money 1.0.0, shop 1.2.0).\n"
     assert (grown.root / PB2).stat().st_mtime_ns == stamp
     assert _generated(grown) == files
     checked = grown.run("generate", "--check")
     assert (checked.code, checked.out) == (0, "")
-    assert checked.err == f"generated: {len(files)} files, all as generated.\n"
+    assert checked.err == f"generated: {len(files)} files, up to date.\n"
 
 
 def test_the_same_bytes_in_another_place_and_process(grown: Repo, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_change_is_named_and_mended(grown: Repo) -> None:
         f"differs: {PB2}i\n"
         "differs: generated/python/shop-contracts/shop_contracts/release.py\n"
     )
-    assert ran.err == "generated is not what the schemas say: run `fieldstone generate`\n"
+    assert ran.err == "generated is out of date: run `fieldstone generate`\n"
     mended = grown.run("generate")
     assert mended.err.startswith("generated: 6 of ")
     assert mended.err.endswith("files written, 0 removed (money 1.0.0, shop 1.3.0.dev0).\n")
@@ -130,7 +130,7 @@ def test_files_of_others_are_left_alone(grown: Repo) -> None:
     for command in (("generate", "--check"), ("generate",)):
         ran = grown.run(*command)
         assert ran.code == 0
-        assert ran.err.startswith(f"left alone, as nothing generated it: {inside}\n")
+        assert ran.err.startswith(f"not generated, left unchanged: {inside}\n")
     assert all((grown.root / path).is_file() for path in (*notes, inside))
 
 

@@ -35,7 +35,7 @@ from tests.cli.workspace import SHOP, Repo
         ),
         (
             "waive field-removed acme.shop.v1.Order.id --reason x --until 2999-12-31 --owner a@b.c",
-            "no finding field-removed on acme.shop.v1.Order.id to waive; `fieldstone check` shows what there is",
+            "no finding field-removed on acme.shop.v1.Order.id to waive; `fieldstone check` lists the findings",
         ),
         ("waive field-removed a.B --reason x --until 2020-01-01", "2020-01-01 has passed: it is "),
         ("waive field-removed a.B --reason x --until soon", "soon is no date"),

@@ -107,7 +107,7 @@ def test_a_mended_generator_gets_a_post_number(grown: Repo) -> None:
 def test_check_uses_the_package_where_nothing_else_is(grown: Repo) -> None:
     ran = grown.run("package", "shop", "--check")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "shop 1.2.0: its python package works, 1 message there and back.\n"
+    assert ran.err == "shop 1.2.0: its python package works, 1 message encoded and decoded.\n"
     assert not (grown.root / "dist").exists()
 
 

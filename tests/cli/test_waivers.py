@@ -288,7 +288,7 @@ def test_waive_writes_to_pyproject_where_the_settings_are_there(grown: Repo) -> 
         ({"owner": "\udce9"}, "the owner is not UTF-8"),
         ({"subject": "acme.shop.v1.Order.ident"}, f"on acme.shop.v1.Order.ident to waive; there is one on {SUBJECT}"),
         ({"rule": "field-removed"}, f"on {SUBJECT} to waive; there is field-type-changed on it"),
-        ({"rule": "field-removed", "subject": "a.B"}, "`fieldstone check` shows what there is"),
+        ({"rule": "field-removed", "subject": "a.B"}, "`fieldstone check` lists the findings"),
         ({"until": "2020-01-31"}, "2020-01-31 has passed"),
         ({"until": "2999-13-01"}, "2999-13-01 is no date"),
         ({"until": "29991231"}, "29991231 is no date as a waiver has it; write it as 2999-12-31"),

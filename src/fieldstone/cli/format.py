@@ -29,9 +29,9 @@ def command(files: tuple[Path, ...], *, only_check: bool) -> int:
 
     done = format_schemas(open_project(), files, write=not only_check)
     for path in done.broken:
-        say(f"left alone: {path} does not compile; `fieldstone check` says why", err=True)
+        say(f"left unchanged: {path} does not compile; `fieldstone check` says why", err=True)
     for path in done.others:
-        say(f"left alone: {path} is vendored, or in no module", err=True)
+        say(f"left unchanged: {path} is vendored, or in no module", err=True)
     if not done.difference:
         return 0
     say_lines(done.difference)

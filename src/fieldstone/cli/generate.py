@@ -45,17 +45,17 @@ def command(modules: tuple[str, ...], only_check: bool, out: str) -> int:
         generated = generate(project, modules, out=folder, check=only_check)
     where = Path(os.path.relpath(generated.out)).as_posix()
     if generated.difference.foreign:
-        say(f"left alone, as nothing generated it: {_listed(where, generated.difference.foreign)}", err=True)
+        say(f"not generated, left unchanged: {_listed(where, generated.difference.foreign)}", err=True)
     if not only_check:
         say(f"{where}: {_done(generated)}", err=True)
         return 0
     if generated.difference.is_fresh:
-        say(f"{where}: {generated.files} files, all as generated.", err=True)
+        say(f"{where}: {generated.files} files, up to date.", err=True)
         return 0
     for line in _findings(where, generated):
         say(line)
     words = ["fieldstone", "generate", *modules, *(["--out", out] if out else [])]
-    say(f"{where} is not what the schemas say: run `{shlex.join(words)}`", err=True)
+    say(f"{where} is out of date: run `{shlex.join(words)}`", err=True)
     return 1
 
 
@@ -73,7 +73,7 @@ def _done(generated: Generated) -> str:
     difference = generated.difference
     modules = ", ".join(f"{name} {version}" for name, version in generated.versions.items())
     if difference.is_fresh:
-        return f"{generated.files} files, all as generated before ({modules})."
+        return f"{generated.files} files, up to date ({modules})."
     written = len(difference.differing) + len(difference.missing)
     removed = len(difference.orphaned)
     return f"{written} of {generated.files} files written, {removed} removed ({modules})."

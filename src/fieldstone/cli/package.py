@@ -43,7 +43,7 @@ def command(release: str, language: str, out: str, post: int, only_check: bool) 
     if only_check:
         with watched(project, f"building and testing the {language} package of {release}"):
             checked = check(project, release, language=language, post=post)
-        words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} there and back"
+        words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} encoded and decoded"
         say(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
         return 0
     folder = Path(out).resolve() if out else None

@@ -123,7 +123,7 @@ def policy() -> None:
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
 @_registry_option
 def show_policy(address: str, *, schema: bool) -> int:
-    """Print the policy that holds.
+    """Print the policy in force.
 
     \b
     Example:
@@ -143,7 +143,7 @@ def show_policy(address: str, *, schema: bool) -> int:
 
 @policy.command("set")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
-@click.option("--after", type=click.IntRange(0), help="Refuse if the policy that holds has another number.")
+@click.option("--after", type=click.IntRange(0), help="Refuse if the policy in force has another number.")
 @_registry_option
 def set_policy(file: TextIO, after: int | None, address: str) -> int:
     """Set the policy to that in FILE; - is standard input. Older ones stay in the registry.
@@ -164,7 +164,7 @@ def set_policy(file: TextIO, after: int | None, address: str) -> int:
     opened = _opened(address)
     number = opened.policy().number if after is None else after
     stored = opened.set_policy(NewPolicy(content, number))
-    say(f"policy {stored.number} holds", err=True)
+    say(f"policy {stored.number} is in force", err=True)
     return 0
 
 

@@ -127,7 +127,7 @@ def _nothing(reports: Sequence[ModuleReport], rule: str, below: str) -> Fieldsto
     elif of_rule:
         fix = "those that there are pass anyway"
     else:
-        fix = "`fieldstone check --statistics` shows what there is"
+        fix = "`fieldstone check --statistics` counts them by rule"
     return NotFound(f"no finding of {rule}{where} to waive", fix=fix)
 
 
@@ -205,7 +205,7 @@ def _report_with(reports: Sequence[ModuleReport], rule: str, subject: str) -> Mo
     elif on_subject:
         fix = f"there is {', '.join(on_subject)} on it"
     else:
-        fix = "`fieldstone check` shows what there is"
+        fix = "`fieldstone check` lists the findings"
     raise NotFound(f"no finding {rule} on {subject} to waive", fix=fix)
 
 
