@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+LIKENESS = 0.6
+"""How alike two words must be, from 0 to 1; see `difflib.get_close_matches`."""
+
 VERSION_LIKENESS = 0.85
 """How alike versions must be: all of them look alike, so only a missing dot or digit is a slip."""
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, likeness: float = 0.6) -> str:
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, likeness: float = LIKENESS) -> str:
     """The question whether the known word nearest to a word was meant.
 
     Args:
@@ -20,7 +23,7 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, likene
     return question(closest(word, known, likeness=likeness), otherwise)
 
 
-def closest(word: str, known: Iterable[str], *, likeness: float = 0.6, most: int = 1) -> list[str]:
+def closest(word: str, known: Iterable[str], *, likeness: float = LIKENESS, most: int = 1) -> list[str]:
     """At most so many known words near a word, the nearest first; see `did_you_mean` for the arguments."""
     from difflib import get_close_matches
 

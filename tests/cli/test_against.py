@@ -25,7 +25,7 @@ def test_every_image_that_buf_writes_is_taken(grown: Repo, form: str) -> None:
     build(grown, f"was.{form}")
     grown.edit(SHOP, *BREAK)
     ran = grown.run("check", "shop", "--against", f"was.{form}")
-    assert (ran.code, "field-type-changed" in ran.out, f"against was.{form}" in ran.err) == (1, True, True)
+    assert (ran.code, "field-type-changed" in ran.out, f"since was.{form}" in ran.err) == (1, True, True)
 
 
 FORMS = {

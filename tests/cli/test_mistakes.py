@@ -19,7 +19,7 @@ from tests.cli.workspace import SHOP, Repo
         ("check schemas/shop/acme/x.proto", "there is no file or folder "),
         ("check shop --against 1.3.0", "cannot resolve 1.3.0 from {root}: "),
         ("check shop --against man", "no such version, file, folder or git revision; did you mean main?"),
-        ("check shop --against v1.3.0", "did you mean v1.2.0? shop has 1.0.0, 1.1.0, 1.2.0"),
+        ("check shop --against v1.3.0", "git revision; shop has 1.0.0, 1.1.0, 1.2.0"),
         ("check --since orgin/feature", "fetch it: `git fetch origin orgin/feature`"),
         ("check --since man", "did you mean main? Or fetch it: "),
         ("check --against 1.1.0", "money has no release 1.1.0; 1.1.0 is a release of shop: name the module"),

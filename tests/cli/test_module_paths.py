@@ -47,11 +47,11 @@ def test_every_command_takes_a_path(grown: Repo) -> None:
 
 
 MISSPELLED = {
-    "chekc": "No such command 'chekc'. (Did you mean one of: 'cache', 'check'?)",
-    "registry lits": "No such command 'lits'. Did you mean 'list'?",
-    "check --formta json": "No such option '--formta'. Did you mean '--format'?",
-    "check --format markdwon": "'text'. Did you mean markdown?",
-    "check --profile buf:WIRE_JSN": "'buf:CSR'. Did you mean buf:WIRE_JSON?",
+    "chekc": "no command `chekc` in fieldstone; did you mean `check`?",
+    "registry lits": "no command `lits` in fieldstone registry; did you mean `list`?",
+    "check --formta json": "no option `--formta` in fieldstone check; did you mean `--format`?",
+    "check --format markdwon": "'text'; did you mean markdown?",
+    "check --profile buf:WIRE_JSN": "'buf:CSR'; did you mean buf:WIRE_JSON?",
     "check shpo": "; did you mean shop?",
     "check schema/shop": "; did you mean schemas/shop?",
     "check ./nowhere": "there is no file or folder {root}/nowhere, and no module ./nowhere in {root}/buf.yaml",

@@ -127,7 +127,7 @@ def test_a_tag_on_another_branch_is_that_state(grown: Repo) -> None:
     ran = grown.run("check", "shop", "--against", "fixed", "--format", "concise")
     assert ran.code == 1
     assert "field-removed" in ran.out
-    assert "against fixed:" in ran.err
+    assert "since fixed; " in ran.err
     assert grown.run("check", "shop", "--against", "fixes").code == 0
 
 

@@ -42,10 +42,7 @@ def test_one_entry_for_each_module(broken: Repo) -> None:
     assert checked.code == 0
     assert "waived[field-type-changed]: `f10` of `acme.shop.v1.Order` went from string to int32 (1 of 7)" in checked.out
     again = broken.run("waive", "--all", RULE, *TERMS)
-    assert (
-        again.error
-        == f"error: no finding of {RULE} to waive; `fieldstone check --statistics` counts them by rule"
-    )
+    assert again.error == f"error: no finding of {RULE} to waive; `fieldstone check --statistics` counts them by rule"
     broken.edit(SHOP, "string note = 4;", "int32 note = 4;")
     assert broken.run("check").code == 1, "a list covers what it names and nothing later"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError, NotFound
-from fieldstone.suggestions import did_you_mean
+from fieldstone.suggestions import LIKENESS, VERSION_LIKENESS, did_you_mean
 from fieldstone.toolchain import buf, git
 from fieldstone.toolchain.joint import CompiledPart, Joint
 from fieldstone.workspace.buf_inputs import how_to_write
@@ -248,7 +248,9 @@ class Checkouts:
 
 def _what_else(ref: str, root: Path, known: str) -> str:
     """What a name that is no revision may have meant: a branch or tag, or what else is known."""
-    near = "" if known.startswith("did you mean") else did_you_mean(ref, git.names(root))
+    is_version = ref.lstrip("v")[:1].isdigit()
+    likeness = VERSION_LIKENESS if is_version else LIKENESS
+    near = "" if known.startswith("did you mean") else did_you_mean(ref, git.names(root), likeness=likeness)
     fetch = f"this clone is shallow: {git.FETCH_ALL}" if git.is_shallow(root) else ""
     return " ".join(filter(None, (near, "; ".join(filter(None, (known, fetch))))))
 

@@ -80,7 +80,7 @@ def test_only_an_admin_of_all_modules_administers(admin: Admin) -> None:
     ("arguments", "said"),
     [
         (("token", "create", "Not A Name", "--scope", "read"), "is no name of a token"),
-        (("token", "create", "x", "--scope", "all"), "Invalid value for '--scope'"),
+        (("token", "create", "x", "--scope", "all"), "invalid value for '--scope'"),
         (("token", "create", "x", "--scope", "read", "--days", "0"), "--days"),
         (("token", "revoke", "../tokens"), "no token"),
         (("audit", "--since", "yesterday"), "neither the number of a row nor a time"),
