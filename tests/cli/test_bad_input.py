@@ -281,7 +281,10 @@ def test_a_configuration_that_buf_refuses(grown: Repo) -> None:
         ("registry = 1979-05-27\n", 'registry in {file} must be of type string, and is "1979-05-27"'),
         ('naming = "yes"\n', 'naming in {file} must be of type boolean, and is "yes"'),
         ('surfaces = "wire"\n', 'surfaces in {file} must be of type array, and is "wire"'),
-        ('surfaces = ["wir"]\n', 'surfaces in {file} is "wir"; did you mean wire? it may be wire, json, source, storage'),
+        (
+            'surfaces = ["wir"]\n',
+            'surfaces in {file} is "wir"; did you mean wire? it may be wire, json, source, storage',
+        ),
         ("rules = []\n", "rules in {file} must be of type object, and is []"),
         ("modules = []\n", "modules in {file} must be of type object, and is []"),
         ("[modules]\nshop = 1\n", "modules.shop in {file} must be of type object, and is 1"),
