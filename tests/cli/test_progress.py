@@ -72,7 +72,7 @@ def test_a_terminal_is_told_what_is_done_and_how_far_it_is(changed: Repo) -> Non
         ("registry verify --full", "audited "),
         ("release shop --dry-run", "judging shop ("),
         ("generate --out out", "generating shop ("),
-        ("diff shop 1.0.0", "comparing shop 1.0.0 ("),
+        ("diff shop 1.0.0", "comparing shop ("),
     ],
 )
 def test_other_commands_tell_what_they_do(changed: Repo, command: str, step: str) -> None:

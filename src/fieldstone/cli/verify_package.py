@@ -8,9 +8,10 @@ import click
 
 from fieldstone.cli.opening import open_project
 from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Command
 
 
-@click.command("verify-package")
+@click.command("verify-package", cls=Command)
 @click.argument("packages", metavar="PACKAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--allowed-signers",
