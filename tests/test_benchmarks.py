@@ -101,6 +101,21 @@ def test_the_pipeline_runs() -> None:
 
 
 @pytest.mark.timeout(300)
+def test_a_shared_registry_is_measured_beside_a_bare_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/registry.py", "--rounds", "1", "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for section in ("files: ", "cold: ", "buf: ", "push: ", "idle: "):
+        assert f"\n{section}" in done.stdout
+    assert done.stdout.count("| bare ASGI: ") == 6
+
+
+@pytest.mark.timeout(300)
 def test_the_growth_of_the_gate_is_measured(tmp_path: Path) -> None:
     protos = tmp_path / "protos" / "acme"
     protos.mkdir(parents=True)
