@@ -16,6 +16,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fieldstone.registry.sql import audit
+from fieldstone.registry.sql.database import Database
+
 LONGEST = 60
 """Seconds that a server may take to start or end, and a client to answer."""
 ORDER = """
@@ -117,6 +120,9 @@ def empty(served: Serving) -> None:
     """Remove all modules, so that another test can use the server; tokens and the audit stay."""
     with closing(sqlite3.connect(served.data / "registry.db")) as connection:
         connection.executescript(_EMPTY)
+    database = Database(f"sqlite:///{served.data}/registry.db")
+    with database.transaction() as connection:  # every change has a row: servers know the state of the registry by it
+        audit.append(connection, audit.Entry("empty", "tests"), is_sqlite=True)
 
 
 def saved(served: Serving, file: Path) -> Path:

@@ -98,7 +98,7 @@ def list_tokens(format_: str, address: str) -> int:
 @click.argument("id_", metavar="ID")
 @_registry_option
 def revoke_token(id_: str, address: str) -> int:
-    """Revoke the token of an ID: at once on the server that is asked, on its replicas within ten seconds.
+    """Revoke the token of an ID: at once on the server that is asked, on its replicas within a second.
 
     \b
     Example:

@@ -57,7 +57,7 @@ def command(
     require("packaging", "sqlalchemy", "starlette", "uvicorn")
     from fieldstone.server.registry import Options, create_app
     from fieldstone.server.running import is_loopback, run
-    from fieldstone.workflows.publish import naming_of
+    from fieldstone.workflows.publishing import naming_of
     from fieldstone.workflows.serving import first_token
 
     naming = naming_of(python_prefix, npm_scope)

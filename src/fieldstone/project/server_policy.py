@@ -83,6 +83,12 @@ class Policy(Struct, frozen=True):
         return bool(self.values.get("proposals", False))
 
     @property
+    def packages(self) -> Mapping[str, Any]:
+        """The keys of `[packages]`; what it does not name is left to the server."""
+        found: Mapping[str, Any] = self.values.get("packages", {})
+        return found
+
+    @property
     def allowed_signers(self) -> str:
         """The text of a file of allowed signers."""
         return str(self.values.get("allowed-signers", ""))

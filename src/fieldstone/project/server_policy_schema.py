@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.errors import Invalid
-from fieldstone.project.settings_schema import JUDGING, validate_rule_tables, validate_value
+from fieldstone.project.settings_schema import JUDGING, PACKAGE_NAMES, validate_rule_tables, validate_value
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, with_text_dates
 from fieldstone.registry.scopes import SCOPES
@@ -32,6 +32,11 @@ def _names(description: str) -> dict[str, Any]:
     }
 
 
+_PACKAGE_NAMES = {
+    name: {key: value for key, value in of.items() if key != "default"}
+    | {"description": f"{of['description']} By default what `fieldstone serve` was told."}
+    for name, of in PACKAGE_NAMES.items()
+}
 _MODULE: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -85,6 +90,21 @@ SCHEMA: dict[str, Any] = {
             "type": "string",
             "pattern": r"\S",
             "description": "The keys that may sign releases: the text of a file of allowed signers, see ssh-keygen(1).",
+        },
+        "packages": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "The client packages that the registry serves.",
+            "properties": {
+                "after-release": {
+                    "type": "array",
+                    "items": {"enum": ["python", "typescript"]},
+                    "default": [],
+                    "description": "The languages whose packages are built after each release; others are built when "
+                    "they are first asked for.",
+                },
+                **_PACKAGE_NAMES,
+            },
         },
         "modules": {
             "type": "object",

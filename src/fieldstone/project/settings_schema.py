@@ -40,6 +40,22 @@ _EXEMPT_RULES: dict[str, Any] = {
     "description": "Rule id -> files and folders, as other files import them, that only this rule does not protect.",
     "additionalProperties": {"type": "array", "items": _PATH},
 }
+PACKAGE_NAMES: dict[str, Any] = {
+    "python-prefix": {
+        "type": "string",
+        "pattern": r"^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
+        "default": "",
+        "description": "The beginning of the names of Python packages, built and generated: `acme` gives "
+        "acme-telemetry-contracts, imported as acme_telemetry_contracts.",
+    },
+    "npm-scope": {
+        "type": "string",
+        "pattern": r"^([a-z0-9~-][a-z0-9._~-]*)?$",
+        "default": "",
+        "description": "The scope of npm packages, without its @: `acme` gives @acme/telemetry-contracts.",
+    },
+}
+"""The keys that name the packages which a registry serves, too."""
 JUDGING: dict[str, Any] = {
     "surfaces": {
         "type": "array",
@@ -158,19 +174,7 @@ SCHEMA: dict[str, Any] = {
                     "default": "dist",
                     "description": "The folder of the built packages, relative to the settings file.",
                 },
-                "python-prefix": {
-                    "type": "string",
-                    "pattern": r"^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
-                    "default": "",
-                    "description": "The beginning of the names of Python packages, built and generated: `acme` gives "
-                    "acme-telemetry-contracts, imported as acme_telemetry_contracts.",
-                },
-                "npm-scope": {
-                    "type": "string",
-                    "pattern": r"^([a-z0-9~-][a-z0-9._~-]*)?$",
-                    "default": "",
-                    "description": "The scope of npm packages, without its @: `acme` gives @acme/telemetry-contracts.",
-                },
+                **PACKAGE_NAMES,
                 "maven-group": {
                     "type": "string",
                     "pattern": r"^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)?$",

@@ -12,6 +12,9 @@ from fieldstone.registry.release import NAME, Release
 class BufferedStore:
     """A store whose new releases stay in memory until `write`; see `Store`.
 
+    The versions of a module are those that the store behind had at the first question, so that all of them are judged
+    against one state; `write` finds out whether it is still so.
+
     Args:
         store: the store behind it.
         address: the address for messages, where that of the store is not for everybody.
@@ -21,6 +24,7 @@ class BufferedStore:
         self.address, self.remedy = address or store.address, store.remedy
         self._store = store
         self._copies: list[Release] = []
+        self._versions: dict[str, list[str]] = {}
         self.added: dict[tuple[str, str], tuple[Release, Mapping[str, bytes]]] = {}
         """The new releases by module and version, in their order: the release, and its files with its manifest."""
 
@@ -30,7 +34,9 @@ class BufferedStore:
 
     def versions(self, module: str) -> list[str]:
         """The versions of a module."""
-        return [*self._store.versions(module), *(version for name, version in self.added if name == module)]
+        if module not in self._versions:
+            self._versions[module] = self._store.versions(module)
+        return [*self._versions[module], *(version for name, version in self.added if name == module)]
 
     def manifest(self, module: str, version: str) -> bytes | None:
         """The text of a release's manifest."""

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
+from starlette.concurrency import run_in_threadpool
 
 from fieldstone.errors import Denied
 from fieldstone.project.server_policy import Policy
 from fieldstone.registry.sql import tokens
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.server.identities import IssuerKeys, identify, is_jwt
-from fieldstone.server.policies import REMEMBERED, Policies
 from fieldstone.server.running import is_loopback
+from fieldstone.workflows.server_policy import newest_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from fieldstone.project.server_policy import Identity
     from fieldstone.registry.sql.database import Database
+    from fieldstone.server.reads.heads import Heads
 
-
+REMEMBERED = 10.0
+"""The seconds after which a caller is looked up again although nothing was written."""
+_DOTS_OF_JWT = 2
+"""A token of an issuer has three parts (RFC 7515), and none of ours has a dot."""
+_MOST = 10_000
+"""The most callers that are known."""
 _OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 """The headers that proxies add (RFC 7239, RFC 9110)."""
 
@@ -60,6 +69,11 @@ class Caller(Struct, frozen=True):
     def is_admin(self) -> bool:
         """Whether it is an admin of all modules."""
         return self.token is not None and self.token.allows("admin") and "*" in self.token.modules
+
+    @property
+    def sees(self) -> tuple[str | int | bool, ...]:
+        """All that an answer may depend on in who asks: a token keeps its rights, but for what the policy says."""
+        return self.credential, self.name, self.role, self.address, self.anonymous_reads, self.policy.number
 
     def may(self, scope: str, module: str = "") -> bool:
         """Whether it may do something, to a module if one is named."""
@@ -112,26 +126,47 @@ class Caller(Struct, frozen=True):
             )
 
 
+class _Known(Struct, frozen=True):
+    """A caller that was looked up.
+
+    Attributes:
+        caller: the caller, without its address.
+        at: when, by the monotonic clock.
+        by_request: whether each request says if it may read without a token; the caller may not by itself.
+    """
+
+    caller: Caller
+    at: float
+    by_request: bool
+
+
 class Callers:
     """Finds the caller of a request.
 
+    A caller that was looked up is known until the head of the audit is another one, which is asked for each second.
+
     Args:
-        database: the database with the tokens.
+        database: the database with the tokens and the policy.
+        heads: the head of its audit.
         anonymous_reads: whether requests without a token may read, if the policy says nothing; None for those that come
             straight from this machine.
-
-    Attributes:
-        policies: the policy of the registry.
     """
 
-    def __init__(self, database: Database, *, anonymous_reads: bool | None) -> None:
-        self._database = database
+    def __init__(self, database: Database, heads: Heads, *, anonymous_reads: bool | None) -> None:
+        self._database, self._heads = database, heads
         self._anonymous_reads = anonymous_reads
-        self._known: dict[str, tuple[float, Token, str]] = {}
-        self._keys = IssuerKeys()
-        self.policies = Policies(database)
+        self._head = ""
+        self._known: dict[str, _Known] = {}
 
-    def of(self, headers: Mapping[str, str], address: str = "") -> Caller:
+    def known(self, authorization: str) -> Caller | None:
+        """The caller with a header `authorization`, without its address, if it need not be looked up.
+
+        It may do what it may do with any request.
+        """
+        found = self._recent(authorization)
+        return found.caller if found else None
+
+    async def of(self, headers: Mapping[str, str], address: str = "") -> Caller:
         """The caller of a request.
 
         Args:
@@ -142,33 +177,58 @@ class Callers:
             Denied: it sent a token, and that is unknown, expired or revoked.
             Unavailable: the database cannot be reached.
         """
-        policy = self.policies.newest()
-        said = self._anonymous_reads if policy.anonymous_reads is None else policy.anonymous_reads
-        anonymous_reads = _is_direct(headers, address) if said is None else said
-        secret = secret_of(headers.get("authorization", ""))
-        if not secret:
-            return Caller(anonymous_reads=anonymous_reads, address=address, policy=policy)
-        seen, token, role = self._known.get(secret, (0.0, None, ""))
-        if token is None or time.monotonic() - seen > REMEMBERED or not token.is_alive:
-            token, role = self._looked_up(secret, policy)
-        return Caller(token.name, token, anonymous_reads, address, policy, role)
+        authorization = headers.get("authorization", "")
+        found = self._recent(authorization) or await self._asked(authorization)
+        anonymous_reads = found.caller.anonymous_reads or (found.by_request and _is_direct(headers, address))
+        return replace(found.caller, address=address, anonymous_reads=anonymous_reads)
 
     def forget(self) -> None:
-        """Look up tokens and policy again at the next request, because they changed."""
-        self._known.clear()
-        self.policies.renewed()
+        """Look up tokens and policy again at the next request, because this server changed them."""
+        self._heads.outdate()
 
-    def _looked_up(self, secret: str, policy: Policy) -> tuple[Token, str]:
-        """The token of a secret, or of a pipeline's identity, and the role of the latter."""
-        self._known.pop(secret, None)
-        if is_jwt(secret):
-            token, role = identify(secret, policy.identities, self._keys)
+    def _recent(self, authorization: str) -> _Known | None:
+        """The caller that was looked up, unless something was written since, or its time is over."""
+        if not self._heads.is_recent or self._heads.last != self._head:
+            return None
+        found = self._known.get(authorization)
+        if found is None or time.monotonic() - found.at > REMEMBERED:
+            return None
+        token = found.caller.token
+        return found if token is None or token.is_alive else None
+
+    async def _asked(self, authorization: str) -> _Known:
+        head = await self._heads.recent()
+        if head != self._head or len(self._known) > _MOST:
+            self._known.clear()
+            self._head = head
+        known = self._recent(authorization)
+        if known is not None:
+            return known
+        self._known.pop(authorization, None)
+        found = await run_in_threadpool(self._looked_up, authorization)
+        if self._head == head:  # else it may have been revoked while it was looked up
+            self._known[authorization] = found
+        return found
+
+    def _looked_up(self, authorization: str) -> _Known:
+        at = time.monotonic()
+        policy = newest_policy(self._database)
+        said = self._anonymous_reads if policy.anonymous_reads is None else policy.anonymous_reads
+        secret = secret_of(authorization)
+        if not secret:
+            return _Known(Caller(anonymous_reads=bool(said), policy=policy), at, said is None)
+        if secret.count(".") == _DOTS_OF_JWT:
+            token, role = self._identify(secret, policy.identities)
         else:
             token, role = self._stored(secret), ""
-        if len(self._known) > 10_000:  # noqa: PLR2004 - a bound, so that memory is
-            self._known.clear()
-        self._known[secret] = time.monotonic(), token, role
-        return token, role
+        return _Known(Caller(token.name, token, bool(said), policy=policy, role=role), at, said is None)
+
+    @cached_property
+    def _identify(self) -> Callable[[str, Sequence[Identity]], tuple[Token, str]]:
+        """Identifies pipelines; what that takes is imported for the first of them."""
+        from fieldstone.server.identities import IssuerKeys, identify
+
+        return partial(identify, keys=IssuerKeys())
 
     def _stored(self, secret: str) -> Token:
         token = tokens.find(self._database, secret)

@@ -40,11 +40,6 @@ _LEEWAY = 30
 """The accepted clock difference, in seconds."""
 
 
-def is_jwt(secret: str) -> bool:
-    """Whether a secret is a token of an issuer, and none of ours."""
-    return secret.count(".") == 2  # noqa: PLR2004 - RFC 7515: three parts
-
-
 class _Fetched(Struct):
     """The keys of one issuer."""
 

@@ -21,13 +21,16 @@ from fieldstone.server.api.administration import administration
 from fieldstone.server.api.endpoint import endpoint
 from fieldstone.server.buf import connect, messages
 from fieldstone.server.buf.references import References
-from fieldstone.server.buf.service import answers
+from fieldstone.server.buf.service import calls
 from fieldstone.server.callers import Callers
 from fieldstone.server.observed import MEDIA_TYPE, Metrics, Observed, note_caller
 from fieldstone.server.packages.routes import routes as packages
 from fieldstone.server.packages.shelf import Shelf
+from fieldstone.server.reads.answers import Answers
+from fieldstone.server.reads.files import Files, FromMemory
+from fieldstone.server.reads.heads import Heads
 from fieldstone.server.work import Work
-from fieldstone.workflows.publish import Naming
+from fieldstone.workflows.publishing import Naming
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -70,9 +73,11 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
     catalog.modules()  # the tables exist now
     work = Work(options.address, processes=options.processes, draft_days=options.draft_days)
     messages.methods()
-    callers = Callers(store.database, anonymous_reads=options.anonymous_reads)
-    answered = answers(References(catalog), work)
-    metrics = Metrics()
+    heads, files = Heads(store.database), Files(store)
+    callers = Callers(store.database, heads, anonymous_reads=options.anonymous_reads)
+    answered = calls(References(catalog), work, Answers(heads))
+    metrics, shelf = Metrics(), Shelf(store, work, options.naming)
+    work.released = shelf.prepare
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -87,11 +92,11 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
 
     async def buf(request: Request) -> Response:
         try:
-            caller = await run_in_threadpool(callers.of, request.headers, str(request.base_url).rstrip("/"))
+            caller = await callers.of(request.headers, str(request.base_url).rstrip("/"))
         except FieldstoneError as error:
             return connect.failure_of(error, None)
         note_caller(request.scope, caller)
-        return await connect.call(request, answered, caller)
+        return await answered.call(request, caller)
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("alive")
@@ -108,13 +113,20 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
     routes = [
+        Route("/{service}/{method}", buf, methods=["POST"]),
+        Route("/buf.{service}/{method}", buf, methods=["GET"]),
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/metrics", endpoint(callers, measured)),
-        *api.routes(catalog, callers, work),
-        *packages(Shelf(store, work, options.naming), callers),
+        *api.routes(catalog, callers, work, files),
+        *packages(shelf, callers),
         *administration(store.database, callers),
-        Route("/{service}/{method}", buf, methods=["POST"]),
-        Route("/buf.{service}/{method}", buf, methods=["GET"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Observed, metrics=metrics)])
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(Observed, metrics=metrics),
+            Middleware(FromMemory, files=files, callers=callers),
+        ],
+    )

@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.errors import Invalid, Unavailable
-from fieldstone.workflows.accept import accept
-from fieldstone.workflows.publish import publish
-from fieldstone.workflows.push import push
+from fieldstone.server.jobs import accept, publish, push, warm_up
 
 if TYPE_CHECKING:
-    from fieldstone.workflows.accept import Sent
-    from fieldstone.workflows.publish import Wanted
-    from fieldstone.workflows.push import Pushed
+    from fieldstone.workflows.publishing import Wanted
+    from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload
 
 _Result = TypeVar("_Result")
@@ -42,7 +39,12 @@ class Work:
         address: the address of the database registry.
         processes: the number of processes.
         draft_days: the lifetime of a draft, if the policy has none.
+
+    Attributes:
+        released: called with a module and the address of the registry when a push or a release was accepted.
     """
+
+    released: Callable[[str, str], None] = staticmethod(lambda _module, _address: None)
 
     def __init__(self, address: str, *, processes: int, draft_days: float) -> None:
         self._address, self._processes, self._draft_days = address, processes, draft_days
@@ -62,7 +64,11 @@ class Work:
             FieldstoneError: see `workflows.push`.
         """
         judge = partial(push, self._address, upload, self._draft_days)
-        return await self._one_by_one(judge, [content.module for content in upload.contents])
+        modules = [content.module for content in upload.contents]
+        pushed = await self._one_by_one(judge, modules)
+        for module in modules if not pushed.refusal else ():
+            self.released(module, upload.address)
+        return pushed
 
     async def accept(self, sent: Sent) -> str:
         """Judge a release that a client drafted; see `workflows.accept`.
@@ -71,7 +77,10 @@ class Work:
             Unavailable: its process died, or it took too long.
             FieldstoneError: see `workflows.accept`.
         """
-        return await self._one_by_one(partial(accept, self._address, sent), [sent.module])
+        version = await self._one_by_one(partial(accept, self._address, sent), [sent.module])
+        if not sent.is_copy:
+            self.released(sent.module, sent.address)
+        return version
 
     async def publish(self, wanted: Wanted) -> None:
         """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.
@@ -112,7 +121,7 @@ class Work:
             raise
 
     def _started(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), initializer=_warm_up)
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), initializer=warm_up)
 
 
 def _in_time(judge: Callable[[], _Result]) -> _Result:
@@ -142,11 +151,3 @@ def _kill_children() -> None:
         for child in listed.read_text("ascii").split():
             with suppress(ProcessLookupError):
                 os.kill(int(child), signal.SIGKILL)
-
-
-def _warm_up() -> None:
-    """Import what a push needs before the first one comes."""
-    import fieldstone.checking.judging
-    import fieldstone.workflows.release  # noqa: F401
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.checking.judgement import today_utc
@@ -27,33 +26,13 @@ from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.registry.sql.catalog import give_owner
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
+from fieldstone.workflows.pushing.messages import Sent
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.upload import refuse_path
 from fieldstone.workflows.release import parse_version
 from fieldstone.workflows.server_policy import newest_policy
 from fieldstone.workflows.signing import signature_problem
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
-
-
-class Sent(Struct, frozen=True, kw_only=True):
-    """A release as a client sends it.
-
-    Attributes:
-        module: the module that it was sent to.
-        archive: see `registry.archive`.
-        who: the name of who sends it.
-        credential: the id of their token.
-        address: the address of the registry in messages.
-        is_copy: whether it comes from another registry, which judged it: then its contents and its place in the chain
-            are verified, and no policy is applied.
-    """
-
-    module: str
-    archive: bytes
-    who: str = ""
-    credential: str = ""
-    address: str = ""
-    is_copy: bool = False
 
 
 def accept(address: str, sent: Sent) -> str:

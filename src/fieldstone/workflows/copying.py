@@ -145,7 +145,8 @@ def _add(address: str, target: Registry, source: Registry, release: Release) -> 
     if address.startswith(_DATABASES):
         from fieldstone.registry.archive import pack
         from fieldstone.registry.sql.audit import operator
-        from fieldstone.workflows.accept import Sent, accept
+        from fieldstone.workflows.accept import accept
+        from fieldstone.workflows.pushing.messages import Sent
 
         actor = operator()
         sent = Sent(

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import ModuleReport, Report
 from fieldstone.errors import Conflict, Invalid, NotFound
@@ -28,6 +26,7 @@ from fieldstone.report.summaries import summary
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
+from fieldstone.workflows.pushing.messages import Pushed
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.pushing.scratch import lay_out
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
@@ -41,20 +40,6 @@ _UNSTYLED = CheckOptions(style=False)
 """A push has no buf.yaml, so the style that its authors asked for is unknown."""
 _ATTEMPTS = 10
 """The most times that a push is judged because others were faster."""
-
-
-class Pushed(Struct, frozen=True):
-    """The result of a push.
-
-    Attributes:
-        commits: the commit of each module, in the order of the upload; empty if it was refused.
-        refusal: the findings and the summary, for people; empty if it was not refused.
-        warning: what is worth a word although it was accepted: the findings of drafts.
-    """
-
-    commits: tuple[Commit, ...] = ()
-    refusal: str = ""
-    warning: str = ""
 
 
 def push(address: str, upload: Upload, draft_days: float) -> Pushed:
@@ -113,7 +98,7 @@ class _Push:
             if commit.module not in sources:
                 self._refuse_draft(commit)
                 self.ids[commit.module] = commit.id
-                sources[commit.module] = {path: self.catalog.content(commit, path) for path in commit.files}
+                sources[commit.module] = self.catalog.contents(commit, commit.files)
         return sources
 
     def _compiled_with(self) -> list[Commit]:

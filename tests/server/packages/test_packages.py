@@ -15,10 +15,14 @@ from fieldstone.registry.sql.packages import PackageFile
 from fieldstone.schema.digest import file_digest
 from fieldstone.server.packages import shelf
 from fieldstone.server.registry import Options, create_app
-from fieldstone.workflows.publish import PYTHON, Wanted, publish
+from fieldstone.workflows.administering.database import DatabaseAdministration
+from fieldstone.workflows.administering.messages import NewPolicy
+from fieldstone.workflows.publish import publish
+from fieldstone.workflows.publishing import PYTHON, Wanted
 from tests.cli.workspace import Repo
 from tests.packaging.index import makers
-from tests.server.running import LONGEST, ORDER, Buf, Serving
+from tests.server.buf.calling import create, order_of, push, upload
+from tests.server.running import LONGEST, ORDER, Buf, Serving, serving
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 
@@ -136,6 +140,23 @@ def test_what_takes_long_to_build_is_asked_for_again(
         while (found := client.get("/simple/late-contracts/")).status_code == 503 and time.monotonic() < until:
             time.sleep(0.05)
     assert (found.status_code, built(registry, "late")) == (200, 1), found.text
+
+
+def test_a_policy_has_packages_built_after_a_release_under_its_names(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as registry:
+        database = open_store(address_of(registry)).database
+        policy = '[packages]\nafter-release = ["python"]\npython-prefix = "acme"\n'
+        DatabaseAdministration(database, audit.Actor("dba")).set_policy(NewPolicy(policy, 0))
+        create(registry, "shop")
+        assert push(registry, upload("shop", order_of("shop"))).status_code == 200
+        until = time.monotonic() + LONGEST
+        while not built(registry, "shop") and time.monotonic() < until:
+            time.sleep(0.05)
+        assert [file.name for file in packages.files_of(database, PYTHON, "acme-shop-contracts")] == [
+            "acme-shop-contracts"
+        ] * 2
+        assert files(registry, "acme-shop-contracts")[0] == "acme_shop_contracts-1.0.0-py3-none-any.whl"
+        assert built(registry, "shop") == 1
 
 
 def test_a_start_with_a_wrong_scope_is_refused(environment: dict[str, str], tmp_path: Path) -> None:

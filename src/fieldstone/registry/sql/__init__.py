@@ -6,10 +6,10 @@ rows of releases have pointers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from fieldstone.registry.chain import refuse_if_overtaken
 from fieldstone.registry.fetched import FetchedRegistry
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from fieldstone.cache import Cache
 
 _OBJECTS = "objects="
+_AT_ONCE = 500
+"""The most contents of one query."""
+_INSIDE = text(
+    "SELECT module, digest, bytes FROM contents JOIN module_contents USING (digest) "
+    "WHERE digest IN :digests AND module IN :modules"
+).bindparams(bindparam("digests", expanding=True), bindparam("modules", expanding=True))
 _ADD_CONTENT = "INSERT INTO contents VALUES (:digest, :size, :bytes) ON CONFLICT (digest) DO NOTHING"
 _ADD_TO_MODULE = "INSERT INTO module_contents VALUES (:module, :digest) ON CONFLICT (module, digest) DO NOTHING"
 
@@ -112,19 +118,38 @@ class SqlStore:
         Raises:
             Unavailable: the database or the object store cannot be reached.
         """
+        return self.by_digests(module, [digest]).get(digest)
+
+    def by_digests(self, module: str, digests: Iterable[str]) -> dict[str, bytes]:
+        """Contents of a module's releases, by digest; those that are missing are left out.
+
+        Raises:
+            Unavailable: the database or the object store cannot be reached.
+        """
+        wanted = [(module, digest) for digest in dict.fromkeys(digests)]
+        found = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            for (_, digest), content in self.inside(wanted[start : start + _AT_ONCE]).items():
+                found[digest] = content if content is not None or not self._contents else self._contents.get(digest)
+        return {digest: content for digest, content in found.items() if content is not None}
+
+    def inside(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes | None]:
+        """Contents in the database, in one query.
+
+        Args:
+            wanted: module and digest of each.
+
+        Returns:
+            the contents of those that are there; None for a content in the object store.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        modules, digests = ([*{pair[part] for pair in wanted}] for part in (0, 1))
         with self.database.reading() as connection:
-            found = connection.execute(
-                text(
-                    "SELECT bytes FROM contents JOIN module_contents USING (digest) "
-                    "WHERE module = :module AND digest = :digest"
-                ),
-                {"module": module, "digest": digest},
-            ).one_or_none()
-        if found is None:
-            return None
-        if found[0] is None and self._contents is not None:
-            return self._contents.get(digest)
-        return None if found[0] is None else bytes(found[0])
+            found = connection.execute(_INSIDE, {"modules": modules, "digests": digests})
+            rows = {(row.module, row.digest): row.bytes for row in found}
+        return {pair: rows[pair] and bytes(rows[pair]) for pair in wanted if pair in rows}
 
     def add(self, release: Release, text_: bytes, files: Mapping[str, bytes], *, is_copy: bool = False) -> None:
         """Write a new release and its row of the audit in one transaction.

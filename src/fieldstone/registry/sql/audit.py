@@ -137,6 +137,17 @@ def rows(database: Database, since: int = 0) -> Iterator[Row]:
         since = found[-1].number
 
 
+def head(database: Database) -> str:
+    """The hash of the newest row, which stands for all that was ever written; empty before there is one.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    with database.reading() as connection:
+        found = connection.execute(text("SELECT hash FROM audit ORDER BY number DESC LIMIT 1")).scalar_one_or_none()
+    return found or ""
+
+
 def page(database: Database, since: int) -> list[Row]:
     """The first rows after a number, at most 1,000.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, json
 from sqlalchemy import text
 
-from fieldstone.errors import Invalid, NotFound
+from fieldstone.errors import Invalid
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import Link, Release
 from fieldstone.registry.sql import SqlStore, labels
@@ -158,20 +158,25 @@ class Catalog:
                 waiting += [other for id_ in commit.dependencies if (other := self.commit(id_))]
         return [*found.values()]
 
-    def content(self, commit: Commit, path: str) -> bytes:
-        """One source file of a commit.
+    def contents(self, commit: Commit, paths: Iterable[str]) -> dict[str, bytes]:
+        """Source files of a commit, by path.
+
+        Args:
+            commit: the commit.
+            paths: paths of files that it has.
 
         Raises:
-            NotFound: it has no such file.
-            Damaged: the content is missing or is another one.
+            Damaged: a content is missing or is another one.
         """
         from fieldstone.registry.local import checked
 
-        if path not in commit.files:
-            raise NotFound(f"no {path} in {commit.module}")
-        content = self.store.by_digest(commit.module, commit.files[path]) or b""
-        what = f"{path} of {commit.module} {commit.version or commit.label}"
-        return checked(content, commit.files[path], what=what, remedy=self.store.remedy)
+        wanted = {path: commit.files[path] for path in paths}
+        found = self.store.by_digests(commit.module, wanted.values())
+        of = f"{commit.module} {commit.version or commit.label}"
+        return {
+            path: checked(found.get(digest, b""), digest, what=f"{path} of {of}", remedy=self.store.remedy)
+            for path, digest in wanted.items()
+        }
 
     def _module(self, condition: str, value: str) -> ListedModule | None:
         if not value.isprintable():  # PostgreSQL has no NUL in a text

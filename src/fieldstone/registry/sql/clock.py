@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def now() -> str:
     """The current time."""
-    return datetime.now(UTC).strftime(FORMAT)
+    return _text(int(time.time()))
+
+
+@lru_cache(maxsize=1)
+def _text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime(FORMAT)
 
 
 def after(days: float) -> str:

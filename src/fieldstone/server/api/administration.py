@@ -16,6 +16,7 @@ from fieldstone.registry.sql import audit
 from fieldstone.server.api.endpoint import endpoint
 from fieldstone.workflows.administering.database import DatabaseAdministration
 from fieldstone.workflows.administering.messages import NewPolicy, TokenWish
+from fieldstone.workflows.server_policy import newest_policy
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -83,7 +84,7 @@ class _Resources:
         if not caller.may_waive():
             caller.require_admin()
         elif not caller.is_admin:
-            old = await run_in_threadpool(self._callers.policies.renewed)
+            old = await run_in_threadpool(newest_policy, self._database)
             old.refuse_other_than_waivers(load(new.content), caller.names)
         added = await run_in_threadpool(self._by(caller).set_policy, new)
         self._callers.forget()

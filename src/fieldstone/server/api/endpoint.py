@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -37,7 +36,7 @@ def endpoint(
         caller = None
         try:
             address = str(request.base_url).rstrip("/")
-            caller = await run_in_threadpool(callers.of, request.headers, address)
+            caller = await callers.of(request.headers, address)
             note_caller(request.scope, caller)
             return await answer(request, caller)
         except FieldstoneError as error:

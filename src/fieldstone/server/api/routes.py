@@ -15,28 +15,30 @@ from fieldstone.registry.archive import LARGEST, MEDIA_TYPE
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.remote import Modules, Versions
 from fieldstone.server.api.endpoint import endpoint
-from fieldstone.workflows.accept import Sent
+from fieldstone.server.reads.files import unchanging
+from fieldstone.workflows.pushing.messages import Sent
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.reads.files import Files
     from fieldstone.server.work import Work
 
-_FOREVER = "private, max-age=31536000, immutable"
 _JSON = "application/json"
 
 
-def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
+def routes(catalog: Catalog, callers: Callers, work: Work, files: Files) -> list[Route]:
     """The routes of the protocol.
 
     Args:
         catalog: what can be read.
         callers: who calls.
         work: where releases are judged.
+        files: the files of releases.
     """
-    resources = _Resources(catalog, work)
+    resources = _Resources(catalog, work, files)
 
     answered = partial(endpoint, callers)
     module = "/api/v1/modules/{module}"
@@ -52,8 +54,8 @@ def routes(catalog: Catalog, callers: Callers, work: Work) -> list[Route]:
 class _Resources:
     """The answers."""
 
-    def __init__(self, catalog: Catalog, work: Work) -> None:
-        self._catalog, self._work = catalog, work
+    def __init__(self, catalog: Catalog, work: Work, files: Files) -> None:
+        self._catalog, self._work, self._files = catalog, work, files
 
     async def modules(self, _request: Request, caller: Caller) -> Response:
         """The names of the modules with a release that the caller may read."""
@@ -72,15 +74,17 @@ class _Resources:
         text = await run_in_threadpool(self._catalog.store.manifest, name, version)
         if text is None:
             raise NotFound(f"no release {version} of {name} in this registry")
-        return _unchanging(request, seal_of(text.decode()), text, "application/toml")
+        return _unless_known(request, unchanging(seal_of(text.decode()), text, "application/toml"))
 
     async def file(self, request: Request, caller: Caller) -> Response:
         """A file of a module's releases, by its digest."""
-        name, digest = await self._readable(request, caller), request.path_params["digest"]
-        content = await run_in_threadpool(self._catalog.store.by_digest, name, digest)
-        if content is None:
+        name, digest = str(request.path_params["module"]), str(request.path_params["digest"])
+        caller.require("read", name)
+        answer = await self._files.answer(name, digest) if name.isprintable() and digest.isprintable() else None
+        if answer is None:
+            await self._readable(request, caller)
             raise NotFound(f"no file {digest} of {name} in this registry")
-        return _unchanging(request, digest, content, "application/octet-stream")
+        return _unless_known(request, answer)
 
     async def add(self, request: Request, caller: Caller) -> Response:
         """Judge a release, and add it; a copy of another registry's release needs an admin."""
@@ -127,12 +131,12 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _unchanging(request: Request, digest: str, content: bytes, kind: str) -> Response:
-    """Content that its digest names: clients may keep it for ever."""
-    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOREVER}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+def _unless_known(request: Request, answer: Response) -> Response:
+    """An answer that never changes, without its content if the client has it."""
+    headers = {name: answer.headers[name] for name in ("etag", "cache-control")}
+    if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=kind, headers=headers)
+    return answer
 
 
 def _as_json(answer: Modules | Versions) -> Response:

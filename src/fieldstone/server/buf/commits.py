@@ -57,8 +57,8 @@ def download(references: References, request: Any, caller: Caller) -> Any:
     for value in request.values:
         commit = references.commit(value.resource_ref, caller)
         content = found.contents.add(commit=_message(references, commit))
-        for path in chosen(commit, value):
-            content.files.add(path=path, content=references.catalog.content(commit, path))
+        for path, data in references.catalog.contents(commit, chosen(commit, value)).items():
+            content.files.add(path=path, content=data)
     return found
 
 

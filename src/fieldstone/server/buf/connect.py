@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,11 +22,13 @@ from starlette.responses import JSONResponse, Response
 from fieldstone.errors import Conflict, Denied, FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.server.buf.errors import AlwaysThere, ExistsAlready, NoCommits, PushRefused
 from fieldstone.server.buf.messages import Method, methods
+from fieldstone.server.observed import note_route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fieldstone.server.callers import Caller
+    from fieldstone.server.reads.answers import Answers
 
 Answer = Callable[[Any, "Caller"], Awaitable[Any]]
 """Answers the request message of a method with its response message."""
@@ -73,29 +75,56 @@ def failure_of(error: FieldstoneError, caller: Caller | None) -> Response:
     return failure(*_CODES.get(type(error), ("internal", 500)), str(error))
 
 
-async def call(request: Request, answers: dict[str, Answer], caller: Caller) -> Response:
-    """Answer a call.
+class Calls:
+    """Answers the calls of all methods.
 
     Args:
-        request: the request.
         answers: the answers by path of the method.
-        caller: who calls.
+        reading: the paths of the methods that change nothing, whose answers may be kept.
+        kept: the answers that are kept.
     """
-    path, kind = request.url.path, request.headers.get("content-type", "").partition(";")[0].strip()
-    if path not in answers or kind.startswith(_GRPC):
-        return _unimplemented(path, kind)
-    if request.method != "POST":
-        return Response(status_code=405, headers={"Allow": "POST"})
-    if kind not in {_PROTO, _JSON}:
-        return Response(status_code=415, headers={"Accept-Post": f"{_PROTO}, {_JSON}"})
-    try:
-        body = _plain(await _body(request), request.headers.get("content-encoding", ""))
-        answer = await answers[path](_decoded(methods()[path], kind, body), caller)
-    except FieldstoneError as error:
-        return failure_of(error, caller)
-    except ClientDisconnect:
-        return failure("canceled", 499, "the request ended before its body did")
-    return _encoded(answer, kind)
+
+    def __init__(self, answers: Mapping[str, Answer], reading: Container[str], kept: Answers) -> None:
+        self._answers, self._reading, self._kept = answers, reading, kept
+
+    async def call(self, request: Request, caller: Caller) -> Response:
+        """Answer a call.
+
+        Args:
+            request: the request.
+            caller: who calls.
+        """
+        path, kind = request.scope["path"], request.headers.get("content-type", "").partition(";")[0].strip()
+        if path not in self._answers or kind.startswith(_GRPC):
+            return _unimplemented(path, kind)
+        note_route(request.scope, path)
+        if request.method != "POST":
+            return Response(status_code=405, headers={"Allow": "POST"})
+        if kind not in {_PROTO, _JSON}:
+            return Response(status_code=415, headers={"Accept-Post": f"{_PROTO}, {_JSON}"})
+        try:
+            body = _plain(await _body(request), request.headers.get("content-encoding", ""))
+            return await self._answered(path, kind, body, caller)
+        except FieldstoneError as error:
+            return failure_of(error, caller)
+        except ClientDisconnect:
+            return failure("canceled", 499, "the request ended before its body did")
+
+    async def _answered(self, path: str, kind: str, body: bytes, caller: Caller) -> Response:
+        async def answer() -> Any:
+            return await self._answers[path](_decoded(methods()[path], kind, body), caller)
+
+        async def encoded() -> bytes:
+            return _encoded(await answer(), kind)
+
+        if path in self._reading:
+            content = await self._kept.of((path, kind, caller.sees), body, encoded)
+            return Response(content, media_type=kind)
+        said, headers = await answer(), {}
+        if isinstance(said, Warned):
+            headers["buf-warning-bin"] = b64encode(_shortened(said.warning)).decode()
+            said = said.message
+        return Response(_encoded(said, kind), media_type=kind, headers=headers)
 
 
 def _unimplemented(path: str, kind: str) -> Response:
@@ -107,14 +136,9 @@ def _unimplemented(path: str, kind: str) -> Response:
     return Response(status_code=200, headers=headers, media_type=kind)
 
 
-def _encoded(answer: Any, kind: str) -> Response:
-    headers = {}
-    if isinstance(answer, Warned):
-        headers["buf-warning-bin"] = b64encode(_shortened(answer.warning)).decode()
-        answer = answer.message
-    if kind == _JSON:
-        return Response(json_format.MessageToJson(answer), media_type=_JSON, headers=headers)
-    return Response(answer.SerializeToString(), media_type=_PROTO, headers=headers)
+def _encoded(answer: Any, kind: str) -> bytes:
+    encoded: bytes = answer.SerializeToString() if kind == _PROTO else json_format.MessageToJson(answer).encode()
+    return encoded
 
 
 def _shortened(warning: str) -> bytes:

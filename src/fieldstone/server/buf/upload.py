@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from anyio import to_thread
+
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.sql.catalog import ListedModule
 from fieldstone.registry.sql.identities import label_id
@@ -14,6 +16,7 @@ from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.references import References, as_commit, owner_of
 from fieldstone.server.callers import Caller
 from fieldstone.server.work import Work
+from fieldstone.workflows.pushing.messages import Pushed
 from fieldstone.workflows.pushing.upload import Content, Upload
 
 
@@ -25,24 +28,29 @@ async def upload(references: References, request: Any, caller: Caller, work: Wor
         Denied: the caller may not push one of the modules.
         FieldstoneError: the upload cannot be used, or the registry cannot be written.
     """
-    contents = tuple(_content(references, content, caller) for content in request.contents)
-    dependencies = tuple(id_.replace("-", "") for id_ in request.dep_commit_ids)
-    catalog = references.catalog
-    readable(references, filter(None, map(catalog.commit, dependencies)), caller)
-    pushed = await work.push(
-        Upload(
-            contents=contents,
-            dependencies=dependencies,
-            who=caller.name,
-            credential=caller.credential,
-            address=caller.address,
-        )
-    )
+    pushed = await work.push(await to_thread.run_sync(_uploaded, references, request, caller))
     if pushed.refusal:
         raise PushRefused(pushed.refusal)
-    commits = [as_commit(commit, references.module_of(commit)) for commit in pushed.commits]
-    answer = message(f"{MODULE}.UploadResponse")(commits=commits)
+    answer = await to_thread.run_sync(_answer, references, pushed)
     return Warned(answer, pushed.warning) if pushed.warning else answer
+
+
+def _uploaded(references: References, request: Any, caller: Caller) -> Upload:
+    contents = tuple(_content(references, content, caller) for content in request.contents)
+    dependencies = tuple(id_.replace("-", "") for id_ in request.dep_commit_ids)
+    readable(references, filter(None, map(references.catalog.commit, dependencies)), caller)
+    return Upload(
+        contents=contents,
+        dependencies=dependencies,
+        who=caller.name,
+        credential=caller.credential,
+        address=caller.address,
+    )
+
+
+def _answer(references: References, pushed: Pushed) -> Any:
+    commits = [as_commit(commit, references.module_of(commit)) for commit in pushed.commits]
+    return message(f"{MODULE}.UploadResponse")(commits=commits)
 
 
 def _content(references: References, content: Any, caller: Caller) -> Content:

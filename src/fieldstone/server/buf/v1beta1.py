@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from anyio import to_thread
+
 from fieldstone.errors import Invalid
 from fieldstone.registry.sql.catalog import Commit
 from fieldstone.schema.digest import b4, file_digest
@@ -53,8 +55,8 @@ def download(references: References, request: Any, caller: Caller) -> Any:
     for value in request.values:
         commit = references.commit(value.resource_ref, caller)
         content = found.contents.add(commit=_message(references, commit, request.digest_type))
-        for path in commits.chosen(commit, value):
-            content.files.add(path=path, content=references.catalog.content(commit, path))
+        for path, data in references.catalog.contents(commit, commits.chosen(commit, value)).items():
+            content.files.add(path=path, content=data)
         content.v1_buf_yaml_file.path, content.v1_buf_yaml_file.content = "buf.yaml", _CONFIG["buf.yaml"]
         content.v1_buf_lock_file.path, content.v1_buf_lock_file.content = "buf.lock", _CONFIG["buf.lock"]
     return found
@@ -67,13 +69,7 @@ async def push(references: References, request: Any, caller: Caller, work: Work)
         Invalid: a dependency is not in this registry.
         FieldstoneError: see `upload`.
     """
-    here = caller.address.rpartition("//")[2]
-    for dependency in request.dep_refs:
-        if dependency.registry != here and references.catalog.commit(dependency.commit_id.replace("-", "")) is None:
-            raise Invalid(
-                f"a dependency is in the registry {dependency.registry}, and this one is {here}",
-                fix=f"push it to {here} as well, and depend on it there",
-            )
+    await to_thread.run_sync(_refuse_foreign, references, request, caller)
     ids = [dependency.commit_id for dependency in request.dep_refs]
     same = message(f"{MODULE}.UploadRequest")(contents=request.contents, dep_commit_ids=ids)
     answer = await upload(references, same, caller, work)
@@ -83,6 +79,17 @@ async def push(references: References, request: Any, caller: Caller, work: Work)
     for commit in plain.commits:
         found.commits.append(_with_digest(commit, _B5, commit.digest.value))
     return Warned(found, warning) if warning else found
+
+
+def _refuse_foreign(references: References, request: Any, caller: Caller) -> None:
+    """Raise if a dependency is in another registry only."""
+    here = caller.address.rpartition("//")[2]
+    for dependency in request.dep_refs:
+        if dependency.registry != here and references.catalog.commit(dependency.commit_id.replace("-", "")) is None:
+            raise Invalid(
+                f"a dependency is in the registry {dependency.registry}, and this one is {here}",
+                fix=f"push it to {here} as well, and depend on it there",
+            )
 
 
 def _message(references: References, commit: Commit, kind: int) -> Any:

@@ -21,7 +21,7 @@ from fieldstone.registry import problem
 from fieldstone.server.index import page, redirect
 from fieldstone.server.observed import note_caller
 from fieldstone.server.tokens import CHALLENGES
-from fieldstone.workflows.publish import PYTHON, TYPESCRIPT
+from fieldstone.workflows.publishing import PYTHON, TYPESCRIPT
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -50,7 +50,7 @@ def routes(shelf: Shelf, callers: Callers) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             caller = None
             try:
-                caller = await run_in_threadpool(callers.of, request.headers, str(request.base_url).rstrip("/"))
+                caller = await callers.of(request.headers, str(request.base_url).rstrip("/"))
                 note_caller(request.scope, caller)
                 caller.require("read")
                 return await answer(request, caller)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from fieldstone.errors import Damaged, FieldstoneError, NotFound, Unavailable
 from fieldstone.registry.local import checked
 from fieldstone.registry.sql import packages
-from fieldstone.workflows.publish import PYTHON, TYPESCRIPT, Naming, Wanted
+from fieldstone.workflows.publishing import PYTHON, TYPESCRIPT, Naming, Wanted
+from fieldstone.workflows.server_policy import newest_policy
 
 if TYPE_CHECKING:
     from fieldstone.registry.sql import SqlStore
@@ -36,13 +37,14 @@ class Shelf:
     Args:
         store: the releases.
         work: where packages are built.
-        naming: the names of the packages.
+        naming: the names of the packages, where the policy has none.
     """
 
     def __init__(self, store: SqlStore, work: Work, naming: Naming) -> None:
         self._store, self._work, self._naming = store, work, naming
         self._building: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._refused: dict[Wanted, tuple[float, str]] = {}
+        self._preparing: set[asyncio.Task[None]] = set()
 
     async def names(self, language: str, caller: Caller) -> list[str]:
         """The names of the packages of all modules that a caller may read.
@@ -51,7 +53,8 @@ class Shelf:
             Unavailable: the database cannot be reached.
         """
         releases = await run_in_threadpool(packages.released, self._store.database)
-        return sorted({self._naming.of(language, *release) for release in releases if caller.may("read", release[0])})
+        naming = self._naming.under(caller.policy)
+        return sorted({naming.of(language, *release) for release in releases if caller.may("read", release[0])})
 
     async def files(self, language: str, name: str, caller: Caller) -> tuple[PackageFile, ...]:
         """The files of a package, after those of its releases that were missing were built.
@@ -63,8 +66,7 @@ class Shelf:
         wanted = await run_in_threadpool(self._wanted, language, name, caller)
         try:
             async with asyncio.timeout(_PATIENCE[language]):
-                while missing := await self._missing(language, name, wanted):
-                    await asyncio.shield(self._task(language, name, missing, caller.address))
+                await self._complete(language, name, wanted, caller.address)
         except TimeoutError as error:
             raise Unavailable(f"releases of {name} are being packaged", fix="ask again in a few seconds") from error
         listed = await run_in_threadpool(packages.files_of, self._store.database, language, name)
@@ -73,6 +75,29 @@ class Shelf:
             reasons = dict.fromkeys(self._refused[release][1] for release in wanted if release in self._refused)
             raise NotFound("; ".join(reasons) or f"no package {name} in this registry")
         return readable
+
+    def prepare(self, module: str, address: str) -> None:
+        """Start to build the package of a module's newest release, in the languages that the policy names.
+
+        Args:
+            module: the module.
+            address: the address of the registry in messages.
+        """
+        task = asyncio.create_task(self._prepare(module, address))
+        self._preparing.add(task)
+        task.add_done_callback(self._preparing.discard)
+
+    async def _prepare(self, module: str, address: str) -> None:
+        try:
+            policy = await run_in_threadpool(newest_policy, self._store.database)
+            naming, languages = self._naming.under(policy), policy.packages.get("after-release", ())
+            versions = await run_in_threadpool(self._store.versions, module) if languages else []
+            for language in languages if versions else ():
+                name = naming.of(language, module, versions[-1])
+                wanted = await run_in_threadpool(self._releases, language, name, [module], naming)
+                await self._complete(language, name, wanted, address)
+        except FieldstoneError as error:
+            _log.warning("the packages of %s were not built after its release: %s", module, error)
 
     async def file(self, path: str, caller: Caller) -> bytes:
         """The content of a file.
@@ -98,15 +123,29 @@ class Shelf:
         return checked(content, file.digest, what=file.path, remedy=self._store.remedy)
 
     def _wanted(self, language: str, name: str, caller: Caller) -> list[Wanted]:
-        """The releases whose package has a name, newest first."""
+        """The releases that a caller may read whose package has a name, newest first."""
+        naming = self._naming.under(caller.policy)
         readable = [module for module in self._store.modules() if caller.may("read", module)]
-        modules = [module for module in readable if name.startswith(self._naming.of(language, module, "1.0.0"))]
+        modules = [module for module in readable if name.startswith(naming.of(language, module, "1.0.0"))]
+        return self._releases(language, name, modules, naming)
+
+    def _releases(self, language: str, name: str, modules: Iterable[str], naming: Naming) -> list[Wanted]:
+        """The releases of some modules whose package has a name, newest first."""
         return [
-            Wanted(language=language, module=module, version=version, naming=self._naming)
+            Wanted(language=language, module=module, version=version, naming=naming)
             for module in modules
             for version in reversed(self._store.versions(module))
-            if self._naming.of(language, module, version) == name
+            if naming.of(language, module, version) == name
         ]
+
+    async def _complete(self, language: str, name: str, wanted: Sequence[Wanted], address: str) -> None:
+        """Build those of some releases that have no package yet.
+
+        Raises:
+            Unavailable: they cannot be built now.
+        """
+        while missing := await self._missing(language, name, wanted):
+            await asyncio.shield(self._task(language, name, missing, address))
 
     async def _missing(self, language: str, name: str, wanted: Sequence[Wanted]) -> list[Wanted]:
         """The releases without a package, but those that were refused a short time ago."""

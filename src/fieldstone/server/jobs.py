@@ -1,0 +1,40 @@
+"""What the processes of a server do. They import it when they start; the server itself stays small and starts fast."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fieldstone.workflows.publishing import Wanted
+    from fieldstone.workflows.pushing.messages import Pushed, Sent
+    from fieldstone.workflows.pushing.upload import Upload
+
+
+def warm_up() -> None:
+    """Import what a push needs before the first one comes."""
+    import fieldstone.checking.judging
+    import fieldstone.workflows.push  # noqa: F401
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself
+
+
+def push(address: str, upload: Upload, draft_days: float) -> Pushed:
+    """Judge an upload; see `workflows.push`."""
+    from fieldstone.workflows import push as workflow
+
+    return workflow.push(address, upload, draft_days)
+
+
+def accept(address: str, sent: Sent) -> str:
+    """Judge a release that a client drafted; see `workflows.accept`."""
+    from fieldstone.workflows import accept as workflow
+
+    return workflow.accept(address, sent)
+
+
+def publish(address: str, wanted: Wanted) -> None:
+    """Build a client package; see `workflows.publish`."""
+    from fieldstone.workflows import publish as workflow
+
+    workflow.publish(address, wanted)
