@@ -53,5 +53,31 @@ class Unavailable(FieldstoneError):
     """A file, program or service cannot be used now: the same request may succeed later."""
 
 
+class Exhausted(Unavailable):
+    """A limit on requests or waiting work is reached.
+
+    Args:
+        problem: see `FieldstoneError`.
+        fix: see `FieldstoneError`.
+        seconds: the time after which the same request may succeed.
+    """
+
+    def __init__(self, problem: str, *, fix: str = "", seconds: float = 2) -> None:
+        super().__init__(problem, fix=fix)
+        self.seconds = seconds
+
+
+class TooSlow(Unavailable):
+    """A request did not arrive in its time."""
+
+
+class TooLarge(Invalid):
+    """A request has more bytes than are read."""
+
+
+class Outdated(Unavailable):
+    """A newer Fieldstone has changed the database, and this one must not use it."""
+
+
 class Denied(FieldstoneError):
     """The caller may not do that, or has to say who they are first."""

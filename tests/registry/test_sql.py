@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from fieldstone.cache import Cache
-from fieldstone.errors import Conflict, Damaged, Invalid, Unavailable
+from fieldstone.errors import Conflict, Damaged, Invalid, Outdated, Unavailable
 from fieldstone.registry import manifest, open_registry
 from fieldstone.registry.sql import audit, open_store, packages
 from fieldstone.registry.sql.database import Database
@@ -135,7 +135,7 @@ def test_an_older_fieldstone_leaves_a_newer_database_alone(tmp_path: Path) -> No
     with database.transaction() as connection:
         connection.execute(text("INSERT INTO fieldstone_migrations VALUES (9999)"))
     for attempt in (database.require_known_version, open_registry(address).modules):
-        with pytest.raises(Invalid, match=r"has migration 9999, and this Fieldstone knows \d+; use a"):
+        with pytest.raises(Outdated, match=r"has migration 9999, and this Fieldstone knows \d+; use a"):
             attempt()
 
 

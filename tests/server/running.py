@@ -16,6 +16,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from fieldstone.registry.sql import audit
 from fieldstone.registry.sql.database import Database
 
@@ -114,6 +116,15 @@ _EMPTY = """
     DELETE FROM contents;
     DELETE FROM modules;
     """
+
+
+def new_token(served: Serving, name: str, *scopes: str, days: float = 1) -> str:
+    """A token for all modules, made by the admin."""
+    wish = {"name": name, "scopes": scopes or ("push",), "modules": ["*"], "days": days}
+    headers = {"Authorization": f"Bearer {served.token}"}
+    made = httpx.post(f"{served.url}/api/v1/tokens", json=wish, headers=headers, timeout=LONGEST)
+    assert made.status_code == 201, made.text
+    return str(made.json()["secret"])
 
 
 def empty(served: Serving) -> None:

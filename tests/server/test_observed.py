@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+from base64 import b64encode
 
 import httpx
 
+from tests.server.buf.calling import UPLOAD
 from tests.server.running import ORDER, Buf, Serving
 
 
@@ -33,9 +36,28 @@ def test_client_and_log_share_an_id(registry: Serving) -> None:
 def test_no_secret_is_told(registry: Serving, buf: Buf) -> None:
     buf.module("quiet", {"acme/quiet/v1/quiet.proto": ORDER.replace("shop", "quiet")})
     assert buf("push", "--create", cwd="quiet").code == 0
-    httpx.get(f"{registry.url}/api/v1/modules?token={registry.token}")
-    assert registry.token not in registry.log
+    secrets = {registry.token, "fst_" + "s" * 40, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2VjcmV0"}
+    for secret in secrets:
+        basic = b64encode(f"user:{secret}".encode()).decode()
+        with_host = registry.url.replace("://", f"://user:{secret}@")
+        for path in ("/api/v1/modules", "/simple/", "/npm/x", "/api/v1/tokens", "/no/such/place", UPLOAD):
+            for headers in ({"Authorization": f"Bearer {secret}"}, {"Authorization": f"Basic {basic}"}):
+                for method in ("GET", "POST", "PUT"):
+                    httpx.request(method, f"{registry.url}{path}", headers=headers, content=b"{")
+            httpx.get(f"{with_host}{path}?token={secret}&access_token={secret}")
+        assert secret not in registry.log
+        assert basic not in registry.log
     assert "token=" not in registry.log
+    assert "Traceback" not in registry.log
+
+
+def test_a_secret_in_a_path_is_not_told(registry: Serving) -> None:
+    get(registry, f"/api/v1/tokens/{registry.token}")
+    httpx.post(f"{registry.url}/{registry.token}/{registry.token}")
+    with socket.create_connection(("127.0.0.1", registry.port)) as broken:
+        broken.sendall(f"GET /{registry.token} HTTP/9\r\nno header {registry.token}\r\n\r\n".encode())
+        broken.recv(1000)
+    assert registry.token not in registry.log
 
 
 def test_metrics_count_routes_and_not_addresses(registry: Serving) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes
 from fieldstone.compatibility import RULES_VERSION
+from fieldstone.errors import Unavailable
 from fieldstone.registry.release import IMAGE, LAYOUT, LEDGER, SOURCES, Link, Release, schema_files
 from fieldstone.schema.digest import b5, manifest
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from fieldstone.compatibility.ledger import Ledger
     from fieldstone.compatibility.waiver import Waiver
     from fieldstone.schema.model import Schema
+
+SKEW = timedelta(minutes=10)
+"""The largest clock difference that is accepted between two machines that release."""
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -188,3 +192,24 @@ def recorded_exemptions(report: ModuleReport) -> tuple[Exemption, ...]:
 def used_waivers(report: ModuleReport) -> Iterable[Waiver]:
     """The waivers in force that permit a finding, each once."""
     return dict.fromkeys(finding.waiver for finding in report.findings if finding.waiver)
+
+
+def in_order(made: datetime, newest: Release | None) -> datetime:
+    """The time of a release: not before that of the release that it follows.
+
+    Args:
+        made: the time that the clock of this machine says.
+        newest: the release that it follows, if any.
+
+    Raises:
+        Unavailable: the clock is so far behind that one of the two times is wrong.
+    """
+    if newest is None or made >= newest.released_time:
+        return made
+    if made < newest.released_time - SKEW:
+        raise Unavailable(
+            f"{newest.name} {newest.version} was released at {newest.released_at}, and the clock of this machine says "
+            f"{made:%Y-%m-%dT%H:%M:%SZ}",
+            fix="set the clock",
+        )
+    return newest.released_time

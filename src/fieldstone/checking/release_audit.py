@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.checking.baseline import ledger_of
+from fieldstone.checking.drafting import SKEW
 from fieldstone.checking.judgement import (
     Judgement,
     Side,
@@ -43,10 +44,6 @@ from fieldstone.toolchain.diagnostic import CompileError
 
 if TYPE_CHECKING:
     from semver import Version
-
-
-_SKEW = timedelta(minutes=10)
-"""The largest clock difference that is accepted between two machines that release."""
 
 
 class Audit(Struct, dict=True):
@@ -111,9 +108,9 @@ class Audit(Struct, dict=True):
         """A release date before the previous release's, or in the future, beyond the accepted clock difference."""
         made, now = self.release.released_time, datetime.now(UTC)
         said = f"it says that it was made at {self.release.released_at}"
-        if self._newest and made < self._newest.released_time - _SKEW and not self.release.accepted:
+        if self._newest and made < self._newest.released_time - SKEW and not self.release.accepted:
             yield self._defect("date-wrong", f"{said}, before {self._newest.version}, which it follows")
-        if made > now + _SKEW:
+        if made > now + SKEW:
             yield self._defect("date-wrong", f"{said}, and it is {now:%Y-%m-%dT%H:%M:%SZ}")
 
     def _claims(self) -> Iterator[Defect]:

@@ -6,20 +6,34 @@ from typing import TYPE_CHECKING
 
 from msgspec import DecodeError, Struct, json
 
-from fieldstone.errors import Conflict, Damaged, Denied, FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.errors import (
+    Conflict,
+    Damaged,
+    Denied,
+    Exhausted,
+    FieldstoneError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooSlow,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATUS: Mapping[type[FieldstoneError], int] = {
     NotFound: 404,
+    TooSlow: 408,
     Conflict: 409,
+    TooLarge: 413,
     Invalid: 422,
+    Exhausted: 429,
     Denied: 403,
     Unavailable: 503,
     Damaged: 500,
 }
-"""The HTTP status of each kind of error."""
+"""The HTTP status of each kind of error; the first that fits counts."""
 _KINDS = {kind.__name__: kind for kind in STATUS}
 
 
@@ -31,10 +45,14 @@ class Problem(Struct, frozen=True):
     fix: str = ""
 
 
+def status_of(error: FieldstoneError) -> int:
+    """The HTTP status for an error."""
+    return STATUS[_kind_of(error)]
+
+
 def to_json(error: FieldstoneError) -> bytes:
     """The body for an error."""
-    kind = next((kind for kind in STATUS if isinstance(error, kind)), Damaged)
-    return json.encode(Problem(kind.__name__, error.problem, error.fix))
+    return json.encode(Problem(_kind_of(error).__name__, error.problem, error.fix))
 
 
 def from_json(body: bytes) -> FieldstoneError | None:
@@ -44,3 +62,7 @@ def from_json(body: bytes) -> FieldstoneError | None:
     except DecodeError:
         return None
     return _KINDS.get(found.kind, Damaged)(found.problem, fix=found.fix)
+
+
+def _kind_of(error: FieldstoneError) -> type[FieldstoneError]:
+    return next((kind for kind in STATUS if isinstance(error, kind)), Damaged)

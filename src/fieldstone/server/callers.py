@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 
-from fieldstone.errors import Denied
+from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Policy
 from fieldstone.registry.sql import tokens
 from fieldstone.registry.sql.tokens import Token
@@ -235,7 +236,8 @@ class Callers:
         if token is None or not token.is_alive:
             state = "is unknown" if token is None else "was revoked" if token.revoked_at else "has expired"
             raise Denied(f"the token {state}", fix="ask an admin of the registry for a new one")
-        tokens.note_use(self._database, token)
+        with suppress(Unavailable):  # a database that takes no writes may still be read
+            tokens.note_use(self._database, token)
         return token
 
 

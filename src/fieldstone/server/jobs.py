@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ def warm_up() -> None:
     """Import what a push needs before the first one comes."""
     import fieldstone.checking.judging
     import fieldstone.workflows.push  # noqa: F401
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself
 
 
 def push(address: str, upload: Upload, draft_days: float) -> Pushed:

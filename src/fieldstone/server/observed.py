@@ -1,7 +1,7 @@
 """Log and metrics of a server: a line of JSON for each request, with an id that the client shares.
 
 The metrics have the form of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). No line has a
-header, a query or a body, so no secret reaches the log.
+header, a query, a body, or what looks like a token in a path, so no secret reaches the log.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _ID = re.compile(b"[A-Za-z0-9._-]{1,64}")
+_SECRET = re.compile(r"fst_[\w-]+|eyJ[\w-]+\.[\w-]*\.[\w-]*")
+"""A token of ours, or of an issuer, that somebody wrote into a path."""
 _HEADER = b"x-request-id"
 _CALLER, _ROUTE = "fieldstone.caller", "fieldstone.route"
 _BROKEN = 500
@@ -106,8 +108,8 @@ class Observed:
         line = {
             "at": now(),
             "id": id_,
-            "method": scope["method"],
-            "path": scope["path"],
+            "method": method,
+            "path": _SECRET.sub("***", scope["path"]),
             "status": status,
             "ms": round(seconds * 1000, 1),
             "who": scope.get(_CALLER, ""),

@@ -11,44 +11,62 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 import uvicorn
 from starlette.applications import Starlette
 
-from fieldstone.errors import Unavailable
+from fieldstone.errors import FieldstoneError, Unavailable
 from fieldstone.project.stopping import until_stopped
-
-_LONGEST_ANSWER = 5
-"""The most seconds that an answer may take after the process is stopped."""
+from fieldstone.server.guards.connections import protocol_of
+from fieldstone.server.guards.limits import Limits
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
-def run(create: Callable[[Lifespan], Starlette], host: str, port: int, told: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
+def run(
+    create: Callable[[Lifespan], Starlette],
+    host: str,
+    port: int,
+    told: Callable[[str], None],
+    limits: Limits = Limits(),  # noqa: B008 - a value
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until the application calls its `state.stop` with an error.
 
     Args:
         create: creates the application.
         host: the address or name to listen on.
         port: the port; 0 takes a free one.
         told: called with the address, `http://host:port`, once requests are answered.
+        limits: the limits of connections and of the time to stop.
 
     Raises:
-        FieldstoneError: there is no such host, or the port is in use.
+        FieldstoneError: there is no such host, the port is in use, or the application stopped with this error.
     """
+    errors: list[FieldstoneError] = []
+    _raise_most_files()
     with closing(_listen(host, port)) as listener, until_stopped() as stop:
 
         @asynccontextmanager
-        async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            app.state.stop = stopped_by
             server.should_exit |= stop.is_set()  # stopped before uvicorn listened to signals
             told(f"http://{_shown(host)}:{listener.getsockname()[1]}")
             yield
 
+        def stopped_by(error: FieldstoneError) -> None:
+            errors.append(error)
+            server.should_exit = True
+
         settings = uvicorn.Config(
             create(lifespan),
+            http=protocol_of(limits),
+            ws="none",
+            limit_concurrency=limits.connections,
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_LONGEST_ANSWER,
+            timeout_graceful_shutdown=limits.stop_seconds,
         )
         server = uvicorn.Server(settings)
         server.run(sockets=[listener])
+    if errors:
+        raise errors[0]
 
 
 def is_loopback(host: str) -> bool:
@@ -57,6 +75,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _raise_most_files() -> None:
+    """Let this process have as many connections as the system allows it."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(host: str, port: int) -> socket.socket:

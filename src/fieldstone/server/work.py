@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import os
-import signal
-from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AsyncExitStack, suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.errors import Invalid, Unavailable
-from fieldstone.server.jobs import accept, publish, push, warm_up
+from fieldstone.server.jobs import accept, publish, push
+from fieldstone.server.process import Process
+from fieldstone.server.turns import Turns
 
 if TYPE_CHECKING:
+    from fieldstone.server.guards.limits import Limits
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload
 
 _Result = TypeVar("_Result")
-_LONGEST = 60
-"""The seconds that a push may take."""
-
-
-class _TooLong(BaseException):
-    """The time of a push is over; no handler of errors holds it up."""
 
 
 class Work:
@@ -37,7 +26,7 @@ class Work:
 
     Args:
         address: the address of the database registry.
-        processes: the number of processes.
+        limits: the limits of the server.
         draft_days: the lifetime of a draft, if the policy has none.
 
     Attributes:
@@ -46,26 +35,28 @@ class Work:
 
     released: Callable[[str, str], None] = staticmethod(lambda _module, _address: None)
 
-    def __init__(self, address: str, *, processes: int, draft_days: float) -> None:
-        self._address, self._processes, self._draft_days = address, processes, draft_days
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._packaging = asyncio.Lock()
-        self._pool = self._started()
+    def __init__(self, address: str, limits: Limits, *, draft_days: float) -> None:
+        self._address, self._seconds, self._draft_days = address, limits.push_seconds, draft_days
+        self._processes = [self._process(limits) for _ in range(limits.processes)]
+        self._turns = Turns(limits.processes)
+        self._packager, self._packaging = self._process(limits), Turns(1)
 
     def close(self) -> None:
-        """End the processes, after what they are doing."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """End the processes, with what they are doing: a transaction of theirs is written as a whole, or not."""
+        for process in (*self._processes, self._packager):
+            process.close()
 
     async def push(self, upload: Upload) -> Pushed:
         """Judge an upload; see `workflows.push`.
 
         Raises:
             Unavailable: its process died, or it took too long.
+            Exhausted: too many pushes of the caller are waiting.
             FieldstoneError: see `workflows.push`.
         """
         judge = partial(push, self._address, upload, self._draft_days)
         modules = [content.module for content in upload.contents]
-        pushed = await self._one_by_one(judge, modules)
+        pushed = await self._judged(judge, upload.credential, modules)
         for module in modules if not pushed.refusal else ():
             self.released(module, upload.address)
         return pushed
@@ -75,79 +66,41 @@ class Work:
 
         Raises:
             Unavailable: its process died, or it took too long.
+            Exhausted: too many pushes of the caller are waiting.
             FieldstoneError: see `workflows.accept`.
         """
-        version = await self._one_by_one(partial(accept, self._address, sent), [sent.module])
+        version = await self._judged(partial(accept, self._address, sent), sent.credential, [sent.module])
         if not sent.is_copy:
             self.released(sent.module, sent.address)
         return version
 
     async def publish(self, wanted: Wanted) -> None:
-        """Build a client package; see `workflows.publish`. One process at a time does, so that pushes go on.
+        """Build a client package, one at a time; see `workflows.publish`.
 
         Raises:
             Invalid: it took too long, or its process died.
             FieldstoneError: see `workflows.publish`.
         """
         what = f"the package of {wanted.module} {wanted.version}"
-        async with self._packaging:
+        async with self._packaging.turn("", ()):
             try:
-                await self._in_process(partial(publish, self._address, wanted))
+                await self._packager.run(partial(publish, self._address, wanted))
             except TimeoutError as error:
-                raise Invalid(f"{what} was not built within {_LONGEST:g} seconds") from error
+                raise Invalid(f"{what} was not built within {self._seconds:g} seconds") from error
             except BrokenProcessPool as error:
                 raise Invalid(f"the process that built {what} died") from error
 
-    async def _one_by_one(self, judge: Callable[[], _Result], modules: Iterable[str]) -> _Result:
-        """Run a job in a process, after those of the same modules."""
-        async with AsyncExitStack() as locked:
-            for module in sorted({*modules}):
-                await locked.enter_async_context(self._locks[module])
+    async def _judged(self, judge: Callable[[], _Result], caller: str, modules: Iterable[str]) -> _Result:
+        """Run a job in a process when it is its caller's turn."""
+        async with self._turns.turn(caller, modules) as place:
             try:
-                return await self._in_process(judge)
+                return await self._processes[place].run(judge)
             except TimeoutError as error:
                 raise Unavailable(
-                    f"the push was not judged within {_LONGEST:g} seconds", fix="push less at once"
+                    f"the push was not judged within {self._seconds:g} seconds", fix="push less at once"
                 ) from error
             except BrokenProcessPool as error:
                 raise Unavailable("the process that judged the push died", fix="push again") from error
 
-    async def _in_process(self, job: Callable[[], _Result]) -> _Result:
-        """Run a job in a process of the pool; a pool that broke is replaced."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, _in_time, job)
-        except BrokenProcessPool:
-            self._pool = self._started()
-            raise
-
-    def _started(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), initializer=warm_up)
-
-
-def _in_time(judge: Callable[[], _Result]) -> _Result:
-    """Run a job in this process, and end it with the programs that it started when its time is over.
-
-    Raises:
-        TimeoutError: it took too long.
-    """
-
-    def end(*_: object) -> None:
-        _kill_children()
-        raise _TooLong
-
-    signal.signal(signal.SIGALRM, end)
-    signal.alarm(_LONGEST)
-    try:
-        return judge()
-    except _TooLong:
-        raise TimeoutError from None
-    finally:
-        signal.alarm(0)
-
-
-def _kill_children() -> None:
-    """End the programs that this process started, as Linux lists them."""
-    for listed in Path("/proc/self/task").glob("*/children"):
-        for child in listed.read_text("ascii").split():
-            with suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
+    def _process(self, limits: Limits) -> Process:
+        return Process(limits.push_seconds, limits.compile_seconds)

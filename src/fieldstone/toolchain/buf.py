@@ -13,6 +13,7 @@ from typing import Any
 
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.installing import beside
+from fieldstone.toolchain import budget
 from fieldstone.toolchain.buf_limits import way_out
 from fieldstone.toolchain.buf_paths import exclusions, path_flags, portions, selection
 from fieldstone.toolchain.diagnostic import COMPILE, CompileError, Diagnostic, annotation_of
@@ -65,6 +66,7 @@ class Running:
             )
         except OSError as error:
             raise Unavailable(f"cannot run {command[0]} in {cwd}: {error.strerror}") from error
+        budget.bound(self._process.pid)
 
     def output(self, *, what: str, allow_findings: bool = False) -> bytes:
         """Wait for the command and return its standard output.
@@ -82,6 +84,8 @@ class Running:
         self.warnings = tuple(_warnings(err.decode("utf-8", "replace")))
         if code == 0 or (allow_findings and code == _FOUND_SOMETHING and out):
             return out
+        if too_much := budget.problem_of(code):
+            raise Invalid(f"{what}: {too_much}", fix="split the module, or let its files import fewer others")
         said = [line for line in (err or out).decode("utf-8", "replace").split("\n") if line.strip()]
         _refuse_unfetched(what, "\n".join(said), self._cwd)
         if code == _FOUND_SOMETHING and (broken := _compile_errors(said)):

@@ -28,7 +28,7 @@ from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.pushing.messages import Sent
 from fieldstone.workflows.pushing.names import claim
-from fieldstone.workflows.pushing.upload import refuse_path
+from fieldstone.workflows.pushing.upload import refuse_path, refuse_same_but_case
 from fieldstone.workflows.release import parse_version
 from fieldstone.workflows.server_policy import newest_policy
 from fieldstone.workflows.signing import signature_problem
@@ -47,7 +47,7 @@ def accept(address: str, sent: Sent) -> str:
         Invalid: the release is not what its sources come to, or the policy refuses it.
         FieldstoneError: it is no release, or the registry cannot be read or written.
     """
-    store = open_store(address)
+    store = open_store(address, existing=True)
     policy = newest_policy(store.database)
     store.actor = audit.Actor(sent.who, sent.credential, policy.number)
     text, files = unpack(sent.archive)
@@ -55,6 +55,8 @@ def accept(address: str, sent: Sent) -> str:
     buffer = BufferedStore(store, sent.address)
     buffer.add(release, text, files, is_copy=sent.is_copy)
     _refuse_other_files(release, files)
+    if not sent.is_copy:
+        refuse_same_but_case(release.name, release.sources)
     with tempfile.TemporaryDirectory(prefix="fieldstone-accept-") as scratch:
         settings = policy.settings(Path(scratch), {release.name: {}}).module(release.name)
         refusal = _refusal(FetchedRegistry(buffer), release, settings, is_copy=sent.is_copy)

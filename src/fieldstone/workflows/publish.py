@@ -29,7 +29,7 @@ def publish(address: str, wanted: Wanted) -> None:
         Unavailable: the database or a program that builds packages cannot be reached.
         FieldstoneError: the release cannot be packaged.
     """
-    store = open_store(address)
+    store = open_store(address, existing=True)
     files = _built(store, wanted)
     contents = {path: content for path, (_, content) in files.items()}
     listed = [

@@ -59,7 +59,7 @@ def push(address: str, upload: Upload, draft_days: float) -> Pushed:
     refuse_unusable(upload)
     for _ in range(_ATTEMPTS):
         try:
-            return _Push(open_store(address), upload, draft_days).judged()
+            return _Push(open_store(address, existing=True), upload, draft_days).judged()
         except Conflict as error:
             overtaken = error
     raise overtaken

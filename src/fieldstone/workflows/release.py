@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft
+from fieldstone.checking.drafting import Draft, Origin, Snapshot, draft, in_order
 from fieldstone.checking.findings.stale_waivers import spent
 from fieldstone.checking.judgement import Side
 from fieldstone.checking.module_identity import renamed_modules
@@ -173,7 +173,7 @@ def _draft(
         ledger=ledger_of(project.registry, newest) if newest else Ledger(),
         line=project.line_of(module.name),
         beside=beside(project.registry, module.name, project.line_of(module.name) or MAIN),
-        made=made,
+        made=in_order(made, newest),
         origin=origin,
     )
 

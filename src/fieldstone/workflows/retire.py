@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from semver import Version
 
 from fieldstone.checking.baseline import ledger_of, released
-from fieldstone.checking.drafting import WrittenLedger, recorded_exemptions, recorded_waivers, written_ledger
+from fieldstone.checking.drafting import WrittenLedger, in_order, recorded_exemptions, recorded_waivers, written_ledger
 from fieldstone.checking.findings.defects import defect_findings
 from fieldstone.checking.findings.stale_waivers import spent
 from fieldstone.checking.judging import judge_removal_since
@@ -63,7 +63,7 @@ def retire(
         return Released(report, refused=refused)
     before = ledger_of(project.registry, newest)
     ledger = written_ledger(newest, before, before.advance(Schema(), str(number)))
-    draft = _manifest(project, newest, ledger, report, version=str(number), made=made)
+    draft = _manifest(project, newest, ledger, report, version=str(number), made=in_order(made, newest))
     if not dry_run:
         project.registry.add(signed(project, draft), _files(ledger))
         draft = project.registry.release(name, draft.version)

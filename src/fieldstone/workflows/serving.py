@@ -1,15 +1,19 @@
-"""Serving a registry: the token of its first admin."""
+"""Serving a registry: the token of its first admin, and the clock."""
 
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from fieldstone.errors import Unavailable
 from fieldstone.registry.sql import audit, open_store, tokens
+from fieldstone.registry.sql.clock import now
 
 _FILE = "admin-token"
 _DAYS = 365
+_SKEW = 60
+"""The difference between the clocks of two machines that is not told, in seconds."""
 
 
 def first_token(address: str, folder: Path) -> Path | None:
@@ -38,3 +42,22 @@ def first_token(address: str, folder: Path) -> Path | None:
         except OSError as error:
             raise Unavailable(f"cannot write {file}: {error.strerror}") from error
     return file
+
+
+def seconds_behind(address: str) -> int:
+    """The seconds that the clock is behind the newest row of the audit; 0 if it is not.
+
+    Then one of the two is wrong: if it is the clock, tokens work for longer than they should.
+
+    Args:
+        address: the address of a database registry.
+
+    Raises:
+        FieldstoneError: the database cannot be opened.
+    """
+    with open_store(address).database.reading() as connection:
+        newest = audit.newest(connection)
+    if newest is None:
+        return 0
+    seconds = int((datetime.fromisoformat(newest.entry.at) - datetime.fromisoformat(now())).total_seconds())
+    return seconds if seconds > _SKEW else 0

@@ -9,12 +9,14 @@ import textwrap
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 
+from fieldstone.server.buf.messages import MODULE, message
 from tests.server.buf.calling import create, order_of, push, upload
-from tests.server.running import Serving
+from tests.server.running import Serving, new_token, serving
 
 TABLES = ("contents", "module_contents", "releases", "drafts", "labels", "declared")
 EMPTY = b'syntax = "proto3";'
@@ -61,6 +63,8 @@ def test_uploads_of_the_wrong_shape(registry: Serving) -> None:
     assert (twice.status_code, "has a file twice" in twice.text) == (400, True)
     nested = push(registry, upload("shape", {"a.proto": EMPTY, "a.proto/b.proto": EMPTY}))
     assert (nested.status_code, "as a file and as a folder" in nested.text) == (400, True)
+    cases = push(registry, upload("shape", {**good, "a/b.proto": EMPTY, "A/c.proto": EMPTY}))
+    assert (cases.status_code, "A and a in the upload of shape differ only in case" in cases.text) == (400, True)
     same = push(registry, upload("shape", good), upload("shape", good))
     assert (same.status_code, "each module once" in same.text) == (400, True)
     for refused in (push(registry), push(registry, upload("shape", {}))):
@@ -93,11 +97,60 @@ def test_too_much(registry: Serving) -> None:
     create(registry, "much")
     before = written(registry)
     many = {f"f{number}.proto": EMPTY for number in range(20_001)}
-    for files in (many, {"a.proto": b"/" * 33 * 2**20}, {"a.proto": b"/" * 100_000_000}):
+    for files, status in ((many, 400), ({"a.proto": b"/" * 33 * 2**20}, 400), ({"a.proto": b"/" * 100_000_000}, 413)):
         started = time.monotonic()
         refused = push(registry, upload("much", files))
-        assert (refused.status_code, "at once" in refused.json()["message"]) == (400, True)
+        assert (refused.status_code, "at once" in refused.json()["message"]) == (status, True)
         assert time.monotonic() - started < 20
+    assert written(registry) == before
+
+
+@pytest.mark.slow
+def test_a_schema_that_compiles_slowly_is_refused_and_holds_nobody_up(tmp_path: Path) -> None:
+    """Each of 300 files imports all before it, and passes these on: buf takes minutes."""
+    files = {}
+    for number in range(300):
+        imports = "".join(f'import public "slow/f{other}.proto";\n' for other in range(number))
+        files[f"slow/f{number}.proto"] = f'syntax = "proto3";\npackage slow;\n{imports}'.encode()
+    with serving(tmp_path / "data", "--compile-seconds", "3") as served:
+        create(served, "slow", "slow2", "quick")
+        other, answers = new_token(served, "other"), []
+
+        def judge(name: str) -> None:
+            answers.append(push(served, upload(name, files)))
+
+        judging = [threading.Thread(target=judge, args=(name,)) for name in ("slow", "slow2")]
+        for thread in judging:
+            thread.start()
+        assert push(served, upload("quick", order_of("quick")), token=other).status_code == 200
+        for thread in judging:
+            thread.join()
+        for answer in answers:
+            assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument"), answer.text
+            assert "it takes more than 3 seconds of processor time" in answer.json()["message"]
+        assert {row for name, row in written(served).items() if name == "releases"} == {1}
+
+
+def test_a_cycle_that_spans_modules(registry: Serving) -> None:
+    create(registry, "first", "second")
+    before = written(registry)
+    ring = {
+        name: {f"{name}.proto": f'syntax = "proto3"; import "{other}.proto";'.encode()}
+        for name, other in (("first", "second"), ("second", "first"))
+    }
+    refused = push(registry, *(upload(name, files) for name, files in ring.items()))
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_argument")
+    assert "modules import each other in a circle: first and second" in refused.json()["message"]
+    assert written(registry) == before
+    created = message(f"{MODULE}.UploadResponse")
+    second = push(registry, upload("second", {"second.proto": EMPTY}))
+    commits = created.FromString(second.content).commits
+    first = push(registry, upload("first", ring["first"]), deps=(commits[0].id,))
+    commits = created.FromString(first.content).commits
+    before = written(registry)
+    closing_the_ring = push(registry, upload("second", ring["second"]), deps=(commits[0].id,))
+    assert closing_the_ring.status_code == 400, closing_the_ring.text
+    assert "in a circle" in closing_the_ring.json()["message"]
     assert written(registry) == before
 
 
@@ -131,11 +184,10 @@ def test_a_push_that_takes_too_long_is_ended_with_the_programs_that_it_started()
     """In a process of its own, as judges have them, and with a second instead of a minute."""
     script = """
         import subprocess
-        from fieldstone.server import work
-        work._LONGEST = 1
+        from fieldstone.server import process
         sleeping = subprocess.Popen(["sleep", "60"])
         try:
-            work._in_time(sleeping.wait)
+            process._in_time(sleeping.wait, 1, 0)
         except TimeoutError:
             print("ended", sleeping.wait(timeout=5))
         """

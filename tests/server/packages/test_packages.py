@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from fieldstone.registry.sql import audit, open_store, packages
 from fieldstone.registry.sql.packages import PackageFile
 from fieldstone.schema.digest import file_digest
+from fieldstone.server.guards.limits import Limits
 from fieldstone.server.packages import shelf
 from fieldstone.server.registry import Options, create_app
 from fieldstone.workflows.administering.database import DatabaseAdministration
@@ -132,7 +133,7 @@ def test_what_takes_long_to_build_is_asked_for_again(
     buf.module("late", {"acme/late/v1/late.proto": ORDER.replace("acme.shop", "acme.late")})
     assert buf("push", "--create", cwd="late").code == 0
     monkeypatch.setattr(shelf, "_PATIENCE", {PYTHON: 0.01})
-    app = create_app(Options(address=address_of(registry), anonymous_reads=True, processes=1))
+    app = create_app(Options(address=address_of(registry), anonymous_reads=True, limits=Limits(processes=1)))
     with TestClient(app) as client:
         early = client.get("/simple/late-contracts/")
         assert (early.status_code, early.headers["retry-after"]) == (503, "2")

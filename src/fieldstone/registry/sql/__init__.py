@@ -50,14 +50,20 @@ def open_address(address: str, cache: Cache | None) -> FetchedRegistry:
     return FetchedRegistry(open_store(address), cache)
 
 
-def open_store(address: str) -> SqlStore:
-    """The releases in a database; see `open_address`."""
+def open_store(address: str, *, existing: bool = False) -> SqlStore:
+    """The releases in a database; see `open_address`.
+
+    Args:
+        address: its address.
+        existing: whether its tables must exist already; otherwise they are made.
+    """
     database, _, query = address.partition("?")
     options = query.split("&") if query else []
     objects = [option.removeprefix(_OBJECTS) for option in options if option.startswith(_OBJECTS)]
     rest = "&".join(option for option in options if not option.startswith(_OBJECTS))
     return SqlStore(
-        Database(f"{database}?{rest}" if rest else database), open_contents(objects[-1]) if objects else None
+        Database(f"{database}?{rest}" if rest else database, existing=existing),
+        open_contents(objects[-1]) if objects else None,
     )
 
 
@@ -79,6 +85,17 @@ class SqlStore:
         self.address = database.address
         self._contents = contents
         self.actor = audit.operator()
+
+    def require_ready(self) -> None:
+        """Raise unless database and object store answer.
+
+        Raises:
+            Outdated: a newer Fieldstone has changed the database.
+            Unavailable: one of the two does not answer.
+        """
+        self.database.require_known_version()
+        if self._contents is not None:
+            self._contents.get("ready")  # there is none, which an answer says
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""

@@ -117,13 +117,21 @@ def append(connection: Connection, entry: Entry, *, is_sqlite: bool) -> None:
 def _write(connection: Connection, *, entry: Entry, is_sqlite: bool) -> None:
     if not is_sqlite:
         connection.execute(text("LOCK TABLE audit IN EXCLUSIVE MODE"))
-    last = connection.execute(text("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")).one_or_none()
-    number, before = (last[0] + 1, last[1]) if last else (1, "")
-    line = json.encode(replace(entry, at=now())).decode()
+    last = newest(connection)
+    number, before = (last.number + 1, last.hash) if last else (1, "")
+    at = max(now(), last.entry.at) if last else now()  # the clock of this machine may be behind another one's
+    line = json.encode(replace(entry, at=at)).decode()
     connection.execute(
         text("INSERT INTO audit VALUES (:number, :entry, :hash)"),
         {"number": number, "entry": line, "hash": _hash(before, line)},
     )
+
+
+def newest(connection: Connection) -> Row | None:
+    """The newest row; None if there is none."""
+    query = text("SELECT number, entry, hash FROM audit ORDER BY number DESC LIMIT 1")
+    found = connection.execute(query).one_or_none()
+    return Row(*found) if found else None
 
 
 def rows(database: Database, since: int = 0) -> Iterator[Row]:

@@ -1,7 +1,11 @@
-"""Times as the tables have them: RFC 3339 in UTC, to the second."""
+"""Times as the tables have them: RFC 3339 in UTC, to the second.
+
+The time of a process never goes back, and goes on while the clock of the machine is set back: no expiry comes later.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -9,9 +13,28 @@ from functools import lru_cache
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
+class _Clock:
+    """The clock of the machine, without its leaps backwards."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wall, self._counted = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        """The current time."""
+        with self._lock:
+            counted = time.monotonic()
+            going_on = self._wall + timedelta(seconds=counted - self._counted)
+            self._wall, self._counted = max(datetime.now(UTC), going_on), counted
+            return self._wall
+
+
+_clock = _Clock()
+
+
 def now() -> str:
     """The current time."""
-    return _text(int(time.time()))
+    return _text(int(_clock.now().timestamp()))
 
 
 @lru_cache(maxsize=1)
@@ -21,4 +44,4 @@ def _text(seconds: int) -> str:
 
 def after(days: float) -> str:
     """The time in some days."""
-    return (datetime.now(UTC) + timedelta(days=days)).strftime(FORMAT)
+    return (_clock.now() + timedelta(days=days)).strftime(FORMAT)

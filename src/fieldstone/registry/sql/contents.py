@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from fieldstone.errors import Invalid, Unavailable
 from fieldstone.installing import with_extra
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, RetryConfig
 
 
 class Contents(Protocol):
@@ -45,7 +47,8 @@ def open_contents(url: str) -> Contents:
             f"objects at {url} need obstore, which is not installed", fix=f"install it: `{with_extra('objects')}`"
         ) from error
     try:
-        return _ObjectStore(url, from_url(url))
+        few: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+        return _ObjectStore(url, from_url(url, retry_config=few))
     except (BaseError, ValueError) as error:
         raise Invalid(f"{url} is no object store: {error}", fix="write it as s3://BUCKET/PREFIX") from error
 
@@ -64,7 +67,7 @@ class _ObjectStore:
         try:
             put(self._store, _key(digest), content)
         except BaseError as error:
-            raise Unavailable(f"cannot write {_key(digest)} to {self._url}: {error}") from error
+            raise self._unavailable(f"cannot write {_key(digest)} to", error) from error
 
     def get(self, digest: str) -> bytes | None:
         """A content."""
@@ -76,7 +79,12 @@ class _ObjectStore:
         except FileNotFoundError:
             return None
         except BaseError as error:
-            raise Unavailable(f"cannot read {_key(digest)} from {self._url}: {error}") from error
+            raise self._unavailable(f"cannot read {_key(digest)} from", error) from error
+
+    def _unavailable(self, what: str, error: Exception) -> Unavailable:
+        """The error for one of the store: its first line, without queries of URLs, which may have signatures."""
+        reason = re.sub(r"\?\S*", "", str(error).partition("\n")[0])
+        return Unavailable(f"{what} {self._url}: {reason}", fix="see whether the object store can be reached")
 
 
 def _key(digest: str) -> str:

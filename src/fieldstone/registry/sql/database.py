@@ -6,27 +6,30 @@ Migrations are the files `migrations/NNNN_name.sql`, applied in order under a lo
 from __future__ import annotations
 
 import re
+import sqlite3
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from fieldstone.errors import Invalid, Unavailable
+from fieldstone.errors import Invalid, Outdated, Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _LOCK = 0x6669656C64  # "field"
 """The PostgreSQL advisory lock of migrations."""
-_LONGEST_WAIT = 30
+_LONGEST_WAIT = 15
 """The most seconds that a statement waits for a lock of SQLite, and a caller for a connection."""
 _VERSION = "SELECT coalesce(max(number), 0) FROM fieldstone_migrations"
 
@@ -34,6 +37,8 @@ _VERSION = "SELECT coalesce(max(number), 0) FROM fieldstone_migrations"
 AtEnd = Callable[[Connection], None]
 """Writes at the end of a transaction."""
 _AT_END = "fieldstone-at-end"
+_FILE = "fieldstone-file"
+"""The file of a connection of SQLite: it may be removed or replaced while it is open."""
 
 
 def at_end(connection: Connection, action: AtEnd) -> None:
@@ -51,12 +56,13 @@ class Database:
 
     Args:
         address: `sqlite:///PATH`, or `postgresql://USER@HOST/NAME` with what libpq knows (PGPASSWORD, ~/.pgpass).
+        existing: whether its tables must exist already; otherwise they are made.
 
     Raises:
         Invalid: the address is no address of a database.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, existing: bool = False) -> None:
         try:
             self._url = make_url(address)
         except ArgumentError as error:
@@ -67,6 +73,7 @@ class Database:
         self.address = self._url.render_as_string(hide_password=True)
         """The address for messages, without its password."""
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._existing = existing
         self._open: ContextVar[Connection | None] = ContextVar("connection", default=None)
 
     @contextmanager
@@ -76,6 +83,7 @@ class Database:
         In SQLite it is the only one that writes.
 
         Raises:
+            Outdated: a newer Fieldstone has changed the tables.
             Unavailable: the database cannot be reached, or has no connection left.
         """
         outer = self._open.get()
@@ -85,6 +93,7 @@ class Database:
         with self._translated(), self._engine.begin() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _refuse_newer(_version(connection), self.address)
             at_end: list[AtEnd] = []
             connection.info[_AT_END] = at_end
             token = self._open.set(connection)
@@ -117,13 +126,13 @@ class Database:
             Unavailable: the database cannot be reached.
         """
         with self._translated(), self._raw.connect() as connection:
-            return int(connection.execute(text(_VERSION)).scalar_one())
+            return _version(connection)
 
     def require_known_version(self) -> None:
         """Raise if a newer Fieldstone has changed the tables.
 
         Raises:
-            Invalid: it has; this one must not write them.
+            Outdated: it has; this one must not use them.
             Unavailable: the database cannot be reached.
         """
         _refuse_newer(self.version, self.address)
@@ -132,8 +141,23 @@ class Database:
     def _engine(self) -> Engine:
         """The connections, once the tables exist."""
         with self._translated():
-            _migrate(self._raw, self.address, is_sqlite=self.is_sqlite)
+            if self._existing:
+                self._require_tables()
+            else:
+                _migrate(self._raw, self.address, is_sqlite=self.is_sqlite)
+        self._existing = True
         return self._raw
+
+    def _require_tables(self) -> None:
+        """Raise if the database lacks tables, or has those of a newer Fieldstone.
+
+        Raises:
+            Outdated: it has newer tables.
+            Unavailable: it lacks tables, because it was replaced.
+        """
+        self.require_known_version()
+        if self.version < _migrations()[-1][0]:
+            raise Unavailable(f"the database {self.address} was replaced by an older one", fix="restart the server")
 
     @cached_property
     def _reading(self) -> Engine:
@@ -148,14 +172,7 @@ class Database:
     def _connected(self) -> Engine:
         url = self._url
         if self.is_sqlite:
-            path = Path(url.database or "")
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise Unavailable(f"cannot make the folder {path.parent}: {error.strerror}") from error
-            engine = create_engine(url, connect_args={"timeout": _LONGEST_WAIT}, pool_timeout=_LONGEST_WAIT)
-            event.listen(engine, "connect", _set_up_sqlite)
-            return engine
+            return self._connected_to_file(Path(url.database or ""))
         try:
             return create_engine(
                 url.set(drivername="postgresql+psycopg"),
@@ -165,6 +182,32 @@ class Database:
             )
         except (NoSuchModuleError, ImportError) as error:
             raise Invalid(f"cannot open {self.address}: {error}", fix="install psycopg") from error
+
+    def _connected_to_file(self, path: Path) -> Engine:
+        if not self._existing:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Unavailable(f"cannot make the folder {path.parent}: {error.strerror}") from error
+
+        def connect() -> sqlite3.Connection:
+            mode = "rw" if self._existing else "rwc"  # a file that was removed is not made again, empty
+            return sqlite3.connect(
+                f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=_LONGEST_WAIT, check_same_thread=False
+            )
+
+        def note_file(_connection: object, record: ConnectionPoolEntry) -> None:
+            record.info[_FILE] = _identity(path)
+
+        def refuse_other_file(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+            if record.info[_FILE] != _identity(path):
+                raise DisconnectionError
+
+        engine = create_engine(self._url, creator=connect, pool_timeout=_LONGEST_WAIT)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", note_file)
+        event.listen(engine, "checkout", refuse_other_file)
+        return engine
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -179,6 +222,15 @@ class Database:
             ) from error
 
 
+def _identity(path: Path) -> tuple[int, int]:
+    """The device and inode of a file; zeros if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     """Settings of a new connection of SQLite; the transactions are begun by `Database`."""
     connection.isolation_level = None
@@ -190,7 +242,7 @@ def _migrate(engine: Engine, address: str, *, is_sqlite: bool) -> None:
     """Apply the migrations that the database lacks.
 
     Raises:
-        Invalid: the database has one that this Fieldstone does not know.
+        Outdated: the database has one that this Fieldstone does not know.
     """
     with engine.begin() as connection:
         if is_sqlite:
@@ -198,7 +250,7 @@ def _migrate(engine: Engine, address: str, *, is_sqlite: bool) -> None:
         else:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS fieldstone_migrations (number INTEGER PRIMARY KEY)")
-        current = int(connection.execute(text(_VERSION)).scalar_one())
+        current = _version(connection)
         _refuse_newer(current, address)
         for number, script in _migrations():
             if number > current:
@@ -207,15 +259,20 @@ def _migrate(engine: Engine, address: str, *, is_sqlite: bool) -> None:
                 connection.execute(text("INSERT INTO fieldstone_migrations VALUES (:number)"), {"number": number})
 
 
+def _version(connection: Connection) -> int:
+    return int(connection.execute(text(_VERSION)).scalar_one())
+
+
 def _refuse_newer(current: int, address: str) -> None:
     newest = _migrations()[-1][0]
     if current > newest:
-        raise Invalid(
+        raise Outdated(
             f"the database {address} has migration {current}, and this Fieldstone knows {newest}",
             fix="use a Fieldstone as new as the one that changed it",
         )
 
 
+@cache
 def _migrations() -> list[tuple[int, str]]:
     """The migrations, by number and text, in order."""
     folder = files(__package__) / "migrations"

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from fieldstone.errors import Denied, FieldstoneError
 from fieldstone.registry import problem
 from fieldstone.server.observed import note_caller
+from fieldstone.server.refusing import later
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,8 +52,8 @@ def endpoint(
 
 
 def _failure(error: FieldstoneError, caller: Caller | None) -> Response:
-    status = next((status for kind, status in problem.STATUS.items() if isinstance(error, kind)), 500)
+    status = problem.status_of(error)
     if isinstance(error, Denied) and (caller is None or caller.token is None):
         status = _UNAUTHORIZED
-    headers = {"WWW-Authenticate": 'Bearer realm="fieldstone"'} if status == _UNAUTHORIZED else {}
+    headers = {"WWW-Authenticate": 'Bearer realm="fieldstone"'} if status == _UNAUTHORIZED else later(error)
     return Response(problem.to_json(error), status, headers, _JSON)

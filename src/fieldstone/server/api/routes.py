@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.errors import Invalid, NotFound
-from fieldstone.registry.archive import LARGEST, MEDIA_TYPE
+from fieldstone.registry.archive import MEDIA_TYPE
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.remote import Modules, Versions
 from fieldstone.server.api.endpoint import endpoint
@@ -116,19 +116,16 @@ class _Resources:
 
 
 async def _body(request: Request) -> bytes:
-    """The body of a request, which is left as soon as it is too large.
+    """The body of a request, within the limits of the server's guard.
 
     Raises:
-        Invalid: it is too large, or of another type.
+        Invalid: it is of another type.
+        TooLarge: it is too large.
+        TooSlow: it does not arrive in time.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip() != MEDIA_TYPE:
         raise Invalid(f"a release comes as {MEDIA_TYPE}", fix="send it with `fieldstone release`")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise Invalid(f"a release of more than {LARGEST:,} bytes", fix="split the module")
-    return bytes(body)
+    return await request.body()
 
 
 def _unless_known(request: Request, answer: Response) -> Response:

@@ -10,24 +10,39 @@ import gzip
 import zlib
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Container, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from fieldstone.errors import Conflict, Denied, FieldstoneError, Invalid, NotFound, Unavailable
+from fieldstone.errors import (
+    Conflict,
+    Denied,
+    Exhausted,
+    FieldstoneError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooSlow,
+    Unavailable,
+)
 from fieldstone.server.buf.errors import AlwaysThere, ExistsAlready, NoCommits, PushRefused
 from fieldstone.server.buf.messages import Method, methods
-from fieldstone.server.observed import note_route
+from fieldstone.server.guards.limits import LARGEST_QUESTION, LARGEST_REQUEST
+from fieldstone.server.observed import note_caller, note_route
+from fieldstone.server.refusing import later
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.callers import Caller, Callers
     from fieldstone.server.reads.answers import Answers
 
 Answer = Callable[[Any, "Caller"], Awaitable[Any]]
@@ -37,12 +52,15 @@ _PROTO, _JSON = "application/proto", "application/json"
 _CODES: dict[type[FieldstoneError], tuple[str, int]] = {
     NotFound: ("not_found", 404),
     Conflict: ("aborted", 409),
+    TooLarge: ("invalid_argument", 413),
     Invalid: ("invalid_argument", 400),
+    TooSlow: ("deadline_exceeded", 408),
+    Exhausted: ("resource_exhausted", 429),
     Unavailable: ("unavailable", 503),
 }
-"""The code and the HTTP status of each kind of error; other kinds are internal ones."""
-_LARGEST = 64 * 2**20
-"""The most bytes of a request, also after decompression."""
+"""The code and the HTTP status of each kind of error, the first that fits; other kinds are internal ones."""
+_SMALL = 64 * 2**10
+"""The most bytes of a message that is decoded on the event loop."""
 _GRPC = "application/grpc"
 _GRPC_UNIMPLEMENTED = "12"
 _LONGEST_WARNING = 3_000
@@ -72,7 +90,33 @@ def failure_of(error: FieldstoneError, caller: Caller | None) -> Response:
     if isinstance(error, Denied):
         signed_in = caller is not None and caller.token is not None
         return failure(*(("permission_denied", 403) if signed_in else ("unauthenticated", 401)), str(error))
-    return failure(*_CODES.get(type(error), ("internal", 500)), str(error))
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), ("internal", 500))
+    response = failure(*code, str(error))
+    response.headers.update(later(error))
+    return response
+
+
+def routes(answered: Calls, callers: Callers) -> list[Route]:
+    """The routes of the protocol.
+
+    Args:
+        answered: answers the calls.
+        callers: who calls.
+    """
+    methods()  # the messages are made now, and not by the first request
+
+    async def buf(request: Request) -> Response:
+        try:
+            caller = await callers.of(request.headers, str(request.base_url).rstrip("/"))
+        except FieldstoneError as error:
+            return failure_of(error, None)
+        note_caller(request.scope, caller)
+        return await answered.call(request, caller)
+
+    return [
+        Route("/{service}/{method}", buf, methods=["POST"]),
+        Route("/buf.{service}/{method}", buf, methods=["GET"]),
+    ]
 
 
 class Calls:
@@ -103,22 +147,24 @@ class Calls:
         if kind not in {_PROTO, _JSON}:
             return Response(status_code=415, headers={"Accept-Post": f"{_PROTO}, {_JSON}"})
         try:
-            body = _plain(await _body(request), request.headers.get("content-encoding", ""))
-            return await self._answered(path, kind, body, caller)
+            body = await _body(request, LARGEST_REQUEST if caller.may("push") else LARGEST_QUESTION)
+            return await self._answered(path, kind, request.headers.get("content-encoding", ""), body, caller)
         except FieldstoneError as error:
             return failure_of(error, caller)
         except ClientDisconnect:
             return failure("canceled", 499, "the request ended before its body did")
 
-    async def _answered(self, path: str, kind: str, body: bytes, caller: Caller) -> Response:
+    async def _answered(self, path: str, kind: str, encoding: str, body: bytes, caller: Caller) -> Response:
         async def answer() -> Any:
-            return await self._answers[path](_decoded(methods()[path], kind, body), caller)
+            reading = partial(_message, methods()[path], kind, body, encoding)
+            question = reading() if len(body) <= _SMALL and not encoding else await run_in_threadpool(reading)
+            return await self._answers[path](question, caller)
 
         async def encoded() -> bytes:
             return _encoded(await answer(), kind)
 
         if path in self._reading:
-            content = await self._kept.of((path, kind, caller.sees), body, encoded)
+            content = await self._kept.of((path, kind, encoding, caller.sees), body, encoded)
             return Response(content, media_type=kind)
         said, headers = await answer(), {}
         if isinstance(said, Warned):
@@ -152,18 +198,28 @@ def _shortened(warning: str) -> bytes:
     return "\n".join(kept).encode()
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     """The body of a request, which is left as soon as it is too large.
 
     Raises:
-        Invalid: it is too large.
+        TooLarge: it has more than `most` bytes.
+        TooSlow: it does not arrive in time.
     """
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > _LARGEST:
-            raise Invalid(f"a request of more than {_LARGEST:,} bytes", fix="push fewer modules at once")
+        if len(body) > most:
+            raise TooLarge(f"a request of more than {most:,} bytes", fix="log in to push, and push less at once")
     return bytes(body)
+
+
+def _message(method: Method, kind: str, body: bytes, encoding: str) -> Any:
+    """The message of a request.
+
+    Raises:
+        Invalid: it cannot be read.
+    """
+    return _decoded(method, kind, _plain(body, encoding))
 
 
 def _plain(body: bytes, encoding: str) -> bytes:
@@ -178,11 +234,11 @@ def _plain(body: bytes, encoding: str) -> bytes:
         raise Invalid(f"a request in {encoding} cannot be read", fix="send it plain, or with gzip")
     unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        plain = unpack.decompress(body, _LARGEST)
+        plain = unpack.decompress(body, LARGEST_REQUEST)
     except (zlib.error, gzip.BadGzipFile) as error:
         raise Invalid(f"a request in gzip cannot be read: {error}") from error
     if unpack.unconsumed_tail:
-        raise Invalid(f"a request of more than {_LARGEST:,} bytes", fix="push fewer modules at once")
+        raise TooLarge(f"a request of more than {LARGEST_REQUEST:,} bytes", fix="push fewer modules at once")
     return plain
 
 

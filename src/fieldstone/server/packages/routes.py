@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from fieldstone.errors import Denied, FieldstoneError, NotFound, Unavailable
+from fieldstone.errors import Denied, FieldstoneError, NotFound
 from fieldstone.packaging.index import npm, simple
 from fieldstone.packaging.index.packages import by_name
 from fieldstone.packaging.index.parsing import parse_package
@@ -20,6 +20,7 @@ from fieldstone.packaging.index.tree import metadata_files, python_pages
 from fieldstone.registry import problem
 from fieldstone.server.index import page, redirect
 from fieldstone.server.observed import note_caller
+from fieldstone.server.refusing import later
 from fieldstone.server.tokens import CHALLENGES
 from fieldstone.workflows.publishing import PYTHON, TYPESCRIPT
 
@@ -145,7 +146,7 @@ def _metadata(path: str, content: bytes) -> bytes:
 
 def _failure(request: Request, error: FieldstoneError, caller: Caller | None) -> Response:
     """An error as text, for npm as the JSON that it shows."""
-    status = next((status for kind, status in problem.STATUS.items() if isinstance(error, kind)), 500)
+    status = problem.status_of(error)
     if isinstance(error, Denied) and (caller is None or caller.token is None):
         status = _UNAUTHORIZED
     if request.url.path.startswith("/npm/"):
@@ -155,6 +156,5 @@ def _failure(request: Request, error: FieldstoneError, caller: Caller | None) ->
     if status == _UNAUTHORIZED:
         for challenge in CHALLENGES:
             response.headers.append("WWW-Authenticate", challenge)
-    if isinstance(error, Unavailable):
-        response.headers["Retry-After"] = "2"
+    response.headers.update(later(error))
     return response

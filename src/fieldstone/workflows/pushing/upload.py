@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -93,6 +93,7 @@ def refuse_unusable(upload: Upload) -> None:
         for label in content.names:
             _refuse_label(content.module, label)
         _refuse_nested(content)
+        refuse_same_but_case(content.module, content.files)
         if not any(path.endswith(PROTO) for path in content.files):
             raise Invalid(f"the upload of {content.module} has no .proto file")
 
@@ -109,6 +110,20 @@ def _refuse_nested(content: Content) -> None:
         for folder in PurePosixPath(path).parents:
             if str(folder) in content.files:
                 raise Invalid(f"the upload of {content.module} has {folder} as a file and as a folder")
+
+
+def refuse_same_but_case(module: str, paths: Iterable[str]) -> None:
+    """Raise if two files or folders of a module differ only in case: macOS and Windows cannot have both.
+
+    Raises:
+        Invalid: two do.
+    """
+    seen: dict[str, str] = {}
+    for path in sorted(paths):
+        for part in (path, *map(str, PurePosixPath(path).parents)):
+            other = seen.setdefault(part.casefold(), part)
+            if other != part:
+                raise Invalid(f"{other} and {part} in the upload of {module} differ only in case", fix="rename one")
 
 
 def refuse_path(module: str, path: str) -> None:

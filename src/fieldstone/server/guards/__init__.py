@@ -1,0 +1,1 @@
+"""Guards of a server: limits on connections and requests, and what keeps to them."""
