@@ -111,11 +111,13 @@ fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and or
 pipeline: setup ## play 50 episodes through worker, hub, writer, outbox and relay, and count at every stage
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; $(BIN)/python demo/pipeline.py "$$scratch"
 
-soak: setup ## kill the application's worker, writer and relay, and a release, 200 times each; every buf since 1.32
-	@seed=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$seed"; \
-		FIELDSTONE_SEED=$$seed FIELDSTONE_KILLS=$${FIELDSTONE_KILLS:-200} \
-		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry tests/cli/test_release.py
-	FIELDSTONE_BUFS=all $(BIN)/python -m pytest -q --timeout 600 tests/server/buf/test_versions.py
+soak: setup ## kill worker, writer, relay, a release, servers and their database, 200 times each; 10,000 releases; every buf since 1.32
+	@export FIELDSTONE_SEED=$${FIELDSTONE_SEED:-$$(date +%s)} FIELDSTONE_KILLS=$${FIELDSTONE_KILLS:-200} \
+		FIELDSTONE_RELEASES=$${FIELDSTONE_RELEASES:-10000}; echo "FIELDSTONE_SEED=$$FIELDSTONE_SEED"; failed=0; \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/relay tests/telemetry tests/cli/test_release.py || failed=1; \
+		$(BIN)/python -m pytest -q -s --timeout 36000 tests/server/replicas || failed=1; \
+		FIELDSTONE_BUFS=all $(BIN)/python -m pytest -q --timeout 600 tests/server/buf/test_versions.py || failed=1; \
+		exit $$failed
 
 bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/gate.py

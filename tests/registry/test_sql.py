@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,8 @@ from sqlalchemy import text
 from fieldstone.cache import Cache
 from fieldstone.errors import Conflict, Damaged, Invalid, Outdated, Unavailable
 from fieldstone.registry import manifest, open_registry
-from fieldstone.registry.sql import audit, open_store, packages
+from fieldstone.registry.buffered import BufferedStore
+from fieldstone.registry.sql import audit, lock_module, open_store, packages
 from fieldstone.registry.sql.database import Database
 from fieldstone.registry.sql.packages import PackageFile
 from fieldstone.schema.digest import file_digest
@@ -185,6 +187,39 @@ def test_every_release_has_its_row_in_the_chain_whoever_writes_beside(
     told = sorted((row.entry.who, row.entry.module, row.entry.details["version"]) for row in rows)
     assert told == sorted((f"writer-{n}", f"{part}{n}", "1.0.0") for n in range(8) for part in "ab")
     assert audit.page(database, 15) == rows[15:]
+
+
+def test_of_writers_that_wait_for_each_other_one_is_overtaken(postgres: PostgresServer) -> None:
+    store = open_store(database_of(postgres))
+    for name in ("a", "b"):
+        store.add(release := replace(FIRST, name=name), manifest.to_toml(release).encode(), FILES)
+    both = Barrier(2)
+
+    def write(first: str, second: str) -> str:
+        try:
+            with store.database.transaction() as connection:
+                lock_module(connection, first)
+                both.wait(60)
+                lock_module(connection, second)
+        except Conflict as error:
+            return str(error)
+        return "written"
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(write, "ab", "ba"))
+    assert said == ["another write was faster, and this one was rolled back; do it again", "written"]
+
+
+def test_a_judgement_sees_one_state_of_a_registry(tmp_path: Path) -> None:
+    """Others release while it lasts; only then it is too late."""
+    store = open_store(f"sqlite:///{tmp_path}/registry.db")
+    buffer = BufferedStore(store)
+    assert buffer.versions("shop") == []
+    store.add(FIRST, manifest.to_toml(FIRST).encode(), FILES)
+    assert buffer.versions("shop") == []
+    buffer.add(FIRST, manifest.to_toml(FIRST).encode(), FILES)
+    with pytest.raises(Conflict, match="based on None"):
+        buffer.write()
 
 
 def test_a_row_of_a_failed_transaction_is_not_there(tmp_path: Path) -> None:

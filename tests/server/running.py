@@ -44,12 +44,14 @@ class Serving:
         process: what runs.
         data: the folder of its database.
         token: the token of its admin.
+        log_file: what it prints.
     """
 
     port: int
     process: subprocess.Popen[str]
     data: Path
     token: str
+    log_file: Path
 
     @property
     def host(self) -> str:
@@ -59,7 +61,7 @@ class Serving:
     @property
     def log(self) -> str:
         """What it has printed."""
-        return self.data.with_suffix(".log").read_text("utf-8")
+        return self.log_file.read_text("utf-8")
 
     @property
     def url(self) -> str:
@@ -68,8 +70,10 @@ class Serving:
 
 
 @contextmanager
-def serving(data: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Serving]:
-    """`fieldstone serve` on a free port, with its data below a folder."""
+def serving(
+    data: Path, *arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None
+) -> Iterator[Serving]:
+    """`fieldstone serve` on a free port, with its data below a folder; the log is beside that, or the given file."""
     command = [
         str(Path(sys.executable).with_name("fieldstone")),
         "serve",
@@ -80,14 +84,14 @@ def serving(data: Path, *arguments: str, environment: Mapping[str, str] | None =
         *arguments,
     ]
     data.parent.mkdir(parents=True, exist_ok=True)
-    log = data.with_suffix(".log")
+    log = log or data.with_suffix(".log")
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **(environment or {})}, stderr=output, text=True, start_new_session=True
         )
     try:
         port = _port(process, log)
-        yield Serving(port, process, data, (data / "admin-token").read_text("utf-8").strip())
+        yield Serving(port, process, data, (data / "admin-token").read_text("utf-8").strip(), log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -62,6 +62,11 @@ class BufferedStore:
             self._copies.append(release)
         self.added[release.name, release.version] = release, {**files, NAME: text}
 
+    @property
+    def contents(self) -> list[bytes]:
+        """The files of the new releases, without their manifests."""
+        return [data for _, files in self.added.values() for path, data in files.items() if path != NAME]
+
     def write(self) -> None:
         """Write the new releases to the store behind.
 

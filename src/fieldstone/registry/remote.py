@@ -1,7 +1,8 @@
 """A registry on a server: `https://HOST`, or `http://` on this machine; see docs/reference/registry-protocol.md.
 
 Manifests and files never change, so each is fetched once and kept in `.fieldstone/`. The lists of modules and releases
-are asked for once in each command; with FIELDSTONE_OFFLINE=1 they are those that were seen last.
+are asked for once in each command; with FIELDSTONE_OFFLINE=1 they are those that were seen last. A list that lacks a
+release that was seen before is refused.
 """
 
 from __future__ import annotations
@@ -170,8 +171,28 @@ class RemoteStore:
                 f"{error.problem}; the newest {what} are unknown", fix=fix if known else error.fix
             ) from error
         found = self._decoded(body, type(none))
+        if isinstance(found, Versions):
+            self._refuse_lost(what, found)
         self._answers.keep(_SEEN, what, body)
         return found
+
+    def _refuse_lost(self, what: str, found: Versions) -> None:
+        """Raise if a list lacks releases that were seen before: an older backup was restored, or they were replaced.
+
+        Raises:
+            Damaged: it does.
+        """
+        try:
+            before = json.decode(self._answers.get(_SEEN, what) or b"", type=Versions)
+        except DecodeError:
+            return
+        lost = [version for version, seal in before.versions.items() if found.versions.get(version) != seal]
+        if lost:
+            raise Damaged(
+                f"of the {what}, {self.address} has lost or replaced {', '.join(lost)} since it was last asked",
+                fix=f"{self.remedy} whether an older backup was restored; if that is to stay, "
+                f"remove {self._answers.place(_SEEN, what)}",
+            )
 
     def _seen(self, what: str, kind: type[_Answer]) -> _Answer:
         kept = self._answers.get(_SEEN, what)
@@ -206,12 +227,15 @@ class _Answers:
 
     def get(self, kind: str, name: str) -> bytes | None:
         """An answer; None if it was not kept."""
-        if self._folder is None:
-            return None
+        place = self.place(kind, name)
         try:
-            return (self._folder / kind / quote(name, safe="")).read_bytes()
+            return place.read_bytes() if place else None
         except OSError:
             return None
+
+    def place(self, kind: str, name: str) -> Path | None:
+        """The file of an answer; None without a cache."""
+        return self._folder / kind / quote(name, safe="") if self._folder else None
 
     def keep(self, kind: str, name: str, content: bytes) -> None:
         """Keep an answer, in place of an older one."""

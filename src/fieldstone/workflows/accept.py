@@ -12,7 +12,7 @@ from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.policy import exempts, permits
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import Damaged, Invalid
+from fieldstone.errors import Conflict, Damaged, Invalid
 from fieldstone.project.server_policy import Policy
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, manifest
@@ -34,6 +34,9 @@ from fieldstone.workflows.server_policy import newest_policy
 from fieldstone.workflows.signing import signature_problem
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 
+_ATTEMPTS = 3
+"""The most times that a release is judged because another write was faster: its own conflicts stay."""
+
 
 def accept(address: str, sent: Sent) -> str:
     """Judge a release, and add it to the registry; returns its version.
@@ -47,6 +50,16 @@ def accept(address: str, sent: Sent) -> str:
         Invalid: the release is not what its sources come to, or the policy refuses it.
         FieldstoneError: it is no release, or the registry cannot be read or written.
     """
+    for _ in range(_ATTEMPTS):
+        try:
+            return _accepted(address, sent)
+        except Conflict as error:
+            overtaken = error
+    raise overtaken
+
+
+def _accepted(address: str, sent: Sent) -> str:
+    """One attempt."""
     store = open_store(address, existing=True)
     policy = newest_policy(store.database)
     store.actor = audit.Actor(sent.who, sent.credential, policy.number)
@@ -197,6 +210,7 @@ def _record_refusal(store: SqlStore, release: Release, why: str) -> None:
 
 
 def _write(store: SqlStore, buffer: BufferedStore, release: Release, owner: str) -> None:
+    store.upload(buffer.contents)
     with store.database.transaction() as connection:
         buffer.write()
         if owner:

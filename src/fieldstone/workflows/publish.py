@@ -36,6 +36,7 @@ def publish(address: str, wanted: Wanted) -> None:
         PackageFile(path, wanted.language, name, wanted.module, wanted.version, file_digest(content))
         for path, (name, content) in sorted(files.items())
     ]
+    store.upload(contents.values())
     with store.database.transaction() as connection:
         store.keep(connection, wanted.module, contents)
         if packages.add(connection, listed):

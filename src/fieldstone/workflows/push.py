@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from fieldstone.project.project import Project
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, Release
-from fieldstone.registry.sql import SqlStore, audit, labels, open_store, proposals
+from fieldstone.registry.sql import SqlStore, audit, labels, lock_module, open_store, proposals
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
 from fieldstone.registry.sql.clock import after
 from fieldstone.registry.sql.identities import draft_id, release_id
@@ -169,9 +170,11 @@ class _Push:
         self.drafts.append((commit, files))
 
     def _write(self) -> None:
+        self.store.upload([*self.buffer.contents, *(data for _, files in self.drafts for data in files.values())])
         with self.store.database.transaction() as connection:
-            for content in self.upload.contents:
+            for content in sorted(self.upload.contents, key=attrgetter("module")):
                 create_module(connection, content.module, content.owner)
+                lock_module(connection, content.module)
             self.buffer.write()
             registry = FetchedRegistry(self.store)
             for name, version in self.buffer.added:
@@ -189,6 +192,8 @@ class _Push:
                     self._audit(connection, "label", content.module, details)
 
     def _record_refusal(self, content: Content, refusal: str) -> None:
+        if self.policy.keeps_proposals:
+            self.store.upload(content.files.values())
         with self.store.database.transaction() as connection:
             create_module(connection, content.module, content.owner)
             details: dict[str, Any] = {"labels": content.labels or (MAIN,), "why": refusal}

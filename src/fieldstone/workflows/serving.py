@@ -28,7 +28,7 @@ def first_token(address: str, folder: Path) -> Path | None:
     """
     file = folder / _FILE
     database = open_store(address).database
-    with database.transaction() as connection:
+    with database.setup() as connection:
         if tokens.every(database):
             return file if file.is_file() else None
         token, secret = tokens.create(connection, "admin", ("admin",), ("*",), _DAYS)

@@ -7,10 +7,12 @@ rows of releases have pointers only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, text
 
+from fieldstone.errors import Unavailable
 from fieldstone.registry.chain import refuse_if_overtaken
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.local import checked
@@ -36,6 +38,8 @@ _INSIDE = text(
     "SELECT module, digest, bytes FROM contents JOIN module_contents USING (digest) "
     "WHERE digest IN :digests AND module IN :modules"
 ).bindparams(bindparam("digests", expanding=True), bindparam("modules", expanding=True))
+_UPLOADS = 8
+"""The most objects that are written at once."""
 _ADD_CONTENT = "INSERT INTO contents VALUES (:digest, :size, :bytes) ON CONFLICT (digest) DO NOTHING"
 _ADD_TO_MODULE = "INSERT INTO module_contents VALUES (:module, :digest) ON CONFLICT (module, digest) DO NOTHING"
 
@@ -84,6 +88,8 @@ class SqlStore:
         self.database = database
         self.address = database.address
         self._contents = contents
+        self._uploaded: set[str] = set()
+        """The digests of what this object has brought to the object store."""
         self.actor = audit.operator()
 
     def require_ready(self) -> None:
@@ -95,7 +101,7 @@ class SqlStore:
         """
         self.database.require_known_version()
         if self._contents is not None:
-            self._contents.get("ready")  # there is none, which an answer says
+            self._contents.require_ready()
 
     def modules(self) -> list[str]:
         """The names of all modules with a release, sorted."""
@@ -133,22 +139,38 @@ class SqlStore:
         """A content of a module's releases; None if no release of that module has it.
 
         Raises:
-            Unavailable: the database or the object store cannot be reached.
+            Damaged: it is missing in the object store, or another one.
+            Unavailable: the database or the object store cannot be reached, or the object store was not named.
         """
         return self.by_digests(module, [digest]).get(digest)
 
     def by_digests(self, module: str, digests: Iterable[str]) -> dict[str, bytes]:
-        """Contents of a module's releases, by digest; those that are missing are left out.
+        """Contents of a module's releases, by digest; those that no release has are left out.
 
         Raises:
-            Unavailable: the database or the object store cannot be reached.
+            Damaged: one is missing in the object store, or another one.
+            Unavailable: the database or the object store cannot be reached, or the object store was not named.
         """
         wanted = [(module, digest) for digest in dict.fromkeys(digests)]
-        found = {}
+        found: dict[str, bytes] = {}
         for start in range(0, len(wanted), _AT_ONCE):
             for (_, digest), content in self.inside(wanted[start : start + _AT_ONCE]).items():
-                found[digest] = content if content is not None or not self._contents else self._contents.get(digest)
-        return {digest: content for digest, content in found.items() if content is not None}
+                found[digest] = self.outside(digest) if content is None else content
+        return found
+
+    def outside(self, digest: str) -> bytes:
+        """A content in the object store.
+
+        Raises:
+            Damaged: it is missing there, or another one.
+            Unavailable: the object store cannot be reached, or was not named.
+        """
+        if self._contents is None:
+            raise Unavailable(
+                f"contents of {self.address} are in an object store, and none was named",
+                fix="name it: `--objects URL`, or `?objects=URL` in the address",
+            )
+        return self._contents.get(digest)
 
     def inside(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes | None]:
         """Contents in the database, in one query.
@@ -173,14 +195,17 @@ class SqlStore:
 
         Raises:
             Conflict: the version exists already, or another release was added meanwhile.
-            Damaged: a file is not the one that the release names.
+            Damaged: a file is not the one that the release names, or the object store has another one.
             Unavailable: the database or the object store cannot be reached; nothing was written.
         """
+        refuse_if_overtaken(release, FetchedRegistry(self), is_copy=is_copy)
+        contents = _verified(release, files)
+        self.upload(contents.values())
         with self.database.transaction() as connection:
             _lock(connection, release.name)
             versions = _versions(connection, release.name)
             refuse_if_overtaken(release, FetchedRegistry(self), is_copy=is_copy)
-            self._write_contents(connection, release.name, _verified(release, files))
+            self._write_contents(connection, release.name, contents)
             seal = seal_of(text_.decode())
             row = {
                 "module": release.name,
@@ -196,6 +221,20 @@ class SqlStore:
             entry = self.actor.entry("copy" if is_copy else "release", release.name, release_facts(release, seal))
             audit.append(connection, entry, is_sqlite=self.database.is_sqlite)
 
+    def upload(self, contents: Iterable[bytes]) -> None:
+        """Bring contents to the object store, if there is one, before a transaction that holds locks.
+
+        Raises:
+            Damaged: the object store has another content under the digest of one.
+            Unavailable: the object store cannot be reached.
+        """
+        if self._contents is None:
+            return
+        new = {digest: content for content in contents if (digest := file_digest(content)) not in self._uploaded}
+        with ThreadPoolExecutor(_UPLOADS) as pool:
+            list(pool.map(self._contents.put, new.keys(), new.values()))
+        self._uploaded |= new.keys()
+
     def keep(self, connection: Connection, module: str, files: Mapping[str, bytes]) -> None:
         """Store the files of a module's draft.
 
@@ -205,19 +244,28 @@ class SqlStore:
             files: path to bytes.
 
         Raises:
-            Unavailable: the object store cannot be reached.
+            Damaged, Unavailable: see `upload`.
         """
+        self.upload(files.values())
         self._write_contents(connection, module, {file_digest(content): content for content in files.values()})
 
     def _write_contents(self, connection: Connection, module: str, contents: Mapping[str, bytes]) -> None:
         rows = []
         for digest, content in sorted(contents.items()):
-            if self._contents is not None:
-                self._contents.put(digest, content)
             inside = content if self._contents is None else None
             rows.append({"module": module, "digest": digest, "size": len(content), "bytes": inside})
         for statement in (_ADD_CONTENT, _ADD_TO_MODULE) if rows else ():
             connection.execute(text(statement), rows)
+
+
+def lock_module(connection: Connection, module: str) -> None:
+    """Lock the row of a module until the transaction ends; who locks several does so in the order of their names.
+
+    Args:
+        connection: the connection of a transaction.
+        module: the module, which has a row.
+    """
+    connection.execute(text("UPDATE modules SET releases = releases WHERE name = :module"), {"module": module})
 
 
 def _verified(release: Release, files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -21,16 +21,25 @@ from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from fieldstone.errors import Invalid, Outdated, Unavailable
+from fieldstone.errors import Conflict, Invalid, Outdated, Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _LOCK = 0x6669656C64  # "field"
-"""The PostgreSQL advisory lock of migrations."""
+"""The PostgreSQL advisory lock of migrations, and of what the first server writes."""
+_LOCK_SETUP = text("SELECT pg_advisory_xact_lock(:lock)")
 _LONGEST_WAIT = 15
 """The most seconds that a statement waits for a lock of SQLite, and a caller for a connection."""
+_LIMITS = text(
+    "SELECT set_config('lock_timeout', :lock, true), set_config('idle_in_transaction_session_timeout', :idle, true)"
+)
+"""Limits of one transaction of PostgreSQL: a replica whose machine vanished holds no lock for long."""
+_LONGEST_IDLE = 120
+"""The most seconds that a transaction waits for its replica, before PostgreSQL rolls it back."""
+_OVERTAKEN = {"40001", "40P01"}
+"""The SQLSTATEs of a transaction that failed because of another one: serialization failure, and deadlock."""
 _VERSION = "SELECT coalesce(max(number), 0) FROM fieldstone_migrations"
 
 
@@ -83,6 +92,7 @@ class Database:
         In SQLite it is the only one that writes.
 
         Raises:
+            Conflict: it and another transaction waited for each other, and this one was rolled back.
             Outdated: a newer Fieldstone has changed the tables.
             Unavailable: the database cannot be reached, or has no connection left.
         """
@@ -93,6 +103,8 @@ class Database:
         with self._translated(), self._engine.begin() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(_LIMITS, {"lock": f"{_LONGEST_WAIT}s", "idle": f"{_LONGEST_IDLE}s"})
             _refuse_newer(_version(connection), self.address)
             at_end: list[AtEnd] = []
             connection.info[_AT_END] = at_end
@@ -103,6 +115,14 @@ class Database:
                     action(connection)
             finally:
                 self._open.reset(token)
+
+    @contextmanager
+    def setup(self) -> Iterator[Connection]:
+        """A transaction that waits for the setup by another server on the same database; see `transaction`."""
+        with self.transaction() as connection:
+            if not self.is_sqlite:
+                connection.execute(_LOCK_SETUP, {"lock": _LOCK})
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -176,6 +196,7 @@ class Database:
         try:
             return create_engine(
                 url.set(drivername="postgresql+psycopg"),
+                isolation_level="READ COMMITTED",  # who waited for a lock sees what its owner wrote
                 pool_pre_ping=True,
                 pool_timeout=_LONGEST_WAIT,
                 connect_args={"connect_timeout": 10, "application_name": "fieldstone"},
@@ -215,6 +236,8 @@ class Database:
         try:
             yield
         except (DBAPIError, PoolTimeoutError) as error:
+            if getattr(getattr(error, "orig", None), "sqlstate", None) in _OVERTAKEN:
+                raise Conflict("another write was faster, and this one was rolled back", fix="do it again") from error
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()
             raise Unavailable(
                 f"the database {self.address} does not answer: {reason[0] if reason else 'no reason given'}",
@@ -248,7 +271,7 @@ def _migrate(engine: Engine, address: str, *, is_sqlite: bool) -> None:
         if is_sqlite:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            connection.execute(_LOCK_SETUP, {"lock": _LOCK})
         connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS fieldstone_migrations (number INTEGER PRIMARY KEY)")
         current = _version(connection)
         _refuse_newer(current, address)
