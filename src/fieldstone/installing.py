@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from fieldstone.errors import Unavailable
+
 _TOOL = "fieldstone"
 _FOLDERS = {"fieldstone-runtime": "packages/fieldstone-runtime"}
 """Our other distributions, each with its folder in the repository."""
@@ -22,6 +24,25 @@ _FOLDERS = {"fieldstone-runtime": "packages/fieldstone-runtime"}
 def with_extra(extra: str) -> str:
     """The command that installs Fieldstone again with one of its extras."""
     return _tool(_requirement(_TOOL, extra))
+
+
+def require(what: str, extra: str, *modules: str) -> None:
+    """Raise if one of these Python modules, which one of Fieldstone's extras provides, is not installed.
+
+    Args:
+        what: what needs it, for the error: "an index".
+        extra: the extra.
+        modules: the modules.
+
+    Raises:
+        Unavailable: one is not installed.
+    """
+    missing = [module for module in modules if not find_spec(module)]
+    if missing:
+        raise Unavailable(
+            f"{what} takes {missing[0]}, which {sys.executable} cannot import",
+            fix=f"install it: `{with_extra(extra)}`",
+        )
 
 
 def beside(distribution: str, extra: str = "") -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fieldstone.cache.digests import Digests
@@ -19,11 +20,13 @@ class Cache:
 
     Args:
         folder: the folder that contains it; None for a cache in memory only.
+        unsaved: texts that stand for files, by absolute path: their digests are of these.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, unsaved: Mapping[str, bytes] | None = None) -> None:
         from fieldstone.cache.store import Store
 
+        self._unsaved = {} if unsaved is None else unsaved
         self.store = Store(folder / FOLDER if folder else None)
 
     @cached_property
@@ -31,4 +34,4 @@ class Cache:
         """The digests of files, looked up by their stat."""
         from fieldstone.cache.digests import Digests
 
-        return Digests(self.store)
+        return Digests(self.store, self._unsaved)

@@ -55,14 +55,16 @@ class Digests:
 
     Args:
         store: the cache.
+        unsaved: texts that stand for files, by absolute path, which may change between calls.
 
     Attributes:
         seen: the number of files looked up.
         read: the number of files read.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, unsaved: Mapping[str, bytes] | None = None) -> None:
         self._store = store
+        self._unsaved = {} if unsaved is None else unsaved
         self._tables: dict[str, dict[str, Row]] = {}
         self._imports: dict[str, dict[str, list[Any]]] = {}
         self._rows: dict[str, Row] = {}
@@ -73,7 +75,7 @@ class Digests:
     def of(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:
         """The digest of each existing file of a folder.
 
-        A repeated call has the same result: one process judges one state of the files.
+        A repeated call has the same result, except for unsaved texts: one process judges one state of the files.
 
         Args:
             folder: the absolute path of the folder, or another name for this set of files.
@@ -85,6 +87,13 @@ class Digests:
         Raises:
             FieldstoneError: a file cannot be read.
         """
+        found = self._on_disk(folder, files)
+        if not self._unsaved:
+            return found
+        unsaved = {name: file_digest(self._unsaved[path]) for name, path in files.items() if path in self._unsaved}
+        return {name: unsaved.get(name) or found[name] for name in files if name in unsaved or name in found}
+
+    def _on_disk(self, folder: str, files: Mapping[str, str]) -> dict[str, str]:
         answer = self._answers.get(folder)
         if answer is not None and files.keys() <= answer[0]:
             return answer[1] if len(files) == len(answer[0]) else {n: answer[1][n] for n in files if n in answer[1]}
@@ -160,7 +169,7 @@ class Digests:
 
     def _imports_row(self, path: str) -> list[Any]:
         """The imports of a file with its current digest, which may differ from the one looked up before."""
-        content = read_file(path)
+        content = self._unsaved[path] if path in self._unsaved else read_file(path)
         return [file_digest(content), imports(content)]
 
     def _imports_of(self, folder: str) -> dict[str, list[Any]]:

@@ -94,7 +94,8 @@ class ModuleCheck(Struct, dict=True):
             self.changed = [] if self._is_unchanged else self._changed()
         if not self._is_unchanged and not self.changed and not self.module.proto_paths:
             raise without_files(self.module)
-        lint = (lambda paths: self.runs.lint(self.module, paths)) if self.options.style else None
+        lints = self.options.style and self.options.linter
+        lint = (lambda paths: self.runs.lint(self.module, paths)) if lints else None
         self.linting = Linting(self.project, self.module, lint, self.under_way)
         self.compiling: Compiling | None = None
         self._judging: Callable[[], Checked]
@@ -255,14 +256,16 @@ class ModuleCheck(Struct, dict=True):
 
         found: list[Slice] = []
         for changed, compiling in zip(self.changed, self.compiling_changed, strict=True):
-            touched = slice_of(
-                self.project,
-                self.module,
-                changed,
-                compiling=compiling,
-                more=self._compile,
-                compiled=None if found else self.linting.judge_compiled,
-            )
+            with _own_errors():
+                touched = slice_of(
+                    self.project,
+                    self.module,
+                    changed,
+                    compiling=compiling,
+                    more=self._compile,
+                    compiled=None if found else self.linting.judge_compiled,
+                    must_compile=not self.options.all_errors,
+                )
             if touched is None:
                 return None
             found.append(touched)
@@ -313,7 +316,8 @@ class ModuleCheck(Struct, dict=True):
 
     def _is_released_and_judged_whole(self, newest: Release) -> bool:
         """Whether the check judged the sources of the newest release, with both engines and style."""
-        is_whole = self.options.second_opinion and self.options.style and not self.against
+        style = self.options.style and self.options.linter
+        is_whole = self.options.second_opinion and style and not self.against
         return is_whole and is_unchanged(self.project, self.module, newest)
 
     @property

@@ -22,6 +22,7 @@ _GROUPS = {
         "adopt": "Release a module at the git tags of its history.",
         "settings": "Show the current settings, or their JSON Schema; pin what they extend.",
         "completion": "Print the completion script of a shell.",
+        "lsp": "Serve an editor: findings, fixes and history while typing.",
     },
     "Code and packages": {
         "generate": "Generate code from the schemas.",

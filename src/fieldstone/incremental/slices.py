@@ -26,6 +26,7 @@ from fieldstone.incremental.visible import exported, outline
 from fieldstone.project.project import Project
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.schema.image import IMPORT_MARK
+from fieldstone.toolchain.diagnostic import CompileError
 from fieldstone.workspace.modules import Module
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def slice_of(
     compiling: Sequence[Compiling],
     more: Compile,
     compiled: Compiled | None = None,
+    must_compile: bool = False,
 ) -> Slice | None:
     """The slice of a module that differs from a release; None if the whole must be judged.
 
@@ -117,11 +119,13 @@ def slice_of(
         compiling: the running compilers of the changed files, one for each module.
         more: starts the compiler on further files.
         compiled: called when the changed files are compiled; optional.
+        must_compile: whether files that do not compile are an error; by default, the whole must be judged.
 
     Raises:
+        CompileError: an affected file does not compile, and must.
         FieldstoneError: a file cannot be read, the image of the release is damaged, or modules import each other.
     """
-    return _Slicer(project, module, changed).slice(compiling, more, compiled)
+    return _Slicer(project, module, changed, must_compile=must_compile).slice(compiling, more, compiled)
 
 
 def remember(project: Project, release: Release) -> None:
@@ -168,8 +172,9 @@ def _index(project: Project, release: Release) -> ImageIndex:
 
 
 class _Slicer:
-    def __init__(self, project: Project, module: Module, changed: ChangedFiles) -> None:
+    def __init__(self, project: Project, module: Module, changed: ChangedFiles, *, must_compile: bool) -> None:
         self.project, self.module, self.changed = project, module, changed
+        self.must_compile = must_compile
         self.index = _index(project, changed.release)
 
     def slice(self, compiling: Sequence[Compiling], more: Compile, on_compiled: Compiled | None) -> Slice | None:
@@ -273,7 +278,9 @@ class _Slicer:
             try:
                 for running in compiling:
                     found = {**split(running.output(what=""), where="the image"), **found}
-            except FieldstoneError:
+            except FieldstoneError as error:
+                if self.must_compile and isinstance(error, CompileError):
+                    raise
                 return None
         self.project.phases.counts["compiled"] += len(found)
         return found

@@ -33,11 +33,13 @@ class Phases(Struct):
         told: called with a progress message at the start of each phase.
         done: the finished phases in order.
         counts: the numbers of files seen, read, compiled, compared, ...
+        started: called with each process that starts, as the function that ends it.
     """
 
     told: Callable[[str], None] = lambda _: None
-    done: list[Phase] = []
+    done: list[Phase] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    started: Callable[[Callable[[], None]], None] = lambda _: None
 
     @contextmanager
     def phase(self, name: str, what: str) -> Iterator[None]:

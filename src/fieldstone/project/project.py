@@ -21,6 +21,7 @@ from fieldstone.project.settings import Settings, find_settings
 from fieldstone.schema.digest import file_digest
 from fieldstone.workspace.module_name import REQUIREMENT, is_module_name
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
+from fieldstone.workspace.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from semver import Version
@@ -50,6 +51,8 @@ class Project(Struct, frozen=True, dict=True):
     """Whether its sources are there: of a merge base only their names are known."""
     signing_key: str = ""
     """The file of the key that signs new releases; empty to leave them unsigned."""
+    unsaved: Unsaved | None = None
+    """Texts of an editor that stand for files of the working tree."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
@@ -76,6 +79,14 @@ class Project(Struct, frozen=True, dict=True):
         vars(other).update(workspace=workspace, cache=self.cache)
         return other
 
+    def again(self) -> Project:
+        """The same project for another check of a process that goes on: only unsaved texts are read anew."""
+        other = replace(self, phases=Phases())
+        vars(other).update(
+            {name: vars(self)[name] for name in ("workspace", "cache", "registry") if name in vars(self)}
+        )
+        return other
+
     @cached_property
     def workspace(self) -> Workspace:
         """The modules that the buf configuration lists.
@@ -87,7 +98,13 @@ class Project(Struct, frozen=True, dict=True):
         names, root, outside = self.settings.module_names, self.settings.workspace, self.settings.registry_folder
         only = self.settings.imports_only
         workspace = load_workspace(
-            root, names=names, outside=outside, bare=self.bare, joined=self.bare, imports_only=only
+            root,
+            names=names,
+            outside=outside,
+            bare=self.bare,
+            joined=self.bare,
+            imports_only=only,
+            unsaved=self.unsaved,
         )
         listed = workspace
         if workspace.joined:
@@ -197,7 +214,8 @@ class Project(Struct, frozen=True, dict=True):
         from fieldstone.cache import Cache
 
         root = self.settings.root
-        return Cache(root if self.permission.allows(str(root)) else None)
+        texts = self.unsaved.texts if self.unsaved else None
+        return Cache(root if self.permission.allows(str(root)) else None, texts)
 
     @cached_property
     def registry(self) -> Registry:

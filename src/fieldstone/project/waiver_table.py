@@ -213,20 +213,22 @@ def as_entry(waivers: Sequence[Waiver]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def add_entries(groups: Iterable[Sequence[Waiver]], file: Path, *, table: str) -> str:
+def add_entries(groups: Iterable[Sequence[Waiver]], file: Path, *, table: str, text: str | None = None) -> str:
     """The text of a settings file with entries appended; nothing else changes.
 
     Args:
         groups: the waivers of each entry.
         file: the settings file; it need not exist.
         table: the dotted name of the table of the settings; empty if they are the whole file.
+        text: the text of the file, if not that on disk.
 
     Raises:
         FieldstoneError: the existing entries are an inline array, so that no block can be appended.
     """
     import tomllib
 
-    text = file.read_bytes().decode("utf-8") if file.is_file() else ""
+    if text is None:
+        text = file.read_bytes().decode("utf-8") if file.is_file() else ""
     end = "\r\n" if "\r\n" in text else "\n"
     header = f"[[{table}.waivers]]" if table else "[[waivers]]"
     for waivers in groups:

@@ -97,6 +97,10 @@ class Running:
         first = re.sub(r"^(\S+:\d+:\d+):(?=\S)", r"\1: ", first)
         raise Invalid(f"{what}: {first}{more}", fix=way_out("\n".join(said)))
 
+    def kill(self) -> None:
+        """End the command, also while another thread waits for it: then it fails there."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the command if nobody waited for it."""
         self._process.kill()

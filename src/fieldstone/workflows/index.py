@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
-from fieldstone.installing import with_extra
+from fieldstone.installing import require as require_extra
 from fieldstone.locking import locked
 from fieldstone.project.atomic_files import make_folders, remove_empty, remove_stale, replacing
 from fieldstone.regular_file import read_file, read_regular
@@ -48,12 +46,7 @@ def require(*modules: str) -> None:
     Raises:
         FieldstoneError: one is not installed.
     """
-    missing = [module for module in modules if not find_spec(module)]
-    if missing:
-        raise Unavailable(
-            f"an index takes {missing[0]}, which {sys.executable} cannot import",
-            fix=f"install it: `{with_extra(EXTRA)}`",
-        )
+    require_extra("an index", EXTRA, *modules)
 
 
 def load(folders: Sequence[Path]) -> list[Package]:

@@ -72,6 +72,32 @@ def waive(project: Project, rule: str, subject: str, terms: Terms, *, module: st
     return _add(project.settings, [_waivers(project, report.module, rule, [subject], terms)])[0]
 
 
+def settings_with(
+    project: Project, report: ModuleReport, rule: str, subject: str, terms: Terms, *, text: str | None = None
+) -> tuple[Path, str]:
+    """The settings file with a waiver of one finding appended; nothing is written.
+
+    Args:
+        project: the project with the settings.
+        report: the report of the module with the finding.
+        rule: the id of the finding's rule.
+        subject: the finding's subject.
+        terms: the terms.
+        text: the text of the settings file, if not that on disk.
+
+    Raises:
+        FieldstoneError: as `waive`.
+    """
+    check_rule(rule, "the rule")
+    terms = _checked(terms, project)
+    _refuse_needless(project, report, rule, subject)
+    _refuse_in_line(report, rule, [subject])
+    waivers = _waivers(project, report.module, rule, [subject], terms)
+    _refuse_second(project.settings, waivers)
+    file = project.settings.file or project.settings.root / OWN_FILE
+    return file, add_entries([waivers], file, table=_table(file), text=text)
+
+
 def waive_all(
     project: Project, rule: str, terms: Terms, *, below: str = "", module: str = "", against: str = ""
 ) -> list[Waived]:
@@ -260,7 +286,7 @@ def _refuse_second(settings: Settings, waivers: Sequence[Waiver]) -> None:
 
 def _write(settings: Settings, groups: Sequence[Sequence[Waiver]]) -> list[Waived]:
     file = settings.file or settings.root / OWN_FILE
-    text = add_entries(groups, file, table="tool.fieldstone" if file.name == "pyproject.toml" else "")
+    text = add_entries(groups, file, table=_table(file))
     entries = [*settings.values.get("waivers", ()), *map(as_entry, groups)]
     validate({**settings.values, "waivers": entries}, file)
     try:
@@ -269,6 +295,11 @@ def _write(settings: Settings, groups: Sequence[Sequence[Waiver]]) -> list[Waive
         raise Unavailable(f"cannot write {file}: {error.strerror}; the file is unchanged") from error
     written = find_settings(settings.root).waivers
     return [Waived(tuple(waivers), written[waivers[0]].whole) for waivers in groups]
+
+
+def _table(file: Path) -> str:
+    """The table of a settings file that has the settings; empty if they are the whole file."""
+    return "tool.fieldstone" if file.name == "pyproject.toml" else ""
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -18,6 +18,7 @@ from fieldstone.toolchain.checkout_gaps import find_gaps
 from fieldstone.workspace.config.listed_modules import ListedModule, listed_modules, module_names, third_party_names
 from fieldstone.workspace.copies import copies_among, laid_out
 from fieldstone.workspace.imports_only import is_at_or_below, third_party_modules
+from fieldstone.workspace.unsaved import Unsaved
 from fieldstone.workspace.walking import as_texts, is_within, proto_files_below
 
 CONFIG_FILES = ("buf.yaml", "buf.work.yaml")
@@ -45,6 +46,7 @@ class Module(Struct, frozen=True, dict=True):
             another for the roots of v1beta1.
         imports_only: files and folders below `root`, absolute, with third-party schemas: buf and the digest count them
             as the module's, but they are neither judged nor released as its own.
+        unsaved: texts of an editor, which stand for its files or are further ones.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Module(Struct, frozen=True, dict=True):
     key: str = ""
     target: str = ""
     imports_only: tuple[Path, ...] = ()
+    unsaved: Unsaved | None = None
 
     @cached_property
     def proto_files(self) -> Mapping[str, Path]:
@@ -85,8 +88,14 @@ class Module(Struct, frozen=True, dict=True):
     def all_paths(self) -> Mapping[str, str]:
         """The .proto files that buf counts as the module's: import path to absolute path, sorted."""
         start = len(str(self.root).rstrip(os.sep)) + 1
-        found = proto_files_below(self.root, self.excludes, self.includes)
+        found = {*proto_files_below(self.root, self.excludes, self.includes), *self._new_paths}
         return as_texts({path[start:].replace(os.sep, "/"): path for path in sorted(found)})
+
+    @property
+    def _new_paths(self) -> Iterator[str]:
+        """The absolute paths of its unsaved files, which may not be on disk."""
+        below = self.unsaved.below(self.root) if self.unsaved else {}
+        return (file for path, file in below.items() if self.owns(path) or self.is_third_party(Path(file)))
 
     def is_third_party(self, file: Path) -> bool:
         """Whether a file below its root, given by its absolute path, is imports only."""
@@ -150,6 +159,7 @@ class Workspace(Struct, frozen=True):
         third_party: the modules that are imports only, by name: their path.
         imports_only: the setting of that name; None where they are found by their folders' names.
         copies: the paths of third-party modules that the configuration does not list: they stand for its `deps`.
+        unsaved: texts of an editor that stand for files.
     """
 
     root: Path
@@ -159,15 +169,17 @@ class Workspace(Struct, frozen=True):
     third_party: Mapping[str, Module] = {}
     imports_only: Sequence[str] | None = None
     copies: tuple[str, ...] = ()
+    unsaved: Unsaved | None = None
 
     @property
     def buf_root(self) -> Path:
-        """The absolute folder to run buf in: with copies, one of links to `root`.
+        """The absolute folder to run buf in: with copies or unsaved texts, one of links to `root`.
 
         Raises:
-            FieldstoneError: the configuration cannot be read.
+            FieldstoneError: the configuration cannot be read, or the folder cannot be written.
         """
-        return laid_out(self.root, self.config, self.copies) if self.copies else self.root
+        base = laid_out(self.root, self.config, self.copies) if self.copies else self.root
+        return self.unsaved.laid_out(self.root, base) if self.unsaved else base
 
     @property
     def has_third_party(self) -> bool:
@@ -303,6 +315,7 @@ def load_workspace(
     bare: bool = False,
     joined: bool = False,
     imports_only: Sequence[str] | None = None,
+    unsaved: Unsaved | None = None,
 ) -> Workspace:
     """Read the modules of the workspace at `root`.
 
@@ -316,6 +329,7 @@ def load_workspace(
             then relative to folders other than its root.
         imports_only: the paths of third-party schemas, relative to `root`: modules, or files and folders inside one;
             None to find such modules by their folders' names.
+        unsaved: texts of an editor that stand for files.
 
     Raises:
         FieldstoneError: there is no configuration, it cannot be read, or all its modules are third-party.
@@ -328,7 +342,7 @@ def load_workspace(
     own = [entry for entry in entries if entry not in foreign]
     called = module_names(own, names or {}, root / config)
     inside = [path for path in imports_only or () if path not in copies]
-    make = partial(_module, config=root / config, outside=outside, copies=copies)
+    make = partial(_module, config=root / config, outside=outside, copies=copies, unsaved=unsaved)
     return Workspace(
         root=root,
         config=config,
@@ -337,6 +351,7 @@ def load_workspace(
         third_party={name: make(entry, name) for name, entry in zip(third_party_names(foreign), foreign, strict=True)},
         imports_only=imports_only,
         copies=copies,
+        unsaved=unsaved,
     )
 
 
@@ -347,6 +362,7 @@ def _module(
     *,
     outside: Path | None,
     copies: Sequence[str],
+    unsaved: Unsaved | None,
     inside: Sequence[str] = (),
 ) -> Module:
     """A listed module; `inside` are the third-party paths, relative to the workspace, that may lie in it."""
@@ -374,6 +390,7 @@ def _module(
         key=entry.key,
         target=entry.target,
         imports_only=tuple(path for path in third_party if module_root in path.parents),
+        unsaved=unsaved,
     )
 
 

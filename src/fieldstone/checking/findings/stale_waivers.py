@@ -56,7 +56,7 @@ def with_stale_waivers(
 
 def _was_judged(rule: str, options: CheckOptions) -> bool:
     """Whether a rule ran; a rule that is not Fieldstone's own is one of `buf breaking` or `buf lint`."""
-    if options.second_opinion and options.style:
+    if options.second_opinion and options.style and options.linter:
         return True
     own = all_rules().get(rule)
     return own is not None and (options.style or not own.is_style)

@@ -84,4 +84,5 @@ class Runs:
     def _close_at_end(self, running: Running) -> Running:
         """The process, which is closed at the end of the check."""
         self._under_way.callback(running.close)
+        self._project.phases.started(running.kill)
         return running

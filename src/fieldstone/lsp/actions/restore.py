@@ -1,0 +1,137 @@
+"""Restore what was released: a statement, a name, the options and reservations of a block, or a whole declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from fieldstone.lsp.actions.case import Case
+from fieldstone.lsp.edits import Edit, inserted, removed
+from fieldstone.lsp.outline import BLOCKS, Declaration
+from fieldstone.lsp.tokens import tokens_of
+
+_STATEMENTS = frozenset({"option", "reserved", "extensions", "package", "syntax", "edition"})
+"""The statements of a block or a file that say something about it as a whole."""
+
+_UNIQUE = frozenset({"option", "package", "syntax", "edition"})
+"""Those of which a block has at most one of a name."""
+
+
+def restorations(case: Case) -> Iterator[Sequence[Edit]]:
+    """The edits that may restore what was released, the smallest first; none if it was never there.
+
+    Raises:
+        FieldstoneError: the release cannot be read.
+    """
+    if case.released is None:
+        return
+    _, was = case.released
+    if was.kind in BLOCKS or was.kind == "file":
+        yield from _of_block(case, was)
+    else:
+        yield from _of_statement(case, was)
+
+
+def _of_statement(case: Case, was: Declaration) -> Iterator[Sequence[Edit]]:
+    here = case.declaration
+    now = here if here.kind == was.kind else case.outline.find(was.full_name, was.kind)
+    into = _counterpart(case, was.parent)
+    if now is not None:
+        yield [Edit(now.start, now.end, was.text)]
+    if into is None:
+        return
+    added = _added(case, into, was)
+    if now is not None and now.parent is not into:
+        yield [removed(case.text, now), added]
+    yield [added]
+    freed = list(_freed(into.type, was))
+    if freed:
+        yield [*freed, added]
+    if now is not None and now.name != was.name:
+        yield [Edit(now.name_at, now.name_at + len(now.name), was.name)]
+
+
+def _of_block(case: Case, was: Declaration) -> Iterator[Sequence[Edit]]:
+    now = case.outline if was.kind == "file" else case.outline.find(was.full_name, was.kind)
+    if now is not None:
+        yield [*_statements(case, now, was)]
+        return
+    here = case.declaration
+    if here.kind == was.kind and here.name != was.name:
+        yield [Edit(here.name_at, here.name_at + len(here.name), was.name)]
+        yield [*_renamed(case.text, here.name, was.name)]
+    into = _counterpart(case, was.parent)
+    if into is not None:
+        yield [_added(case, into, was)]
+
+
+def _renamed(text: str, name: str, to: str) -> Iterator[Edit]:
+    """The edits that call a type by another name, wherever the file names it."""
+    for token in tokens_of(text):
+        scope, _, last = token.text.rpartition(".")
+        if last == name:
+            start = token.start + len(scope) + (1 if "." in token.text else 0)
+            yield Edit(start, token.end, to)
+
+
+def _counterpart(case: Case, was: Declaration | None) -> Declaration | None:
+    """The declaration of the buffer that a released one is now."""
+    if was is None or was.kind == "file":
+        return case.outline
+    found = case.outline.find(was.full_name, was.kind)
+    return found or (_counterpart(case, was.parent) if was.kind == "oneof" else None)
+
+
+def _added(case: Case, into: Declaration, was: Declaration) -> Edit:
+    """Insert a released declaration, with the comment above it, after the one that it followed."""
+    siblings = was.parent.parts if was.parent else []
+    before = siblings[: siblings.index(was)]
+    there = {_identity(part): part for part in into.parts}
+    after = next((there[key] for part in reversed(before) if (key := _identity(part)) in there), None)
+    return inserted(case.text, into, after, _with_comment(was))
+
+
+def _with_comment(was: Declaration) -> str:
+    above: list[str] = []
+    for line in reversed(was.whole[: was.start].split("\n")[:-1]):
+        if not line.strip().startswith("//"):
+            break
+        above.append(line)
+    start = was.start - sum(len(line) + 1 for line in above)
+    text = was.whole[start : was.end] if above else was.text
+    return text.lstrip(" \t") if above else text
+
+
+def _identity(part: Declaration) -> tuple[str, str]:
+    if part.kind in _UNIQUE:
+        return part.kind, part.name if part.kind == "option" else ""
+    return part.kind, part.name or re.sub(r"\s+", " ", part.text)
+
+
+def _statements(case: Case, now: Declaration, was: Declaration) -> Iterator[Edit]:
+    """The edits that restore the options and reservations of a block; its other contents stay."""
+    there = {_identity(part): part for part in now.parts if part.kind in _STATEMENTS}
+    for part in was.parts:
+        if part.kind not in _STATEMENTS:
+            continue
+        same = there.pop(_identity(part), None)
+        if same is None:
+            yield _added(case, now, part)
+        elif same.text != part.text:
+            yield Edit(same.start, same.end, part.text)
+    for part in there.values():
+        if part.kind in _UNIQUE:
+            yield removed(case.text, part)
+
+
+def _freed(type_: Declaration, was: Declaration) -> Iterator[Edit]:
+    """The edits that take the number and the name of a declaration out of the reservations of its type."""
+    for part in type_.parts:
+        if part.kind != "reserved":
+            continue
+        items = [item.strip() for item in part.text.removeprefix("reserved").rstrip(";").split(",")]
+        kept = [item for item in items if item not in {str(was.number), f'"{was.name}"', f"'{was.name}'", was.name}]
+        if not kept:
+            yield removed(type_.whole, part)
+        elif kept != items:
+            yield Edit(part.start, part.end, f"reserved {', '.join(kept)};")
