@@ -85,6 +85,11 @@ PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:
 @click.option(
     "--full", is_flag=True, help="Compile and judge all files, not only affected ones; the verdict is the same."
 )
+@click.option(
+    "--stdin-file",
+    metavar="PATH",
+    help="Read a .proto file from standard input, and check as if it were saved as PATH: for editors and other tools.",
+)
 @cache_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of `--format json` instead.")
 @click.option(
@@ -105,6 +110,7 @@ def command(
     second_opinion: bool,
     style: bool,
     full: bool,
+    stdin_file: str | None,
     cache: bool | None,
     schema: bool,
     verbose: bool,
@@ -124,6 +130,7 @@ def command(
       fieldstone check --since origin/main
       fieldstone check --against origin/main --format sarif > findings.sarif
       fieldstone check --statistics
+      fieldstone check --stdin-file proto/shop.proto < unsaved.proto
       fieldstone check --profile buf:WIRE_JSON --against origin/main --format json
     """
     if schema:
@@ -132,11 +139,12 @@ def command(
         say_document(schema_of_reports())
         return 0
     if profile:
-        _refuse_with_profile(since, line, max_findings)
+        _refuse_with_profile(since, line, max_findings, stdin_file)
         return _check_like_buf(modules, against or "", format_ or "text", profile.partition(":")[2])
     from fieldstone.checking.options import CheckOptions
     from fieldstone.checking.since.reference import named
     from fieldstone.cli.progress import shown_progress
+    from fieldstone.cli.unsaved import read_unsaved, with_unsaved
     from fieldstone.report.summaries import policy_summary, summaries
     from fieldstone.workflows.check import check
 
@@ -146,8 +154,8 @@ def command(
         raise click.UsageError(f"--max-findings does not apply to {chosen}, which is always complete")
     start = _top_of_checkout() if is_from_the_top(chosen) else Path.cwd()
     options = CheckOptions(witness=witness, second_opinion=second_opinion, style=style)
-    with shown_progress("checking") as told:
-        project = open_project(cached=cache).on_line(modules, line)
+    with shown_progress("checking") as told, read_unsaved(stdin_file) as unsaved:
+        project = with_unsaved(open_project(cached=cache), unsaved).on_line(modules, line)
         project.phases.told = told
         if reference is None:
             report = check(project, modules, against=against or "", start=start, full=full, options=options).report
@@ -165,7 +173,7 @@ def command(
                 full=full,
                 options=options,
             )
-    show(report, chosen, limit=max_findings)
+    show(report, chosen, limit=max_findings, unsaved=unsaved.texts)
     if report.policy:
         say(policy_summary(report), err=True)
     for result in summaries(report, each=verbose):
@@ -185,12 +193,14 @@ def _stats(phases: Phases) -> str:
     return f"stats: {files}, {judged}; {spent}"
 
 
-def _refuse_with_profile(since: str | None, line: str | None, max_findings: int | None) -> None:
+def _refuse_with_profile(since: str | None, line: str | None, max_findings: int | None, stdin_file: str | None) -> None:
     """Raise if an option is given that does not apply to the real buf."""
     if since is not None:
         raise click.UsageError("--profile only follows buf.yaml: use it with --against REF, not --since")
     if line:
         raise click.UsageError("--profile knows no lines: name the release with --against")
+    if stdin_file:
+        raise click.UsageError("--profile runs buf on saved files: use it without --stdin-file")
     if max_findings:
         raise click.UsageError("--profile shows what buf finds, and all of it: use it without --max-findings")
 

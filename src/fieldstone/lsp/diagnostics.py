@@ -71,7 +71,7 @@ def _diagnostic(judged: Judged, report: ModuleReport, finding: Finding, places: 
         end = first_line  # of a block, its first line is enough
     return Diagnostic(
         range=places.span(start, max(start, end)),
-        message="\n".join(_lines(report, finding)),
+        message="\n".join(_lines(finding)),
         severity=_severity(finding),
         code=finding.rule,
         source=SOURCE,
@@ -91,7 +91,7 @@ def _severity(finding: Finding) -> DiagnosticSeverity:
     return _SEVERITY.get(finding.level, DiagnosticSeverity.Error)
 
 
-def _lines(report: ModuleReport, finding: Finding) -> Iterator[str]:
+def _lines(finding: Finding) -> Iterator[str]:
     yield finding.message
     if finding.waiver is not None:
         yield f"waived until {finding.waiver.until} by {finding.waiver.owner}: {finding.waiver.reason}"

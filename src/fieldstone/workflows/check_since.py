@@ -229,7 +229,7 @@ class _Change(Struct, dict=True):
 
     @cached_property
     def _pairing(self) -> Pairing:
-        return pair_modules(self.base, self.project.settings, self._policy)
+        return pair_modules(self.base, self.project.settings, self._policy, self.project.unsaved)
 
     @cached_property
     def _moved(self) -> list[Weakened]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from fieldstone.project.project import refuse_names
 from fieldstone.project.settings import Settings
 from fieldstone.schema.location import Location
 from fieldstone.workspace.modules import Module, Workspace, load_workspace
+from fieldstone.workspace.unsaved import Unsaved
 
 
 class Pairing(Struct, frozen=True):
@@ -34,21 +36,21 @@ class Pairing(Struct, frozen=True):
     own_names: Mapping[str, str]
 
 
-def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
+def pair_modules(base: Base, own: Settings, settings: Settings, unsaved: Unsaved | None = None) -> Pairing:
     """Match the modules of the target branch with those of a change: by path, else by name, else by files.
 
     Args:
         base: the branch.
         own: the settings of the change, with its names of modules.
         settings: the settings that the change is judged by.
+        unsaved: texts of an editor that stand for files of the change.
 
     Raises:
         FieldstoneError: the buf configuration of either cannot be read.
     """
     only = third_party_paths(base, own, settings)
-    workspace = load_workspace(
-        settings.workspace, names=own.module_names, outside=settings.registry_folder, imports_only=only
-    )
+    load = partial(load_workspace, outside=settings.registry_folder, imports_only=only, unsaved=unsaved)
+    workspace = load(settings.workspace, names=own.module_names)
     refuse_names(workspace)
     now = {module.key: module for module in workspace.modules.values()}
     found: dict[str, Module] = {}
@@ -62,7 +64,7 @@ def pair_modules(base: Base, own: Settings, settings: Settings) -> Pairing:
                     taken.add(same.key)
     called = {name: _history_of(base, name, module.name) for name, module in found.items()}
     names = _names(workspace, {module.key: called[name] for name, module in found.items()})
-    renamed = load_workspace(workspace.root, names=names, outside=settings.registry_folder, imports_only=only)
+    renamed = load(workspace.root, names=names)
     return Pairing(
         renamed,
         {called[name]: (base.modules[name], renamed.modules[called[name]]) for name in found},
