@@ -35,6 +35,7 @@ class Editor:
         root: the folder that is open.
         capabilities: what the editor can do.
         environment: variables beside those of the tests.
+        command: what starts the server.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Editor:
         root: Path,
         capabilities: Mapping[str, Any] = CAPABILITIES,
         environment: Mapping[str, str] | None = None,
+        command: Sequence[str] = (sys.executable, "-m", "fieldstone", "lsp"),
     ) -> None:
         self.root = root
         self.messages: list[dict[str, Any]] = []
@@ -52,7 +54,7 @@ class Editor:
         self._versions: dict[str, int] = {}
         self._id = 0
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fieldstone", "lsp"],
+            command,
             cwd=root,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -60,10 +62,10 @@ class Editor:
             env={**os.environ, **(environment or {})},
         )
         self._incoming: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
         self._errors: list[bytes] = []
-        threading.Thread(target=self._read_errors, daemon=True).start()
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read, self._read_errors)]
+        for reader in self._readers:
+            reader.start()
         self.initialized = self.ask(
             "initialize", processId=os.getpid(), rootUri=root.as_uri(), capabilities=capabilities
         )
@@ -82,9 +84,19 @@ class Editor:
         if self.process.poll() is None:
             self.ask("shutdown")
             self.tell("exit")
-            assert self.process.stdin is not None
-            self.process.stdin.close()
-        return self.process.wait(WAIT)
+        return self.leave()
+
+    def leave(self) -> int:
+        """Go away without a word; the exit code."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        code = self.process.wait(WAIT)
+        for reader in self._readers:
+            reader.join(WAIT)
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+        return code
 
     @property
     def stderr(self) -> str:

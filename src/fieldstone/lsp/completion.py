@@ -15,7 +15,7 @@ from fieldstone.lsp.tokens import is_in_comment
 
 _AFTER_NAME = re.compile(r"(?P<name>\w+)\s*=\s*(?P<typed>\d*)\Z")
 """The end of the text before the cursor where the number of a member is due."""
-_IN_RANGES = re.compile(r"(?:^|[;{}])\s*(?P<kind>reserved|extensions)\s+(?:[\w\s,-]*[,\s])?(?P<typed>\d*)\Z")
+_IN_RANGES = re.compile(r"(?:^|[;{}\n])\s*(?P<kind>reserved|extensions)\s+(?:[\w\s,-]*[,\s])?(?P<typed>\d*)\Z")
 _NO_MEMBER = frozenset({"option", "syntax", "edition", "import", "package"})
 _MOST = 8
 """The most past numbers that one item lists."""
@@ -43,7 +43,7 @@ def completions(context: Context, places: Places, index: int) -> list[Completion
         return []
     name = member["name"] if member else ""
     numbers = _numbers(context, type_, without=name)
-    texts = _reservable(numbers) if kind == "reserved" else _free(numbers, name)
+    texts = _TEXTS[kind](numbers, name)
     span = places.span(index - len(typed), index)
     return [
         CompletionItem(
@@ -92,6 +92,13 @@ def _free(numbers: Numbers, name: str) -> Iterator[Item]:
         yield str(free), "next free number", note
 
 
+def _after_ranges(numbers: Numbers, _name: str) -> Iterator[Item]:
+    """The first number after all members and ranges, for a range of its own."""
+    first = numbers.after_ranges()
+    if first is not None:
+        yield str(first), "first number after all others", "  \n".join(_past(numbers))
+
+
 def _past(numbers: Numbers) -> Iterator[str]:
     """Sentences about numbers that are taken though nothing in the text has them, the highest first."""
     past = sorted(numbers.past(), reverse=True)
@@ -100,7 +107,7 @@ def _past(numbers: Numbers) -> Iterator[str]:
         yield f"and {len(past) - _MOST} more"
 
 
-def _reservable(numbers: Numbers) -> Iterator[Item]:
+def _reservable(numbers: Numbers, _name: str) -> Iterator[Item]:
     """The numbers that were used, are not any more, and are not reserved yet."""
     for number, name, until in sorted(numbers.past()):
         if not numbers.is_blocked(number):
@@ -109,3 +116,7 @@ def _reservable(numbers: Numbers) -> Iterator[Item]:
         is_gone = use.until is None and use.number is not None and use.number not in numbers.used
         if is_gone and not numbers.is_blocked(use.number):
             yield str(use.number), f"is `{use.name}` since {use.since}, and is not here", ""
+
+
+_TEXTS = {"": _free, "extensions": _after_ranges, "reserved": _reservable}
+"""The items for a member, and for the two kinds of statement with ranges."""

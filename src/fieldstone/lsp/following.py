@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 async def initialized(ls: FieldstoneServer, _: lsp.InitializedParams) -> None:
     """Ask to be told of changed files."""
     ls.session.is_watching = ls.client.watch()
+    ls.session.warm_up()
 
 
 async def opened(ls: FieldstoneServer, params: lsp.DidOpenTextDocumentParams) -> None:

@@ -62,6 +62,12 @@ class Numbers(Struct, frozen=True):
                 return after
         return next((n for first, last in self.allowed if (n := self._first_free(first, last)) is not None), None)
 
+    def after_ranges(self) -> int | None:
+        """The first free number after all members and all ranges that have an end; None if there is none."""
+        most = self.allowed[-1][1] if self.allowed else 0
+        ends = [last for _, last in self.blocked if last < most]
+        return self._first_free(max([*ends, *self.used, *self._past], default=0) + 1, most)
+
     def _first_free(self, first: int, last: int) -> int | None:
         number = first
         while number <= last:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position, Range
 
+from fieldstone.lsp.columns import index_of
 from fieldstone.schema.location import Location
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Places:
         return end
 
     def found_at(self, location: Location) -> tuple[int, int]:
-        """The span of the compiler's location, which counts columns in bytes; the first line if it has none."""
+        """The span of the compiler's location; from its place to the end of the line if it has no end."""
         start = self._compiled(location.line, location.column)
         if location.end_line:
             return start, max(start, self._compiled(location.end_line, location.end_column))
@@ -74,4 +75,4 @@ class Places:
         start = self._line_feeds[line - 1]
         end = self.text.find("\n", start)
         whole = self.text[start : end if end >= 0 else len(self.text)]
-        return start + len(whole.encode()[: max(column - 1, 0)].decode("utf-8", "ignore"))
+        return start + index_of(whole, column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -114,12 +115,16 @@ class Room:
             self._warm.clear()
             self._roots.clear()
             for root, texts in unsaved.items():
-                try:
-                    project = Project.at(root)
-                except FieldstoneError:
-                    continue  # its next check tells why
-                if project.settings.root == root:
-                    self._warm[root] = replace(project, unsaved=texts)
+                self._reopen(root, texts or Unsaved())
+
+    def _reopen(self, root: Path, unsaved: Unsaved) -> None:
+        """Read a project anew; if it is none any more, its next check tells why."""
+        with suppress(FieldstoneError):
+            project = Project.at(root)
+            if project.settings.root == root:
+                self._warm[root] = replace(project, unsaved=unsaved)
+                return
+        unsaved.close()
 
     def modules_of(self, project: Project, buffers: Sequence[Buffer]) -> list[Module]:
         """The modules that own one of the buffers.

@@ -30,7 +30,7 @@ _SETTLE = 1.0
 _PAUSE = 30.0
 """Seconds without a check by itself after a registry could not be reached."""
 
-_WAIT = 5.0
+_WAIT = 20.0
 """The most seconds that a request waits for the check of the text that it is about."""
 
 T = TypeVar("T")
@@ -90,6 +90,10 @@ class Session:
         if self._task is not None:
             self._task.cancel()
         self._task = asyncio.create_task(self._check())
+
+    def warm_up(self) -> None:
+        """Import what the first check needs, while the editor opens its files."""
+        self._thread.submit(_import_judgement)
 
     async def settled(self) -> None:
         """Wait until the last text was checked, but not for ever."""
@@ -202,6 +206,14 @@ class Session:
         if self._told.get(problem.root) != problem.text:
             self._told[problem.root] = problem.text
             self.client.tell(problem.text, is_quiet=problem.is_quiet, trace=problem.trace)
+
+
+def _import_judgement() -> None:
+    from fieldstone.checking import judging, witnesses  # noqa: F401 - needed next
+    from fieldstone.compatibility.rules import all_rules
+    from fieldstone.incremental import slices  # noqa: F401 - needed next
+
+    all_rules()
 
 
 def _files(outcome: Judged | Problem) -> list[Path]:

@@ -25,7 +25,7 @@ _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 """The place in an error of TOML."""
 _AT_END = re.compile(r"\(at end of document\)")
 _KEY = re.compile(
-    r"(?:^|unknown key |unknown rule |until of )(?P<key>[\w-]+(?:\[\d+\])?(?:\.[^\s.\[]+(?:\[\d+\])?)*)(?: in |$| )"
+    r"^(?:unknown key |unknown rule |until of )?(?P<key>[\w-]+(?:\[\d+\])?(?:\.[^\s.\[]+(?:\[\d+\])?)*)(?: in |$| )"
 )
 _MODULE = re.compile(r"as module (\S+?),| modules (\S+) and | no module (\S+) in ")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -72,7 +72,7 @@ def _validate_project(path: Path) -> None:
     try:
         _ = project.workspace
     except FieldstoneError as error:
-        if str(path) in str(error) or path.name in str(error):
+        if path.name in str(error) or _MODULE.search(str(error)):
             raise
 
 
@@ -91,7 +91,7 @@ def _location(problem: str, path: Path, text: str) -> Location:
     if found := _AT.search(problem):
         line, column = int(found[1]), int(found[2])
         before = lines[line - 1][: column - 1] if line <= len(lines) else ""
-        return Location("", line, len(before.encode()) + 1)
+        return Location("", line, len(before) + 1)
     if _AT_END.search(problem):
         return Location("", len(lines), 1)
     line = _line_of(_key_of(problem.replace(str(path), path.name)), path, lines)
@@ -103,7 +103,7 @@ def _key_of(problem: str) -> str:
     """The dotted key that an error names; empty if it names none."""
     if module := _MODULE.search(problem):
         return f"modules.{next(filter(None, module.groups()))}"
-    found = _KEY.search(problem)
+    found = _KEY.match(problem)
     return found["key"] if found else ""
 
 
