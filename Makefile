@@ -140,7 +140,7 @@ fmt: setup ## format the code, and mend what ruff can mend
 	$(BIN)/ruff format
 
 lock: setup ## write requirements.lock anew from pyproject.toml; LOCK_ARGS=--upgrade takes the newest
-	@$(UV) pip compile pyproject.toml --extra package --extra serve --group dev --universal --python-version 3.11 --generate-hashes \
+	@$(UV) pip compile pyproject.toml --extra lsp --extra package --extra serve --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet $(LOCK_ARGS) --output-file requirements.lock
 	@{ printf '%s\n' "# The lock: all that building, running and checking Fieldstone takes, on every platform, with hashes." \
 		"# \`make lock\` writes it from pyproject.toml; every other target of the Makefile installs from it."; \

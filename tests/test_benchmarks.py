@@ -156,3 +156,16 @@ message Free {
     assert edited.endswith("deprecated = true]; }\n  // Measured.\n  string bench_8 = 8;\n}\n")
     assert with_field(source.replace("proto3", "proto2")) is None
     assert with_comment(source).startswith('syntax = "proto3";\n// Measured.\nmessage Full {')
+
+
+def test_a_keystroke_is_measured_beside_buf() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/lsp.py", "--files", "25", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "25 files:" in done.stdout
+    assert done.stdout.count("times as long") == 2

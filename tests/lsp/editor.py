@@ -123,12 +123,13 @@ class Editor:
         self.send({"id": self._id, "method": method, **({"params": params} if params else {})})
         wanted = self._id
         while wanted not in self._answers:
-            self._take()
+            self.take()
         answer = self._answers.pop(wanted)
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
-    def _take(self) -> None:
+    def take(self) -> None:
+        """Wait for one message of the server."""
         message = self._incoming.get(timeout=WAIT)
         assert message is not None, f"the server ended: {self.stderr}"
         if "method" in message and "id" in message:

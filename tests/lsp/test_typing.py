@@ -31,7 +31,7 @@ def test_findings_of_the_text_as_it_is_typed(released: Repo) -> None:
         assert finding["range"]["start"]["character"] == start
         assert finding["range"]["end"]["character"] == len(line.encode("utf-16-le")) // 2
         (related,) = finding["relatedInformation"]
-        assert related["message"] == "was `Status status = 3;` at 1.0.0"
+        assert related["message"] == "was `acme.shop.v1.Status status = 3;` at 1.0.0"
         file = Path(related["location"]["uri"].removeprefix("file://"))
         assert released.root / "registry" in file.parents
         assert file.read_text().split("\n")[related["location"]["range"]["start"]["line"]] == "  Status status = 3;"

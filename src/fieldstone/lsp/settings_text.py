@@ -27,7 +27,7 @@ _AT_END = re.compile(r"\(at end of document\)")
 _KEY = re.compile(
     r"^(?:unknown key |unknown rule |until of )?(?P<key>[\w-]+(?:\[\d+\])?(?:\.[^\s.\[]+(?:\[\d+\])?)*)(?: in |$| )"
 )
-_MODULE = re.compile(r"as module (\S+?),| modules (\S+) and | no module (\S+) in ")
+_MODULE = re.compile(r"as module (\S+?),| modules (\S+) and |\bno module (\S+) in ")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _ASSIGNED = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
