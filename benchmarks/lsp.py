@@ -4,7 +4,7 @@ Every round types one change into a buffer of `fieldstone lsp`, which is warm, a
 and once on the changed one, in an order that changes. The time of a keystroke is until the findings are published,
 without the pause that the server makes to wait for the next key.
 
-    python benchmarks/lsp.py [--files N...] [--rounds N] [--seed N]
+    python -m benchmarks.lsp [--files N...] [--rounds N] [--seed N]
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from fieldstone.lsp.session import DEBOUNCE
 from fieldstone.toolchain.buf import find_buf

@@ -160,7 +160,7 @@ message Free {
 
 def test_a_keystroke_is_measured_beside_buf() -> None:
     done = subprocess.run(
-        [sys.executable, "benchmarks/lsp.py", "--files", "25", "--rounds", "1"],
+        [sys.executable, "-m", "benchmarks.lsp", "--files", "25", "--rounds", "1"],
         cwd=ROOT,
         capture_output=True,
         text=True,

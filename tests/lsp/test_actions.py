@@ -54,7 +54,7 @@ _PLACES: list[tuple[str, str, dict[str, str]]] = [
 
 
 def _edited(text: str, edit: str) -> str:
-    _, old, new, flags = re.split(r"(?<!\\)/", edit)
+    _, old, new, _ = re.split(r"(?<!\\)/", edit)
     return re.sub(old.replace("\\/", "/"), new, text, flags=re.DOTALL)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ _NONSENSE = [
     b"\r\n\r\nhello\r\n",
     b"Content-Length: 3\r\n\r\n\xff\xfe\xfd",
 ]
-_MESSAGES = [
+_MESSAGES: list[dict[str, Any]] = [
     {"method": "textDocument/didChange", "params": {"textDocument": {"uri": "file:///nowhere.proto", "version": 1}}},
     {"method": "textDocument/didOpen", "params": {}},
     {"method": "textDocument/hover", "params": 7},
@@ -128,6 +129,7 @@ def failing(*args):
     return judge(*args)
 room.Room.judge = failing
 import sys
+from typing import Any
 sys.argv = ["fieldstone", "lsp"]
 from fieldstone.cli import main
 main()
@@ -162,6 +164,7 @@ def test_typing_faster_than_checks(released: Repo) -> None:
 
 _WITHOUT = """\
 import sys
+from typing import Any
 import fieldstone.installing as installing
 find = installing.find_spec
 installing.find_spec = lambda name: None if name == "pygls" else find(name)
