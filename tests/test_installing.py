@@ -108,6 +108,7 @@ def test_the_command_is_that_of_the_installer(
 
 def test_no_page_installs_a_name_that_nobody_registered() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "action.yml", *ROOT.glob("docs/**/*.md")]
+    pages += [*ROOT.glob("editors/*/*.md"), *ROOT.glob("editors/*/*.js")]
     pages += [*ROOT.glob("templates/*.yml"), ROOT / "Dockerfile", *ROOT.glob("src/fieldstone/workflows/setup/*.py")]
     bare = re.compile(
         r"(?:pip|pipx|uv tool|uv pip) install (?:-\S+ )*[\"']?fieldstone(?:-runtime)?+(?:\[[\w,]+\])?+(?! @)"

@@ -26,7 +26,7 @@ async function start() {
   try {
     await client.start();
   } catch (error) {
-    const hint = 'install it with `pip install "fieldstone[lsp]"`, or name it in the setting fieldstone.command';
+    const hint = "install Fieldstone with its extra lsp, or name the command in the setting fieldstone.command";
     vscode.window.showErrorMessage(`Fieldstone did not start (${error.message ?? error}): ${hint}.`);
   }
 }

@@ -10,10 +10,10 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from fieldstone.lsp.columns import index_of
 from fieldstone.toolchain.buf import find_buf
 
-_BEFORE = [
-    "", " ", "\t", " \t", "     \t\t", "/*é*/", "/*漢字*/", "/*🙂*/\t", "/*👨‍👩‍👧*/", "/*👍🏽*/", "/*☺️☺*/", "/*e\u0301*/",
-    "/*\U0001d4b3\u200b*/", "/*한한*/", "/*ｱ①*/",
-]  # fmt: skip
+_BEFORE = ["", " ", "\t", " \t", "     \t\t"] + [
+    f"/*{inside}*/"
+    for inside in ("é", "漢字", "🙂", "👨‍👩‍👧", "👍🏽", "☺️☺", "e\u0301", "\U0001d4b3\u200b", "한한", "ｱ①")
+]
 
 
 def test_columns_are_those_of_the_compiler(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -66,19 +67,16 @@ async def lenses(ls: FieldstoneServer, params: lsp.CodeLensParams) -> list[lsp.C
 async def actions(ls: FieldstoneServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """What is offered for the findings in some lines, if the last text compiles."""
     await ls.session.settled()
-    ticket = Ticket()
 
-    def found() -> list[lsp.CodeAction]:
+    def found(ticket: Ticket) -> list[lsp.CodeAction]:
         buffer = ls.client.buffer(params.text_document.uri)
         for judged in ls.session.judged.values():
             if buffer and (same := judged.buffers.get(str(buffer.path))) and same.text == buffer.text:
                 return ls.answers.actions(judged, buffer, params.range, ticket)
         return []
 
-    try:
-        return await ls.answer(found, [])
-    finally:
-        ticket.give_up()  # the editor may have cancelled the request
+    with ls.session.ticket() as ticket:
+        return await ls.answer(partial(found, ticket), [])
 
 
 async def explained(ls: FieldstoneServer, rule: Any = "", *_: Any) -> None:

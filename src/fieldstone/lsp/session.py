@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -70,7 +71,7 @@ class Session:
         self._summaries: dict[tuple[Path, str], str] = {}
         self._told: dict[Path, str] = {}
         self._paused: dict[Path, float] = {}
-        self._ticket = Ticket()
+        self._tickets: set[Ticket] = set()
         self._task: asyncio.Task[None] | None = None
         self._is_settled = asyncio.Event()
 
@@ -85,7 +86,7 @@ class Session:
             self.room.forget()
             self._paused.clear()
         self._pending.update(paths)
-        self._ticket.give_up()
+        self._give_up()
         self._is_settled.clear()
         if self._task is not None:
             self._task.cancel()
@@ -103,13 +104,28 @@ class Session:
             except TimeoutError:
                 return
 
+    @contextmanager
+    def ticket(self) -> Iterator[Ticket]:
+        """The ticket of a check, which the next change of a text gives up."""
+        ticket = Ticket()
+        self._tickets.add(ticket)
+        try:
+            yield ticket
+        finally:
+            ticket.give_up()  # whoever waited for it may be gone
+            self._tickets.discard(ticket)
+
+    def _give_up(self) -> None:
+        for ticket in [*self._tickets]:
+            ticket.give_up()
+
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run something that uses the room, after what runs there."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
         """End what runs, and remove the folders of the session."""
-        self._ticket.give_up()
+        self._give_up()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self.room.close()
 
@@ -138,11 +154,11 @@ class Session:
 
     async def _checked_pending(self) -> Sequence[Judged | Problem]:
         pending, buffers = frozenset(self._pending), self.client.buffers()
-        ticket = self._ticket = Ticket()
-        try:
-            outcomes = await self.in_thread(lambda: self._judge(pending, buffers, ticket))
-        except Given:
-            return []
+        with self.ticket() as ticket:
+            try:
+                outcomes = await self.in_thread(lambda: self._judge(pending, buffers, ticket))
+            except Given:
+                return []
         self._pending -= pending
         for outcome in outcomes:
             if isinstance(outcome, Problem):
