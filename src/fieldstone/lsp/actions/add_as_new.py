@@ -19,7 +19,12 @@ def additions(case: Case) -> Iterator[Sequence[Edit]]:
         FieldstoneError: the registry cannot be read.
     """
     now = case.declaration
-    if now.kind not in _MEMBERS or now.number is None or now.type.kind == "extend":
+    if case.finding.additive or now.kind not in _MEMBERS or now.number is None:
+        return
+    if now.type.kind == "extend":
+        if case.released is None:
+            taken = {part.name for part in case.outline.all()}
+            yield [Edit(now.start, now.end, _as(now, _free_name(now.name, taken), now.number))]
         return
     history = case.history_of(now.type.full_name)
     free = numbers_of(now.type, history).next()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -115,15 +114,8 @@ class Case(Struct, frozen=True, dict=True):
         findings = [finding for finding in report.findings if finding.waiver is None and not finding.passes]
         refused = policy_of(self.judged.project.settings.module(report.module)).refuses(findings)
         refuses = {id(finding) for finding in refused}
-        same = report.module == self.report.module
-        about = _key(self.finding) if same else None
-        return [f for f in findings if id(f) in refuses or f.is_breaking or _key(f) == about]
+        return [f for f in findings if id(f) in refuses or f.is_breaking or f.rule == self.finding.rule]
 
 
 def _key(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.subject
-
-
-def place(case: Case) -> Path:
-    """The file that the edits of a case change."""
-    return case.buffer.path

@@ -14,6 +14,7 @@ from fieldstone.lsp.actions.reserve import reservation
 from fieldstone.lsp.actions.restore import restorations
 from fieldstone.lsp.actions.waiver import Waiving, waiving
 from fieldstone.lsp.edits import Edit
+from fieldstone.lsp.outline import BLOCKS
 
 
 class Offer(Struct, frozen=True):
@@ -46,7 +47,7 @@ def offers(case: Case, settings_text: Callable[[Path], str | None]) -> Iterator[
     path = case.buffer.path
     restored = case.first_that_ends_it(restorations(case))
     if restored:
-        yield Offer(f"Restore {_what(case)}", {path: restored}, is_preferred=True)
+        yield Offer(f"Restore {_what(case, restored)}", {path: restored}, is_preferred=True)
     yield from _reserving(case, settings_text)
     added = case.first_that_ends_it(additions(case))
     if added:
@@ -57,12 +58,13 @@ def offers(case: Case, settings_text: Callable[[Path], str | None]) -> Iterator[
         yield Offer(title, {waiver.file: [waiver.edit]}, creates=_created(waiver))
 
 
-def _what(case: Case) -> str:
-    since = f" of {case.report.compared_with}" if case.report.compared_with else ""
-    was = case.finding.was
-    was_at = case.finding.was_at
-    is_block = was.endswith("{") or not was or (was_at is not None and not was_at.line)
-    return f"what {case.report.compared_with} has" if is_block else f"`{was}`{since}"
+def _what(case: Case, edits: Sequence[Edit]) -> str:
+    """What is restored: the released statement, or more than one line can say."""
+    version = case.report.compared_with
+    was = case.released[1] if case.released else None
+    if was is None or was.kind in BLOCKS or was.kind == "file" or len(edits) > 1:
+        return f"what {version} has"
+    return f"`{' '.join(was.text.split())}` of {version}"
 
 
 def _adding(edits: Sequence[Edit]) -> str:

@@ -17,6 +17,10 @@ _UNIQUE = frozenset({"option", "package", "syntax", "edition"})
 """Those of which a block has at most one of a name."""
 
 
+_RANGES = frozenset({"reserved", "extensions"})
+"""The statements of a block that may overlap with others of their kind."""
+
+
 def restorations(case: Case) -> Iterator[Sequence[Edit]]:
     """The edits that may restore what was released, the smallest first; none if it was never there.
 
@@ -34,27 +38,59 @@ def restorations(case: Case) -> Iterator[Sequence[Edit]]:
 
 def _of_statement(case: Case, was: Declaration) -> Iterator[Sequence[Edit]]:
     here = case.declaration
-    now = here if here.kind == was.kind else case.outline.find(was.full_name, was.kind)
-    into = _counterpart(case, was.parent)
+    same = case.outline.find(was.full_name, was.kind)
+    now = here if here.kind == was.kind else same
     if now is not None:
         yield [Edit(now.start, now.end, was.text)]
+    into = _counterpart(case, was.parent)
     if into is None:
+        yield from _with_parent(case, was)
+    else:
+        added = _added(case, into, was)
+        if now is not None and now.parent is not into:
+            yield [removed(case.text, now), added]
+        yield [added]
+        yield [*_freed(into.type, was), added]
+        yield from _with_parent(case, was)
+    if same is not None and same is not here and here.kind == was.kind and here.parent:
+        yield [removed(case.text, here), inserted(case.text, here.parent, here.parent.parts[-1], here.text)]
+    yield [*_members(case, was)]
+
+
+def _with_parent(case: Case, was: Declaration) -> Iterator[Sequence[Edit]]:
+    """Restore the block around a statement, if that is gone as well."""
+    block = was.parent
+    if block is None or block.kind not in {"oneof", "extend"} or case.outline.find(block.full_name, block.kind):
         return
-    added = _added(case, into, was)
-    if now is not None and now.parent is not into:
-        yield [removed(case.text, now), added]
-    yield [added]
-    freed = list(_freed(into.type, was))
-    if freed:
-        yield [*freed, added]
-    if now is not None and now.name != was.name:
-        yield [Edit(now.name_at, now.name_at + len(now.name), was.name)]
+    into = _counterpart(case, block.parent)
+    if into is not None:
+        yield [*_moved(case, block), _added(case, into, block)]
+
+
+def _moved(case: Case, block: Declaration) -> Iterator[Edit]:
+    """Remove the members of a released block where they are now."""
+    there = (case.outline.find(part.full_name, part.kind) for part in block.parts if part.name)
+    yield from (removed(case.text, part) for part in there if part is not None)
+
+
+def _members(case: Case, was: Declaration) -> Iterator[Edit]:
+    """Restore all members of a type that are there under their name or number: some may have swapped them."""
+    type_ = case.outline.find(was.type.full_name, was.type.kind)
+    now = [part for part in type_.all() if part.kind == was.kind] if type_ else []
+    for released in was.type.all():
+        same = next((part for part in now if released.name and part.name == released.name), None)
+        if same is not None and released.kind == was.kind and same.text != released.text:
+            yield Edit(same.start, same.end, released.text)
 
 
 def _of_block(case: Case, was: Declaration) -> Iterator[Sequence[Edit]]:
     now = case.outline if was.kind == "file" else case.outline.find(was.full_name, was.kind)
     if now is not None:
-        yield [*_statements(case, now, was)]
+        restored = [*_statements(case, now, was)]
+        yield restored
+        known = {_identity(part) for part in was.parts}
+        others = (part for part in now.parts if part.kind in _RANGES and _identity(part) not in known)
+        yield [*restored, *(removed(case.text, part) for part in others)]
         return
     here = case.declaration
     if here.kind == was.kind and here.name != was.name:
@@ -63,6 +99,7 @@ def _of_block(case: Case, was: Declaration) -> Iterator[Sequence[Edit]]:
     into = _counterpart(case, was.parent)
     if into is not None:
         yield [_added(case, into, was)]
+        yield [*_moved(case, was), _added(case, into, was)]
 
 
 def _renamed(text: str, name: str, to: str) -> Iterator[Edit]:
@@ -78,8 +115,7 @@ def _counterpart(case: Case, was: Declaration | None) -> Declaration | None:
     """The declaration of the buffer that a released one is now."""
     if was is None or was.kind == "file":
         return case.outline
-    found = case.outline.find(was.full_name, was.kind)
-    return found or (_counterpart(case, was.parent) if was.kind == "oneof" else None)
+    return case.outline.find(was.full_name, was.kind)
 
 
 def _added(case: Case, into: Declaration, was: Declaration) -> Edit:
