@@ -46,6 +46,7 @@ def test_nonsense_is_passed_over(released: Repo) -> None:
     assert "Traceback" not in editor.stderr
 
 
+@pytest.mark.slow
 def test_editor_that_goes_away_in_the_middle(released: Repo) -> None:
     for ending in (b"", b"Content-Length: 100\r\n\r\n{"):
         editor = Editor(released.root)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.workspace import MONEY, SHOP, Repo, many, waiver
 from tests.lsp.editor import CAPABILITIES, Editor
 
@@ -68,6 +70,7 @@ def test_open_texts_of_several_files_count_together(released: Repo) -> None:
         assert editor.published[editor.uri(MONEY)] == []
 
 
+@pytest.mark.slow
 def test_a_file_that_is_waived_new_or_removed(released: Repo) -> None:
     released.settings(waiver("field-type-changed", "acme.shop.v1.Order.status"))
     new = "schemas/shop/acme/shop/v1/parcel.proto"
@@ -88,6 +91,7 @@ def test_a_file_that_is_waived_new_or_removed(released: Repo) -> None:
         assert editor.lens(new) == ["since 1.0.0: 1 waived, 2.0.0"]
 
 
+@pytest.mark.slow
 def test_only_the_affected_part_of_a_large_module(large: Repo) -> None:
     with Editor(large.root, CAPABILITIES) as editor:
         editor.open(many(0))
