@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-WAIT = 30.0
+WAIT = 100.0
 """Seconds to wait for an answer: a machine under load is slow."""
 
 CAPABILITIES: dict[str, Any] = {
@@ -66,9 +66,14 @@ class Editor:
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read, self._read_errors)]
         for reader in self._readers:
             reader.start()
-        self.initialized = self.ask(
-            "initialize", processId=os.getpid(), rootUri=root.as_uri(), capabilities=capabilities
-        )
+        try:
+            self.initialized = self.ask(
+                "initialize", processId=os.getpid(), rootUri=root.as_uri(), capabilities=capabilities
+            )
+        except BaseException:
+            self.process.kill()
+            self.leave()
+            raise
         self.tell("initialized")
 
     def __enter__(self) -> Self:

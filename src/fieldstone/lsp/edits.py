@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -25,6 +26,12 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
         text = text[: edit.start] + with_line_ends(edit.text, text) + text[edit.end :]
     return text
+
+
+def are_apart(edits: Iterable[Edit]) -> bool:
+    """Whether no edit begins inside another one, so that an editor takes them together."""
+    ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
+    return all(first.end <= second.start for first, second in pairwise(ordered))
 
 
 def with_line_ends(new: str, text: str) -> str:

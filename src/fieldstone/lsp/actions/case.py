@@ -13,7 +13,7 @@ from fieldstone.checking.baseline import history
 from fieldstone.checking.judgement import policy_of
 from fieldstone.compatibility.finding import Finding, ModuleReport
 from fieldstone.compatibility.ledger import TypeHistory
-from fieldstone.lsp.edits import Edit, applied
+from fieldstone.lsp.edits import Edit, applied, are_apart
 from fieldstone.lsp.outline import Declaration, outline
 from fieldstone.lsp.places import Places
 from fieldstone.lsp.released import Source, released_side
@@ -91,7 +91,8 @@ class Case(Struct, frozen=True, dict=True):
         Raises:
             Given: the check was given up.
         """
-        return next((edits for edits in candidates if edits and self.new_after(edits) == []), None)
+        fitting = (edits for edits in candidates if edits and are_apart(edits))
+        return next((edits for edits in fitting if self.new_after(edits) == []), None)
 
     def new_after(self, edits: Sequence[Edit]) -> list[Finding] | None:
         """The findings that count only after these edits; None if the text is not judged, or the finding stays.
