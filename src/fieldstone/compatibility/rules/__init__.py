@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from fieldstone.compatibility.custom_options import obligations, routes
 from fieldstone.compatibility.finding import Direction, Directions, Level, Surface
+from fieldstone.compatibility.grouping import USUAL, Group
 from fieldstone.compatibility.ledger import Ledger, TypeHistory
 from fieldstone.compatibility.losses.structure import Structure
 from fieldstone.compatibility.pairing import Change, pair
@@ -253,6 +254,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         id: the function's name with hyphens.
         on: the kinds of change that it judges: (`Kept`, `Field`), ...
         summary: the guarantee that the rule protects, in one line.
+        group: the list that shows it.
         message: the problem, with placeholders.
         fix: the remedy, with placeholders.
         breaks: the surfaces that it can break; none for a rule of style or of sunsets.
@@ -273,6 +275,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     id: str
     on: tuple[Kind, ...]
     summary: str
+    group: Group
     message: str
     fix: str
     breaks: tuple[Surface, ...]
@@ -323,19 +326,21 @@ def rule(
     examples: Sequence[Example],
     breaks: Breaks = (),
     is_announcement: bool = False,
+    group: Group | None = None,
     level: Level = Level.ERROR,
     other_levels: Sequence[Level] = (),
     since: str = "0.1.0",
     buf: Sequence[str] = (),
     follows: Sequence[str] = (),
 ) -> Callable[[RuleFunction], Rule]:
-    """Declare the decorated function as a rule; see `Rule` for the arguments."""
+    """Declare the decorated function as a rule; see `Rule` for the arguments. Most groups follow from `on`."""
 
     def declare(function: RuleFunction) -> Rule:
         return Rule(
             id=function.__name__.replace("_", "-"),
             on=tuple(on),
             summary=summary,
+            group=group or _group(on, is_style=not breaks, is_announcement=is_announcement),
             message=message,
             fix=fix,
             breaks=tuple(breaks),
@@ -353,6 +358,13 @@ def rule(
         )
 
     return declare
+
+
+def _group(on: Sequence[Kind], *, is_style: bool, is_announcement: bool) -> Group:
+    """The group of a rule that declares none."""
+    if is_announcement:
+        return Group.SUNSETS
+    return Group.STYLE if is_style else USUAL[on[0][1]]
 
 
 def directions_of(breaks: Breaks) -> dict[Surface, Directions]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field, Message
@@ -19,6 +20,7 @@ def _step(*fields: str, entity: str = '{primary_key: "id"}', more: str = "") -> 
 @rule(
     on=[(Kept, Field), (Added, Field)],
     summary="Only fields of new messages are `required`, and they stay so.",
+    group=Group.STORAGE,
     message="`{name}` of `{parent}` {what} `required` in its annotation",
     fix="{fix}",
     breaks=[Surface.SOURCE, Surface.STORAGE],

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.custom_options import obligations, routes
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Kept, Renamed, Renumbered
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.element import Element
@@ -31,6 +32,7 @@ def _rpc(options: str) -> str:
 @rule(
     on=[(kind, element) for kind in (Kept, Renamed, Renumbered) for element in _ELEMENTS],
     summary="A released element keeps the custom options that the module watches.",
+    group=Group.OPTIONS,
     message="option `{option}` of `{name}` {what}",
     fix="{advice}",
     breaks=[Surface.WIRE, Surface.JSON, Surface.SOURCE],

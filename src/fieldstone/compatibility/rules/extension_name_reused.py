@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Added, Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
@@ -14,6 +15,7 @@ _HISTORY = (_BASE + "extend Step { optional string note = 100; }",)
 @rule(
     on=[(Added, Field), (Kept, Field)],
     summary="A used full name of an extension is never given to another number.",
+    group=Group.EXTENSIONS,
     message="extension {number} of `{extendee}` takes the name `{taken}`, which was number {earlier} since {since}",
     fix="take a name that no release has used",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Message
@@ -12,6 +13,7 @@ from fieldstone.schema.reservation import first_numbers, uncovered
 @rule(
     on=[(Kept, Message)],
     summary="A released extension range stays.",
+    group=Group.EXTENSIONS,
     message="`{name}` no longer accepts extensions {first} to {last}",
     fix="write `extensions {first} to {last};` again",
     breaks=EVERYTHING,

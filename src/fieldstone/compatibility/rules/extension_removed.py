@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
@@ -12,6 +13,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 @rule(
     on=[(Removed, Field)],
     summary="A released extension stays.",
+    group=Group.EXTENSIONS,
     message="extension `{name}` ({number}) was removed from `{extendee}`",
     fix="keep {released} and mark it `deprecated = true`",
     breaks=EVERYTHING,

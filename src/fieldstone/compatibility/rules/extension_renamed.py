@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.model import Field
@@ -13,6 +14,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 @rule(
     on=[(Kept, Field)],
     summary="A released extension keeps its full name.",
+    group=Group.EXTENSIONS,
     message="extension {number} of `{extendee}` was `{was_full}` and is now `{now_full}`",
     fix="keep the full name `{was_full}`",
     breaks=[Surface.JSON, Surface.SOURCE, Surface.STORAGE],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.losses import by_surface
 from fieldstone.compatibility.pairing import Renumbered
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
@@ -14,6 +15,7 @@ _BASE = 'syntax = "proto2"; message Step { extensions 100 to 199; } '
 @rule(
     on=[(Renumbered, Field)],
     summary="A released extension keeps its number and the message that it extends.",
+    group=Group.EXTENSIONS,
     message="extension `{name}` went from number {number} of `{extendee}` to {to} of `{to_extendee}`",
     fix="keep {released}",
     breaks=EVERYTHING,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from fieldstone.compatibility.buf.coverage import entry_name
 from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
@@ -18,6 +19,7 @@ _HARMLESS = ("STRING_PIECE", "STRING")
 @rule(
     on=[(Kept, Field)],
     summary="A released field keeps the options that affect its generated code.",
+    group=Group.OPTIONS,
     message="{option} of `{name}` of `{parent}` went from {old} to {new}",
     fix="leave {option} at {old}",
     breaks=[Surface.WIRE, Surface.SOURCE],

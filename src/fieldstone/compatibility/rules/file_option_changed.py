@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Level, Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Kept
 from fieldstone.compatibility.rules import Context, Hit, hit, miss, rule
 from fieldstone.schema.features import defaults_of
@@ -32,6 +33,7 @@ _DEFAULTS = {
 @rule(
     on=[(Kept, File)],
     summary="A released file keeps the options that affect generated code.",
+    group=Group.OPTIONS,
     message="{option} of {name} went from {old} to {new}",
     fix="keep the released value of {option}: {old}",
     breaks=[Surface.SOURCE],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.language_features import Switched, of_definitions, of_fields
 from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.pairing import Kept
@@ -44,6 +45,7 @@ _LEGACY = f"[features.{_JAVA}.legacy_closed_enum = true]"
 @rule(
     on=[(Kept, Message), (Kept, Enum), (Kept, Service), (Kept, Field)],
     summary="A released element keeps the language features that affect its generated code.",
+    group=Group.OPTIONS,
     message="{feature} of `{name}` of `{parent}` went from {old} to {new}",
     fix="leave {feature} at {old}",
     breaks=[Surface.WIRE, Surface.SOURCE],

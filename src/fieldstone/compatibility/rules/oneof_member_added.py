@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fieldstone.compatibility.finding import Direction, Level, Surface
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.losses import NOTHING, by_surface, lost
 from fieldstone.compatibility.losses.json_names import taken_for, written
 from fieldstone.compatibility.losses.structure import replacement_of
@@ -33,6 +34,7 @@ def _required(members: str) -> dict[str, str]:
 @rule(
     on=[(Added, Field)],
     summary="Old readers of a oneof can handle an added member.",
+    group=Group.ONEOFS,
     message="oneof `{oneof}` of `{parent}` has a new member `{name}`: {loss}",
     fix="if old readers need a choice, add `{name}` outside of the oneof, or in a new version of the message",
     breaks=by_surface(_IN_BYTES_ALONE | _IN_JSON_ALONE),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from fieldstone.compatibility.finding import Level
+from fieldstone.compatibility.grouping import Group
 from fieldstone.compatibility.pairing import Removed
 from fieldstone.compatibility.rules import EVERYTHING, Context, Hit, hit, miss, rule
 from fieldstone.compatibility.rules.enum_removed import enum_removed
@@ -32,6 +33,7 @@ def _in_file(path: str, more: str = "") -> dict[str, str]:
 @rule(
     on=[(Removed, Message), (Removed, Enum), (Removed, Service), (Removed, Rpc)],
     summary="An element that was deprecated with a sunset date may be removed after that date, in a major release.",
+    group=Group.SUNSETS,
     message="`{name}` was removed from `{parent}` after its sunset of {sunset}",
     fix="release this as a major version",
     breaks=EVERYTHING,

@@ -29,6 +29,7 @@ def rule_document(rule: Rule) -> dict[str, Any]:
     """A rule, without its examples."""
     return {
         "id": rule.id,
+        "group": rule.group,
         "summary": rule.summary,
         "level": rule.level,
         "breaks": rule.breaks,
