@@ -17,6 +17,7 @@ def _text(pattern: str, description: str) -> dict[str, Any]:
 
 KNOWN_PACKAGES: dict[str, Any] = {
     "type": "object",
+    "examples": [{"acme/common/": {"python": "acme-protos>=1.2,<2", "npm": "@acme/protos@^1.2.0"}}],
     "description": "Folder of third-party files -> the packages that have their code, which client packages then "
     "require instead of bundling it. Extends the table that Fieldstone brings.",
     "propertyNames": {

@@ -26,6 +26,7 @@ _LEVELS = ["error", "warning", "note", "off"]
 _SURFACES = ["wire", "json", "source", "storage", "http"]
 _RULES: dict[str, Any] = {
     "type": "object",
+    "examples": [{"enum-value-added": "error", "type-moved": "off"}],
     "description": "Rule id -> the level that its findings count at.",
     "additionalProperties": {"enum": _LEVELS},
 }
@@ -37,6 +38,7 @@ _PATH: dict[str, Any] = {
 }
 _EXEMPT_RULES: dict[str, Any] = {
     "type": "object",
+    "examples": [{"field-renamed": ["acme/admin/v1"]}],
     "description": "Rule id -> files and folders, as other files import them, that only this rule does not protect.",
     "additionalProperties": {"type": "array", "items": _PATH},
 }
@@ -45,6 +47,7 @@ PACKAGE_NAMES: dict[str, Any] = {
         "type": "string",
         "pattern": r"^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
         "default": "",
+        "examples": ["acme"],
         "description": "The beginning of the names of Python packages, built and generated: `acme` gives "
         "acme-telemetry-contracts, imported as acme_telemetry_contracts.",
     },
@@ -52,6 +55,7 @@ PACKAGE_NAMES: dict[str, Any] = {
         "type": "string",
         "pattern": r"^([a-z0-9~-][a-z0-9._~-]*)?$",
         "default": "",
+        "examples": ["acme"],
         "description": "The scope of npm packages, without its @: `acme` gives @acme/telemetry-contracts.",
     },
 }
@@ -61,28 +65,33 @@ JUDGING: dict[str, Any] = {
         "type": "array",
         "items": {"enum": _SURFACES},
         "default": _SURFACES,
+        "examples": [["wire", "json"]],
         "description": "The protected surfaces: a change that breaks none of them passes.",
     },
     "options": {
         "type": "array",
         "items": {"type": "string"},
         "default": ["google.api.http", "google.api.field_behavior"],
+        "examples": [["google.api.http", "acme.v1.sensitivity"]],
         "description": "The full names of the custom options whose changes are reported: of google.api.http and "
         "google.api.field_behavior those that break, of any other one every change.",
     },
     "naming": {
         "type": "boolean",
         "default": False,
+        "examples": [True],
         "description": "Whether new messages and files carry the version of their package in their names.",
     },
     "fail-on": {
         "enum": ["error", "warning"],
         "default": "error",
+        "examples": ["warning"],
         "description": "The lowest level that refuses a change.",
     },
     "breaking-before-1-0": {
         "enum": ["minor", "refuse"],
         "default": "minor",
+        "examples": ["refuse"],
         "description": "The effect of a break before 1.0.0: a minor bump, or a refusal as later.",
     },
     "notice": {
@@ -90,6 +99,7 @@ JUDGING: dict[str, Any] = {
         "minimum": 0,
         "maximum": 36_500,
         "default": NOTICE,
+        "examples": [90],
         "description": "The days that must lie between the release that introduces a sunset and the sunset.",
     },
     "rules": _RULES,
@@ -97,6 +107,7 @@ JUDGING: dict[str, Any] = {
         "type": "array",
         "items": _PATH,
         "default": [],
+        "examples": [["acme/internal"]],
         "description": "Files and folders, as other files import them, whose breaking changes are noted, and refuse "
         "nothing.",
     },
@@ -104,6 +115,7 @@ JUDGING: dict[str, Any] = {
     "unstable-packages": {
         "enum": ["protect", "exempt"],
         "default": "protect",
+        "examples": ["exempt"],
         "description": "Whether breaking changes in packages such as acme.v1alpha1, acme.v1beta1 and acme.v1test count "
         "as elsewhere, or are noted only.",
     },
@@ -118,18 +130,21 @@ SCHEMA: dict[str, Any] = {
         "extends": {
             "type": "string",
             "pattern": r"\S",
+            "examples": ["git+https://git.example.com/acme/schemas@v3#fieldstone.toml"],
             "description": "A file with further settings, which apply where these are silent: a path relative to this "
             "file, or git+URL@REF#FILE. Outside this repository it is pinned in fieldstone.lock.",
         },
         "registry": {
             "type": "string",
             "default": "registry",
+            "examples": ["https://schemas.example.com"],
             "description": "The releases: a folder, relative to the settings file, or an address: https://HOST, "
             "sqlite:///PATH, postgresql://USER@HOST/NAME.",
         },
         "workspace": {
             "type": "string",
             "default": ".",
+            "examples": ["proto"],
             "description": "The folder of buf.yaml or buf.work.yaml, relative to the settings file.",
         },
         "imports-only": {
@@ -139,6 +154,7 @@ SCHEMA: dict[str, Any] = {
                 "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$)).+$",
                 "description": "A path below the folder of the buf configuration: third_party/googleapis.",
             },
+            "examples": [["vendor/googleapis"]],
             "description": "Third-party schemas, as paths below the folder of the buf configuration: modules, or files "
             "and folders inside a module. They are imported, and neither judged nor released as one's own. By default "
             "the modules in folders called third_party or third-party.",
@@ -153,12 +169,14 @@ SCHEMA: dict[str, Any] = {
                 "out": {
                     "type": "string",
                     "default": "generated",
+                    "examples": ["gen"],
                     "description": "The folder of the generated code, relative to the settings file.",
                 },
                 "record-paths": {
                     "type": "array",
                     "items": {"type": "string"},
                     "default": ["src", "."],
+                    "examples": [["src"]],
                     "description": "The folders in which the classes of records are imported, relative to the "
                     "settings file.",
                 },
@@ -172,6 +190,7 @@ SCHEMA: dict[str, Any] = {
                 "out": {
                     "type": "string",
                     "default": "dist",
+                    "examples": ["build/packages"],
                     "description": "The folder of the built packages, relative to the settings file.",
                 },
                 **PACKAGE_NAMES,
@@ -179,12 +198,14 @@ SCHEMA: dict[str, Any] = {
                     "type": "string",
                     "pattern": r"^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)?$",
                     "default": "",
+                    "examples": ["com.example.contracts"],
                     "description": "The groupId of Maven projects: `com.example.contracts`. Needed for Java.",
                 },
                 "go-prefix": {
                     "type": "string",
                     "pattern": r"^([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?$",
                     "default": "",
+                    "examples": ["example.com/contracts"],
                     "description": "The prefix of the paths of Go modules: `example.com/contracts`. Needed for Go.",
                 },
                 "known": KNOWN_PACKAGES,
@@ -192,6 +213,7 @@ SCHEMA: dict[str, Any] = {
         },
         "modules": {
             "type": "object",
+            "examples": [{"telemetry": {"surfaces": ["wire"]}}],
             "description": "Module name -> its own settings, which replace those above.",
             "propertyNames": {"pattern": PATTERN, "title": "the name of a module", "description": REQUIREMENT},
             "additionalProperties": {
@@ -200,10 +222,12 @@ SCHEMA: dict[str, Any] = {
                 "properties": {
                     "path": {
                         "type": "string",
+                        "examples": ["schemas/telemetry"],
                         "description": "The module's path in the buf configuration, to name it by hand.",
                     },
                     "generate": {
                         "type": "boolean",
+                        "examples": [False],
                         "description": "Whether code is generated from the module: by default where any of its files "
                         "is neither Fieldstone's vocabulary nor in googleapis-common-protos.",
                     },

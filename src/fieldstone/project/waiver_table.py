@@ -26,6 +26,17 @@ _SUBJECT = {
 _BUF_RULE = "^[A-Z][A-Z0-9_]+$"
 SCHEMA: dict[str, Any] = {
     "type": "array",
+    "examples": [
+        [
+            {
+                "rule": "field-renamed",
+                "subject": "shop.v1.Order.total",
+                "reason": "nobody reads the JSON yet",
+                "owner": "team-shop",
+                "until": "2027-01-31",
+            }
+        ]
+    ],
     "description": "Permitted breaks: each entry is for one rule on one subject, or on a list of them, until a date.",
     "items": {
         "type": "object",
