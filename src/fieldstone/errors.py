@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fieldstone.exit_codes import FAILED
+
 
 class FieldstoneError(Exception):
     """A job that could not be done; the command line prints it as one line.
@@ -15,7 +17,7 @@ class FieldstoneError(Exception):
         fix: what the reader can do about it; left out when there is nothing to advise.
     """
 
-    exit_code = 2
+    exit_code = FAILED
     """The exit code of a command that ends with it."""
 
     def __init__(self, problem: str, *, fix: str = "") -> None:

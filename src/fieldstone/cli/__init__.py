@@ -8,9 +8,7 @@ import os
 import sys
 
 from fieldstone.errors import FieldstoneError
-
-_COULD_NOT = 2
-_INTERRUPTED = 130
+from fieldstone.exit_codes import CLEAN, FAILED, INTERRUPTED
 
 
 def main() -> None:
@@ -31,12 +29,12 @@ def main() -> None:
         code = cli.main(prog_name="fieldstone", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         say_help(error.format_message())
-        code = _COULD_NOT
+        code = FAILED
     except click.ClickException as error:
         say_error(problem_of(error), notes=notes_of(error))
-        code = _COULD_NOT
+        code = FAILED
     except click.Abort:
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except FieldstoneError as error:
         say_error(*str(error).split("\n"))
         code = error.exit_code
@@ -44,8 +42,8 @@ def main() -> None:
         if os.environ.get("FIELDSTONE_TRACEBACK"):
             raise
         say_error(unforeseen(error))
-        code = _COULD_NOT
-    sys.exit(code if isinstance(code, int) else 0)
+        code = FAILED
+    sys.exit(code if isinstance(code, int) else CLEAN)
 
 
 def unforeseen(error: Exception) -> str:
