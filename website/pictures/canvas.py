@@ -45,6 +45,11 @@ SHAPES = """
 """The look of shapes and words, the same on both."""
 
 
+def style_of_pages() -> str:
+    """The style of pictures in a page, whose colours follow the switch of the theme."""
+    return STYLE + DARK.replace(".picture", '[data-md-color-scheme="slate"] .picture') + SHAPES
+
+
 class Picture:
     """A picture of `WIDTH` times `height` units.
 

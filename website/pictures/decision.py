@@ -8,7 +8,7 @@ _QUESTIONS = (
     (("Was it ever", "released?"), "no", ("Change it.", "Only releases are", "promises."), "green"),
     (("Can the new form", "stand beside it?"), "yes", ("Add a field, and", "deprecate the old", "one."), "green"),
     (
-        ("Is it a new form", "of the whole?"),
+        ("Does the message", "change as a whole?"),
         "yes",
         ("Add package v2 beside", "v1; announce v1's end", "with a sunset."),
         "green",

@@ -24,11 +24,11 @@ def draw() -> Picture:
     for number in (1, 2, 3):
         picture.text(10, 20 + 52 * number, str(number), "code bold")
     picture.text(2, 38, "field", "soft")
-    _bar(picture, 1, 0, 5, "id", "blue")
-    _bar(picture, 2, 0, 3, "reward", "blue")
-    _bar(picture, 2, 3, 4, "reserved", "amber")
-    _bar(picture, 2, 4, 5, "refused", "red")
-    _bar(picture, 3, 1, 5, "time_step", "green")
+    _bar(picture, 1, (0, 5), "id", "blue")
+    _bar(picture, 2, (0, 3), "reward", "blue")
+    _bar(picture, 2, (3, 4), "reserved", "amber")
+    _bar(picture, 2, (4, 5), "refused", "red")
+    _bar(picture, 3, (1, 5), "time_step", "green")
     picture.text(_LEFT, 206, "The ledger keeps every number and name for ever:", "soft")
     picture.text(_LEFT, 223, "2 was `reward`, so no later field may take it.", "soft")
     return picture
@@ -38,8 +38,8 @@ def _x(release: int) -> float:
     return _LEFT + _STEP * release
 
 
-def _bar(picture: Picture, field: int, begin: int, end: int, words: str, kind: str) -> None:
-    y = 52 * field - 2
-    picture.box(_x(begin), y, _STEP * (end - begin) - 6, 34, kind)
-    look = "soft middle" if kind in {"amber", "red"} else "code middle"
-    picture.text(_x(begin) + (_STEP * (end - begin) - 6) / 2, y + 22, words, look)
+def _bar(picture: Picture, field: int, between: tuple[int, int], words: str, kind: str) -> None:
+    """A bar from one release to another, in the lane of a field."""
+    x, width, y = _x(between[0]), _STEP * (between[1] - between[0]) - 6, 52 * field - 2
+    picture.box(x, y, width, 34, kind)
+    picture.text(x + width / 2, y + 22, words, "soft middle" if kind in {"amber", "red"} else "code middle")

@@ -14,11 +14,11 @@ _COLUMNS = {
 }
 _ROWS = {
     "add a field": "",
-    "renumber a field": "field-renumbered",
-    "rename a field": "field-renamed",
-    "set its json_name": "field-json-name-changed",
+    "renumber it": "field-renumbered",
+    "rename it": "field-renamed",
+    "new json_name": "field-json-name-changed",
     "move its file": "type-moved",
-    "rename its column": "column-renamed",
+    "other column": "column-renamed",
 }
 """A change to the rule that finds it; none for one that breaks nothing."""
 
