@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.built_site import built_site
 from tests.codegen.server import PostgresServer, running_postgres
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # else gRPC ends a child that is started as another user
@@ -38,6 +39,12 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL of this worker's own; each test makes a database in it."""
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built documentation."""
+    return built_site(tmp_path_factory)
 
 
 def pytest_report_header() -> str:

@@ -53,10 +53,11 @@ def pages() -> Mapping[str, str]:
     names = [name for group in ids().values() for name in group]
     with ThreadPoolExecutor() as pool:
         made = {f"{FOLDER}/{name}.md": text for name, text in zip(names, pool.map(explain, names), strict=True)}
-    return {f"{FOLDER}/index.md": _index(), **made}
+    return {f"{FOLDER}/index.md": _INTRO + table(), **made}
 
 
-def _index() -> str:
+def table() -> str:
+    """The filter and the table of all rules and other findings, as HTML."""
     groups = "".join(f'<option value="{group}">{group}</option>' for group in ids())
     surfaces = "".join(
         f'<label><input type="checkbox" value="{surface}"> <span class="badge {surface}">{surface}</span></label>'
@@ -65,7 +66,7 @@ def _index() -> str:
     bodies = "".join("".join(_body(group, names)) for group, names in ids().items())
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Rule", *_COLUMNS))
     filters = _FILTER.format(groups=groups, surfaces=surfaces)
-    return f'{_INTRO}{filters}\n<table class="rules"><thead><tr>{heads}</tr></thead>\n{bodies}</table>\n'
+    return f'{filters}\n<table class="rules"><thead><tr>{heads}</tr></thead>\n{bodies}</table>\n'
 
 
 def _body(group: Group, names: Iterable[str]) -> Iterator[str]:

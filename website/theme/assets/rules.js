@@ -28,7 +28,7 @@
     for (const body of table.tBodies) {
       body.hidden = rows.filter((row) => row.parentElement === body).every((row) => row.hidden);
     }
-    count.textContent = shown === rows.length ? `${shown} rules` : `${shown} of ${rows.length} rules`;
+    count.textContent = shown === rows.length ? `${shown} rules and other findings` : `${shown} of ${rows.length}`;
   };
 
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,0 +1,217 @@
+"""Every page of the documentation in a real Chromium, as wide as a desk and as narrow as a phone."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+DESK, PHONE = 1400, 390
+"""Widths of screens, in CSS pixels."""
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+INSPECT = (Path(__file__).parent / "site_in_browser.js").read_text("utf-8")
+FILE_NAME = re.compile(r"[\w./-]+\.(md|html|py|json|svg)")
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Print no line for each request."""
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """The site on a server of this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, "there is no Chromium on PATH: on Debian, apt-get install chromium-headless-shell"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+def _page(browser: Browser, width: int, scheme: str = "light") -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page.add_init_script(INSPECT)
+    page.set_default_timeout(60_000)
+    return page
+
+
+def _paths(site: Path) -> list[str]:
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
+def test_pages_fit_a_desk_and_their_links_lead_somewhere(browser: Browser, address: str, site: Path) -> None:
+    page = _page(browser, DESK)
+    requests: set[str] = set()
+    page.on("request", lambda request: requests.add(request.url))
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    faults: list[str] = []
+    links: dict[str, list[list[str]]] = {}
+    ids: dict[str, set[str]] = {}
+    for path in _paths(site):
+        page.goto(address + path, wait_until="load")
+        faults += (f"{path}: cut off: {block}" for block in page.evaluate("inspect.cut()"))
+        faults += (f"{path}: no name: {element}" for element in page.evaluate("inspect.nameless()"))
+        faults += (f"{path}: leaves its box: {words}" for words in page.evaluate("inspect.spilled()"))
+        faults += (f"{path}: {fault}" for fault in _headings(page.evaluate("inspect.headings()")))
+        links[path] = page.evaluate("inspect.links()")
+        ids[path] = {*page.evaluate("inspect.ids()")}
+    page.close()
+    faults += _dead(links, ids, address, site)
+    faults += sorted(f"asks another host: {url}" for url in requests if not url.startswith((address, "data:", "blob:")))
+    assert not faults, "\n".join(faults)
+
+
+def _headings(levels: list[int]) -> Iterator[str]:
+    if levels.count(1) != 1:
+        yield f"{levels.count(1)} headings of level 1"
+    for above, level in zip(levels, levels[1:], strict=False):
+        if level > above + 1:
+            yield f"a heading of level {level} below one of level {above}"
+
+
+def _dead(links: dict[str, list[list[str]]], ids: dict[str, set[str]], address: str, site: Path) -> Iterator[str]:
+    """Links to pages and anchors that there are not, and links whose text is a file."""
+    for path, found in links.items():
+        for target, text in found:
+            if FILE_NAME.fullmatch(text):
+                yield f"{path}: the link to {target} is called {text}"
+            if not target.startswith(address):
+                continue
+            parts = urlsplit(target)
+            file = unquote(parts.path).lstrip("/") or "index.html"
+            if not (site / file).is_file():
+                yield f"{path}: {target} leads nowhere"
+            elif parts.fragment and file in ids and unquote(parts.fragment) not in ids[file]:
+                yield f"{path}: {target} has no such anchor"
+
+
+def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, address: str, site: Path) -> None:
+    page = _page(browser, PHONE)
+    faults: list[str] = []
+    for path in _paths(site):
+        page.goto(address + path, wait_until="load")
+        width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if width > 0:
+            faults.append(f"{path}: {width} pixels too wide")
+        faults += (f"{path}: leaves the screen: {block}" for block in page.evaluate("inspect.unframed()"))
+    page.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_have_contrast(browser: Browser, address: str, scheme: str) -> None:
+    page = _page(browser, DESK, scheme)
+    paths = ("index", "reference/rules/index", "reference/rules/field-renamed", "reference/settings", "how-to/ci")
+    faults: list[str] = []
+    for path in paths:
+        page.goto(f"{address}{path}.html", wait_until="load")
+        faults += (f"{path}: {words}" for words in page.evaluate("inspect.faint()"))
+    page.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_the_switch_goes_from_light_to_dark(browser: Browser, address: str) -> None:
+    page = _page(browser, DESK)
+    page.goto(f"{address}index.html")
+    seen = {}
+    for _ in range(3):
+        scheme = page.evaluate("document.body.dataset.mdColorScheme")
+        seen[scheme] = page.evaluate("getComputedStyle(document.querySelector('svg.picture rect')).fill")
+        page.locator("form[data-md-component=palette] label:not([hidden])").click()
+    page.close()
+    assert {*seen} == {"default", "slate"}
+    assert seen["default"] != seen["slate"]
+
+
+SEARCHED = {
+    "docker": "how-to/containers.html",
+    "confluent": "how-to/from-confluent.html",
+    "migrate from buf": "how-to/from-buf.html",
+    "field-renamed": "reference/rules/field-renamed.html",
+}
+"""What people type, and a page that has to be among the first ten results."""
+
+
+@pytest.mark.parametrize("local", [False, True], ids=["served", "as files"])
+def test_search_finds(browser: Browser, address: str, site: Path, *, local: bool) -> None:
+    page = _page(browser, DESK)
+    page.goto(f"{site.as_uri() if local else address.rstrip('/')}/index.html")
+    missing = {}
+    for words, expected in SEARCHED.items():
+        found = _search(page, words)
+        if not any(expected in url for url in found[:10]):
+            missing[words] = found
+    page.close()
+    assert not missing
+
+
+def _search(page: Page, words: str) -> list[str]:
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("textbox", name="Search")
+    box.fill(words)
+    page.locator("ol a").first.wait_for()
+    found: list[str] = page.evaluate("[...document.querySelectorAll('ol a')].map((link) => link.href)")
+    page.keyboard.press("Escape")
+    return found
+
+
+def test_the_table_of_rules_is_filtered(browser: Browser, address: str) -> None:
+    page = _page(browser, DESK)
+    page.goto(f"{address}reference/rules/index.html")
+    shown = "[...document.querySelectorAll('table.rules td:first-of-type')].filter((cell) => cell.offsetParent).length"
+    everything = page.evaluate(shown)
+    page.get_by_label("Search").fill("FIELD_SAME_NAME")
+    of_buf = page.evaluate(shown)
+    page.get_by_label("Group").select_option("fields")
+    fields = page.evaluate(shown)
+    page.get_by_label("wire").check()
+    page.wait_for_function("document.querySelector('.rules-count').textContent.includes(' of ')")
+    of_wire = page.evaluate(shown)
+    page.close()
+    assert everything > of_buf > fields > of_wire > 0
+
+
+def test_a_command_called_index_has_its_page(browser: Browser, address: str) -> None:
+    page = _page(browser, DESK)
+    page.goto(f"{address}reference/commands/index.html")
+    assert page.locator("article h1").inner_text().startswith("Commands")
+    page.locator("nav a", has_text="fieldstone index").first.click()
+    page.wait_for_url("**/fieldstone-index.html")
+    assert page.locator("article h1").inner_text().startswith("fieldstone index")
+    page.close()
+
+
+def test_the_keyboard_shows_where_it_is(browser: Browser, address: str) -> None:
+    page = _page(browser, DESK)
+    page.goto(f"{address}reference/rules/index.html")
+    unseen = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(() => { const at = document.activeElement, look = getComputedStyle(at);"
+            " return [at.outerHTML.slice(0, 80), look.outlineStyle !== 'none' || look.boxShadow !== 'none'] })()"
+        )
+        unseen += [] if focused[1] else [focused[0]]
+    page.close()
+    assert not unseen
