@@ -132,7 +132,7 @@ scale: setup ## how the gate grows with the repository, against buf: takes long,
 	$(BIN)/python benchmarks/scale.py $(SCALE_ARGS)
 
 docs: setup ## build the documentation into site/
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m website site
 	@echo "open site/index.html"
 
 fmt: setup ## format the code, and mend what ruff can mend

@@ -4,25 +4,28 @@ window.inspect = {
   cut() {
     const blocks = document.querySelectorAll("article pre, article pre > code, article table, article svg, article img, article p, article li, article h1, article h2, article h3");
     const right = document.documentElement.clientWidth;
+    const slack = (block) => (block.matches("p, li") ? 8 : 1); // the padding of code at the end of a line
     return [...blocks]
       .filter((block) => block.offsetParent !== null || block.tagName === "svg")
-      .filter((block) => block.scrollWidth > block.clientWidth + 1 && block.clientWidth || block.getBoundingClientRect().right > right + 1)
+      .filter((block) => block.scrollWidth > block.clientWidth + slack(block) && block.clientWidth || block.getBoundingClientRect().right > right + 1)
       .map((block) => `${block.tagName} ${block.scrollWidth} in ${block.clientWidth}: ${block.textContent.trim().slice(0, 60)}`);
   },
 
-  // The same, but for what may scroll inside a frame of its own.
+  // What widens the page; a block may scroll inside a frame of its own.
   unframed() {
     const right = document.documentElement.clientWidth;
+    const wider = document.documentElement.scrollWidth - right;
     const framed = (block) => {
       for (let at = block; at && at !== document.body; at = at.parentElement) {
         if (["auto", "scroll"].includes(getComputedStyle(at).overflowX) && at.getBoundingClientRect().right <= right + 1) return true;
       }
       return false;
     };
-    return [...document.querySelectorAll("article *")]
+    const blocks = [...document.querySelectorAll("article *")]
       .filter((block) => block.getBoundingClientRect().width && block.getBoundingClientRect().right > right + 1 && !framed(block))
       .filter((block) => getComputedStyle(block).position !== "absolute")
       .map((block) => `${block.tagName}: ${block.textContent.trim().slice(0, 60)}`);
+    return wider > 0 ? [`the page, by ${wider} pixels`, ...blocks] : blocks;
   },
 
   links() {

@@ -1,52 +1,37 @@
-// Workers for pages that are opened as files: a browser starts none from file://. A frame runs the script instead,
-// and passes messages on as a worker does.
+// Workers for pages that are opened as files: a browser starts none from file://. A frame runs the script instead.
+// Messages arrive later in both directions, as a worker's do.
 if (location.protocol === "file:") {
-  window.Worker = class extends EventTarget {
+  window.Worker = class {
     constructor(url) {
-      super();
+      this.onmessage = null;
       this.waiting = [];
-      const frame = document.createElement("iframe");
-      frame.hidden = true;
-      frame.srcdoc = "<!doctype html>";
-      frame.addEventListener("load", () => this.start(frame.contentWindow, url), { once: true });
-      const attach = () => document.body.append(frame);
-      if (document.body) attach();
-      else addEventListener("DOMContentLoaded", attach);
+      this.frame = document.createElement("iframe");
+      this.frame.hidden = true;
+      this.frame.srcdoc = "<!doctype html>";
+      this.frame.addEventListener("load", () => this.start(url), { once: true });
+      if (document.body) document.body.append(this.frame);
+      else addEventListener("DOMContentLoaded", () => document.body.append(this.frame));
     }
 
-    start(inside, url) {
-      inside.postMessage = (data) => this.dispatchEvent(new MessageEvent("message", { data }));
-      inside.importScripts = (...urls) =>
-        Promise.all(urls.map((one) => this.load(inside, new URL(one, url).href)));
-      this.load(inside, url).then(() => {
+    start(url) {
+      const inside = this.frame.contentWindow;
+      inside.postMessage = (data) => setTimeout(() => this.onmessage?.(new MessageEvent("message", { data })));
+      const script = inside.document.createElement("script");
+      script.src = url;
+      script.onload = () => {
         this.inside = inside;
         this.waiting.splice(0).forEach((data) => this.postMessage(data));
-      });
-    }
-
-    load(inside, url) {
-      return new Promise((resolve, reject) => {
-        const script = inside.document.createElement("script");
-        script.src = url;
-        script.onload = resolve;
-        script.onerror = reject;
-        inside.document.head.append(script);
-      });
-    }
-
-    dispatchEvent(event) {
-      if (this.onmessage) this.onmessage(event);
-      return super.dispatchEvent(event);
+      };
+      script.onerror = () => this.onerror?.(new ErrorEvent("error", { message: `${url} does not load` }));
+      inside.document.head.append(script);
     }
 
     postMessage(data) {
-      if (!this.inside) {
-        this.waiting.push(data);
-        return;
-      }
-      this.inside.dispatchEvent(new MessageEvent("message", { data }));
+      if (this.inside) setTimeout(() => this.inside.dispatchEvent(new MessageEvent("message", { data })));
+      else this.waiting.push(data);
     }
 
+    // The frame stays: removing it would take the focus away from the search.
     terminate() {}
   };
 }
