@@ -8,13 +8,13 @@ from __future__ import annotations
 VARIABLES = {
     "FIELDSTONE_TOKEN": "The token for a registry on a server. Without it, the login of the host in `~/.netrc` counts, "
     "as for buf.",
-    "FIELDSTONE_OFFLINE": "`1` forbids to ask any server: releases that were fetched before are read from this machine.",
+    "FIELDSTONE_OFFLINE": "`1` forbids to ask any server: releases that were fetched before are read from here.",
     "FIELDSTONE_CACHE": "`1` or `true` uses the cache in `.fieldstone/` also where `CI` is set, `0` or `false` never "
     "uses it. `--cache` and `--no-cache` take precedence.",
     "FIELDSTONE_INDEX_TOKEN": "A token that `fieldstone index serve` accepts, besides those of `--token-file`.",
     "FIELDSTONE_TRACEBACK": "Any value shows the traceback of an unexpected error, for a bug report.",
     "CI": "Any value but `0` and `false` turns the cache off: a forged cache could turn a refusal into a pass.",
-    "GITHUB_ACTIONS": "`true` makes `github` the default format of `fieldstone check`: annotations in the pull request.",
+    "GITHUB_ACTIONS": "`true` makes `github` the default format of `fieldstone check`.",
     "GITHUB_BASE_REF": "The target branch of a pull request on GitHub: the default of `--since`.",
     "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "The target of a merge request on GitLab, in pipelines for merge results: "
     "the default of `--since`.",
