@@ -162,7 +162,7 @@ def test_the_switch_goes_from_light_to_dark(browser: Browser, address: str) -> N
 SEARCHED = {
     "docker": "how-to/",
     "confluent": "how-to/",
-    "migrate from buf": "how-to/from-buf.html",
+    "migrate from buf": "how-to/",
     "field-renamed": "reference/rules/field-renamed.html",
 }
 """What people type, and the beginning of an address that has to be among the first ten results."""
