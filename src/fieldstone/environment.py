@@ -20,6 +20,11 @@ VARIABLES = {
     "the default of `--since`.",
     "CI_MERGE_REQUEST_DIFF_BASE_SHA": "The base of a merge request on GitLab: the default of `--since`.",
     "NO_COLOR": "Any value switches colours off (https://no-color.org).",
+    "FORCE_COLOR": "Any value but `0` switches colours on, also in a pipe or a file. `CLICOLOR_FORCE` does the same.",
+    "CLICOLOR_FORCE": "As `FORCE_COLOR` (https://bixense.com/clicolors).",
+    "CLICOLOR": "`0` switches colours off.",
+    "TERM": "`dumb` switches colours off.",
+    "COLUMNS": "The width of lines on a terminal, in characters.",
     "NETRC": "The file with the logins of hosts, instead of `~/.netrc`.",
     "HOME": "The folder of the user. Without it buf keeps its cache in the system's temporary folder.",
 }

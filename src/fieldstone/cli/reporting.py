@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fieldstone.cli.output import say_document, say_report
 from fieldstone.cli.terminal import wants_color
+from fieldstone.exit_codes import CLEAN, FAILED, FINDINGS
 from fieldstone.report import render
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def show(
 def exit_code(report: Report) -> int:
     """The exit code of a check or a release: 2 if a module could not be judged, 1 if one is refused, else 0."""
     if not report.judged:
-        return 2
-    return 0 if report.allowed else 1
+        return FAILED
+    return CLEAN if report.allowed else FINDINGS
 
 
 def read_lines(path: str, *, unsaved: Mapping[str, bytes] | None = None) -> list[str]:
