@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,9 @@ class Block:
 
 
 def blocks(page: str) -> Iterator[Block]:
-    """The fenced blocks of a page."""
+    """The fenced blocks of a page; a line that goes on after a backslash is one line."""
     for language, text in _FENCE.findall((DOCS / page).read_text("utf-8")):
-        yield Block(language, textwrap.dedent(text))
-
-
-def session(page: str, command: str, nth: int = 0) -> str:
-    """What a page shows as the output of a command."""
-    found = [b.text for b in blocks(page) if b.language == "console" and b.text.startswith(f"$ {command}\n")]
-    return found[nth].partition("\n")[2]
+        yield Block(language, textwrap.dedent(text.replace("\\\n", " ")))
 
 
 def prose(page: str) -> str:

@@ -48,7 +48,9 @@ def test_every_yaml_block_parses(page: str) -> None:
 
 
 def test_hooks_on_the_page_are_the_hooks() -> None:
-    remote, local, generate = [yaml.safe_load(block.text) for block in blocks("hooks.md") if block.language == "yaml"]
+    remote, local = [yaml.safe_load(block.text) for block in blocks("hooks.md") if block.language == "yaml"]
+    (edit,) = [block.text for block in blocks("hooks.md") if block.language == "diff"]
+    generate = yaml.safe_load("".join(f"{line[1:]}\n" for line in edit.splitlines() if line.startswith("+")))
     assert [hook["id"] for hook in remote["repos"][0]["hooks"]] == [hook["id"] for hook in HOOKS]
     assert local == local_config()
     assert [*local["repos"][0]["hooks"], *generate] == local_config(generated=True)["repos"][0]["hooks"]

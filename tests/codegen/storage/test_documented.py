@@ -1,4 +1,4 @@
-"""The worked example of docs/reference/storage.md: its files are written to disk, generated from, and run."""
+"""The worked example of docs/how-to/existing-class.md: its files are written to disk, generated from, and run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS = {
 
 
 def test_the_existing_class(tmp_path: Path) -> None:
-    files = dict(_BLOCK.findall((ROOT / "docs/reference/storage.md").read_text("utf-8")))
+    files = dict(_BLOCK.findall((ROOT / "docs/how-to/existing-class.md").read_text("utf-8")))
     assert sorted(files) == ["lab/codecs.py", "lab/steps.py", "steps/lab/v1/steps_v1.proto", "use.py"]
     annotations = "fieldstone/v1/annotations.proto"
     schema = {f"annotations/{annotations}": (ROOT / "schemas/fieldstone" / annotations).read_text("utf-8")}
