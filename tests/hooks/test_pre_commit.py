@@ -88,7 +88,7 @@ def test_a_breaking_commit_is_refused_with_rule_and_place(consumer: Consumer) ->
         "- exit code: 1\n",
         "error[field-type-changed]",
         f"  --> {SCHEMA}:8:3\n",
-        "breaking changes need 2.0.0",
+        "it needs 2.0.0",
     )
 
 
