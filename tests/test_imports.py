@@ -22,12 +22,16 @@ def modules(room: str) -> dict[str, Path]:
     return found
 
 
-def imports(text: str) -> Iterator[str]:
-    """The names that a module's text imports: modules, or names in modules."""
+def imports(text: str, package: str) -> Iterator[str]:
+    """The names that a module's text imports: modules, or names in modules.
+
+    Only what another Python runs, `scanning/outside`, imports by relative names.
+    """
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 0
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            assert not node.level or ".outside." in f"{package}."
+            start = f"{package}.{node.module}" if node.level == 1 else node.module
+            yield from (f"{start}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
 
@@ -36,7 +40,8 @@ def cycle(sources: dict[str, str]) -> list[str]:
     """The modules of a circle of imports, the first one again at the end; empty where there is none."""
     graph = {}
     for name, text in sources.items():
-        found = {other if other in sources else other.rpartition(".")[0] for other in imports(text)}
+        named = imports(text, name.rpartition(".")[0])
+        found = {other if other in sources else other.rpartition(".")[0] for other in named}
         graph[name] = (found & sources.keys()) - {name}
     try:
         TopologicalSorter(graph).prepare()

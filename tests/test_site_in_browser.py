@@ -160,9 +160,9 @@ def test_the_switch_goes_from_light_to_dark(browser: Browser, address: str) -> N
 
 
 SEARCHED = {
-    "docker": "how-to/",
-    "confluent": "how-to/",
-    "migrate from buf": "how-to/",
+    "docker": "how-to/containers",
+    "confluent": "how-to/from-confluent",
+    "migrate from buf": "how-to/from-buf",
     "field-renamed": "reference/rules/field-renamed.html",
 }
 """What people type, and the beginning of an address that has to be among the first ten results."""

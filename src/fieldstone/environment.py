@@ -25,6 +25,8 @@ VARIABLES = {
     "CLICOLOR": "`0` switches colours off.",
     "TERM": "`dumb` switches colours off.",
     "COLUMNS": "The width of lines on a terminal, in characters.",
+    "VIRTUAL_ENV": "The active virtual environment: its Python is asked by `fieldstone uses scan`.",
+    "PYTHONPATH": "Kept for the Python that `fieldstone uses scan` runs.",
     "NETRC": "The file with the logins of hosts, instead of `~/.netrc`.",
     "HOME": "The folder of the user. Without it buf keeps its cache in the system's temporary folder.",
 }

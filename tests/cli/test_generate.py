@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone import atomic_files as staged_files
 from fieldstone.installing import with_extra
-from fieldstone.project import atomic_files as staged_files
 from tests.cli.workspace import MONEY, SHOP, Repo
 
 PB2 = "generated/python/shop-contracts/shop_contracts/acme/shop/v1/shop_pb2.py"

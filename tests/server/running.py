@@ -122,9 +122,9 @@ _EMPTY = """
     """
 
 
-def new_token(served: Serving, name: str, *scopes: str, days: float = 1) -> str:
-    """A token for all modules, made by the admin."""
-    wish = {"name": name, "scopes": scopes or ("push",), "modules": ["*"], "days": days}
+def new_token(served: Serving, name: str, *scopes: str, days: float = 1, module: str = "*") -> str:
+    """A token for all modules, or for one, made by the admin."""
+    wish = {"name": name, "scopes": scopes or ("push",), "modules": [module], "days": days}
     headers = {"Authorization": f"Bearer {served.token}"}
     made = httpx.post(f"{served.url}/api/v1/tokens", json=wish, headers=headers, timeout=LONGEST)
     assert made.status_code == 201, made.text

@@ -18,7 +18,9 @@ from fieldstone.printed import within_json
 from fieldstone.report import FORMATS, is_from_the_top, takes_limit
 
 if TYPE_CHECKING:
+    from fieldstone.compatibility.finding import Report
     from fieldstone.project.progress import Phases
+    from fieldstone.project.project import Project
 
 _FORMATS_OF_BUF = ("text", "json")
 PROFILES = ("buf", "buf:FILE", "buf:PACKAGE", "buf:WIRE_JSON", "buf:WIRE", "buf:CSR")
@@ -158,7 +160,8 @@ def command(
         project = with_unsaved(open_project(cached=cache), unsaved).on_line(modules, line)
         project.phases.told = told
         if reference is None:
-            report = check(project, modules, against=against or "", start=start, full=full, options=options).report
+            found = check(project, modules, against=against or "", start=start, full=full, options=options).report
+            report = with_users(project, found)
         else:
             from fieldstone.workflows.check_since import check_since
 
@@ -174,6 +177,8 @@ def command(
                 options=options,
             )
     show(report, chosen, limit=max_findings, unsaved=unsaved.texts)
+    if report.unasked:
+        say(f"warning: who uses what breaks is unknown: {report.unasked}", err=True)
     if report.policy:
         say(policy_summary(report), err=True)
     for result in summaries(report, each=verbose):
@@ -181,6 +186,15 @@ def command(
     if stats:
         say(_stats(project.phases), err=True)
     return exit_code(report)
+
+
+def with_users(project: Project, report: Report) -> Report:
+    """The report with the known users of what breaks; a clean one as it is."""
+    if all(part.allowed and not part.findings for part in report.modules):
+        return report
+    from fieldstone.workflows.readers import known_consumers, with_used_by
+
+    return with_used_by(project, report, lambda: known_consumers(project))
 
 
 def _stats(phases: Phases) -> str:

@@ -37,6 +37,11 @@ _GROUPS = {
         "registry": "List, show and verify releases.",
         "serve": "Serve a shared registry for buf and Fieldstone.",
     },
+    "Consumers": {
+        "uses": "Say what this repository reads of other teams' modules.",
+        "can-i-remove": "Say whether anybody is known to use an element.",
+        "impact": "Say which consumers a change breaks.",
+    },
     "Looking things up, and upkeep": {
         "rules": "List all rules.",
         "format": "Format the schemas as buf does.",
@@ -59,7 +64,7 @@ class _LazyGroup(Group):
         """The command of that name; None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"fieldstone.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.compatibility.exemption import Exemption
+from fieldstone.compatibility.reader import Reader
 from fieldstone.compatibility.waiver import Waiver
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class Finding(Struct, frozen=True, kw_only=True):
             which older code loses the addition. False if the module sets the rule to "error".
         cause: the finding that explains it, or what it has in common with others of its rule; None without one.
             Reports group by it; it has no effect on the verdict.
+        used_by: the known uses that a break concerns; they have no effect on the verdict.
     """
 
     rule: str
@@ -191,6 +193,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     exemption: Exemption | None = None
     additive: bool = False
     cause: Cause | None = None
+    used_by: tuple[Reader, ...] = ()
 
     @property
     def is_breaking(self) -> bool:
@@ -279,11 +282,13 @@ class Report(Struct, frozen=True):
         modules: the result for each module.
         policy: the result for the policy, as a part named `POLICY`; None if it was not compared.
         since: the revision that the policy was compared with.
+        unasked: why the registry could not be asked for consumers, if something breaks; else empty.
     """
 
     modules: tuple[ModuleReport, ...]
     policy: ModuleReport | None = None
     since: Since | None = None
+    unasked: str = ""
 
     @property
     def parts(self) -> tuple[ModuleReport, ...]:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from semver import Version
 
 _INCOMING = ".incoming-"
+CONSUMERS = ".consumers"
+"""The folder with what is known of consumers; modules have no such name."""
+_NO_RELEASES = (".git", _INCOMING, CONSUMERS)
+"""The beginnings of the names of other folders in a registry."""
 
 
 def open_address(address: str, cache: Cache | None) -> FolderRegistry:
@@ -323,10 +327,10 @@ def _as_stored(release: Release, files: Mapping[str, bytes]) -> dict[str, bytes]
 
 
 def _names(parent: Path) -> list[str]:
-    """The names of the folders in `parent`, except those of git and of interrupted releases; raises for other files."""
+    """The names of the folders in `parent`, except those without releases; raises for other files."""
     try:
         with os.scandir(parent) as entries:
-            kept = sorted((e.name, e.is_dir()) for e in entries if not e.name.startswith((".git", _INCOMING)))
+            kept = sorted((e.name, e.is_dir()) for e in entries if not e.name.startswith(_NO_RELEASES))
     except OSError as error:
         raise Unavailable(f"cannot read the registry folder {parent}: {error.strerror}") from error
     for name, is_folder in kept:

@@ -62,6 +62,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "additive": finding.additive,
         "cause": to_builtins(finding.cause),
         "fix": finding.fix,
+        "used_by": [to_builtins(reader) for reader in finding.used_by],
         "witnesses": [to_builtins(witness) for witness in finding.witnesses],
         "fingerprint": finding.fingerprint,
         "exemption": finding.exemption.text if finding.exemption else None,

@@ -132,6 +132,8 @@ class _Block(Struct, frozen=True):
             yield self._note(label, f"{_impact(finding)} -> {bump}")
         for sentence in dict.fromkeys(witness.sentence for witness in finding.witnesses):
             yield self._note("witness", printable(sentence))
+        if users := self._users():
+            yield self._note("used by", users)
         for followers in self.group.followers:
             yield self._note("also", self._also(followers))
         if finding.waiver:
@@ -141,6 +143,14 @@ class _Block(Struct, frozen=True):
         for rule in dict.fromkeys(other.rule for other in self.group.findings):
             if is_explained(rule) and self._is_new(rule, ""):
                 yield self._note("more", f"fieldstone explain {rule}")
+
+    def _users(self) -> str:
+        """The known consumers that the group concerns, the first ones with a place."""
+        uses = [reader for finding in self.group.findings for reader in finding.used_by]
+        names = {reader.consumer: reader.places[:1] for reader in reversed(uses)}
+        shown = [f"{name} ({place[0]})" if place else name for name, place in sorted(names.items())]
+        more = len(shown) - FIRST_PLACES
+        return ", ".join([*map(printable, shown[:FIRST_PLACES]), *([f"{more} more"] if more > 0 else [])])
 
     def _fixes(self) -> Iterator[str]:
         """The first different fixes of the group's findings of one rule, if no earlier block gave them."""

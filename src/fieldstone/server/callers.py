@@ -114,6 +114,14 @@ class Caller(Struct, frozen=True):
             fix="ask an admin of the registry for one: `fieldstone registry token create`",
         )
 
+    def require_own(self, scope: str, module: str) -> None:
+        """Raise if its own token may not do something, whatever anybody may.
+
+        Raises:
+            Denied: it may not.
+        """
+        replace(self, anonymous_reads=False).require(scope, module)
+
     def require_admin(self) -> None:
         """Raise unless it is an admin of all modules.
 

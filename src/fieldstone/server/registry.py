@@ -17,6 +17,7 @@ from fieldstone.registry.sql import open_store
 from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.server.api import routes as api
 from fieldstone.server.api.administration import administration
+from fieldstone.server.api.consumers import consumers
 from fieldstone.server.buf import connect
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import calls
@@ -82,6 +83,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *api.routes(catalog, callers, work, files),
         *packages(shelf, callers),
         *administration(store.database, callers),
+        *consumers(store.database, callers),
     ]
     guards = [
         Middleware(Observed, metrics=metrics),

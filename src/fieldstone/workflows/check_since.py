@@ -40,6 +40,7 @@ from fieldstone.registry import Defect, Registry, open_registry
 from fieldstone.registry.release import Release
 from fieldstone.schema.location import Location
 from fieldstone.workflows.check import check
+from fieldstone.workflows.readers import with_used_by
 from fieldstone.workflows.verify import Verification
 
 BEHIND = "branch-behind"
@@ -83,6 +84,7 @@ def check_since(
         change = _Change(base, tip, project, accepted=WEAKENED in accepted, here=here, names=names)
         part = change.policy_report()
         modules: tuple[ModuleReport, ...] = ()
+        unasked = ""
         if change.is_unmoved:
             judged_by = options if change.may_run_plugins else replace(options, style=False)
             with base.named():
@@ -95,7 +97,9 @@ def check_since(
                     unproven=change.unproven,
                     options=judged_by,
                 ).report
-            modules = tuple(change.in_checkout(module) for module in report.modules)
+            judged = with_used_by(change.judged, report, base.known_consumers)
+            unasked = judged.unasked
+            modules = tuple(change.in_checkout(module) for module in judged.modules)
         since = Since(
             ref=reference.label,
             label=base.parting.label,
@@ -103,7 +107,7 @@ def check_since(
             variable=reference.variable,
             accepted=tuple(sorted(accepted)),
         )
-    return Report(modules, part, since)
+    return Report(modules, part, since, unasked)
 
 
 class _Change(Struct, dict=True):

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from fieldstone.atomic_files import make_folders, remove_empty, remove_stale, replacing
 from fieldstone.errors import Damaged, Invalid, NotFound, Unavailable
 from fieldstone.installing import require as require_extra
 from fieldstone.locking import locked
-from fieldstone.project.atomic_files import make_folders, remove_empty, remove_stale, replacing
 from fieldstone.regular_file import read_file, read_regular
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fieldstone.atomic_files import replacing
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
-from fieldstone.project.atomic_files import replacing
 from fieldstone.project.known_style import KNOWN_STYLE, to_toml
 from fieldstone.project.project import Project
 from fieldstone.project.settings import Settings, find_settings

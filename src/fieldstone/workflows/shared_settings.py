@@ -8,13 +8,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from fieldstone.atomic_files import replacing
 from fieldstone.cache import FOLDER
 from fieldstone.cache.permission import why_foreign
 from fieldstone.cache.store import make_folder
 from fieldstone.checking.since.base import Base, base_at
 from fieldstone.checking.since.reference import Parting, Reference, parting
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, Unavailable
-from fieldstone.project.atomic_files import replacing
 from fieldstone.project.extending.layers import load_layers
 from fieldstone.project.extending.lock import LOCK, UPDATE, Pin, lock_text, read_lock
 from fieldstone.project.extending.pinned import Pinned, copy_of, sha256_of

@@ -12,11 +12,14 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from fieldstone.checking.since.reference import Parting
+from fieldstone.consumers.published import Known
 from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.project.extending.lock import LOCK
 from fieldstone.project.known_style import KNOWN_STYLE
 from fieldstone.project.project import Project
 from fieldstone.project.settings import FILES, Settings, find_settings
+from fieldstone.registry.consumers import open_consumers
+from fieldstone.registry.folder import CONSUMERS
 from fieldstone.registry.release import NAME as MANIFEST
 from fieldstone.regular_file import read_file
 from fieldstone.toolchain import git
@@ -150,7 +153,7 @@ class Base(Struct, dict=True):
                     fix="name the folder itself as `registry` in the settings, or keep the registry in this repository",
                 )
             parts = self._below_registry(entry)
-            if len(parts) >= _RELEASE_DEPTH and not parts[0].startswith(".git"):
+            if len(parts) >= _RELEASE_DEPTH and not parts[0].startswith((".git", CONSUMERS)):
                 found.setdefault((parts[0], parts[1]), {})["/".join(parts[2:])] = entry
         return found
 
@@ -193,6 +196,19 @@ class Base(Struct, dict=True):
         files = (entry for release in self.releases.values() for entry in release.values() if not entry.is_link)
         self._write({entry.path: entry.blob for entry in files})
         return self.root / self.registry
+
+    def known_consumers(self) -> Known:
+        """What its registry knows of consumers: a change cannot hide whom it breaks.
+
+        Raises:
+            FieldstoneError: the registry cannot be asked.
+        """
+        if not self.keeps_registry:
+            return open_consumers(self.settings.registry).known()
+        found = [entry for entry in self._entries if self._below_registry(entry)[:1] == [CONSUMERS]]
+        self._write({entry.path: entry.blob for entry in found if not entry.is_link})
+        with self.named():
+            return open_consumers(str(self.root / self.registry)).known()
 
     def _write(self, files: Mapping[str, str]) -> None:
         """Write files, given as paths from its root with the hashes of their contents."""

@@ -34,7 +34,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         action: what was done: `release`, `copy`, `refuse`, `propose`, `draft`, `create-module`, `create-token`,
-            `revoke-token`, `set-policy`.
+            `revoke-token`, `set-policy`, `publish-uses`, `deployed`, `released`.
         who: the name of the token or of the identity.
         credential: the id of the token, or the subject of the identity.
         module: the module, if it is about one.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from fieldstone.atomic_files import replacing
 from fieldstone.codegen.headers import has_header
 from fieldstone.errors import Invalid, Unavailable
-from fieldstone.project.atomic_files import replacing
 from fieldstone.regular_file import read_regular
 
 _BY_TOOLS = ("__pycache__", "build", "dist")

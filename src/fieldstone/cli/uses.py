@@ -1,0 +1,139 @@
+"""`fieldstone uses`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fieldstone.cli.opening import open_project
+from fieldstone.cli.options import OneOf
+from fieldstone.cli.output import say
+from fieldstone.cli.parsing import Group
+
+if TYPE_CHECKING:
+    from fieldstone.consumers.published import Stay
+
+_registry_option = click.option(
+    "--registry",
+    "address",
+    metavar="ADDRESS",
+    default="",
+    help="The registry, instead of that of the settings: https://HOST, with a token in FIELDSTONE_TOKEN or ~/.netrc; "
+    "or a folder.",
+)
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Say what this repository reads of other teams' modules: scan, publish, deployed, released."""
+
+
+@command.command("scan")
+@click.argument("paths", nargs=-1)
+@click.option("--consumer", default="", help="The name of this consumer, when fieldstone.uses.toml is new.")
+@click.option("--owner", default="", help="Who answers for it: a team or an address, when the file is new.")
+@click.option("--lang", "language", type=OneOf(["python", "typescript"]), default="python", show_default=True)
+@click.option(
+    "--python",
+    default="",
+    metavar="PATH",
+    help="The Python that has mypy and the client packages; by default that of the active virtual environment, else "
+    "of .venv.",
+)
+def scan_code(paths: tuple[str, ...], consumer: str, owner: str, language: str, python: str) -> int:
+    """Scan the code below PATHS and write fieldstone.uses.toml.
+
+    PATHS are files and folders of Python, by default the working directory, or one tsconfig.json, by default that of
+    the working directory. The type checker of the consumer's environment reads them: mypy, or TypeScript.
+
+    Review and commit the file. It lists the lines that read or write each field, and those that no type explains: as
+    long as there are any, nobody can conclude that a field is not read.
+
+    \b
+    Examples:
+      fieldstone uses scan src --consumer billing --owner team-billing
+      fieldstone uses scan --lang typescript
+    """
+    from fieldstone.consumers.uses import FILE
+    from fieldstone.workflows.uses import scan
+
+    default = "tsconfig.json" if language == "typescript" else "."
+    uses, found = scan(Path.cwd(), paths or (default,), language, consumer=consumer, owner=owner, python=python)
+    for evidence in uses.evidence:
+        if evidence.by == language and evidence.module in found.releases:
+            count, unseen = len({*evidence.read, *evidence.write, *evidence.whole}), len(evidence.unseen)
+            say(f"{evidence.module} {evidence.release}: {count} elements used, {unseen} lines not followed")
+    say(f"{FILE}: {found.files} files scanned; commit it, then `fieldstone uses publish`.", err=True)
+    return 0
+
+
+@command.command("publish")
+@click.option("--version", default="", help="The version of this consumer; by default the commit of HEAD.")
+@_registry_option
+def publish_uses(version: str, address: str) -> int:
+    """Publish fieldstone.uses.toml to the registry.
+
+    \b
+    Example:
+      fieldstone uses publish --version 4.2.0
+    """
+    from fieldstone.workflows.uses import publish
+
+    registry = _address(address)
+    published = publish(Path.cwd(), registry, version)
+    modules = ", ".join(dict.fromkeys(evidence.module for evidence in published.uses.evidence)) or "no module"
+    say(f"{published.consumer} {published.version}: published to {registry}; it reads {modules}.", err=True)
+    return 0
+
+
+@command.command("deployed")
+@click.argument("consumer")
+@click.option("--version", required=True, help="A published version of CONSUMER.")
+@click.option("--env", "environment", required=True, help="The environment, such as production.")
+@_registry_option
+def deployed(consumer: str, version: str, environment: str, address: str) -> int:
+    """Say that a version of CONSUMER runs in an environment, in place of the one before.
+
+    \b
+    Example:
+      fieldstone uses deployed billing --version 4.2.0 --env production
+    """
+    from fieldstone.consumers.published import Stay
+
+    return _deploy(consumer, version, environment, address, Stay.DEPLOYED)
+
+
+@command.command("released")
+@click.argument("consumer")
+@click.option("--version", required=True, help="A published version of CONSUMER.")
+@click.option("--env", "environment", required=True, help="The environment, such as app-store.")
+@_registry_option
+def released(consumer: str, version: str, environment: str, address: str) -> int:
+    """Say that a version of CONSUMER was handed out, and stays in use beside the others, as mobile apps do.
+
+    \b
+    Example:
+      fieldstone uses released app --version 2.1.0 --env app-store
+    """
+    from fieldstone.consumers.published import Stay
+
+    return _deploy(consumer, version, environment, address, Stay.RELEASED)
+
+
+def _deploy(consumer: str, version: str, environment: str, address: str, stay: Stay) -> int:
+    from fieldstone.workflows.uses import deploy
+
+    deploy(_address(address), consumer, version, environment, stay)
+    say(f"{consumer} {version}: {stay.value} in {environment}.", err=True)
+    return 0
+
+
+def _address(address: str) -> str:
+    """The address of a registry: the given one, or that of the settings."""
+    from fieldstone.registry import folder_of
+
+    address = address or open_project(bare=True).settings.registry
+    folder = folder_of(address)
+    return address if folder is None else str(folder.absolute())

@@ -1,0 +1,1 @@
+"""Consumers: who reads what of a module, with the evidence for it. Pure: it reads no file and asks nobody."""

@@ -1,0 +1,149 @@
+"""Can this go? The answer to it: blocked, no known reader, or unknown; never more than the evidence gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from msgspec import Struct
+
+from fieldstone.compatibility.reader import Reader
+from fieldstone.consumers.concerned import Structure
+from fieldstone.consumers.published import Counted, Known
+from fieldstone.consumers.uses import Evidence, How, Places, Rank
+
+UNCLAIMED = (
+    "Consumers that never published their uses, stored data, and reads through reflection or by other languages than "
+    "those scanned are not known."
+)
+"""The limits of every answer."""
+
+
+class Verdict(StrEnum):
+    """An answer. There is no `safe`: absence can be known of the known consumers only."""
+
+    BLOCKED = "blocked"
+    NO_KNOWN_READER = "no known reader"
+    UNKNOWN = "unknown"
+
+
+class Doubt(Struct, frozen=True):
+    """A reason why nothing follows from the absence of a use.
+
+    Attributes:
+        consumer: the consumer; empty if none is known.
+        owner: who answers for it.
+        problem: the reason, as a sentence without a full stop.
+        places: the lines that could not be followed.
+    """
+
+    consumer: str
+    owner: str
+    problem: str
+    places: Places = ()
+
+
+class Answer(Struct, frozen=True):
+    """What is known about the readers of an element.
+
+    Attributes:
+        module: the module's name.
+        subject: the full name of the element.
+        verdict: the answer.
+        readers: the uses that it concerns, by consumer.
+        doubts: why it is unknown, as far as nobody is known to use it.
+        evidence: the evidence on which `no known reader` rests: consumer, rank and day of each.
+    """
+
+    module: str
+    subject: str
+    verdict: Verdict
+    readers: tuple[Reader, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    evidence: tuple[tuple[str, Rank, date], ...] = ()
+
+
+class Readers(Struct, frozen=True, dict=True):
+    """Answers about the elements of one module.
+
+    Attributes:
+        module: the module's name.
+        structure: the structure of the release that has the elements.
+        counted: the versions of its consumers that count.
+        today: the day of the question (UTC).
+        oldest_day: the days for which evidence is good; None for ever.
+    """
+
+    module: str
+    structure: Structure
+    counted: tuple[Counted, ...]
+    today: date
+    oldest_day: int | None = None
+
+    @classmethod
+    def known(cls, known: Known, module: str, structure: Structure, today: date, oldest: int | None = None) -> Readers:
+        """The readers that a registry knows of."""
+        return cls(module, structure, tuple(known.counted(module)), today, oldest)
+
+    def of(self, subject: str) -> tuple[Reader, ...]:
+        """The uses that a change of an element concerns."""
+        concerned = self.structure.concerned(subject)
+        used = (concerned.elements | concerned.wholes) & self._by_element.keys()
+        found = [reader for name in used for reader in self._by_element[name] if concerned.by(name, How(reader.how))]
+        return tuple(sorted(found, key=lambda one: (one.consumer, one.version, one.element != subject, one.element)))
+
+    def can_remove(self, subject: str) -> Answer:
+        """The answer to whether an element can be removed."""
+        readers = self.of(subject)
+        if readers:
+            return Answer(self.module, subject, Verdict.BLOCKED, readers)
+        doubts = tuple(self._doubts())
+        if doubts:
+            return Answer(self.module, subject, Verdict.UNKNOWN, doubts=doubts)
+        rests_on = [(one.published.consumer, e.rank, e.day) for one in self.counted for e in self._evidence(one)]
+        return Answer(self.module, subject, Verdict.NO_KNOWN_READER, evidence=tuple(rests_on))
+
+    def _evidence(self, one: Counted) -> Sequence[Evidence]:
+        return one.published.uses.of(self.module)
+
+    @cached_property
+    def _by_element(self) -> Mapping[str, list[Reader]]:
+        """Every use, by the full name of its element."""
+        found: dict[str, list[Reader]] = {}
+        for one in self.counted:
+            for evidence in self._evidence(one):
+                for reader in _readers(one, evidence):
+                    found.setdefault(reader.element, []).append(reader)
+        return found
+
+    def _doubts(self) -> Iterator[Doubt]:
+        """Why the absence of a use says nothing."""
+        if not self.counted:
+            yield Doubt("", "", f"no consumer of {self.module} is known")
+        for one in self.counted:
+            yield from self._doubts_about(one)
+
+    def _doubts_about(self, one: Counted) -> Iterator[Doubt]:
+        uses, evidence = one.published.uses, self._evidence(one)
+        who = f"{uses.consumer} {one.published.version}"
+        if not any(e.rank in {Rank.ENFORCED, Rank.SCAN, Rank.DECLARED} for e in evidence):
+            yield Doubt(uses.consumer, uses.owner, f"{who} reads {self.module}, and did not say which fields")
+        for e in evidence:
+            kind = e.by or e.rank.value
+            if e.unseen:
+                problem = f"the {kind} evidence of {who} is incomplete: {len(e.unseen)} places not followed"
+                yield Doubt(uses.consumer, uses.owner, problem, e.unseen)
+            age = (self.today - e.day).days
+            if self.oldest_day is not None and age > self.oldest_day:
+                problem = f"the {kind} evidence of {who} is {age} days old, more than {self.oldest_day}"
+                yield Doubt(uses.consumer, uses.owner, problem)
+
+
+def _readers(one: Counted, evidence: Evidence) -> Iterator[Reader]:
+    """The uses that evidence has."""
+    uses, version, where = one.published.uses, one.published.version, one.environments
+    rank, day, release = evidence.rank, evidence.day, evidence.release
+    for name, how, places in evidence.uses():
+        yield Reader(uses.consumer, uses.owner, version, where, name, how, places, rank, day, release)

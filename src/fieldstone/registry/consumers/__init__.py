@@ -1,0 +1,57 @@
+"""What a registry knows of consumers: their published uses, and where their versions run."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fieldstone.consumers.published import Deployment, Known, Published
+from fieldstone.registry import folder_of
+
+
+class Consumers(Protocol):
+    """The consumers that a registry knows. Every method may raise `Unavailable` and `Denied`."""
+
+    def known(self) -> Known:
+        """All published uses that the caller may read, and all deployments.
+
+        Raises:
+            Damaged: what is stored is none.
+        """
+
+    def publish(self, published: Published) -> None:
+        """Store the uses of a version of a consumer; the same again does no harm.
+
+        Raises:
+            Conflict: this version was published with other uses.
+        """
+
+    def deploy(self, deployment: Deployment) -> None:
+        """Store that a version runs in an environment.
+
+        Raises:
+            NotFound: the version was not published.
+        """
+
+
+def open_consumers(address: str) -> Consumers:
+    """The consumers that the registry at an address knows.
+
+    Args:
+        address: the address of a registry; see `open_registry`.
+
+    Raises:
+        Invalid: there is no such registry.
+    """
+    folder = folder_of(address)
+    if folder is not None:
+        from fieldstone.registry.consumers.folder import FolderConsumers
+
+        return FolderConsumers(folder)
+    if address.partition(":")[0] in {"http", "https"}:
+        from fieldstone.registry.consumers.remote import RemoteConsumers
+
+        return RemoteConsumers(address)
+    from fieldstone.registry.consumers.sql import SqlConsumers
+    from fieldstone.registry.sql import open_store
+
+    return SqlConsumers(open_store(address).database)

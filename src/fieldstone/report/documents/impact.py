@@ -1,0 +1,51 @@
+"""The consumers that a change breaks, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from fieldstone.consumers.answer import UNCLAIMED
+from fieldstone.consumers.impact import Touched
+from fieldstone.printed import printable
+from fieldstone.report.documents.readers import reader_line
+
+
+def impact_lines(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
+    """Per module the consumers that break, each with the lines of its code.
+
+    Args:
+        found: the consumers by module.
+    """
+    for module, touched in found.items():
+        owners = ", ".join(sorted({one.owner for one in touched}))
+        yield f"{module}: {_count(touched)}{f' of {printable(owners)}' if owners else ''}"
+        for one in touched:
+            for concern in one.concerns:
+                yield f"  - {reader_line(concern.reader, '')}"
+                yield f"      {concern.rule} on {printable(concern.subject)} breaks {', '.join(concern.breaks)}"
+    yield f"Not claimed: {UNCLAIMED}"
+
+
+def impact_markdown(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
+    """The same as a table for a comment on a change."""
+    for module, touched in found.items():
+        yield f"### {module}: {_count(touched)}"
+        yield ""
+        if touched:
+            yield "| consumer | owner | breaks | where |"
+            yield "| --- | --- | --- | --- |"
+        for one in touched:
+            for concern in one.concerns:
+                places = ", ".join(f"`{printable(place)}`" for place in concern.reader.places) or "no line named"
+                what = f"`{concern.rule}` on `{printable(concern.subject)}`: {', '.join(concern.breaks)}"
+                row = [f"{printable(one.consumer)} {printable(one.version)}", printable(one.owner), what, places]
+                yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |"
+        yield ""
+    yield f"_{UNCLAIMED}_"
+
+
+def _count(touched: Sequence[Touched]) -> str:
+    if not touched:
+        return "no known consumer breaks"
+    consumers = len({one.consumer for one in touched})
+    return f"{consumers} known consumer{'' if consumers == 1 else 's'} break{'s' if consumers == 1 else ''}"

@@ -1,0 +1,60 @@
+"""Answers about readers, in words: text for a terminal, and Markdown for a comment on a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fieldstone.compatibility.reader import Reader
+from fieldstone.consumers.answer import UNCLAIMED, Answer, Verdict
+from fieldstone.printed import printable
+
+_MOST = 3
+"""The most places of a use that are shown."""
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """The lines of an answer: the verdict, its evidence, and what it does not claim."""
+    yield f"{answer.subject} ({answer.module}): {answer.verdict.value}"
+    for reader in answer.readers:
+        yield f"  - {reader_line(reader, answer.subject)}"
+    for doubt in answer.doubts:
+        yield f"  - {printable(doubt.problem)}" + (f" (ask {printable(doubt.owner)})" if doubt.owner else "")
+        yield from (f"      {printable(place)}" for place in doubt.places[:_MOST])
+        if len(doubt.places) > _MOST:
+            yield f"      {len(doubt.places) - _MOST} more"
+    for consumer, rank, day in answer.evidence:
+        yield f"  - {printable(consumer)} does not use it ({rank.value} of {day})"
+    yield f"  Not claimed: {UNCLAIMED}"
+    yield f"  {_next(answer)}"
+
+
+def reader_line(reader: Reader, subject: str) -> str:
+    """A use in one line: who, how, since when, and where."""
+    through = "" if reader.element == subject else f" `{reader.element}`"
+    running = f" in {', '.join(reader.environments)}" if reader.environments else ""
+    places = ", ".join(printable(place) for place in reader.places[:_MOST]) or "no line named"
+    more = f", {len(reader.places) - _MOST} more" if len(reader.places) > _MOST else ""
+    words = {"read": "reads", "write": "writes", "whole": "takes as a whole"}[reader.how]
+    who = f"{printable(reader.consumer)} {printable(reader.version)}{running} ({printable(reader.owner)})"
+    return f"{who} {words}{through or ' it'}: {places}{more} ({reader.rank} of {reader.day})"
+
+
+def answer_markdown(answer: Answer) -> Iterator[str]:
+    """The answer as Markdown."""
+    first, *others = answer_lines(answer)
+    yield f"**{first}**"
+    yield ""
+    yield from (line.removeprefix("  ") for line in others)
+
+
+def _next(answer: Answer) -> str:
+    if answer.verdict is Verdict.BLOCKED:
+        owners = ", ".join(sorted({reader.owner for reader in answer.readers}))
+        return f"Next: talk to {printable(owners)}. When they stop using it, they run `fieldstone uses publish`."
+    if answer.verdict is Verdict.UNKNOWN and answer.doubts and answer.doubts[0].consumer:
+        return "Next: ask the owners to run `fieldstone uses scan`, mend what it could not follow, and publish again."
+    if answer.verdict is Verdict.UNKNOWN:
+        return (
+            "Next: ask the teams that install its package to run `fieldstone uses scan` and `fieldstone uses publish`."
+        )
+    return "Next: deprecate it with a sunset, and remove it in a major release after that day."

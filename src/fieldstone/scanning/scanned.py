@@ -1,0 +1,70 @@
+"""The result of a scan: what a program that reads a consumer's code has written down."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+
+from msgspec import Struct
+
+from fieldstone.consumers.uses import Evidence, How, Places, Rank
+
+
+class Use(Struct, frozen=True, array_like=True):
+    """A use of an element of a module, at one place."""
+
+    module: str
+    name: str
+    how: How
+    path: str
+    line: int
+
+
+class Unseen(Struct, frozen=True, array_like=True):
+    """A place that could not be followed, in words."""
+
+    module: str
+    path: str
+    line: int
+    words: str
+
+
+class Scanned(Struct, frozen=True):
+    """What a scan found.
+
+    Attributes:
+        files: the number of files that were read.
+        releases: the release of each module whose client package is installed.
+        uses: the uses.
+        unseen: the places that could not be followed.
+    """
+
+    files: int
+    releases: Mapping[str, str]
+    uses: tuple[Use, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+    def evidence(self, language: str, day: date) -> list[Evidence]:
+        """The evidence about each module whose package is installed, used or not.
+
+        Args:
+            language: the scanned language.
+            day: the day of the scan (UTC).
+        """
+        return [self._about(module, release, language, day) for module, release in sorted(self.releases.items())]
+
+    def _about(self, module: str, release: str, language: str, day: date) -> Evidence:
+        uses: dict[How, dict[str, list[str]]] = {how: defaultdict(list) for how in How}
+        for use in self.uses:
+            if use.module == module:
+                uses[use.how][use.name].append(f"{use.path}:{use.line}")
+        unseen = tuple(f"{one.path}:{one.line}: {one.words}" for one in self.unseen if one.module == module)
+        read, write, whole = (_fixed(uses[how]) for how in (How.READ, How.WRITE, How.WHOLE))
+        return Evidence(
+            module, release, Rank.SCAN, day, by=language, unseen=unseen, read=read, write=write, whole=whole
+        )
+
+
+def _fixed(uses: Mapping[str, list[str]]) -> dict[str, Places]:
+    return {name: tuple(dict.fromkeys(places)) for name, places in sorted(uses.items())}

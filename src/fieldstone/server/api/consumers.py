@@ -1,0 +1,85 @@
+"""The resources about consumers, below `/api/v1`: published uses, and where versions run."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.consumers.published import Deployment, Known, Published
+from fieldstone.registry.consumers.sql import SqlConsumers
+from fieldstone.registry.sql.audit import Actor
+from fieldstone.registry.sql.clock import now
+from fieldstone.server.api.body import as_json, decoded
+from fieldstone.server.api.endpoint import endpoint
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from fieldstone.registry.sql.database import Database
+    from fieldstone.server.callers import Caller, Callers
+
+_LARGEST = 16_000_000
+"""The most bytes of published uses."""
+
+
+def consumers(database: Database, callers: Callers) -> list[Route]:
+    """The routes.
+
+    Args:
+        database: the database of the registry.
+        callers: who calls.
+    """
+    resources = _Resources(database)
+    answered = partial(endpoint, callers)
+    return [
+        Route("/api/v1/consumers", answered(resources.known)),
+        Route("/api/v1/consumers", answered(resources.publish), methods=["POST"]),
+        Route("/api/v1/deployments", answered(resources.deploy), methods=["POST"]),
+    ]
+
+
+class _Resources:
+    """The answers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def known(self, _request: Request, caller: Caller) -> Response:
+        """The uses of modules that the caller may read, and the deployments of their versions."""
+        caller.require("read")
+        return as_json(_readable(await run_in_threadpool(SqlConsumers(self._database).known), caller))
+
+    async def publish(self, request: Request, caller: Caller) -> Response:
+        """Store the uses of a version: of modules that the caller may read, for a consumer that it publishes."""
+        caller.require_own("read", "")
+        published = await decoded(request, Published, _LARGEST)
+        for evidence in published.uses.evidence:
+            caller.require_own("read", evidence.module)
+        await run_in_threadpool(self._by(caller).publish, replace(published, at=now()))
+        return Response(status_code=204)
+
+    async def deploy(self, request: Request, caller: Caller) -> Response:
+        """Store that a version runs in an environment."""
+        caller.require_own("read", "")
+        deployment = await decoded(request, Deployment, _LARGEST)
+        await run_in_threadpool(self._by(caller).deploy, replace(deployment, at=now()))
+        return Response(status_code=204)
+
+    def _by(self, caller: Caller) -> SqlConsumers:
+        return SqlConsumers(self._database, Actor(caller.name, caller.credential), overrules=caller.is_admin)
+
+
+def _readable(known: Known, caller: Caller) -> Known:
+    """What is known, without the uses of modules that the caller may not read."""
+    published = []
+    for one in known.published:
+        evidence = tuple(evidence for evidence in one.uses.evidence if caller.may("read", evidence.module))
+        if evidence or not one.uses.evidence:
+            published.append(replace(one, uses=replace(one.uses, evidence=evidence)))
+    versions = {(one.consumer, one.version) for one in published}
+    return Known(tuple(published), tuple(one for one in known.deployments if (one.consumer, one.version) in versions))

@@ -1,0 +1,143 @@
+"""Uses: what a consumer reads and writes, scanned in its code, and published to a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from fieldstone.atomic_files import replacing
+from fieldstone.consumers.published import Deployment, Published, Stay
+from fieldstone.consumers.uses import FILE, Uses, from_toml, to_toml
+from fieldstone.errors import FieldstoneError, Invalid, NotFound
+from fieldstone.registry.consumers import open_consumers
+from fieldstone.registry.consumers.names import check_published
+from fieldstone.regular_file import read_file
+from fieldstone.scanning.scanned import Scanned
+from fieldstone.toolchain import git
+
+PYTHON, TYPESCRIPT = "python", "typescript"
+LANGUAGES = (PYTHON, TYPESCRIPT)
+"""The languages whose code can be scanned."""
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def load_uses(root: Path) -> Uses:
+    """The uses of the consumer in a folder.
+
+    Raises:
+        NotFound: the folder has no such file.
+        Invalid: it has no uses; the error names the key.
+    """
+    file = root / FILE
+    if not file.is_file():
+        raise NotFound(f"there is no {FILE} in {root}", fix="`fieldstone uses scan` writes one")
+    return from_toml(read_file(file).decode("utf-8", "replace"), where=str(file))
+
+
+def scan(
+    root: Path,
+    paths: Sequence[str],
+    language: str,
+    *,
+    consumer: str,
+    owner: str,
+    python: str,
+    today: date | None = None,
+) -> tuple[Uses, Scanned]:
+    """Scan code, and write what was found into the file of uses; what it says of other sources stays.
+
+    Args:
+        root: the root of the consumer's repository, which has the file.
+        paths: the files and folders with code, relative to the root.
+        language: one of `LANGUAGES`.
+        consumer: the consumer's name; empty for that of the file.
+        owner: who answers for it; empty for that of the file.
+        python: the Python that has mypy and the client packages; empty for that of the root.
+        today: the day of the scan (UTC).
+
+    Raises:
+        FieldstoneError: the code cannot be read, or the file not be written.
+    """
+    before = _begun(root, consumer, owner)
+    found = _scanned(root, paths, language, python)
+    if not found.releases:
+        raise NotFound(
+            f"none of {found.files} files in {', '.join(paths)} imports a client package",
+            fix="install the packages that the code imports, made by `fieldstone package`, in the same environment",
+        )
+    uses = before
+    for evidence in found.evidence(language, today or datetime.now(UTC).date()):
+        uses = uses.renewed(evidence)
+    text = to_toml(uses).encode()
+    with replacing(root, {FILE: text}, undone="it is unchanged", again="scan again"):
+        pass
+    return uses, found
+
+
+def _begun(root: Path, consumer: str, owner: str) -> Uses:
+    """The uses so far, under the name and the owner that are given."""
+    known = load_uses(root) if (root / FILE).exists() else Uses(consumer, owner)
+    named = replace(known, consumer=consumer or known.consumer, owner=owner or known.owner)
+    missing = [name for name, value in (("--consumer", named.consumer), ("--owner", named.owner)) if not value]
+    if missing:
+        raise Invalid(
+            f"{FILE} is new: it needs {' and '.join(missing)}", fix="name the consumer, and who answers for it"
+        )
+    return named
+
+
+def _scanned(root: Path, paths: Sequence[str], language: str, python: str) -> Scanned:
+    if language == TYPESCRIPT:
+        from fieldstone.scanning import typescript
+
+        if len(paths) != 1:
+            raise Invalid("TypeScript is scanned by one project", fix="name one tsconfig.json")
+        return typescript.scan(root, paths[0])
+    if language not in LANGUAGES:
+        raise Invalid(f"code in {language} cannot be scanned", fix=f"declare its uses by hand in {FILE}")
+    from fieldstone.scanning.python import python_of
+    from fieldstone.scanning.python import scan as scan_python
+
+    return scan_python(root, paths, python or python_of(root))
+
+
+def publish(root: Path, registry: str, version: str) -> Published:
+    """Publish the file of uses to a registry, as that of a version of the consumer.
+
+    Args:
+        root: the root of the consumer's repository.
+        registry: the address of the registry.
+        version: the version; empty for the commit of HEAD, shortened.
+
+    Raises:
+        FieldstoneError: the file is not there or invalid, or the registry refuses it.
+    """
+    uses, commit = load_uses(root), _commit(root)
+    version = version or commit[:12]
+    if not version:
+        raise Invalid(f"{root} is no git checkout, so it has no commit to name the version by", fix="give --version")
+    published = Published(uses, version, commit, datetime.now(UTC).strftime(_TIME))
+    check_published(published)
+    open_consumers(registry).publish(published)
+    return published
+
+
+def deploy(registry: str, consumer: str, version: str, environment: str, stay: Stay) -> Deployment:
+    """Tell a registry that a version of a consumer runs in an environment.
+
+    Raises:
+        FieldstoneError: the version was not published, or the registry refuses it.
+    """
+    deployment = Deployment(consumer, version, environment, stay, datetime.now(UTC).strftime(_TIME))
+    open_consumers(registry).deploy(deployment)
+    return deployment
+
+
+def _commit(root: Path) -> str:
+    try:
+        return git.head_commit(root)
+    except FieldstoneError:
+        return ""

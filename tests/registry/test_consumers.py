@@ -1,0 +1,95 @@
+"""Published uses in a folder and in a database: published once, deployed where they were published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from fieldstone.consumers.published import Deployment, Known, Published, Stay
+from fieldstone.consumers.uses import Uses
+from fieldstone.errors import Conflict, Damaged, Denied, Invalid, NotFound
+from fieldstone.registry import open_registry
+from fieldstone.registry.consumers import Consumers, open_consumers
+from fieldstone.registry.consumers.sql import SqlConsumers
+from fieldstone.registry.sql import open_store
+from fieldstone.registry.sql.audit import Actor, rows
+from tests.consumers.test_uses import SCANNED
+
+AT = "2026-11-29T10:00:00Z"
+ONE = Published(Uses("billing", "team-billing", (SCANNED,)), "1.0", "c0ffee", AT)
+RUNS = Deployment("billing", "1.0", "production", Stay.DEPLOYED, AT)
+
+
+@pytest.fixture(params=["folder", "sqlite"])
+def anew(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Consumers]:
+    address = str(tmp_path / "registry") if request.param == "folder" else f"sqlite:///{tmp_path}/registry.db"
+    return lambda: open_consumers(address)
+
+
+def test_what_was_published_is_known(anew: Callable[[], Consumers]) -> None:
+    assert anew().known() == Known()
+
+    anew().publish(ONE)
+    anew().publish(replace(ONE, at="2026-11-30T10:00:00Z"))  # again: it stays as it was
+    anew().deploy(RUNS)
+
+    assert anew().known() == Known((ONE,), (RUNS,))
+
+
+def test_a_version_is_published_once(anew: Callable[[], Consumers]) -> None:
+    anew().publish(ONE)
+
+    with pytest.raises(Conflict, match=r"billing 1.0 has published other uses"):
+        anew().publish(replace(ONE, uses=Uses("billing", "team-billing")))
+
+
+def test_only_published_versions_are_deployed(anew: Callable[[], Consumers]) -> None:
+    anew().publish(ONE)
+
+    with pytest.raises(NotFound, match=r"billing 2.0 has not published its uses"):
+        anew().deploy(replace(RUNS, version="2.0"))
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden", "a\nb", "x" * 101])
+def test_names_cannot_leave_the_folder(anew: Callable[[], Consumers], name: str) -> None:
+    with pytest.raises(Invalid, match="no name of"):
+        anew().publish(replace(ONE, version=name))
+    with pytest.raises(Invalid, match="no name of"):
+        anew().publish(replace(ONE, uses=Uses(name, "team")))
+    with pytest.raises(Invalid, match="no name of"):
+        anew().deploy(replace(RUNS, environment=name))
+
+
+def test_consumers_are_no_modules_of_a_folder(tmp_path: Path) -> None:
+    open_consumers(str(tmp_path)).publish(ONE)
+
+    assert open_registry(tmp_path).modules() == []
+
+
+def test_a_file_of_another_consumer_is_damage(tmp_path: Path) -> None:
+    consumers = open_consumers(str(tmp_path))
+    consumers.publish(ONE)
+    (tmp_path / ".consumers" / "billing").rename(tmp_path / ".consumers" / "other")
+
+    with pytest.raises(Damaged, match="has the uses of billing"):
+        consumers.known()
+
+
+def test_others_cannot_publish_for_a_consumer_and_the_audit_tells_who_did(tmp_path: Path) -> None:
+    database = open_store(f"sqlite:///{tmp_path}/registry.db").database
+    mine = SqlConsumers(database, Actor("ci-billing", "t1"), overrules=False)
+    other = SqlConsumers(database, Actor("ci-other", "t2"), overrules=False)
+    mine.publish(ONE)
+    mine.deploy(RUNS)
+
+    with pytest.raises(Denied, match="billing is published by ci-billing"):
+        other.publish(replace(ONE, version="2.0", uses=Uses("billing", "team-billing")))
+    with pytest.raises(Denied, match="billing is published by ci-billing"):
+        other.deploy(replace(RUNS, environment="elsewhere"))
+    assert [(row.entry.action, row.entry.who, row.entry.details["consumer"]) for row in rows(database)] == [
+        ("publish-uses", "ci-billing", "billing"),
+        ("deployed", "ci-billing", "billing"),
+    ]

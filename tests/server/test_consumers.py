@@ -1,0 +1,78 @@
+"""Consumers on a server: published with a token, by whom it belongs to, and read by whom may read the module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from msgspec import json
+from msgspec.structs import replace
+
+from fieldstone.consumers.published import Deployment, Published, Stay
+from fieldstone.consumers.uses import Uses
+from fieldstone.errors import Denied
+from fieldstone.registry.consumers import open_consumers
+from tests.consumers.test_uses import SCANNED
+from tests.server.running import Serving, new_token, serving
+
+ONE = Published(Uses("billing", "team-billing", (SCANNED,)), "1.0", "c0ffee", "")
+RUNS = Deployment("billing", "1.0", "production", Stay.DEPLOYED, "")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A registry that nobody may read without a token, not even from its own machine."""
+    with serving(tmp_path_factory.mktemp("registry") / "data", "--no-anonymous-reads") as found:
+        yield found
+
+
+def test_a_consumer_is_published_by_one_and_read_by_all_readers(
+    registry: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other, foreign = (
+        new_token(registry, name, "read", module=module)
+        for name, module in (("ci-billing", "shop"), ("ci-other", "shop"), ("ci-foreign", "money"))
+    )
+
+    monkeypatch.setenv("FIELDSTONE_TOKEN", mine)
+    consumers = open_consumers(registry.url)
+    consumers.publish(ONE)
+    consumers.deploy(RUNS)
+    (published,) = consumers.known().published
+    monkeypatch.setenv("FIELDSTONE_TOKEN", other)
+    with pytest.raises(Denied, match="billing is published by ci-billing"):
+        open_consumers(registry.url).publish(replace(ONE, version="2.0"))
+    seen_by_other = open_consumers(registry.url).known()
+    monkeypatch.setenv("FIELDSTONE_TOKEN", foreign)
+    seen_by_foreign = open_consumers(registry.url).known()
+    with pytest.raises(Denied, match="does not allow read shop"):
+        open_consumers(registry.url).publish(replace(ONE, uses=Uses("spy", "x", (SCANNED,))))
+
+    assert published.uses == ONE.uses
+    assert published.at.endswith("Z")  # the time of the server
+    assert [one.consumer for one in seen_by_other.published] == ["billing"]
+    assert [one.environment for one in seen_by_other.deployments] == ["production"]
+    assert seen_by_foreign.published == ()
+    assert seen_by_foreign.deployments == ()
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1", json.encode({"uses": 1}), b"\xff"])
+def test_nonsense_is_refused(registry: Serving, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {registry.token}"}
+    answer = httpx.post(f"{registry.url}/api/v1/consumers", content=body, headers=headers, timeout=60)
+
+    assert answer.status_code == 422
+    assert answer.json()["kind"] == "Invalid"
+
+
+def test_nobody_publishes_without_a_token(registry: Serving) -> None:
+    answer = httpx.post(f"{registry.url}/api/v1/consumers", content=json.encode(ONE), timeout=60)
+
+    assert answer.status_code == 401
