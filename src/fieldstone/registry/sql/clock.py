@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -34,12 +33,7 @@ _clock = _Clock()
 
 def now() -> str:
     """The current time."""
-    return _text(int(_clock.now().timestamp()))
-
-
-@lru_cache(maxsize=1)
-def _text(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime(FORMAT)
+    return _clock.now().strftime(FORMAT)
 
 
 def after(days: float) -> str:
