@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.test_consumers import declare
 from tests.cli.workspace import SHOP, Repo, many
 from tests.lsp.editor import Editor
 
@@ -75,3 +76,11 @@ def test_numbers_of_extensions(grown: Repo) -> None:
         assert _labels(editor, path, "second = ") == [("101", "next free number")]
         editor.replace(path, "extensions 100 to 199;", "extensions 100 to 199;\n  extensions ")
         assert _labels(editor, path, "199;\n  extensions ") == [("200", "first number after all others")]
+
+
+def test_hover_knows_who_uses_a_field(grown: Repo) -> None:
+    declare(grown, "billing", "acme.shop.v1.Order.id")
+    with Editor(grown.root) as editor:
+        editor.open(SHOP)
+        assert "- used by billing (src/billing.go:41)" in editor.hover(SHOP, "string id")
+        assert "used by" not in editor.hover(SHOP, "string note")

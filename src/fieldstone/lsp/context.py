@@ -10,10 +10,12 @@ from msgspec import Struct
 
 from fieldstone.checking.baseline import history
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.consumers.answer import Readers
 from fieldstone.lsp.outline import Declaration, outline
 from fieldstone.lsp.room import import_path
 from fieldstone.lsp.texts import Buffer
 from fieldstone.project.project import Project
+from fieldstone.workflows.readers import known_consumers, readers_of
 from fieldstone.workspace.modules import Module
 
 
@@ -45,6 +47,16 @@ class Context(Struct, frozen=True, dict=True):
             FieldstoneError: the registry cannot be read.
         """
         return history(self.project, self.module)
+
+    @cached_property
+    def readers(self) -> Readers | None:
+        """The known readers of the module; None before its first release, or if no consumer is known.
+
+        Raises:
+            FieldstoneError: the registry cannot be asked.
+        """
+        newest, known = self.project.newest(self.module), known_consumers(self.project)
+        return readers_of(self.project, newest, known) if newest and known.published else None
 
     def message(self, name: str, scope: str) -> Declaration | None:
         """A message by the name that a text uses, in its own file or in one that it imports directly.

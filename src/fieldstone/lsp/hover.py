@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from lsprotocol.types import Hover, MarkupContent, MarkupKind
 
 from fieldstone.compatibility.ledger import TypeHistory, Use
+from fieldstone.errors import FieldstoneError
 from fieldstone.lsp.context import Context
 from fieldstone.lsp.outline import Declaration
 from fieldstone.lsp.places import Places
 
+_PLACES = 3
+"""The most lines of a consumer's code that are named."""
 _TYPES = frozenset({"message", "enum", "service"})
 _MEMBERS = frozenset({"field", "value", "rpc"})
 _DEPRECATED = re.compile(r"\bdeprecated\s*=\s*true\b")
@@ -28,7 +31,7 @@ def hover(context: Context, places: Places, index: int) -> Hover | None:
     part = context.outline.at(index)
     if part.kind not in _TYPES | _MEMBERS or not _is_on(part, index):
         return None
-    lines = [*_released(context, part), *_surfaces(context), *_lifecycle(part)]
+    lines = [*_released(context, part), *_surfaces(context), *_lifecycle(part), *_readers(context, part)]
     text = f"`{part.full_name}`\n\n" + "\n".join(f"- {line}" for line in lines)
     return Hover(MarkupContent(MarkupKind.Markdown, text), places.span(part.name_at, part.name_at + len(part.name)))
 
@@ -94,3 +97,16 @@ def _lifecycle(part: Declaration) -> Iterator[str]:
         return
     since, sunset = _SINCE.search(options), _SUNSET.search(options)
     yield f"deprecated{f' since {since[1]}' if since else ''}" + (f"; sunset {sunset[1]}" if sunset else "")
+
+
+def _readers(context: Context, part: Declaration) -> Iterator[str]:
+    """The known consumers that use it, or that nobody could be asked for them."""
+    try:
+        readers = context.readers
+    except FieldstoneError as error:
+        yield f"who uses it is unknown: {error.problem}"
+        return
+    found = readers.of(part.full_name) if readers else ()
+    for name in dict.fromkeys(reader.consumer for reader in found):
+        places = [place for reader in found if reader.consumer == name for place in reader.places]
+        yield f"used by {name}" + (f" ({', '.join(places[:_PLACES])})" if places else "")

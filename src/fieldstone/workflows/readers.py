@@ -35,7 +35,7 @@ def can_remove(project: Project, subject: str, *, module: str = "", oldest: int 
     names, known = [module] if module else project.registry.modules(), known_consumers(project)
     elements: list[str] = []
     for name in names:
-        readers = _readers(project, _newest(project, name), known, oldest)
+        readers = readers_of(project, _newest(project, name), known, oldest)
         if readers.structure.has(subject):
             return readers.can_remove(subject)
         elements += readers.structure.names
@@ -75,12 +75,20 @@ def _with_used_by(project: Project, part: ModuleReport, known: Known) -> ModuleR
     newest = project.newest_of(part.module)
     if newest is None or not any(finding.is_breaking for finding in part.findings):
         return part
-    readers = _readers(project, newest, known)
+    readers = readers_of(project, newest, known)
     findings = (replace(one, used_by=used_by(readers, one)) if one.is_breaking else one for one in part.findings)
     return replace(part, findings=tuple(findings))
 
 
-def _readers(project: Project, newest: Release, known: Known, oldest: int | None = None) -> Readers:
+def readers_of(project: Project, newest: Release, known: Known, oldest: int | None = None) -> Readers:
+    """The known readers of a module, by the structure of its newest release.
+
+    Args:
+        project: the project with the release.
+        newest: the newest release of the module.
+        known: what is known of consumers.
+        oldest: the days for which evidence is good; None for ever.
+    """
     structure = Structure(released(project, newest).side.schema)
     return Readers.known(known, newest.name, structure, datetime.now(UTC).date(), oldest)
 
