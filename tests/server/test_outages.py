@@ -128,7 +128,7 @@ def test_an_object_store_that_does_not_answer(tmp_path: Path) -> None:
             store.kill()
             refused(push(served, upload("shop", order_of("shop"))), "s3://contracts/one")
             until(lambda: ready(served)[0] == 503)
-            assert "see whether the object store can be reached" in ready(served)[1]
+            assert "see whether the object store runs and can be reached" in ready(served)[1]
             store.start()
             make_bucket(store, "contracts")
             until(lambda: ready(served) == (200, "ready"))
