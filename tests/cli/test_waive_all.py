@@ -113,7 +113,7 @@ REFUSED = [
     ([RULE, "a.B", "--below", "a"], "--below needs --all"),
     (["--all", "field-typ-changed"], "there is no such rule; did you mean field-type-changed?"),
     (["--all", "PACKAGE_DEFINED"], "a rule of `buf lint`, and no waiver reaches it"),
-    (["--all", "field-removed"], "no finding of field-removed to waive; `fieldstone check --statistics` shows"),
+    (["--all", "field-removed"], "no finding of field-removed to waive; `fieldstone check --statistics` counts them"),
     (["--all", RULE, "--module", "mony"], "no module mony"),
 ]
 

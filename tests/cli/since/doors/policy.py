@@ -121,6 +121,14 @@ def an_empty_registry(gate: Gate) -> None:
     r"""policy-weakened.*`registry` went from registry to nothing"""
     gate.breaks()
     gate.settings('registry = "registry"', 'registry = "nothing"')
+    gate.repo.write("nothing/.gitkeep", "")
+
+
+@door
+def a_registry_that_is_not_there(gate: Gate) -> None:
+    r"""the settings name the registry \S*/nothing, and there is no such folder"""
+    gate.breaks()
+    gate.settings('registry = "registry"', 'registry = "nothing"')
 
 
 @door
