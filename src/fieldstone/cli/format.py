@@ -17,7 +17,7 @@ from fieldstone.cli.parsing import Command
 def command(files: tuple[Path, ...], *, only_check: bool) -> int:
     """Format FILES, or all schemas of the workspace, as `buf format` does.
 
-    Files in folders of vendored code, released ones and files that do not compile are left alone.
+    Files in folders of vendored code, released ones and files that do not compile are left unchanged.
 
     \b
     Examples:

@@ -48,7 +48,7 @@ def adopt(
 ) -> Adopted:
     """Release a module at the git tags of its history, under the versions that the tags give.
 
-    A tag that is released already is left alone, so an interrupted run goes on where it stopped. The working tree is
+    A tag that is released already is skipped, so an interrupted run goes on where it stopped. The working tree is
     neither read nor changed, except for the registry.
 
     Args:

@@ -39,7 +39,7 @@ def format_schemas(project: Project, files: Sequence[Path] = (), *, write: bool)
 
     Args:
         project: the project.
-        files: the only files to format; all by default. Released files among them are left alone.
+        files: the only files to format; all by default. Released files among them are left unchanged.
         write: whether to rewrite them.
 
     Raises:
