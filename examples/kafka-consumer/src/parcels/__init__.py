@@ -1,0 +1,1 @@
+"""A consumer of the shop's orders: the team that packs parcels."""
