@@ -19,13 +19,14 @@ def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.parametrize("project", [".", "examples/shop"])
 @pytest.mark.parametrize(
     "command",
-    [("check",), ("registry", "verify"), ("format", "--check")],
+    [("check",), ("registry", "verify"), ("format", "--check"), ("generate", "--check")],
     ids=" ".join,
 )
-def test_our_schemas_and_registry_pass_our_own_gate(command: tuple[str, ...]) -> None:
-    done = run("fieldstone", *command)
+def test_our_schemas_registries_and_code_pass_our_own_gate(command: tuple[str, ...], project: str) -> None:
+    done = run("fieldstone", *command, cwd=ROOT / project)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 

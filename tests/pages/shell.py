@@ -18,8 +18,8 @@ QUIET = 0.4
 """After a first line and so many seconds of silence, a program that keeps running has started."""
 SHOWN_HOME = "/home/you"
 """The home that pages name."""
-SHOWN_PORT = "8080"
-"""The port that pages name. Each shell has a free one instead, so that pages run beside each other."""
+SHOWN_PORTS = ("8080", "9092", "50051")
+"""The ports that pages name. Each shell has free ones instead, so that pages run beside each other."""
 
 
 class Shell:
@@ -28,7 +28,7 @@ class Shell:
     def __init__(self, folder: Path, home: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self._home = home
-        self._port = str(_free_port())
+        self._ports = {shown: str(_free_port()) for shown in SHOWN_PORTS}
         self._script = home / ".command.sh"
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
@@ -95,10 +95,14 @@ class Shell:
         return self._shown(said.removesuffix(end).decode())
 
     def _real(self, text: str) -> str:
-        return text.replace(SHOWN_PORT, self._port).replace(SHOWN_HOME, str(self._home))
+        for shown, port in self._ports.items():
+            text = text.replace(shown, port)
+        return text.replace(SHOWN_HOME, str(self._home))
 
     def _shown(self, text: str) -> str:
-        return text.replace(str(self._home), SHOWN_HOME).replace(self._port, SHOWN_PORT)
+        for shown, port in self._ports.items():
+            text = text.replace(port, shown)
+        return text.replace(str(self._home), SHOWN_HOME)
 
 
 def _free_port() -> int:

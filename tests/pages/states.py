@@ -5,8 +5,11 @@ Each function makes the files in a folder that has its own name, which the reade
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +31,19 @@ message Parcel {
   string id = 1;
   double weight_kg = 2;
 }
+"""
+ORDERS = """\
+import sys
+from datetime import UTC, datetime
+from orders_storage.records import MoneyV1, OrderLineV1, OrderRecord
+from orders_storage.sqlite import SQLiteOrdersRepository
+
+repository = SQLiteOrdersRepository(sys.argv[1])
+repository.migrate()
+total, now = MoneyV1(currency="EUR", cents=1300), datetime.now(UTC)
+for customer, lines in {"ada": {"tea": 2}, "bob": {"pot": 1, "tea": 1}}.items():
+    ordered = [OrderLineV1(sku=sku, quantity=quantity) for sku, quantity in lines.items()]
+    repository.add_order(OrderRecord(order_id=customer, customer=customer, placed_at=now, lines=ordered, total=total))
 """
 WEATHER_BUF = """\
 version: v2
@@ -173,6 +189,25 @@ def shrunk(folder: Path, environment: Mapping[str, str]) -> Repo:
     return repo
 
 
+def examples(folder: Path, environment: Mapping[str, str]) -> Repo:
+    """A clone of this repository, with the shop, its consumer, and the runtime that the shop needs."""
+    made = shutil.ignore_patterns(".venv", "__pycache__", "dist", "node_modules", "*.db*")
+    for name in ("examples/shop", "examples/kafka-consumer", "packages/fieldstone-runtime"):
+        shutil.copytree(HERE / name, folder / name, ignore=made)
+    return new_repo(folder, {}, environment)
+
+
+def examples_with_orders(folder: Path, environment: Mapping[str, str]) -> None:
+    """As `examples`; then two customers of the shop placed an order."""
+    repo = examples(folder, environment)
+    generated = [str(path) for path in (repo.root / "examples/shop/generated/python").iterdir()]
+    subprocess.run(
+        [sys.executable, "-c", ORDERS, repo.root / "examples/shop/shop.db"],
+        env={**environment, "PYTHONPATH": os.pathsep.join(generated)},
+        check=True,
+    )
+
+
 class Beginnings:
     """The states that pages start with, each made once and copied."""
 
@@ -203,5 +238,7 @@ STATES: Mapping[str, Callable[[Path, Mapping[str, str]], object]] = {
         released,
         grown,
         shrunk,
+        examples,
+        examples_with_orders,
     )
 }

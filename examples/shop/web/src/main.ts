@@ -9,7 +9,7 @@ import { CatalogService } from "catalog-contracts/catalog/v1/catalog_service_v1_
 import { OrderService } from "orders-contracts/orders/v1/order_service_v1_pb.js";
 import { page } from "./page.js";
 
-const { SHOP = "http://127.0.0.1:50051", PORT = "8000" } = process.env;
+const { SHOP = "http://127.0.0.1:50051", PORT = "8080" } = process.env;
 const transport = createGrpcTransport({ baseUrl: SHOP });
 const catalog = createClient(CatalogService, transport);
 const orders = createClient(OrderService, transport);

@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "catalog"
 DISTRIBUTION = "catalog-contracts"
 VERSION = "1.0.0"
-DIGEST = "b5:129baf58a879d2cf20de30e91b292b4d21b5b1d2d34d951219e8c39e29ffa4125e74092d96fb94a7e282173ae6ec1737a55467e5e431d5da5d8ae55c6115edbe"
+DIGEST = "b5:43530a48cf6ad7efabe7c89c306ff9c7b143cbacc01f7b2b743209cc43c5c4c921f9cfaf58f431cc2bd9a1484a68fd5ca173176c285b1f536d5157a0a1d97dab"
 SERVICES = ("catalog.v1.CatalogService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))

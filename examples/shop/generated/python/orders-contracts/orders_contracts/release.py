@@ -9,6 +9,6 @@ from __future__ import annotations
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.1.0"
-DIGEST = "b5:4ff02081b6eecae4a6332e7aab1c3f9dfed24d633cfa48d6b626a31941e90dac05013b68b97f8d3f6c6a142a303d355632e049952e5f1bb0276b81de087190b0"
+DIGEST = "b5:e90dc566e2efcc7bd9bb99befa251078e9bcf66b38bdbdb4118ff0208843ae21880459ba8601d621c32880442cf17b095a34d13175fd82e5d191704dd263655d"
 SERVICES = ("orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
