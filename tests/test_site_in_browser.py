@@ -183,8 +183,13 @@ def test_search_finds(browser: Browser, address: str, site: Path, *, local: bool
 
 def _search(page: Page, words: str) -> list[str]:
     """The addresses of the results, once there are any for just these words."""
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox", name="Search").fill(words)
+    field = page.get_by_role("combobox", name="Search")
+    for _ in range(100):  # the key is heard once the scripts of the page have run
+        page.keyboard.press("Control+k")
+        page.wait_for_timeout(100)
+        if field.is_visible():
+            break
+    field.fill(words)
     results = page.get_by_role("listbox", name="Search results").locator("a")
     results.first.wait_for()
     page.wait_for_timeout(500)  # the list of the words before is replaced at once, and not marked
