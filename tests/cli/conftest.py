@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,9 @@ from tests.cli.workspace import (
     new_repo,
     pinned_environment,
 )
+
+A_YEAR_AGO = datetime.now(UTC) - timedelta(365)
+"""The time of the first releases: a test may release on any day since."""
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +73,7 @@ def released_template(
     fresh_template: Repo, tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
 ) -> Repo:
     repo = new_repo(tmp_path_factory.mktemp("released") / "repo", SOURCES, environment)
-    release_all(repo, "money", "shop")
+    release_all(repo, "money", "shop", now=A_YEAR_AGO)
     return as_template(repo)
 
 
@@ -93,9 +97,9 @@ def grown_template(released_template: Repo, tmp_path_factory: pytest.TempPathFac
 def large_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Repo:
     """What `large` gives to each test."""
     repo = new_repo(tmp_path_factory.mktemp("large") / "repo", many_sources(), environment)
-    release_all(repo, "schemas", version="0.1.0")
+    release_all(repo, "schemas", version="0.1.0", now=A_YEAR_AGO)
     repo.edit(many(0), "  int32 old = 9;\n", '  reserved 9;\n  reserved "old";\n')
-    release_all(repo, "schemas", version="1.0.0")
+    release_all(repo, "schemas", version="1.0.0", now=A_YEAR_AGO)
     return as_template(repo)
 
 
@@ -107,13 +111,13 @@ def seven_template(tmp_path_factory: pytest.TempPathFactory, environment: dict[s
     return as_template(repo)
 
 
-def release_all(repo: Repo, *modules: str, version: str = "") -> None:
+def release_all(repo: Repo, *modules: str, version: str = "", now: datetime | None = None) -> None:
     """Release and commit, without a command line."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in repo.environment.items():
             patch.setenv(name, value)
         for module in modules:
-            outcome = release(Project.at(repo.root), module, version=version)
+            outcome = release(Project.at(repo.root), module, version=version, now=now)
             assert outcome.release is not None, outcome
     repo.commit("release " + " and ".join(modules))
 

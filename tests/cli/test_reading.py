@@ -110,7 +110,7 @@ def test_rules_as_json(fresh: Repo) -> None:
     found = {rule["id"]: rule for rule in json.loads(fresh.run("rules", "--format", "json").out)}
     assert list(found) == list(all_rules())
     assert found["field-type-changed"].keys() == {
-        *("id", "summary", "level", "breaks", "style", "since", "buf", "why", "fix", "source"),
+        *("id", "group", "summary", "level", "breaks", "style", "since", "buf", "why", "fix", "source"),
     }
     assert found["field-type-changed"]["breaks"] == ["wire", "json", "source", "storage"]
     assert "FIELD_SAME_TYPE" in found["field-type-changed"]["buf"]

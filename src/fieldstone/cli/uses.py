@@ -27,7 +27,13 @@ _registry_option = click.option(
 
 @click.group(cls=Group)
 def command() -> None:
-    """Say what this repository reads of other teams' modules: scan, publish, deployed, released."""
+    """Say what this repository reads of other teams' modules: scan, publish, deployed, released.
+
+    \b
+    Examples:
+      fieldstone uses scan src --consumer billing --owner team-billing
+      fieldstone uses publish
+    """
 
 
 @command.command("scan")
