@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -45,12 +46,15 @@ class Shell:
 
     def __exit__(self, *_: object) -> None:
         """End bash, and all that it started."""
-        os.killpg(self._bash.pid, signal.SIGTERM)
-        try:
-            self._bash.wait(timeout=10)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(self._bash.pid, signal.SIGTERM)
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                self._bash.poll()
+                os.killpg(self._bash.pid, 0)  # raises once all of them have ended
+                time.sleep(0.05)
             os.killpg(self._bash.pid, signal.SIGKILL)
-            self._bash.wait()
+        self._bash.wait()
         for pipe in (self._bash.stdin, self._bash.stdout):
             if pipe:
                 pipe.close()
