@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from fieldstone.project.project import Project
-from fieldstone.workflows.release import release
-from tests.cli.workspace import HERE, MONEY, SHOP, Repo, waiver
+from tests.cli.workspace import HERE, MONEY, SHOP, Repo, release_on, waiver
 
 BREAK = ("string id = 1;", "int32 id = 1;")
 ADDITION = ("string id = 1;", "string id = 1;\n  string buyer = 9;")
@@ -300,7 +298,7 @@ def test_a_number_is_remembered_three_releases_later(grown: Repo) -> None:
 def test_what_is_past_its_sunset_may_leave_in_a_major_release(released: Repo) -> None:
     released.edit("buf.yaml", "  - path: schemas/shop\n", "  - path: schemas/shop\n  - path: schemas/fieldstone\n")
     shutil.copytree(HERE / "schemas/fieldstone", released.root / "schemas/fieldstone")
-    released.release("fieldstone")
+    release_on(released, -200, "fieldstone")
     old = (
         "\n// Was once ordered.\nmessage Basket {\n  option deprecated = true;\n"
         "  option (fieldstone.v1.message_lifecycle) = {\n"
@@ -310,23 +308,21 @@ def test_what_is_past_its_sunset_may_leave_in_a_major_release(released: Repo) ->
     also = 'import "fieldstone/v1/annotations.proto";\n'
     annotated = before.replace('money.proto";\n', f'money.proto";\n{also}') + old
     released.write(SHOP, annotated.replace("DATE", "2999-12-31"))
-    assert "1.1.0" in released.release("shop").out
+    assert release_on(released, -150) == "1.1.0"
     released.write(SHOP, before)
     ran = released.run("check", "shop")
     assert ran.code == 1
     assert "error[message-removed]" in ran.out
-    released.write(SHOP, annotated.replace("DATE", "2020-01-31"))
-    announced = datetime(2019, 12, 31, tzinfo=UTC)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(released.root)
-        released.settings(waiver("sunset-moved-closer", "acme.shop.v1.Basket"))
-        assert release(Project.at(released.root), "shop", now=announced).release is not None
-        released.settings("")
+    sunset = (datetime.now(UTC) - timedelta(30)).date().isoformat()
+    released.write(SHOP, annotated.replace("DATE", sunset))
+    released.settings(waiver("sunset-moved-closer", "acme.shop.v1.Basket"))
+    release_on(released, -100)
+    released.settings("")
     released.write(SHOP, before)
     ran = released.run("check", "shop")
     assert ran.code == 0
     assert ran.out.startswith(
-        "note[retired-after-sunset]: `Basket` was removed from `acme.shop.v1` after its sunset of 2020-01-31\n"
+        f"note[retired-after-sunset]: `Basket` was removed from `acme.shop.v1` after its sunset of {sunset}\n"
     )
     assert "Allowed as 2.0.0." in ran.err
     assert "Released shop 2.0.0 (major)" in released.release("shop").out
