@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import tarfile
+import subprocess
 from collections import defaultdict
 from pathlib import Path
 
@@ -72,9 +72,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package(Project.at(HERE), "telemetry@1.5.0", out=built, language="typescript")
     with node_tools() as tools:
         shutil.copytree(tools, folder / "node_modules", symlinks=True)
-    with tarfile.open(next(built.glob("*.tgz"))) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
-    (folder / "unpacked" / "package").rename(folder / "node_modules" / "telemetry-contracts")
+    subprocess.run(["tar", "xzf", str(next(built.glob("*.tgz")))], cwd=folder, check=True)
+    (folder / "package").rename(folder / "node_modules" / "telemetry-contracts")
     (folder / "package.json").write_text(json.dumps({"name": "consumer", "type": "module"}), "utf-8")
     (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": OPTIONS, "include": ["src"]}), "utf-8")
     (folder / "src").mkdir()
