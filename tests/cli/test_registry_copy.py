@@ -111,7 +111,7 @@ def test_a_damaged_registry_is_not_copied(source: Repo, target: Serving) -> None
 
 def test_only_an_admin_copies(source: Repo, target: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FIELDSTONE_TOKEN")
-    assert "admin fieldstone requires a token" in source.run("registry", "copy", "registry", target.url).error
+    assert "admin money requires a token" in source.run("registry", "copy", "registry", target.url).error
 
 
 def test_third_party_files_go_with_their_release(
