@@ -73,14 +73,14 @@ class Readers(Struct, frozen=True, dict=True):
         structure: the structure of the release that has the elements.
         counted: the versions of its consumers that count.
         today: the day of the question (UTC).
-        oldest_day: the days for which evidence is good; None for ever.
+        max_age: the days for which evidence is good; None for ever.
     """
 
     module: str
     structure: Structure
     counted: tuple[Counted, ...]
     today: date
-    oldest_day: int | None = None
+    max_age: int | None = None
 
     @classmethod
     def known(cls, known: Known, module: str, structure: Structure, today: date, oldest: int | None = None) -> Readers:
@@ -136,8 +136,8 @@ class Readers(Struct, frozen=True, dict=True):
                 problem = f"the {kind} evidence of {who} is incomplete: {len(e.unseen)} places not followed"
                 yield Doubt(uses.consumer, uses.owner, problem, e.unseen)
             age = (self.today - e.day).days
-            if self.oldest_day is not None and age > self.oldest_day:
-                problem = f"the {kind} evidence of {who} is {age} days old, more than {self.oldest_day}"
+            if self.max_age is not None and age > self.max_age:
+                problem = f"the {kind} evidence of {who} is {age} days old, more than {self.max_age}"
                 yield Doubt(uses.consumer, uses.owner, problem)
 
 

@@ -13,7 +13,7 @@ from fieldstone.consumers.published import Deployment, Published, Stay
 from fieldstone.consumers.uses import FILE, Uses, from_toml, to_toml
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.registry.consumers import open_consumers
-from fieldstone.registry.consumers.names import check_published
+from fieldstone.registry.consumers.refusals import check_published
 from fieldstone.regular_file import read_file
 from fieldstone.scanning.scanned import Scanned
 from fieldstone.toolchain import git

@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from fieldstone.atomic_files import replacing
 from fieldstone.consumers.published import Deployment, Known, Published
-from fieldstone.errors import Conflict, Damaged, NotFound, Unavailable
+from fieldstone.errors import Damaged, Unavailable
 from fieldstone.locking import locked
-from fieldstone.registry.consumers.names import check_deployment, check_published
+from fieldstone.registry.consumers.refusals import check_deployment, check_published, not_published, refuse_other
 from fieldstone.registry.folder import CONSUMERS
 from fieldstone.regular_file import read_file
 
@@ -98,27 +98,6 @@ def _published(folder: Path) -> Iterator[Published]:
 def _deployments(folder: Path) -> tuple[Deployment, ...]:
     file = folder / _DEPLOYMENTS
     return _read(file, _Deployments).deployments if file.exists() else ()
-
-
-def not_published(deployment: Deployment) -> NotFound:
-    """The error about a deployment of a version whose uses nobody knows."""
-    return NotFound(
-        f"{deployment.consumer} {deployment.version} has not published its uses",
-        fix=f"run `fieldstone uses publish --version {deployment.version}` in its repository first",
-    )
-
-
-def refuse_other(new: Published, old: Published) -> None:
-    """Raise if a version was published with other uses.
-
-    Raises:
-        Conflict: it was.
-    """
-    if new.uses != old.uses:
-        raise Conflict(
-            f"{new.consumer} {new.version} has published other uses at {old.at}",
-            fix="a version is published once: publish under a new one",
-        )
 
 
 def _read(file: Path, kind: type[_Kind]) -> _Kind:

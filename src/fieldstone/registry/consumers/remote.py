@@ -7,7 +7,7 @@ from msgspec import DecodeError, json
 from fieldstone.consumers.published import Deployment, Known, Published
 from fieldstone.errors import Unavailable
 from fieldstone.registry.connection import Connection
-from fieldstone.registry.consumers.names import check_deployment, check_published
+from fieldstone.registry.consumers.refusals import check_deployment, check_published
 
 _JSON = {"Content-Type": "application/json"}
 

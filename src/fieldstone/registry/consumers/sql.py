@@ -9,8 +9,7 @@ from sqlalchemy import text
 
 from fieldstone.consumers.published import Deployment, Known, Published, Stay
 from fieldstone.errors import Damaged, Denied
-from fieldstone.registry.consumers.folder import not_published, refuse_other
-from fieldstone.registry.consumers.names import check_deployment, check_published
+from fieldstone.registry.consumers.refusals import check_deployment, check_published, not_published, refuse_other
 from fieldstone.registry.sql import audit
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
-"""Names of consumers, of their versions and of environments: each is the name of a file, too."""
+"""Refusals of every registry of consumers: names that are none, versions published twice, unknown versions deployed."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from fieldstone.errors import Invalid
+from fieldstone.errors import Conflict, Invalid, NotFound
 
 if TYPE_CHECKING:
     from fieldstone.consumers.published import Deployment, Published
@@ -34,6 +34,27 @@ def check_deployment(deployment: Deployment) -> None:
     _check(deployment.consumer, "a consumer")
     _check(deployment.version, "a version of a consumer")
     _check(deployment.environment, "an environment")
+
+
+def not_published(deployment: Deployment) -> NotFound:
+    """The error about a deployment of a version whose uses nobody knows."""
+    return NotFound(
+        f"{deployment.consumer} {deployment.version} has not published its uses",
+        fix=f"run `fieldstone uses publish --version {deployment.version}` in its repository first",
+    )
+
+
+def refuse_other(new: Published, old: Published) -> None:
+    """Raise if a version was published with other uses.
+
+    Raises:
+        Conflict: it was.
+    """
+    if new.uses != old.uses:
+        raise Conflict(
+            f"{new.consumer} {new.version} has published other uses at {old.at}",
+            fix="a version is published once: publish under a new one",
+        )
 
 
 def _check(name: str, what: str) -> None:
