@@ -13,20 +13,28 @@ from fieldstone.palette import SEQUENCE
 from tests.cli.workspace import SHOP, Repo
 
 SLOW = """
-import time
+import sys, time
+from contextlib import contextmanager
 from fieldstone.cli import main, progress
-from fieldstone.checking import judgement
 from fieldstone.project import progress as phases
 progress._PATIENCE, progress._BLINK, phases._EVERY = 0.0, 0.01, 1
-told = phases.Phases.counted
-def slowly(self, items, *, of):
-    for item in told(self, items, of=of):
-        time.sleep(0.1)
-        yield item
-phases.Phases.counted = slowly
+shown, printable, shown_progress = set(), progress.printable, progress.shown_progress
+def showing(text):
+    shown.add(text)
+    return printable(text)
+def wait_until_shown(what):
+    until = time.monotonic() + 5
+    while sys.stderr.isatty() and what not in shown and time.monotonic() < until:
+        time.sleep(0.01)
+@contextmanager
+def waiting(first):
+    with shown_progress(first) as told:
+        wait_until_shown(first)
+        yield lambda what: (told(what), wait_until_shown(what))
+progress.printable, progress.shown_progress = showing, waiting
 main()
 """
-"""A check that takes its time over every file."""
+"""The command line, which waits at each step until it is on the terminal."""
 
 
 def told_on_a_terminal(repo: Repo, *arguments: str) -> str:

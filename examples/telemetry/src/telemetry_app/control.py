@@ -31,7 +31,7 @@ class StreamEnded:
     Attributes:
         peer: the worker's address.
         taken: how many records it sent.
-        problem: why it ended early; empty where the worker was done.
+        problem: why it ended early; empty where the worker was done, or left after all that it sent was stored.
     """
 
     peer: str
