@@ -7,7 +7,7 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from fieldstone.lsp.columns import index_of
+from fieldstone.lsp.text.columns import index_of
 from fieldstone.toolchain.buf import find_buf
 
 _BEFORE = ["", " ", "\t", " \t", "     \t\t"] + [

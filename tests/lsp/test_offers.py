@@ -11,10 +11,10 @@ from pygls.workspace import PositionCodec
 
 from fieldstone.checking.examples import with_headers
 from fieldstone.compatibility.rules import Example, all_rules
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.actions.offers import offers
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.features.actions.offers import offers
 from fieldstone.lsp.room import Room
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
 from fieldstone.lsp.ticket import Ticket
 from fieldstone.project.project import Project
 from fieldstone.workflows.release import release

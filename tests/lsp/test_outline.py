@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from fieldstone.lsp.outline import Declaration, outline
+from fieldstone.lsp.text.outline import Declaration, outline
 from fieldstone.toolchain.buf import find_buf
 from tests.cli.workspace import HERE
 from tests.conftest import SEED

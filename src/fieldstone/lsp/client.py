@@ -21,7 +21,7 @@ from lsprotocol.types import (
 )
 from pygls import uris
 
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer

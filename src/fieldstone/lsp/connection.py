@@ -11,10 +11,10 @@ from pygls.lsp.server import LanguageServer
 
 from fieldstone import __version__
 from fieldstone.errors import FieldstoneError
-from fieldstone.lsp.answers import Answers
 from fieldstone.lsp.client import Client
-from fieldstone.lsp.context import Context, context_of
+from fieldstone.lsp.features.answers import Answers
 from fieldstone.lsp.session import Session
+from fieldstone.lsp.text.context import Context, context_of
 from fieldstone.lsp.ticket import Given
 
 T = TypeVar("T")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fieldstone.lsp.client import path_of
 from fieldstone.lsp.connection import FieldstoneServer
-from fieldstone.lsp.places import Places
+from fieldstone.lsp.features.settings_text import settings_diagnostics
 from fieldstone.lsp.room import SETTINGS
-from fieldstone.lsp.settings_text import settings_diagnostics
+from fieldstone.lsp.text.places import Places
 
 if TYPE_CHECKING:
     from lsprotocol import types as lsp

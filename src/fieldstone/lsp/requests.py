@@ -9,12 +9,12 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.lsp.completion import completions
 from fieldstone.lsp.connection import FieldstoneServer
-from fieldstone.lsp.context import Context
-from fieldstone.lsp.hover import hover
-from fieldstone.lsp.outline import outline
-from fieldstone.lsp.places import Places
+from fieldstone.lsp.features.completion import completions
+from fieldstone.lsp.features.hover import hover
+from fieldstone.lsp.text.context import Context
+from fieldstone.lsp.text.outline import outline
+from fieldstone.lsp.text.places import Places
 from fieldstone.lsp.ticket import Ticket
 from fieldstone.workflows.explain import explain
 

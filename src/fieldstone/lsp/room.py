@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from fieldstone.checking.options import CheckOptions
 from fieldstone.compatibility.finding import COMPILE_ERROR, Finding, ModuleReport
 from fieldstone.errors import FieldstoneError
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
 from fieldstone.lsp.ticket import Ticket
 from fieldstone.project.project import Project
 from fieldstone.project.settings_file import OWN_FILE

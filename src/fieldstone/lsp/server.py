@@ -9,8 +9,8 @@ from pathlib import Path
 from lsprotocol import types as lsp
 
 from fieldstone.lsp import following, requests
-from fieldstone.lsp.answers import EXPLAIN
 from fieldstone.lsp.connection import FieldstoneServer
+from fieldstone.lsp.features.answers import EXPLAIN
 
 _COMPLETION = lsp.CompletionOptions(trigger_characters=["=", " "])
 _ACTIONS = lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])

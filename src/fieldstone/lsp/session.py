@@ -16,10 +16,10 @@ from msgspec import Struct
 
 from fieldstone.errors import FieldstoneError, NotFound, Unavailable
 from fieldstone.lsp.client import Client
-from fieldstone.lsp.diagnostics import Diagnostics, diagnostics_of
-from fieldstone.lsp.lens import summary
+from fieldstone.lsp.features.diagnostics import Diagnostics, diagnostics_of
+from fieldstone.lsp.features.lens import summary
 from fieldstone.lsp.room import Judged, Room
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
 from fieldstone.lsp.ticket import Given, Ticket
 
 DEBOUNCE = 0.1

@@ -15,9 +15,9 @@ from lsprotocol.types import Location as FileLocation
 
 from fieldstone.compatibility.finding import Finding, Level, ModuleReport
 from fieldstone.errors import FieldstoneError
-from fieldstone.lsp.places import Places
-from fieldstone.lsp.released import released_side
+from fieldstone.lsp.features.released import released_side
 from fieldstone.lsp.room import Judged, place_of
+from fieldstone.lsp.text.places import Places
 
 if TYPE_CHECKING:
     from pygls.workspace import PositionCodec

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from fieldstone.lsp.tokens import Token, tokens_of
+from fieldstone.lsp.text.tokens import Token, tokens_of
 
 BLOCKS = frozenset({"message", "enum", "service", "oneof", "extend"})
 """The kinds of declaration with others inside."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from fieldstone.compatibility.ledger import TypeHistory
-from fieldstone.lsp.outline import Declaration
+from fieldstone.lsp.text.outline import Declaration
 
 MOST = 2**29 - 1
 """The largest field number (https://protobuf.dev/programming-guides/proto3/#assigning)."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from fieldstone.lsp.outline import Declaration
+from fieldstone.lsp.text.outline import Declaration
 
 _ONLY_COMMENT = re.compile(r"[ \t]*(//[^\n]*?|/\*[^\n]*?\*/[ \t]*)?(?=\r?\n|\Z)")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.compatibility.finding import Finding
-from fieldstone.lsp.actions.add_as_new import additions
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.actions.reserve import reservation
-from fieldstone.lsp.actions.restore import restorations
-from fieldstone.lsp.actions.waiver import Waiving, waiving
-from fieldstone.lsp.edits import Edit
-from fieldstone.lsp.outline import BLOCKS
+from fieldstone.lsp.features.actions.add_as_new import additions
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.features.actions.reserve import reservation
+from fieldstone.lsp.features.actions.restore import restorations
+from fieldstone.lsp.features.actions.waiver import Waiving, waiving
+from fieldstone.lsp.text.edits import Edit
+from fieldstone.lsp.text.outline import BLOCKS
 
 
 class Offer(Struct, frozen=True):

@@ -11,9 +11,9 @@ from msgspec import Struct
 from fieldstone.checking.baseline import history
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.consumers.answer import Readers
-from fieldstone.lsp.outline import Declaration, outline
 from fieldstone.lsp.room import import_path
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
+from fieldstone.lsp.text.outline import Declaration, outline
 from fieldstone.project.project import Project
 from fieldstone.workflows.readers import known_consumers, readers_of
 from fieldstone.workspace.modules import Module

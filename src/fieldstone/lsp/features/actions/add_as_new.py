@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.edits import Edit, indent_at
-from fieldstone.lsp.numbers import numbers_of
-from fieldstone.lsp.outline import Declaration
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.text.edits import Edit, indent_at
+from fieldstone.lsp.text.numbers import numbers_of
+from fieldstone.lsp.text.outline import Declaration
 
 _MEMBERS = frozenset({"field", "value"})
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from fieldstone.compatibility.finding import Finding
-from fieldstone.lsp.outline import Declaration, outline
+from fieldstone.lsp.text.outline import Declaration, outline
 from fieldstone.project.project import Project
 from fieldstone.registry.release import SOURCES
 from fieldstone.regular_file import read_file

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.edits import Edit, inserted, removed
-from fieldstone.lsp.outline import BLOCKS, Declaration
-from fieldstone.lsp.tokens import tokens_of
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.text.edits import Edit, inserted, removed
+from fieldstone.lsp.text.outline import BLOCKS, Declaration
+from fieldstone.lsp.text.tokens import tokens_of
 
 _STATEMENTS = frozenset({"option", "reserved", "extensions", "package", "syntax", "edition"})
 """The statements of a block or a file that say something about it as a whole."""

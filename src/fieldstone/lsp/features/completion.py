@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from lsprotocol.types import CompletionItem, CompletionItemKind, MarkupContent, MarkupKind, TextEdit
 
-from fieldstone.lsp.context import Context
-from fieldstone.lsp.numbers import Numbers, numbers_of, numbers_of_extensions
-from fieldstone.lsp.outline import Declaration
-from fieldstone.lsp.places import Places
-from fieldstone.lsp.tokens import is_in_comment
+from fieldstone.lsp.text.context import Context
+from fieldstone.lsp.text.numbers import Numbers, numbers_of, numbers_of_extensions
+from fieldstone.lsp.text.outline import Declaration
+from fieldstone.lsp.text.places import Places
+from fieldstone.lsp.text.tokens import is_in_comment
 
 _AFTER_NAME = re.compile(r"(?P<name>\w+)\s*=\s*(?P<typed>\d*)\Z")
 """The end of the text before the cursor where the number of a member is due."""

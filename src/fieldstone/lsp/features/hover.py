@@ -9,9 +9,9 @@ from lsprotocol.types import Hover, MarkupContent, MarkupKind
 
 from fieldstone.compatibility.ledger import TypeHistory, Use
 from fieldstone.errors import FieldstoneError
-from fieldstone.lsp.context import Context
-from fieldstone.lsp.outline import Declaration
-from fieldstone.lsp.places import Places
+from fieldstone.lsp.text.context import Context
+from fieldstone.lsp.text.outline import Declaration
+from fieldstone.lsp.text.places import Places
 
 _PLACES = 3
 """The most lines of a consumer's code that are named."""

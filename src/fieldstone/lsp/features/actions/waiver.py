@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.finding import Finding
 from fieldstone.errors import FieldstoneError
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.edits import Edit
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.text.edits import Edit
 from fieldstone.workflows.waive import Terms, settings_with
 
 DAYS = 30

@@ -11,8 +11,8 @@ from typing import Any
 from lsprotocol.types import Diagnostic, DiagnosticSeverity
 
 from fieldstone.errors import FieldstoneError, Invalid
-from fieldstone.lsp.diagnostics import SOURCE
-from fieldstone.lsp.places import Places
+from fieldstone.lsp.features.diagnostics import SOURCE
+from fieldstone.lsp.text.places import Places
 from fieldstone.project.project import Project
 from fieldstone.project.settings_file import OWN_FILE, parse_settings
 from fieldstone.project.settings_schema import validate

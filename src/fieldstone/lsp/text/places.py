@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position, Range
 
-from fieldstone.lsp.columns import index_of
+from fieldstone.lsp.text.columns import index_of
 from fieldstone.schema.location import Location
 
 if TYPE_CHECKING:

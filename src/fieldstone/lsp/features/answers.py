@@ -20,14 +20,14 @@ from lsprotocol.types import (
 )
 
 from fieldstone.compatibility.finding import Finding, ModuleReport
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.actions.offers import Offer, offers
 from fieldstone.lsp.client import Client
-from fieldstone.lsp.diagnostics import data_of, diagnostics_of
-from fieldstone.lsp.edits import Edit, with_line_ends
-from fieldstone.lsp.places import Places
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.features.actions.offers import Offer, offers
+from fieldstone.lsp.features.diagnostics import data_of, diagnostics_of
 from fieldstone.lsp.room import Judged, Room
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
+from fieldstone.lsp.text.edits import Edit, with_line_ends
+from fieldstone.lsp.text.places import Places
 from fieldstone.lsp.ticket import Ticket
 
 EXPLAIN = "fieldstone.explain"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fieldstone.lsp.actions.case import Case
-from fieldstone.lsp.edits import Edit, inserted
+from fieldstone.lsp.features.actions.case import Case
+from fieldstone.lsp.text.edits import Edit, inserted
 
 _MEMBERS = frozenset({"field", "value"})
 

@@ -13,12 +13,12 @@ from fieldstone.checking.baseline import history
 from fieldstone.checking.judgement import policy_of
 from fieldstone.compatibility.finding import Finding, ModuleReport
 from fieldstone.compatibility.ledger import TypeHistory
-from fieldstone.lsp.edits import Edit, applied, are_apart
-from fieldstone.lsp.outline import Declaration, outline
-from fieldstone.lsp.places import Places
-from fieldstone.lsp.released import Source, released_side
+from fieldstone.lsp.features.released import Source, released_side
 from fieldstone.lsp.room import Judged, Room
-from fieldstone.lsp.texts import Buffer
+from fieldstone.lsp.text.buffers import Buffer
+from fieldstone.lsp.text.edits import Edit, applied, are_apart
+from fieldstone.lsp.text.outline import Declaration, outline
+from fieldstone.lsp.text.places import Places
 from fieldstone.lsp.ticket import Ticket
 from fieldstone.schema.location import Location
 

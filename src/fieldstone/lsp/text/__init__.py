@@ -1,0 +1,1 @@
+"""The text of a schema while it is typed: its tokens, declarations, places and edits."""
