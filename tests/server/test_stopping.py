@@ -42,8 +42,8 @@ def test_a_push_under_way_is_finished(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_push_that_takes_too_long_is_refused(tmp_path: Path) -> None:
-    imports = "".join(f'import "f{number}.proto";\n' for number in range(150))
-    files = {f"f{number}.proto": b'syntax = "proto3";' for number in range(150)}
+    imports = "".join(f'import "f{number}.proto";\n' for number in range(2000))
+    files = {f"f{number}.proto": b'syntax = "proto3";' for number in range(2000)}
     large = {**files, "all.proto": f'syntax = "proto3";\n{imports}'.encode()}
     with serving(tmp_path / "data", "--stop-seconds", "1") as served:
         create(served, "shop")
