@@ -114,6 +114,10 @@ def _port(process: subprocess.Popen[str], log: Path) -> int:
 _EMPTY = """
     DELETE FROM module_contents;
     DELETE FROM declared;
+    DELETE FROM proposal_authors;
+    DELETE FROM proposal_decisions;
+    DELETE FROM proposal_revisions;
+    DELETE FROM proposals;
     DELETE FROM drafts;
     DELETE FROM labels;
     DELETE FROM releases;

@@ -13,7 +13,7 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import Modules, OneOf, ReleasedModule, ReleaseName, VersionName, cache_option
 from fieldstone.cli.output import say, say_json, say_record
 from fieldstone.cli.parsing import Group
-from fieldstone.cli.registry_access import list_proposals, policy, show_audit, token, verify_shared
+from fieldstone.cli.registry_access import policy, show_audit, token, verify_shared
 from fieldstone.cli.verify_package import verify_packages
 from fieldstone.suggestions import did_you_mean
 
@@ -297,7 +297,7 @@ def _absolute(address: str) -> str:
     return address if folder is None else str(folder.absolute())
 
 
-for access in (token, policy, show_audit, list_proposals, verify_packages):
+for access in (token, policy, show_audit, verify_packages):
     command.add_command(access)
 
 

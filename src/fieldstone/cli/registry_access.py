@@ -1,4 +1,4 @@
-"""`fieldstone registry token`, `policy`, `audit` and `proposals`: the administration of a shared registry."""
+"""`fieldstone registry token`, `policy` and `audit`: the administration of a shared registry."""
 
 from __future__ import annotations
 
@@ -186,22 +186,6 @@ def show_audit(since: str, address: str) -> int:
 
     for line in audit_lines(_opened(address), since):
         say_record(line)
-    return 0
-
-
-@click.command("proposals", cls=Command)
-@_registry_option
-def list_proposals(address: str) -> int:
-    """Print the proposals as lines of JSON: refused pushes that the policy keeps.
-
-    \b
-    Example:
-      fieldstone registry proposals
-    """
-    from msgspec import json
-
-    for proposal in _opened(address).proposals():
-        say_record(json.encode(proposal).decode())
     return 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,9 +12,7 @@ from msgspec.structs import replace
 from fieldstone.compatibility.exemption import Exemption
 from fieldstone.compatibility.reader import Reader
 from fieldstone.compatibility.waiver import Waiver
-
-if TYPE_CHECKING:
-    from fieldstone.schema.location import Location
+from fieldstone.schema.location import Location
 
 
 class Surface(StrEnum):

@@ -99,9 +99,8 @@ class Readers(Struct, frozen=True, dict=True):
         readers = self.of(subject)
         if readers:
             return Answer(self.module, subject, Verdict.BLOCKED, readers)
-        doubts = tuple(self._doubts())
-        if doubts:
-            return Answer(self.module, subject, Verdict.UNKNOWN, doubts=doubts)
+        if self.doubts:
+            return Answer(self.module, subject, Verdict.UNKNOWN, doubts=self.doubts)
         rests_on = [(one.published.consumer, e.rank, e.day) for one in self.counted for e in self._evidence(one)]
         return Answer(self.module, subject, Verdict.NO_KNOWN_READER, evidence=tuple(rests_on))
 
@@ -118,8 +117,12 @@ class Readers(Struct, frozen=True, dict=True):
                     found.setdefault(reader.element, []).append(reader)
         return found
 
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The reasons why nothing follows from the absence of a use."""
+        return tuple(self._doubts())
+
     def _doubts(self) -> Iterator[Doubt]:
-        """Why the absence of a use says nothing."""
         if not self.counted:
             yield Doubt("", "", f"no consumer of {self.module} is known")
         for one in self.counted:

@@ -10,10 +10,11 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.errors import Denied
-from fieldstone.project.server_policy_schema import parse
+from fieldstone.project.server_policy_schema import CONSUMERS, parse
 from fieldstone.project.settings import Settings
 from fieldstone.project.settings_schema import JUDGING
 from fieldstone.project.waiver_table import load_waivers
+from fieldstone.proposals.review import ReviewRules
 
 FILE = "policy.toml"
 """The name of the file in messages of a server."""
@@ -79,8 +80,23 @@ class Policy(Struct, frozen=True):
 
     @property
     def keeps_proposals(self) -> bool:
-        """Whether refused pushes are kept."""
+        """Whether breaking pushes become proposals."""
         return bool(self.values.get("proposals", False))
+
+    def reviews(self, module: str) -> ReviewRules:
+        """Whose approval the proposals of a module need."""
+        values = self.of(module)
+        approvers = values.get("approve")
+        return ReviewRules(
+            approvers=None if approvers is None else frozenset(approvers),
+            required=values.get("required-approvals", 1),
+            asks_consumers=CONSUMERS in values.get("reviewers", ()),
+            teams={owner: tuple(names) for owner, names in self.values.get("teams", {}).items()},
+        )
+
+    def releases_when_approved(self, module: str) -> bool:
+        """Whether the last approval releases a proposal of a module."""
+        return bool(self.of(module).get("release-when-approved", False))
 
     @property
     def packages(self) -> Mapping[str, Any]:

@@ -17,6 +17,8 @@ from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
 from fieldstone.project.waiver_table import check_waivers, with_text_dates
 from fieldstone.registry.scopes import SCOPES
 
+OWNERS, CONSUMERS = "owners", "consumers"
+"""The values of `reviewers`."""
 _NAME = r"^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$"
 _NAMES = {
     "pattern": _NAME,
@@ -49,7 +51,29 @@ _MODULE: dict[str, Any] = {
         "push": _names(
             "The names of the tokens, identities and roles that may push; by default every one with the scope."
         ),
-        "approve": _names("The names of those that may see and decide proposals; by default every one with the scope."),
+        "approve": _names(
+            "The names of those that may approve and reject proposals for the owners; by default every one with the "
+            "scope."
+        ),
+        "required-approvals": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 100,
+            "default": 1,
+            "description": "The number of people who must approve a proposal for the owners.",
+        },
+        "reviewers": {
+            "type": "array",
+            "items": {"enum": [OWNERS, CONSUMERS]},
+            "default": [OWNERS],
+            "description": "Whose approval a proposal needs: that of the owners, and with `consumers` that of the "
+            "owner of each consumer that it may break.",
+        },
+        "release-when-approved": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether the last approval releases a proposal.",
+        },
         "waive": _names("The names of those that may change the waivers for a module, and nothing else of the policy."),
         "signed": {
             "type": "boolean",
@@ -84,7 +108,14 @@ SCHEMA: dict[str, Any] = {
         "proposals": {
             "type": "boolean",
             "default": False,
-            "description": "Whether refused pushes are kept for the decision of the owners.",
+            "description": "Whether a breaking push becomes a proposal, which waits for the decision of the owners. "
+            "`fieldstone propose` makes one in any case.",
+        },
+        "teams": {
+            "type": "object",
+            "description": "Owner of a consumer, as it is published -> the names of the tokens, identities and roles "
+            "that decide for it; by default the one of the same name.",
+            "additionalProperties": _names("The names of those that decide for it."),
         },
         "allowed-signers": {
             "type": "string",
@@ -189,6 +220,11 @@ def json_schema() -> str:
 def _check_names(values: Mapping[str, Any], file: str) -> None:
     roles = values.get("roles", {})
     for pattern, module in values.get("modules", {}).items():
+        if OWNERS not in module.get("reviewers", [OWNERS]):
+            raise Invalid(
+                f"modules.{pattern}.reviewers in {file} lacks {OWNERS}, without whom nothing is approved",
+                fix=f'write reviewers = ["{OWNERS}", "{CONSUMERS}"]',
+            )
         if module.get("signed") and "allowed-signers" not in values:
             raise Invalid(
                 f"modules.{pattern}.signed in {file} is true, and nobody may sign",

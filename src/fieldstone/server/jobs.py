@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fieldstone.workflows.proposals.messages import Person, Wish
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload
@@ -35,3 +36,24 @@ def publish(address: str, wanted: Wanted) -> None:
     from fieldstone.workflows import publish as workflow
 
     workflow.publish(address, wanted)
+
+
+def propose(address: str, module: str, wish: Wish, person: Person, shown: str) -> int:
+    """Judge a change, and store it as a proposal; see `workflows.proposals.proposing`."""
+    from fieldstone.workflows.proposals import proposing
+
+    return proposing.propose(address, module, wish, person, shown)
+
+
+def judge_again(address: str, number: int, person: Person, shown: str) -> None:
+    """Judge a proposal again; see `workflows.proposals.proposing`."""
+    from fieldstone.workflows.proposals import proposing
+
+    proposing.judge_again(address, number, person, shown)
+
+
+def release_proposal(address: str, number: int, person: Person, shown: str, *, automatic: bool) -> str:
+    """Release a proposal; see `workflows.proposals.releasing`."""
+    from fieldstone.workflows.proposals import releasing
+
+    return releasing.release_proposal(address, number, person, shown, automatic=automatic)

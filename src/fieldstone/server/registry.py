@@ -18,6 +18,7 @@ from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.server.api import routes as api
 from fieldstone.server.api.administration import administration
 from fieldstone.server.api.consumers import consumers
+from fieldstone.server.api.proposals import proposals
 from fieldstone.server.buf import connect
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import calls
@@ -28,6 +29,7 @@ from fieldstone.server.health import health, watch
 from fieldstone.server.observed import Metrics, Observed
 from fieldstone.server.packages.routes import routes as packages
 from fieldstone.server.packages.shelf import Shelf
+from fieldstone.server.proposals import ServedProposals
 from fieldstone.server.reads.answers import Answers
 from fieldstone.server.reads.files import Files, FromMemory
 from fieldstone.server.reads.heads import Heads
@@ -84,6 +86,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *packages(shelf, callers),
         *administration(store.database, callers),
         *consumers(store.database, callers),
+        *proposals(ServedProposals(options.address, store, work), callers),
     ]
     guards = [
         Middleware(Observed, metrics=metrics),

@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from fieldstone.errors import Invalid, Unavailable
-from fieldstone.server.jobs import accept, publish, push
+from fieldstone.server.jobs import accept, judge_again, propose, publish, push, release_proposal
 from fieldstone.server.process import Process
 from fieldstone.server.turns import Turns
 
 if TYPE_CHECKING:
     from fieldstone.server.guards.limits import Limits
+    from fieldstone.workflows.proposals.messages import Person, Wish
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload
@@ -72,6 +73,31 @@ class Work:
         version = await self._judged(partial(accept, self._address, sent), sent.credential, [sent.module])
         if not sent.is_copy:
             self.released(sent.module, sent.address)
+        return version
+
+    async def propose(self, module: str, wish: Wish, person: Person, shown: str) -> int:
+        """Judge a change, and store it as a proposal; see `workflows.proposals.proposing`.
+
+        Raises:
+            Unavailable: its process died, or it took too long.
+            Exhausted: too many pushes of the caller are waiting.
+            FieldstoneError: see there.
+        """
+        return await self._judged(
+            partial(propose, self._address, module, wish, person, shown), person.credential, [module]
+        )
+
+    async def judge_again(self, module: str, number: int, person: Person, shown: str) -> None:
+        """Judge a proposal of a module again; see `propose` for the errors."""
+        await self._judged(partial(judge_again, self._address, number, person, shown), person.credential, [module])
+
+    async def release_proposal(
+        self, module: str, number: int, person: Person, shown: str, *, automatic: bool = False
+    ) -> str:
+        """Release a proposal of a module; see `propose` for the errors."""
+        job = partial(release_proposal, self._address, number, person, shown, automatic=automatic)
+        version = await self._judged(job, person.credential, [module])
+        self.released(module, shown)
         return version
 
     async def publish(self, wanted: Wanted) -> None:

@@ -11,27 +11,30 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from fieldstone.checking.options import CheckOptions
-from fieldstone.compatibility.finding import ModuleReport, Report
+from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.errors import Conflict, Invalid, NotFound
 from fieldstone.project.project import Project
+from fieldstone.proposals.proposal import Proposal, Revision, label_of
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, Release
-from fieldstone.registry.sql import SqlStore, audit, labels, lock_module, open_store, proposals
+from fieldstone.registry.sql import SqlStore, audit, labels, lock_module, open_store
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
 from fieldstone.registry.sql.clock import after
 from fieldstone.registry.sql.identities import draft_id, release_id
-from fieldstone.report import render
-from fieldstone.report.summaries import summary
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
+from fieldstone.workflows.proposals.judging import is_waivable, judged_of, told
+from fieldstone.workflows.proposals.storing import Submitted, submit
 from fieldstone.workflows.pushing.messages import Pushed
 from fieldstone.workflows.pushing.names import claim
-from fieldstone.workflows.pushing.scratch import lay_out
+from fieldstone.workflows.pushing.scratch import compiled_with, lay_out
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
-from fieldstone.workflows.release import release
+from fieldstone.workflows.release import parse_version, refusal, release
 from fieldstone.workflows.server_policy import newest_policy
 
 if TYPE_CHECKING:
@@ -66,6 +69,18 @@ def push(address: str, upload: Upload, draft_days: float) -> Pushed:
     raise overtaken
 
 
+class _Refused(Struct, frozen=True):
+    """Why a module is refused.
+
+    Attributes:
+        text: the reason, for people.
+        report: the report of its check, if that refuses it.
+    """
+
+    text: str
+    report: ModuleReport | None = None
+
+
 class _Push:
     """One attempt."""
 
@@ -85,31 +100,21 @@ class _Push:
             folder = Path(scratch).resolve()
             project = lay_out(folder, self._sources(), registry=FetchedRegistry(self.buffer), policy=self.policy)
             for content in _in_order(project, self.upload):
-                refusal = self._judge(project, content)
-                if refusal:
-                    self._record_refusal(content, refusal)
-                    return Pushed(refusal=refusal)
+                refused = self._judge(project, content)
+                if refused is not None:
+                    return self._refuse(project, content, refused)
             self._write()
         return Pushed(tuple(map(self._commit, self.upload.contents)), warning="\n\n".join(self.warnings))
 
     def _sources(self) -> dict[str, Mapping[str, bytes]]:
         """The files of each module of the workspace: the pushed ones, and what they were compiled with."""
         sources = {content.module: content.files for content in self.upload.contents}
-        for commit in self._compiled_with():
+        for commit in compiled_with(self.catalog, self.upload.dependencies):
             if commit.module not in sources:
                 self._refuse_draft(commit)
                 self.ids[commit.module] = commit.id
                 sources[commit.module] = self.catalog.contents(commit, commit.files)
         return sources
-
-    def _compiled_with(self) -> list[Commit]:
-        found = []
-        for id_ in self.upload.dependencies:
-            commit = self.catalog.commit(id_)
-            if commit is None:
-                raise NotFound(f"no commit {id_} in this registry", fix="run `buf dep update`")
-            found.append(commit)
-        return self.catalog.with_dependencies(found)
 
     def _refuse_draft(self, dependency: Commit) -> None:
         """Raise if a release would depend on a draft."""
@@ -121,24 +126,25 @@ class _Push:
                 fix=f"push {dependency.module} without a label first, then run `buf dep update`",
             )
 
-    def _judge(self, project: Project, content: Content) -> str:
-        """The reason why a module is refused, for people; empty if it is not. Its release or draft is kept."""
+    def _judge(self, project: Project, content: Content) -> _Refused | None:
+        """The refusal of a module; None if it is not refused: then its release or draft is kept."""
         wanted, root = content.version, _root(project, content)
         if wanted is None:
             self._draft(project, content)
-            return ""
+            return None
         released = self._same(project, content)
         if released is None:
             if self.policy.demands_signature(content.module):
-                return f"releases of {content.module} must be signed: `fieldstone release {content.module} --sign KEY`"
+                way_out = f"`fieldstone release {content.module} --sign KEY`"
+                return _Refused(f"releases of {content.module} must be signed: {way_out}")
             outcome = release(project, content.module, version=wanted, start=root, style=False)
             if outcome.refused:
-                return outcome.refused
+                return _Refused(outcome.refused)
             if not outcome.report.allowed:
-                return _told(outcome.report, root)
+                return _Refused(told(outcome.report, root), outcome.report)
             released = outcome.release or project.registry.releases(content.module)[-1]
         self.ids[content.module] = release_id(released.seal)
-        return ""
+        return None
 
     def _same(self, project: Project, content: Content) -> Release | None:
         """The release of the asked version, if it has these very files: a push may be repeated."""
@@ -154,7 +160,7 @@ class _Push:
         if report.findings:
             fate = "accepted" if report.allowed else "refused"
             kept = f"{content.module} is kept as the draft {content.names[0]}; as a release it would be {fate}:"
-            self.warnings.append(f"{kept}\n{_told(report, root)}")
+            self.warnings.append(f"{kept}\n{told(report, root)}")
         module = project.module(content.module)
         files, digest, label = module.contents(), project.dependencies.digest(module), content.names[0]
         self.ids[content.module] = draft_id(content.module, digest, label)
@@ -191,24 +197,45 @@ class _Push:
                     details = {"label": label, "commit": self.ids[content.module]}
                     self._audit(connection, "label", content.module, details)
 
-    def _record_refusal(self, content: Content, refusal: str) -> None:
-        if self.policy.keeps_proposals:
-            self.store.upload(content.files.values())
+    def _refuse(self, project: Project, content: Content, refused: _Refused) -> Pushed:
+        """What a refusal comes to: a proposal, if the policy wants that and it can be one."""
+        if self.policy.keeps_proposals and refused.report and is_waivable(project, refused.report):
+            why_not = self._unproposable(project, content, refused.report)
+            if not why_not:
+                return self._propose(project, content, refused.report)
+            refused = _Refused(f"{refused.text}\n{why_not}")
         with self.store.database.transaction() as connection:
             create_module(connection, content.module, content.owner)
-            details: dict[str, Any] = {"labels": content.labels or (MAIN,), "why": refusal}
-            if not self.policy.keeps_proposals:
-                self._audit(connection, "refuse", content.module, details)
-                return
-            self.store.keep(connection, content.module, content.files)
-            kept = proposals.Proposal(
-                module=content.module,
-                who=self.upload.who,
-                why=refusal,
-                files={path: file_digest(data) for path, data in content.files.items()},
-                dependencies=self.upload.dependencies,
-            )
-            self._audit(connection, "propose", content.module, {**details, "id": proposals.save(connection, kept)})
+            details = {"labels": content.labels or (MAIN,), "why": refused.text}
+            self._audit(connection, "refuse", content.module, details)
+        return Pushed(refusal=refused.text)
+
+    def _unproposable(self, project: Project, content: Content, report: ModuleReport) -> str:
+        """The reason why a refused module cannot become a proposal; empty if it can."""
+        for other in project.dependencies.of(project.module(content.module)):
+            if self.catalog.commit(self.ids.get(other.name, "")) is None:
+                return f"To propose it, push {other.name} first: {content.module} imports what is not released yet."
+        return refusal(project, content.module, parse_version(content.version), report) if content.version else ""
+
+    def _propose(self, project: Project, content: Content, report: ModuleReport) -> Pushed:
+        root, module = _root(project, content), project.module(content.module)
+        revision = Revision(
+            number=1,
+            who=self.upload.who,
+            credential=self.upload.credential,
+            files={path: file_digest(data) for path, data in sorted(content.files.items())},
+            dependencies=tuple(self.ids[other.name] for other in project.dependencies.of(module)),
+            wanted=content.version or "",
+            digest=project.dependencies.digest(module),
+            judged=judged_of(self.store, project, report, root),
+        )
+        proposal = Proposal(number=0, module=content.module, reason="", authors=(), revisions=(revision,))
+        stored = submit(self.store, Submitted(proposal, content.files))
+        name = f"{content.owner}/{content.module}:{label_of(stored.number)}"
+        kept = f"It is revision {stored.newest.number} of proposal {stored.number}, which waits for approval"
+        where = f"{self.upload.address}/proposals/{stored.number}"
+        text = f"{stored.newest.judged.text}\n{kept}: {where}\nbuf fetches it as {name}."
+        return Pushed(refusal=text, proposal=stored.number)
 
     def _audit(self, connection: Connection, action: str, module: str, details: dict[str, Any]) -> None:
         audit.append(
@@ -235,13 +262,3 @@ def _in_order(project: Project, upload: Upload) -> Iterator[Content]:
 
 def _root(project: Project, content: Content) -> Path:
     return project.module(content.module).root
-
-
-def _told(report: ModuleReport, root: Path) -> str:
-    """The findings of a module and their summary, with paths as its files have them."""
-
-    def lines(path: str) -> list[str]:
-        file = root / path
-        return file.read_text("utf-8", "replace").split("\n") if file.is_file() else []
-
-    return f"{render(Report((report,)), 'text', read=lines)}{summary(report)}"

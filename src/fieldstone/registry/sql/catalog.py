@@ -10,14 +10,16 @@ from msgspec import Struct, json
 from sqlalchemy import text
 
 from fieldstone.errors import Invalid
+from fieldstone.proposals.proposal import label_of
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import Link, Release
 from fieldstone.registry.sql import SqlStore, labels
 from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.identities import module_id, release_id
+from fieldstone.registry.sql.labels import PROPOSAL_LABEL
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
 MAIN = "main"
 """The default label of every module: its newest release."""
@@ -118,10 +120,10 @@ class Catalog:
             ).one_or_none()
         if released:
             return self.release(*released)
-        return self._draft("commit_id = :id", {"id": id_})
+        return self._draft("commit_id = :id", {"id": id_}) or self._proposed("commit_id = :id", {"id": id_})
 
     def labelled(self, module: str, label: str) -> Commit | None:
-        """The commit of a module's label: `main`, `v1.2.3` or `1.2.3`, one that was given to it, or its id."""
+        """The commit of a module's label: `main`, `v1.2.3`, `1.2.3` or `proposal-1`, a given one, or its id."""
         if label in {"", MAIN}:
             return self.newest(module)
         if not label.isprintable():
@@ -129,6 +131,9 @@ class Catalog:
         version = _VERSION_LABEL.fullmatch(label)
         if version and version[1] in self.store.versions(module):
             return self.release(module, version[1])
+        proposal = PROPOSAL_LABEL.fullmatch(label)
+        if proposal:
+            return self._of_proposal(module, int(proposal[1]))
         draft = self._draft("module = :module AND label = :label", {"module": module, "label": label})
         if draft is not None:
             return draft
@@ -142,6 +147,14 @@ class Catalog:
         with self.database.reading() as connection:
             query = text(f"{_DRAFT} module = :module AND expires_at > :now ORDER BY label")
             return [_as_draft(row) for row in connection.execute(query, {"module": module, "now": now()})]
+
+    def proposals(self, module: str) -> list[Commit]:
+        """The newest revision of each proposal of a module that waits for a decision or its release, by number."""
+        with self.database.reading() as connection:
+            query = text("SELECT number FROM proposals WHERE module = :module AND closed = '' ORDER BY number")
+            numbers = [row.number for row in connection.execute(query, {"module": module})]
+        found = (self._proposed("proposal = :number", {"number": number}) for number in numbers)
+        return [commit for commit in found if commit]
 
     def with_dependencies(self, commits: Iterable[Commit]) -> list[Commit]:
         """Commits and all that they depend on, each once.
@@ -205,7 +218,30 @@ class Catalog:
             row = connection.execute(query, {**values, "now": now()}).one_or_none()
         return _as_draft(row) if row else None
 
+    def _of_proposal(self, module: str, number: int) -> Commit | None:
+        """The newest revision of a module's proposal, or the release that it became."""
+        with self.database.reading() as connection:
+            query = text("SELECT version FROM proposals WHERE number = :number AND module = :module")
+            version = connection.execute(query, {"number": number, "module": module}).scalar_one_or_none()
+        if version is None:
+            return None
+        return self.release(module, version) if version else self._proposed("proposal = :number", {"number": number})
 
+    def _proposed(self, condition: str, values: Mapping[str, str | int]) -> Commit | None:
+        """The newest revision of a proposal that a condition holds for."""
+        with self.database.reading() as connection:
+            query = text(f"{_PROPOSED} AND {condition} ORDER BY r.number DESC LIMIT 1")
+            row = connection.execute(query, values).one_or_none()
+        if row is None:
+            return None
+        *columns, number = row
+        return _as_draft((*columns, label_of(number)))
+
+
+_PROPOSED = (
+    "SELECT r.commit_id, p.module, r.digest, r.created_at, r.files, r.dependencies, p.number AS proposal "
+    "FROM proposal_revisions r JOIN proposals p ON p.number = r.proposal WHERE r.digest <> ''"
+)
 _DRAFT = "SELECT commit_id, module, digest, created_at, files, dependencies, label FROM drafts WHERE"
 
 
@@ -294,7 +330,7 @@ def save_draft(connection: Connection, draft: Commit, expires_at: str) -> None:
     )
 
 
-def _as_draft(row: Row[*tuple[Any, ...]]) -> Commit:
+def _as_draft(row: Iterable[Any]) -> Commit:
     id_, module, digest, created_at, files, dependencies, label = row
     return Commit(
         id=id_,

@@ -24,6 +24,8 @@ _LONGEST = 250
 """The most characters of a label, as in buf."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+.*")
 _COMMIT_ID = re.compile("[0-9a-f]{32}")
+PROPOSAL_LABEL = re.compile(r"proposal-([1-9]\d{0,17})")
+"""The label of a proposal: nobody gives it to another commit."""
 
 
 class Label(Struct, frozen=True):
@@ -46,7 +48,8 @@ def require_name(label: str) -> None:
     """Raise if a label cannot be one.
 
     Raises:
-        Invalid: it is empty or too long, has spaces, control characters or a colon, or reads as a commit or a version.
+        Invalid: it is empty or too long, has spaces, control characters or a colon, or reads as a commit, a version or
+            a proposal.
     """
     if _VERSION.fullmatch(label):
         raise Invalid(f"the label {label} reads as a version", fix=f"write it as v{label}")
@@ -54,6 +57,8 @@ def require_name(label: str) -> None:
         raise Invalid(
             f"{label[:_LONGEST]!r} is no label", fix=f"use at most {_LONGEST} characters, without spaces and colons"
         )
+    if PROPOSAL_LABEL.fullmatch(label):
+        raise Invalid(f"the label {label} is that of a proposal", fix="use another label")
     if _COMMIT_ID.fullmatch(label):
         raise Invalid(f"the label {label} reads as the id of a commit", fix="use another label")
 

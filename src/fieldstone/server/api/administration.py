@@ -1,4 +1,4 @@
-"""The resources for admins, below `/api/v1`: tokens, policy, audit, proposals."""
+"""The resources for admins, below `/api/v1`: tokens, policy, audit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def administration(database: Database, callers: Callers) -> list[Route]:
         Route("/api/v1/policy", answered(resources.policy)),
         Route("/api/v1/policy", answered(resources.set_policy), methods=["PUT"]),
         Route("/api/v1/audit", answered(resources.audit)),
-        Route("/api/v1/proposals", answered(resources.proposals)),
     ]
 
 
@@ -95,12 +94,6 @@ class _Resources:
         if not since.isdecimal() or len(since) > len(str(_LARGEST_NUMBER)) or int(since) > _LARGEST_NUMBER:
             raise Invalid(f"{since[:40]!r} is no number of a row", fix="give since=N")
         return as_json(await run_in_threadpool(audit.page, self._database, int(since)))
-
-    async def proposals(self, _request: Request, caller: Caller) -> Response:
-        """The proposals for modules that the caller may decide about."""
-        caller.require("approve")
-        found = await run_in_threadpool(self._by(caller).proposals)
-        return as_json([proposal for proposal in found if caller.may("approve", proposal.module)])
 
     def _by(self, caller: Caller) -> DatabaseAdministration:
         return DatabaseAdministration(self._database, audit.Actor(caller.name, caller.credential))

@@ -10,7 +10,7 @@ from msgspec import Struct
 from fieldstone.errors import NotFound
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, ListedModule
 from fieldstone.registry.sql.identities import label_id, module_id, owner_id
-from fieldstone.registry.sql.labels import labels_of
+from fieldstone.registry.sql.labels import PROPOSAL_LABEL, labels_of
 from fieldstone.server.buf.errors import NoCommits
 from fieldstone.server.buf.messages import MODULE, assign_time, message
 from fieldstone.server.callers import Caller
@@ -106,7 +106,7 @@ class References:
         return found
 
     def labels(self, module: ListedModule) -> Iterator[ListedLabel]:
-        """All labels of a module: `main`, its releases' from newest to oldest, drafts', those that were given."""
+        """All labels of a module: `main`, its releases' from newest to oldest, drafts', proposals', given ones."""
         versions = self.catalog.registry.versions(module.name)
         if versions:
             yield ListedLabel(MAIN, self.catalog.release(module.name, str(versions[-1])), module)
@@ -116,6 +116,8 @@ class References:
         for draft in self.catalog.drafts(module.name):
             row = rows.pop(draft.label, None)
             yield ListedLabel(draft.label, draft, module, row.archived_at if row else "")
+        for proposed in self.catalog.proposals(module.name):
+            yield ListedLabel(proposed.label, proposed, module)
         for row in rows.values():
             commit = self.catalog.commit(row.commit)
             if commit is not None:
@@ -145,8 +147,10 @@ class References:
         raise NotFound(f"no label {name} in this registry")
 
     def is_fixed(self, module: ListedModule, label: str) -> bool:
-        """Whether a label follows from the releases of a module."""
-        return label == MAIN or label in {f"v{version}" for version in self.catalog.registry.versions(module.name)}
+        """Whether a label follows from the releases and proposals of a module."""
+        if label == MAIN or PROPOSAL_LABEL.fullmatch(label):
+            return True
+        return label in {f"v{version}" for version in self.catalog.registry.versions(module.name)}
 
     def _of_id(self, id_: str, caller: Caller) -> tuple[ListedModule, Commit | None]:
         commit = self.catalog.commit(id_.replace("-", ""))

@@ -1,4 +1,4 @@
-"""Administration of a shared registry: tokens, policy, audit, proposals; on its server, or on its database itself."""
+"""Administration of a shared registry: tokens, policy, audit; on its server, or on its database itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Protocol
 from fieldstone.errors import Invalid
 from fieldstone.registry.sql.audit import Row
 from fieldstone.registry.sql.policies import StoredPolicy
-from fieldstone.registry.sql.proposals import Proposal
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
 
@@ -46,9 +45,6 @@ class Administration(Protocol):
 
     def audit(self, since: int = 0) -> Iterator[Row]:
         """The rows of the audit after a number, oldest first."""
-
-    def proposals(self) -> list[Proposal]:
-        """All proposals, oldest first."""
 
 
 def open_administration(address: str) -> Administration:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldstone.errors import Invalid
 from fieldstone.project.server_policy import LARGEST, load
-from fieldstone.registry.sql import audit, policies, proposals, tokens
+from fieldstone.registry.sql import audit, policies, tokens
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fieldstone.registry.sql.audit import Actor, Row
     from fieldstone.registry.sql.database import Database
     from fieldstone.registry.sql.policies import StoredPolicy
-    from fieldstone.registry.sql.proposals import Proposal
     from fieldstone.registry.sql.tokens import Token
 
 
@@ -67,10 +66,6 @@ class DatabaseAdministration:
     def audit(self, since: int = 0) -> Iterator[Row]:
         """The rows of the audit after a number, oldest first."""
         return audit.rows(self._database, since)
-
-    def proposals(self) -> list[Proposal]:
-        """All proposals, oldest first."""
-        return proposals.every(self._database)
 
     def _audit(self, connection: Connection, action: str, details: dict[str, Any]) -> None:
         entry = self._actor.entry(action, "", details)

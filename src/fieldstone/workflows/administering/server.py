@@ -12,7 +12,6 @@ from fieldstone.errors import NotFound, Unavailable
 from fieldstone.registry.connection import Connection
 from fieldstone.registry.sql.audit import Row
 from fieldstone.registry.sql.policies import StoredPolicy
-from fieldstone.registry.sql.proposals import Proposal
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
 
@@ -62,10 +61,6 @@ class ServerAdministration:
             if found[-1].number <= since:
                 raise Unavailable(f"{self._connection.address} answers with rows that were not asked for")
             since = found[-1].number
-
-    def proposals(self) -> list[Proposal]:
-        """All proposals, oldest first."""
-        return self._asked("GET", "proposals", list[Proposal])
 
     def _asked(self, method: str, path: str, kind: type[_Answer], body: object = None) -> _Answer:
         content = json.encode(body) if body is not None else None

@@ -34,9 +34,11 @@ class Pushed(Struct, frozen=True):
     Attributes:
         commits: the commit of each module, in the order of the upload; empty if it was refused.
         refusal: the findings and the summary, for people; empty if it was not refused.
+        proposal: the number of the proposal that a refused push became; 0 if it is none.
         warning: what is worth a word although it was accepted: the findings of drafts.
     """
 
     commits: tuple[Commit, ...] = ()
     refusal: str = ""
+    proposal: int = 0
     warning: str = ""

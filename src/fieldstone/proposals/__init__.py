@@ -1,0 +1,1 @@
+"""Proposals: breaking changes that wait for a decision, and the rules of deciding. Pure."""
