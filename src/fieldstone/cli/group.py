@@ -42,6 +42,10 @@ _GROUPS = {
         "can-i-remove": "Say whether anybody is known to use an element.",
         "impact": "Say which consumers a change breaks.",
     },
+    "Proposals": {
+        "propose": "Propose a breaking change of a module for its owners to decide.",
+        "proposal": "List, show, decide and release proposals.",
+    },
     "Looking things up, and upkeep": {
         "rules": "List all rules.",
         "format": "Format the schemas as buf does.",

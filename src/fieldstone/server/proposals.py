@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from fieldstone.errors import Denied, FieldstoneError
+from fieldstone.proposals.shown import Shown, Summary
 from fieldstone.workflows.proposals.database import DatabaseProposals
-from fieldstone.workflows.proposals.messages import Deciding, Person, Shown, Summary, Wish
+from fieldstone.workflows.proposals.messages import Deciding, Person, Wish
 
 if TYPE_CHECKING:
     from fieldstone.proposals.proposal import State

@@ -64,20 +64,14 @@ def test_a_push_is_judged_by_the_policy_and_its_waivers(put: Put, admin: Admin, 
     assert buf("push", cwd="loose").code == 0
 
 
-def test_the_policy_names_who_may_push_and_keeps_proposals(put: Put, admin: Admin, buf: Buf) -> None:
+def test_the_policy_names_who_may_push(put: Put, admin: Admin, buf: Buf) -> None:
     path = order(buf, "kept")
     token = admin("token", "create", "ci-kept", "--scope", "push").out.strip()
-    assert put('proposals = true\ndraft-days = 7\n[modules."k*"]\npush = ["somebody"]\n') == ""
-    buf.edit(path, "int64 total", "int32 total")
-    assert buf("push", cwd="kept", token=token).code == 1
-    assert admin("proposals").out == ""
-    assert put('proposals = true\n[modules."*"]\npush = ["somebody"]\n[modules."k*"]\npush = ["ci-kept"]\n') == ""
-    assert buf("push", cwd="kept", token=token).code == 1
-    assert buf("push", cwd="kept", token=token).code == 1
-    (kept,) = (json.loads(line) for line in admin("proposals").out.splitlines())
-    assert (kept["module"], kept["who"], list(kept["files"])) == ("kept", "ci-kept", ["acme/kept/v1/kept.proto"])
-    assert "field-type-changed" in kept["why"]
-    assert json.loads(admin("audit").out.splitlines()[-1])["entry"]["details"]["id"] == kept["id"]
+    buf.edit(path, "int64 total = 2;", "int64 total = 2; string by = 3;")
+    assert put('draft-days = 7\n[modules."k*"]\npush = ["somebody"]\n') == ""
+    assert "does not let 'ci-kept' push kept" in buf("push", cwd="kept", token=token).err
+    assert put('[modules."*"]\npush = ["somebody"]\n[modules."k*"]\npush = ["ci-kept"]\n') == ""
+    assert buf("push", cwd="kept", token=token).code == 0
 
 
 def test_who_may_waive_changes_waivers_of_these_modules_alone(put: Put, admin: Admin) -> None:
@@ -122,6 +116,10 @@ def test_reading_without_a_token_follows_the_policy(put: Put, admin: Admin, buf:
         ('[modules."*"]\nfail-on = "warn"', "modules.*.fail-on in policy.toml:2 is "),
         ('[modules."*"]\n[modules."*".rules]\nfield-gone = "off"', "policy.toml:3"),
         ('[modules.a]\nfail-on = "error"\n[modules.b]\nfail-on = "x"', "modules.b.fail-on in policy.toml:4"),
+        ('[modules."*"]\nrequired-approvals = 0', "modules.*.required-approvals in policy.toml:2 is 0"),
+        ('[modules."*"]\nreviewers = ["consumers"]', "modules.*.reviewers in policy.toml:2 lacks owners"),
+        ('[modules."*"]\nreviewers = ["owner"]', "modules.*.reviewers"),
+        ('[teams]\n"team-billing" = "alice"', "teams.team-billing in policy.toml:2"),
         ("draft-days = 0", "draft-days in policy.toml:1 is 0; it must be at least 1"),
         ('[roles.ci]\nscopes = ["all"]', "policy.toml:2"),
         ('[roles.ci]\nscopes = ["read"]\n[identities.x]\nrole = "ci"', "identities.x in policy.toml:3 has no issuer"),

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from fieldstone.errors import Invalid
 from fieldstone.proposals.proposal import State
-from fieldstone.workflows.proposals.messages import Deciding, Shown, Summary, Wish
+from fieldstone.proposals.shown import Shown, Summary
+from fieldstone.workflows.proposals.messages import Deciding, Wish
 
 
 class Proposals(Protocol):

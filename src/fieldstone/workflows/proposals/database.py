@@ -9,10 +9,11 @@ from fieldstone.errors import Conflict, FieldstoneError
 from fieldstone.project.server_policy import Policy
 from fieldstone.proposals.proposal import CLOSING, Decision, Kind, Proposal, State
 from fieldstone.proposals.review import Standing, check_decision, standing
+from fieldstone.proposals.shown import Shown, Summary, shown, summary_of
 from fieldstone.registry.sql import SqlStore, audit, open_store, proposals
 from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.workflows.proposals.messages import Deciding, Person, Shown, Summary, Wish, shown, summary_of
+from fieldstone.workflows.proposals.messages import Deciding, Person, Wish
 from fieldstone.workflows.proposals.proposing import judge_again, propose
 from fieldstone.workflows.proposals.releasing import release_proposal
 from fieldstone.workflows.proposals.storing import record

@@ -13,6 +13,7 @@ from fieldstone.errors import Conflict, Denied, Invalid
 from fieldstone.project.server_policy import Policy
 from fieldstone.proposals.proposal import Decision, Judged, Proposal, State
 from fieldstone.proposals.review import Standing, closed, standing
+from fieldstone.proposals.shown import names_of
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE
@@ -20,7 +21,7 @@ from fieldstone.registry.sql import SqlStore, audit, lock_module, open_store, pr
 from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.workflows.proposals.judging import Workspace, judged_of, workspace
-from fieldstone.workflows.proposals.messages import Person, names_of
+from fieldstone.workflows.proposals.messages import Person
 from fieldstone.workflows.proposals.storing import note_judgement, record
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.release import release

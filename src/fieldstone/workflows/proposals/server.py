@@ -9,8 +9,9 @@ from msgspec import DecodeError, json
 
 from fieldstone.errors import Unavailable
 from fieldstone.proposals.proposal import State
+from fieldstone.proposals.shown import Shown, Summary
 from fieldstone.registry.connection import Connection
-from fieldstone.workflows.proposals.messages import Deciding, Shown, Summary, Wish
+from fieldstone.workflows.proposals.messages import Deciding, Wish
 
 _Answer = TypeVar("_Answer")
 _JSON = {"Content-Type": "application/json"}
