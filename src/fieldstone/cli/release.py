@@ -134,6 +134,8 @@ def _tell(project: Project, module: str, outcome: Released, *, dry_run: bool, re
     show(report)
     if outcome.refused or not outcome.report.allowed:
         say(outcome.refused or summary(outcome.report), err=True)
+        if not retires and not outcome.refused and project.settings.registry_folder is None:
+            say(f"next: for its owners to decide: `fieldstone propose {module}`", err=True)
         if retires and not outcome.refused and module in project.workspace.modules:
             say(f"next: to waive these, first remove {module} from the buf configuration", err=True)
         return exit_code(report) or 1

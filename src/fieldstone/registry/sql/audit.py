@@ -33,8 +33,9 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     """One write.
 
     Attributes:
-        action: what was done: `release`, `copy`, `refuse`, `propose`, `draft`, `create-module`, `create-token`,
-            `revoke-token`, `set-policy`, `publish-uses`, `deployed`, `released`.
+        action: what was done: `release`, `copy`, `refuse`, `draft`, `create-module`, `create-token`, `revoke-token`,
+            `set-policy`, `publish-uses`, `deployed`, `released`, `propose`, `judge-proposal`, `decide-proposal`,
+            `release-proposal`.
         who: the name of the token or of the identity.
         credential: the id of the token, or the subject of the identity.
         module: the module, if it is about one.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import DecodeError, json
-from msgspec.structs import replace
+from msgspec import DecodeError, Struct, json
+from msgspec.structs import asdict, replace
 from sqlalchemy import text
 
 from fieldstone.errors import Damaged, NotFound
-from fieldstone.proposals.proposal import Author, Decision, Judged, Proposal, Revision, State, label_of
+from fieldstone.proposals.proposal import Affected, Author, Break, Decision, Judged, Proposal, Revision, State, label_of
 from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.identities import draft_id
 
@@ -26,7 +26,7 @@ _REVISION = "proposal, number, commit_id, digest, who, credential, files, depend
 
 
 def every(database: Database, module: str = "") -> list[Proposal]:
-    """The proposals of a module, or of all, oldest first.
+    """The proposals of a module, or of all, oldest first; their judgements are without findings and text.
 
     Raises:
         Damaged: one cannot be read.
@@ -35,7 +35,7 @@ def every(database: Database, module: str = "") -> list[Proposal]:
     if not module.isprintable():  # PostgreSQL has no NUL in a text
         return []
     condition = "module = :module" if module else "1 = 1"
-    return _read(database, condition, {"module": module})
+    return _read(database, condition, {"module": module}, _Head)
 
 
 def find(database: Database, number: int) -> Proposal:
@@ -194,7 +194,19 @@ def close(connection: Connection, proposal: Proposal, state: State, version: str
     return replace(proposal, closed=state, version=version)
 
 
-def _read(database: Database, condition: str, values: dict[str, Any]) -> list[Proposal]:
+class _Head(Struct, frozen=True):
+    """A judgement without its findings, of which there may be thousands."""
+
+    compared_with: str
+    releases: int
+    version: str
+    breaks: tuple[Break, ...]
+    affected: tuple[Affected, ...]
+
+
+def _read(
+    database: Database, condition: str, values: dict[str, Any], judged: type[Judged | _Head] = Judged
+) -> list[Proposal]:
     inside = f"proposal IN (SELECT number FROM proposals WHERE {condition})"  # noqa: S608 - a constant
     with database.reading() as connection:
 
@@ -213,7 +225,7 @@ def _read(database: Database, condition: str, values: dict[str, Any]) -> list[Pr
             module=head.module,
             reason=head.reason,
             authors=tuple(Author(row.who, row.credential) for row in authors.get(head.number, ())),
-            revisions=tuple(map(_revision, revisions.get(head.number, ()))),
+            revisions=tuple(_revision(row, judged) for row in revisions.get(head.number, ())),
             decisions=tuple(_decoded(row.decision, Decision) for row in decisions.get(head.number, ())),
             closed=State(head.closed) if head.closed else None,
             version=head.version,
@@ -230,7 +242,8 @@ def _by_proposal(rows: Iterable[Row[Any]]) -> Mapping[int, Sequence[Row[Any]]]:
     return found
 
 
-def _revision(row: Row[Any]) -> Revision:
+def _revision(row: Row[Any], kind: type[Judged | _Head]) -> Revision:
+    judged = _decoded(row.judged, kind) if row.judged else Judged()
     return Revision(
         number=row.number,
         who=row.who,
@@ -240,7 +253,7 @@ def _revision(row: Row[Any]) -> Revision:
         wanted=row.wanted,
         digest=row.digest,
         commit=row.commit_id,
-        judged=_decoded(row.judged, Judged) if row.judged else Judged(),
+        judged=judged if isinstance(judged, Judged) else Judged(**asdict(judged)),
         created_at=row.created_at,
     )
 

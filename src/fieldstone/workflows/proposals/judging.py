@@ -100,9 +100,9 @@ def judge(store: SqlStore, space: Workspace, module: str) -> Judged:
 
 
 def is_waivable(project: Project, report: ModuleReport) -> bool:
-    """Whether waivers could allow a refused module: all that refuses it are breaks, and its line takes them."""
+    """Whether waivers could allow a refused module: all that refuses it are changes that its line takes."""
     refused = _refusing(project, report)
-    return bool(refused) and not report.line and {one.rule for one in refused} <= {*rule_ids()}
+    return bool(refused and report.compared_with) and not report.line and {one.rule for one in refused} <= {*rule_ids()}
 
 
 def judged_of(

@@ -104,6 +104,9 @@ class _Releasing:
                 f"{stored.newest.number} has the findings, and needs approval",
                 fix=f"see `fieldstone proposal show {stored.number}`",
             )
+        if judged.affected != newest.judged.affected:
+            note_judgement(self.store, self.proposal, space.digest, judged)
+            raise _Overtaken(f"other consumers of {name} may break now than when it was judged", fix="do it again")
         if outcome.refused or outcome.release is None:
             why = outcome.refused or f"nothing changed since {outcome.report.compared_with}"
             raise Invalid(f"proposal {self.proposal.number} cannot be released: {why}", fix="propose it anew")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fieldstone.errors import Conflict, Invalid
+from fieldstone.errors import Conflict
 from fieldstone.proposals.proposal import Author, Judged, Proposal, Revision
 from fieldstone.proposals.review import closed
 from fieldstone.registry.sql import SqlStore, audit, lock_module, proposals
@@ -39,9 +39,8 @@ def submit(store: SqlStore, submitted: Submitted) -> Proposal:
         submitted: the change.
 
     Raises:
-        NotFound: there is no proposal of that number.
+        NotFound: the module has no proposal of that number.
         Conflict: that is closed, or another release was added since the change was judged.
-        Invalid: it is one of another module.
         Unavailable: the registry cannot be written.
     """
     wanted, database = submitted.proposal, store.database
@@ -124,14 +123,15 @@ def _known(store: SqlStore, submitted: Submitted) -> Proposal | None:
     if submitted.number:
         found = proposals.find(store.database, submitted.number)
         if found.module != wanted.module:
-            raise Invalid(f"proposal {found.number} is one of {found.module}, not of {wanted.module}")
+            raise proposals.missing(f"{found.number} of {wanted.module}")
         if found.closed is not None:
             raise closed(found)
         return found
     waiting = [one for one in proposals.every(store.database, wanted.module) if one.closed is None]
     same = [one for one in waiting if _has_content(one.newest, revision)]
     own = [one for one in waiting if one.is_by(revision.who, revision.credential)]
-    return next(reversed([*own, *same]), None)
+    chosen = next(reversed([*own, *same]), None)
+    return proposals.find(store.database, chosen.number) if chosen else None
 
 
 def _has_content(one: Revision, other: Revision) -> bool:
